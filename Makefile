@@ -1,0 +1,46 @@
+# make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api)
+# make test   every check: format, lint, types, tests
+# make bench  the figures of docs/performance.md
+# make format rewrite the sources the way `make test` wants them
+# make clean  remove what the others made
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# The registries of some machines offer only CUDA builds for a plain `torch`; this one has a CPU build.
+TORCH := torch==2.13.0
+
+.PHONY: run test bench format clean
+
+run: $(VENV)/run.stamp
+	$(BIN)/deepaas-run --model-name demo_app
+
+test: $(VENV)/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 3 --dist worksteal
+
+bench: $(VENV)/test.stamp
+	scripts/need wrk wrk
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .venv-*
+
+$(VENV)/bin/python:
+	scripts/make-venv "$(PYTHON)" $(VENV)
+
+$(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt $(TORCH)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --editable demo_app
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp
+	scripts/need chromium chromium
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	touch $@
