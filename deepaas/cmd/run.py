@@ -1,0 +1,138 @@
+"""``deepaas-run``: serve models over HTTP until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+from aiohttp import web
+
+import deepaas
+from deepaas import config, logs
+from deepaas.app import build_app, build_registry
+from deepaas.config import Settings
+from deepaas.errors import ConfigError
+from deepaas.logs import RecentLog
+from deepaas.model import discovery
+from deepaas.model.registry import Registry
+from deepaas.scratch import scratch
+from deepaas.web.health import Drain
+
+_log = logging.getLogger("deepaas")
+
+BANNER = """
+DEEPaaS {version}
+
+       Start page: {base}/
+Swagger interface: {base}/api
+     Swagger file: {base}/swagger.json
+           V2 API: {base}/v2/
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Raises:
+        SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
+    """
+    try:
+        settings = config.load(sys.argv[1:] if argv is None else argv)
+        recent = RecentLog() if settings.debug_endpoint else None
+        logs.set_up(
+            "DEBUG" if settings.debug else settings.log_level,
+            settings.log_file,
+            requests=settings.debug,
+            recent=recent,
+        )
+        names = discovery.choose(settings.model_name)
+        sys.exit(asyncio.run(_serve(settings, names, recent)))
+    except ConfigError as error:
+        print(f"deepaas-run: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | None) -> int:
+    """Serve until a signal comes; a second one makes it quick.
+
+    Returns:
+        the exit code.
+    """
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+
+    drain = Drain()
+    with scratch() as folder:
+        registry = build_registry(settings, names, folder)
+        app = build_app(settings, registry, folder, drain, recent)
+        runner = web.AppRunner(
+            app,
+            handler_cancellation=True,
+            shutdown_timeout=settings.drain_timeout,
+            access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
+        )
+        await runner.setup()
+        try:
+            await _listen(runner, settings)
+            registry.start()
+            if not await _any_model(registry, stop):
+                return 1
+            await stop.wait()
+            _log.info("stopping: running calls may finish (a second signal ends them)")
+            drain.began = True
+            await _first(runner.cleanup(), hurry.wait())
+        finally:
+            await registry.stop()
+            await runner.cleanup()
+    _log.info("stopped")
+    return 0
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    site = web.TCPSite(runner, settings.listen_ip, settings.listen_port, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: "
+            f"{error.strerror or error}"
+        ) from None
+    host, port = runner.addresses[0][:2]
+    shown = f"[{host}]" if ":" in host else host
+    base = f"http://{shown}:{port}{settings.base_path}"
+    print(BANNER.format(version=deepaas.__version__, base=base), flush=True)
+
+
+async def _any_model(registry: Registry, stop: asyncio.Event) -> bool:
+    """Wait for the models; False when none of them can be served."""
+    settled = asyncio.ensure_future(registry.settled())
+    await _first(settled, stop.wait())
+    if stop.is_set():
+        return True
+    if not settled.result():
+        _log.critical("none of the models can be served, see above")
+        return False
+    return True
+
+
+async def _first(*awaitables: object) -> None:
+    """Wait for the first of several, and forget the others."""
+    tasks = [asyncio.ensure_future(each) for each in awaitables]  # type: ignore[arg-type]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Every option of the host, declared once.
+
+An option is a field of :class:`Settings`; from the fields come the command line, the keys of
+the INI files, the environment variables (``OS_DEFAULT__LISTEN_PORT``) and the sample file. The
+parsing is oslo.config's, as existing packages ship ``deepaas.conf`` files for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import difflib
+import io
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oslo_config import cfg
+
+import deepaas
+from deepaas.errors import ConfigError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+IGNORED_KEYS = frozenset(
+    ["debug_stream", "default_log_levels", "fatal_deprecations", "instance_format", "instance_uuid_format", "log_color", "log_config_append", "log_date_format", "log_dir", "log_rotate_interval", "log_rotate_interval_type", "log_rotation_type", "logging_context_format_string", "logging_debug_format_suffix", "logging_default_format_string", "logging_exception_prefix", "logging_user_identity_format", "max_logfile_count", "max_logfile_size_mb", "publish_errors", "rate_limit_burst", "rate_limit_except_level", "rate_limit_interval", "syslog_log_facility", "use_eventlog", "use_journal", "use_json", "use_stderr", "use_syslog", "watch_log_file"]
+)
+"""Keys of oslo.log that stand in sample files of DEEPaaS 2.x: warned of, not refused."""
+
+
+def _option(default: Any, text: str, **more: Any) -> Any:
+    """A field of ``Settings``: its default, its help and what oslo.config should check."""
+    return dataclasses.field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options with their values, handed to whoever needs them."""
+
+    listen_ip: str = _option("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
+    listen_port: int = _option(5000, "TCP port to listen on; 0 picks a free one.", port=True)
+    base_path: str = _option(
+        "",
+        "Path under which everything is served, beginning with '/': for a reverse proxy that "
+        "forwards a part of its paths.",
+    )
+    model_name: tuple[str, ...] = _option(
+        (),
+        "Model to serve, the name of an entry point in the group 'deepaas.v2.model'. May be "
+        "given several times; the environment variable DEEPAAS_V2_MODEL takes a list with "
+        "commas. Without it every installed model is served.",
+        multiple=True,
+    )
+    workers: int = _option(
+        1,
+        "Processes per model, each holding a replica of it and working on one call at a time. "
+        "With a GPU usually 1.",
+        short="p",
+        min=1,
+    )
+    queue_size: int = _option(
+        1024, "Calls per model that may wait for a worker; more are answered with 503.", min=0
+    )
+    predict_timeout: float = _option(
+        0.0,
+        "Longest time for a prediction, in seconds, counted from when a worker begins it; then "
+        "the call is answered with 504 and its worker replaced. 0 for no limit.",
+        min=0,
+    )
+    warm_timeout: float = _option(
+        1800.0,
+        "Longest time for loading and warming a model, in seconds. 0 for no limit.",
+        min=0,
+    )
+    cancel_grace: float = _option(
+        5.0,
+        "How long a call whose client has left may take to stop after it was interrupted, in "
+        "seconds; then its worker is replaced.",
+        min=0,
+    )
+    drain_timeout: float = _option(
+        60.0,
+        "How long running and waiting calls may take to finish after SIGTERM, in seconds.",
+        min=0,
+    )
+    client_max_size: int = _option(
+        0, "Largest request, in bytes; a larger one is answered with 413. 0 for no limit.", min=0
+    )
+    warm: bool = _option(True, "Run the models' warm() before they take calls.")
+    predict_endpoint: bool = _option(True, "Offer predictions.")
+    train_endpoint: bool = _option(True, "Offer trainings.")
+    doc_endpoint: bool = _option(True, "Offer the Swagger page at /api.")
+    debug_endpoint: bool = _option(
+        False, "Show the log, with all that models print, to everyone at /v2/debug/."
+    )
+    debug: bool = _option(False, "Log at level DEBUG, requests included.", short="d")
+    log_level: str = _option("INFO", "Least level that is logged.", choices=LOG_LEVELS)
+    log_file: str = _option("", "File to log to instead of the standard error.")
+
+
+def load(
+    argv: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    default_config_files: Sequence[str] | None = None,
+) -> Settings:
+    """Read the options from the command line, INI files and the environment, in this order.
+
+    Args:
+        argv: the arguments after the program's name.
+        environment: for ``DEEPAAS_V2_MODEL``; the process's own if None.
+        default_config_files: INI files to read when ``--config-file`` names none; None for the
+            usual places (``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` …).
+
+    Raises:
+        ConfigError: an option is unknown or has a wrong value.
+        SystemExit: after ``--help`` and ``--version``.
+    """
+    conf = cfg.ConfigOpts()
+    conf.register_cli_opts(options())
+    _parse(conf, argv, default_config_files)
+    _check_keys(conf)
+    values = {field.name: getattr(conf, field.name) for field in dataclasses.fields(Settings)}
+    environment = os.environ if environment is None else environment
+    names = values["model_name"] or [environment.get("DEEPAAS_V2_MODEL", "")]
+    values["model_name"] = tuple(
+        dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
+    )
+    values["base_path"] = _base_path(values["base_path"])
+    return Settings(**values)
+
+
+def options() -> list[cfg.Opt]:
+    """The options as oslo.config wants them."""
+    return [_to_oslo(field) for field in dataclasses.fields(Settings)]
+
+
+def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+    """The options for ``oslo-config-generator``."""
+    return [("DEFAULT", options())]
+
+
+def _to_oslo(field: dataclasses.Field[Any]) -> cfg.Opt:
+    about = dict(field.metadata)
+    name = field.name.replace("_", "-")
+    if about.pop("multiple", False):
+        return cfg.MultiStrOpt(name, default=[], **about)
+    if about.pop("port", False):
+        return cfg.PortOpt(name, default=field.default, **about)
+    kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
+    return kinds[type(field.default)](name, default=field.default, **about)
+
+
+def _parse(
+    conf: cfg.ConfigOpts, argv: Sequence[str], default_config_files: Sequence[str] | None
+) -> None:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            conf(
+                list(argv),
+                project="deepaas",
+                prog="deepaas-run",
+                version=deepaas.__version__,
+                default_config_files=default_config_files,
+                description=(
+                    "Serve the installed models over HTTP. Options may also stand in an INI file "
+                    "(--config-file, section [DEFAULT], underscores for dashes) or in the "
+                    "environment (OS_DEFAULT__LISTEN_PORT)."
+                ),
+            )
+            for option in options():
+                getattr(conf, option.dest)  # Values from files are checked on first use.
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        # argparse prints a page of usage before the one line that matters.
+        complaint = said.getvalue().strip().splitlines()[-1]
+        raise ConfigError(complaint.partition("error: ")[2] or complaint) from None
+    except (cfg.Error, ValueError) as error:
+        raise ConfigError(" ".join(str(error).split())) from None
+
+
+def _check_keys(conf: cfg.ConfigOpts) -> None:
+    """Refuse keys that no option has: a misspelt one would silently do nothing.
+
+    Raises:
+        ConfigError: a file has an unknown key.
+    """
+    known = {option.dest for option in options()}
+    for file in _files(conf):
+        sections: dict[str, dict[str, list[str]]] = {}
+        cfg.ConfigParser(str(file), sections).parse()
+        for key in sections.get("DEFAULT", {}):
+            dest = key.replace("-", "_")
+            if dest in IGNORED_KEYS:
+                logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
+            elif dest not in known:
+                close = difflib.get_close_matches(dest, known, 1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise ConfigError(f"{file}: unknown option {key!r}{hint}")
+
+
+def _files(conf: cfg.ConfigOpts) -> list[Path]:
+    files = [Path(name) for name in conf.config_file or []]
+    for folder in conf.config_dir or []:
+        files += sorted(Path(folder).expanduser().glob("*.conf"))
+    return files
+
+
+def _base_path(given: str) -> str:
+    if given and not given.startswith("/"):
+        raise ConfigError(f"base-path must begin with '/', not {given!r}")
+    return given.rstrip("/")

@@ -1,0 +1,171 @@
+"""What can go wrong with a call, in words that know no HTTP.
+
+Each class has a fixed ``code`` and builds its own message; ``deepaas.web.errors``
+holds the one table that maps the classes to statuses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DeepaasError(Exception):
+    """Base of all errors that a client may be told about.
+
+    Attributes:
+        code: a fixed word for programs.
+        message: one sentence for people.
+        details: what a log should have besides (a traceback, say), never sent to a client.
+    """
+
+    code = "error"
+
+    def __init__(self, message: str, *, details: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class ConfigError(DeepaasError):
+    """An option is unknown or has a wrong value; the start stops with this message."""
+
+    code = "bad_option"
+
+
+class MalformedRequest(DeepaasError):
+    """A body cannot be read as what it says it is. ``fields`` has DEEPaaS's wire form, if any."""
+
+    code = "malformed_request"
+
+    def __init__(self, message: str, *, fields: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields
+
+
+class UnsupportedMediaType(DeepaasError):
+    """Arguments cannot be read from a body of this content type."""
+
+    code = "unsupported_media_type"
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(
+            f"arguments cannot be read from a body of type {media_type!r}: "
+            "send multipart/form-data, application/x-www-form-urlencoded or application/json"
+        )
+
+
+class RequestTooLarge(DeepaasError):
+    """A body is larger than ``client-max-size``."""
+
+    code = "too_large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"the request is larger than the limit of {limit_bytes} bytes")
+
+
+class InvalidArguments(DeepaasError):
+    """The arguments do not fit the model's declaration: field name to messages."""
+
+    code = "invalid_arguments"
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__("the arguments are not valid")
+        self.fields = fields
+
+
+class ModelNotFound(DeepaasError):
+    """No model of this name is served."""
+
+    code = "model_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no model named {name!r} is served here")
+
+
+class ModelUnavailable(DeepaasError):
+    """The model is served, but no worker of it can take calls at present."""
+
+    code = "model_unavailable"
+
+    def __init__(self, name: str, reason: str, retry_after_seconds: float = 1.0) -> None:
+        super().__init__(f"model {name!r} takes no calls at present: {reason}")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class QueueFull(DeepaasError):
+    """As many calls as ``queue-size`` allows are waiting already."""
+
+    code = "queue_full"
+    retry_after_seconds = 1.0
+
+    def __init__(self, name: str, queue_size: int) -> None:
+        super().__init__(f"{queue_size} calls of model {name!r} are waiting already")
+
+
+class NotImplementedByModel(DeepaasError):
+    """The model has no such function, or it raised ``NotImplementedError``."""
+
+    code = "not_implemented"
+
+    def __init__(self, name: str, function: str, *, details: str = "") -> None:
+        super().__init__(f"model {name!r} does not implement {function!r}", details=details)
+
+
+class NotImplementedByHost(DeepaasError):
+    """This host does not offer that yet."""
+
+    code = "not_implemented"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} are not offered by this version of the host")
+
+
+class Disabled(DeepaasError):
+    """The operator has switched this part of the API off."""
+
+    code = "disabled"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is disabled on this host")
+
+
+class CallTimedOut(DeepaasError):
+    """The model needed longer than ``predict-timeout``; its worker was replaced."""
+
+    code = "timed_out"
+
+    def __init__(self, name: str, limit_seconds: float) -> None:
+        super().__init__(f"model {name!r} did not answer within {limit_seconds:g} s")
+
+
+class WorkerDied(DeepaasError):
+    """The process that held this call ended in the middle of it."""
+
+    code = "worker_died"
+
+    def __init__(self, name: str, how: str) -> None:
+        super().__init__(f"the process of model {name!r} {how} while it worked on this call")
+
+
+class ModelFailed(DeepaasError):
+    """The model's own code raised, or answered with something that cannot be sent."""
+
+    code = "model_failed"
+
+
+class ModelRefused(DeepaasError):
+    """The model raised an ``aiohttp.web.HTTPException`` of its own.
+
+    Attributes:
+        status: the status that the author chose.
+        headers: headers that the author set (``Location``, ``Retry-After`` …).
+    """
+
+    code = "model_refused"
+
+    def __init__(
+        self, status: int, message: str, headers: dict[str, str], *, details: str = ""
+    ) -> None:
+        super().__init__(message, details=details)
+        self.status = status
+        self.headers = headers

@@ -1,0 +1,251 @@
+"""What host and worker say to each other: the only module that both halves share.
+
+Every message is one msgpack map-less array with a tag, behind a length of four bytes
+(little endian). A worker has two sockets: *calls*, which its main thread reads and answers
+one call at a time, and *control*, on which a second thread answers light questions meanwhile.
+No pickle crosses the wire, and a message never holds more than ``INLINE_BYTES`` of a body or
+an answer: what is larger goes through a file of the call's own.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import msgspec
+
+INLINE_BYTES = 256 * 1024
+"""Bodies and answers up to this size travel inside the message, larger ones as files."""
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""No honest message is larger than this; a longer length means a broken peer."""
+
+LENGTH = struct.Struct("<I")
+
+
+class Message(msgspec.Struct, array_like=True, tag=True, frozen=True, gc=False):
+    """Base of all messages."""
+
+
+# --- a call's inputs, as any protocol hands them over ------------------------------------------
+
+
+class Upload(Message):
+    """A file that a client sent, streamed to ``path`` by the host.
+
+    Attributes:
+        path: where the bytes lie; the file belongs to the call and ends with it.
+        filename: the client's name for it, reduced to a safe base name.
+        content_type: the client's media type for it.
+    """
+
+    path: str
+    filename: str
+    content_type: str
+
+
+class LongText(Message):
+    """A text field of a form that is too long for a message.
+
+    Attributes:
+        path: where the encoded text lies; the file belongs to the call and ends with it.
+        charset: how it is encoded.
+    """
+
+    path: str
+    charset: str
+
+
+class Inputs(Message):
+    """The places where arguments may stand, not yet decoded (the worker has a core to spare).
+
+    Attributes:
+        query: the raw query string.
+        form: form fields in order, text or file.
+        body: a JSON or urlencoded body as sent.
+        body_path: where the body lies when it is larger than ``INLINE_BYTES``.
+        body_kind: ``json``, ``form`` (urlencoded) or empty for no body.
+        charset: of the body.
+        headers: request headers, names in lower case.
+        cookies: request cookies.
+    """
+
+    query: str = ""
+    form: list[tuple[str, str | Upload | LongText]] = []
+    body: bytes = b""
+    body_path: str = ""
+    body_kind: str = ""
+    charset: str = "utf-8"
+    headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+
+
+# --- host to worker -------------------------------------------------------------------------
+
+
+class Predict(Message):
+    """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure``."""
+
+    id: int
+    inputs: Inputs
+
+
+class Cancel(Message):
+    """Nobody waits for this call any more: interrupt it if it still runs."""
+
+    id: int
+
+
+class GetMetadata(Message):
+    """Ask ``get_metadata()`` afresh; answered with ``Metadata``."""
+
+    id: int
+
+
+# --- worker to host -------------------------------------------------------------------------
+
+
+class Function(Message):
+    """One of ``predict`` and ``train``, as clients see it.
+
+    Attributes:
+        implemented: whether the model has it.
+        parameters: Swagger 2.0 parameters in the order of declaration.
+        produces: media types that ``accept`` offers, empty without that argument.
+        reads_headers: whether an argument is declared in the headers.
+        reads_cookies: whether an argument is declared in the cookies.
+    """
+
+    implemented: bool
+    parameters: list[dict[str, Any]] = []
+    produces: list[str] = []
+    reads_headers: bool = False
+    reads_cookies: bool = False
+
+
+class Description(Message):
+    """All that the host knows of a model; sent once, when the model has been loaded.
+
+    Attributes:
+        predict: the ``predict`` function.
+        train: the ``train`` function.
+        response: Swagger 2.0 reference of the response definition, empty without a schema.
+        definitions: Swagger 2.0 definitions that the parts above refer to.
+    """
+
+    predict: Function
+    train: Function
+    response: str = ""
+    definitions: dict[str, dict[str, Any]] = {}
+
+
+class Ready(Message):
+    """The model is loaded and warm; calls may come."""
+
+
+class Broken(Message):
+    """The model cannot be loaded or warmed; the worker ends after this.
+
+    Attributes:
+        reason: one line for people.
+        traceback: the author's own traceback for the log.
+    """
+
+    reason: str
+    traceback: str
+
+
+class Metadata(Message):
+    """The answer to ``GetMetadata``: JSON of the model's dict, or why there is none."""
+
+    id: int
+    json: bytes = b""
+    error: str = ""
+    traceback: str = ""
+
+
+class Answer(Message):
+    """A finished result.
+
+    Attributes:
+        media_type: the content type to send, literally.
+        body: the bytes, when they are few.
+        path: a file with the bytes otherwise; the host deletes it after sending.
+        attachment: send as a download of this name, when not empty.
+    """
+
+    id: int
+    media_type: str
+    body: bytes = b""
+    path: str = ""
+    attachment: str = ""
+
+
+class Failure(Message):
+    """The call did not work out.
+
+    Attributes:
+        kind: the ``code`` of one of ``deepaas.errors``' classes.
+        message: one sentence for the client.
+        fields: the messages of a validation error, by field.
+        status: the status of a model's own HTTP exception.
+        headers: its headers.
+        traceback: for the log only.
+    """
+
+    id: int
+    kind: str
+    message: str = ""
+    fields: dict[str, Any] = {}
+    status: int = 0
+    headers: dict[str, str] = {}
+    traceback: str = ""
+
+
+ToWorkerCalls = Predict
+ToWorkerControl = Cancel | GetMetadata
+FromWorkerCalls = Answer | Failure
+FromWorkerControl = Description | Ready | Broken | Metadata
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def frame(message: Message) -> bytes:
+    """One message as bytes for the wire, its length first."""
+    body = _encoder.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+class FrameBuffer:
+    """Cuts a stream of bytes into the payloads of frames."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came and give back the payloads that are complete.
+
+        Raises:
+            ValueError: the peer announces a frame larger than ``MAX_FRAME_BYTES``.
+        """
+        buffer = self._data
+        if not buffer and len(data) >= 4:
+            # The usual case, one whole frame in one read, without a copy through the buffer.
+            (size,) = LENGTH.unpack_from(data)
+            if size + 4 == len(data):
+                return [data[4:]]
+        buffer += data
+        payloads = []
+        start = 0
+        while len(buffer) - start >= 4:
+            (size,) = LENGTH.unpack_from(buffer, start)
+            if size > MAX_FRAME_BYTES:
+                raise ValueError(f"a frame of {size} bytes is announced")
+            end = start + 4 + size
+            if len(buffer) < end:
+                break
+            payloads.append(bytes(buffer[start + 4 : end]))
+            start = end
+        if start:
+            del buffer[:start]
+        return payloads

@@ -1,0 +1,113 @@
+"""One served model, as protocols see it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, NoReturn
+
+import msgspec
+
+from deepaas.errors import (
+    DeepaasError,
+    InvalidArguments,
+    MalformedRequest,
+    ModelFailed,
+    ModelRefused,
+    NotImplementedByModel,
+)
+from deepaas.messages import Answer, Description, Failure, Inputs
+from deepaas.workers.pool import Pool, Status
+
+_log = logging.getLogger(__name__)
+
+METADATA_SECONDS = 5.0
+"""How long ``get_metadata`` may take before the last known answer is given instead."""
+
+
+class Model:
+    """A model and what can be done with it.
+
+    Attributes:
+        name: under which it is served.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.name = pool.name
+        self._pool = pool
+        self._metadata: dict[str, Any] | None = None
+
+    @property
+    def description(self) -> Description | None:
+        """What the worker has told of the model; None before it was loaded."""
+        return self._pool.description
+
+    async def described(self) -> Description:
+        """The description, once there is one.
+
+        Raises:
+            ModelUnavailable: the model could not be loaded.
+        """
+        return await self._pool.described()
+
+    def status(self) -> Status:
+        """How it is right now."""
+        return self._pool.status()
+
+    async def predict(self, inputs: Inputs) -> Answer:
+        """Make a prediction.
+
+        Returns:
+            the finished answer; the file that it may name belongs to the caller.
+
+        Raises:
+            DeepaasError: why there is none, one of the classes in :mod:`deepaas.errors`.
+        """
+        reply = await self._pool.predict(inputs)
+        if isinstance(reply, Failure):
+            raise_failure(self.name, reply)
+        return reply
+
+    async def metadata(self) -> dict[str, Any]:
+        """What the author tells of the model, asked afresh.
+
+        Raises:
+            ModelUnavailable: the model could not be loaded.
+            ModelFailed: ``get_metadata`` raised.
+        """
+        await self.described()
+        try:
+            answer = await asyncio.wait_for(self._pool.metadata(), METADATA_SECONDS)
+        except (asyncio.TimeoutError, DeepaasError):
+            # Busy in a way that lets no other thread run, or about to be replaced.
+            if self._metadata is None:
+                raise ModelFailed(
+                    f"get_metadata of model {self.name!r} did not answer within "
+                    f"{METADATA_SECONDS:g} s"
+                ) from None
+            return self._metadata
+        if answer.error:
+            raise ModelFailed(f"get_metadata raised {answer.error}", details=answer.traceback)
+        self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
+        return self._metadata
+
+
+def raise_failure(name: str, failure: Failure) -> NoReturn:
+    """Raise the error that a worker reports.
+
+    Raises:
+        DeepaasError: always.
+    """
+    match failure.kind:
+        case "invalid_arguments":
+            raise InvalidArguments(failure.fields)
+        case "malformed_request":
+            raise MalformedRequest(failure.message, fields=failure.fields)
+        case "not_implemented":
+            raise NotImplementedByModel(name, "predict", details=failure.traceback)
+        case "model_refused":
+            raise ModelRefused(
+                failure.status, failure.message, failure.headers, details=failure.traceback
+            )
+        case _:
+            raise ModelFailed(failure.message, details=failure.traceback)

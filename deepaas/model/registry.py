@@ -1,0 +1,58 @@
+"""The models that this host serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from deepaas.errors import ModelNotFound
+from deepaas.model.handle import Model
+from deepaas.workers.pool import Pool
+
+
+class Registry:
+    """Models by name.
+
+    Args:
+        pools: one per model, not started.
+    """
+
+    def __init__(self, pools: Sequence[Pool]) -> None:
+        self._pools = list(pools)
+        self._models = {pool.name: Model(pool) for pool in pools}
+
+    def __iter__(self) -> Iterator[Model]:
+        return iter(self._models.values())
+
+    def __getitem__(self, name: str) -> Model:
+        """The model of this name.
+
+        Raises:
+            ModelNotFound: there is none.
+        """
+        try:
+            return self._models[name]
+        except KeyError:
+            raise ModelNotFound(name) from None
+
+    def start(self) -> None:
+        """Start the workers of all models."""
+        for pool in self._pools:
+            pool.start()
+
+    async def settled(self) -> bool:
+        """Wait until every model is ready or broken.
+
+        Returns:
+            whether any of them takes calls.
+        """
+        statuses = await asyncio.gather(*(pool.settled() for pool in self._pools))
+        return any(status.status == "ready" for status in statuses)
+
+    async def drain(self) -> None:
+        """Wait until no call is running or waiting."""
+        await asyncio.gather(*(pool.drain() for pool in self._pools))
+
+    async def stop(self) -> None:
+        """End all workers."""
+        await asyncio.gather(*(pool.stop() for pool in self._pools))

@@ -1,0 +1,1 @@
+"""The author's side of a V2 model. These import paths are fixed."""

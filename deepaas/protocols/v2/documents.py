@@ -1,0 +1,149 @@
+"""``/swagger.json`` and ``/openapi.json``, made from the operations and the models."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+import deepaas
+from deepaas.messages import Description
+from deepaas.protocols import Host
+from deepaas.protocols.v2.definitions import DEFINITIONS
+from deepaas.protocols.v2.operation import JSON, Operation
+from deepaas.web.openapi import to_openapi3
+
+TITLE = "DEEP as a Service API endpoint"
+ABOUT = (
+    "This is a REST API that is focused on providing access to machine learning models: "
+    "anyone can use them over HTTP, from a program, from the command line or from this page."
+)
+CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
+
+
+def setup(host: Host, operations: Sequence[Operation]) -> None:
+    """Add the routes of the documents."""
+    made: dict[tuple[str, tuple[int, ...]], bytes] = {}
+
+    async def send(kind: str, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> web.Response:
+        # Whoever asks early would otherwise get a document without the models.
+        await asyncio.gather(
+            *(model.described() for model in host.registry), return_exceptions=True
+        )
+        descriptions = {
+            model.name: model.description
+            for model in host.registry
+            if model.description is not None
+        }
+        state = (kind, tuple(map(id, descriptions.values())))
+        if state not in made:
+            for old in [key for key in made if key[0] == kind]:
+                del made[old]
+            document = swagger(host.prefix, operations, descriptions)
+            made[state] = msgspec.json.encode(convert(document))
+        return web.Response(
+            body=made[state], headers={"Content-Type": "application/json; charset=utf-8"}
+        )
+
+    async def get_swagger(_request: web.Request) -> web.Response:
+        return await send("swagger", lambda document: document)
+
+    async def get_openapi(_request: web.Request) -> web.Response:
+        return await send("openapi", to_openapi3)
+
+    host.app.router.add_get(f"{host.prefix}/swagger.json", get_swagger)
+    host.app.router.add_get(f"{host.prefix}/openapi.json", get_openapi)
+
+
+def swagger(
+    prefix: str, operations: Sequence[Operation], descriptions: dict[str, Description]
+) -> dict[str, Any]:
+    """The Swagger 2.0 document.
+
+    Args:
+        prefix: the base path.
+        operations: the routes.
+        descriptions: what the workers have told of their models, by name.
+    """
+    definitions = dict(DEFINITIONS)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in (o for o in operations if "{name}" not in o.path):
+        paths.setdefault(f"{prefix}{operation.path}", {})[operation.method.lower()] = _document(
+            operation, "", None
+        )
+    for name, described in descriptions.items():
+        description = _take_definitions(definitions, described)
+        for operation in (o for o in operations if "{name}" in o.path):
+            path = f"{prefix}{operation.path}".replace("{name}", name)
+            paths.setdefault(path, {})[operation.method.lower()] = _document(
+                operation, name, description
+            )
+    return {
+        "swagger": "2.0",
+        "info": {"title": TITLE, "version": deepaas.__version__, "description": ABOUT},
+        "externalDocs": {
+            "description": "API documentation",
+            "url": "https://deepaas.readthedocs.org/",
+        },
+        "paths": paths,
+        "definitions": definitions,
+    }
+
+
+def _document(operation: Operation, name: str, description: Description | None) -> dict[str, Any]:
+    responses = dict(operation.responses)
+    parameters = list(operation.parameters)
+    produces = list(operation.produces)
+    documented: dict[str, Any] = {}
+    if description is not None and operation.function is not None:
+        function = operation.function(description)
+        parameters += function.parameters
+        produces = function.produces or produces
+        documented["consumes"] = CONSUMES
+    if description is not None and operation.result is not None:
+        responses = {"200": operation.result(description), **responses}
+    words = [operation.method.lower(), *operation.path.replace("{name}", name).split("/")]
+    return documented | {
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        **({"description": operation.description} if operation.description else {}),
+        "operationId": "_".join(word.strip("{}") for word in words if word),
+        "parameters": parameters,
+        "produces": produces,
+        "responses": responses,
+    }
+
+
+def _take_definitions(definitions: dict[str, Any], description: Description) -> Description:
+    """Add a model's definitions; two models may use one name for different things.
+
+    Returns:
+        the description with its references as the document has them.
+    """
+    for suffix in itertools.chain([""], map(str, itertools.count(1))):
+        candidate = _with_suffix(description, suffix) if suffix else description
+        if all(
+            definitions.get(name, definition) == definition
+            for name, definition in candidate.definitions.items()
+        ):
+            definitions.update(candidate.definitions)
+            return candidate
+    raise AssertionError("there is always another number")
+
+
+def _with_suffix(description: Description, suffix: str) -> Description:
+    """The same description with other names for its definitions."""
+    text = msgspec.json.encode(description).decode()
+    for name in description.definitions:
+        text = text.replace(f'"#/definitions/{name}"', f'"#/definitions/{name}{suffix}"')
+    renamed = msgspec.json.decode(text, type=Description)
+    return msgspec.structs.replace(
+        renamed,
+        definitions={
+            f"{name}{suffix}": definition for name, definition in renamed.definitions.items()
+        },
+    )

@@ -1,0 +1,74 @@
+"""What a route is and what the document says of it, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from deepaas.messages import Description, Function
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+JSON = "application/json"
+
+
+def reference(definition: str, *, many: bool = False) -> dict[str, Any]:
+    """The schema that points to a definition of the document."""
+    schema = {"$ref": f"#/definitions/{definition}"}
+    return {"type": "array", "items": schema} if many else schema
+
+
+def answer(description: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A response object of Swagger 2.0."""
+    return {"description": description, **({"schema": schema} if schema else {})}
+
+
+def failures(*statuses: int) -> dict[str, Any]:
+    """Response objects for errors in the usual shape."""
+    return {str(status): answer(_REASONS[status], reference("Failure")) for status in statuses}
+
+
+_REASONS = {
+    400: "The request cannot be read",
+    403: "Switched off by the operator of this host",
+    404: "There is no such thing",
+    413: "The request is larger than this host takes",
+    415: "Arguments cannot be read from a body of this type",
+    500: "The model failed; the id stands in the log of the host",
+    501: "The model does not implement this",
+    503: "The model takes no calls at present",
+    504: "The model took too long",
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route of the API.
+
+    Attributes:
+        method: the HTTP method.
+        path: below the base path; with ``{name}`` it is documented once per model.
+        handler: what answers it.
+        tag: the group in the document.
+        summary: one line.
+        responses: response objects by status.
+        description: more lines.
+        produces: media types of the answer.
+        function: which function of a model it calls, if one: its parameters are documented.
+        result: response object for 200 made from a model's description, if it depends on it.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    tag: str
+    summary: str
+    responses: dict[str, Any]
+    description: str = ""
+    produces: Sequence[str] = (JSON,)
+    function: Callable[[Description], Function] | None = None
+    result: Callable[[Description], dict[str, Any]] | None = None
+    parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)

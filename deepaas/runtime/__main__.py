@@ -1,0 +1,80 @@
+"""The start of a worker process: load the model, describe it, warm it, serve it."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import stevedore
+
+from deepaas.messages import Ready
+from deepaas.runtime import lifeline
+from deepaas.runtime.contract import Model
+from deepaas.runtime.interrupt import Interrupter
+from deepaas.runtime.loop import Control, serve
+
+GROUP = "deepaas.runtime"
+"""Entry points of functions ``load(source) -> author's object``, one per kind of model."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a worker until its host lets go of it."""
+    options = _parse(argv)
+    lifeline.tie(options.lifeline)
+    _prepare_process()
+    interrupter = Interrupter()
+    control = Control(socket.socket(fileno=options.control), interrupter)
+    control.start()
+    try:
+        model = _load(options)
+        control.loaded(model)
+        if options.warm:
+            model.warm()
+    except BaseException as error:
+        # An author's sys.exit() at import is as good a reason as any exception.
+        control.broken(error)
+        raise SystemExit(1) from None
+    control.send(Ready())
+    serve(model, socket.socket(fileno=options.calls), interrupter)
+
+
+def _load(options: argparse.Namespace) -> Model:
+    load = stevedore.DriverManager(GROUP, options.kind).driver
+    return Model(options.name, load(options.source), options.spool)
+
+
+def _prepare_process() -> None:
+    # The host decides when a worker ends. Handlers rather than SIG_IGN, because the programs
+    # that a model starts would inherit that.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What was printed before a crash must be in the log; odd characters may not crash.
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    if os.getcwd() not in sys.path:
+        # As with a script started here: models in the working directory can be imported.
+        sys.path.insert(0, os.getcwd())
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deepaas.runtime", description=__doc__)
+    parser.add_argument("--calls", type=int, required=True, help="descriptor of a socket")
+    parser.add_argument("--control", type=int, required=True, help="descriptor of a socket")
+    parser.add_argument("--lifeline", type=int, required=True, help="read end of a pipe")
+    parser.add_argument("--kind", required=True, help=f"entry point of the group {GROUP}")
+    parser.add_argument("--name", required=True, help="name under which the model is served")
+    parser.add_argument("--source", required=True, help="where the kind finds the model")
+    parser.add_argument("--spool", type=Path, required=True, help="folder for large results")
+    parser.add_argument("--warm", action=argparse.BooleanOptionalAction, default=True)
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    main()

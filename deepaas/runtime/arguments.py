@@ -1,0 +1,124 @@
+"""The arguments of ``predict`` or ``train``: from the author's fields to a checked dict."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow
+import webargs.core
+from marshmallow import fields, missing, validate
+
+from deepaas.messages import Inputs
+from deepaas.model.v2.wrapper import UploadedFile
+from deepaas.runtime.media import ANY
+from deepaas.runtime.places import FormFile, Parser, Places
+
+
+class Arguments:
+    """What one function of a model takes.
+
+    Attributes:
+        schema: the marshmallow schema of the declared fields.
+        media_types: what the argument ``accept`` offers, empty without one.
+        locations: the places other than query, form and JSON that some argument names.
+    """
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        """
+        Args:
+            declared: the author's fields by name; they are not changed.
+
+        Raises:
+            TypeError: something declared is not a marshmallow field.
+        """
+        for name, field in declared.items():
+            if not isinstance(marshmallow_instance(field), fields.Field):
+                raise TypeError(
+                    f"argument {name!r} is declared with {field!r}, which is not a "
+                    "webargs or marshmallow field"
+                )
+        self.schema: marshmallow.Schema = webargs.core.dict2schema(dict(declared))()
+        # From here on only the schema's own copies of the fields are touched.
+        self.media_types: list[str] = []
+        accept = self.schema.fields.get("accept")
+        if accept is not None:
+            self.media_types = offer_media_types(accept)
+        for field in self.schema.fields.values():
+            require_files(field)
+        self.locations = {field.metadata.get("location") for field in self.schema.fields.values()}
+        self._parser = Parser()
+
+    def load(self, inputs: Inputs) -> dict[str, Any]:
+        """Collect the arguments from their places and check them.
+
+        Raises:
+            marshmallow.ValidationError: they do not fit the declaration.
+            MalformedBody: the body cannot be read.
+        """
+        loaded: dict[str, Any] = self._parser.parse(self.schema, Places(inputs, self.media_types))
+        for name, value in loaded.items():
+            if isinstance(value, FormFile):
+                loaded[name] = uploaded_file(value)
+            elif isinstance(value, list) and value and isinstance(value[0], FormFile):
+                loaded[name] = [uploaded_file(item) for item in value]
+        return loaded
+
+
+def marshmallow_instance(field: Any) -> Any:
+    """A field as an instance: a bare class stands for its instance, as marshmallow has it."""
+    return field() if isinstance(field, type) and issubclass(field, fields.Field) else field
+
+
+def offer_media_types(accept: fields.Field) -> list[str]:
+    """Make ``accept`` an offer as DEEPaaS does: ``*/*`` is added, the first choice is the default.
+
+    Returns:
+        the media types on offer, empty when the author declared no choice.
+    """
+    for position, validator in enumerate(accept.validators):
+        if isinstance(validator, validate.OneOf):
+            choices = list(validator.choices)
+            break
+    else:
+        return []
+    if ANY not in choices:
+        choices.append(ANY)
+    accept.validators = list(accept.validators)
+    accept.validators[position] = validate.OneOf(choices, error=validator.error)
+    accept.load_default = choices[0]
+    return choices
+
+
+def is_file(field: Any) -> bool:
+    """Tell whether an argument was declared with ``type="file"``."""
+    return isinstance(field, fields.Field) and field.metadata.get("type") == "file"
+
+
+def require_files(field: fields.Field) -> None:
+    """Let a file argument refuse text, whichever class of field it has."""
+    if isinstance(field, fields.List):
+        field.inner = copy.copy(field.inner)
+        if is_file(field) and not is_file(field.inner):
+            field.inner.metadata = {**field.inner.metadata, "type": "file"}
+        require_files(field.inner)
+    elif is_file(field):
+        field.validators = [_must_be_file, *field.validators]
+
+
+def _must_be_file(value: Any) -> None:
+    if value is not None and value is not missing and not isinstance(value, FormFile):
+        raise marshmallow.ValidationError(
+            "Not a file: send it as a file part of multipart/form-data."
+        )
+
+
+def uploaded_file(file: FormFile) -> UploadedFile:
+    """The form in which the model gets a file."""
+    return UploadedFile(
+        name=file.name,
+        filename=file.path,
+        content_type=file.content_type,
+        original_filename=file.filename,
+    )

@@ -1,0 +1,115 @@
+"""From an exception in a model's code to a message that a client can use."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import marshmallow
+
+from deepaas.messages import Failure
+from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import BadResult
+
+MAX_MESSAGE_CHARACTERS = 1000
+MAX_TRACEBACK_CHARACTERS = 32_000
+
+
+def failure(call_id: int, error: BaseException) -> Failure:
+    """Say what became of a call whose handling raised ``error``."""
+    if isinstance(error, NotImplementedError):
+        return Failure(call_id, "not_implemented", traceback=traceback_text(error))
+    if isinstance(error, BadResult):
+        return Failure(
+            call_id,
+            "model_failed",
+            "the model's answer cannot be sent, see the host's log",
+            traceback=text(error),
+        )
+    refused = _own_http_exception(error)
+    if refused is not None:
+        status, message, headers = refused
+        return Failure(
+            call_id,
+            "model_refused",
+            message,
+            status=status,
+            headers=headers,
+            traceback=traceback_text(error),
+        )
+    return Failure(call_id, "model_failed", reason(error), traceback=traceback_text(error))
+
+
+def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBody) -> Failure:
+    """Say why the arguments of a call were refused."""
+    if isinstance(error, MalformedBody):
+        return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
+    messages = error.normalized_messages()
+    return Failure(call_id, "invalid_arguments", "the arguments are not valid", _plain(messages))
+
+
+def reason(error: BaseException) -> str:
+    """One line that names an exception, and the one that it came out of, if any."""
+    said = f"{type(error).__name__}: {text(error)}" if text(error) else type(error).__name__
+    origin = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if origin is not None and not _is_http_exception(error):
+        said += f" (after {type(origin).__name__}: {text(origin)})"
+    return _shorten(said)
+
+
+def text(error: BaseException) -> str:
+    """The text of an exception, also of one whose own ``__str__`` raises."""
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be shown)"
+
+
+def traceback_text(error: BaseException) -> str:
+    """The traceback of an exception, cut to a size that a log can take."""
+    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    if len(lines) <= MAX_TRACEBACK_CHARACTERS:
+        return lines
+    half = MAX_TRACEBACK_CHARACTERS // 2
+    return f"{lines[:half]}\n[…]\n{lines[-half:]}"
+
+
+def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]] | None:
+    """Status, message and headers of a usable ``aiohttp.web.HTTPException``."""
+    if not _is_http_exception(error):
+        return None
+    http: Any = error
+    if not 200 <= http.status <= 599:
+        # Authors also raise the bare base class, which has no status.
+        return None
+    said = http.text if http.text and http.text != f"{http.status}: {http.reason}" else http.reason
+    headers = {
+        name: value
+        for name, value in http.headers.items()
+        if name.lower() not in ("content-type", "content-length", "transfer-encoding")
+    }
+    return http.status, _shorten(str(said)), headers
+
+
+def _is_http_exception(error: BaseException) -> bool:
+    # The runtime does not import aiohttp; whoever raised this has.
+    aiohttp_web = sys.modules.get("aiohttp.web")
+    return aiohttp_web is not None and isinstance(error, aiohttp_web.HTTPException)
+
+
+def _shorten(message: str) -> str:
+    return (
+        message
+        if len(message) <= MAX_MESSAGE_CHARACTERS
+        else message[:MAX_MESSAGE_CHARACTERS] + "…"
+    )
+
+
+def _plain(messages: Any) -> Any:
+    """Messages of validation errors with the keys as JSON has them."""
+    if isinstance(messages, dict):
+        return {str(key): _plain(value) for key, value in messages.items()}
+    if isinstance(messages, (list, tuple)):
+        return [_plain(item) for item in messages]
+    return messages if isinstance(messages, (str, int, float, bool)) else str(messages)

@@ -1,0 +1,142 @@
+"""What a worker does all day: one call at a time on the main thread, light questions beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+
+import marshmallow
+import msgspec
+
+from deepaas.messages import (
+    Answer,
+    Broken,
+    Cancel,
+    Failure,
+    FrameBuffer,
+    FromWorkerControl,
+    GetMetadata,
+    Metadata,
+    Predict,
+    ToWorkerCalls,
+    ToWorkerControl,
+    frame,
+)
+from deepaas.runtime.contract import Model
+from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
+from deepaas.runtime.interrupt import CallCancelled, Interrupter
+from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import to_json
+
+RECEIVE_BYTES = 256 * 1024
+
+
+class Control:
+    """The control socket: light questions are answered on a thread of its own.
+
+    Args:
+        sock: the socket to the host.
+        interrupter: stops a call that nobody wants any more.
+    """
+
+    def __init__(self, sock: socket.socket, interrupter: Interrupter) -> None:
+        self._sock = sock
+        self._interrupter = interrupter
+        self._sending = threading.Lock()
+        self._model: Model | None = None
+
+    def start(self) -> None:
+        """Begin to listen to the host."""
+        threading.Thread(target=self._listen, name="deepaas-control", daemon=True).start()
+
+    def loaded(self, model: Model) -> None:
+        """From here on questions about the model can be answered."""
+        self._model = model
+        self.send(model.describe())
+
+    def send(self, message: FromWorkerControl) -> None:
+        """Tell the host something; any thread may."""
+        with self._sending:
+            self._sock.sendall(frame(message))
+
+    def broken(self, error: BaseException) -> None:
+        """Tell the host that the model cannot be served, and why."""
+        self.send(Broken(reason(error), traceback_text(error)))
+
+    def _listen(self) -> None:
+        decoder = msgspec.msgpack.Decoder(ToWorkerControl)
+        frames = FrameBuffer()
+        try:
+            while data := self._sock.recv(RECEIVE_BYTES):
+                for payload in frames.feed(data):
+                    self._answer(decoder.decode(payload))
+        except OSError:
+            pass
+        # The host is gone or has let go of this worker: nothing of it may stay behind.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(os.getpgrp(), signal.SIGKILL)
+
+    def _answer(self, message: ToWorkerControl) -> None:
+        match message:
+            case Cancel(call_id):
+                self._interrupter.cancel(call_id)
+            case GetMetadata(question_id):
+                self.send(self._metadata(question_id))
+
+    def _metadata(self, question_id: int) -> Metadata:
+        assert self._model is not None, "the host asks only after the description"
+        try:
+            return Metadata(question_id, to_json(self._model.metadata()))
+        except BaseException as error:
+            # Also SystemExit and its like: a question must never end the worker.
+            return Metadata(question_id, error=reason(error), traceback=traceback_text(error))
+
+
+def serve(model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
+    """Answer calls until the host closes the socket.
+
+    Raises:
+        SystemExit: the model's code wanted to leave; its call has been answered.
+    """
+    decoder = msgspec.msgpack.Decoder(ToWorkerCalls)
+    frames = FrameBuffer()
+    while data := sock.recv(RECEIVE_BYTES):
+        for payload in frames.feed(data):
+            _answer_call(model, sock, interrupter, decoder.decode(payload))
+
+
+def _answer_call(
+    model: Model, sock: socket.socket, interrupter: Interrupter, call: Predict
+) -> None:
+    leaving: BaseException | None = None
+    try:
+        interrupter.begin(call.id)
+        try:
+            answer = _run(model, call)
+        finally:
+            interrupter.end()
+    except CallCancelled:
+        answer = Failure(call.id, "cancelled")
+    except (SystemExit, KeyboardInterrupt) as error:
+        leaving = error
+        answer = failure(call.id, error)
+    sock.sendall(frame(answer))
+    if leaving is not None:
+        # A model that wants its process to end (a broken device, say) gets a fresh one.
+        raise SystemExit(1) from leaving
+
+
+def _run(model: Model, call: Predict) -> Answer | Failure:
+    try:
+        arguments = model.load_arguments(call.inputs)
+    except (marshmallow.ValidationError, MalformedBody) as error:
+        return bad_arguments(call.id, error)
+    except Exception as error:
+        return failure(call.id, error)
+    try:
+        return model.predict(call.id, arguments)
+    except Exception as error:
+        return failure(call.id, error)

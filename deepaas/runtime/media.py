@@ -1,0 +1,62 @@
+"""Which of the media types that a model offers an ``Accept`` header asks for (RFC 9110, 12.5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+ANY = "*/*"
+JSON = "application/json"
+
+
+def negotiate(header: str, offered: Sequence[str]) -> str:
+    """Choose the offered media type that a client likes best.
+
+    Args:
+        header: the value of ``Accept``, several types with parameters and weights included.
+        offered: media types in the author's order, ``*/*`` as a type of its own included.
+
+    Returns:
+        one of ``offered``, or the header unchanged when none of them will do (which the
+        validator of the argument then refuses by name).
+    """
+    best: tuple[float, int, int] | None = None
+    chosen = header
+    for order, part in enumerate(header.split(",")):
+        wanted, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = _weight(parameters)
+        match = _match(wanted, offered)
+        if match is None or weight <= 0:
+            continue
+        # Heavier first, then the more specific, then the one that the client named first.
+        rank = (weight, 2 - wanted.count("*"), -order)
+        if best is None or rank > best:
+            best, chosen = rank, match
+    return chosen
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _match(wanted: str, offered: Sequence[str]) -> str | None:
+    for choice in offered:
+        if choice.lower() == wanted:
+            return choice
+    main, _, sub = wanted.partition("/")
+    if sub != "*":
+        # An offer may be a range itself: "image/*" answers who asks for image/png.
+        for choice in offered:
+            if choice != ANY and choice.lower() == f"{main}/*":
+                return choice
+        return None
+    for choice in offered:
+        if choice != ANY and (main == "*" or choice.lower().startswith(f"{main}/")):
+            return choice
+    return None

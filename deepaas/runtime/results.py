@@ -1,0 +1,163 @@
+"""From what ``predict`` returned to finished bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mimetypes
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import marshmallow
+import msgspec
+
+from deepaas.messages import INLINE_BYTES, Answer
+from deepaas.model.v2.wrapper import ReturnedFile
+from deepaas.runtime.media import ANY, JSON
+
+
+class BadResult(Exception):
+    """What the model returned cannot be sent as the media type that was chosen."""
+
+
+class Results:
+    """Encodes the results of one model.
+
+    Args:
+        name: the model's name; downloads are named after it.
+        schema: the response schema of JSON answers, if the model has one.
+        media_types: what ``accept`` offers, in the author's order.
+        spool: a folder of this worker's own for results that are large.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        schema: type[marshmallow.Schema] | None,
+        media_types: list[str],
+        spool: Path,
+    ) -> None:
+        self._name = name
+        self._schema = schema() if schema is not None else None
+        self._spool = spool
+        self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
+
+    def encode(self, call_id: int, result: Any, accept: str | None) -> Answer:
+        """Turn a result into an answer.
+
+        Args:
+            call_id: the call that it answers.
+            result: what ``predict`` returned.
+            accept: the media type that was chosen, None when the model offers no choice.
+
+        Raises:
+            BadResult: the result breaks the model's schema or its media type.
+        """
+        if isinstance(result, ReturnedFile):
+            if not result.filename:
+                raise BadResult("predict returned a ReturnedFile without a filename")
+            result = open(result.filename, "rb")  # noqa: SIM115 - closed by _encode_raw
+        raw = accept not in (None, JSON, ANY)
+        if accept == ANY and _is_raw(result):
+            # The client takes anything and the result is no JSON: say what the model offers.
+            raw, accept = True, self._fallback or "application/octet-stream"
+        if raw:
+            assert accept is not None
+            return self._encode_raw(call_id, result, accept)
+        if hasattr(result, "read"):
+            result.close()
+            raise BadResult("predict returned an open file where JSON was asked for")
+        return self._answer(call_id, JSON, self._encode_json(result))
+
+    def _encode_json(self, result: Any) -> bytes:
+        if self._schema is None:
+            return to_json({"status": "OK", "predictions": result})
+        try:
+            self._schema.load(result)
+        except marshmallow.ValidationError as error:
+            # In the log under the id of the failure; clients are not told about fields.
+            raise BadResult(f"the answer breaks the model's own schema: {error.messages}") from None
+        return to_json(result)
+
+    def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:
+        if hasattr(result, "read"):
+            return self._encode_file(call_id, result, accept)
+        if result is None:
+            return Answer(call_id, accept)
+        if isinstance(result, str):
+            return self._answer(call_id, accept, result.encode())
+        if isinstance(result, (bytes, bytearray, memoryview)):
+            return self._answer(call_id, accept, bytes(result))
+        if accept.endswith(("+json", "/json")):
+            return self._answer(call_id, accept, to_json(result))
+        raise BadResult(
+            f"predict must return str, bytes or an open binary file for {accept!r}, "
+            f"not {type(result).__name__}"
+        )
+
+    def _encode_file(self, call_id: int, file: Any, accept: str) -> Answer:
+        name = f"{self._name}{mimetypes.guess_extension(accept) or ''}"
+        target = self._spool / str(call_id)
+        with file:
+            first = file.read(INLINE_BYTES)
+            if isinstance(first, str):
+                return self._answer(call_id, accept, (first + file.read()).encode())
+            if len(first) < INLINE_BYTES:
+                return Answer(call_id, accept, body=first, attachment=name)
+            with _spooled(target) as copy:
+                copy.write(first)
+                shutil.copyfileobj(file, copy, 1024 * 1024)
+        return Answer(call_id, accept, path=str(target), attachment=name)
+
+    def _answer(self, call_id: int, media_type: str, body: bytes) -> Answer:
+        if len(body) <= INLINE_BYTES:
+            return Answer(call_id, media_type, body=body)
+        target = self._spool / str(call_id)
+        with _spooled(target) as file:
+            file.write(body)
+        return Answer(call_id, media_type, path=str(target))
+
+
+@contextlib.contextmanager
+def _spooled(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that is removed again when the writing fails."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _is_raw(result: Any) -> bool:
+    return hasattr(result, "read") or isinstance(result, (bytes, bytearray, memoryview))
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec asks for objects that it does not know."""
+    for kind in (str, float, int, dict, list):
+        if isinstance(value, kind):
+            return kind(value)
+    if hasattr(value, "tolist"):
+        # Arrays and numbers of numpy, torch and their like, without importing any of them.
+        return value.tolist()
+    raise TypeError(f"objects of type {type(value).__name__} are not JSON")
+
+
+def to_json(value: Any) -> bytes:
+    """JSON of a result; numbers that JSON does not know (NaN, infinities) become null.
+
+    Raises:
+        BadResult: something in it cannot be JSON.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=_plain)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        problem = error
+    try:
+        # Keys such as None and True, and integers beyond 64 bits in places, as json has them.
+        return json.dumps(value, allow_nan=False, default=_plain).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise BadResult(f"the result cannot be sent as JSON: {problem}") from None

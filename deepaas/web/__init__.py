@@ -1,0 +1,1 @@
+"""What every HTTP dialect shares: uploads, answers, errors, health, pages."""

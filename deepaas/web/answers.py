@@ -1,0 +1,50 @@
+"""A worker's finished answer on its way to the client."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from deepaas.messages import Answer
+
+SEND_BYTES = 1024 * 1024
+JSON = "application/json"
+
+
+async def respond(request: web.Request, answer: Answer) -> web.StreamResponse:
+    """Send an answer; a file that it names is streamed and removed, whatever happens."""
+    headers = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
+    if answer.attachment:
+        headers[hdrs.CONTENT_DISPOSITION] = (
+            f"attachment; filename*=UTF-8''{quote(answer.attachment)}"
+            if not answer.attachment.isascii()
+            else f'attachment; filename="{answer.attachment}"'
+        )
+    if not answer.path:
+        return web.Response(body=answer.body, headers=headers)
+    path = Path(answer.path)
+    with path.open("rb") as file:
+        path.unlink()
+        return await _stream(request, file, headers)
+
+
+async def _stream(
+    request: web.Request, file: BinaryIO, headers: dict[str, str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers=headers)
+    response.content_length = file.seek(0, 2)
+    file.seek(0)
+    await response.prepare(request)
+    while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _content_type(media_type: str) -> str:
+    # JSON as DEEPaaS sends it; every other type literally as the author wrote it.
+    return f"{JSON}; charset=utf-8" if media_type == JSON else media_type

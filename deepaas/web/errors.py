@@ -1,0 +1,141 @@
+"""Errors on their way to a client: one table, one shape, one middleware.
+
+Handlers raise and never build error responses. The shape is DEEPaaS's ``Failure``, extended::
+
+    {"code": 503, "message": "…", "error": "queue_full"}
+
+An error that is the server's fault carries an ``id`` that stands in the log beside the
+traceback. Only what DEEPaaS 2.x clients parse keeps its own form: the messages of a validation
+error, by argument.
+"""
+
+from __future__ import annotations
+
+import http
+import logging
+import math
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from deepaas import errors
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+STATUS: dict[type[errors.DeepaasError], int] = {
+    errors.MalformedRequest: 400,
+    errors.Disabled: 403,
+    errors.ModelNotFound: 404,
+    errors.RequestTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.InvalidArguments: 422,
+    errors.DeepaasError: 500,
+    errors.ModelFailed: 500,
+    errors.WorkerDied: 500,
+    errors.NotImplementedByHost: 501,
+    errors.NotImplementedByModel: 501,
+    errors.ModelUnavailable: 503,
+    errors.QueueFull: 503,
+    errors.CallTimedOut: 504,
+}
+"""Class to status, looked up by the class's parents. ``ModelRefused`` brings its own."""
+
+
+def status_of(error: errors.DeepaasError) -> int:
+    """The status that stands for an error."""
+    if isinstance(error, errors.ModelRefused):
+        return error.status
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+@web.middleware
+async def error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a handler raises into a response with a JSON body."""
+    try:
+        return await handler(request)
+    except errors.DeepaasError as error:
+        return respond_to_error(request, error)
+    except web.HTTPException as error:
+        return _respond_to_http(error)
+    except (HttpProcessingError, web.RequestPayloadError) as error:
+        # aiohttp could not make sense of the body: broken gzip, bad chunks.
+        message = f"the body cannot be read: {getattr(error, 'message', None) or error}"
+        return respond_to_error(request, errors.MalformedRequest(message))
+    except ConnectionError:
+        raise  # The client has gone; nobody is left to tell.
+    except Exception:
+        reference = new_reference()
+        _log.exception("[%s] %s %s failed in the host", reference, request.method, request.path)
+        return json_response(
+            {"code": 500, "message": "the host has made a mistake", "id": reference}, 500
+        )
+
+
+def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Response:
+    """One of the host's own errors as a response, noted in the log where it should be."""
+    status = status_of(error)
+    headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else {}
+    retry_after_seconds = getattr(error, "retry_after_seconds", None)
+    if retry_after_seconds is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
+    fields = getattr(error, "fields", None)
+    if fields:
+        return json_response(fields, status, headers)
+    if status < 400:
+        return web.Response(status=status, headers=headers)
+    body = {"code": status, "message": error.message, "error": error.code}
+    if status == 500:
+        body["id"] = new_reference()
+        _log.error(
+            "[%s] %s %s: %s%s",
+            body["id"],
+            request.method,
+            request.path,
+            error.message,
+            f"\n{error.details.rstrip()}" if error.details else "",
+        )
+    elif error.details:
+        _log.debug("%s %s: %s", request.method, request.path, error.details.rstrip())
+    return json_response(body, status, headers)
+
+
+def _respond_to_http(error: web.HTTPException) -> web.Response:
+    """aiohttp's own errors and redirects."""
+    headers = {
+        name: value
+        for name, value in error.headers.items()
+        if name.lower() not in ("content-type", "content-length")
+    }
+    if error.status < 400:
+        return web.Response(status=error.status, headers=headers)
+    message = error.reason if error.reason != http.HTTPStatus(error.status).phrase else ""
+    return json_response(
+        {
+            "code": error.status,
+            "message": message or http.HTTPStatus(error.status).description or error.reason,
+        },
+        error.status,
+        headers,
+    )
+
+
+def json_response(
+    body: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    """A response with a JSON body."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        headers={"Content-Type": "application/json; charset=utf-8", **(headers or {})},
+    )
+
+
+def new_reference() -> str:
+    """An id that a client can quote and an operator can find in the log."""
+    return secrets.token_hex(6)

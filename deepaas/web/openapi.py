@@ -1,0 +1,414 @@
+"""The host's Swagger 2.0 document, told again as OpenAPI 3.0.3.
+
+Swagger 2.0 stays the source, since DEEPaaS's clients read it. This module knows its dialect as
+apispec and DEEPaaS write it, and says the same in the newer words, with three corrections where
+the old document says what a server cannot do:
+
+* Objects (``Dict``, ``Nested``) stand among the query or form parameters, but are read from a
+  JSON body only: they move into the JSON request body.
+* ``null`` cannot be written in a query, a header or a form: parameters there are not nullable.
+* A header parameter called ``Accept`` (or ``Content-Type``, ``Authorization``) has no meaning in
+  OpenAPI 3, where the media types of the responses say it: it is left out.
+
+What an author wrote into a field's metadata may be anything. Keywords that OpenAPI does not know
+or that have a value of the wrong kind, and defaults that break their own schema, are left out, so
+that one odd field does not make the document invalid.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+Json = dict[str, Any]
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+_METHODS_WITH_BODY = ("put", "post", "patch")
+_KEPT_IN_OPERATION = (
+    "operationId",
+    "tags",
+    "summary",
+    "description",
+    "deprecated",
+    "externalDocs",
+)
+_HEADERS_SAID_OTHERWISE = ("accept", "content-type", "authorization")
+_JSON = "application/json"
+_MULTIPART = "multipart/form-data"
+_URLENCODED = "application/x-www-form-urlencoded"
+
+_NUMBER = (int, float)
+_KEYWORDS: dict[str, type | tuple[type, ...]] = {
+    "type": str,
+    "format": str,
+    "title": str,
+    "description": str,
+    "enum": list,
+    "default": object,
+    "example": object,
+    "required": list,
+    "multipleOf": _NUMBER,
+    "minimum": _NUMBER,
+    "maximum": _NUMBER,
+    "exclusiveMinimum": bool,
+    "exclusiveMaximum": bool,
+    "minLength": int,
+    "maxLength": int,
+    "pattern": str,
+    "minItems": int,
+    "maxItems": int,
+    "uniqueItems": bool,
+    "minProperties": int,
+    "maxProperties": int,
+    "readOnly": bool,
+    "writeOnly": bool,
+    "deprecated": bool,
+    "xml": dict,
+    "externalDocs": dict,
+}
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "number": _NUMBER,
+    "integer": int,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "uuid": UUID,
+}
+_FREE_FORMATS = ("password", "url", "binary")
+
+
+def to_openapi3(swagger: Json) -> Json:
+    """Return the Swagger 2.0 document ``swagger`` as OpenAPI 3.0.3; ``swagger`` is not changed."""
+    document: Json = {"openapi": "3.0.3", "info": copy.deepcopy(swagger["info"])}
+    if swagger.get("basePath", "/") != "/":
+        document["servers"] = [{"url": swagger["basePath"]}]
+    for key in ("tags", "externalDocs"):
+        if key in swagger:
+            document[key] = copy.deepcopy(swagger[key])
+    produces = swagger.get("produces") or [_JSON]
+    consumes = swagger.get("consumes") or []
+    document["paths"] = {
+        path: _path_item(item, produces, consumes) for path, item in swagger["paths"].items()
+    }
+    definitions = swagger.get("definitions") or {}
+    document["components"] = {
+        "schemas": {name: _schema(schema) for name, schema in definitions.items()}
+    }
+    return document
+
+
+def _path_item(item: Json, produces: list[str], consumes: list[str]) -> Json:
+    shared = item.get("parameters") or []
+    return {
+        method: _operation(method, item[method], shared, produces, consumes)
+        for method in _METHODS
+        if method in item
+    }
+
+
+def _operation(
+    method: str, operation: Json, shared: list[Json], produces: list[str], consumes: list[str]
+) -> Json:
+    result: Json = {
+        key: copy.deepcopy(value)
+        for key, value in operation.items()
+        if key in _KEPT_IN_OPERATION or key.startswith("x-")
+    }
+    in_url: list[Json] = []
+    in_form: list[Json] = []
+    in_json: list[Json] = []
+    for parameter in _own_before_shared(operation.get("parameters") or [], shared):
+        place = parameter["in"]
+        if place == "body" or (
+            place in ("query", "formData")
+            and method in _METHODS_WITH_BODY
+            and _needs_json(parameter)
+        ):
+            in_json.append(parameter)
+        elif place == "formData":
+            in_form.append(parameter)
+        elif place != "header" or parameter["name"].lower() not in _HEADERS_SAID_OTHERWISE:
+            in_url.append(parameter)
+
+    if in_url:
+        result["parameters"] = [_parameter(parameter) for parameter in in_url]
+    if in_form or in_json:
+        result["requestBody"] = _request_body(
+            in_form, in_json, operation.get("consumes") or consumes
+        )
+    result["responses"] = _responses(
+        operation.get("responses") or {}, operation.get("produces") or produces
+    )
+    return result
+
+
+def _own_before_shared(own: list[Json], shared: list[Json]) -> list[Json]:
+    """An operation's parameters and those of its path that it does not declare itself."""
+    declared = {(parameter["in"], parameter["name"]) for parameter in own}
+    return own + [other for other in shared if (other["in"], other["name"]) not in declared]
+
+
+def _needs_json(schema: Json) -> bool:
+    """Whether values of this kind can only be written in JSON: objects and lists of objects."""
+    if "$ref" in schema or "allOf" in schema or schema.get("type") == "object":
+        return True
+    items = schema.get("items")
+    return isinstance(items, dict) and (items.get("type") == "array" or _needs_json(items))
+
+
+def _is_file(parameter: Json) -> bool:
+    items = parameter.get("items")
+    return parameter.get("type") == "file" or (
+        isinstance(items, dict) and items.get("type") == "file"
+    )
+
+
+def _parameter(parameter: Json) -> Json:
+    result: Json = {"name": parameter["name"], "in": parameter["in"]}
+    if isinstance(parameter.get("description"), str):
+        result["description"] = parameter["description"]
+    if parameter.get("required"):
+        result["required"] = True
+    if parameter.get("type") == "array" and parameter["in"] in ("query", "cookie"):
+        result["style"] = "form"
+        result["explode"] = parameter.get("collectionFormat") == "multi"
+    schema = _text_schema(parameter)
+    schema.pop("description", None)
+    result["schema"] = schema
+    return result
+
+
+def _text_schema(parameter: Json) -> Json:
+    """The schema of a value that is sent as text, where null cannot be said."""
+    without = {key: value for key, value in parameter.items() if key != "x-nullable"}
+    if without.get("default", 0) is None:
+        del without["default"]
+    return _schema(without)
+
+
+def _request_body(in_form: list[Json], in_json: list[Json], consumes: list[str]) -> Json:
+    content: Json = {}
+    if in_form:
+        form = _object((p["name"], _text_schema(p), bool(p.get("required"))) for p in in_form)
+        for media_type in _form_types(in_form, consumes):
+            content[media_type] = {"schema": copy.deepcopy(form)}
+    if in_json:
+        media_types = [name for name in consumes if _is_json(name)] or [_JSON]
+        for media_type in media_types:
+            content[media_type] = {"schema": _json_body(in_json)}
+    result: Json = {"content": content}
+    needed = any(
+        parameter.get("required") or (parameter.get("schema") or {}).get("required")
+        for parameter in in_form + in_json
+    )
+    if needed:
+        result["required"] = True
+    return result
+
+
+def _form_types(in_form: list[Json], consumes: list[str]) -> list[str]:
+    if any(_is_file(parameter) for parameter in in_form):
+        return [_MULTIPART]
+    declared = [name for name in consumes if name in (_MULTIPART, _URLENCODED)]
+    return declared or [_URLENCODED, _MULTIPART]
+
+
+def _json_body(in_json: list[Json]) -> Json:
+    """One schema from the body parameter and the parameters that only JSON can carry."""
+    bodies = [_schema(p.get("schema") or {}) for p in in_json if p["in"] == "body"]
+    moved = [p for p in in_json if p["in"] != "body"]
+    if not moved:
+        return bodies[0]
+    extra = _object((p["name"], _schema(p), bool(p.get("required"))) for p in moved)
+    if not bodies:
+        return extra
+    body = bodies[0]
+    if "properties" not in body:
+        return {"allOf": [body, extra]}
+    body["properties"].update(extra["properties"])
+    required = body.get("required", []) + extra.get("required", [])
+    if required:
+        body["required"] = required
+    return body
+
+
+def _object(members: Iterable[tuple[str, Json, bool]]) -> Json:
+    result: Json = {"type": "object", "properties": {}}
+    for name, schema, required in members:
+        result["properties"][name] = schema
+        if required:
+            result.setdefault("required", []).append(name)
+    return result
+
+
+def _responses(responses: Json, produces: list[str]) -> Json:
+    if not responses:
+        return {"default": {"description": ""}}
+    return {str(status): _response(str(status), it, produces) for status, it in responses.items()}
+
+
+def _response(status: str, response: Json, produces: list[str]) -> Json:
+    result: Json = {"description": response.get("description") or ""}
+    schema = response.get("schema")
+    content: Json = {}
+    if status.startswith("2") and status != "204":
+        content = _content(schema, produces)
+    elif schema is not None:
+        # Errors are JSON whatever the call may produce.
+        content = {_JSON: {"schema": _schema(schema)}}
+    if content:
+        result["content"] = content
+    headers = response.get("headers")
+    if headers:
+        result["headers"] = {name: _header(header) for name, header in headers.items()}
+    return result
+
+
+def _content(schema: Json | None, produces: list[str]) -> Json:
+    content: Json = {}
+    for media_type in produces:
+        if media_type == "*/*" or _is_json(media_type):
+            # A client that takes anything gets JSON.
+            name = _JSON if media_type == "*/*" else media_type
+            content[name] = {"schema": _schema(schema or {})}
+        elif media_type.startswith("text/"):
+            content[media_type] = {"schema": {"type": "string"}}
+        else:
+            content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+    return content
+
+
+def _is_json(media_type: str) -> bool:
+    essence = media_type.partition(";")[0].strip().lower()
+    return essence == _JSON or essence.endswith("+json")
+
+
+def _header(header: Json) -> Json:
+    schema = _schema(header)
+    result: Json = {"schema": schema}
+    if "description" in schema:
+        result["description"] = schema.pop("description")
+    return result
+
+
+def _schema(schema: Json) -> Json:
+    """A Swagger 2.0 schema, or the schema keywords of a parameter, as an OpenAPI 3 schema."""
+    if schema.get("type") == "file":
+        schema = {**schema, "type": "string", "format": "binary"}
+    result = _plain_keywords(schema)
+    for key in ("items", "not"):
+        if isinstance(schema.get(key), dict):
+            result[key] = _schema(schema[key])
+    for key in ("allOf", "anyOf", "oneOf"):
+        if isinstance(schema.get(key), list) and schema[key]:
+            result[key] = [_schema(part) for part in schema[key]]
+    if isinstance(schema.get("properties"), dict):
+        result["properties"] = {name: _schema(it) for name, it in schema["properties"].items()}
+    additional = schema.get("additionalProperties")
+    if isinstance(additional, dict):
+        result["additionalProperties"] = _schema(additional)
+    elif isinstance(additional, bool):
+        result["additionalProperties"] = additional
+    if result.get("type") == "array":
+        result.setdefault("items", {})
+    if result.get("nullable") and "enum" in result and None not in result["enum"]:
+        result["enum"].append(None)
+    if "$ref" in schema:
+        result = _reference(schema["$ref"], result)
+    if "default" in result and not _fits(result, result["default"]):
+        del result["default"]
+    return result
+
+
+def _plain_keywords(schema: Json) -> Json:
+    result: Json = {
+        key: copy.deepcopy(schema[key])
+        for key, kind in _KEYWORDS.items()
+        if key in schema and _is_a(schema[key], kind)
+    }
+    if result.get("type", "string") not in _PYTHON_TYPES:
+        del result["type"]
+    for key in ("enum", "required"):
+        if result.get(key) == []:
+            del result[key]
+    if schema.get("x-nullable") is True or schema.get("nullable") is True:
+        result["nullable"] = True
+    return result
+
+
+def _reference(ref: str, beside: Json) -> Json:
+    """A reference; what stands beside it would be ignored, so then it is wrapped."""
+    target = {"$ref": ref.replace("#/definitions/", "#/components/schemas/", 1)}
+    return {"allOf": [target], **beside} if beside else target
+
+
+def _is_a(value: object, kind: type | tuple[type, ...]) -> bool:
+    """``isinstance``, except that True is no number."""
+    if isinstance(value, bool):
+        return kind in (bool, object)
+    return isinstance(value, kind)
+
+
+def _fits(schema: Json, value: Any) -> bool:
+    """Whether a default keeps to its own schema. In doubt not: a default is only a help."""
+    if value is None:
+        return schema.get("nullable") is True
+    if any(key in schema for key in ("allOf", "anyOf", "oneOf", "not", "pattern", "multipleOf")):
+        return False
+    if "type" in schema and not _is_a(value, _PYTHON_TYPES[schema["type"]]):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        return _text_fits(schema, value)
+    if isinstance(value, list):
+        return _within(schema, "Items", len(value)) and all(
+            _fits(schema.get("items", {}), item) for item in value
+        )
+    if isinstance(value, dict):
+        return "properties" not in schema and _values_fit(schema, value)
+    return isinstance(value, bool) or _number_fits(schema, value)
+
+
+def _text_fits(schema: Json, value: str) -> bool:
+    if not _within(schema, "Length", len(value)):
+        return False
+    name = schema.get("format")
+    if name is None or name in _FREE_FORMATS:
+        return True
+    try:
+        return name in _FORMATS and bool(_FORMATS[name](value))
+    except ValueError:
+        return False
+
+
+def _values_fit(schema: Json, value: Json) -> bool:
+    additional = schema.get("additionalProperties", {})
+    return (
+        "required" not in schema
+        and _within(schema, "Properties", len(value))
+        and isinstance(additional, dict)
+        and all(_fits(additional, item) for item in value.values())
+    )
+
+
+def _number_fits(schema: Json, value: float) -> bool:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and (value < low or (value == low and schema.get("exclusiveMinimum"))):
+        return False
+    if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum"))):
+        return False
+    return schema.get("format") != "int32" or -(2**31) <= value < 2**31
+
+
+def _within(schema: Json, what: str, count: int) -> bool:
+    low, high = schema.get(f"min{what}"), schema.get(f"max{what}")
+    return (low is None or count >= low) and (high is None or count <= high)

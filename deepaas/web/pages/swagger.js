@@ -1,0 +1,41 @@
+// Starts Swagger UI on the document that the page names. In a file of its own, since the page's
+// Content-Security-Policy allows no script inside the page.
+"use strict";
+
+const place = document.getElementById("swagger-ui");
+
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const followColourScheme = () =>
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", followColourScheme);
+followColourScheme();
+
+// Swagger UI's own reader of deep links logs an error for each link with an underscore in it,
+// where it suspects a space; each of our paths has one.
+const deepLinks = () => ({
+  statePlugins: {
+    layout: {
+      wrapActions: {
+        parseDeepLinkHash: (_original, { layoutActions, layoutSelectors }) => (hash) => {
+          const parts = hash.replace(/^#!?\/?/, "").split("/");
+          const key = layoutSelectors.isShownKeyFromUrlHashArray(parts);
+          layoutActions.show(key, true);
+          layoutActions.scrollTo(key);
+          layoutActions.scrollToVirtualizedOperation?.(key);
+        },
+      },
+    },
+  },
+});
+
+window.ui = SwaggerUIBundle({
+  domNode: place,
+  url: new URL(place.dataset.spec, document.baseURI).href,
+  validatorUrl: null,
+  queryConfigEnabled: false,
+  deepLinking: true,
+  plugins: [deepLinks],
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+});

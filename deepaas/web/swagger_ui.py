@@ -1,0 +1,97 @@
+"""The Swagger page: a current Swagger UI on the host's own document.
+
+The files of Swagger UI come from the package ``flask-swagger-ui``, which is kept up to date with
+its releases. Only its ``dist`` folder is used: the package itself imports Flask and is never
+imported. The page around them is ours; every URL in it is relative to the page, so it also works
+where a reverse proxy puts the host under a sub-path.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from string import Template
+
+from aiohttp import web
+
+_PAGES = Path(__file__).parent / "pages"
+_STATIC = "static/swagger"
+_DIST_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+
+# Swagger UI shows answers that are pictures or sounds from blob: and its icons from data: URLs.
+_CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+    )
+)
+_PAGE_HEADERS = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+# Kept by the browser, but asked for again (304) each time: they change with an update.
+_FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+
+
+def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> None:
+    """Add the Swagger page to ``app``, at ``{prefix}/api``.
+
+    ``prefix`` is the host's base path, empty or like ``/base``; ``spec_path`` is the full path of
+    the document, prefix included, like ``/base/swagger.json``.
+    """
+    page_path = f"{prefix}/api"
+    template = Template((_PAGES / "swagger.html").read_text(encoding="utf-8"))
+    page = template.substitute(
+        title=escape(title),
+        static=_STATIC,
+        spec=escape(posixpath.relpath(spec_path, prefix or "/")),
+    )
+    files = _files()
+
+    async def show_page(_request: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html", headers=_PAGE_HEADERS)
+
+    async def send_file(request: web.Request) -> web.FileResponse:
+        path = files.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers=_FILE_HEADERS)
+
+    async def to_page(_request: web.Request) -> web.Response:
+        raise web.HTTPFound(page_path)
+
+    app.router.add_get(page_path, show_page)
+    app.router.add_get(f"{prefix}/{_STATIC}/{{name}}", send_file)
+    for other in (f"{page_path}/", f"{prefix}/ui", f"{prefix}/ui/"):
+        app.router.add_get(other, to_page)
+
+
+def _files() -> Mapping[str, Path]:
+    """What is served, by name: nothing else in these folders can be reached."""
+    dist = _dist_folder()
+    files = {name: dist / name for name in _DIST_FILES}
+    files["page.css"] = _PAGES / "swagger.css"
+    files["page.js"] = _PAGES / "swagger.js"
+    missing = [str(path) for path in files.values() if not path.is_file()]
+    if missing:
+        raise FileNotFoundError(f"Files of the Swagger page are missing: {', '.join(missing)}")
+    return files
+
+
+def _dist_folder() -> Path:
+    spec = find_spec("flask_swagger_ui")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("The Swagger page needs the package flask-swagger-ui")
+    return Path(spec.submodule_search_locations[0]) / "dist"

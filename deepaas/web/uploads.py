@@ -1,0 +1,223 @@
+"""Requests taken apart: arguments to where the worker looks for them, files to disk.
+
+Nothing that a client sends is held in memory beyond ``INLINE_BYTES`` of it, and nothing is
+decoded here: the worker does that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePosixPath
+
+from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import BadHttpMessage
+
+from deepaas.errors import MalformedRequest, RequestTooLarge, UnsupportedMediaType
+from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+
+WRITE_BYTES = 1024 * 1024
+"""How much of an upload is gathered before a thread writes it."""
+
+MAX_PARTS_COUNT = 1000
+DEFAULT_TYPE = "application/octet-stream"
+MAX_NAME_CHARACTERS = 200
+
+_UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
+
+
+class Uploads:
+    """Reads requests; the files of one request lie in one folder of their own.
+
+    Args:
+        folder: where the folders are made.
+        max_bytes: largest request, 0 for no limit.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._numbers = itertools.count(1)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def open(self, request: web.Request) -> Reception:
+        """Receive a request. Use it in an ``async with``: leaving removes the files."""
+        return Reception(request, self._folder / str(next(self._numbers)), self._max_bytes)
+
+
+class Reception:
+    """One request while it is received and worked on."""
+
+    def __init__(self, request: web.Request, folder: Path, max_bytes: int) -> None:
+        self._request = request
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._received_bytes = 0
+        self._file_numbers = itertools.count(1)
+        self._has_folder = False
+
+    async def __aenter__(self) -> Reception:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._has_folder:
+            # A thread, since removing much takes time; shielded, since the client may have left.
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
+
+    async def inputs(self, *, with_headers: bool, with_cookies: bool) -> Inputs:
+        """Read the whole request.
+
+        Args:
+            with_headers: whether an argument may stand in the headers.
+            with_cookies: whether an argument may stand in a cookie.
+
+        Raises:
+            MalformedRequest: the body is not what it says it is.
+            RequestTooLarge: it is larger than the limit.
+            UnsupportedMediaType: arguments cannot be read from a body of its type.
+        """
+        request = self._request
+        if self._max_bytes and (request.content_length or 0) > self._max_bytes:
+            raise RequestTooLarge(self._max_bytes)
+        query = request.rel_url.raw_query_string
+        headers = {k.lower(): v for k, v in request.headers.items()} if with_headers else {}
+        cookies = dict(request.cookies) if with_cookies else {}
+        if not request.can_read_body:
+            if request.content_type == "multipart/form-data" and request.content_length == 0:
+                raise MalformedRequest("the form is empty")
+            return Inputs(query=query, headers=headers, cookies=cookies)
+        if request.content_type == "multipart/form-data":
+            form = await self._multipart()
+            return Inputs(query=query, form=form, headers=headers, cookies=cookies)
+        body, path = await self._body()
+        return Inputs(
+            query=query,
+            body=body,
+            body_path=path,
+            body_kind=self._kind(empty=not body and not path),
+            charset=request.charset or "utf-8",
+            headers=headers,
+            cookies=cookies,
+        )
+
+    def _kind(self, *, empty: bool) -> str:
+        media_type = self._request.content_type
+        if empty:
+            return ""
+        if media_type == "application/json" or (
+            media_type.startswith("application/") and media_type.endswith("+json")
+        ):
+            return "json"
+        if media_type == "application/x-www-form-urlencoded":
+            return "form"
+        raise UnsupportedMediaType(media_type)
+
+    async def _body(self) -> tuple[bytes, str]:
+        """The body itself while it is small, the path of a file with it otherwise."""
+        held = b""
+        async for chunk in self._request.content.iter_any():
+            self._count(len(chunk))
+            held = held + chunk if held else chunk
+            if len(held) > INLINE_BYTES:
+                break
+        else:
+            return held, ""
+        return b"", await self._to_disk(held, self._rest())
+
+    async def _rest(self) -> AsyncIterator[bytes]:
+        async for chunk in self._request.content.iter_any():
+            self._count(len(chunk))
+            yield chunk
+
+    async def _multipart(self) -> list[tuple[str, str | Upload | LongText]]:
+        form: list[tuple[str, str | Upload | LongText]] = []
+        try:
+            reader = await self._request.multipart()
+            while (part := await reader.next()) is not None:
+                if len(form) >= MAX_PARTS_COUNT:
+                    raise MalformedRequest(f"the form has more than {MAX_PARTS_COUNT} parts")
+                if not isinstance(part, BodyPartReader) or part.name is None:
+                    raise MalformedRequest("a part of the form is not a named field")
+                value = await self._field(part)
+                if value is not None:
+                    form.append((part.name, value))
+        except (ValueError, AssertionError, RuntimeError, BadHttpMessage) as error:
+            # What aiohttp's reader raises over boundaries, headers and encodings that are wrong.
+            raise MalformedRequest(f"the form cannot be read: {error}") from None
+        return form
+
+    async def _field(self, part: BodyPartReader) -> str | Upload | LongText | None:
+        """The value of a part; None for the empty file field of a browser's form."""
+        is_file = part.filename is not None or _is_binary(part)
+        held = b""
+        while len(held) <= INLINE_BYTES:
+            chunk = await self._chunk(part)
+            if not chunk:
+                break
+            held += chunk
+        if is_file:
+            return await self._file(held, part) if held or part.filename else None
+        charset = part.get_charset("utf-8")
+        if len(held) > INLINE_BYTES:
+            return LongText(await self._to_disk(held, self._chunks(part)), charset)
+        try:
+            return held.decode(charset)
+        except (UnicodeError, LookupError):
+            raise MalformedRequest(f"the form's field {part.name!r} is not {charset}") from None
+
+    async def _file(self, held: bytes, part: BodyPartReader) -> Upload:
+        filename = safe_name(part.filename or "")
+        path = await self._to_disk(held, self._chunks(part), PurePosixPath(filename).suffix)
+        return Upload(path, filename, part.headers.get(hdrs.CONTENT_TYPE, DEFAULT_TYPE))
+
+    async def _chunk(self, part: BodyPartReader) -> bytes:
+        chunk = await part.read_chunk(INLINE_BYTES)
+        self._count(len(chunk))
+        return bytes(part.decode(chunk)) if chunk else b""
+
+    async def _chunks(self, part: BodyPartReader) -> AsyncIterator[bytes]:
+        while chunk := await self._chunk(part):
+            yield chunk
+
+    def _count(self, received_bytes: int) -> None:
+        self._received_bytes += received_bytes
+        if self._max_bytes and self._received_bytes > self._max_bytes:
+            raise RequestTooLarge(self._max_bytes)
+
+    async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
+        """Write a file without ever making the event loop wait for the disk."""
+        if not self._has_folder:
+            self._folder.mkdir(mode=0o700)
+            self._has_folder = True
+        # The client's name for it is no part of the path but its ending, which readers of
+        # images and the like go by.
+        path = self._folder / f"{next(self._file_numbers)}{suffix}"
+        gathered = [held]
+        size = len(held)
+        with path.open("xb") as file:
+            async for chunk in rest:
+                gathered.append(chunk)
+                size += len(chunk)
+                if size >= WRITE_BYTES:
+                    await asyncio.to_thread(file.writelines, gathered)
+                    gathered, size = [], 0
+            if size > INLINE_BYTES:
+                await asyncio.to_thread(file.writelines, gathered)
+            else:
+                file.writelines(gathered)
+        return str(path)
+
+
+def safe_name(filename: str) -> str:
+    """A client's name for a file without anything that could lead out of a folder."""
+    name = _UNSAFE.sub("_", re.split(r"[/\\]", filename)[-1]).strip(". ")
+    return name[-MAX_NAME_CHARACTERS:]
+
+
+def _is_binary(part: BodyPartReader) -> bool:
+    """Tell whether a part without a file name is a file all the same, by its media type."""
+    media_type = part.headers.get(hdrs.CONTENT_TYPE, "text/plain").partition(";")[0].strip()
+    return media_type == DEFAULT_TYPE or media_type.partition("/")[0] in ("image", "audio", "video")

@@ -1,0 +1,87 @@
+"""One socket to a worker, as messages instead of bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from deepaas.messages import FrameBuffer, Message, frame
+
+Incoming = TypeVar("Incoming")
+
+LAST_WORDS_BYTES = 256 * 1024
+
+
+class Channel(asyncio.Protocol, Generic[Incoming]):
+    """Sends and receives frames.
+
+    Args:
+        incoming: the union of messages that the worker sends here.
+        on_message: called with each of them.
+        on_garbage: called when something else comes; nothing is delivered after that.
+    """
+
+    def __init__(
+        self,
+        incoming: Any,
+        on_message: Callable[[Incoming], None],
+        on_garbage: Callable[[str], None],
+    ) -> None:
+        self._decoder = msgspec.msgpack.Decoder(incoming)
+        self._frames = FrameBuffer()
+        self._on_message = on_message
+        self._on_garbage = on_garbage
+        self._transport: asyncio.Transport | None = None
+        self._sock: socket.socket | None = None
+
+    async def open(self, sock: socket.socket) -> None:
+        """Take over our end of a connected socket pair."""
+        self._sock = sock
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: self, sock=sock)
+
+    def send(self, message: Message) -> None:
+        """Send a message; one to a worker that has just ended is dropped (its end is reported)."""
+        if self._transport is not None:
+            self._transport.write(frame(message))
+
+    def close(self) -> None:
+        """Let go of the socket; the worker sees the end of the stream."""
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def finish(self) -> None:
+        """Deliver what an ended worker had still said, then close.
+
+        Its last words are in the socket already, but the event loop may not have come round to
+        them; and the end of the stream may never come while a child of the model holds it open.
+        """
+        if self._sock is not None:
+            with contextlib.suppress(OSError):
+                while data := self._sock.recv(LAST_WORDS_BYTES):
+                    self.data_received(data)
+        self.close()
+
+    # --- asyncio's side ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for payload in self._frames.feed(data):
+                self._on_message(self._decoder.decode(payload))
+        except (ValueError, msgspec.MsgspecError) as error:
+            # The model's code has written to a descriptor that is not its own.
+            self.close()
+            self._on_garbage(str(error))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._transport = None

@@ -1,0 +1,54 @@
+"""What a model prints goes to the log, line by line, marked with its worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+
+MAX_LINE_CHARACTERS = 4000
+
+_log = logging.getLogger("deepaas.output")
+
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
+"""Terminal sequences and control characters: banners and animations are drawn with them."""
+
+
+class Output(asyncio.Protocol):
+    """Reads the pipe that is a worker's standard output and error.
+
+    One record per read, however many lines came with it: a model that prints megabytes costs
+    the host little, and the pipe makes it wait when even that is too fast.
+
+    Args:
+        label: the mark of each line.
+    """
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._rest = ""
+
+    def data_received(self, data: bytes) -> None:
+        text = self._rest + data.decode(errors="backslashreplace")
+        *lines, self._rest = text.split("\n")
+        if len(self._rest) > MAX_LINE_CHARACTERS:
+            lines.append(self._rest)
+            self._rest = ""
+        self._write(lines)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._write([self._rest])
+
+    def _write(self, lines: list[str]) -> None:
+        marked = "\n".join(f"[{self._label}] {line}" for line in map(_clean, lines) if line)
+        if marked:
+            _log.info("%s", marked)
+
+
+def _clean(line: str) -> str:
+    # What a carriage return overwrites was an animation's earlier frame.
+    shown = line.rstrip("\r").rpartition("\r")[2]
+    shown = _CONTROL.sub("", shown).rstrip()
+    if len(shown) > MAX_LINE_CHARACTERS:
+        return shown[:MAX_LINE_CHARACTERS] + "…"
+    return shown

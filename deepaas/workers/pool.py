@@ -1,0 +1,370 @@
+"""The replicas of one model and the queue before them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import shutil
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
+from deepaas.messages import (
+    Answer,
+    Description,
+    Failure,
+    FromWorkerCalls,
+    Inputs,
+    Metadata,
+)
+from deepaas.workers.process import Source
+from deepaas.workers.worker import Call, State, Worker
+
+_log = logging.getLogger(__name__)
+
+FIRST_DELAY_SECONDS = 0.5
+LONGEST_DELAY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a pool may take.
+
+    Attributes:
+        workers_count: replicas of the model.
+        queue_size: calls that may wait.
+        predict_seconds: longest call, 0 for no limit.
+        warm_seconds: longest time from start to ready, 0 for no limit.
+        cancel_grace_seconds: how long an interrupted call may take to end.
+    """
+
+    workers_count: int
+    queue_size: int
+    predict_seconds: float
+    warm_seconds: float
+    cancel_grace_seconds: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a pool is.
+
+    Attributes:
+        status: ``loading``, ``warming``, ``ready`` or ``broken``.
+        reason: why it is broken.
+        workers_count: replicas wanted.
+        workers_ready_count: replicas that take calls.
+        queued_count: calls that wait.
+        restarts_count: workers that had to be replaced since the start.
+    """
+
+    status: str
+    reason: str
+    workers_count: int
+    workers_ready_count: int
+    queued_count: int
+    restarts_count: int
+
+
+class Pool:
+    """Keeps the workers of one model alive and hands them calls, one each at a time.
+
+    Args:
+        source: the model.
+        limits: what it may take.
+        spool: folder for large results, made here and removed by ``stop``.
+    """
+
+    def __init__(self, source: Source, limits: Limits, spool: Path) -> None:
+        self.name = source.name
+        self.description: Description | None = None
+        self._source = source
+        self._limits = limits
+        self._spool = spool
+        self._workers: dict[int, Worker] = {}
+        self._free: deque[Worker] = deque()
+        self._queue: deque[Call] = deque()
+        self._call_ids = itertools.count(1)
+        self._described = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._drained = asyncio.Event()
+        self._broken = ""
+        self._failures_count = 0
+        self._restarts_count = 0
+        self._stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+
+    # --- what the host asks ---
+
+    def start(self) -> None:
+        """Start the workers; none is ready when this returns."""
+        self._spool.mkdir(parents=True)
+        for number in range(1, self._limits.workers_count + 1):
+            self._spawn(number)
+
+    async def described(self) -> Description:
+        """Wait until the model has been loaded for the first time.
+
+        Raises:
+            ModelUnavailable: it could not be loaded (it may be later on).
+        """
+        await self._described.wait()
+        if self.description is None:
+            raise ModelUnavailable(self.name, self._broken, self._delay_seconds())
+        return self.description
+
+    async def settled(self) -> Status:
+        """Wait until the first attempt to get the model ready has come to an end."""
+        await self._settled.wait()
+        return self.status()
+
+    def status(self) -> Status:
+        """How it is right now."""
+        states = {worker.state for worker in self._workers.values()}
+        if State.READY in states:
+            status = "ready"
+        elif self._broken:
+            status = "broken"
+        else:
+            status = "warming" if State.WARMING in states else "loading"
+        return Status(
+            status=status,
+            reason=self._broken if status == "broken" else "",
+            workers_count=self._limits.workers_count,
+            workers_ready_count=sum(w.state is State.READY for w in self._workers.values()),
+            queued_count=len(self._queue),
+            restarts_count=self._restarts_count,
+        )
+
+    async def predict(self, inputs: Inputs) -> FromWorkerCalls:
+        """Have one of the workers make a prediction.
+
+        Returns:
+            the worker's answer; a file that it names belongs to the caller.
+
+        Raises:
+            QueueFull: as many calls as allowed are waiting.
+            ModelUnavailable: the model cannot be loaded at present.
+            WorkerDied: the worker ended in the middle of this call.
+            CallTimedOut: it took too long.
+            asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
+        """
+        call = Call(next(self._call_ids), inputs, self._loop)
+        if self._free and not self._queue:
+            self._begin(self._free.popleft(), call)
+        else:
+            self._enqueue(call)
+        try:
+            return await call.reply
+        except asyncio.CancelledError:
+            self._give_up(call)
+            raise
+
+    async def metadata(self) -> Metadata:
+        """Ask the model's ``get_metadata`` in one of the workers.
+
+        Raises:
+            ModelUnavailable: there is none that could say.
+        """
+        for worker in self._workers.values():
+            if worker.state in (State.WARMING, State.READY):
+                return await worker.metadata()
+        raise ModelUnavailable(self.name, self._broken or "it is being loaded")
+
+    async def drain(self) -> None:
+        """Wait until no call is running or waiting."""
+        while self._queue or any(worker.current for worker in self._workers.values()):
+            self._drained.clear()
+            await self._drained.wait()
+
+    async def stop(self) -> None:
+        """End all workers and forget what waits."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        self._refuse_queued("the host is shutting down")
+        await asyncio.gather(*(worker.stop() for worker in list(self._workers.values())))
+        shutil.rmtree(self._spool, ignore_errors=True)
+
+    # --- calls ---
+
+    def _enqueue(self, call: Call) -> None:
+        if self._stopping:
+            raise ModelUnavailable(self.name, "the host is shutting down")
+        if self._broken and not any(w.state is State.READY for w in self._workers.values()):
+            raise ModelUnavailable(self.name, self._broken, self._delay_seconds())
+        if len(self._queue) >= self._limits.queue_size:
+            raise QueueFull(self.name, self._limits.queue_size)
+        self._queue.append(call)
+
+    def _begin(self, worker: Worker, call: Call) -> None:
+        if self._limits.predict_seconds:
+            call.deadline = self._loop.call_later(
+                self._limits.predict_seconds, self._time_out, worker, call
+            )
+        worker.run(call)
+
+    def _time_out(self, worker: Worker, call: Call) -> None:
+        if not call.reply.done():
+            call.reply.set_exception(CallTimedOut(self.name, self._limits.predict_seconds))
+        worker.kill(f"was ended: a call took longer than {self._limits.predict_seconds:g} s")
+
+    def _give_up(self, call: Call) -> None:
+        """Nobody waits for this call any more."""
+        if call.reply.done() and not call.reply.cancelled():
+            # The answer and the cancellation met on the way.
+            if call.reply.exception() is None:
+                discard(call.reply.result())
+            return
+        for worker in self._workers.values():
+            if worker.current is call:
+                worker.interrupt()
+                self._loop.call_later(
+                    self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
+                )
+                return
+        with contextlib.suppress(ValueError):
+            self._queue.remove(call)
+        self._drained.set()
+
+    def _end_unwanted(self, worker: Worker, call: Call) -> None:
+        if worker.current is call:
+            worker.kill(
+                "was ended: a call whose client had left did not stop within "
+                f"{self._limits.cancel_grace_seconds:g} s"
+            )
+
+    def _next(self, worker: Worker) -> None:
+        """Give a free worker something to do."""
+        if self._queue:
+            self._begin(worker, self._queue.popleft())
+        else:
+            self._free.append(worker)
+            self._drained.set()
+
+    def _refuse_queued(self, reason: str) -> None:
+        while self._queue:
+            call = self._queue.popleft()
+            if not call.reply.done():
+                call.reply.set_exception(ModelUnavailable(self.name, reason, self._delay_seconds()))
+        self._drained.set()
+
+    # --- what the workers report (workers.worker.Keeper) ---
+
+    def loaded(self, worker: Worker, description: Description) -> None:
+        self.description = description
+        self._described.set()
+        _log.debug("[%s] the model is loaded", worker.label)
+
+    def ready(self, worker: Worker) -> None:
+        self._broken = ""
+        self._settled.set()
+        _log.info("[%s] ready (process %s)", worker.label, worker.pid)
+        self._next(worker)
+
+    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
+        self._failures_count = 0
+        # The next call goes out before this one's client is served: the worker must not wait.
+        self._next(worker)
+        if call.deadline is not None:
+            call.deadline.cancel()
+        if call.reply.done():
+            discard(reply)
+        else:
+            call.reply.set_result(reply)
+
+    def ended(self, worker: Worker, call: Call | None) -> None:
+        number = next(n for n, w in self._workers.items() if w is worker)
+        del self._workers[number]
+        with contextlib.suppress(ValueError):
+            self._free.remove(worker)
+        if call is not None:
+            self._lost(call, worker.how)
+        self._drained.set()
+        if self._stopping:
+            return
+        self._failures_count += 1
+        self._restarts_count += 1
+        delay_seconds = self._delay_seconds()
+        if worker.was_ready:
+            _log.warning("[%s] %s; it is replaced", worker.label, worker.how)
+        else:
+            self._could_not_start(worker, delay_seconds)
+        self._run(self._respawn(number, delay_seconds))
+
+    def _lost(self, call: Call, how: str) -> None:
+        """A worker ended in the middle of a call."""
+        if call.deadline is not None:
+            call.deadline.cancel()
+        (self._spool / str(call.id)).unlink(missing_ok=True)
+        if not call.reply.done():
+            call.reply.set_exception(WorkerDied(self.name, how))
+
+    def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
+        _log.error(
+            "[%s] the model cannot be served: %s; next attempt in %g s%s",
+            worker.label,
+            worker.how,
+            delay_seconds,
+            f"\n{worker.traceback}" if worker.traceback else "",
+        )
+        self._broken = worker.how
+        self._described.set()
+        self._settled.set()
+        if not any(other.was_ready for other in self._workers.values()):
+            self._refuse_queued(self._broken)
+
+    # --- keeping the number ---
+
+    def _delay_seconds(self) -> float:
+        """How long to wait before the next start: not at all at first, then longer and longer."""
+        if self._failures_count <= 1 and not self._broken:
+            return 0.0
+        doubled = FIRST_DELAY_SECONDS * 2.0 ** min(self._failures_count - 1, 20)
+        return min(doubled, LONGEST_DELAY_SECONDS)
+
+    def _spawn(self, number: int) -> None:
+        label = f"{self.name}/{number}"
+        worker = Worker(self._source, label, self._spool, self)
+        self._workers[number] = worker
+        self._run(worker.open())
+        if self._limits.warm_seconds:
+            self._loop.call_later(self._limits.warm_seconds, self._end_unready, worker)
+
+    def _end_unready(self, worker: Worker) -> None:
+        if worker.state in (State.LOADING, State.WARMING):
+            worker.kill(f"was not ready within {self._limits.warm_seconds:g} s")
+
+    async def _respawn(self, number: int, delay_seconds: float) -> None:
+        while True:
+            await asyncio.sleep(delay_seconds)
+            try:
+                return self._spawn(number)
+            except OSError as error:
+                self._failures_count += 1
+                delay_seconds = self._delay_seconds()
+                _log.error(
+                    "[%s/%s] no process can be started: %s; next attempt in %g s",
+                    self.name,
+                    number,
+                    error,
+                    delay_seconds,
+                )
+
+    def _run(self, work: object) -> None:
+        task = self._loop.create_task(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def discard(reply: FromWorkerCalls) -> None:
+    """Remove the file of an answer that nobody wants."""
+    match reply:
+        case Answer(path=path) if path:
+            Path(path).unlink(missing_ok=True)
+        case Failure():
+            pass

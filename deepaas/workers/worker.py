@@ -1,0 +1,201 @@
+"""One worker as its pool sees it: what it is doing, and what it has to say."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import itertools
+import logging
+from pathlib import Path
+from typing import Protocol
+
+from deepaas.errors import ModelUnavailable
+from deepaas.messages import (
+    Broken,
+    Cancel,
+    Description,
+    FromWorkerCalls,
+    FromWorkerControl,
+    GetMetadata,
+    Inputs,
+    Metadata,
+    Predict,
+    Ready,
+)
+from deepaas.workers.channel import Channel
+from deepaas.workers.process import Process, Source
+
+_log = logging.getLogger(__name__)
+
+EXIT_SECONDS = 5.0
+"""How long a worker may take to leave when its sockets are closed."""
+
+
+class State(enum.Enum):
+    """The life of a worker, in order."""
+
+    LOADING = "loading"
+    WARMING = "warming"
+    READY = "ready"
+    ENDED = "ended"
+
+
+class Call:
+    """One prediction on its way.
+
+    Attributes:
+        id: unique in this host.
+        inputs: what the client sent.
+        reply: the worker's answer, when it comes.
+        deadline: ends the worker when the call takes too long.
+    """
+
+    __slots__ = ("deadline", "id", "inputs", "reply")
+
+    def __init__(self, call_id: int, inputs: Inputs, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = call_id
+        self.inputs = inputs
+        self.reply: asyncio.Future[FromWorkerCalls] = loop.create_future()
+        self.deadline: asyncio.TimerHandle | None = None
+
+
+class Keeper(Protocol):
+    """Who keeps workers: a pool."""
+
+    def loaded(self, worker: Worker, description: Description) -> None:
+        """The model is loaded."""
+
+    def ready(self, worker: Worker) -> None:
+        """The worker takes calls."""
+
+    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
+        """A call is done, the worker is free."""
+
+    def ended(self, worker: Worker, call: Call | None) -> None:
+        """The process is gone, in the middle of ``call`` if there is one."""
+
+
+class Worker:
+    """A process with its two channels.
+
+    Attributes:
+        label: name for logs.
+        state: where in its life it is.
+        current: the call that it works on.
+        how: in words, how it ended or why it cannot serve.
+        traceback: the author's traceback, if the model could not be loaded.
+        was_ready: whether it ever took calls.
+    """
+
+    def __init__(self, source: Source, label: str, spool: Path, keeper: Keeper) -> None:
+        self.label = label
+        self.state = State.LOADING
+        self.current: Call | None = None
+        self.how = ""
+        self.traceback = ""
+        self.was_ready = False
+        self._source = source
+        self._keeper = keeper
+        self._question_ids = itertools.count()
+        self._questions: dict[int, asyncio.Future[Metadata]] = {}
+        self._exited = asyncio.Event()
+        self._calls = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
+        self._control = Channel[FromWorkerControl](
+            FromWorkerControl, self._on_control, self._on_garbage
+        )
+        self._process = Process(source, spool, self._on_exit)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    async def open(self) -> None:
+        """Begin to listen to the process."""
+        await self._calls.open(self._process.calls)
+        await self._control.open(self._process.control)
+        await self._process.read_output(self.label)
+
+    def run(self, call: Call) -> None:
+        """Hand it a call; it must be free."""
+        self.current = call
+        self._calls.send(Predict(call.id, call.inputs))
+
+    def interrupt(self) -> None:
+        """Ask it politely to drop the call that it works on."""
+        if self.current is not None:
+            self._control.send(Cancel(self.current.id))
+
+    def kill(self, why: str) -> None:
+        """End it at once; the pool hears of it as of any other end."""
+        self.how = self.how or why
+        self._process.kill()
+
+    async def metadata(self) -> Metadata:
+        """Ask the model's ``get_metadata``, also while it works on a call.
+
+        Raises:
+            ModelUnavailable: it ended before it answered.
+        """
+        question = GetMetadata(next(self._question_ids))
+        answer: asyncio.Future[Metadata] = asyncio.get_running_loop().create_future()
+        self._questions[question.id] = answer
+        self._control.send(question)
+        try:
+            return await answer
+        finally:
+            self._questions.pop(question.id, None)
+
+    async def stop(self) -> None:
+        """Let it leave, and make it leave when it does not."""
+        if self.state is not State.READY or self.current is not None:
+            # It is busy and would not hear.
+            self.kill("was ended with the host")
+        self._calls.close()
+        try:
+            await asyncio.wait_for(self._exited.wait(), EXIT_SECONDS)
+        except asyncio.TimeoutError:
+            self.kill("did not leave when told to")
+            await self._exited.wait()
+
+    # --- what the process says ---
+
+    def _on_call(self, reply: FromWorkerCalls) -> None:
+        call = self.current
+        if call is None or reply.id != call.id:
+            self._on_garbage(f"an answer to call {reply.id}, which it does not have")
+            return
+        self.current = None
+        self._keeper.answered(self, call, reply)
+
+    def _on_control(self, message: FromWorkerControl) -> None:
+        match message:
+            case Description():
+                self.state = State.WARMING
+                self._keeper.loaded(self, message)
+            case Ready():
+                self.state = State.READY
+                self.was_ready = True
+                self._keeper.ready(self)
+            case Broken(reason, traceback):
+                self.how = reason
+                self.traceback = traceback
+            case Metadata(question_id):
+                answer = self._questions.get(question_id)
+                if answer is not None and not answer.done():
+                    answer.set_result(message)
+
+    def _on_garbage(self, what: str) -> None:
+        self.kill(f"broke its channel to the host: {what}")
+
+    def _on_exit(self, how: str) -> None:
+        self._control.finish()
+        self._calls.finish()
+        self.state = State.ENDED
+        self.how = self.how or how
+        self._exited.set()
+        for answer in self._questions.values():
+            if not answer.done():
+                answer.set_exception(ModelUnavailable(self._source.name, f"its worker {self.how}"))
+        call, self.current = self.current, None
+        self._keeper.ended(self, call)
