@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import stevedore
 from aiohttp import web
@@ -70,9 +71,11 @@ def build_app(
         settings=settings,
         recent_log=recent_log,
     )
-    stevedore.ExtensionManager(
-        PROTOCOLS, propagate_map_exceptions=True, on_load_failure_callback=_reraise
-    ).map(lambda extension: extension.plugin(host))
+    protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
+        PROTOCOLS, on_load_failure_callback=_reraise
+    )
+    for protocol in protocols:
+        protocol.plugin(host)
     health.setup(app, prefix=prefix, registry=registry, drain=drain)
     if settings.doc_endpoint:
         swagger_ui.setup(
@@ -81,5 +84,5 @@ def build_app(
     return app
 
 
-def _reraise(_manager: object, _entry_point: object, error: Exception) -> None:
+def _reraise(_manager: Any, _entry_point: Any, error: BaseException) -> NoReturn:
     raise error

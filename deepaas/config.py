@@ -13,7 +13,7 @@ import difflib
 import io
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,38 @@ from deepaas.errors import ConfigError
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 IGNORED_KEYS = frozenset(
-    ["debug_stream", "default_log_levels", "fatal_deprecations", "instance_format", "instance_uuid_format", "log_color", "log_config_append", "log_date_format", "log_dir", "log_rotate_interval", "log_rotate_interval_type", "log_rotation_type", "logging_context_format_string", "logging_debug_format_suffix", "logging_default_format_string", "logging_exception_prefix", "logging_user_identity_format", "max_logfile_count", "max_logfile_size_mb", "publish_errors", "rate_limit_burst", "rate_limit_except_level", "rate_limit_interval", "syslog_log_facility", "use_eventlog", "use_journal", "use_json", "use_stderr", "use_syslog", "watch_log_file"]
+    [
+        "debug_stream",
+        "default_log_levels",
+        "fatal_deprecations",
+        "instance_format",
+        "instance_uuid_format",
+        "log_color",
+        "log_config_append",
+        "log_date_format",
+        "log_dir",
+        "log_rotate_interval",
+        "log_rotate_interval_type",
+        "log_rotation_type",
+        "logging_context_format_string",
+        "logging_debug_format_suffix",
+        "logging_default_format_string",
+        "logging_exception_prefix",
+        "logging_user_identity_format",
+        "max_logfile_count",
+        "max_logfile_size_mb",
+        "publish_errors",
+        "rate_limit_burst",
+        "rate_limit_except_level",
+        "rate_limit_interval",
+        "syslog_log_facility",
+        "use_eventlog",
+        "use_journal",
+        "use_json",
+        "use_stderr",
+        "use_syslog",
+        "watch_log_file",
+    ]
 )
 """Keys of oslo.log that stand in sample files of DEEPaaS 2.x: warned of, not refused."""
 
@@ -104,7 +135,7 @@ class Settings:
 def load(
     argv: Sequence[str],
     environment: Mapping[str, str] | None = None,
-    default_config_files: Sequence[str] | None = None,
+    default_config_files: list[str] | None = None,
 ) -> Settings:
     """Read the options from the command line, INI files and the environment, in this order.
 
@@ -149,12 +180,17 @@ def _to_oslo(field: dataclasses.Field[Any]) -> cfg.Opt:
         return cfg.MultiStrOpt(name, default=[], **about)
     if about.pop("port", False):
         return cfg.PortOpt(name, default=field.default, **about)
-    kinds = {bool: cfg.BoolOpt, int: cfg.IntOpt, float: cfg.FloatOpt, str: cfg.StrOpt}
+    kinds: dict[type, Callable[..., cfg.Opt]] = {
+        bool: cfg.BoolOpt,
+        int: cfg.IntOpt,
+        float: cfg.FloatOpt,
+        str: cfg.StrOpt,
+    }
     return kinds[type(field.default)](name, default=field.default, **about)
 
 
 def _parse(
-    conf: cfg.ConfigOpts, argv: Sequence[str], default_config_files: Sequence[str] | None
+    conf: cfg.ConfigOpts, argv: Sequence[str], default_config_files: list[str] | None
 ) -> None:
     said = io.StringIO()
     try:

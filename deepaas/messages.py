@@ -23,7 +23,7 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 LENGTH = struct.Struct("<I")
 
 
-class Message(msgspec.Struct, array_like=True, tag=True, frozen=True, gc=False):
+class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
     """Base of all messages."""
 
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -123,9 +124,9 @@ async def _any_model(registry: Registry, stop: asyncio.Event) -> bool:
     return True
 
 
-async def _first(*awaitables: object) -> None:
+async def _first(*awaitables: Awaitable[Any]) -> None:
     """Wait for the first of several, and forget the others."""
-    tasks = [asyncio.ensure_future(each) for each in awaitables]  # type: ignore[arg-type]
+    tasks = [asyncio.ensure_future(each) for each in awaitables]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import stevedore
 
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _load(options: argparse.Namespace) -> Model:
-    load = stevedore.DriverManager(GROUP, options.kind).driver
+    load: Callable[[str], Any] = stevedore.DriverManager(GROUP, options.kind).driver
     return Model(options.name, load(options.source), options.spool)
 
 
@@ -58,9 +58,6 @@ def _prepare_process() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # What was printed before a crash must be in the log; odd characters may not crash.
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
-    if os.getcwd() not in sys.path:
-        # As with a script started here: models in the working directory can be imported.
-        sys.path.insert(0, os.getcwd())
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -13,7 +13,7 @@ from marshmallow import fields, missing, validate
 from deepaas.messages import Inputs
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.media import ANY
-from deepaas.runtime.places import FormFile, Parser, Places
+from deepaas.runtime.places import Collector, FormFile, Places
 
 
 class Arguments:
@@ -48,7 +48,7 @@ class Arguments:
         for field in self.schema.fields.values():
             require_files(field)
         self.locations = {field.metadata.get("location") for field in self.schema.fields.values()}
-        self._parser = Parser()
+        self._collector = Collector(self.schema)
 
     def load(self, inputs: Inputs) -> dict[str, Any]:
         """Collect the arguments from their places and check them.
@@ -57,7 +57,8 @@ class Arguments:
             marshmallow.ValidationError: they do not fit the declaration.
             MalformedBody: the body cannot be read.
         """
-        loaded: dict[str, Any] = self._parser.parse(self.schema, Places(inputs, self.media_types))
+        found = self._collector.collect(Places(inputs, self.media_types))
+        loaded: dict[str, Any] = self.schema.load(found)
         for name, value in loaded.items():
             if isinstance(value, FormFile):
                 loaded[name] = uploaded_file(value)
@@ -77,16 +78,14 @@ def offer_media_types(accept: fields.Field) -> list[str]:
     Returns:
         the media types on offer, empty when the author declared no choice.
     """
-    for position, validator in enumerate(accept.validators):
-        if isinstance(validator, validate.OneOf):
-            choices = list(validator.choices)
-            break
-    else:
+    declared = next((v for v in accept.validators if isinstance(v, validate.OneOf)), None)
+    if declared is None:
         return []
+    choices = list(declared.choices)
     if ANY not in choices:
         choices.append(ANY)
-    accept.validators = list(accept.validators)
-    accept.validators[position] = validate.OneOf(choices, error=validator.error)
+    offer = validate.OneOf(choices, error=declared.error)
+    accept.validators = [offer if v is declared else v for v in accept.validators]
     accept.load_default = choices[0]
     return choices
 

@@ -26,10 +26,10 @@ def load(source: str) -> Any:
         Exception: whatever the author's code raises while it is imported.
     """
 
-    def reraise(_manager: Any, _entry_point: Any, error: Exception) -> NoReturn:
+    def reraise(_manager: Any, _entry_point: Any, error: BaseException) -> NoReturn:
         raise error
 
-    found = stevedore.DriverManager(
+    found: Any = stevedore.DriverManager(
         GROUP,
         source,
         on_load_failure_callback=reraise,

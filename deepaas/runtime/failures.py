@@ -45,7 +45,7 @@ def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBo
     """Say why the arguments of a call were refused."""
     if isinstance(error, MalformedBody):
         return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
-    messages = error.normalized_messages()
+    messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
     return Failure(call_id, "invalid_arguments", "the arguments are not valid", _plain(messages))
 
 

@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
     """What msgspec asks for objects that it does not know."""
     for kind in (str, float, int, dict, list):
         if isinstance(value, kind):
-            return kind(value)
+            return kind(value)  # type: ignore[arg-type]
     if hasattr(value, "tolist"):
         # Arrays and numbers of numpy, torch and their like, without importing any of them.
         return value.tolist()

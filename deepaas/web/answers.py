@@ -17,7 +17,7 @@ JSON = "application/json"
 
 async def respond(request: web.Request, answer: Answer) -> web.StreamResponse:
     """Send an answer; a file that it names is streamed and removed, whatever happens."""
-    headers = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
+    headers: dict[str, str] = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = (
             f"attachment; filename*=UTF-8''{quote(answer.attachment)}"

@@ -185,7 +185,7 @@ def _author_links(links: Sequence[tuple[str, str]]) -> str:
         f'<li><a href="{escape(url)}" rel="noopener noreferrer nofollow">{escape(label)}</a></li>'
         if _leads_out(url)
         else f"<li>{escape(label)}: {escape(_shorten(url, 200))}</li>"
-        for label, url in links
+        for label, url in ((str(label), str(url)) for label, url in links)
     )
 
 

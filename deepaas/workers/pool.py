@@ -8,8 +8,10 @@ import itertools
 import logging
 import shutil
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
 from deepaas.messages import (
@@ -355,8 +357,8 @@ class Pool:
                     delay_seconds,
                 )
 
-    def _run(self, work: object) -> None:
-        task = self._loop.create_task(work)  # type: ignore[arg-type]
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
