@@ -1,0 +1,1 @@
+"""Measures and judges the figures of docs/performance.md: `python -m benchmarks`."""

@@ -1,0 +1,58 @@
+"""`python -m benchmarks`: measure, print the tables, exit 1 if a bar is missed."""
+
+import argparse
+import sys
+
+from benchmarks import machine, report, start, throughput, uploads
+from benchmarks.servers import Kind
+
+PARTS = ("throughput", "start", "memory", "upload")
+
+
+def main() -> int:
+    options = _options()
+    results = report.Results(machine.describe())
+    parts = options.only or PARTS
+    quick = options.quick
+    if "throughput" in parts:
+        _say("throughput")
+        results.throughput = throughput.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+    if "start" in parts:
+        _say("start")
+        results.start = start.measure(rounds=3 if quick else 7)
+    if "memory" in parts:
+        _say("memory")
+        count = 10 if quick else 100
+        results.memory = [
+            uploads.measure_memory(kind, count=count) for kind in (Kind.OURS, Kind.THEIRS)
+        ]
+    if "upload" in parts:
+        _say("upload")
+        results.upload = uploads.measure_time(rounds=3 if quick else 5)
+    print(report.draw(results))
+    missed = list(report.missed(results))
+    for line in missed:
+        print(f"MISSED: {line}")
+    if not missed:
+        print("All bars hold.")
+    return 1 if missed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=PARTS,
+        help="measure this part only (repeatable)",
+    )
+    return parser.parse_args()
+
+
+def _say(part: str) -> None:
+    print(f"measuring: {part}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""Draws what was measured as Markdown, and judges it against the bars."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from benchmarks.servers import Kind
+from benchmarks.throughput import Row
+from benchmarks.uploads import Memory, UploadTime
+
+MIN_OF_BARE = 0.4
+MIN_OF_THEIRS = 8.0
+MAX_START_SECONDS = 1.0
+MAX_HOST_MB = 80.0
+# The allocator's noise; a leak of a thousandth of each upload would be 6.4 MB.
+MAX_GROWTH_MB = 5.0
+MAX_UPLOAD_RATIO = 1.3
+
+
+@dataclass
+class Results:
+    machine: str
+    throughput: list[Row] = field(default_factory=list)
+    start: dict[Kind, float] = field(default_factory=dict)
+    memory: list[Memory] = field(default_factory=list)
+    upload: UploadTime | None = None
+
+
+def draw(results: Results) -> str:
+    """The tables of docs/performance.md."""
+    lines = [f"Machine: {results.machine}.", ""]
+    if results.throughput:
+        lines += _throughput(results.throughput)
+    if results.start:
+        lines += ["| from process start to the first prediction | seconds |", "|---|---:|"]
+        lines += [f"| {kind.value} | {value:.2f} |" for kind, value in results.start.items()]
+        lines.append("")
+    if results.memory:
+        lines += _memory(results.memory)
+    if results.upload:
+        upload = results.upload
+        lines += ["| a 64 MB upload | seconds | of DEEPaaS's time |", "|---|---:|---:|"]
+        lines.append(f"| {Kind.OURS.value} | {upload.ours:.3f} | {upload.ratio:.2f} |")
+        lines += [f"| {Kind.THEIRS.value} | {upload.theirs:.3f} | 1.00 |", ""]
+    return "\n".join(lines)
+
+
+def missed(results: Results) -> Iterator[str]:
+    """One line for each bar of the measured figures that does not hold."""
+    for row in results.throughput:
+        if row.kind is not Kind.OURS:
+            continue
+        where = f"at {row.connections} connection{'s' if row.connections > 1 else ''}"
+        if row.of_bare < MIN_OF_BARE:
+            yield f"throughput {where}: {row.of_bare:.2f} of bare aiohttp, not {MIN_OF_BARE}"
+        if row.of_theirs < MIN_OF_THEIRS:
+            yield f"throughput {where}: {row.of_theirs:.1f} times DEEPaaS, not {MIN_OF_THEIRS:.0f}"
+    start = results.start.get(Kind.OURS, 0.0)
+    if start > MAX_START_SECONDS:
+        yield f"first prediction after {start:.2f} s, not {MAX_START_SECONDS} s"
+    for memory in results.memory:
+        if memory.kind is Kind.OURS:
+            yield from _missed_memory(memory)
+    if results.upload and results.upload.ratio > MAX_UPLOAD_RATIO:
+        yield f"64 MB upload: {results.upload.ratio:.2f} of DEEPaaS's time, not {MAX_UPLOAD_RATIO}"
+
+
+def _throughput(rows: list[Row]) -> list[str]:
+    lines = [
+        "| do-nothing model | connections | requests/s | p50 ms | p99 ms "
+        "| of bare aiohttp | times DEEPaaS 2.6.0 |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        sample = row.sample
+        lines.append(
+            f"| {row.kind.value} | {row.connections} | {sample.requests_per_second:,.0f} "
+            f"| {sample.p50_ms:.2f} | {sample.p99_ms:.2f} "
+            f"| {row.of_bare:.2f} | {row.of_theirs:.1f} |"
+        )
+    return [*lines, ""]
+
+
+def _memory(rows: list[Memory]) -> list[str]:
+    lines = [
+        "| resident MB | host at start | host after uploads | host peak "
+        "| workers at start | workers after | uploads of 64 MB |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.kind.value} | {row.host_at_start:.0f} | {row.host_after:.0f} "
+        f"| {row.host_peak:.0f} | {row.workers_at_start:.0f} | {row.workers_after:.0f} "
+        f"| {row.upload_count} |"
+        for row in rows
+    ]
+    return [*lines, ""]
+
+
+def _missed_memory(memory: Memory) -> Iterator[str]:
+    for when, value in (("at start", memory.host_at_start), ("after uploads", memory.host_after)):
+        if value > MAX_HOST_MB:
+            yield f"the host takes {value:.0f} MB {when}, not {MAX_HOST_MB:.0f} MB"
+    growth = memory.host_after - memory.host_at_start
+    if growth > MAX_GROWTH_MB:
+        yield f"the host grew by {growth:.0f} MB over {memory.upload_count} uploads"

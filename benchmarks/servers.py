@@ -1,0 +1,133 @@
+"""Starts the servers that are compared, each on a free port of 127.0.0.1, and ends them."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import psutil
+
+from benchmarks import client, deepaas26, packages
+
+START_TIMEOUT_SECONDS = 60.0
+STOP_TIMEOUT_SECONDS = 15.0
+
+
+class Kind(Enum):
+    BARE = "bare aiohttp"
+    OURS = "this host"
+    THEIRS = "DEEPaaS 2.6.0"
+    LITSERVE = "LitServe"
+
+
+@dataclass(frozen=True)
+class Server:
+    kind: Kind
+    port: int
+    process: "subprocess.Popen[bytes]"
+    tmp: Path
+    started_at: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_for(self, path: str) -> float:
+        """Post to `path` until it answers 200; returns the seconds since the process's start."""
+        deadline = self.started_at + START_TIMEOUT_SECONDS
+        while time.perf_counter() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                if client.post(self.port, path).status == 200:
+                    return time.perf_counter() - self.started_at
+            except OSError:
+                pass
+            time.sleep(0.01)
+        raise RuntimeError(f"{self.kind.value} does not answer: {self._log()[-2000:]}")
+
+    def host(self) -> psutil.Process:
+        return psutil.Process(self.process.pid)
+
+    def workers(self) -> list[psutil.Process]:
+        return list(self.host().children(recursive=True))
+
+    def _log(self) -> str:
+        return (self.tmp.parent / "log").read_text(errors="replace")
+
+
+def litserve_is_installed() -> bool:
+    return importlib.util.find_spec("litserve") is not None
+
+
+@contextmanager
+def running(kind: Kind, model: str = "nothing") -> Iterator[Server]:
+    """A server that serves `model`, with a temporary folder of its own; it may not answer yet."""
+    with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
+        home = Path(folder)
+        tmp = home / "tmp"
+        tmp.mkdir()
+        port = _free_port()
+        command = _command(kind, model, port)
+        environment = os.environ | {
+            "TMPDIR": str(tmp),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "PYTHONPATH": packages.expose([model], home / "packages"),
+        }
+        if kind in (Kind.BARE, Kind.LITSERVE):
+            environment["PYTHONPATH"] = str(deepaas26.ROOT)
+        with open(home / "log", "wb") as log:
+            started_at = time.perf_counter()
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            yield Server(kind, port, process, tmp, started_at)
+        finally:
+            _stop(process)
+
+
+def _command(kind: Kind, model: str, port: int) -> list[str]:
+    if kind is Kind.BARE:
+        return [sys.executable, "-m", "benchmarks.bare", str(port)]
+    if kind is Kind.LITSERVE:
+        return [sys.executable, "-m", "benchmarks.litserve_server", str(port)]
+    ours = Path(sys.executable).parent / "deepaas-run"
+    script = ours if kind is Kind.OURS else deepaas26.command()
+    options = ["--listen-ip", "127.0.0.1", "--listen-port", str(port), "--workers", "1"]
+    return [str(script), *options, "--model-name", model]
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it to go, then make sure of everything that it started."""
+    if process.poll() is not None:
+        return
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,48 @@
+"""Runs `wrk`, one thread, and reads its figures."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+
+
+@dataclass(frozen=True)
+class Sample:
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+class WrkError(Exception):
+    """`wrk` is missing, or not every request was answered well."""
+
+
+def run(url: str, *, connections: int, seconds: float) -> Sample:
+    if shutil.which("wrk") is None:
+        raise WrkError("wrk is not installed (Debian: apt-get install wrk)")
+    command = ["wrk", "--threads", "1", "--connections", str(connections), "--latency"]
+    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s"]
+    command += ["--script", str(SCRIPT), url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WrkError(f"wrk failed: {done.stderr or done.stdout}")
+    result = json.loads(done.stdout.splitlines()[-1])
+    if result["failed_count"]:
+        raise WrkError(f"{result['failed_count']} of {result['requests']} requests to {url} failed")
+    if not result["requests"]:
+        raise WrkError(f"{url} answered no request in {seconds} s")
+    rate = result["requests"] / result["seconds"]
+    return Sample(rate, result["p50_ms"], result["p99_ms"])
+
+
+def typical(samples: list[Sample]) -> Sample:
+    """The median of each figure."""
+    return Sample(
+        median(sample.requests_per_second for sample in samples),
+        median(sample.p50_ms for sample in samples),
+        median(sample.p99_ms for sample in samples),
+    )

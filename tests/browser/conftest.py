@@ -1,0 +1,111 @@
+"""Headless Chromium for tests.
+
+A browser test is an ``async def`` that asks for ``page`` (a Playwright page) and perhaps for
+``serve`` (to start an aiohttp application). Tests and fixtures here share one event loop, which
+lasts as long as the test session, since Playwright's objects belong to the loop they were made in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    async_playwright,
+    expect,
+)
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = Path(__file__).parent
+
+Serve = Callable[[web.Application], Awaitable[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    # Waits end as soon as they can; this is for machines that are busy.
+    expect.set_options(timeout=20_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What went wrong in the page so far. It must be empty when the test ends.
+
+    A test that provokes an error on purpose looks for it here and removes it.
+    """
+    return []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: Browser, problems: list[str]) -> AsyncIterator[BrowserContext]:
+    """A fresh browser profile that reaches nothing but 127.0.0.1."""
+    context = await browser.new_context(viewport={"width": 1200, "height": 900})
+
+    async def only_here(route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            await route.continue_()
+        else:
+            problems.append(f"request to {route.request.url}")
+            await route.abort()
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            problems.append(f"console: {message.text}")
+
+    await context.route("**/*", only_here)
+    context.on("console", note)
+    context.on("weberror", lambda error: problems.append(f"exception: {error.error}"))
+    yield context
+    await context.close()
+    assert not problems
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serve() -> AsyncIterator[Serve]:
+    """Starts an application on a free port of 127.0.0.1 and returns its URL, without a slash."""
+    runners: list[web.AppRunner] = []
+
+    async def start(app: web.Application) -> str:
+        runner = web.AppRunner(app)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()

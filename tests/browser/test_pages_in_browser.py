@@ -1,0 +1,142 @@
+"""The landing page and the Swagger page as a browser shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from playwright.async_api import BrowserContext, Page, expect
+
+from deepaas.web import swagger_ui
+from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
+from deepaas.web.openapi import to_openapi3
+
+Serve = Callable[[web.Application], Awaitable[str]]
+
+PARAMETERS: list[dict[str, Any]] = [
+    {"in": "formData", "name": "image", "required": True, "type": "file"},
+    {"in": "query", "name": "text", "required": False, "type": "string", "default": "hello"},
+]
+EVIL = '"><script>console.error("ran")</script><img src="http://example.org/x" onerror="x">'
+
+
+def swagger(prefix: str) -> dict[str, Any]:
+    return {
+        "swagger": "2.0",
+        "info": {"title": "A host", "version": "1", "description": "Hello **world**"},
+        "paths": {
+            f"{prefix}/v2/models/digits/predict/": {
+                "post": {
+                    "tags": ["models"],
+                    "summary": "Predict",
+                    "parameters": PARAMETERS,
+                    "produces": ["application/json"],
+                    "responses": {"200": {"description": "", "schema": {"type": "object"}}},
+                }
+            }
+        },
+        "definitions": {},
+    }
+
+
+def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
+    """The two pages over a predict that tells what it was sent."""
+
+    async def landing(_request: web.Request) -> web.Response:
+        models = [
+            LandingModel("digits", "Digits", can_predict=True, predict_parameters=PARAMETERS),
+            LandingModel("evil", EVIL, EVIL, EVIL, links=[(EVIL, "javascript:alert(1)")]),
+        ]
+        text = landing_page(title="Host", version="1", prefix=prefix, models=models, docs=True)
+        return web.Response(text=text, content_type="text/html", headers=PAGE_HEADERS)
+
+    async def document(request: web.Request) -> web.Response:
+        made = swagger(prefix)
+        return web.json_response(to_openapi3(made) if "openapi" in request.path else made)
+
+    async def predict(request: web.Request) -> web.Response:
+        form = await request.post()
+        image = form["image"]
+        assert isinstance(image, web.FileField)
+        return web.json_response(
+            {"file": image.filename, "bytes": len(image.file.read()), "text": request.query["text"]}
+        )
+
+    app = web.Application()
+    app.router.add_get(f"{prefix}/", landing)
+    app.router.add_get(f"{prefix}/{spec}", document)
+    app.router.add_post(f"{prefix}/v2/models/digits/predict/", predict)
+    swagger_ui.setup(app, prefix=prefix, spec_path=f"{prefix}/{spec}", title="Host")
+    return app
+
+
+async def test_landing_page_copies_the_example_with_its_own_address(
+    page: Page, context: BrowserContext, serve: Serve
+) -> None:
+    url = await serve(small_host())
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(f"{url}/")
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    assert copied == f"curl -X POST '{url}/v2/models/digits/predict/' \\\n  -F image=@path/to/file"
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+async def test_landing_page_fits_and_what_a_model_says_stays_text(
+    page: Page, serve: Serve, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.goto(f"{await serve(small_host())}/")
+
+    await expect(page.get_by_role("heading", name=EVIL)).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.locator("main script, main img").count() == 0
+
+
+@pytest.mark.parametrize("prefix", ["", "/base"])
+@pytest.mark.parametrize("spec", ["swagger.json", "openapi.json"])
+async def test_from_the_landing_page_to_a_prediction_with_a_file(
+    page: Page, serve: Serve, prefix: str, spec: str
+) -> None:
+    await page.goto(f"{await serve(small_host(prefix, spec))}{prefix}/")
+    await page.get_by_role("link", name="Try predict").click()
+    operation = page.locator(".opblock.is-open")
+    await expect(operation).to_contain_text(f"{prefix}/v2/models/digits/predict/")
+    await operation.locator("input[type=file]").set_input_files(
+        {"name": "seven.png", "mimeType": "image/png", "buffer": b"12345"}
+    )
+    await operation.get_by_role("button", name="Execute").click()
+
+    answer = operation.locator(".live-responses-table tbody .response-col_description")
+    await expect(answer).to_contain_text('"file": "seven.png"')
+    await expect(answer).to_contain_text('"bytes": 5')
+    await expect(answer).to_contain_text('"text": "hello"')
+
+
+async def test_swagger_page_follows_the_colour_scheme(page: Page, serve: Serve) -> None:
+    await page.emulate_media(color_scheme="dark")
+    await page.goto(f"{await serve(small_host())}/ui/")
+    await expect(page.locator("html")).to_have_class("dark-mode")
+    await page.emulate_media(color_scheme="light")
+    await expect(page.locator("html")).not_to_have_class("dark-mode")
+
+
+async def test_a_page_that_looks_outside_is_noticed(
+    page: Page, serve: Serve, problems: list[str]
+) -> None:
+    async def outside(_request: web.Request) -> web.Response:
+        return web.Response(
+            text='<link rel="icon" href="data:,"><img src="http://example.org/x.png">',
+            content_type="text/html",
+        )
+
+    app = web.Application()
+    app.router.add_get("/", outside)
+    await page.goto(f"{await serve(app)}/")
+
+    assert "request to http://example.org/x.png" in problems
+    problems.clear()

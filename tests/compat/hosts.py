@@ -1,0 +1,208 @@
+"""Hosts in real processes: started, waited for, asked, and gone afterwards with all they began."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+import psutil
+
+from .installed import install
+from .wire import Answer, Body, ask, json_body
+
+START_SECONDS = 60
+MARK = "COMPAT_HOST"
+
+
+@dataclass(frozen=True)
+class Host:
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+    mark: str
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def ask(self, method: str, target: str, **request: Any) -> Answer:
+        return ask(self.port, method, target, **request)
+
+    def get(self, target: str, **request: Any) -> Answer:
+        return self.ask("GET", target, **request)
+
+    def predict(
+        self,
+        model: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        **request: Any,
+    ) -> Answer:
+        if arguments is not None:
+            body = json_body(arguments)
+        target = f"/v2/models/{quote(model)}/predict/"
+        if query:
+            target += "?" + urlencode(query)
+        return self.ask("POST", target, body=body, **request)
+
+    def family(self) -> list[psutil.Process]:
+        """Every living process that this host's start brought about, whatever its parent is now."""
+        return [process for process in psutil.process_iter() if self._bears_mark(process)]
+
+    def _bears_mark(self, process: psutil.Process) -> bool:
+        try:
+            return (
+                process.status() != psutil.STATUS_ZOMBIE
+                and process.environ().get(MARK) == self.mark
+            )
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+
+    def temporary_files(self) -> list[str]:
+        return sorted(str(path) for path in (self.folder / "tmp").rglob("*") if path.is_file())
+
+
+class Serve(Protocol):
+    """Starts a host with models of these names."""
+
+    def __call__(
+        self, *models: str, options: tuple[str, ...] = (), base_path: str = ""
+    ) -> Host: ...
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def launch(
+    program: Path,
+    models: Mapping[str, str],
+    folder: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+) -> Host:
+    """Starts a host that serves these entry points, without waiting for it."""
+    python_path = install(models, folder / "site")
+    for name in ("tmp", "work"):
+        (folder / name).mkdir(parents=True)
+    port = free_port()
+    mark = uuid.uuid4().hex
+    # None of the caller's settings reach the host.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DEEPAAS", "OS_", "PYTHON"))
+    }
+    own = {
+        "PYTHONPATH": python_path,
+        "TMPDIR": str(folder / "tmp"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        MARK: mark,
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [program, "--listen-port", str(port), *options],
+            cwd=folder / "work",
+            env=inherited | own | dict(environment or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Host(process, port, folder, mark)
+
+
+def wait_until_ready(host: Host, base_path: str = "") -> None:
+    def ready() -> bool:
+        if host.process.poll() is not None:
+            raise RuntimeError(
+                f"the host ended with {host.process.returncode}:\n{host.log[-3000:]}"
+            )
+        try:
+            # DEEPaaS does not have this page, and answers once all models are warm.
+            return host.get(f"{base_path}/readyz").status in {200, 404}
+        except OSError:
+            return False
+
+    try:
+        wait_until(ready, START_SECONDS, "the host's readiness")
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}\n{host.log[-3000:]}") from None
+
+
+def end(host: Host) -> None:
+    """Kills whatever is left, by process id, until nothing is."""
+
+    def all_killed() -> bool:
+        family = host.family()
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        return not family
+
+    wait_until(all_killed, 10, "the end of all processes")
+    host.process.wait()
+
+
+@contextmanager
+def serving(
+    program: Path, models: Mapping[str, str], folder: Path, *options: str, **settings: Any
+) -> Iterator[Host]:
+    with started(program, models, folder, *options, **settings) as host:
+        wait_until_ready(host)
+        yield host
+
+
+@contextmanager
+def started(
+    program: Path, models: Mapping[str, str], folder: Path, *options: str, **settings: Any
+) -> Iterator[Host]:
+    """A host that need not be ready, and is gone afterwards."""
+    host = launch(program, models, folder, *options, **settings)
+    try:
+        yield host
+    finally:
+        end(host)
+
+
+@contextmanager
+def serving_both(
+    theirs: Path,
+    ours: Path,
+    models: Mapping[str, str],
+    folder: Path,
+    *options: str,
+    base_path: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[tuple[Host, Host]]:
+    """Two hosts of one set-up, started side by side."""
+    if base_path:
+        options = (*options, "--base-path", base_path)
+    with (
+        started(theirs, models, folder / "theirs", *options, environment=environment) as their_host,
+        started(ours, models, folder / "ours", *options, environment=environment) as our_host,
+    ):
+        for host in (their_host, our_host):
+            wait_until_ready(host, base_path)
+        yield their_host, our_host

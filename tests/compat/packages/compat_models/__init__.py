@@ -1,0 +1,1 @@
+"""Model packages, each written the way that some public ones are."""

@@ -1,0 +1,55 @@
+"""Finds every process that a host has started, whatever became of its parents."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MARK = "DEEPAAS_TEST_MARK"
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """All live processes whose environment at their start held this mark."""
+    found = []
+    for process in psutil.process_iter():
+        # It may have gone meanwhile, or belong to somebody else.
+        with suppress(psutil.Error, OSError):
+            environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+            if f"{MARK}={mark}".encode() in environment and not _is_zombie(process):
+                found.append(process)
+    return found
+
+
+def kill_marked(mark: str) -> None:
+    for process in marked(mark):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def describe(found: list[psutil.Process]) -> str:
+    lines = []
+    for process in found:
+        with suppress(psutil.Error):
+            command = " ".join(process.cmdline())
+            lines.append(f"{process.pid} (parent {process.ppid()}, {process.status()}): {command}")
+    return "; ".join(lines)
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that the process ever had resident."""
+    return _status_mb(pid, "VmHWM")
+
+
+def resident_mb(pid: int) -> float:
+    return _status_mb(pid, "VmRSS")
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    return bool(process.status() == psutil.STATUS_ZOMBIE)
+
+
+def _status_mb(pid: int, name: str) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise AssertionError(f"process {pid} has no {name}")

@@ -1,0 +1,46 @@
+"""Watches a host's health while a test is busy with something else."""
+
+import threading
+import time
+from http.client import HTTPException
+
+from .client import request
+
+INTERVAL_SECONDS = 0.05
+MAX_SECONDS = 5.0
+
+
+class Watch:
+    """Asks `/healthz` and `/readyz` again and again, from the first answer to the stop."""
+
+    def __init__(self, port: int) -> None:
+        self.complaints: list[str] = []
+        self.readiness: list[int] = []
+        self._port = port
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more questions; also when none was ever asked."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(INTERVAL_SECONDS):
+            start = time.monotonic()
+            try:
+                health = request(self._port, "GET", "/healthz", timeout=MAX_SECONDS)
+                ready = request(self._port, "GET", "/readyz", timeout=MAX_SECONDS)
+            except (OSError, HTTPException) as error:
+                if not self._stop.is_set():
+                    elapsed = time.monotonic() - start
+                    self.complaints.append(f"no health answer after {elapsed:.1f} s: {error!r}")
+                continue
+            if health.status != 200:
+                self.complaints.append(f"/healthz answered {health.status}")
+            if not self.readiness or self.readiness[-1] != ready.status:
+                self.readiness.append(ready.status)

@@ -1,0 +1,5 @@
+"""Crashes in C while it is imported."""
+
+import ctypes
+
+ctypes.string_at(0)

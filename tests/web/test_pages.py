@@ -1,0 +1,309 @@
+"""The Swagger page and the landing page, without a browser."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import sys
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+from pytest_aiohttp import AiohttpClient
+
+from deepaas.web import swagger_ui
+from deepaas.web.landing import LandingModel, landing_page
+
+PREFIXES = ["", "/base"]
+IMAGE = {"in": "formData", "name": "image", "type": "file", "required": True}
+
+
+class Page(HTMLParser):
+    """The elements of an HTML text, as a browser would find them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def all(self, tag: str, attribute: str) -> list[str]:
+        return [a[attribute] or "" for t, a in self.elements if t == tag and attribute in a]
+
+
+def shown(*models: LandingModel, **changed: Any) -> str:
+    options: dict[str, Any] = {"title": "DEEPaaS", "version": "2.7.0", "prefix": "", "docs": True}
+    return landing_page(models=models, **{**options, **changed})
+
+
+def example_of(parameters: list[dict[str, Any]], **changed: Any) -> list[str]:
+    """The words of the command that the page shows for a model with these parameters."""
+    model = LandingModel("m", "M", can_predict=True, predict_parameters=parameters)
+    found = re.search(r"<pre[^>]*>(.*?)</pre>", shown(model, **changed), re.DOTALL)
+    assert found
+    command = html.unescape(re.sub(r"<[^>]*>", "", found[1]))
+    return shlex.split(command.replace("\\\n", ""))
+
+
+async def client_for(aiohttp_client: AiohttpClient, prefix: str = "") -> TestClient[Any, Any]:
+    app = web.Application()
+    swagger_ui.setup(
+        app, prefix=prefix, spec_path=f"{prefix}/swagger.json", title='A <b>&"host"</b>'
+    )
+    return await aiohttp_client(app)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_swagger_page_and_its_files(aiohttp_client: AiohttpClient, prefix: str) -> None:
+    client = await client_for(aiohttp_client, prefix)
+    answer = await client.get(f"{prefix}/api")
+    assert answer.status == 200
+    assert answer.content_type == "text/html"
+    page = Page(await answer.text())
+
+    for url in page.all("script", "src") + page.all("link", "href"):
+        path = urljoin(f"{prefix}/api", url)
+        assert path.startswith(f"{prefix}/static/swagger/")
+        file = await client.get(path)
+        assert file.status == 200, path
+        assert await file.read()
+        again = await client.get(path, headers={"If-None-Match": file.headers["ETag"]})
+        assert again.status == 304
+    [spec] = page.all("main", "data-spec")
+    assert urljoin(f"{prefix}/api", spec) == f"{prefix}/swagger.json"
+
+
+async def test_swagger_page_escapes_the_title_and_has_no_inline_code(
+    aiohttp_client: AiohttpClient,
+) -> None:
+    client = await client_for(aiohttp_client)
+    answer = await client.get("/api")
+    text = await answer.text()
+
+    assert "<b>" not in text
+    assert all("src" in attributes for tag, attributes in Page(text).elements if tag == "script")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("path", ["/api/", "/ui", "/ui/"])
+async def test_other_paths_lead_to_the_swagger_page(
+    aiohttp_client: AiohttpClient, prefix: str, path: str
+) -> None:
+    client = await client_for(aiohttp_client, prefix)
+    answer = await client.get(prefix + path, allow_redirects=False)
+
+    assert answer.status == 302
+    assert answer.headers["Location"] == f"{prefix}/api"
+
+
+@pytest.mark.parametrize("path", ["/api", "/ui", "/static/swagger/swagger-ui.css"])
+async def test_swagger_page_answers_head(aiohttp_client: AiohttpClient, path: str) -> None:
+    client = await client_for(aiohttp_client)
+    answer = await client.head(path)
+
+    assert answer.status == 200
+    assert await answer.read() == b""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        ".",
+        "..",
+        "%2e%2e",
+        "..%2f..%2f__init__.py",
+        "../../../../etc/passwd",
+        "%2fetc%2fpasswd",
+        "page.html",
+        "swagger.html",
+        "index.html",
+        "swagger-ui.css/",
+        "swagger-ui.css%00",
+    ],
+)
+async def test_nothing_else_is_served(aiohttp_client: AiohttpClient, path: str) -> None:
+    client = await client_for(aiohttp_client)
+    url = client.make_url("/").with_path(f"/static/swagger/{path}", encoded=True)
+    answer = await client.session.get(url)
+
+    assert answer.status == 404
+
+
+def test_swagger_page_does_not_import_flask() -> None:
+    swagger_ui.setup(web.Application(), prefix="", spec_path="/swagger.json", title="t")
+
+    assert "flask_swagger_ui" not in sys.modules
+
+
+def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swagger_ui, "find_spec", lambda _name: None)
+
+    with pytest.raises(FileNotFoundError, match="flask-swagger-ui"):
+        swagger_ui.setup(web.Application(), prefix="", spec_path="/swagger.json", title="t")
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_landing_page_links(prefix: str) -> None:
+    model = LandingModel("demo-app", "Digits", can_predict=True, can_train=True)
+    links = Page(shown(model, prefix=prefix)).all("a", "href")
+
+    name = "_v2_models_demo_app_"
+    start = f"{prefix}/api#/models/post{prefix.replace('/', '_')}{name}"
+    assert f"{start}predict_" in links
+    assert f"{start}train_" in links
+    assert f"{prefix}/v2/models/demo-app/" in links
+    assert f"{prefix}/swagger.json" in links
+    assert all(link.startswith(f"{prefix}/") for link in links)
+
+
+def test_landing_page_without_docs_does_not_link_to_them() -> None:
+    model = LandingModel("demo_app", "Digits", can_predict=True)
+    links = Page(shown(model, docs=False)).all("a", "href")
+
+    assert not [link for link in links if "api" in link or "swagger" in link]
+    assert "/v2/models/demo_app/" in links
+
+
+def test_landing_page_shows_what_a_model_says_of_itself() -> None:
+    text = shown(
+        LandingModel("a", "Digits", "Reads digits", "An Author", "MIT", "1.2.3", can_predict=True),
+        LandingModel("b", "Broken", status="broken", reason="No module named 'torch'"),
+    )
+
+    for part in ("Digits", "Reads digits", "An Author", "MIT", "1.2.3", "2 models, 1 ready"):
+        assert part in text
+    assert 'class="status good">ready' in text
+    assert 'class="status bad">broken' in text
+    assert "No module named &#x27;torch&#x27;" in text
+    assert text.count("<figure>") == 1
+
+
+def test_landing_page_without_models() -> None:
+    assert "No model is served here" in shown()
+
+
+def test_long_descriptions_are_cut() -> None:
+    assert "x" * 1000 not in shown(LandingModel("m", "M", "x" * 1000))
+    assert len(shown(LandingModel("m", "M", "word " * 10000))) < 20_000
+
+
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>${title}$$"
+
+
+def test_landing_page_escapes_everything_from_a_model() -> None:
+    plain = Page(shown(LandingModel(*["x"] * 6, "x", "x", True, True, [IMAGE], [("x", "x")])))
+    evil_parameters = [{"in": place, "name": EVIL, "type": "string", "required": True,
+                        "default": EVIL} for place in ("query", "header")]  # fmt: skip
+    model = LandingModel(
+        *[EVIL] * 6, EVIL, EVIL, True, True, [IMAGE, *evil_parameters], [(EVIL, EVIL)]
+    )
+    evil = Page(shown(model, origin=f"http://{EVIL}"))
+
+    assert [tag for tag, _ in evil.elements] == [tag for tag, _ in plain.elements]
+    assert [sorted(a) for _, a in evil.elements] == [sorted(a) for _, a in plain.elements]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "java\tscript:alert(1)",
+        "\x01javascript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "//example.org/",
+        "/relative",
+        "http://[broken",
+        "",
+    ],
+)
+def test_only_ordinary_links_of_a_model_are_links(url: str) -> None:
+    without = Page(shown(LandingModel("m", "M"))).all("a", "href")
+
+    assert Page(shown(LandingModel("m", "M", links=[("x", url)]))).all("a", "href") == without
+
+
+@pytest.mark.parametrize("url", ["https://example.org/?a=1&b=2", "mailto:someone@example.org"])
+def test_ordinary_links_of_a_model_are_links(url: str) -> None:
+    assert url in Page(shown(LandingModel("m", "M", links=[("x", url)]))).all("a", "href")
+
+
+def test_landing_page_allows_only_its_own_style_and_script() -> None:
+    [policy] = [
+        attributes["content"]
+        for tag, attributes in Page(shown()).elements
+        if tag == "meta" and "http-equiv" in attributes
+    ]
+
+    assert policy
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+START = ["curl", "-X", "POST"]
+URL = "http://127.0.0.1:5000/v2/models/m/predict/"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ([], [URL]),
+        ([IMAGE], [URL, "-F", "image=@path/to/file"]),
+        ([{**IMAGE, "required": False}], [URL, "-F", "image=@path/to/file"]),
+        ([{"in": "query", "name": "n", "type": "string"}], [URL]),
+        (
+            [
+                {"in": "query", "name": "n", "type": "integer", "minimum": 2, "required": True},
+                {"in": "query", "name": "b", "type": "boolean", "required": True},
+                {"in": "query", "name": "t&", "type": "string", "required": True,
+                 "default": "a b'"},
+                {"in": "query", "name": "l", "type": "array", "items": {"type": "number"},
+                 "required": True},
+            ],
+            [URL + "?n=2&b=true&t%26=a+b%27&l=1.0"],
+        ),
+        (
+            [
+                {"in": "formData", "name": "f", "type": "string", "required": True,
+                 "default": "@/etc/passwd"},
+                {"in": "header", "name": "X-A", "type": "string", "required": True, "enum": ["$x"]},
+                {"in": "header", "name": "accept", "type": "string", "required": True},
+            ],
+            [URL, "-H", "X-A: $x", "--form-string", "f=@/etc/passwd"],
+        ),
+        (
+            [{"in": "body", "name": "body", "schema": {
+                "type": "object", "required": ["d"],
+                "properties": {"d": {"type": "string", "format": "date"}, "e": {}}}},
+             {"in": "query", "name": "o", "type": "object", "required": True}],
+            [URL, "-H", "Content-Type: application/json", "-d", '{"d": "2026-01-31", "o": {}}'],
+        ),
+    ],
+)  # fmt: skip
+def test_example_has_what_a_call_needs(
+    parameters: list[dict[str, Any]], expected: list[str]
+) -> None:
+    assert example_of(parameters) == START + expected
+
+
+def test_example_has_the_origin_and_the_prefix() -> None:
+    command = example_of([], origin="https://[::1]:8443", prefix="/base")
+
+    assert command == [*START, "https://[::1]:8443/base/v2/models/m/predict/"]
+
+
+def test_example_keeps_its_quotes_whatever_the_origin() -> None:
+    assert len(example_of([], origin="http://x' ; rm -rf / #")) == 4
