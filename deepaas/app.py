@@ -24,13 +24,16 @@ PROTOCOLS = "deepaas.protocol"
 """Entry points of functions ``setup(host)``, one per HTTP dialect."""
 
 
-def build_registry(settings: Settings, names: Sequence[str], folder: Path) -> Registry:
+def build_registry(
+    settings: Settings, names: Sequence[str], folder: Path, host_mark: str
+) -> Registry:
     """The models to serve, their workers not yet started.
 
     Args:
         settings: the operator's options.
         names: entry points of the models.
         folder: the host's temporary folder.
+        host_mark: what the marks of all workers begin with, see ``workers.warden``.
     """
     limits = Limits(
         workers_count=settings.workers,
@@ -40,7 +43,12 @@ def build_registry(settings: Settings, names: Sequence[str], folder: Path) -> Re
         cancel_grace_seconds=settings.cancel_grace,
     )
     sources = [Source(name, "entry_point", name, settings.warm) for name in names]
-    return Registry([Pool(s, limits, folder / "results" / str(n)) for n, s in enumerate(sources)])
+    return Registry(
+        [
+            Pool(source, limits, folder / "results" / str(number), f"{host_mark}:{number}:")
+            for number, source in enumerate(sources)
+        ]
+    )
 
 
 def build_app(

@@ -13,6 +13,7 @@ import difflib
 import io
 import logging
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,7 +215,10 @@ def _parse(
             raise
         # argparse prints a page of usage before the one line that matters.
         complaint = said.getvalue().strip().splitlines()[-1]
-        raise ConfigError(complaint.partition("error: ")[2] or complaint) from None
+        complaint = complaint.partition("error: ")[2] or complaint
+        # argparse is told the options' names with underscores by oslo.config.
+        named = re.sub(r"^argument (--\w+)", lambda m: m[1].replace("_", "-"), complaint)
+        raise ConfigError(named) from None
     except (cfg.Error, ValueError) as error:
         raise ConfigError(" ".join(str(error).split())) from None
 

@@ -6,6 +6,8 @@ import logging
 from collections import deque
 from pathlib import Path
 
+from aiohttp.http_exceptions import HttpProcessingError
+
 from deepaas.errors import ConfigError
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -33,6 +35,12 @@ class RecentLog(logging.Handler):
         return "".join(f"{line}\n" for line in list(self._lines))
 
 
+def _not_the_clients_fault(record: logging.LogRecord) -> bool:
+    """Keep out what is no HTTP: anyone can send that, and it is answered with 400."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
     """Send the log where the operator wants it.
 
@@ -54,4 +62,5 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
     handlers = [handler] if recent is None else [handler, recent]
     logging.basicConfig(level=level, format=FORMAT, handlers=handlers, force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_not_the_clients_fault)
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)

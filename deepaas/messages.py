@@ -191,6 +191,7 @@ class Failure(Message):
         status: the status of a model's own HTTP exception.
         headers: its headers.
         traceback: for the log only.
+        leaving: whether the worker ends after this.
     """
 
     id: int
@@ -200,6 +201,7 @@ class Failure(Message):
     status: int = 0
     headers: dict[str, str] = {}
     traceback: str = ""
+    leaving: bool = False
 
 
 ToWorkerCalls = Predict

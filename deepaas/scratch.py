@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = "deepaas-host-"
-LOCK = "lock"
+UNLOCKED_PREFIX = "deepaas-new-"
 
 
 @contextlib.contextmanager
@@ -24,10 +24,12 @@ def scratch() -> Iterator[Path]:
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{PREFIX}*"):
         _remove_if_dead(left)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    unlocked = Path(tempfile.mkdtemp(prefix=UNLOCKED_PREFIX))
+    lock = os.open(unlocked, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    # Only now does it get a name that other hosts look at.
+    folder = unlocked.rename(root / (PREFIX + unlocked.name.removeprefix(UNLOCKED_PREFIX)))
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -36,9 +38,9 @@ def scratch() -> Iterator[Path]:
 
 def _remove_if_dead(folder: Path) -> None:
     try:
-        lock = os.open(folder / LOCK, os.O_RDWR)
+        lock = os.open(folder, os.O_RDONLY)
     except OSError:
-        return  # Somebody else's, or only just made.
+        return  # Somebody else's.
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

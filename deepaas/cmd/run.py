@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import signal
 import sys
 from collections.abc import Awaitable, Sequence
@@ -21,8 +22,12 @@ from deepaas.model import discovery
 from deepaas.model.registry import Registry
 from deepaas.scratch import scratch
 from deepaas.web.health import Drain
+from deepaas.workers.warden import warden
 
 _log = logging.getLogger("deepaas")
+
+LAST_WORDS_SECONDS = 2.0
+"""How long the last answers may take to reach their clients when the host leaves."""
 
 BANNER = """
 DEEPaaS {version}
@@ -71,33 +76,37 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
     drain = Drain()
-    with scratch() as folder:
-        registry = build_registry(settings, names, folder)
+    host_mark = secrets.token_hex(8)
+    with scratch() as folder, warden(host_mark):
+        registry = build_registry(settings, names, folder, host_mark)
         app = build_app(settings, registry, folder, drain, recent)
         runner = web.AppRunner(
             app,
             handler_cancellation=True,
-            shutdown_timeout=settings.drain_timeout,
+            shutdown_timeout=LAST_WORDS_SECONDS,
             access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
         await runner.setup()
         try:
-            await _listen(runner, settings)
+            site = await _listen(runner, settings)
             registry.start()
             if not await _any_model(registry, stop):
                 return 1
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
             drain.began = True
-            await _first(runner.cleanup(), hurry.wait())
+            await asyncio.sleep(0)  # Who has knocked already is let in.
+            await site.stop()
+            await _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait())
         finally:
+            # Calls that still run or wait are answered with 503 by this.
             await registry.stop()
             await runner.cleanup()
     _log.info("stopped")
     return 0
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
     site = web.TCPSite(runner, settings.listen_ip, settings.listen_port, backlog=1024)
     try:
         await site.start()
@@ -110,6 +119,7 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}{settings.base_path}"
     print(BANNER.format(version=deepaas.__version__, base=base), flush=True)
+    return site
 
 
 async def _any_model(registry: Registry, stop: asyncio.Event) -> bool:

@@ -9,14 +9,14 @@ from typing import Any, NoReturn
 import msgspec
 
 from deepaas.errors import (
-    DeepaasError,
     InvalidArguments,
     MalformedRequest,
     ModelFailed,
     ModelRefused,
+    ModelUnavailable,
     NotImplementedByModel,
 )
-from deepaas.messages import Answer, Description, Failure, Inputs
+from deepaas.messages import Answer, Description, Failure, Inputs, Metadata
 from deepaas.workers.pool import Pool, Status
 
 _log = logging.getLogger(__name__)
@@ -75,21 +75,27 @@ class Model:
             ModelUnavailable: the model could not be loaded.
             ModelFailed: ``get_metadata`` raised.
         """
-        await self.described()
         try:
-            answer = await asyncio.wait_for(self._pool.metadata(), METADATA_SECONDS)
-        except (asyncio.TimeoutError, DeepaasError):
+            answer = await asyncio.wait_for(self._ask(), METADATA_SECONDS)
+        except (asyncio.TimeoutError, ModelUnavailable) as error:
             # Busy in a way that lets no other thread run, or about to be replaced.
-            if self._metadata is None:
-                raise ModelFailed(
-                    f"get_metadata of model {self.name!r} did not answer within "
-                    f"{METADATA_SECONDS:g} s"
-                ) from None
-            return self._metadata
+            if self._metadata is not None:
+                return self._metadata
+            if isinstance(error, ModelUnavailable):
+                raise
+            if self.description is None:
+                raise ModelUnavailable(self.name, "it is being loaded") from None
+            raise ModelFailed(
+                f"get_metadata of model {self.name!r} did not answer within {METADATA_SECONDS:g} s"
+            ) from None
         if answer.error:
             raise ModelFailed(f"get_metadata raised {answer.error}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
         return self._metadata
+
+    async def _ask(self) -> Metadata:
+        await self.described()
+        return await self._pool.metadata()
 
 
 def raise_failure(name: str, failure: Failure) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from deepaas.errors import ModelNotFound
 from deepaas.model.handle import Model
@@ -20,6 +21,7 @@ class Registry:
     def __init__(self, pools: Sequence[Pool]) -> None:
         self._pools = list(pools)
         self._models = {pool.name: Model(pool) for pool in pools}
+        self._first_questions: list[asyncio.Future[dict[str, Any]]] = []
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
@@ -39,6 +41,8 @@ class Registry:
         """Start the workers of all models."""
         for pool in self._pools:
             pool.start()
+        # Asked once at first, so that there is an answer to fall back on later.
+        self._first_questions = [asyncio.ensure_future(m.metadata()) for m in self]
 
     async def settled(self) -> bool:
         """Wait until every model is ready or broken.
@@ -55,4 +59,7 @@ class Registry:
 
     async def stop(self) -> None:
         """End all workers."""
+        for question in self._first_questions:
+            question.cancel()
+        await asyncio.gather(*self._first_questions, return_exceptions=True)
         await asyncio.gather(*(pool.stop() for pool in self._pools))

@@ -84,7 +84,8 @@ def offer_media_types(accept: fields.Field) -> list[str]:
     choices = list(declared.choices)
     if ANY not in choices:
         choices.append(ANY)
-    offer = validate.OneOf(choices, error=declared.error)
+    offer = copy.copy(declared)
+    offer.choices = choices  # Its message goes on to name only what the author declared.
     accept.validators = [offer if v is declared else v for v in accept.validators]
     accept.load_default = choices[0]
     return choices

@@ -57,7 +57,7 @@ def _function(arguments: Arguments | None, converter: Any) -> Function:
         field.data_key or name: field for name, field in arguments.schema.fields.items()
     }
     documented = [
-        _amend(parameter, by_wire_name[parameter["name"]])
+        _amend(parameter, by_wire_name.get(parameter["name"]))
         for parameter in parameters
         if parameter["in"] not in UNDOCUMENTED_PLACES
     ]
@@ -70,8 +70,13 @@ def _function(arguments: Arguments | None, converter: Any) -> Function:
     )
 
 
-def _amend(parameter: dict[str, Any], field: fields.Field) -> dict[str, Any]:
-    """Mend what the converter cannot know of an argument."""
+def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, Any]:
+    """Mend what the converter cannot know of an argument.
+
+    Args:
+        parameter: as converted.
+        field: the argument, None for the body, which gathers all arguments of a JSON body.
+    """
     if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
         # Files travel in forms only, whether or not the author said so.
         parameter["in"] = "formData"

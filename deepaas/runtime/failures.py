@@ -61,7 +61,7 @@ def reason(error: BaseException) -> str:
 def text(error: BaseException) -> str:
     """The text of an exception, also of one whose own ``__str__`` raises."""
     try:
-        return str(error)
+        return str(error).encode(errors="backslashreplace").decode()
     except Exception:
         return "(its text cannot be shown)"
 
@@ -69,6 +69,7 @@ def text(error: BaseException) -> str:
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception, cut to a size that a log can take."""
     lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    lines = lines.encode(errors="backslashreplace").decode()
     if len(lines) <= MAX_TRACEBACK_CHARACTERS:
         return lines
     half = MAX_TRACEBACK_CHARACTERS // 2
@@ -89,7 +90,7 @@ def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]]
         for name, value in http.headers.items()
         if name.lower() not in ("content-type", "content-length", "transfer-encoding")
     }
-    return http.status, _shorten(str(said)), headers
+    return http.status, _shorten(str(said).encode(errors="backslashreplace").decode()), headers
 
 
 def _is_http_exception(error: BaseException) -> bool:
@@ -112,4 +113,6 @@ def _plain(messages: Any) -> Any:
         return {str(key): _plain(value) for key, value in messages.items()}
     if isinstance(messages, (list, tuple)):
         return [_plain(item) for item in messages]
-    return messages if isinstance(messages, (str, int, float, bool)) else str(messages)
+    if isinstance(messages, (int, float, bool)):
+        return messages
+    return str(messages).encode(errors="backslashreplace").decode()

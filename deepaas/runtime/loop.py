@@ -112,6 +112,7 @@ def _answer_call(
     model: Model, sock: socket.socket, interrupter: Interrupter, call: Predict
 ) -> None:
     leaving: BaseException | None = None
+    process_id = os.getpid()
     try:
         interrupter.begin(call.id)
         try:
@@ -122,7 +123,10 @@ def _answer_call(
         answer = Failure(call.id, "cancelled")
     except (SystemExit, KeyboardInterrupt) as error:
         leaving = error
-        answer = failure(call.id, error)
+        answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
+    if os.getpid() != process_id:
+        # The model has forked and its child has come back here: one answer is enough.
+        os._exit(0)
     sock.sendall(frame(answer))
     if leaving is not None:
         # A model that wants its process to end (a broken device, say) gets a fresh one.

@@ -134,8 +134,6 @@ class Places:
         if inputs.body_kind != "json":
             return missing
         body = self._body()
-        if not body.strip():
-            return missing
         try:
             return json.loads(body.decode(inputs.charset))
         except (UnicodeError, LookupError, ValueError, RecursionError):

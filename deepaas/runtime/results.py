@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import mimetypes
+import re
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 import marshmallow
@@ -98,9 +100,12 @@ class Results:
         )
 
     def _encode_file(self, call_id: int, file: Any, accept: str) -> Answer:
-        name = f"{self._name}{mimetypes.guess_extension(accept) or ''}"
+        name = self._attachment(file, accept)
         target = self._spool / str(call_id)
         with file:
+            if isinstance(file, io.BufferedReader) and file.seekable():
+                # DEEPaaS opens such a file again by its name: it is sent from its beginning.
+                file.seek(0)
             first = file.read(INLINE_BYTES)
             if isinstance(first, str):
                 return self._answer(call_id, accept, (first + file.read()).encode())
@@ -110,6 +115,14 @@ class Results:
                 copy.write(first)
                 shutil.copyfileobj(file, copy, 1024 * 1024)
         return Answer(call_id, accept, path=str(target), attachment=name)
+
+    def _attachment(self, file: Any, accept: str) -> str:
+        """The name of a download, which must tell nothing of this machine."""
+        if isinstance(file, io.BufferedReader):
+            return f"{self._name}{mimetypes.guess_extension(accept) or ''}"
+        # An object in memory has a name only if the author gave it one.
+        name = getattr(file, "name", None)
+        return re.sub(r"[^\w.\- ]", "_", PurePath(name).name) if isinstance(name, str) else ""
 
     def _answer(self, call_id: int, media_type: str, body: bytes) -> Answer:
         if len(body) <= INLINE_BYTES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 from aiohttp import web
@@ -10,9 +11,14 @@ from aiohttp.typedefs import Handler, Middleware
 from deepaas.model.registry import Registry
 from deepaas.web.errors import json_response
 
+QUIET_SECONDS = 0.2
+"""Who connected just before the door closed has this long to send the request."""
+
+STEP_SECONDS = 0.02
+
 
 class Drain:
-    """Whether the host is about to leave.
+    """The end of a host's life, in which what was begun is finished.
 
     Attributes:
         began: set once; new connections are not accepted any more then.
@@ -20,19 +26,31 @@ class Drain:
 
     def __init__(self) -> None:
         self.began = False
+        self._requests_count = 0
 
     @property
     def middleware(self) -> Middleware:
-        """Closes connections behind their answers, so that no client sends another request."""
+        """Counts requests; and closes connections behind their answers when the end is near."""
 
         @web.middleware
-        async def close_connections(request: web.Request, handler: Handler) -> web.StreamResponse:
-            response = await handler(request)
+        async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._requests_count += 1
+            try:
+                response = await handler(request)
+            finally:
+                self._requests_count -= 1
             if self.began:
                 response.force_close()
             return response
 
-        return close_connections
+        return watch
+
+    async def finished(self) -> None:
+        """Wait until no request is left and none comes any more."""
+        quiet_seconds = 0.0
+        while quiet_seconds < QUIET_SECONDS:
+            await asyncio.sleep(STEP_SECONDS)
+            quiet_seconds = 0.0 if self._requests_count else quiet_seconds + STEP_SECONDS
 
 
 def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from aiohttp import BodyPartReader, hdrs, web
@@ -45,25 +45,32 @@ class Uploads:
 
     def open(self, request: web.Request) -> Reception:
         """Receive a request. Use it in an ``async with``: leaving removes the files."""
-        return Reception(request, self._folder / str(next(self._numbers)), self._max_bytes)
+        return Reception(request, self._new_folder, self._max_bytes)
+
+    def _new_folder(self) -> Path:
+        folder = self._folder / str(next(self._numbers))
+        folder.mkdir(mode=0o700)
+        return folder
 
 
 class Reception:
     """One request while it is received and worked on."""
 
-    def __init__(self, request: web.Request, folder: Path, max_bytes: int) -> None:
+    def __init__(
+        self, request: web.Request, new_folder: Callable[[], Path], max_bytes: int
+    ) -> None:
         self._request = request
-        self._folder = folder
+        self._new_folder = new_folder
+        self._folder: Path | None = None  # Made for the first file: most requests have none.
         self._max_bytes = max_bytes
         self._received_bytes = 0
-        self._file_numbers = itertools.count(1)
-        self._has_folder = False
+        self._files_count = 0
 
     async def __aenter__(self) -> Reception:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._has_folder:
+        if self._folder is not None:
             # A thread, since removing much takes time; shielded, since the client may have left.
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
 
@@ -83,8 +90,8 @@ class Reception:
         if self._max_bytes and (request.content_length or 0) > self._max_bytes:
             raise RequestTooLarge(self._max_bytes)
         query = request.rel_url.raw_query_string
-        headers = {k.lower(): v for k, v in request.headers.items()} if with_headers else {}
-        cookies = dict(request.cookies) if with_cookies else {}
+        headers = _texts((k.lower(), v) for k, v in request.headers.items()) if with_headers else {}
+        cookies = _texts(request.cookies.items()) if with_cookies else {}
         if not request.can_read_body:
             if request.content_type == "multipart/form-data" and request.content_length == 0:
                 raise MalformedRequest("the form is empty")
@@ -143,7 +150,7 @@ class Reception:
                     raise MalformedRequest("a part of the form is not a named field")
                 value = await self._field(part)
                 if value is not None:
-                    form.append((part.name, value))
+                    form.append((_text(part.name), value))
         except (ValueError, AssertionError, RuntimeError, BadHttpMessage) as error:
             # What aiohttp's reader raises over boundaries, headers and encodings that are wrong.
             raise MalformedRequest(f"the form cannot be read: {error}") from None
@@ -169,9 +176,10 @@ class Reception:
             raise MalformedRequest(f"the form's field {part.name!r} is not {charset}") from None
 
     async def _file(self, held: bytes, part: BodyPartReader) -> Upload:
-        filename = safe_name(part.filename or "")
+        filename = safe_name(_text(part.filename or ""))
         path = await self._to_disk(held, self._chunks(part), PurePosixPath(filename).suffix)
-        return Upload(path, filename, part.headers.get(hdrs.CONTENT_TYPE, DEFAULT_TYPE))
+        content_type = _text(part.headers.get(hdrs.CONTENT_TYPE, DEFAULT_TYPE))
+        return Upload(path, filename, content_type)
 
     async def _chunk(self, part: BodyPartReader) -> bytes:
         chunk = await part.read_chunk(INLINE_BYTES)
@@ -189,12 +197,12 @@ class Reception:
 
     async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
         """Write a file without ever making the event loop wait for the disk."""
-        if not self._has_folder:
-            self._folder.mkdir(mode=0o700)
-            self._has_folder = True
+        if self._folder is None:
+            self._folder = self._new_folder()
+        self._files_count += 1
         # The client's name for it is no part of the path but its ending, which readers of
         # images and the like go by.
-        path = self._folder / f"{next(self._file_numbers)}{suffix}"
+        path = self._folder / f"{self._files_count}{suffix}"
         gathered = [held]
         size = len(held)
         with path.open("xb") as file:
@@ -211,10 +219,22 @@ class Reception:
         return str(path)
 
 
+def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers or cookies with bytes that are no UTF-8 replaced; of one name the first counts."""
+    texts: dict[str, str] = {}
+    for name, value in pairs:
+        texts.setdefault(name, _text(value))
+    return texts
+
+
+def _text(value: str) -> str:
+    return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def safe_name(filename: str) -> str:
     """A client's name for a file without anything that could lead out of a folder."""
     name = _UNSAFE.sub("_", re.split(r"[/\\]", filename)[-1]).strip(". ")
-    return name[-MAX_NAME_CHARACTERS:]
+    return name[-MAX_NAME_CHARACTERS:] or "file"
 
 
 def _is_binary(part: BodyPartReader) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from deepaas.messages import FrameBuffer, Message, frame
+from deepaas.messages import FrameBuffer
 
 Incoming = TypeVar("Incoming")
 
@@ -45,10 +45,10 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, sock=sock)
 
-    def send(self, message: Message) -> None:
-        """Send a message; one to a worker that has just ended is dropped (its end is reported)."""
+    def send(self, framed: bytes) -> None:
+        """Send a frame; one to a worker that has just ended is dropped (its end is reported)."""
         if self._transport is not None:
-            self._transport.write(frame(message))
+            self._transport.write(framed)
 
     def close(self) -> None:
         """Let go of the socket; the worker sees the end of the stream."""

@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 60.0
+SHUTTING_DOWN = "the host is shutting down"
 
 
 @dataclass(frozen=True)
@@ -78,14 +79,17 @@ class Pool:
         source: the model.
         limits: what it may take.
         spool: folder for large results, made here and removed by ``stop``.
+        mark: what the marks of its workers begin with, see ``workers.warden``.
     """
 
-    def __init__(self, source: Source, limits: Limits, spool: Path) -> None:
+    def __init__(self, source: Source, limits: Limits, spool: Path, mark: str) -> None:
         self.name = source.name
         self.description: Description | None = None
         self._source = source
         self._limits = limits
         self._spool = spool
+        self._mark = mark
+        self._worker_ids = itertools.count(1)
         self._workers: dict[int, Worker] = {}
         self._free: deque[Worker] = deque()
         self._queue: deque[Call] = deque()
@@ -188,7 +192,10 @@ class Pool:
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        self._refuse_queued("the host is shutting down")
+        self._refuse_queued(SHUTTING_DOWN)
+        for worker in self._workers.values():
+            if worker.current is not None and not worker.current.reply.done():
+                worker.current.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
         await asyncio.gather(*(worker.stop() for worker in list(self._workers.values())))
         shutil.rmtree(self._spool, ignore_errors=True)
 
@@ -196,7 +203,7 @@ class Pool:
 
     def _enqueue(self, call: Call) -> None:
         if self._stopping:
-            raise ModelUnavailable(self.name, "the host is shutting down")
+            raise ModelUnavailable(self.name, SHUTTING_DOWN)
         if self._broken and not any(w.state is State.READY for w in self._workers.values()):
             raise ModelUnavailable(self.name, self._broken, self._delay_seconds())
         if len(self._queue) >= self._limits.queue_size:
@@ -242,7 +249,9 @@ class Pool:
 
     def _next(self, worker: Worker) -> None:
         """Give a free worker something to do."""
-        if self._queue:
+        if worker.state is not State.READY:
+            self._drained.set()
+        elif self._queue:
             self._begin(worker, self._queue.popleft())
         else:
             self._free.append(worker)
@@ -331,7 +340,8 @@ class Pool:
 
     def _spawn(self, number: int) -> None:
         label = f"{self.name}/{number}"
-        worker = Worker(self._source, label, self._spool, self)
+        mark = f"{self._mark}{next(self._worker_ids)}:"
+        worker = Worker(self._source, label, self._spool, mark, self)
         self._workers[number] = worker
         self._run(worker.open())
         if self._limits.warm_seconds:

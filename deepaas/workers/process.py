@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepaas.workers.output import Output
+from deepaas.workers.warden import VARIABLE, end_marked
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,20 @@ class Process:
         control: our end of the socket for light questions.
     """
 
-    def __init__(self, source: Source, spool: Path, on_exit: Callable[[str], None]) -> None:
+    def __init__(
+        self, source: Source, spool: Path, mark: str, on_exit: Callable[[str], None]
+    ) -> None:
         """Start it.
 
         Args:
             source: what it is to load.
             spool: where it writes large results.
+            mark: for the warden, unique among all workers.
             on_exit: called in the event loop with how it ended, in words.
         """
         self._loop = asyncio.get_running_loop()
         self._on_exit = on_exit
+        self._mark = mark
         self.calls, calls = socket.socketpair()
         self.control, control = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
@@ -65,6 +70,7 @@ class Process:
                 stderr=output,
                 pass_fds=theirs,
                 start_new_session=True,
+                env={**os.environ, VARIABLE: mark},
             )
         finally:
             calls.close()
@@ -97,6 +103,7 @@ class Process:
         # else can have got the same id meanwhile.
         os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         self.kill()
+        end_marked(self._mark)
         how = _in_words(self._popen.wait())
         os.close(self._lifeline)
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.

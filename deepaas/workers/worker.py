@@ -14,6 +14,7 @@ from deepaas.messages import (
     Broken,
     Cancel,
     Description,
+    Failure,
     FromWorkerCalls,
     FromWorkerControl,
     GetMetadata,
@@ -21,13 +22,14 @@ from deepaas.messages import (
     Metadata,
     Predict,
     Ready,
+    frame,
 )
 from deepaas.workers.channel import Channel
 from deepaas.workers.process import Process, Source
 
 _log = logging.getLogger(__name__)
 
-EXIT_SECONDS = 5.0
+EXIT_SECONDS = 2.0
 """How long a worker may take to leave when its sockets are closed."""
 
 
@@ -37,6 +39,7 @@ class State(enum.Enum):
     LOADING = "loading"
     WARMING = "warming"
     READY = "ready"
+    LEAVING = "leaving"
     ENDED = "ended"
 
 
@@ -45,16 +48,17 @@ class Call:
 
     Attributes:
         id: unique in this host.
-        inputs: what the client sent.
+        request: what the worker is sent.
         reply: the worker's answer, when it comes.
         deadline: ends the worker when the call takes too long.
     """
 
-    __slots__ = ("deadline", "id", "inputs", "reply")
+    __slots__ = ("deadline", "id", "reply", "request")
 
     def __init__(self, call_id: int, inputs: Inputs, loop: asyncio.AbstractEventLoop) -> None:
         self.id = call_id
-        self.inputs = inputs
+        # Made before any worker is taken for it, in case that it cannot be made.
+        self.request = frame(Predict(call_id, inputs))
         self.reply: asyncio.Future[FromWorkerCalls] = loop.create_future()
         self.deadline: asyncio.TimerHandle | None = None
 
@@ -87,7 +91,7 @@ class Worker:
         was_ready: whether it ever took calls.
     """
 
-    def __init__(self, source: Source, label: str, spool: Path, keeper: Keeper) -> None:
+    def __init__(self, source: Source, label: str, spool: Path, mark: str, keeper: Keeper) -> None:
         self.label = label
         self.state = State.LOADING
         self.current: Call | None = None
@@ -103,7 +107,7 @@ class Worker:
         self._control = Channel[FromWorkerControl](
             FromWorkerControl, self._on_control, self._on_garbage
         )
-        self._process = Process(source, spool, self._on_exit)
+        self._process = Process(source, spool, mark, self._on_exit)
 
     @property
     def pid(self) -> int:
@@ -119,12 +123,12 @@ class Worker:
     def run(self, call: Call) -> None:
         """Hand it a call; it must be free."""
         self.current = call
-        self._calls.send(Predict(call.id, call.inputs))
+        self._calls.send(call.request)
 
     def interrupt(self) -> None:
         """Ask it politely to drop the call that it works on."""
         if self.current is not None:
-            self._control.send(Cancel(self.current.id))
+            self._control.send(frame(Cancel(self.current.id)))
 
     def kill(self, why: str) -> None:
         """End it at once; the pool hears of it as of any other end."""
@@ -140,7 +144,7 @@ class Worker:
         question = GetMetadata(next(self._question_ids))
         answer: asyncio.Future[Metadata] = asyncio.get_running_loop().create_future()
         self._questions[question.id] = answer
-        self._control.send(question)
+        self._control.send(frame(question))
         try:
             return await answer
         finally:
@@ -166,6 +170,8 @@ class Worker:
             self._on_garbage(f"an answer to call {reply.id}, which it does not have")
             return
         self.current = None
+        if isinstance(reply, Failure) and reply.leaving:
+            self.state = State.LEAVING
         self._keeper.answered(self, call, reply)
 
     def _on_control(self, message: FromWorkerControl) -> None:

@@ -9,15 +9,20 @@ from deepaas.protocols.v2 import documents, models, predict, trainings, versions
 def setup(host: Host) -> None:
     """Add the routes of the V2 API, its documents and its pages."""
     operations = [
+        # The router tries them in this order, and this one has to be fast.
+        *predict.operations(host),
         *versions.operations(host),
         *models.operations(host),
-        *predict.operations(host),
         *trainings.operations(host),
     ]
     for operation in operations:
-        host.app.router.add_route(
-            operation.method, f"{host.prefix}{operation.path}", operation.handler
-        )
-        if operation.method == "GET":
-            host.app.router.add_route("HEAD", f"{host.prefix}{operation.path}", operation.handler)
+        for path in _paths(host.prefix, operation.path):
+            host.app.router.add_route(operation.method, path, operation.handler)
+            if operation.method == "GET":
+                host.app.router.add_route("HEAD", path, operation.handler)
     documents.setup(host, operations)
+
+
+def _paths(prefix: str, path: str) -> list[str]:
+    """Where an operation is found: the base path itself is the start page, slash or no slash."""
+    return [prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{path}"]

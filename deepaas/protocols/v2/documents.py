@@ -27,6 +27,7 @@ CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 def setup(host: Host, operations: Sequence[Operation]) -> None:
     """Add the routes of the documents."""
+    shown = [operation for operation in operations if operation.documented]
     made: dict[tuple[str, tuple[int, ...]], bytes] = {}
 
     async def send(kind: str, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> web.Response:
@@ -43,7 +44,7 @@ def setup(host: Host, operations: Sequence[Operation]) -> None:
         if state not in made:
             for old in [key for key in made if key[0] == kind]:
                 del made[old]
-            document = swagger(host.prefix, operations, descriptions)
+            document = swagger(host.prefix, shown, descriptions)
             made[state] = msgspec.json.encode(convert(document))
         return web.Response(
             body=made[state], headers={"Content-Type": "application/json; charset=utf-8"}
@@ -72,9 +73,10 @@ def swagger(
     definitions = dict(DEFINITIONS)
     paths: dict[str, dict[str, Any]] = {}
     for operation in (o for o in operations if "{name}" not in o.path):
-        paths.setdefault(f"{prefix}{operation.path}", {})[operation.method.lower()] = _document(
-            operation, "", None
-        )
+        path = f"{prefix}{operation.path}"
+        if operation.path == "/":
+            path = prefix or "/"
+        paths.setdefault(path, {})[operation.method.lower()] = _document(operation, "", None)
     for name, described in descriptions.items():
         description = _take_definitions(definitions, described)
         for operation in (o for o in operations if "{name}" in o.path):

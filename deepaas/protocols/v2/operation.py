@@ -58,6 +58,7 @@ class Operation:
         description: more lines.
         produces: media types of the answer.
         function: which function of a model it calls, if one: its parameters are documented.
+        documented: whether the document has it; what is switched off has no place there.
         result: response object for 200 made from a model's description, if it depends on it.
     """
 
@@ -71,4 +72,5 @@ class Operation:
     produces: Sequence[str] = (JSON,)
     function: Callable[[Description], Function] | None = None
     result: Callable[[Description], dict[str, Any]] | None = None
+    documented: bool = True
     parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)

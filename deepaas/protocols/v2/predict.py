@@ -44,6 +44,7 @@ def operations(host: Host) -> list[Operation]:
             },
             function=lambda description: description.predict,
             result=_result,
+            documented=host.settings.predict_endpoint,
         )
     ]
 

@@ -21,6 +21,7 @@ def operations(host: Host) -> list[Operation]:
         raise NotImplementedByHost("trainings")
 
     trained = {"200": answer("The training", reference("Training"))}
+    documented = host.settings.train_endpoint
     path = "/v2/models/{name}/train/"
     return [
         Operation(
@@ -36,6 +37,7 @@ def operations(host: Host) -> list[Operation]:
                 **failures(501),
             },
             function=lambda description: description.train,
+            documented=documented,
         ),
         Operation(
             "GET",
@@ -47,6 +49,7 @@ def operations(host: Host) -> list[Operation]:
                 "200": answer("The trainings", reference("Training", many=True)),
                 **failures(403, 501),
             },
+            documented=documented,
         ),
         Operation(
             "GET",
@@ -56,6 +59,7 @@ def operations(host: Host) -> list[Operation]:
             "Get status of a training",
             {**trained, **failures(403, 404, 501)},
             parameters=[_UUID],
+            documented=documented,
         ),
         Operation(
             "DELETE",
@@ -65,5 +69,6 @@ def operations(host: Host) -> list[Operation]:
             "Cancel a running training",
             {**trained, **failures(403, 404, 501)},
             parameters=[_UUID],
+            documented=documented,
         ),
     ]
