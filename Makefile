@@ -7,8 +7,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# The registries of some machines offer only CUDA builds for a plain `torch`; this one has a CPU build.
-TORCH := torch==2.13.0
+# Versions as tested; constraints.txt says how it is made.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: run test bench format clean
 
@@ -19,6 +19,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd demo_app && ../$(BIN)/mypy
 	$(BIN)/pytest -n 3 --dist worksteal
 
 bench: $(VENV)/test.stamp
@@ -36,11 +37,10 @@ $(VENV)/bin/python:
 	scripts/make-venv "$(PYTHON)" $(VENV)
 
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt $(TORCH)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --editable demo_app
+	$(INSTALL) --editable . --editable demo_app
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need chromium chromium
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	$(INSTALL) --editable ".[test]"
 	touch $@

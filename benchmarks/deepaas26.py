@@ -1,5 +1,9 @@
-"""DEEPaaS 2.6.0 in a virtual environment of its own, made when it is missing."""
+"""DEEPaaS 2.6.0 in a virtual environment of its own, made when it is missing.
 
+The benchmarks and `tests/compat` use the same.
+"""
+
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -11,14 +15,15 @@ REQUIREMENTS = ["deepaas==2.6.0", "setuptools<81"]
 
 
 def command() -> Path:
-    """The path of its `deepaas-run`."""
-    script = VENV / "bin" / "deepaas-run"
+    """The path of its `deepaas-run`; the first of several processes that ask installs it."""
     stamp = VENV / "complete"
-    if not stamp.exists():
-        print(f"making {VENV.name} with {' '.join(REQUIREMENTS)}", file=sys.stderr)
-        shutil.rmtree(VENV, ignore_errors=True)
-        subprocess.run([str(ROOT / "scripts" / "make-venv"), sys.executable, str(VENV)], check=True)
-        pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", *REQUIREMENTS]
-        subprocess.run(pip, check=True)
-        stamp.touch()
-    return script
+    # This file serves as the lock, since the environment's folder comes and goes.
+    with Path(__file__).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists():
+            print(f"making {VENV.name} with {' '.join(REQUIREMENTS)}", file=sys.stderr)
+            shutil.rmtree(VENV, ignore_errors=True)
+            subprocess.run([ROOT / "scripts/make-venv", sys.executable, VENV], check=True)
+            subprocess.run([VENV / "bin/pip", "install", "--quiet", *REQUIREMENTS], check=True)
+            stamp.touch()
+    return VENV / "bin/deepaas-run"

@@ -7,7 +7,7 @@ import logging
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +21,7 @@ from deepaas.logs import RecentLog
 from deepaas.model import discovery
 from deepaas.model.registry import Registry
 from deepaas.scratch import scratch
+from deepaas.wakeful import wakeful_loop
 from deepaas.web.health import Drain
 from deepaas.workers.warden import warden
 
@@ -55,10 +56,19 @@ def main(argv: Sequence[str] | None = None) -> None:
             recent=recent,
         )
         names = discovery.choose(settings.model_name)
-        sys.exit(asyncio.run(_serve(settings, names, recent)))
+        sys.exit(_run(_serve(settings, names, recent)))
     except ConfigError as error:
         print(f"deepaas-run: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _run(serving: Coroutine[Any, Any, int]) -> int:
+    loop = wakeful_loop()
+    try:
+        return loop.run_until_complete(serving)
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | None) -> int:

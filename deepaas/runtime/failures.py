@@ -55,7 +55,7 @@ def reason(error: BaseException) -> str:
     origin = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if origin is not None and not _is_http_exception(error):
         said += f" (after {type(origin).__name__}: {text(origin)})"
-    return _shorten(said)
+    return _shorten(" ".join(said.split()))
 
 
 def text(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import psutil
 
 from .installed import install
+from .peer import our_program
 from .wire import Answer, Body, ask, json_body
 
 START_SECONDS = 60
@@ -120,6 +121,10 @@ def launch(
         "XDG_CACHE_HOME": str(folder / "cache"),
         MARK: mark,
     }
+    if program == our_program():
+        # Beside them demo_app is installed. DEEPaaS 2.6.0 has no word for several models, and no
+        # other in its environment.
+        own["DEEPAAS_V2_MODEL"] = ",".join(models)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, "--listen-port", str(port), *options],

@@ -86,7 +86,7 @@ def test_a_model_that_loads_slowly() -> None:
             assert_failure(answer, 503)
             assert int(answer.headers["retry-after"]) >= 1
         assert host.predict("loads_slowly").json()["predictions"] == {"loaded": True}
-        assert host.watch.readiness == [503, 200]
+        wait_until(lambda: host.watch.readiness == [503, 200], "readiness has changed once")
 
 
 def test_a_model_that_warms_slowly() -> None:

@@ -27,7 +27,9 @@ def operations(host: Host) -> list[Operation]:
 
     async def listed(model: Model) -> dict[str, Any]:
         try:
-            return links(model) | await model.metadata()
+            entry = links(model) | await model.metadata()
+            status = model.status()
+            return entry | ({"error": status.reason} if status.reason else {})
         except DeepaasError as error:
             # One model's trouble is not the others': it stays in the list and says why.
             return links(model) | {"error": error.message}

@@ -1,0 +1,36 @@
+"""What holds for every test: under CI nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+class NoSkips:
+    """Makes a failure of every skipped test or module: a missing tool must not go unnoticed."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
+        return _failed_if_skipped((yield))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+        return _failed_if_skipped((yield))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.environ.get("CI", "false").lower() not in ("", "0", "false"):
+        # As a plugin and not in this file, so that it also sees demo_app/tests.
+        config.pluginmanager.register(NoSkips())
+
+
+def _failed_if_skipped(report: Report) -> Report:
+    if report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
+        report.outcome = "failed"
+    return report

@@ -1,0 +1,117 @@
+"""Runs shell blocks of the documents as if a reader had pasted them.
+
+The blocks run in a folder that looks like a checkout after ``make run``: ``.venv`` there is a
+throw-away environment which sees the packages of this one, so that nothing is installed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sysconfig
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 150
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(document: str, language: str, heading: str = "") -> list[str]:
+    """The fenced blocks of one language, all or those under one heading of the second level."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    if heading:
+        (text,) = re.findall(
+            rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+        )
+    return [body for kind, body in _BLOCK.findall(text) if kind == language]
+
+
+class Reader:
+    """Somebody who pastes.
+
+    Attributes:
+        folder: the checkout, as it looks to them.
+        port: stands for 5000.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self._make_venv(folder / ".venv")
+
+    def paste(self, *pasted: str) -> str:
+        """Run blocks one after the other in one shell, then end what they have left running.
+
+        Returns:
+            what they printed to the standard output.
+        """
+        script = "set -e\n" + "\n".join(pasted).replace("127.0.0.1:5000", f"127.0.0.1:{self.port}")
+        log = self.folder / "log"
+        with log.open("wb") as errors:
+            shell = subprocess.Popen(
+                ["bash", "-c", script],
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+                text=True,
+            )
+            try:
+                said = self._read(shell)
+            finally:
+                _end(shell)
+        assert shell.returncode == 0, f"{said}\n{log.read_text()}"
+        return said
+
+    def _read(self, shell: subprocess.Popen[str]) -> str:
+        # A host in the background holds the pipe open: there is no end of the file to wait for.
+        assert shell.stdout is not None
+        shell.wait(SECONDS)
+        os.set_blocking(shell.stdout.fileno(), False)
+        return shell.stdout.read() or ""
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))},
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
+            "OS_DEFAULT__LISTEN_PORT": str(self.port),
+            "PIP_NO_DEPS": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+
+    def _make_venv(self, folder: Path) -> None:
+        venv.create(folder, symlinks=True)
+        (site,) = (folder / "lib").glob("python*/site-packages")
+        paths = sysconfig.get_paths()
+        # addsitedir also reads the .pth files there, by which editable packages are found.
+        (site / "the_real_one.pth").write_text(
+            f"import site; site.addsitedir({paths['purelib']!r})\n"
+        )
+        python = folder / "bin" / "python"
+        for name, module in (("pip", "pip"), ("deepaas-run", "deepaas.cmd.run")):
+            script = folder / "bin" / name
+            script.write_text(f'#!/bin/sh\nexec {python} -m {module} "$@"\n')
+            script.chmod(0o755)
+
+
+def _end(shell: subprocess.Popen[str]) -> None:
+    """End the shell and the hosts that it has left running; they share its process group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGKILL)
+    shell.wait()
+    if shell.stdout is not None:
+        shell.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,158 @@
+"""What docs/architecture.md says of the parts is how the parts are."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .pasted import ROOT, blocks
+
+DOCUMENT = "docs/architecture.md"
+PACKAGE = ROOT / "deepaas"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SHARED = {"messages", "model.v2"}
+"""What both halves may import."""
+WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch"}
+"""Libraries that the host never imports."""
+
+Import = tuple[str, str]
+
+
+def part_of(name: str) -> str:
+    """The part that a module of ours belongs to, as the document names the parts."""
+    words = name.split(".")[1:]
+    if words[:2] == ["model", "v2"]:
+        return "model.v2"
+    if words[:1] == ["protocols"] and len(words) > 1:
+        return f"protocols.{words[1]}"
+    return words[0] if words else "deepaas"
+
+
+def name_of(path: Path) -> str:
+    words = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(words[:-1] if words[-1] == "__init__" else words)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a module imports, wherever in it the import stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{path}: a relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if _is_ours(inner) else node.module
+
+
+def _is_ours(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return name.startswith("deepaas.") and (path.is_dir() or path.with_suffix(".py").is_file())
+
+
+def our_imports() -> dict[Import, set[str]]:
+    """Each pair of parts of which one imports the other, with the modules that do it."""
+    found: dict[Import, set[str]] = {}
+    for path in MODULES:
+        importer = part_of(name_of(path))
+        for name in imported(path):
+            if name.split(".")[0] == "deepaas" and part_of(name) != importer:
+                found.setdefault((importer, part_of(name)), set()).add(name_of(path))
+    return found
+
+
+def documented_imports() -> set[Import]:
+    (block,) = blocks(DOCUMENT, "imports")
+    allowed = set()
+    for line in block.splitlines():
+        importer, _, parts = line.partition("->")
+        allowed |= {(importer.strip(), part) for part in parts.split()}
+    return allowed
+
+
+def test_every_import_is_an_arrow_of_the_document() -> None:
+    allowed = documented_imports()
+    forbidden = {pair: by for pair, by in our_imports().items() if pair not in allowed}
+    assert not forbidden
+
+
+def test_every_arrow_of_the_document_is_an_import() -> None:
+    assert documented_imports() <= our_imports().keys()
+
+
+def test_arrows_make_no_circle() -> None:
+    arrows = documented_imports()
+    parts = {part for pair in arrows for part in pair}
+    while leaves := {p for p in parts if not any(a == p and b in parts for a, b in arrows)}:
+        parts -= leaves
+    assert not parts
+
+
+def test_halves_share_nothing_but_the_contract() -> None:
+    for importer, part in our_imports():
+        if importer == "runtime":
+            assert part in SHARED
+        elif importer not in SHARED:
+            assert part not in {"runtime", "model.v2"}
+
+
+def test_protocols_do_not_know_each_other() -> None:
+    for importer, part in our_imports():
+        assert not (importer.startswith("protocols") and part.startswith("protocols."))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_host_imports_no_library_of_models(path: Path) -> None:
+    if part_of(name_of(path)) not in {"runtime", "model.v2"}:
+        assert not WORKERS_ONLY & {name.split(".")[0] for name in imported(path)}
+
+
+def test_running_host_has_no_library_of_models() -> None:
+    program = (
+        "import sys, deepaas.app, deepaas.cmd.run, deepaas.protocols.v2\n"
+        f"print(*({WORKERS_ONLY!r} & sys.modules.keys()))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == []
+
+
+def stations() -> list[str]:
+    """The functions of the table "One prediction", in order."""
+    text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
+    (section,) = re.findall(r"^## One prediction.*?\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\| \d+ \| `(deepaas[\w.]+):([\w.]+)`", section, re.MULTILINE)
+
+
+def test_prediction_passes_at_most_a_dozen_functions_once() -> None:
+    assert 0 < len(stations()) <= 12
+    assert len(set(stations())) == len(stations())
+
+
+@pytest.mark.parametrize("module,function", stations())
+def test_stations_of_a_prediction_exist(module: str, function: str) -> None:
+    path = ROOT.joinpath(*module.split("."))
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    node: ast.AST = ast.parse(path.read_text(encoding="utf-8"))
+    for word in function.split("."):
+        kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        found = [n for n in ast.walk(node) if isinstance(n, kinds) and n.name == word]
+        assert len(found) == 1
+        node = found[0]
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
+    for dependency in importlib.metadata.requires("deepaas") or []:
+        name = re.match(r"[\w.-]+", dependency)
+        assert name
+        if "extra ==" not in dependency:
+            assert f"| `{name[0]}` |" in text

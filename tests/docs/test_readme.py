@@ -1,0 +1,47 @@
+"""What the README tells people to paste works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from .pasted import ROOT, Reader, blocks
+
+FIRST_MODEL = "A first model package in 15 lines"
+
+
+@pytest.mark.slow
+def test_the_first_model_package(tmp_path: Path) -> None:
+    (pasted,) = blocks("README.md", "sh", FIRST_MODEL)
+    (answer,) = blocks("README.md", "json", FIRST_MODEL)
+    assert Reader(tmp_path).paste(pasted).endswith(answer.strip())
+
+
+@pytest.mark.slow
+def test_the_demo_model_gives_the_answer_shown(tmp_path: Path) -> None:
+    (console,) = blocks("README.md", "console", "Two commands")
+    command, shown = console.strip().split("\n")
+    said = Reader(tmp_path).paste(
+        ". .venv/bin/activate",
+        f"cd {shlex.quote(str(ROOT))}",
+        "deepaas-run --model-name demo_app &",
+        command.removeprefix("$ ").replace("curl", "curl --retry 9 --retry-connrefused -sS", 1),
+    )
+    assert shown.removesuffix(" …") in said
+
+
+def test_it_is_no_longer_than_promised() -> None:
+    (pasted,) = blocks("README.md", "sh", FIRST_MODEL)
+    (code,) = re.findall(r"api\.py <<'END'\n(.*?)^END$", pasted, re.MULTILINE | re.DOTALL)
+    assert sum(bool(line.strip()) for line in code.splitlines()) <= 15
+
+
+def test_links_lead_somewhere() -> None:
+    for document in ["README.md", "CHANGELOG.md", *map(str, (ROOT / "docs").glob("*.md"))]:
+        path = ROOT / document
+        for target in re.findall(r"(?:\]\(|src=\")([^)#\s\"]+)", path.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (path.parent / target).exists(), f"{document}: {target}"

@@ -1,0 +1,225 @@
+"""Options: every one of them, from every place, and what stops the start."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import deepaas
+from deepaas import config
+from deepaas.config import Settings
+from deepaas.errors import ConfigError
+
+VALUES: dict[str, Any] = {
+    "listen_ip": "0.0.0.0",
+    "listen_port": 8080,
+    "base_path": "/base",
+    "model_name": ("one", "two"),
+    "workers": 3,
+    "queue_size": 0,
+    "predict_timeout": 1.5,
+    "warm_timeout": 20.0,
+    "cancel_grace": 0.5,
+    "drain_timeout": 0.0,
+    "client_max_size": 2**40,
+    "warm": False,
+    "predict_endpoint": False,
+    "train_endpoint": False,
+    "doc_endpoint": False,
+    "debug_endpoint": True,
+    "debug": True,
+    "log_level": "WARNING",
+    "log_file": "/tmp/deepaas.log",
+}
+"""Another value than the default for every option."""
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in dataclasses.fields(Settings):
+        monkeypatch.delenv(_variable(field.name), raising=False)
+
+
+def load(*argv: str, environment: Mapping[str, str] | None = None) -> Settings:
+    return config.load(argv, environment or {}, [])
+
+
+def written(folder: Path, *lines: str) -> str:
+    path = folder / "deepaas.conf"
+    path.write_text("\n".join(["[DEFAULT]", *lines, ""]))
+    return str(path)
+
+
+def _variable(name: str) -> str:
+    return f"OS_DEFAULT__{name.upper()}"
+
+
+def _as_arguments(name: str, value: Any) -> Sequence[str]:
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no{option}"]
+    if isinstance(value, tuple):
+        return [word for each in value for word in (f"--{option}", each)]
+    return [f"--{option}", str(value)]
+
+
+def _as_lines(name: str, value: Any) -> Sequence[str]:
+    return [f"{name} = {each}" for each in (value if isinstance(value, tuple) else [value])]
+
+
+def test_the_table_has_every_option() -> None:
+    fields = dataclasses.fields(Settings)
+    assert list(VALUES) == [field.name for field in fields]
+    assert not [field.name for field in fields if VALUES[field.name] == field.default]
+
+
+def test_defaults() -> None:
+    assert load() == Settings()
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_an_option_on_the_command_line(name: str, value: Any) -> None:
+    assert load(*_as_arguments(name, value)) == dataclasses.replace(Settings(), **{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_an_option_in_a_file(name: str, value: Any, tmp_path: Path) -> None:
+    file = written(tmp_path, *_as_lines(name, value))
+    expected = dataclasses.replace(Settings(), **{name: value})
+    assert load("--config-file", file) == expected
+    assert load("--config-dir", str(tmp_path)) == expected
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_an_option_in_the_environment(
+    name: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    monkeypatch.setenv(_variable(name), text)
+    assert load() == dataclasses.replace(Settings(), **{name: value})
+
+
+def test_no_option_is_without_effect() -> None:
+    used = {
+        node.attr
+        for path in Path(deepaas.__file__).parent.rglob("*.py")
+        if path.name != "config.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert [field.name for field in dataclasses.fields(Settings) if field.name not in used] == []
+
+
+def test_the_command_line_before_the_environment_before_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, "workers = 2", "queue_size = 2")
+    monkeypatch.setenv("OS_DEFAULT__QUEUE_SIZE", "3")
+    monkeypatch.setenv("OS_DEFAULT__LISTEN_PORT", "3")
+    settings = load("--config-file", file, "--listen-port", "4", "--workers", "4")
+    assert (settings.queue_size, settings.listen_port, settings.workers) == (3, 4, 4)
+
+
+def test_short_options() -> None:
+    settings = load("-p", "4", "-d")
+    assert (settings.workers, settings.debug) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "variable", "expected"),
+    [
+        ([], "", ()),
+        ([], "one", ("one",)),
+        ([], "one, two,,one", ("one", "two")),
+        (["--model-name", "one"], "two", ("one",)),
+        (["--model-name", "one", "--model-name=two"], "", ("one", "two")),
+        (["--model-name", "one,two", "--model-name", "one"], "", ("one", "two")),
+    ],
+)
+def test_model_names(argv: list[str], variable: str, expected: tuple[str, ...]) -> None:
+    environment = {"DEEPAAS_V2_MODEL": variable} if variable else {}
+    assert load(*argv, environment=environment).model_name == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [("", ""), ("/", ""), ("/a", "/a"), ("/a/b/", "/a/b")]
+)
+def test_base_path(given: str, expected: str) -> None:
+    assert load("--base-path", given).base_path == expected
+
+
+WRONG = [
+    ("listen_port", "99999"),
+    ("listen_port", "http"),
+    ("base_path", "no-slash"),
+    ("workers", "0"),
+    ("queue_size", "-1"),
+    ("predict_timeout", "-1"),
+    ("client_max_size", "1MB"),
+    ("log_level", "LOUD"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+@pytest.mark.parametrize("place", ["command line", "file", "environment"])
+def test_wrong_values(
+    name: str, value: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv: list[str] = []
+    if place == "command line":
+        argv = [f"--{name.replace('_', '-')}={value}"]
+    elif place == "file":
+        argv = ["--config-file", written(tmp_path, f"{name} = {value}")]
+    else:
+        monkeypatch.setenv(_variable(name), value)
+    with pytest.raises(ConfigError) as raised:
+        load(*argv)
+    message = raised.value.message
+    assert value in message or (place == "environment" and _variable(name) in message)
+    assert name in message.replace("-", "_")
+    assert "\n" not in message
+
+
+def test_a_wrong_value_for_a_switch(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="perhaps"):
+        load("--config-file", written(tmp_path, "warm = perhaps"))
+
+
+@pytest.mark.parametrize("argv", [["--unknown"], ["--workers"], ["stray"], ["--config-file=/no"]])
+def test_wrong_command_lines(argv: list[str]) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(*argv)
+    assert "\n" not in raised.value.message
+
+
+def test_unknown_keys(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown option 'wokers'; did you mean workers\?"):
+        load("--config-file", written(tmp_path, "wokers = 2"))
+    with pytest.raises(ConfigError, match="unknown option 'wokers'"):
+        load("--config-dir", str(tmp_path))
+
+
+def test_a_file_that_is_no_ini_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        load("--config-file", written(tmp_path, "= = =", "nonsense"))
+
+
+def test_keys_of_oslo_log_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    keys = sorted(config.IGNORED_KEYS)
+    lines = [f"{key} = something" for key in keys]
+    with caplog.at_level(logging.WARNING):
+        settings = load("--config-file", written(tmp_path, *lines, "workers = 2"))
+    assert settings == dataclasses.replace(Settings(), workers=2)
+    assert len(caplog.messages) == len(keys)
+    assert all(key in line for key, line in zip(keys, caplog.messages, strict=True))
+
+
+def test_other_sections_are_left_alone(tmp_path: Path) -> None:
+    file = written(tmp_path, "workers = 2", "[other]", "anything = 1")
+    assert load("--config-file", file).workers == 2

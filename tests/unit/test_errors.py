@@ -1,0 +1,113 @@
+"""Every error has a status and the one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from aiohttp import web
+from pytest_aiohttp.plugin import AiohttpClient
+
+from deepaas import errors
+from deepaas.errors import DeepaasError
+from deepaas.web.errors import STATUS, error_middleware, status_of
+
+EXAMPLES: list[tuple[DeepaasError, int]] = [
+    (errors.MalformedRequest("not a form"), 400),
+    (errors.Disabled("predict"), 403),
+    (errors.ModelNotFound("m"), 404),
+    (errors.RequestTooLarge(5), 413),
+    (errors.UnsupportedMediaType("text/csv"), 415),
+    (errors.InvalidArguments({"a": ["Missing."]}), 422),
+    (errors.ModelFailed("KeyError: 'a'", details="Traceback of the author"), 500),
+    (errors.WorkerDied("m", "was killed"), 500),
+    (errors.ConfigError("no such option"), 500),
+    (errors.NotImplementedByHost("trainings"), 501),
+    (errors.NotImplementedByModel("m", "predict"), 501),
+    (errors.ModelUnavailable("m", "is loading", 2.5), 503),
+    (errors.QueueFull("m", 3), 503),
+    (errors.CallTimedOut("m", 1.5), 504),
+    (errors.ModelRefused(418, "a teapot", {"X-Pot": "tea"}), 418),
+]
+BY_CLASS = pytest.mark.parametrize(
+    ("error", "status"), EXAMPLES, ids=lambda each: type(each).__name__
+)
+
+
+def _subclasses(kind: type[DeepaasError]) -> Iterator[type[DeepaasError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+def test_every_class_has_an_example_and_a_status_of_its_own() -> None:
+    classes = {kind for kind in _subclasses(DeepaasError) if kind.__module__ == errors.__name__}
+    assert {type(error) for error, _ in EXAMPLES} == classes
+    # The one is raised before there are clients, the other brings its status along.
+    assert classes - STATUS.keys() == {errors.ConfigError, errors.ModelRefused}
+
+
+@BY_CLASS
+def test_status(error: DeepaasError, status: int) -> None:
+    assert status_of(error) == status
+
+
+def test_classes_of_others_have_the_status_of_their_parent() -> None:
+    class Mine(errors.ModelNotFound):
+        pass
+
+    class Other(DeepaasError):
+        pass
+
+    assert status_of(Mine("m")) == 404
+    assert status_of(Other("?")) == 500
+
+
+@BY_CLASS
+async def test_shape(
+    error: DeepaasError,
+    status: int,
+    aiohttp_client: AiohttpClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        raise error
+
+    app = web.Application(middlewares=[error_middleware])
+    app.router.add_get("/", handler)
+    response = await (await aiohttp_client(app)).get("/")
+
+    assert response.status == status
+    assert response.content_type == "application/json"
+    body = await response.json()
+    if isinstance(error, errors.InvalidArguments):
+        assert body == {"a": ["Missing."]}
+        return
+    reference = body.pop("id", None)
+    assert body == {"code": status, "message": error.message, "error": error.code}
+    assert "\n" not in error.message
+    assert ("Retry-After" in response.headers) == (status == 503)
+    if status == 500:
+        assert reference in caplog.text
+        assert error.details in caplog.text
+    if isinstance(error, errors.ModelUnavailable):
+        assert response.headers["Retry-After"] == "3"
+    if isinstance(error, errors.ModelRefused):
+        assert response.headers["X-Pot"] == "tea"
+
+
+async def test_what_nobody_has_foreseen(
+    aiohttp_client: AiohttpClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(_request: web.Request) -> web.Response:
+        raise KeyError("secret")
+
+    app = web.Application(middlewares=[error_middleware])
+    app.router.add_get("/", handler)
+    response = await (await aiohttp_client(app)).get("/")
+
+    assert response.status == 500
+    body = await response.json()
+    assert "secret" not in str(body)
+    assert body["id"] in caplog.text
+    assert "KeyError: 'secret'" in caplog.text
