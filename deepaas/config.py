@@ -138,7 +138,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     default_config_files: list[str] | None = None,
 ) -> Settings:
-    """Read the options from the command line, INI files and the environment, in this order.
+    """Read the options: the command line wins over the environment, that over INI files.
 
     Args:
         argv: the arguments after the program's name.
@@ -157,6 +157,8 @@ def load(
     values = {field.name: getattr(conf, field.name) for field in dataclasses.fields(Settings)}
     environment = os.environ if environment is None else environment
     names = values["model_name"] or [environment.get("DEEPAAS_V2_MODEL", "")]
+    if conf.get_location("model_name").location is cfg.Locations.environment:
+        names = ["".join(names)]  # oslo.config takes the value apart into its characters.
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
     )

@@ -114,15 +114,14 @@ def _respond_to_http(error: web.HTTPException) -> web.Response:
     }
     if error.status < 400:
         return web.Response(status=error.status, headers=headers)
-    message = error.reason if error.reason != http.HTTPStatus(error.status).phrase else ""
-    return json_response(
-        {
-            "code": error.status,
-            "message": message or http.HTTPStatus(error.status).description or error.reason,
-        },
-        error.status,
-        headers,
-    )
+    standard = http.HTTPStatus(error.status)
+    message = error.reason if error.reason != standard.phrase else standard.description
+    body = {
+        "code": error.status,
+        "message": message or error.reason,
+        "error": standard.name.lower(),
+    }
+    return json_response(body, error.status, headers)
 
 
 def json_response(

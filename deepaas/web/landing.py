@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -31,7 +30,7 @@ PAGE_HEADERS: Mapping[str, str] = {
 
 _PAGES = Path(__file__).parent / "pages"
 _LINK_SCHEMES = ("http", "https", "mailto")
-_STATUS_KINDS = {"ready": "good", "loading": "waiting", "broken": "bad"}
+_STATUS_KINDS = {"ready": "good", "loading": "waiting", "warming": "waiting", "broken": "bad"}
 _DESCRIPTION_LIMIT = 400
 _REASON_LIMIT = 600
 
@@ -58,11 +57,12 @@ class LandingModel:
     license: str | None = None
     version: str | None = None
     status: str = "ready"
-    """One word, shown as it is; ready, loading and broken have a colour."""
+    """One word, shown as it is; ready, loading, warming and broken have a colour."""
     reason: str | None = None
     """Why the status is what it is."""
     can_predict: bool = False
-    can_train: bool = False
+    predict_operation: str = ""
+    """The id of the operation in the API document."""
     predict_parameters: Sequence[Mapping[str, Any]] = ()
     """The Swagger 2.0 parameters of predict, for the example."""
     links: Sequence[tuple[str, str]] = ()
@@ -168,16 +168,13 @@ def _model_links(model: LandingModel, prefix: str, docs: bool) -> list[tuple[str
     path = f"{prefix}/v2/models/{quote(model.name, safe='')}/"
     links = []
     if docs and model.can_predict:
-        links.append(("Try predict", _swagger_link(prefix, model.name, "predict")))
-    if docs and model.can_train:
-        links.append(("Train", _swagger_link(prefix, model.name, "train")))
+        links.append(("Try predict", _swagger_link(prefix, str(model.predict_operation))))
     return [*links, ("Metadata (JSON)", path)]
 
 
-def _swagger_link(prefix: str, model_name: str, function: str) -> str:
-    """The deep link to an operation: Swagger UI makes its name from the method and the path."""
-    path = f"{prefix}/v2/models/{model_name}/{function}/"
-    return f"{prefix}/api#/models/post{re.sub(r'[^A-Za-z0-9_]', '_', path)}"
+def _swagger_link(prefix: str, operation: str) -> str:
+    """The deep link to an operation, which Swagger UI makes from its tag and its id."""
+    return f"{prefix}/api#/models/{quote(operation)}"
 
 
 def _author_links(links: Sequence[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
 import re
 
@@ -27,9 +28,11 @@ class Output(asyncio.Protocol):
     def __init__(self, label: str) -> None:
         self._label = label
         self._rest = ""
+        # A character may come in two reads.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
     def data_received(self, data: bytes) -> None:
-        text = self._rest + data.decode(errors="backslashreplace")
+        text = self._rest + self._decoder.decode(data)
         *lines, self._rest = text.split("\n")
         if len(self._rest) > MAX_LINE_CHARACTERS:
             lines.append(self._rest)

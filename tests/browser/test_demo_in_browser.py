@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +21,11 @@ def host() -> Iterator[Host]:
 async def test_from_the_landing_page_to_the_label(page: Page, host: Host, tmp_path: Path) -> None:
     await page.goto(f"{host.url}/")
     await expect(page.get_by_role("heading", name="demo_app")).to_be_visible()
-    await page.get_by_role("link", name=re.compile("Swagger")).first.click()
+    await page.get_by_role("link", name="Try predict").click()
 
-    operation = page.locator(".opblock-post", has_text="/v2/models/demo_app/predict/")
-    # The page is set up so that "Try it out" is on already.
-    await operation.locator(".opblock-summary").click()
+    # The link opens the operation, and "Try it out" is on already.
+    operation = page.locator(".opblock-post.is-open")
+    await expect(operation).to_contain_text("/v2/models/demo_app/predict/")
     await operation.locator("input[type=file]").first.set_input_files(SEVEN)
     await operation.get_by_role("button", name="Execute").click()
 

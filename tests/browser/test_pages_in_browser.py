@@ -31,6 +31,7 @@ def swagger(prefix: str) -> dict[str, Any]:
                 "post": {
                     "tags": ["models"],
                     "summary": "Predict",
+                    "operationId": "predict_digits",
                     "parameters": PARAMETERS,
                     "produces": ["application/json"],
                     "responses": {"200": {"description": "", "schema": {"type": "object"}}},
@@ -46,7 +47,13 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
 
     async def landing(_request: web.Request) -> web.Response:
         models = [
-            LandingModel("digits", "Digits", can_predict=True, predict_parameters=PARAMETERS),
+            LandingModel(
+                "digits",
+                "Digits",
+                can_predict=True,
+                predict_operation="predict_digits",
+                predict_parameters=PARAMETERS,
+            ),
             LandingModel("evil", EVIL, EVIL, EVIL, links=[(EVIL, "javascript:alert(1)")]),
         ]
         text = landing_page(title="Host", version="1", prefix=prefix, models=models, docs=True)

@@ -116,7 +116,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(PLAIN)
 def test_plain_values_arrive_unchanged(value: Any) -> None:
     assert json.loads(to_json(value)) == value

@@ -14,7 +14,7 @@ import deepaas
 from deepaas.messages import Description
 from deepaas.protocols import Host
 from deepaas.protocols.v2.definitions import DEFINITIONS
-from deepaas.protocols.v2.operation import JSON, Operation
+from deepaas.protocols.v2.operation import JSON, Operation, operation_id
 from deepaas.web.openapi import to_openapi3
 
 TITLE = "DEEP as a Service API endpoint"
@@ -108,12 +108,11 @@ def _document(operation: Operation, name: str, description: Description | None) 
         documented["consumes"] = CONSUMES
     if description is not None and operation.result is not None:
         responses = {"200": operation.result(description), **responses}
-    words = [operation.method.lower(), *operation.path.replace("{name}", name).split("/")]
     return documented | {
         "tags": [operation.tag],
         "summary": operation.summary,
         **({"description": operation.description} if operation.description else {}),
-        "operationId": "_".join(word.strip("{}") for word in words if word),
+        "operationId": operation_id(operation.method, operation.path.replace("{name}", name)),
         "parameters": parameters,
         "produces": produces,
         "responses": responses,

@@ -11,6 +11,8 @@ import deepaas
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
+from deepaas.protocols.v2 import predict
+from deepaas.protocols.v2.operation import operation_id
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
 
 METADATA_SECONDS = 1.0
@@ -50,7 +52,7 @@ async def _card(host: Host, model: Model) -> LandingModel:
         can_predict=(
             known is not None and known.predict.implemented and host.settings.predict_endpoint
         ),
-        can_train=False,
+        predict_operation=operation_id("POST", predict.PATH.replace("{name}", model.name)),
         predict_parameters=known.predict.parameters if known is not None else (),
         links=[("Project", url)] if isinstance(url, str) else (),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,3 +75,9 @@ class Operation:
     result: Callable[[Description], dict[str, Any]] | None = None
     documented: bool = True
     parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)
+
+
+def operation_id(method: str, path: str) -> str:
+    """The id of an operation in the documents, of characters that no tool alters."""
+    words = re.findall(r"[A-Za-z0-9_]+", path)
+    return "_".join([method.lower(), *words])

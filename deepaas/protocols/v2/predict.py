@@ -12,6 +12,8 @@ from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.web.answers import respond
 
+PATH = "/v2/models/{name}/predict/"
+
 
 def operations(host: Host) -> list[Operation]:
     """The route of predictions."""
@@ -33,7 +35,7 @@ def operations(host: Host) -> list[Operation]:
     return [
         Operation(
             "POST",
-            "/v2/models/{name}/predict/",
+            PATH,
             post_predict,
             "models",
             "Make a prediction given the input data",
