@@ -68,7 +68,7 @@ def build_app(
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
-        middlewares=[error_middleware, drain.middleware, web.normalize_path_middleware()]
+        middlewares=[drain.middleware, error_middleware, web.normalize_path_middleware()]
     )
     prefix = settings.base_path
     host = Host(

@@ -157,7 +157,8 @@ def load(
     values = {field.name: getattr(conf, field.name) for field in dataclasses.fields(Settings)}
     environment = os.environ if environment is None else environment
     names = values["model_name"] or [environment.get("DEEPAAS_V2_MODEL", "")]
-    if conf.get_location("model_name").location is cfg.Locations.environment:
+    origin = conf.get_location("model_name")
+    if origin is not None and origin.location is cfg.Locations.environment:
         names = ["".join(names)]  # oslo.config takes the value apart into its characters.
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-INLINE_BYTES = 256 * 1024
+INLINE_BYTES = 64 * 1024
 """Bodies and answers up to this size travel inside the message, larger ones as files."""
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024

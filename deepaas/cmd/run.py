@@ -105,8 +105,7 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
             drain.began = True
-            await asyncio.sleep(0)  # Who has knocked already is let in.
-            await site.stop()
+            await _close_the_door(site)
             await _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait())
         finally:
             # Calls that still run or wait are answered with 503 by this.
@@ -114,6 +113,18 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
             await runner.cleanup()
     _log.info("stopped")
     return 0
+
+
+async def _close_the_door(site: web.TCPSite) -> None:
+    """Accept no more connections, without forgetting those that are being accepted."""
+    loop = asyncio.get_running_loop()
+    # asyncio drops a connection without closing it when the server is closed between accepting
+    # it and making its transport, one turn of the loop later.
+    for listening in site._server.sockets if isinstance(site._server, asyncio.Server) else ():
+        loop.remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await site.stop()
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:

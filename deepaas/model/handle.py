@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, NoReturn
 
 import msgspec
 
 from deepaas.errors import (
+    DeepaasError,
     InvalidArguments,
     MalformedRequest,
     ModelFailed,
@@ -36,6 +38,8 @@ class Model:
         self.name = pool.name
         self._pool = pool
         self._metadata: dict[str, Any] | None = None
+        self._metadata_error = ""
+        self._question: asyncio.Future[Metadata] | None = None
 
     @property
     def description(self) -> Description | None:
@@ -76,7 +80,7 @@ class Model:
             ModelFailed: ``get_metadata`` raised.
         """
         try:
-            answer = await asyncio.wait_for(self._ask(), METADATA_SECONDS)
+            answer = await asyncio.wait_for(self._answer(), METADATA_SECONDS)
         except (asyncio.TimeoutError, ModelUnavailable) as error:
             # Busy in a way that lets no other thread run, or about to be replaced.
             if self._metadata is not None:
@@ -89,13 +93,27 @@ class Model:
                 f"get_metadata of model {self.name!r} did not answer within {METADATA_SECONDS:g} s"
             ) from None
         if answer.error:
+            if answer.error != self._metadata_error:
+                self._metadata_error = answer.error
+                _log.error("get_metadata of model %r raised\n%s", self.name, answer.traceback)
             raise ModelFailed(f"get_metadata raised {answer.error}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
         return self._metadata
 
-    async def _ask(self) -> Metadata:
+    async def first_metadata(self) -> None:
+        """Ask once when the model is loaded, so that there is an answer to fall back on."""
+        with contextlib.suppress(DeepaasError):
+            await self.described()
+            await self.metadata()
+
+    async def _answer(self) -> Metadata:
+        """The answer to one question for all who ask meanwhile."""
         await self.described()
-        return await self._pool.metadata()
+        if self._question is None or self._question.done():
+            self._question = asyncio.ensure_future(self._pool.metadata())
+            # Whoever asked may have gone when it fails.
+            self._question.add_done_callback(lambda q: q.cancelled() or q.exception())
+        return await asyncio.shield(self._question)
 
 
 def raise_failure(name: str, failure: Failure) -> NoReturn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from deepaas.errors import ModelNotFound
 from deepaas.model.handle import Model
@@ -21,7 +20,7 @@ class Registry:
     def __init__(self, pools: Sequence[Pool]) -> None:
         self._pools = list(pools)
         self._models = {pool.name: Model(pool) for pool in pools}
-        self._first_questions: list[asyncio.Future[dict[str, Any]]] = []
+        self._first_questions: list[asyncio.Future[None]] = []
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
@@ -41,8 +40,7 @@ class Registry:
         """Start the workers of all models."""
         for pool in self._pools:
             pool.start()
-        # Asked once at first, so that there is an answer to fall back on later.
-        self._first_questions = [asyncio.ensure_future(m.metadata()) for m in self]
+        self._first_questions = [asyncio.ensure_future(m.first_metadata()) for m in self]
 
     async def settled(self) -> bool:
         """Wait until every model is ready or broken.
@@ -52,10 +50,6 @@ class Registry:
         """
         statuses = await asyncio.gather(*(pool.settled() for pool in self._pools))
         return any(status.status == "ready" for status in statuses)
-
-    async def drain(self) -> None:
-        """Wait until no call is running or waiting."""
-        await asyncio.gather(*(pool.drain() for pool in self._pools))
 
     async def stop(self) -> None:
         """End all workers."""

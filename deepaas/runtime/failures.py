@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow
@@ -13,6 +15,7 @@ from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BadResult
 
 MAX_MESSAGE_CHARACTERS = 1000
+MAX_MESSAGES_COUNT = 1000
 MAX_TRACEBACK_CHARACTERS = 32_000
 
 
@@ -46,7 +49,8 @@ def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBo
     if isinstance(error, MalformedBody):
         return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
     messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return Failure(call_id, "invalid_arguments", "the arguments are not valid", _plain(messages))
+    fields = _plain(messages, itertools.count(1))
+    return Failure(call_id, "invalid_arguments", "the arguments are not valid", fields)
 
 
 def reason(error: BaseException) -> str:
@@ -61,15 +65,14 @@ def reason(error: BaseException) -> str:
 def text(error: BaseException) -> str:
     """The text of an exception, also of one whose own ``__str__`` raises."""
     try:
-        return str(error).encode(errors="backslashreplace").decode()
+        return _encodable(str(error))
     except Exception:
         return "(its text cannot be shown)"
 
 
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception, cut to a size that a log can take."""
-    lines = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    lines = lines.encode(errors="backslashreplace").decode()
+    lines = _encodable("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     if len(lines) <= MAX_TRACEBACK_CHARACTERS:
         return lines
     half = MAX_TRACEBACK_CHARACTERS // 2
@@ -89,8 +92,9 @@ def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]]
         name: value
         for name, value in http.headers.items()
         if name.lower() not in ("content-type", "content-length", "transfer-encoding")
+        and str(value).isprintable()
     }
-    return http.status, _shorten(str(said).encode(errors="backslashreplace").decode()), headers
+    return http.status, _shorten(_encodable(str(said))), headers
 
 
 def _is_http_exception(error: BaseException) -> bool:
@@ -107,12 +111,25 @@ def _shorten(message: str) -> str:
     )
 
 
-def _plain(messages: Any) -> Any:
-    """Messages of validation errors with the keys as JSON has them."""
+def _plain(messages: Any, numbers: Iterator[int]) -> Any:
+    """Messages of validation errors as JSON has them, not more than a client can use.
+
+    Args:
+        messages: by field, by item, or a list of texts.
+        numbers: counts the messages.
+    """
     if isinstance(messages, dict):
-        return {str(key): _plain(value) for key, value in messages.items()}
+        wanted = itertools.takewhile(
+            lambda _: next(numbers) <= MAX_MESSAGES_COUNT, messages.items()
+        )
+        return {_encodable(str(key)): _plain(value, numbers) for key, value in wanted}
     if isinstance(messages, (list, tuple)):
-        return [_plain(item) for item in messages]
+        return [_plain(item, numbers) for item in messages[:MAX_MESSAGES_COUNT]]
     if isinstance(messages, (int, float, bool)):
         return messages
-    return str(messages).encode(errors="backslashreplace").decode()
+    return _shorten(_encodable(str(messages)))
+
+
+def _encodable(said: str) -> str:
+    """Text without the halves of surrogate pairs, which cannot be sent."""
+    return said.encode(errors="backslashreplace").decode()

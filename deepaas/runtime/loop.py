@@ -34,6 +34,8 @@ from deepaas.runtime.results import to_json
 
 RECEIVE_BYTES = 256 * 1024
 
+MAX_METADATA_BYTES = 8 * 1024 * 1024
+
 BRISK_SECONDS = 500e-6
 """A call that comes this soon after the last answer makes it likely that another will."""
 
@@ -91,12 +93,20 @@ class Control:
             case Cancel(call_id):
                 self._interrupter.cancel(call_id)
             case GetMetadata(question_id):
-                self.send(self._metadata(question_id))
+                # Not on this thread, which must stay free for a Cancel.
+                threading.Thread(
+                    target=lambda: self.send(self._metadata(question_id)),
+                    name="deepaas-metadata",
+                    daemon=True,
+                ).start()
 
     def _metadata(self, question_id: int) -> Metadata:
         assert self._model is not None, "the host asks only after the description"
         try:
-            return Metadata(question_id, to_json(self._model.metadata()))
+            metadata = to_json(self._model.metadata())
+            if len(metadata) > MAX_METADATA_BYTES:
+                raise ValueError(f"get_metadata returned {len(metadata)} bytes of JSON")
+            return Metadata(question_id, metadata)
         except BaseException as error:
             # Also SystemExit and its like: a question must never end the worker.
             return Metadata(question_id, error=reason(error), traceback=traceback_text(error))
@@ -151,6 +161,9 @@ def _answer_call(
     except (SystemExit, KeyboardInterrupt) as error:
         leaving = error
         answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
+    except BaseException as error:
+        # Not every library's panics and cancellations are an Exception.
+        answer = failure(call.id, error)
     if os.getpid() != process_id:
         # The model has forked and its child has come back here: one answer is enough.
         os._exit(0)

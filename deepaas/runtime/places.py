@@ -59,8 +59,8 @@ def _form_value(name: str, value: str | Upload | LongText) -> str | FormFile:
             return FormFile(name, value)
         case LongText(path, charset):
             try:
-                return Path(path).read_text(charset)
-            except (UnicodeError, LookupError):
+                return Path(path).read_bytes().decode(charset)
+            except (ValueError, LookupError):
                 raise MalformedBody({name: [f"Not text in {charset}."]}) from None
         case _:
             return value

@@ -19,6 +19,8 @@ from deepaas.messages import INLINE_BYTES, Answer
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.media import ANY, JSON
 
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
+
 
 class BadResult(Exception):
     """What the model returned cannot be sent as the media type that was chosen."""
@@ -67,6 +69,8 @@ class Results:
             raw, accept = True, self._fallback or "application/octet-stream"
         if raw:
             assert accept is not None
+            if not _MEDIA_TYPE.fullmatch(accept):
+                raise BadResult(f"accept is {accept!r}, which is no media type")
             return self._encode_raw(call_id, result, accept)
         if hasattr(result, "read"):
             result.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from deepaas.messages import Answer
+
+_log = logging.getLogger(__name__)
 
 SEND_BYTES = 1024 * 1024
 JSON = "application/json"
@@ -39,9 +42,17 @@ async def _stream(
     response.content_length = file.seek(0, 2)
     file.seek(0)
     await response.prepare(request)
-    while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
-        await response.write(chunk)
-    await response.write_eof()
+    try:
+        while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
+            await response.write(chunk)
+        await response.write_eof()
+    except ConnectionError:
+        pass  # The client has left.
+    except OSError:
+        # Too late for another status: only a broken connection tells that the rest is missing.
+        _log.exception("%s %s: the answer cannot be read", request.method, request.path)
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 

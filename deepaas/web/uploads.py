@@ -26,6 +26,7 @@ MAX_PARTS_COUNT = 1000
 DEFAULT_TYPE = "application/octet-stream"
 MAX_NAME_CHARACTERS = 200
 
+_ORDINARY_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
 
 
@@ -64,6 +65,7 @@ class Reception:
         self._folder: Path | None = None  # Made for the first file: most requests have none.
         self._max_bytes = max_bytes
         self._received_bytes = 0
+        self._inline_bytes = 0
         self._files_count = 0
 
     async def __aenter__(self) -> Reception:
@@ -104,16 +106,14 @@ class Reception:
             query=query,
             body=body,
             body_path=path,
-            body_kind=self._kind(empty=not body and not path),
+            body_kind=self._kind() if body or path else "",
             charset=request.charset or "utf-8",
             headers=headers,
             cookies=cookies,
         )
 
-    def _kind(self, *, empty: bool) -> str:
+    def _kind(self) -> str:
         media_type = self._request.content_type
-        if empty:
-            return ""
         if media_type == "application/json" or (
             media_type.startswith("application/") and media_type.endswith("+json")
         ):
@@ -127,6 +127,7 @@ class Reception:
         held = b""
         async for chunk in self._request.content.iter_any():
             self._count(len(chunk))
+            self._kind()  # One that cannot be read is refused before the rest of it has come.
             held = held + chunk if held else chunk
             if len(held) > INLINE_BYTES:
                 break
@@ -168,7 +169,8 @@ class Reception:
         if is_file:
             return await self._file(held, part) if held or part.filename else None
         charset = part.get_charset("utf-8")
-        if len(held) > INLINE_BYTES:
+        self._inline_bytes += len(held)
+        if self._inline_bytes > INLINE_BYTES:
             return LongText(await self._to_disk(held, self._chunks(part)), charset)
         try:
             return held.decode(charset)
@@ -177,7 +179,10 @@ class Reception:
 
     async def _file(self, held: bytes, part: BodyPartReader) -> Upload:
         filename = safe_name(_text(part.filename or ""))
-        path = await self._to_disk(held, self._chunks(part), PurePosixPath(filename).suffix)
+        suffix = PurePosixPath(filename).suffix
+        if not _ORDINARY_SUFFIX.fullmatch(suffix):
+            suffix = ""
+        path = await self._to_disk(held, self._chunks(part), suffix)
         content_type = _text(part.headers.get(hdrs.CONTENT_TYPE, DEFAULT_TYPE))
         return Upload(path, filename, content_type)
 

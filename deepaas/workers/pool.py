@@ -23,12 +23,11 @@ from deepaas.messages import (
     Metadata,
 )
 from deepaas.workers.process import Source
+from deepaas.workers.slot import Slot
 from deepaas.workers.worker import Call, State, Worker
 
 _log = logging.getLogger(__name__)
 
-FIRST_DELAY_SECONDS = 0.5
-LONGEST_DELAY_SECONDS = 60.0
 SHUTTING_DOWN = "the host is shutting down"
 
 
@@ -90,15 +89,12 @@ class Pool:
         self._spool = spool
         self._mark = mark
         self._worker_ids = itertools.count(1)
-        self._workers: dict[int, Worker] = {}
+        self._slots = [Slot(number) for number in range(1, limits.workers_count + 1)]
         self._free: deque[Worker] = deque()
         self._queue: deque[Call] = deque()
         self._call_ids = itertools.count(1)
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
-        self._drained = asyncio.Event()
-        self._broken = ""
-        self._failures_count = 0
         self._restarts_count = 0
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,8 +105,8 @@ class Pool:
     def start(self) -> None:
         """Start the workers; none is ready when this returns."""
         self._spool.mkdir(parents=True)
-        for number in range(1, self._limits.workers_count + 1):
-            self._spawn(number)
+        for slot in self._slots:
+            self._spawn(slot)
 
     async def described(self) -> Description:
         """Wait until the model has been loaded for the first time.
@@ -120,7 +116,7 @@ class Pool:
         """
         await self._described.wait()
         if self.description is None:
-            raise ModelUnavailable(self.name, self._broken, self._delay_seconds())
+            raise self._unavailable(self._broken())
         return self.description
 
     async def settled(self) -> Status:
@@ -130,18 +126,19 @@ class Pool:
 
     def status(self) -> Status:
         """How it is right now."""
-        states = {worker.state for worker in self._workers.values()}
+        states = [worker.state for worker in self._workers()]
+        broken = self._broken()
         if State.READY in states:
             status = "ready"
-        elif self._broken:
+        elif broken:
             status = "broken"
         else:
             status = "warming" if State.WARMING in states else "loading"
         return Status(
             status=status,
-            reason=self._broken if status == "broken" else "",
+            reason=broken if status == "broken" else "",
             workers_count=self._limits.workers_count,
-            workers_ready_count=sum(w.state is State.READY for w in self._workers.values()),
+            workers_ready_count=states.count(State.READY),
             queued_count=len(self._queue),
             restarts_count=self._restarts_count,
         )
@@ -159,6 +156,8 @@ class Pool:
             CallTimedOut: it took too long.
             asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
         """
+        if self._stopping:
+            raise ModelUnavailable(self.name, SHUTTING_DOWN)
         call = Call(next(self._call_ids), inputs, self._loop)
         if self._free and not self._queue:
             self._begin(self._free.popleft(), call)
@@ -176,36 +175,29 @@ class Pool:
         Raises:
             ModelUnavailable: there is none that could say.
         """
-        for worker in self._workers.values():
+        for worker in self._workers():
             if worker.state in (State.WARMING, State.READY):
                 return await worker.metadata()
-        raise ModelUnavailable(self.name, self._broken or "it is being loaded")
-
-    async def drain(self) -> None:
-        """Wait until no call is running or waiting."""
-        while self._queue or any(worker.current for worker in self._workers.values()):
-            self._drained.clear()
-            await self._drained.wait()
+        raise ModelUnavailable(self.name, self._broken() or "it is being loaded")
 
     async def stop(self) -> None:
         """End all workers and forget what waits."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
+        self._free.clear()
         self._refuse_queued(SHUTTING_DOWN)
-        for worker in self._workers.values():
+        for worker in self._workers():
             if worker.current is not None and not worker.current.reply.done():
                 worker.current.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
-        await asyncio.gather(*(worker.stop() for worker in list(self._workers.values())))
+        await asyncio.gather(*(worker.stop() for worker in self._workers()))
         shutil.rmtree(self._spool, ignore_errors=True)
 
     # --- calls ---
 
     def _enqueue(self, call: Call) -> None:
-        if self._stopping:
-            raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        if self._broken and not any(w.state is State.READY for w in self._workers.values()):
-            raise ModelUnavailable(self.name, self._broken, self._delay_seconds())
+        if broken := self._broken():
+            raise self._unavailable(broken)
         if len(self._queue) >= self._limits.queue_size:
             raise QueueFull(self.name, self._limits.queue_size)
         self._queue.append(call)
@@ -229,7 +221,7 @@ class Pool:
             if call.reply.exception() is None:
                 discard(call.reply.result())
             return
-        for worker in self._workers.values():
+        for worker in self._workers():
             if worker.current is call:
                 worker.interrupt()
                 self._loop.call_later(
@@ -238,7 +230,6 @@ class Pool:
                 return
         with contextlib.suppress(ValueError):
             self._queue.remove(call)
-        self._drained.set()
 
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
         if worker.current is call:
@@ -249,20 +240,36 @@ class Pool:
 
     def _next(self, worker: Worker) -> None:
         """Give a free worker something to do."""
-        if worker.state is not State.READY:
-            self._drained.set()
-        elif self._queue:
+        if worker.state is not State.READY or self._stopping:
+            return
+        if self._queue:
             self._begin(worker, self._queue.popleft())
         else:
             self._free.append(worker)
-            self._drained.set()
 
     def _refuse_queued(self, reason: str) -> None:
         while self._queue:
             call = self._queue.popleft()
             if not call.reply.done():
-                call.reply.set_exception(ModelUnavailable(self.name, reason, self._delay_seconds()))
-        self._drained.set()
+                call.reply.set_exception(self._unavailable(reason))
+
+    # --- the state of the whole ---
+
+    def _workers(self) -> list[Worker]:
+        return [slot.worker for slot in self._slots if slot.worker is not None]
+
+    def _slot(self, worker: Worker) -> Slot:
+        return next(slot for slot in self._slots if slot.worker is worker)
+
+    def _broken(self) -> str:
+        """Why no replica can be had at present, empty if one can or may be had soon."""
+        if all(slot.broken for slot in self._slots):
+            return self._slots[0].broken
+        return ""
+
+    def _unavailable(self, reason: str) -> ModelUnavailable:
+        soonest_seconds = min(slot.delay_seconds() for slot in self._slots)
+        return ModelUnavailable(self.name, reason, soonest_seconds)
 
     # --- what the workers report (workers.worker.Keeper) ---
 
@@ -272,13 +279,13 @@ class Pool:
         _log.debug("[%s] the model is loaded", worker.label)
 
     def ready(self, worker: Worker) -> None:
-        self._broken = ""
+        self._slot(worker).broken = ""
         self._settled.set()
         _log.info("[%s] ready (process %s)", worker.label, worker.pid)
         self._next(worker)
 
     def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
-        self._failures_count = 0
+        self._slot(worker).failures_count = 0
         # The next call goes out before this one's client is served: the worker must not wait.
         self._next(worker)
         if call.deadline is not None:
@@ -287,33 +294,41 @@ class Pool:
             discard(reply)
         else:
             call.reply.set_result(reply)
+        if isinstance(reply, Failure):
+            self._remove_result(call)  # It may have been interrupted behind the writing of one.
 
     def ended(self, worker: Worker, call: Call | None) -> None:
-        number = next(n for n, w in self._workers.items() if w is worker)
-        del self._workers[number]
+        slot = self._slot(worker)
+        slot.worker = None
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
         if call is not None:
             self._lost(call, worker.how)
-        self._drained.set()
         if self._stopping:
             return
-        self._failures_count += 1
         self._restarts_count += 1
-        delay_seconds = self._delay_seconds()
         if worker.was_ready:
+            # What the host has ended itself, over a time limit say, tells nothing of the model.
+            slot.failures_count += not worker.ordered
+            delay_seconds = slot.delay_seconds()
             _log.warning("[%s] %s; it is replaced", worker.label, worker.how)
         else:
+            slot.failures_count += 1
+            slot.broken = worker.how
+            delay_seconds = slot.delay_seconds()
             self._could_not_start(worker, delay_seconds)
-        self._run(self._respawn(number, delay_seconds))
+        self._run(self._respawn(slot, delay_seconds))
 
     def _lost(self, call: Call, how: str) -> None:
         """A worker ended in the middle of a call."""
         if call.deadline is not None:
             call.deadline.cancel()
-        (self._spool / str(call.id)).unlink(missing_ok=True)
+        self._remove_result(call)
         if not call.reply.done():
             call.reply.set_exception(WorkerDied(self.name, how))
+
+    def _remove_result(self, call: Call) -> None:
+        (self._spool / str(call.id)).unlink(missing_ok=True)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
         _log.error(
@@ -323,26 +338,18 @@ class Pool:
             delay_seconds,
             f"\n{worker.traceback}" if worker.traceback else "",
         )
-        self._broken = worker.how
-        self._described.set()
-        self._settled.set()
-        if not any(other.was_ready for other in self._workers.values()):
-            self._refuse_queued(self._broken)
+        if broken := self._broken():
+            self._described.set()
+            self._settled.set()
+            self._refuse_queued(broken)
 
     # --- keeping the number ---
 
-    def _delay_seconds(self) -> float:
-        """How long to wait before the next start: not at all at first, then longer and longer."""
-        if self._failures_count <= 1 and not self._broken:
-            return 0.0
-        doubled = FIRST_DELAY_SECONDS * 2.0 ** min(self._failures_count - 1, 20)
-        return min(doubled, LONGEST_DELAY_SECONDS)
-
-    def _spawn(self, number: int) -> None:
-        label = f"{self.name}/{number}"
+    def _spawn(self, slot: Slot) -> None:
+        label = f"{self.name}/{slot.number}"
         mark = f"{self._mark}{next(self._worker_ids)}:"
         worker = Worker(self._source, label, self._spool, mark, self)
-        self._workers[number] = worker
+        slot.worker = worker
         self._run(worker.open())
         if self._limits.warm_seconds:
             self._loop.call_later(self._limits.warm_seconds, self._end_unready, worker)
@@ -351,18 +358,18 @@ class Pool:
         if worker.state in (State.LOADING, State.WARMING):
             worker.kill(f"was not ready within {self._limits.warm_seconds:g} s")
 
-    async def _respawn(self, number: int, delay_seconds: float) -> None:
+    async def _respawn(self, slot: Slot, delay_seconds: float) -> None:
         while True:
             await asyncio.sleep(delay_seconds)
             try:
-                return self._spawn(number)
-            except OSError as error:
-                self._failures_count += 1
-                delay_seconds = self._delay_seconds()
+                return self._spawn(slot)
+            except (OSError, RuntimeError) as error:
+                slot.failures_count += 1
+                delay_seconds = slot.delay_seconds()
                 _log.error(
                     "[%s/%s] no process can be started: %s; next attempt in %g s",
                     self.name,
-                    number,
+                    slot.number,
                     error,
                     delay_seconds,
                 )

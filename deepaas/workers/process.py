@@ -72,6 +72,10 @@ class Process:
                 start_new_session=True,
                 env={**os.environ, VARIABLE: mark},
             )
+        except BaseException:
+            os.close(self._lifeline)
+            os.close(self._output)
+            raise
         finally:
             calls.close()
             control.close()
@@ -101,7 +105,8 @@ class Process:
     def _wait(self) -> None:
         # WNOWAIT leaves the zombie, and with it the id, until its group has been killed: nobody
         # else can have got the same id meanwhile.
-        os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
         self.kill()
         end_marked(self._mark)
         how = _in_words(self._popen.wait())

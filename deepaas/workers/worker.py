@@ -89,6 +89,7 @@ class Worker:
         how: in words, how it ended or why it cannot serve.
         traceback: the author's traceback, if the model could not be loaded.
         was_ready: whether it ever took calls.
+        ordered: whether the host itself has ended it.
     """
 
     def __init__(self, source: Source, label: str, spool: Path, mark: str, keeper: Keeper) -> None:
@@ -98,6 +99,7 @@ class Worker:
         self.how = ""
         self.traceback = ""
         self.was_ready = False
+        self.ordered = False
         self._source = source
         self._keeper = keeper
         self._question_ids = itertools.count()
@@ -133,6 +135,8 @@ class Worker:
     def kill(self, why: str) -> None:
         """End it at once; the pool hears of it as of any other end."""
         self.how = self.how or why
+        self.ordered = True
+        self._leave()
         self._process.kill()
 
     async def metadata(self) -> Metadata:
@@ -171,30 +175,40 @@ class Worker:
             return
         self.current = None
         if isinstance(reply, Failure) and reply.leaving:
-            self.state = State.LEAVING
+            self._leave()
+            # Threads that the model has started may keep the process from ending.
+            asyncio.get_running_loop().call_later(EXIT_SECONDS, self._process.kill)
         self._keeper.answered(self, call, reply)
 
     def _on_control(self, message: FromWorkerControl) -> None:
         match message:
             case Description():
-                self.state = State.WARMING
+                if self.state is State.LOADING:
+                    self.state = State.WARMING
                 self._keeper.loaded(self, message)
-            case Ready():
+            case Ready() if self.state is State.WARMING:
                 self.state = State.READY
                 self.was_ready = True
                 self._keeper.ready(self)
             case Broken(reason, traceback):
                 self.how = reason
                 self.traceback = traceback
+                self._process.kill()
             case Metadata(question_id):
                 answer = self._questions.get(question_id)
                 if answer is not None and not answer.done():
                     answer.set_result(message)
 
+    def _leave(self) -> None:
+        """Take no more calls from here on."""
+        if self.state is not State.ENDED:
+            self.state = State.LEAVING
+
     def _on_garbage(self, what: str) -> None:
         self.kill(f"broke its channel to the host: {what}")
 
     def _on_exit(self, how: str) -> None:
+        self._leave()
         self._control.finish()
         self._calls.finish()
         self.state = State.ENDED

@@ -31,6 +31,17 @@ DEFINITIONS: dict[str, Any] = {
         error=_text("A fixed word for the kind of failure"),
         id=_text("Stands in the log of the host, where the host or the model is at fault"),
     ),
+    "Malformed": _object(
+        [],
+        message=_text("Failure message"),
+        code={"type": "integer", "description": "The status of the answer"},
+        error=_text("A fixed word for the kind of failure"),
+        json={
+            "type": "array",
+            "items": _STRING,
+            "description": "Stands alone, as in DEEPaaS 2.x: what is wrong with a JSON body",
+        },
+    ),
     "Invalid": {
         "type": "object",
         "description": "Messages by argument; by item or field where it has such",

@@ -22,33 +22,34 @@ ABOUT = (
     "This is a REST API that is focused on providing access to machine learning models: "
     "anyone can use them over HTTP, from a program, from the command line or from this page."
 )
+LOADING_SECONDS = 5.0
+"""How long a document waits for models that are being loaded."""
+
 CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
 def setup(host: Host, operations: Sequence[Operation]) -> None:
     """Add the routes of the documents."""
     shown = [operation for operation in operations if operation.documented]
-    made: dict[tuple[str, tuple[int, ...]], bytes] = {}
+    made: dict[str, tuple[dict[str, Description], bytes]] = {}
 
     async def send(kind: str, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> web.Response:
         # Whoever asks early would otherwise get a document without the models.
-        await asyncio.gather(
-            *(model.described() for model in host.registry), return_exceptions=True
-        )
+        waits = [asyncio.ensure_future(model.described()) for model in host.registry]
+        await asyncio.wait(waits, timeout=LOADING_SECONDS)
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
         descriptions = {
             model.name: model.description
             for model in host.registry
             if model.description is not None
         }
-        state = (kind, tuple(map(id, descriptions.values())))
-        if state not in made:
-            for old in [key for key in made if key[0] == kind]:
-                del made[old]
-            document = swagger(host.prefix, shown, descriptions)
-            made[state] = msgspec.json.encode(convert(document))
-        return web.Response(
-            body=made[state], headers={"Content-Type": "application/json; charset=utf-8"}
-        )
+        known, body = made.get(kind, ({}, b""))
+        if not body or known != descriptions:
+            body = msgspec.json.encode(convert(swagger(host.prefix, shown, descriptions)))
+            made[kind] = (descriptions, body)
+        return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
 
     async def get_swagger(_request: web.Request) -> web.Response:
         return await send("swagger", lambda document: document)

@@ -29,7 +29,12 @@ def answer(description: str, schema: dict[str, Any] | None = None) -> dict[str, 
 
 def failures(*statuses: int) -> dict[str, Any]:
     """Response objects for errors in the usual shape."""
-    return {str(status): answer(_REASONS[status], reference("Failure")) for status in statuses}
+    return {
+        str(status): answer(
+            _REASONS[status], reference("Malformed" if status == 400 else "Failure")
+        )
+        for status in statuses
+    }
 
 
 _REASONS = {

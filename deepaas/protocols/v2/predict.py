@@ -29,8 +29,7 @@ def operations(host: Host) -> list[Operation]:
                 with_headers=known is None or known.predict.reads_headers,
                 with_cookies=known is None or known.predict.reads_cookies,
             )
-            result = await model.predict(inputs)
-        return await respond(request, result)
+            return await respond(request, await model.predict(inputs))
 
     return [
         Operation(
