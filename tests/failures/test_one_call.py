@@ -36,6 +36,7 @@ DEATHS = [
     "sys_exit",
     "sys_exit_0",
     "sys_exit_text",
+    "sys_exit_with_a_thread",
     "os_exit",
     "os_exit_0",
     "segfault",

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 
 from webargs import fields
 
@@ -20,7 +21,14 @@ def out_of_memory():
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def exit_with_a_thread():
+    """A thread of the model's keeps the interpreter from ending."""
+    threading.Thread(target=threading.Event().wait).start()
+    sys.exit()
+
+
 CASES = {
+    "sys_exit_with_a_thread": exit_with_a_thread,
     "sys_exit": lambda: sys.exit(),
     "sys_exit_0": lambda: sys.exit(0),
     "sys_exit_text": lambda: sys.exit("no more"),
