@@ -159,8 +159,9 @@ class Pool:
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
         call = Call(next(self._call_ids), inputs, self._loop)
-        if self._free and not self._queue:
-            self._begin(self._free.popleft(), call)
+        worker = self._take_free()
+        if worker is not None:
+            self._begin(worker, call)
         else:
             self._enqueue(call)
         try:
@@ -194,6 +195,14 @@ class Pool:
         shutil.rmtree(self._spool, ignore_errors=True)
 
     # --- calls ---
+
+    def _take_free(self) -> Worker | None:
+        """A worker that has nothing to do; there is none while calls are waiting."""
+        while self._free:
+            worker = self._free.popleft()
+            if worker.state is State.READY:  # Not one that was killed a moment ago.
+                return worker
+        return None
 
     def _enqueue(self, call: Call) -> None:
         if broken := self._broken():
