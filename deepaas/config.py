@@ -223,7 +223,8 @@ def _parse(
         named = re.sub(r"^argument (--\w+)", lambda m: m[1].replace("_", "-"), complaint)
         raise ConfigError(named) from None
     except (cfg.Error, ValueError) as error:
-        raise ConfigError(" ".join(str(error).split())) from None
+        complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
+        raise ConfigError(" ".join(complaint.split())) from None
 
 
 def _check_keys(conf: cfg.ConfigOpts) -> None:
@@ -237,11 +238,10 @@ def _check_keys(conf: cfg.ConfigOpts) -> None:
         sections: dict[str, dict[str, list[str]]] = {}
         cfg.ConfigParser(str(file), sections).parse()
         for key in sections.get("DEFAULT", {}):
-            dest = key.replace("-", "_")
-            if dest in IGNORED_KEYS:
+            if key in IGNORED_KEYS:
                 logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
-            elif dest not in known:
-                close = difflib.get_close_matches(dest, known, 1)
+            elif key not in known:  # A dash for an underscore too: oslo.config passes over it.
+                close = difflib.get_close_matches(key, known, 1)
                 hint = f"; did you mean {close[0]}?" if close else ""
                 raise ConfigError(f"{file}: unknown option {key!r}{hint}")
 

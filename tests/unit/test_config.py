@@ -205,6 +205,17 @@ def test_unknown_keys(tmp_path: Path) -> None:
         load("--config-dir", str(tmp_path))
 
 
+def test_a_dash_in_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'listen-port'; did you mean listen_port\?"):
+        load("--config-file", written(tmp_path, "listen-port = 5012"))
+
+
+def test_a_wrong_value_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_DEFAULT__WORKERS", "0")
+    with pytest.raises(ConfigError, match="from OS_DEFAULT__WORKERS is not valid"):
+        load()
+
+
 def test_a_file_that_is_no_ini_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         load("--config-file", written(tmp_path, "= = =", "nonsense"))
