@@ -162,7 +162,7 @@ def _answer_call(
         leaving = error
         answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
     except BaseException as error:
-        # Not every library's panics and cancellations are an Exception.
+        # Not only Exception: some libraries' panics and cancellations are none.
         answer = failure(call.id, error)
     if os.getpid() != process_id:
         # The model has forked and its child has come back here: one answer is enough.
@@ -178,9 +178,4 @@ def _run(model: Model, call: Predict) -> Answer | Failure:
         arguments = model.load_arguments(call.inputs)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error)
-    except Exception as error:
-        return failure(call.id, error)
-    try:
-        return model.predict(call.id, arguments)
-    except Exception as error:
-        return failure(call.id, error)
+    return model.predict(call.id, arguments)

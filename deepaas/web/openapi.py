@@ -18,12 +18,9 @@ that one odd field does not make the document invalid.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterable
 
-Json = dict[str, Any]
+from deepaas.web.schema_values import NUMBER, PYTHON_TYPES, Json, fits, is_a
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _METHODS_WITH_BODY = ("put", "post", "patch")
@@ -40,7 +37,6 @@ _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"
 
-_NUMBER = (int, float)
 _KEYWORDS: dict[str, type | tuple[type, ...]] = {
     "type": str,
     "format": str,
@@ -50,9 +46,9 @@ _KEYWORDS: dict[str, type | tuple[type, ...]] = {
     "default": object,
     "example": object,
     "required": list,
-    "multipleOf": _NUMBER,
-    "minimum": _NUMBER,
-    "maximum": _NUMBER,
+    "multipleOf": NUMBER,
+    "minimum": NUMBER,
+    "maximum": NUMBER,
     "exclusiveMinimum": bool,
     "exclusiveMaximum": bool,
     "minLength": int,
@@ -69,20 +65,6 @@ _KEYWORDS: dict[str, type | tuple[type, ...]] = {
     "xml": dict,
     "externalDocs": dict,
 }
-_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "number": _NUMBER,
-    "integer": int,
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
-_FORMATS: dict[str, Callable[[str], object]] = {
-    "date": date.fromisoformat,
-    "date-time": datetime.fromisoformat,
-    "uuid": UUID,
-}
-_FREE_FORMATS = ("password", "url", "binary")
 
 
 def to_openapi3(swagger: Json) -> Json:
@@ -323,7 +305,7 @@ def _schema(schema: Json) -> Json:
         result["enum"].append(None)
     if "$ref" in schema:
         result = _reference(schema["$ref"], result)
-    if "default" in result and not _fits(result, result["default"]):
+    if "default" in result and not fits(result, result["default"]):
         del result["default"]
     return result
 
@@ -332,9 +314,9 @@ def _plain_keywords(schema: Json) -> Json:
     result: Json = {
         key: copy.deepcopy(schema[key])
         for key, kind in _KEYWORDS.items()
-        if key in schema and _is_a(schema[key], kind)
+        if key in schema and is_a(schema[key], kind)
     }
-    if result.get("type", "string") not in _PYTHON_TYPES:
+    if result.get("type", "string") not in PYTHON_TYPES:
         del result["type"]
     for key in ("enum", "required"):
         if result.get(key) == []:
@@ -348,67 +330,3 @@ def _reference(ref: str, beside: Json) -> Json:
     """A reference; what stands beside it would be ignored, so then it is wrapped."""
     target = {"$ref": ref.replace("#/definitions/", "#/components/schemas/", 1)}
     return {"allOf": [target], **beside} if beside else target
-
-
-def _is_a(value: object, kind: type | tuple[type, ...]) -> bool:
-    """``isinstance``, except that True is no number."""
-    if isinstance(value, bool):
-        return kind in (bool, object)
-    return isinstance(value, kind)
-
-
-def _fits(schema: Json, value: Any) -> bool:
-    """Whether a default keeps to its own schema. In doubt not: a default is only a help."""
-    if value is None:
-        return schema.get("nullable") is True
-    if any(key in schema for key in ("allOf", "anyOf", "oneOf", "not", "pattern", "multipleOf")):
-        return False
-    if "type" in schema and not _is_a(value, _PYTHON_TYPES[schema["type"]]):
-        return False
-    if "enum" in schema and value not in schema["enum"]:
-        return False
-    if isinstance(value, str):
-        return _text_fits(schema, value)
-    if isinstance(value, list):
-        return _within(schema, "Items", len(value)) and all(
-            _fits(schema.get("items", {}), item) for item in value
-        )
-    if isinstance(value, dict):
-        return "properties" not in schema and _values_fit(schema, value)
-    return isinstance(value, bool) or _number_fits(schema, value)
-
-
-def _text_fits(schema: Json, value: str) -> bool:
-    if not _within(schema, "Length", len(value)):
-        return False
-    name = schema.get("format")
-    if name is None or name in _FREE_FORMATS:
-        return True
-    try:
-        return name in _FORMATS and bool(_FORMATS[name](value))
-    except ValueError:
-        return False
-
-
-def _values_fit(schema: Json, value: Json) -> bool:
-    additional = schema.get("additionalProperties", {})
-    return (
-        "required" not in schema
-        and _within(schema, "Properties", len(value))
-        and isinstance(additional, dict)
-        and all(_fits(additional, item) for item in value.values())
-    )
-
-
-def _number_fits(schema: Json, value: float) -> bool:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and (value < low or (value == low and schema.get("exclusiveMinimum"))):
-        return False
-    if high is not None and (value > high or (value == high and schema.get("exclusiveMaximum"))):
-        return False
-    return schema.get("format") != "int32" or -(2**31) <= value < 2**31
-
-
-def _within(schema: Json, what: str, count: int) -> bool:
-    low, high = schema.get(f"min{what}"), schema.get(f"max{what}")
-    return (low is None or count >= low) and (high is None or count <= high)
