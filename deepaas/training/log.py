@@ -1,0 +1,357 @@
+"""What a training prints: written to files that never outgrow a limit, and read from them.
+
+The output of a run is one long sequence of bytes, of which the last part is kept. It lies in
+segments, files that are named by the offset in the whole output at which they begin. The writer
+only ever appends, and removes the oldest segment; so offsets stay true for as long as the run has
+its folder, and readers need no lock.
+
+All of this blocks: :class:`LogWriter` has a thread of its own, and readers are called in threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+SEGMENT_BYTES = 4 * 1024 * 1024
+SEGMENTS_COUNT = 4
+"""How much is kept: at least the last 12 MiB, at most 16 MiB."""
+
+READ_BYTES = 256 * 1024
+PIPE_BYTES = 1024 * 1024
+"""As much as a process without privileges may ask for (``/proc/sys/fs/pipe-max-size``)."""
+
+PIECE_BYTES = 64 * 1024
+"""Longer lines are given out in pieces."""
+
+_log = logging.getLogger("deepaas.training")
+
+_SEGMENT = re.compile(r"[0-9]{20}")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+class LogWriter:
+    """Appends what comes out of a pipe to the log, in a thread of its own, until the pipe ends.
+
+    When the log cannot be written (a full disk, say), the pipe is read all the same, because the
+    training would hang otherwise: what comes is dropped, and a line in the log tells how much.
+
+    Args:
+        folder: where the segments lie; made if it is missing. If it has some, their end is where
+            this one goes on.
+        fd: the read end of the pipe, which is closed at its end.
+        segment_bytes: size of a segment.
+        segments_count: how many are kept.
+
+    Raises:
+        OSError: the folder cannot be made or read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        fd: int,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        segments_count: int = SEGMENTS_COUNT,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._fd = fd
+        self._segment_bytes = segment_bytes
+        self._segments_count = segments_count
+        starts = _starts(folder)
+        self._start = starts[-1] if starts else 0
+        self._end = self._start
+        if starts:
+            self._end += _path(folder, self._start).stat().st_size
+        self._segment = -1  # The open segment's file descriptor.
+        self._line_open = False
+        self._failing = False
+        self._dropped = 0  # Bytes of which no note tells yet,
+        self._reason = ""  # and why.
+        self._note = b""  # What is left of a note that could be written only in part.
+        # A daemon: a process that has escaped with the write end must not keep the host alive.
+        self._thread = threading.Thread(target=self._run, name=f"log {folder}", daemon=True)
+
+    def start(self) -> None:
+        """Start reading."""
+        self._thread.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until all writers have closed the pipe and what they wrote is in the log.
+
+        Args:
+            seconds: how long at most.
+
+        Returns:
+            Whether that is so.
+        """
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        # A larger pipe needs fewer switches between the two processes. It is only faster.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self._fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        buffer = memoryview(bytearray(READ_BYTES))
+        try:
+            while size := os.readv(self._fd, [buffer]):
+                self._put(buffer[:size])
+            self._put(buffer[:0])
+        except OSError:
+            _log.exception("the output of a training cannot be read any more: %s", self._folder)
+        finally:
+            os.close(self._fd)
+            self._close()
+
+    def _put(self, data: memoryview) -> None:
+        """Append, or drop what cannot be written."""
+        written = 0
+        try:
+            self._put_notes()
+            for size in self._append(data):
+                written += size
+            self._failing = False
+        except OSError as error:
+            # Opened anew the next time: the folder may be another one by then.
+            self._close()
+            if not self._failing:
+                _log.warning("the log of a training cannot be written: %s", error)
+            self._failing = True
+            self._reason = os.strerror(error.errno or errno.EIO)
+            self._dropped += len(data) - written
+        if written:
+            self._line_open = data[written - 1] != ord("\n")
+
+    def _put_notes(self) -> None:
+        """Tell in the log how much is missing there."""
+        while self._note or self._dropped:
+            note = self._note
+            if not note:
+                text = f"[… {self._dropped} bytes could not be written: {self._reason} …]\n"
+                note = b"\n" * self._line_open + text.encode()
+            # The disk may have space for a part of the note only. Readers may have seen that
+            # part, so it stays, and the rest follows when there is space for it.
+            for size in self._append(memoryview(note)):
+                if not self._note:
+                    self._dropped = 0
+                note = self._note = note[size:]
+                self._line_open = bool(note)
+
+    def _append(self, data: memoryview) -> Iterator[int]:
+        """Write all of it, over as many segments as it takes; yields the size of each write."""
+        while data:
+            if self._end - self._start >= self._segment_bytes:
+                self._close()
+                self._start = self._end
+            if self._segment < 0:
+                self._open()
+            room = self._segment_bytes - (self._end - self._start)
+            size = os.write(self._segment, data[:room])
+            self._end += size
+            data = data[size:]
+            yield size
+
+    def _open(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self._segment = os.open(_path(self._folder, self._start), flags, 0o644)
+        for start in _starts(self._folder)[: -self._segments_count]:
+            _path(self._folder, start).unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._segment >= 0:
+            os.close(self._segment)
+            self._segment = -1
+
+
+class LogReader:
+    """Reads the log of a run, also while it is being written.
+
+    Offsets count bytes in the whole output of the run, from its first byte on.
+
+    Args:
+        folder: where the segments lie; it may be missing as long as nothing was printed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def size(self) -> int:
+        """The offset at which the log ends."""
+        while starts := _starts(self._folder):
+            # Another try if rotation has removed it: there are newer ones then.
+            with contextlib.suppress(FileNotFoundError):
+                return starts[-1] + _path(self._folder, starts[-1]).stat().st_size
+        return 0
+
+    def start(self) -> int:
+        """The offset of the first byte that is still there."""
+        starts = _starts(self._folder)
+        return starts[0] if starts else 0
+
+    def read(self, offset: int, max_bytes: int) -> tuple[int, bytes]:
+        """A part of the log.
+
+        Args:
+            offset: where to begin.
+            max_bytes: how much at most.
+
+        Returns:
+            Where the part really begins, later than asked for if that is gone, and its bytes:
+            less than asked for when the log ends or has a gap there, none at its end.
+        """
+        parts: list[bytes] = []
+        begin = position = max(offset, 0)
+        missing = max_bytes
+        while missing > 0:
+            starts = _starts(self._folder)
+            following = [start for start in starts if start > position]
+            current = starts[-len(following) - 1] if len(starts) > len(following) else None
+            data = b""
+            if current is not None:
+                limit = following[0] - position if following else missing
+                data = self._read_segment(current, position - current, min(missing, limit))
+            if data:
+                parts.append(data)
+                position += len(data)
+                missing -= len(data)
+            elif parts or not following:
+                break
+            else:
+                begin = position = following[0]
+        return begin, b"".join(parts)
+
+    def _read_segment(self, start: int, offset: int, size: int) -> bytes:
+        """Bytes of one segment, none when it has ended or is gone."""
+        try:
+            with open(_path(self._folder, start), "rb", buffering=0) as file:
+                file.seek(offset)
+                return file.read(size)
+        except FileNotFoundError:
+            return b""
+
+    def lines(
+        self, offset: int, max_bytes: int, *, unfinished: bool = False
+    ) -> tuple[int, list[str]]:
+        """Whole lines of the log as text, without their ends (a progress bar's ``\\r`` is one).
+
+        What is no UTF-8 is replaced, and a line of more than 64 KiB comes in pieces. If the log
+        at the offset is gone, the first line says so.
+
+        Args:
+            offset: where to begin: the start of a line.
+            max_bytes: how much to read at most.
+            unfinished: whether to give out a last line that has no end yet; for logs that nobody
+                writes any more.
+
+        Returns:
+            Where to go on, and the lines.
+        """
+        offset = max(offset, 0)
+        begin, data = self.read(offset, max_bytes)
+        ended = len(data) < max_bytes
+        lines = []
+        if begin > offset:
+            lines.append(f"[… {begin - offset} bytes are not kept any more …]")
+            rest_of_character = _continuation(data)
+            begin += rest_of_character
+            data = data[rest_of_character:]
+        whole = _last_line_end(data)
+        for line in _LINE_END.split(data[:whole])[:-1]:
+            lines.extend(map(_text, _pieces(line)))
+        *pieces, rest = _pieces(data[whole:])
+        lines.extend(map(_text, pieces))
+        size = 0
+        if unfinished and ended:
+            size = len(rest)
+        elif len(rest) == len(data) and not ended:
+            # The line is longer than all that may be read: it would never be given out otherwise.
+            size = _cut(rest, len(rest))
+        if size:
+            lines.append(_text(rest[:size]))
+        return begin + len(data) - len(rest) + size, lines
+
+    def tail(self, lines_count: int) -> int:
+        """The offset at which the last lines begin; an unfinished one counts.
+
+        Args:
+            lines_count: how many lines; if the log has less, it is its start.
+        """
+        size = position = self.size()
+        first = self.start()
+        left = lines_count
+        while left > 0 and position > first:
+            asked = max(first, position - PIECE_BYTES)
+            begin, data = self.read(asked, position - asked)
+            if begin > asked:
+                # Removed meanwhile: what is still there is all that can be shown.
+                return begin
+            # The newline at the very end ends the last line, it begins no other.
+            found = len(data) - (position == size)
+            while (found := data.rfind(b"\n", 0, max(found, 0))) >= 0:
+                left -= 1
+                if not left:
+                    return begin + found + 1
+            position = asked
+        return first if left > 0 else size
+
+
+def _path(folder: Path, start: int) -> Path:
+    return folder / f"{start:020d}"
+
+
+def _starts(folder: Path) -> list[int]:
+    """Where the segments begin that are there."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
+    return sorted(int(name) for name in names if _SEGMENT.fullmatch(name))
+
+
+def _last_line_end(data: bytes) -> int:
+    """Behind the last line that has come to its end."""
+    # A carriage return at the very end may be the first half of an end.
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    """Cut where it is too long, between characters; at least one piece."""
+    pieces = []
+    while len(line) > PIECE_BYTES:
+        size = _cut(line, PIECE_BYTES)
+        pieces.append(line[:size])
+        line = line[size:]
+    return [*pieces, line]
+
+
+def _cut(line: bytes, size: int) -> int:
+    """The largest size up to the given one at which no character is cut."""
+    for lead in range(size - 1, max(size - 4, 0), -1):
+        byte = line[lead]
+        if byte < 0x80:
+            return size
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return size if lead + length <= size else lead
+    return size
+
+
+def _continuation(data: bytes) -> int:
+    """How many bytes at the beginning belong to a character that began before them."""
+    size = 0
+    while size < min(len(data), 3) and 0x80 <= data[size] < 0xC0:
+        size += 1
+    return size
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace")

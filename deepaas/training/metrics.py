@@ -1,0 +1,224 @@
+"""The metrics of a run, from the TensorBoard event files that it writes.
+
+A metric has the name that TensorBoard shows: the tag, with the folder of its event file before it
+as far as that lies below the folder that is watched (``train/epoch_loss``).
+
+Several writers may log the same metric, one after the other when a training goes on from a
+checkpoint. TensorBoard then drops the points of the first writer from the second one's first step
+on, which it guesses from steps that go backwards or takes from a ``SessionLog``. Here all points
+stay, in the order in which they were read (files by their names, which begin with the time of
+their creation): each was measured, none is ever taken back from a client that has it, and a
+measure that is logged over another step than the last is not mistaken for a restart.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from deepaas.training.event_files import EventFile, Scalar
+
+MAX_POINTS = 10_000
+"""So many points are kept per metric."""
+
+MAX_ALL_POINTS = 1_000_000
+"""Of many metrics fewer points are kept: as many as come to this together."""
+
+MAX_METRICS = 1000
+MAX_FILES = 1000
+"""Others than the first so many are left out."""
+
+MAX_NEW_POINTS = 100_000
+"""So many points are given back as new at once."""
+
+MAX_DEPTH = 8
+MAX_ENTRIES = 100_000
+"""How deep and how far a folder is searched for event files."""
+
+_READ_POINTS = 10_000
+
+
+class Point(NamedTuple):
+    """One value of a metric.
+
+    Attributes:
+        name: of the metric.
+        step: when, as the author counts.
+        value: the value; it may be no number or infinite.
+        wall_time: when, in seconds since the epoch.
+    """
+
+    name: str
+    step: int
+    value: float
+    wall_time: float
+
+
+@dataclass
+class Series:
+    """The points of one metric, in the order in which they were read.
+
+    Attributes:
+        steps: when, as the author counts.
+        values: the values; they may be no numbers or infinite.
+        wall_times: when, in seconds since the epoch.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    wall_times: list[float] = field(default_factory=list)
+
+
+class Metrics:
+    """Reads the metrics of one run, while it runs or afterwards. All of it blocks.
+
+    Args:
+        roots: gives the folders to watch: the run's own first, then others. They need not exist.
+        since: when the run was started, in seconds since the epoch. Event files in the other
+            folders that were last written before are another run's.
+    """
+
+    def __init__(self, roots: Callable[[], Sequence[Path]], since: float) -> None:
+        self._roots = roots
+        self._since = since
+        self._files: dict[str, _File] = {}
+        self._updating = threading.Lock()
+        self._lock = threading.Lock()
+        self._series: dict[str, _Thinned] = {}
+
+    def update(self) -> list[Point]:
+        """Read what has been written since the last call.
+
+        Returns:
+            The new points; if there are more than 100,000 the last of them, while the series have
+            them all.
+        """
+        new: deque[Point] = deque(maxlen=MAX_NEW_POINTS)
+        with self._updating:
+            self._find()
+            for file in self._files.values():
+                going = True
+                while going:
+                    scalars = file.events.read(_READ_POINTS)
+                    with self._lock:
+                        new.extend(self._add(file.prefix, scalars))
+                    going = len(scalars) >= _READ_POINTS
+        return list(new)
+
+    def series(self) -> dict[str, Series]:
+        """All metrics by name, thinned out evenly to at most 10,000 points, with the last."""
+        with self._lock:
+            return {name: thinned.copy() for name, thinned in self._series.items()}
+
+    def _add(self, prefix: str, scalars: list[Scalar]) -> Iterator[Point]:
+        for tag, step, value, wall_time in scalars:
+            name = prefix + tag
+            series = self._series.get(name)
+            if series is None:
+                if len(self._series) >= MAX_METRICS:
+                    continue
+                series = self._series[name] = _Thinned()
+            limit = min(MAX_POINTS, MAX_ALL_POINTS // len(self._series))
+            series.add(step, value, wall_time, limit)
+            yield Point(name, step, value, wall_time)
+
+    def _find(self) -> None:
+        """Look for event files that are new."""
+        for index, root in enumerate(self._roots()):
+            # Roots may lie in one another: a file belongs to the first that it was found in.
+            real = os.path.realpath(root)
+            for path, folder in sorted(_event_files(real)):
+                if path in self._files:
+                    continue
+                if len(self._files) >= MAX_FILES:
+                    return
+                if index and not _written_since(path, self._since):
+                    continue
+                prefix = f"{_text(folder)}/" if folder else ""
+                self._files[path] = _File(EventFile(Path(path)), prefix)
+
+
+class _File(NamedTuple):
+    events: EventFile
+    prefix: str
+
+
+class _Thinned:
+    """Keeps every point at first, then every second, every fourth, and always the last."""
+
+    def __init__(self) -> None:
+        # A quarter of the size of lists.
+        self._steps = array("q")
+        self._values = array("d")
+        self._wall_times = array("d")
+        self._stride = 1
+        self._count = 0
+        self._last_is_extra = False
+
+    def add(self, step: int, value: float, wall_time: float, limit: int) -> None:
+        """Add a point, and keep at most ``limit`` of them, at least two."""
+        columns = self._steps, self._values, self._wall_times
+        if self._last_is_extra:
+            for column in columns:
+                del column[-1]
+        while len(self._steps) >= limit:
+            self._stride *= 2
+            for column in columns:
+                del column[1::2]
+        self._steps.append(step)
+        self._values.append(value)
+        self._wall_times.append(wall_time)
+        self._last_is_extra = self._count % self._stride != 0
+        self._count += 1
+
+    def copy(self) -> Series:
+        return Series(self._steps.tolist(), self._values.tolist(), self._wall_times.tolist())
+
+
+def has_events(root: Path) -> bool:
+    """Whether there is an event file below a folder. Blocks."""
+    return next(_event_files(os.path.realpath(root)), None) is not None
+
+
+def _event_files(root: str) -> Iterator[tuple[str, str]]:
+    """Paths of the event files below a folder, each with its folder relative to it.
+
+    Links to folders are not followed. What is nearer to the root is found first, so that a folder
+    with very many files below it does not hide what lies above.
+    """
+    waiting = deque([("", 0)])
+    entries_left = MAX_ENTRIES
+    while waiting:
+        folder, depth = waiting.popleft()
+        try:
+            with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118
+                for entry in entries:
+                    entries_left -= 1
+                    if entries_left < 0:
+                        return
+                    if entry.is_dir(follow_symlinks=False):
+                        if depth < MAX_DEPTH:
+                            below = f"{folder}/{entry.name}" if folder else entry.name
+                            waiting.append((below, depth + 1))
+                    elif "tfevents" in entry.name and entry.is_file(follow_symlinks=False):
+                        yield entry.path, folder
+        except OSError:
+            continue
+
+
+def _written_since(path: str, since: float) -> bool:
+    try:
+        return os.stat(path).st_mtime >= since  # noqa: PTH116
+    except OSError:
+        return False
+
+
+def _text(folder: str) -> str:
+    """A path as text: names that are no UTF-8 could not be sent to anybody."""
+    return os.fsencode(folder).decode("utf-8", "replace")
