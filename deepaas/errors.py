@@ -111,13 +111,59 @@ class NotImplementedByModel(DeepaasError):
         super().__init__(f"model {name!r} does not implement {function!r}", details=details)
 
 
-class NotImplementedByHost(DeepaasError):
-    """This host does not offer that yet."""
+class ExtraMissing(DeepaasError):
+    """A part of this host that is installed by choice is not there."""
 
-    code = "not_implemented"
+    code = "extra_missing"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} are not offered by this version of the host")
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} is not installed here: pip install 'deepaas[{extra}]'")
+
+
+class UpstreamFailed(DeepaasError):
+    """A program that this host stands in front of cannot be started, or breaks off."""
+
+    code = "upstream_failed"
+
+
+class RunFileNotFound(DeepaasError):
+    """The run has no such file, or none that clients may have."""
+
+    code = "file_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the run has no file {name!r}")
+
+
+class RunNotFound(DeepaasError):
+    """The model has no training of this id."""
+
+    code = "training_not_found"
+
+    def __init__(self, model: str, run: str) -> None:
+        super().__init__(f"model {model!r} has no training {run!r}")
+
+
+class RunElsewhere(DeepaasError):
+    """The files of a training lie with a host of another state directory."""
+
+    code = "training_elsewhere"
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"the files of training {run} lie with another host, one of another state directory: "
+            "ask that one"
+        )
+
+
+class TrainQueueFull(DeepaasError):
+    """As many trainings as ``train-queue-size`` allows are waiting already."""
+
+    code = "queue_full"
+    retry_after_seconds = 60.0
+
+    def __init__(self, queue_size: int) -> None:
+        super().__init__(f"{queue_size} trainings are waiting already")
 
 
 class Disabled(DeepaasError):
@@ -169,3 +215,23 @@ class ModelRefused(DeepaasError):
         super().__init__(message, details=details)
         self.status = status
         self.headers = headers
+
+
+class StoreUnavailable(DeepaasError):
+    """The database of the trainings cannot be reached, or does not do what it is asked to."""
+
+    code = "store_unavailable"
+    retry_after_seconds = 5.0
+
+    def __init__(self, reason: str, *, details: str = "") -> None:
+        super().__init__(f"the store of trainings is not available: {reason}", details=details)
+        self.reason = reason
+
+
+class StorageFull(DeepaasError):
+    """No space is left for what is to be written."""
+
+    code = "storage_full"
+
+    def __init__(self, what: str, *, details: str = "") -> None:
+        super().__init__(f"no space is left for {what}", details=details)

@@ -18,15 +18,25 @@ STEP_SECONDS = 0.02
 
 
 class Drain:
-    """The end of a host's life, in which what was begun is finished.
-
-    Attributes:
-        began: set once; new connections are not accepted any more then.
-    """
+    """The end of a host's life, in which what was begun is finished."""
 
     def __init__(self) -> None:
-        self.began = False
+        self._began = asyncio.Event()
         self._requests_count = 0
+
+    @property
+    def began(self) -> bool:
+        """Set once; new connections are not accepted any more then."""
+        return self._began.is_set()
+
+    @began.setter
+    def began(self, began: bool) -> None:
+        if began:
+            self._began.set()
+
+    async def begins(self) -> None:
+        """Wait for the beginning of the end: for streams that would go on for ever."""
+        await self._began.wait()
 
     @property
     def middleware(self) -> Middleware:
@@ -53,6 +63,10 @@ class Drain:
             quiet_seconds = 0.0 if self._requests_count else quiet_seconds + STEP_SECONDS
 
 
+DRAIN: web.AppKey[Drain] = web.AppKey("deepaas_drain", Drain)
+"""Where handlers find the drain of the application that they belong to."""
+
+
 def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain) -> None:
     """Add the routes.
 
@@ -62,6 +76,7 @@ def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain
         registry: whose models are reported.
         drain: a host that is leaving is not ready.
     """
+    app[DRAIN] = drain
 
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})

@@ -1,0 +1,214 @@
+"""Server-sent events, as the HTML standard defines them in its section 9.2.
+
+A handler that has events gives :func:`stream` an asynchronous iterator of them. The stream ends
+when the iterator does, when the client leaves, and when the host does; the browser's
+``EventSource`` then comes back by itself with the id of the last event that it has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp import hdrs, web
+
+from deepaas.errors import DeepaasError
+from deepaas.web.errors import new_reference, respond_to_error
+from deepaas.web.health import DRAIN
+
+_log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "text/event-stream"
+
+KEEP_ALIVE_SECONDS = 15.0
+"""After so long a silence a comment is sent, so that proxies do not take the stream for dead."""
+
+RETRY_MS = 3000
+
+_HEADERS = {
+    hdrs.CONTENT_TYPE: f"{MEDIA_TYPE}; charset=utf-8",
+    hdrs.CACHE_CONTROL: "no-cache",
+    # Asks nginx not to collect events before it passes them on.
+    "X-Accel-Buffering": "no",
+    "X-Content-Type-Options": "nosniff",
+}
+_COMMENT = b": \n\n"
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"?')
+_QUALITY = re.compile(r";\s*q\s*=\s*([^;\s]*)", re.IGNORECASE)
+_QUALITY_VALUE = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event.
+
+    Attributes:
+        name: what kind it is; ``message`` is the standard's default.
+        data: any text. Its line ends arrive as ``\\n``, whatever they were.
+        id: what a client that comes back says it has seen last; None leaves the one before.
+    """
+
+    name: str
+    data: str
+    id: str | None = None
+
+    def encode(self) -> bytes:
+        """The event as it is sent.
+
+        Raises:
+            ValueError: the name or the id has characters that would break the stream.
+        """
+        if re.search(r"[\r\n]", self.name) or re.search(r"[\r\n\0]", self.id or ""):
+            raise ValueError(f"not the name and the id of an event: {self.name!r}, {self.id!r}")
+        lines = [f"event: {self.name}"]
+        if self.id is not None:
+            lines.append(f"id: {self.id}")
+        lines += [f"data: {line}" for line in _LINE_END.split(self.data)]
+        return "\n".join([*lines, "", ""]).encode(errors="replace")
+
+
+def wants_events(request: web.Request) -> bool:
+    """Whether the client asks for events, and likes nothing else better.
+
+    It has to name ``text/event-stream``: ``*/*`` is what clients send that did not choose.
+    """
+    qualities = dict(_accepted(",".join(request.headers.getall(hdrs.ACCEPT, []))))
+    events = qualities.pop(MEDIA_TYPE, 0.0)
+    return events > 0 and events >= max(qualities.values(), default=0.0)
+
+
+def _accepted(header: str) -> Iterator[tuple[str, float]]:
+    """The media ranges of an Accept header with how much each is liked, 0 to 1."""
+    for found in _QUOTED.sub("", header).split(","):
+        quality = _QUALITY.search(found)
+        value = quality[1] if quality else "1"
+        name = found.partition(";")[0].strip().lower()
+        if name and _QUALITY_VALUE.fullmatch(value):
+            yield name, float(value)
+
+
+def last_event_id(request: web.Request) -> str:
+    """The id of the last event that a client which comes back has seen; empty for a new one."""
+    given = request.headers.get("Last-Event-ID", "")
+    return given.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def nothing_more() -> web.Response:
+    """The answer that makes ``EventSource`` stop coming back, when there is nothing to add."""
+    return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-cache"})
+
+
+async def stream(
+    request: web.Request,
+    events: AsyncIterator[Event],
+    *,
+    retry_ms: int = RETRY_MS,
+    keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+) -> web.StreamResponse:
+    """Send events until there are no more, or until the client or the host leaves.
+
+    An exception of the iterator ends the stream with an event ``error``, whose data is the JSON
+    that a response with that error would have.
+
+    Args:
+        request: what is answered.
+        events: closed in the end, whichever way that comes.
+        retry_ms: after how many milliseconds a client that lost the stream comes back.
+        keep_alive_seconds: after how long a silence a comment is sent.
+    """
+    response = web.StreamResponse(headers=_HEADERS)
+    try:
+        await response.prepare(request)
+        if request.method != hdrs.METH_HEAD:
+            await response.write(f"retry: {retry_ms}\n\n".encode())
+            await _until_drain(request, _send(request, response, events, keep_alive_seconds))
+    except ConnectionError:
+        pass  # The client has left.
+    finally:
+        await _close(events)
+    return response
+
+
+async def _until_drain(request: web.Request, sending: Coroutine[Any, Any, None]) -> None:
+    """Do it, unless the host is about to leave: that would have to wait for the end of it."""
+    drain = request.config_dict.get(DRAIN)
+    task = asyncio.ensure_future(sending)
+    tasks = [task] if drain is None else [task, asyncio.ensure_future(drain.begins())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _stop(*tasks)
+    if not task.cancelled():
+        task.result()
+
+
+async def _send(
+    request: web.Request,
+    response: web.StreamResponse,
+    events: AsyncIterator[Event],
+    keep_alive_seconds: float,
+) -> None:
+    while True:
+        following = asyncio.ensure_future(_next(events))
+        try:
+            while not (await asyncio.wait((following,), timeout=keep_alive_seconds))[0]:
+                await response.write(_COMMENT)
+        finally:
+            # The iterator cannot be closed while somebody waits for it.
+            await _stop(following)
+        try:
+            event = following.result()
+            if event is None:
+                return
+            encoded = event.encode()
+        except Exception as error:
+            await response.write(_error_event(request, error).encode())
+            return
+        await response.write(encoded)
+
+
+async def _next(events: AsyncIterator[Event]) -> Event | None:
+    try:
+        return await events.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+async def _stop(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _error_event(request: web.Request, error: Exception) -> Event:
+    if isinstance(error, DeepaasError):
+        body = respond_to_error(request, error).body
+        assert isinstance(body, bytes)
+    else:
+        reference = new_reference()
+        _log.error(
+            "[%s] %s %s failed in the host",
+            reference,
+            request.method,
+            request.path,
+            exc_info=error,
+        )
+        told = {"code": 500, "message": "the host has made a mistake", "error": "error"}
+        body = msgspec.json.encode({**told, "id": reference})
+    return Event("error", body.decode())
+
+
+async def _close(events: AsyncIterator[Event]) -> None:
+    close = getattr(events, "aclose", None)
+    try:
+        if close is not None:
+            await close()
+    except Exception:
+        _log.exception("events that nobody waits for any more could not be closed")

@@ -1,0 +1,181 @@
+"""A reverse proxy to a program of this host's own, such as TensorBoard.
+
+Bodies are streamed both ways as they are, byte by byte: nothing is decompressed, collected or
+rewritten. What belongs to one connection only (RFC 9110, section 7.6.1) is not passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+
+import aiohttp
+from aiohttp import hdrs, web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from deepaas.errors import UpstreamFailed
+
+_log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10.0
+CHUNK_BYTES = 256 * 1024
+
+_HOP_BY_HOP = frozenset(
+    (
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+_OUR_OWN = frozenset(("host", "expect"))
+"""Of a request: the upstream is another host, and this one has said "100 Continue" already."""
+
+_UNPACKED = frozenset(("gzip", "deflate", "br", "zstd"))
+"""What aiohttp has unpacked in a request, if this header says so."""
+
+CREDENTIALS = frozenset(("authorization", "cookie"))
+
+Address = Callable[[], Awaitable[str]]
+
+
+class Proxy:
+    """Passes requests on to one upstream."""
+
+    def __init__(
+        self,
+        address: str | Address,
+        *,
+        name: str,
+        unix_socket: Path | None = None,
+        hidden: Collection[str] = CREDENTIALS,
+    ) -> None:
+        """Make a proxy; it connects when there is something to pass on.
+
+        Args:
+            address: ``http://HOST:PORT``, or what gives it, asked for each request.
+            name: of the upstream, for messages.
+            unix_socket: where to connect to instead of that host and port.
+            hidden: headers of requests that are not for the upstream, in lower case.
+        """
+        self._address = address
+        self._name = name
+        self._unix_socket = unix_socket
+        self._left_out = _HOP_BY_HOP | _OUR_OWN | frozenset(hidden)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def forward(self, request: web.Request, path: str) -> web.StreamResponse:
+        """Have the upstream answer a request.
+
+        Args:
+            request: what is asked.
+            path: for the upstream, percent-encoded, with its first slash and without a query.
+
+        Raises:
+            UpstreamFailed: it cannot be reached, or has not given an answer.
+        """
+        address = self._address if isinstance(self._address, str) else await self._address()
+        query = request.rel_url.raw_query_string
+        # encoded: the upstream sees every character as the client has written it.
+        url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
+        try:
+            upstream = await self._open().request(
+                request.method,
+                url,
+                headers=self._headers(request),
+                data=request.content if request.can_read_body else None,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise UpstreamFailed(
+                f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
+            ) from error
+        async with upstream:
+            response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
+            _copy(upstream.headers, response.headers)
+            try:
+                await response.prepare(request)
+                while chunk := await self._read(upstream):
+                    await response.write(chunk)
+                await response.write_eof()
+            except ConnectionError:
+                upstream.close()  # The client has left.
+            except UpstreamFailed as error:
+                # Too late for another status: only a broken connection tells that there is more.
+                _log.warning("%s: %s", error.message, error.details)
+                if request.transport is not None:
+                    request.transport.abort()
+        return response
+
+    async def _read(self, upstream: aiohttp.ClientResponse) -> bytes:
+        try:
+            return await upstream.content.read(CHUNK_BYTES)
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise UpstreamFailed(
+                f"{self._name} has broken off an answer", details=f"{type(error).__name__}: {error}"
+            ) from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = (
+                aiohttp.TCPConnector(limit=0)
+                if self._unix_socket is None
+                else aiohttp.UnixConnector(str(self._unix_socket), limit=0)
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                # An answer may take as long as it likes, streams of events more than all others.
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=(
+                    hdrs.ACCEPT,
+                    hdrs.ACCEPT_ENCODING,
+                    hdrs.CONTENT_TYPE,
+                    hdrs.USER_AGENT,
+                ),
+            )
+        return self._session
+
+    def _headers(self, request: web.Request) -> CIMultiDict[str]:
+        headers: CIMultiDict[str] = CIMultiDict()
+        _copy(request.headers, headers, self._left_out)
+        if request.headers.get(hdrs.CONTENT_ENCODING, "").lower() in _UNPACKED:
+            headers.popall(hdrs.CONTENT_ENCODING, None)
+            headers.popall(hdrs.CONTENT_LENGTH, None)
+        clients = [*headers.popall(hdrs.X_FORWARDED_FOR, []), request.remote or "unknown"]
+        headers[hdrs.X_FORWARDED_FOR] = ", ".join(clients)
+        # A proxy before this host knows better how the client has called it.
+        headers.setdefault("X-Forwarded-Proto", request.scheme)
+        headers.setdefault("X-Forwarded-Host", request.host)
+        return headers
+
+
+def _copy(
+    source: CIMultiDict[str] | CIMultiDictProxy[str],
+    target: CIMultiDict[str],
+    left_out: frozenset[str] = _HOP_BY_HOP,
+) -> None:
+    """Copy headers, but for those that are left out and those that ``Connection`` names."""
+    named = {
+        name.strip().lower()
+        for line in source.getall(hdrs.CONNECTION, [])
+        for name in line.split(",")
+    }
+    for name, value in source.items():
+        if name.lower() not in left_out and name.lower() not in named:
+            target.add(name, value)

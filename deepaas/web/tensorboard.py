@@ -1,0 +1,110 @@
+"""TensorBoard behind this host's own port, at ``/tensorboard/``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html import escape
+from typing import Protocol
+from urllib.parse import quote
+
+from aiohttp import hdrs, web
+
+from deepaas.errors import DeepaasError, ExtraMissing, UpstreamFailed
+from deepaas.web.errors import status_of
+from deepaas.web.proxy import Proxy
+
+PATH = "/tensorboard"
+
+_FONTS = "/font-roboto/{name:[^/]+[.]woff2}"
+"""TensorBoard's page looks for its fonts below the root, whatever its ``path_prefix`` is."""
+
+_METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>TensorBoard</title>
+<h1>TensorBoard cannot be shown</h1>
+<p>{message}</p>
+<p>{advice}</p>
+"""
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    hdrs.CACHE_CONTROL: "no-store",
+}
+
+
+class TensorBoard(Protocol):
+    """What is behind the routes."""
+
+    async def address(self) -> str:
+        """Where it listens, as ``http://HOST:PORT``; started if it does not run yet.
+
+        Raises:
+            DeepaasError: it cannot be used.
+        """
+
+
+def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> None:
+    """Add the routes.
+
+    Args:
+        app: the application.
+        prefix: the base path.
+        tensorboard: has to be told to serve everything below ``{prefix}/tensorboard``.
+    """
+    proxy = Proxy(tensorboard.address, name="TensorBoard")
+
+    async def connections(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        await proxy.close()
+
+    async def to_folder(request: web.Request) -> web.Response:
+        # Relative, so that it is right where another proxy puts this host under a path.
+        query = request.rel_url.raw_query_string
+        location = f".{PATH}/{'?' if query else ''}{query}"
+        return web.Response(status=302, headers={hdrs.LOCATION: location})
+
+    async def forward(request: web.Request) -> web.StreamResponse:
+        try:
+            return await proxy.forward(request, request.rel_url.raw_path)
+        except (ExtraMissing, UpstreamFailed) as error:
+            if "text/html" in request.headers.get(hdrs.ACCEPT, "").lower():
+                return _page(error)
+            raise
+
+    async def font(request: web.Request) -> web.StreamResponse:
+        return await proxy.forward(request, f"{prefix}{PATH}{request.rel_url.raw_path}")
+
+    app.cleanup_ctx.append(connections)
+    app.router.add_get(_FONTS, font)
+    app.router.add_get(f"{prefix}{PATH}", to_folder)
+    for method in _METHODS:
+        app.router.add_route(method, f"{prefix}{PATH}/{{tail:.*}}", forward)
+
+
+def link(prefix: str, label: str) -> str:
+    """The path of the page that shows just one run.
+
+    Args:
+        prefix: the base path.
+        label: name of the run's folder in TensorBoard's ``logdir``.
+    """
+    # TensorBoard names a run by its folder: LABEL, or LABEL/train and the like. The filter is an
+    # expression of JavaScript's.
+    only = re.sub(r"[\\^$.*+?()\[\]{}|]", r"\\\g<0>", label)
+    return f"{prefix}{PATH}/?runFilter={quote(f'^{only}(/|$)', safe='')}#timeseries"
+
+
+def _page(error: DeepaasError) -> web.Response:
+    """The error for people."""
+    message, _, command = error.message.partition(": pip ")
+    advice = f"<pre>pip {escape(command)}</pre>" if command else "Try again in a moment."
+    return web.Response(
+        text=_PAGE.format(message=f"{escape(message)}.", advice=advice),
+        status=status_of(error),
+        content_type="text/html",
+        headers=_PAGE_HEADERS,
+    )
