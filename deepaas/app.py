@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import stevedore
 from aiohttp import web
 
 from deepaas.config import Settings
+from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model.registry import Registry
 from deepaas.protocols import Host
+from deepaas.training import scheduler
+from deepaas.training.place import Place, default_directory
+from deepaas.training.retention import Retention, parse_keep
+from deepaas.training.scheduler import Scheduler
+from deepaas.training.service import Trainings
+from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import health, swagger_ui
+from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import error_middleware
 from deepaas.web.health import Drain
 from deepaas.web.uploads import Uploads
-from deepaas.workers.pool import Limits, Pool
+from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
+from deepaas.workers.status import Limits
+
+if TYPE_CHECKING:
+    from deepaas.training.store import Store
+
+_log = logging.getLogger(__name__)
 
 PROTOCOLS = "deepaas.protocol"
 """Entry points of functions ``setup(host)``, one per HTTP dialect."""
@@ -42,13 +60,104 @@ def build_registry(
         warm_seconds=settings.warm_timeout,
         cancel_grace_seconds=settings.cancel_grace,
     )
-    sources = [Source(name, "entry_point", name, settings.warm) for name in names]
     return Registry(
         [
-            Pool(source, limits, folder / "results" / str(number), f"{host_mark}:{number}:")
-            for number, source in enumerate(sources)
+            Pool(
+                source(settings, name),
+                limits,
+                folder / "results" / str(number),
+                f"{host_mark}:{number}:",
+            )
+            for number, name in enumerate(names)
         ]
     )
+
+
+def source(settings: Settings, name: str) -> Source:
+    """Where a model comes from.
+
+    Args:
+        settings: the operator's options.
+        name: its entry point.
+    """
+    return Source(name, "entry_point", name, settings.warm)
+
+
+def build_trainings(
+    settings: Settings, names: Sequence[str], folder: Path, host_mark: str
+) -> Trainings:
+    """The trainings, not yet started.
+
+    Args:
+        settings: the operator's options.
+        names: entry points of the models.
+        folder: the host's temporary folder.
+        host_mark: what the marks of all processes begin with, see ``workers.warden``.
+
+    Raises:
+        ConfigError: an option has a wrong value.
+    """
+    place = _place(settings, folder)
+    keep = parse_keep(settings.keep_runs)
+    limits = scheduler.Limits(
+        workers_count=settings.train_workers,
+        grace_seconds=settings.cancel_grace,
+        load_seconds=settings.warm_timeout,
+    )
+
+    def make_scheduler(store: Store) -> Scheduler:
+        return Scheduler(
+            store,
+            place,
+            {name: source(settings, name) for name in names},
+            limits,
+            Retention(store, place, keep),
+            host_mark,
+            f"{host_mark}:train:",
+        )
+
+    url = settings.database_url or f"sqlite+aiosqlite:///{place.database}"
+    return Trainings(
+        lambda: open_store(url),
+        place,
+        make_scheduler,
+        settings.train_queue_size,
+        settings.cancel_grace,
+        TensorBoard(
+            place.tensorboard,
+            folder / "tensorboard",
+            f"{settings.base_path}/tensorboard",
+            f"{host_mark}:tensorboard:",
+        ),
+    )
+
+
+def _place(settings: Settings, folder: Path) -> Place:
+    """The state directory; for want of one, a temporary one.
+
+    Raises:
+        ConfigError: the directory that the operator named cannot be used.
+    """
+    if settings.state_dir:
+        return Place(Path(settings.state_dir).expanduser())
+    try:
+        return Place(default_directory(os.environ))
+    except ConfigError as error:
+        _log.warning("%s; trainings are kept until this host ends, and lost then", error)
+        return Place(folder / "state")
+
+
+async def open_store(url: str) -> Store:
+    """Open the store of trainings.
+
+    Raises:
+        ConfigError: the URL is wrong.
+        StoreUnavailable: the database cannot be reached.
+    """
+    # In a thread, while the models are loaded: SQLAlchemy takes longer to import than the host.
+    module = await asyncio.to_thread(importlib.import_module, "deepaas.training.store")
+    store: Store = await module.Store.open(url)
+    return store
 
 
 def build_app(
@@ -56,6 +165,7 @@ def build_app(
     registry: Registry,
     folder: Path,
     drain: Drain,
+    trainings: Trainings,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
     """The HTTP application.
@@ -65,6 +175,7 @@ def build_app(
         registry: the models.
         folder: the host's temporary folder.
         drain: tells when the host is about to leave.
+        trainings: the trainings.
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
@@ -78,12 +189,15 @@ def build_app(
         uploads=Uploads(folder / "uploads", settings.client_max_size),
         settings=settings,
         recent_log=recent_log,
+        trainings=trainings,
     )
     protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
         PROTOCOLS, on_load_failure_callback=_reraise
     )
     for protocol in protocols:
         protocol.plugin(host)
+    if settings.train_endpoint:
+        tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     health.setup(app, prefix=prefix, registry=registry, drain=drain)
     if settings.doc_endpoint:
         swagger_ui.setup(

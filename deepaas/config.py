@@ -109,8 +109,8 @@ class Settings:
     )
     cancel_grace: float = _option(
         5.0,
-        "How long a call whose client has left may take to stop after it was interrupted, in "
-        "seconds; then its worker is replaced.",
+        "How long a call whose client has left, or a training that is cancelled, may take to stop "
+        "after it was asked to, in seconds; then its process is killed.",
         min=0,
     )
     drain_timeout: float = _option(
@@ -124,6 +124,28 @@ class Settings:
     warm: bool = _option(True, "Run the models' warm() before they take calls.")
     predict_endpoint: bool = _option(True, "Offer predictions.")
     train_endpoint: bool = _option(True, "Offer trainings.")
+    train_workers: int = _option(
+        1, "Trainings that run at a time, of all models; the others wait in order.", min=1
+    )
+    train_queue_size: int = _option(
+        1000, "Trainings that may wait for their turn; more are answered with 503.", min=0
+    )
+    state_dir: str = _option(
+        "",
+        "Directory in which trainings are kept: what they write and print, and which there are. "
+        "Without it $XDG_STATE_HOME/deepaas, usually ~/.local/state/deepaas.",
+    )
+    database_url: str = _option(
+        "",
+        "Database of the trainings instead of SQLite in the state directory: "
+        "postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (needs deepaas[postgresql]).",
+        secret=True,
+    )
+    keep_runs: str = _option(
+        "",
+        "Finished trainings to keep, with their files: a count (100), an age (12h, 30d, 8w) or "
+        "both (100,30d). Without it all are kept.",
+    )
     doc_endpoint: bool = _option(True, "Offer the Swagger page at /api.")
     debug_endpoint: bool = _option(
         False, "Show the log, with all that models print, to everyone at /v2/debug/."

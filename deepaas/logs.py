@@ -61,6 +61,7 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
         raise ConfigError(f"log-file {file!r} cannot be written: {error.strerror}") from None
     handlers = [handler] if recent is None else [handler, recent]
     logging.basicConfig(level=level, format=FORMAT, handlers=handlers, force=True)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    for chatty in ("asyncio", "aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_not_the_clients_fault)
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)

@@ -10,6 +10,7 @@ an answer: what is larger goes through a file of the call's own.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -21,6 +22,32 @@ MAX_FRAME_BYTES = 64 * 1024 * 1024
 """No honest message is larger than this; a longer length means a broken peer."""
 
 LENGTH = struct.Struct("<I")
+
+
+class RunFiles:
+    """How a training and the host find each other: through small files, beside the sockets.
+
+    The first two are environment variables, which the programs that a training starts inherit;
+    the others are files in the folder that ``CONTROL`` names.
+    """
+
+    DIRECTORY = "DEEPAAS_RUN_DIR"
+    """The folder that belongs to the run, for whatever its author's code writes."""
+
+    CONTROL = "DEEPAAS_RUN_CONTROL"
+    """The folder with the files below."""
+
+    PROGRESS = "progress.json"
+    """``{"step", "total", "message", "time"}``, replaced as a whole each time."""
+
+    CANCELLED = "cancelled"
+    """The host has been asked to cancel the run."""
+
+    POLLED = "polled"
+    """The author's code looks for ``CANCELLED`` by itself."""
+
+    WATCHED = "watched"
+    """More folders with TensorBoard event files: one absolute path as JSON text per line."""
 
 
 class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
@@ -79,12 +106,33 @@ class Inputs(Message):
     headers: dict[str, str] = {}
     cookies: dict[str, str] = {}
 
+    def with_paths(self, change: Callable[[str], str]) -> Inputs:
+        """The same inputs with other paths: ``change`` gives the new one for each."""
+
+        def moved(value: str | Upload | LongText) -> str | Upload | LongText:
+            if isinstance(value, str):
+                return value
+            return msgspec.structs.replace(value, path=change(value.path))
+
+        return msgspec.structs.replace(
+            self,
+            form=[(name, moved(value)) for name, value in self.form],
+            body_path=change(self.body_path) if self.body_path else "",
+        )
+
 
 # --- host to worker -------------------------------------------------------------------------
 
 
 class Predict(Message):
     """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure``."""
+
+    id: int
+    inputs: Inputs
+
+
+class Train(Message):
+    """Run ``train``; sent on *calls* to a worker of the run's own, answered as ``Predict`` is."""
 
     id: int
     inputs: Inputs
@@ -100,6 +148,13 @@ class GetMetadata(Message):
     """Ask ``get_metadata()`` afresh; answered with ``Metadata``."""
 
     id: int
+
+
+class CheckTraining(Message):
+    """Ask whether ``train`` takes these inputs; answered with ``Checked``, nothing is run."""
+
+    id: int
+    inputs: Inputs
 
 
 # --- worker to host -------------------------------------------------------------------------
@@ -204,10 +259,25 @@ class Failure(Message):
     leaving: bool = False
 
 
-ToWorkerCalls = Predict
-ToWorkerControl = Cancel | GetMetadata
+class Checked(Message):
+    """The answer to ``CheckTraining``.
+
+    Attributes:
+        args: the arguments as ``train`` would get them, as JSON for people, when that is small.
+        path: a file with them otherwise; the host removes it.
+        failure: why ``train`` does not take them.
+    """
+
+    id: int
+    args: bytes = b""
+    path: str = ""
+    failure: Failure | None = None
+
+
+ToWorkerCalls = Predict | Train
+ToWorkerControl = Cancel | GetMetadata | CheckTraining
 FromWorkerCalls = Answer | Failure
-FromWorkerControl = Description | Ready | Broken | Metadata
+FromWorkerControl = Description | Ready | Broken | Metadata | Checked
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -14,12 +14,11 @@ from aiohttp import web
 
 import deepaas
 from deepaas import config, logs
-from deepaas.app import build_app, build_registry
+from deepaas.app import build_app, build_registry, build_trainings
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
-from deepaas.model.registry import Registry
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
 from deepaas.web.health import Drain
@@ -89,7 +88,8 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
     host_mark = secrets.token_hex(8)
     with scratch() as folder, warden(host_mark):
         registry = build_registry(settings, names, folder, host_mark)
-        app = build_app(settings, registry, folder, drain, recent)
+        trainings = build_trainings(settings, names, folder, host_mark)
+        app = build_app(settings, registry, folder, drain, trainings, recent)
         runner = web.AppRunner(
             app,
             handler_cancellation=True,
@@ -97,19 +97,26 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
             access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
         await runner.setup()
+        # From the start on: a worker may be lost again while the store is being opened.
+        settled = asyncio.ensure_future(registry.settled())
         try:
             site = await _listen(runner, settings)
             registry.start()
-            if not await _any_model(registry, stop):
+            await trainings.start()
+            if not await _any_model(settled, stop):
                 return 1
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
             drain.began = True
             await _close_the_door(site)
-            await _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait())
+            await asyncio.gather(
+                _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait()),
+                trainings.stop(hurry),
+            )
         finally:
+            settled.cancel()
             # Calls that still run or wait are answered with 503 by this.
-            await registry.stop()
+            await asyncio.gather(registry.stop(), trainings.stop(hurry))
             await runner.cleanup()
     _log.info("stopped")
     return 0
@@ -143,9 +150,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
     return site
 
 
-async def _any_model(registry: Registry, stop: asyncio.Event) -> bool:
+async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event) -> bool:
     """Wait for the models; False when none of them can be served."""
-    settled = asyncio.ensure_future(registry.settled())
     await _first(settled, stop.wait())
     if stop.is_set():
         return True

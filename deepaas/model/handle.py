@@ -18,13 +18,17 @@ from deepaas.errors import (
     ModelUnavailable,
     NotImplementedByModel,
 )
-from deepaas.messages import Answer, Description, Failure, Inputs, Metadata
-from deepaas.workers.pool import Pool, Status
+from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
+from deepaas.workers.pool import Pool
+from deepaas.workers.status import Status
 
 _log = logging.getLogger(__name__)
 
 METADATA_SECONDS = 5.0
 """How long ``get_metadata`` may take before the last known answer is given instead."""
+
+CHECK_SECONDS = 30.0
+"""How long a worker may take to check the arguments of a training."""
 
 
 class Model:
@@ -72,6 +76,28 @@ class Model:
             raise_failure(self.name, reply)
         return reply
 
+    async def check_training(self, inputs: Inputs) -> Checked:
+        """Have the arguments of a training checked; nothing is run.
+
+        Returns:
+            the arguments for people; the file that may hold them belongs to the caller.
+
+        Raises:
+            DeepaasError: why the training cannot be.
+        """
+        description = await self.described()
+        if not description.train.implemented:
+            raise NotImplementedByModel(self.name, "train")
+        try:
+            checked = await asyncio.wait_for(self._pool.check_training(inputs), CHECK_SECONDS)
+        except asyncio.TimeoutError:
+            raise ModelUnavailable(
+                self.name, f"its arguments were not checked within {CHECK_SECONDS:g} s"
+            ) from None
+        if checked.failure is not None:
+            raise_failure(self.name, checked.failure, "train")
+        return checked
+
     async def metadata(self) -> dict[str, Any]:
         """What the author tells of the model, asked afresh.
 
@@ -116,8 +142,8 @@ class Model:
         return await asyncio.shield(self._question)
 
 
-def raise_failure(name: str, failure: Failure) -> NoReturn:
-    """Raise the error that a worker reports.
+def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
+    """Raise the error that a worker reports of a function of the model.
 
     Raises:
         DeepaasError: always.
@@ -128,7 +154,7 @@ def raise_failure(name: str, failure: Failure) -> NoReturn:
         case "malformed_request":
             raise MalformedRequest(failure.message, fields=failure.fields)
         case "not_implemented":
-            raise NotImplementedByModel(name, "predict", details=failure.traceback)
+            raise NotImplementedByModel(name, function, details=failure.traceback)
         case "model_refused":
             raise ModelRefused(
                 failure.status, failure.message, failure.headers, details=failure.traceback

@@ -15,6 +15,7 @@ from aiohttp import web
 from deepaas.config import Settings
 from deepaas.logs import RecentLog
 from deepaas.model.registry import Registry
+from deepaas.training.service import Trainings
 from deepaas.web.uploads import Uploads
 
 
@@ -29,6 +30,7 @@ class Host:
         uploads: reads requests.
         settings: the operator's options.
         recent_log: the end of the log, if everyone may see it.
+        trainings: the trainings.
     """
 
     app: web.Application
@@ -37,3 +39,4 @@ class Host:
     uploads: Uploads
     settings: Settings
     recent_log: RecentLog | None
+    trainings: Trainings

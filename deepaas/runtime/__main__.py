@@ -14,7 +14,7 @@ from typing import Any
 import stevedore
 
 from deepaas.messages import Ready
-from deepaas.runtime import lifeline
+from deepaas.runtime import lifeline, training
 from deepaas.runtime.contract import Model
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
@@ -28,14 +28,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = _parse(argv)
     lifeline.tie(options.lifeline)
     _prepare_process()
+    if options.training:
+        training.step_back()
     interrupter = Interrupter()
-    control = Control(socket.socket(fileno=options.control), interrupter)
+    control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
     control.start()
     try:
         model = _load(options)
         control.loaded(model)
         if options.warm:
             model.warm()
+        if options.training:
+            training.watch_declared(model.metadata())
     except BaseException as error:
         # An author's sys.exit() at import is as good a reason as any exception.
         control.broken(error)
@@ -70,6 +74,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--source", required=True, help="where the kind finds the model")
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")
     parser.add_argument("--warm", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--training", action="store_true", help="for a training, not predictions")
     return parser.parse_args(argv)
 
 

@@ -15,6 +15,9 @@ from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.media import ANY
 from deepaas.runtime.places import Collector, FormFile, Places
 
+HIDDEN = "********"
+"""Stands for a password."""
+
 
 class Arguments:
     """What one function of a model takes.
@@ -65,6 +68,24 @@ class Arguments:
             elif isinstance(value, list) and value and isinstance(value[0], FormFile):
                 loaded[name] = [uploaded_file(item) for item in value]
         return loaded
+
+    def shown(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Loaded arguments as people may see them: files without paths, passwords hidden."""
+        secret = {
+            field.attribute or name
+            for name, field in self.schema.fields.items()
+            if field.metadata.get("format") == "password"
+        }
+        return {
+            name: HIDDEN if name in secret and value is not None else _shown(value)
+            for name, value in arguments.items()
+        }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, UploadedFile):
+        return [value.name, value.content_type, value.original_filename]  # As DEEPaaS shows it.
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def marshmallow_instance(field: Any) -> Any:

@@ -11,7 +11,7 @@ import marshmallow
 from deepaas.messages import Answer, Description, Inputs
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
-from deepaas.runtime.results import Results
+from deepaas.runtime.results import Results, to_json_or_text
 
 RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
@@ -75,7 +75,7 @@ class Model:
             raise TypeError(f"get_metadata returned {type(metadata).__name__}, not a dict")
         return metadata
 
-    def load_arguments(self, inputs: Inputs) -> dict[str, Any]:
+    def predict_arguments(self, inputs: Inputs) -> dict[str, Any]:
         """Collect and check the arguments of a prediction.
 
         Raises:
@@ -85,6 +85,22 @@ class Model:
         if self._predict_arguments is None:
             raise NotImplementedError
         return self._predict_arguments.load(inputs)
+
+    def train_arguments(self, inputs: Inputs) -> dict[str, Any]:
+        """Collect and check the arguments of a training.
+
+        Raises:
+            marshmallow.ValidationError, MalformedBody: they do not fit.
+            NotImplementedError: the model does not train.
+        """
+        if self._train_arguments is None:
+            raise NotImplementedError
+        return self._train_arguments.load(inputs)
+
+    def shown_train_arguments(self, arguments: dict[str, Any]) -> bytes:
+        """The arguments of a training as JSON for people: no secrets, no paths."""
+        assert self._train_arguments is not None
+        return to_json_or_text(self._train_arguments.shown(arguments))
 
     def predict(self, call_id: int, arguments: dict[str, Any]) -> Answer:
         """Call the author's ``predict`` and encode what it returns.
@@ -98,6 +114,21 @@ class Model:
         if self._predict_arguments is None or not self._predict_arguments.media_types:
             accept = accept if isinstance(accept, str) else None
         return self._results.encode(call_id, self._author.predict(**arguments), accept)
+
+    def train(self, call_id: int, arguments: dict[str, Any]) -> Answer:
+        """Call the author's ``train`` and encode what it returns.
+
+        Raises:
+            BaseException: whatever the author's code raises.
+        """
+        try:
+            result = self._author.train(**arguments)
+        except SystemExit as left:
+            # The way in which scripts and command-line tools end, well or badly.
+            if left.code not in (None, 0):
+                raise
+            result = None
+        return self._results.encode_training(call_id, result)
 
     def _arguments(self, function: str, declaration: str) -> Arguments | None:
         """The arguments of a function, None where the model does not have it."""

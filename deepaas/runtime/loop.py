@@ -8,24 +8,32 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import marshmallow
 import msgspec
 
 from deepaas.messages import (
+    INLINE_BYTES,
     Answer,
     Broken,
     Cancel,
+    Checked,
+    CheckTraining,
     Failure,
     FrameBuffer,
     FromWorkerControl,
     GetMetadata,
+    Inputs,
     Metadata,
     Predict,
     ToWorkerCalls,
     ToWorkerControl,
+    Train,
     frame,
 )
+from deepaas.runtime import training
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
@@ -49,12 +57,15 @@ class Control:
     Args:
         sock: the socket to the host.
         interrupter: stops a call that nobody wants any more.
+        spool: folder for large answers.
     """
 
-    def __init__(self, sock: socket.socket, interrupter: Interrupter) -> None:
+    def __init__(self, sock: socket.socket, interrupter: Interrupter, spool: Path) -> None:
         self._sock = sock
         self._interrupter = interrupter
+        self._spool = spool
         self._sending = threading.Lock()
+        self._checking = threading.Lock()
         self._model: Model | None = None
 
     def start(self) -> None:
@@ -93,12 +104,15 @@ class Control:
             case Cancel(call_id):
                 self._interrupter.cancel(call_id)
             case GetMetadata(question_id):
-                # Not on this thread, which must stay free for a Cancel.
-                threading.Thread(
-                    target=lambda: self.send(self._metadata(question_id)),
-                    name="deepaas-metadata",
-                    daemon=True,
-                ).start()
+                self._ask(lambda: self._metadata(question_id))
+            case CheckTraining(question_id, inputs):
+                self._ask(lambda: self._check(question_id, inputs))
+
+    def _ask(self, question: Callable[[], FromWorkerControl]) -> None:
+        # Not on this thread, which must stay free for a Cancel.
+        threading.Thread(
+            target=lambda: self.send(question()), name="deepaas-question", daemon=True
+        ).start()
 
     def _metadata(self, question_id: int) -> Metadata:
         assert self._model is not None, "the host asks only after the description"
@@ -110,6 +124,21 @@ class Control:
         except BaseException as error:
             # Also SystemExit and its like: a question must never end the worker.
             return Metadata(question_id, error=reason(error), traceback=traceback_text(error))
+
+    def _check(self, question_id: int, inputs: Inputs) -> Checked:
+        assert self._model is not None, "the host asks only after the description"
+        try:
+            with self._checking:  # Fields and validators of one schema, never twice at a time.
+                args = self._model.shown_train_arguments(self._model.train_arguments(inputs))
+            if len(args) <= INLINE_BYTES:
+                return Checked(question_id, args)
+            path = self._spool / f"checked-{question_id}"
+            path.write_bytes(args)
+            return Checked(question_id, path=str(path))
+        except (marshmallow.ValidationError, MalformedBody) as error:
+            return Checked(question_id, failure=bad_arguments(question_id, error))
+        except BaseException as error:
+            return Checked(question_id, failure=failure(question_id, error))
 
 
 def serve(model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
@@ -146,7 +175,7 @@ def _receive(sock: socket.socket, spin_until: float) -> bytes:
 
 
 def _answer_call(
-    model: Model, sock: socket.socket, interrupter: Interrupter, call: Predict
+    model: Model, sock: socket.socket, interrupter: Interrupter, call: Predict | Train
 ) -> None:
     leaving: BaseException | None = None
     process_id = os.getpid()
@@ -173,9 +202,14 @@ def _answer_call(
         raise SystemExit(1) from leaving
 
 
-def _run(model: Model, call: Predict) -> Answer | Failure:
+def _run(model: Model, call: Predict | Train) -> Answer | Failure:
+    is_training = isinstance(call, Train)
     try:
-        arguments = model.load_arguments(call.inputs)
+        load = model.train_arguments if is_training else model.predict_arguments
+        arguments = load(call.inputs)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error)
-    return model.predict(call.id, arguments)
+    if not is_training:
+        return model.predict(call.id, arguments)
+    with training.cancellable():
+        return model.train(call.id, arguments)

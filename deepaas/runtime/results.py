@@ -19,6 +19,9 @@ from deepaas.messages import INLINE_BYTES, Answer
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.media import ANY, JSON
 
+MAX_TEXT_CHARACTERS = 1000
+"""Longest text that stands for an object that JSON cannot hold."""
+
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
@@ -76,6 +79,13 @@ class Results:
             result.close()
             raise BadResult("predict returned an open file where JSON was asked for")
         return self._answer(call_id, JSON, self._encode_json(result))
+
+    def encode_training(self, call_id: int, result: Any) -> Answer:
+        """What ``train`` returned as JSON; the text of it where that cannot be.
+
+        The training has been done, and its files are there: an odd result must not spoil that.
+        """
+        return self._answer(call_id, JSON, to_json_or_text(result))
 
     def _encode_json(self, result: Any) -> bytes:
         if self._schema is None:
@@ -178,3 +188,29 @@ def to_json(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, default=_plain).encode()
     except (TypeError, ValueError, RecursionError):
         raise BadResult(f"the result cannot be sent as JSON: {problem}") from None
+
+
+def to_json_or_text(value: Any) -> bytes:
+    """JSON in which the text of an object stands for what JSON cannot hold."""
+
+    def text(thing: Any) -> Any:
+        try:
+            return _plain(thing)
+        except Exception:
+            return _text(thing)
+
+    try:
+        return msgspec.json.encode(value, enc_hook=text)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        pass
+    try:
+        return json.dumps(value, default=text, skipkeys=True, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return msgspec.json.encode(_text(value))
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)[:MAX_TEXT_CHARACTERS].encode(errors="backslashreplace").decode()
+    except Exception:
+        return f"<{type(value).__name__}>"

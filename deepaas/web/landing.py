@@ -61,6 +61,7 @@ class LandingModel:
     reason: str | None = None
     """Why the status is what it is."""
     can_predict: bool = False
+    can_train: bool = False
     predict_operation: str = ""
     """The id of the operation in the API document."""
     predict_parameters: Sequence[Mapping[str, Any]] = ()
@@ -76,12 +77,14 @@ def landing_page(
     prefix: str,
     models: Sequence[LandingModel],
     docs: bool,
+    tensorboard: bool = False,
     origin: str = "http://127.0.0.1:5000",
 ) -> str:
     """Return the page as HTML.
 
-    ``prefix`` is the host's base path, empty or like ``/base``; ``docs`` says whether the Swagger
-    page is served. ``origin`` stands in the examples until the browser puts in its own.
+    ``prefix`` is the host's base path, empty or like ``/base``; ``docs`` and ``tensorboard`` say
+    whether the Swagger page and TensorBoard are served. ``origin`` stands in the examples until
+    the browser puts in its own.
     """
     style, script = _page_file("landing.css"), _page_file("landing.js")
     cards = [_card(model, prefix, docs, origin) for model in models]
@@ -92,7 +95,7 @@ def landing_page(
         title=escape(title),
         version=escape(version),
         summary=_summary(models),
-        pages=_links(_host_pages(prefix, docs)),
+        pages=_links(_host_pages(prefix, docs, tensorboard)),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
         endpoints=_links(_host_endpoints(prefix, docs)),
     )
@@ -120,8 +123,10 @@ def _summary(models: Sequence[LandingModel]) -> str:
     return f"{count}, {ready} ready"
 
 
-def _host_pages(prefix: str, docs: bool) -> list[tuple[str, str]]:
+def _host_pages(prefix: str, docs: bool, tensorboard: bool) -> list[tuple[str, str]]:
     pages = [("Swagger page", f"{prefix}/api")] if docs else []
+    if tensorboard:
+        pages.append(("TensorBoard", f"{prefix}/tensorboard/"))
     return [*pages, ("Models (JSON)", f"{prefix}/v2/models/"), ("Ready?", f"{prefix}/readyz")]
 
 
@@ -169,6 +174,8 @@ def _model_links(model: LandingModel, prefix: str, docs: bool) -> list[tuple[str
     links = []
     if docs and model.can_predict:
         links.append(("Try predict", _swagger_link(prefix, str(model.predict_operation))))
+    if model.can_train:
+        links.append(("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))
     return [*links, ("Metadata (JSON)", path)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
+import os
 import re
 
 MAX_LINE_CHARACTERS = 4000
@@ -46,6 +47,17 @@ class Output(asyncio.Protocol):
         marked = "\n".join(f"[{self._label}] {line}" for line in map(_clean, lines) if line)
         if marked:
             _log.info("%s", marked)
+
+
+async def log_output(descriptor: int, label: str) -> None:
+    """Send what comes through a pipe to the log from now on.
+
+    Args:
+        descriptor: the read end, which is closed at the end.
+        label: the mark of each line.
+    """
+    pipe = os.fdopen(descriptor, "rb", buffering=0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: Output(label), pipe)
 
 
 def _clean(line: str) -> str:

@@ -9,66 +9,28 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
 from deepaas.messages import (
     Answer,
+    Checked,
     Description,
     Failure,
     FromWorkerCalls,
     Inputs,
     Metadata,
+    Predict,
 )
-from deepaas.workers.process import Source
+from deepaas.workers.process import Launch, Source
 from deepaas.workers.slot import Slot
+from deepaas.workers.status import Limits, Status
 from deepaas.workers.worker import Call, State, Worker
 
 _log = logging.getLogger(__name__)
 
 SHUTTING_DOWN = "the host is shutting down"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a pool may take.
-
-    Attributes:
-        workers_count: replicas of the model.
-        queue_size: calls that may wait.
-        predict_seconds: longest call, 0 for no limit.
-        warm_seconds: longest time from start to ready, 0 for no limit.
-        cancel_grace_seconds: how long an interrupted call may take to end.
-    """
-
-    workers_count: int
-    queue_size: int
-    predict_seconds: float
-    warm_seconds: float
-    cancel_grace_seconds: float
-
-
-@dataclass(frozen=True)
-class Status:
-    """How a pool is.
-
-    Attributes:
-        status: ``loading``, ``warming``, ``ready`` or ``broken``.
-        reason: why it is broken.
-        workers_count: replicas wanted.
-        workers_ready_count: replicas that take calls.
-        queued_count: calls that wait.
-        restarts_count: workers that had to be replaced since the start.
-    """
-
-    status: str
-    reason: str
-    workers_count: int
-    workers_ready_count: int
-    queued_count: int
-    restarts_count: int
 
 
 class Pool:
@@ -158,7 +120,7 @@ class Pool:
         """
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        call = Call(next(self._call_ids), inputs, self._loop)
+        call = Call(Predict(next(self._call_ids), inputs), self._loop)
         worker = self._take_free()
         if worker is not None:
             self._begin(worker, call)
@@ -176,10 +138,18 @@ class Pool:
         Raises:
             ModelUnavailable: there is none that could say.
         """
-        for worker in self._workers():
-            if worker.state in (State.WARMING, State.READY):
-                return await worker.metadata()
-        raise ModelUnavailable(self.name, self._broken() or "it is being loaded")
+        return await self._asked().metadata()
+
+    async def check_training(self, inputs: Inputs) -> Checked:
+        """Ask one of the workers whether ``train`` takes these inputs.
+
+        Returns:
+            its answer; a file that it names belongs to the caller.
+
+        Raises:
+            ModelUnavailable: there is none that could say.
+        """
+        return await self._asked().check_training(inputs)
 
     async def stop(self) -> None:
         """End all workers and forget what waits."""
@@ -193,6 +163,13 @@ class Pool:
                 worker.current.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
         await asyncio.gather(*(worker.stop() for worker in self._workers()))
         shutil.rmtree(self._spool, ignore_errors=True)
+
+    def _asked(self) -> Worker:
+        """A worker for a light question."""
+        for worker in self._workers():
+            if worker.state in (State.WARMING, State.READY):
+                return worker
+        raise ModelUnavailable(self.name, self._broken() or "it is being loaded")
 
     # --- calls ---
 
@@ -357,7 +334,7 @@ class Pool:
     def _spawn(self, slot: Slot) -> None:
         label = f"{self.name}/{slot.number}"
         mark = f"{self._mark}{next(self._worker_ids)}:"
-        worker = Worker(self._source, label, self._spool, mark, self)
+        worker = Worker(self._source, label, Launch(self._spool, mark), self)
         slot.worker = worker
         self._run(worker.open())
         if self._limits.warm_seconds:

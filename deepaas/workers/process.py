@@ -10,11 +10,10 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepaas.workers.output import Output
 from deepaas.workers.warden import VARIABLE, end_marked
 
 
@@ -35,46 +34,61 @@ class Source:
     warm: bool = True
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How a worker's process is started.
+
+    Attributes:
+        spool: where it writes large results.
+        mark: for the warden, unique among all workers.
+        training: whether it is for one training instead of predictions.
+        environment: variables besides those of the host.
+    """
+
+    spool: Path
+    mark: str
+    training: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
 class Process:
     """A worker's process, the leader of a session and a process group of its own.
 
     Attributes:
         calls: our end of the socket for calls.
         control: our end of the socket for light questions.
+        output: read end of the pipe with what it prints; whoever reads it closes it.
     """
 
-    def __init__(
-        self, source: Source, spool: Path, mark: str, on_exit: Callable[[str], None]
-    ) -> None:
+    def __init__(self, source: Source, launch: Launch, on_exit: Callable[[str], None]) -> None:
         """Start it.
 
         Args:
             source: what it is to load.
-            spool: where it writes large results.
-            mark: for the warden, unique among all workers.
+            launch: how it is started.
             on_exit: called in the event loop with how it ended, in words.
         """
         self._loop = asyncio.get_running_loop()
         self._on_exit = on_exit
-        self._mark = mark
+        self._mark = launch.mark
         self.calls, calls = socket.socketpair()
         self.control, control = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
-        self._output, output = os.pipe()
+        self.output, output = os.pipe()
         theirs = (calls.fileno(), control.fileno(), lifeline)
         try:
             self._popen = subprocess.Popen(
-                _command(source, spool, *theirs),
+                _command(source, launch, *theirs),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 pass_fds=theirs,
                 start_new_session=True,
-                env={**os.environ, VARIABLE: mark},
+                env={**os.environ, **launch.environment, VARIABLE: launch.mark},
             )
         except BaseException:
             os.close(self._lifeline)
-            os.close(self._output)
+            os.close(self.output)
             raise
         finally:
             calls.close()
@@ -90,10 +104,15 @@ class Process:
         """The process id, also of its group and session."""
         return self._popen.pid
 
-    async def read_output(self, label: str) -> None:
-        """Send what it prints to the log from now on."""
-        pipe = os.fdopen(self._output, "rb", buffering=0)
-        await self._loop.connect_read_pipe(lambda: Output(label), pipe)
+    def terminate(self) -> None:
+        """Ask it politely to end: SIGTERM, to its main process only.
+
+        What that has started is its own business (workers that load data, say, are needed to the
+        end); what is left of it is killed when the main process has gone.
+        """
+        if self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End it at once, and every process that its model has started."""
@@ -115,7 +134,7 @@ class Process:
             self._loop.call_soon_threadsafe(self._on_exit, how)
 
 
-def _command(source: Source, spool: Path, calls: int, control: int, lifeline: int) -> list[str]:
+def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:
     # -P: the working directory is not the place to import from, as with DEEPaaS's own script.
     safe_path = ["-P"] if sys.version_info >= (3, 11) else []
     return [
@@ -129,8 +148,9 @@ def _command(source: Source, spool: Path, calls: int, control: int, lifeline: in
         f"--kind={source.kind}",
         f"--name={source.name}",
         f"--source={source.source}",
-        f"--spool={spool}",
+        f"--spool={launch.spool}",
         "--warm" if source.warm else "--no-warm",
+        *(["--training"] if launch.training else []),
     ]
 
 

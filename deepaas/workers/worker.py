@@ -6,13 +6,15 @@ import asyncio
 import enum
 import itertools
 import logging
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from deepaas.errors import ModelUnavailable
 from deepaas.messages import (
     Broken,
     Cancel,
+    Checked,
+    CheckTraining,
     Description,
     Failure,
     FromWorkerCalls,
@@ -20,14 +22,18 @@ from deepaas.messages import (
     GetMetadata,
     Inputs,
     Metadata,
-    Predict,
     Ready,
+    ToWorkerCalls,
     frame,
 )
 from deepaas.workers.channel import Channel
-from deepaas.workers.process import Process, Source
+from deepaas.workers.output import log_output
+from deepaas.workers.process import Launch, Process, Source
 
 _log = logging.getLogger(__name__)
+
+OutputReader = Callable[[int, str], Awaitable[None]]
+"""Takes the descriptor of a pipe, and the name of who prints into it."""
 
 EXIT_SECONDS = 2.0
 """How long a worker may take to leave when its sockets are closed."""
@@ -44,7 +50,7 @@ class State(enum.Enum):
 
 
 class Call:
-    """One prediction on its way.
+    """One prediction or training on its way.
 
     Attributes:
         id: unique in this host.
@@ -55,16 +61,16 @@ class Call:
 
     __slots__ = ("deadline", "id", "reply", "request")
 
-    def __init__(self, call_id: int, inputs: Inputs, loop: asyncio.AbstractEventLoop) -> None:
-        self.id = call_id
+    def __init__(self, request: ToWorkerCalls, loop: asyncio.AbstractEventLoop) -> None:
+        self.id = request.id
         # Made before any worker is taken for it, in case that it cannot be made.
-        self.request = frame(Predict(call_id, inputs))
+        self.request = frame(request)
         self.reply: asyncio.Future[FromWorkerCalls] = loop.create_future()
         self.deadline: asyncio.TimerHandle | None = None
 
 
 class Keeper(Protocol):
-    """Who keeps workers: a pool."""
+    """Who keeps workers: a pool, or a training."""
 
     def loaded(self, worker: Worker, description: Description) -> None:
         """The model is loaded."""
@@ -92,7 +98,23 @@ class Worker:
         ordered: whether the host itself has ended it.
     """
 
-    def __init__(self, source: Source, label: str, spool: Path, mark: str, keeper: Keeper) -> None:
+    def __init__(
+        self,
+        source: Source,
+        label: str,
+        launch: Launch,
+        keeper: Keeper,
+        read_output: OutputReader = log_output,
+    ) -> None:
+        """Start it.
+
+        Args:
+            source: what it is to load.
+            label: name for logs.
+            launch: how its process is started.
+            keeper: who is told of it.
+            read_output: takes over the pipe with what it prints.
+        """
         self.label = label
         self.state = State.LOADING
         self.current: Call | None = None
@@ -103,13 +125,14 @@ class Worker:
         self._source = source
         self._keeper = keeper
         self._question_ids = itertools.count()
-        self._questions: dict[int, asyncio.Future[Metadata]] = {}
+        self._questions: dict[int, asyncio.Future[Metadata | Checked]] = {}
         self._exited = asyncio.Event()
         self._calls = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
         self._control = Channel[FromWorkerControl](
             FromWorkerControl, self._on_control, self._on_garbage
         )
-        self._process = Process(source, spool, mark, self._on_exit)
+        self._process = Process(source, launch, self._on_exit)
+        self._read_output = read_output
 
     @property
     def pid(self) -> int:
@@ -120,7 +143,7 @@ class Worker:
         """Begin to listen to the process."""
         await self._calls.open(self._process.calls)
         await self._control.open(self._process.control)
-        await self._process.read_output(self.label)
+        await self._read_output(self._process.output, self.label)
 
     def run(self, call: Call) -> None:
         """Hand it a call; it must be free."""
@@ -139,14 +162,32 @@ class Worker:
         self._leave()
         self._process.kill()
 
+    def terminate(self) -> None:
+        """Ask its process politely to end (a training: predictions do not listen)."""
+        self._process.terminate()
+
     async def metadata(self) -> Metadata:
         """Ask the model's ``get_metadata``, also while it works on a call.
 
         Raises:
             ModelUnavailable: it ended before it answered.
         """
-        question = GetMetadata(next(self._question_ids))
-        answer: asyncio.Future[Metadata] = asyncio.get_running_loop().create_future()
+        answer = await self._ask(GetMetadata(next(self._question_ids)))
+        assert isinstance(answer, Metadata)
+        return answer
+
+    async def check_training(self, inputs: Inputs) -> Checked:
+        """Ask whether the model's ``train`` takes these inputs, also while it works on a call.
+
+        Raises:
+            ModelUnavailable: it ended before it answered.
+        """
+        answer = await self._ask(CheckTraining(next(self._question_ids), inputs))
+        assert isinstance(answer, Checked)
+        return answer
+
+    async def _ask(self, question: GetMetadata | CheckTraining) -> Metadata | Checked:
+        answer: asyncio.Future[Metadata | Checked] = asyncio.get_running_loop().create_future()
         self._questions[question.id] = answer
         self._control.send(frame(question))
         try:
@@ -154,14 +195,14 @@ class Worker:
         finally:
             self._questions.pop(question.id, None)
 
-    async def stop(self) -> None:
-        """Let it leave, and make it leave when it does not."""
-        if self.state is not State.READY or self.current is not None:
+    async def stop(self, seconds: float = EXIT_SECONDS) -> None:
+        """Let it leave, and make it leave when it does not within so many seconds."""
+        if self.state in (State.LOADING, State.WARMING) or self.current is not None:
             # It is busy and would not hear.
             self.kill("was ended with the host")
         self._calls.close()
         try:
-            await asyncio.wait_for(self._exited.wait(), EXIT_SECONDS)
+            await asyncio.wait_for(self._exited.wait(), seconds)
         except asyncio.TimeoutError:
             self.kill("did not leave when told to")
             await self._exited.wait()
@@ -194,7 +235,7 @@ class Worker:
                 self.how = reason
                 self.traceback = traceback
                 self._process.kill()
-            case Metadata(question_id):
+            case Metadata(question_id) | Checked(question_id):
                 answer = self._questions.get(question_id)
                 if answer is not None and not answer.done():
                     answer.set_result(message)

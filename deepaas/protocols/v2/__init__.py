@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepaas.protocols import Host
-from deepaas.protocols.v2 import documents, models, predict, trainings, versions
+from deepaas.protocols.v2 import documents, models, predict, trainings, versions, watching
 
 
 def setup(host: Host) -> None:
@@ -14,6 +14,7 @@ def setup(host: Host) -> None:
         *versions.operations(host),
         *models.operations(host),
         *trainings.operations(host),
+        *watching.operations(host),
     ]
     for operation in operations:
         for path in _paths(host.prefix, operation.path):
@@ -25,4 +26,6 @@ def setup(host: Host) -> None:
 
 def _paths(prefix: str, path: str) -> list[str]:
     """Where an operation is found: the base path itself is the start page, slash or no slash."""
-    return [prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{path}"]
+    # The path of a file has slashes of its own.
+    route = path.replace("{path}", "{path:.+}")
+    return [prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{route}"]

@@ -72,14 +72,56 @@ DEFINITIONS: dict[str, Any] = {
     "Training": _object(
         ["date", "status", "uuid"],
         uuid={"type": "string", "format": "uuid", "description": "Training identifier"},
-        date={"type": "string", "format": "date-time", "description": "Training start time"},
-        args={"type": "object", "description": "The arguments of the training"},
+        date={"type": "string", "description": "When it was asked for: YYYY-MM-DD HH:MM:SS.ffffff"},
+        start_date=_text("When it began"),
+        finish_date=_text("When it ended"),
+        args={"description": "The arguments of the training"},
         status={
             "type": "string",
-            "enum": ["running", "done", "error", "cancelled"],
+            "enum": ["queued", "running", "done", "error", "cancelled", "interrupted"],
             "description": "Training status",
         },
-        result={"type": "object", "description": "What the training returned, when it is done"},
+        result=_object(
+            [],
+            output={"description": "What train returned"},
+            finish_date=_text("When it ended"),
+            duration=_text("How long it took: [D day[s], ][H]H:MM:SS[.ffffff]"),
+        ),
         message=_text("Optional message explaining status"),
+        cancelling={"type": "boolean", "description": "It was asked to end and has not yet"},
+        progress=_object(
+            ["step"],
+            step={"type": "number", "description": "Steps that are done"},
+            total={"description": "Steps in all, null when nobody knows"},
+            message=_STRING,
+        ),
+        links=_many("Location"),
+    ),
+    "Metrics": {
+        "type": "object",
+        "description": "By name",
+        "additionalProperties": _object(
+            ["steps", "values", "wall_times"],
+            steps={"type": "array", "items": {"type": "integer"}},
+            values={"type": "array", "items": {"description": "A number, or null for NaN"}},
+            wall_times={
+                "type": "array",
+                "items": {"type": "number"},
+                "description": "Seconds since the epoch",
+            },
+        ),
+    },
+    "Files": _object(
+        ["files", "more"],
+        files={
+            "type": "array",
+            "items": _object(
+                ["path", "size"],
+                path=_text("Relative, to be appended to the address of the list"),
+                size={"type": "integer", "description": "In bytes"},
+                modified=_text("YYYY-MM-DD HH:MM:SS.ffffff"),
+            ),
+        },
+        more={"type": "boolean", "description": "Whether there are more files than are listed"},
     ),
 }

@@ -27,6 +27,7 @@ async def home(host: Host, request: web.Request) -> web.Response:
         prefix=host.prefix,
         models=await asyncio.gather(*(_card(host, model) for model in host.registry)),
         docs=host.settings.doc_endpoint,
+        tensorboard=host.settings.train_endpoint and host.trainings.tensorboard.installed,
         origin=f"{request.scheme}://{request.host}",
     )
     return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
@@ -52,6 +53,7 @@ async def _card(host: Host, model: Model) -> LandingModel:
         can_predict=(
             known is not None and known.predict.implemented and host.settings.predict_endpoint
         ),
+        can_train=known is not None and known.train.implemented and host.settings.train_endpoint,
         predict_operation=operation_id("POST", predict.PATH.replace("{name}", model.name)),
         predict_parameters=known.predict.parameters if known is not None else (),
         links=[("Project", url)] if isinstance(url, str) else (),

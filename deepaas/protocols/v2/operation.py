@@ -41,12 +41,14 @@ _REASONS = {
     400: "The request cannot be read",
     403: "Switched off by the operator of this host",
     404: "There is no such thing",
+    409: "The files of this training lie with another host",
     413: "The request is larger than this host takes",
     415: "Arguments cannot be read from a body of this type",
     500: "The model failed; the id stands in the log of the host",
     501: "The model does not implement this",
     503: "The model takes no calls at present",
     504: "The model took too long",
+    507: "No space is left on this host",
 }
 
 

@@ -1,0 +1,73 @@
+"""A training as the V2 API shows it: DEEPaaS's fields, and some more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from deepaas.training.runs import Progress, Run, State
+
+
+def training_json(run: Run, base: str, tensorboard: Callable[[Run], str] | None) -> dict[str, Any]:
+    """What clients are told of a run; large arguments and results are left to the caller.
+
+    Args:
+        run: what the store has.
+        base: URL path of the run.
+        tensorboard: gives the URL path of its curves, None when there is no TensorBoard.
+    """
+    shown: dict[str, Any] = {
+        "uuid": run.uuid,
+        "date": date_text(run.created),
+        "args": raw(run.args),
+        "status": run.state.value,
+    }
+    if run.message:
+        shown["message"] = run.message
+    if run.has_result and run.finished is not None:
+        shown["result"] = {
+            "output": raw(run.result),
+            "finish_date": date_text(run.finished),
+            "duration": str(timedelta(seconds=run.finished - (run.started or run.created))),
+        }
+    if run.started is not None:
+        shown["start_date"] = date_text(run.started)
+    if run.finished is not None:
+        shown["finish_date"] = date_text(run.finished)
+    if run.state is State.RUNNING and run.cancel_requested is not None:
+        shown["cancelling"] = True
+    if run.progress is not None:
+        shown["progress"] = progress_json(run.progress)
+    links = [
+        {"rel": rel, "href": f"{base}/{path}"}
+        for rel, path in (
+            ("self", ""),
+            ("logs", "logs"),
+            ("metrics", "metrics"),
+            ("events", "events"),
+            ("files", "files/"),
+        )
+    ]
+    links[0]["href"] = base
+    if tensorboard is not None:
+        links.append({"rel": "tensorboard", "href": tensorboard(run)})
+    shown["links"] = links
+    return shown
+
+
+def progress_json(progress: Progress) -> dict[str, Any]:
+    """How far a run is."""
+    return {"step": progress.step, "total": progress.total, "message": progress.message}
+
+
+def raw(json: bytes | None) -> msgspec.Raw:
+    """JSON as it is, null for what is too large to stand here."""
+    return msgspec.Raw(json or b"null")
+
+
+def date_text(seconds: float) -> str:
+    """A moment as DEEPaaS writes it: local time with microseconds, without a zone."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S.%f")

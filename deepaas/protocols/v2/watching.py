@@ -1,0 +1,250 @@
+"""``/v2/models/{name}/train/{uuid}/…``: log, metrics, events and files of a training."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from aiohttp import hdrs, web
+
+from deepaas.errors import InvalidArguments
+from deepaas.model.handle import Model
+from deepaas.protocols import Host
+from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.protocols.v2.training_json import date_text, progress_json, training_json
+from deepaas.protocols.v2.trainings import RUN_PATH, UUID, link_to_tensorboard, trainings_of
+from deepaas.training.runs import Run
+from deepaas.training.service import Trainings
+from deepaas.training.watching import News, Position, Watching
+from deepaas.web import files
+from deepaas.web.errors import json_response
+from deepaas.web.events import MEDIA_TYPE, Event, last_event_id, nothing_more, stream, wants_events
+
+MAX_TAIL_COUNT = 1_000_000
+TEXT = "text/plain; charset=utf-8"
+ZIP = "application/zip"
+
+_TAIL: dict[str, Any] = {
+    "in": "query",
+    "name": "tail",
+    "type": "integer",
+    "minimum": 0,
+    "maximum": MAX_TAIL_COUNT,
+    "description": "Only the last lines of what has been printed so far",
+}
+_FORMAT: dict[str, Any] = {
+    "in": "query",
+    "name": "format",
+    "type": "string",
+    "enum": ["json", "zip"],
+    "default": "json",
+    "description": "A list, or all files in one archive",
+}
+_FILE: dict[str, Any] = {
+    "in": "path",
+    "name": "path",
+    "required": True,
+    "type": "string",
+    "description": "Path of the file, from the list",
+}
+
+
+def operations(host: Host) -> list[Operation]:
+    """The routes that show a training."""
+    documented = host.settings.train_endpoint
+    watching = Watching(host.trainings)
+    curves = link_to_tensorboard(host)
+
+    async def asked(request: web.Request) -> tuple[Trainings, Model, Run]:
+        trainings, model = trainings_of(host, request)
+        run = await trainings.get(model, request.match_info["uuid"])
+        # Refused here if its files lie elsewhere: a stream that has begun could only break off.
+        trainings.folder(run)
+        return trainings, model, run
+
+    async def get_logs(request: web.Request) -> web.StreamResponse:
+        _, model, run = await asked(request)
+        begin = 0
+        if (tail := _tail(request)) is not None:
+            begin = await watching.log_start(run, tail)
+        if wants_events(request):
+            seen = last_event_id(request)
+            if seen.isdigit() and len(seen) < 20:
+                begin = int(seen)
+                if run.state.final and begin >= await watching.log_start(run, 0):
+                    return nothing_more()
+            return await stream(request, _log_events(watching, model, run, begin))
+        response = web.StreamResponse(
+            headers={hdrs.CONTENT_TYPE: TEXT, "X-Content-Type-Options": "nosniff"}
+        )
+        await response.prepare(request)
+        async for data in watching.log(run, begin):
+            await response.write(data)
+        return response
+
+    async def get_metrics(request: web.Request) -> web.Response:
+        _, _, run = await asked(request)
+        metrics = await watching.metrics(run)
+        return await asyncio.to_thread(
+            lambda: json_response(
+                {
+                    name: {
+                        "steps": series.steps,
+                        "values": series.values,
+                        "wall_times": series.wall_times,
+                    }
+                    for name, series in metrics.items()
+                }
+            )
+        )
+
+    async def get_events(request: web.Request) -> web.StreamResponse:
+        _, model, run = await asked(request)
+        position = Position.parse(last_event_id(request))
+        if position != Position() and run.state.final:
+            news = [n async for n in watching.follow(model, run, position)]
+            if not any(n.points or n.lines for n in news):
+                return nothing_more()
+        return await stream(request, _run_events(watching.follow(model, run, position), shown))
+
+    def shown(run: Run) -> dict[str, Any]:
+        base = f"{host.prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
+        return training_json(run, base, curves)
+
+    async def get_files(request: web.Request) -> web.StreamResponse:
+        trainings, _, run = await asked(request)
+        root = trainings.folder(run).files
+        if _wants_zip(request):
+            return await files.send_zip(request, root, f"{run.model}-{run.uuid}.zip")
+        found = await asyncio.to_thread(files.listing, root)
+        entries = [
+            {"path": entry.path, "size": entry.size, "modified": date_text(entry.modified)}
+            for entry in found.entries
+        ]
+        return json_response({"files": entries, "more": found.cut})
+
+    async def get_file(request: web.Request) -> web.StreamResponse:
+        trainings, _, run = await asked(request)
+        root = trainings.folder(run).files
+        path = await asyncio.to_thread(files.confined, root, request.match_info["path"])
+        return await files.send_file(request, path)
+
+    usual = failures(403, 404, 409, 503)
+    unprocessable = {"422": answer("Messages by argument", reference("Invalid"))}
+    return [
+        Operation(
+            "GET",
+            f"{RUN_PATH}/logs",
+            get_logs,
+            "models",
+            "Get what a training has printed",
+            {"200": answer("The log"), "204": answer("Nothing more will come"), **usual}
+            | unprocessable,
+            description="With 'Accept: text/event-stream' new lines follow as they are printed, "
+            "in events 'log' whose id is the place in the log, until the training has ended.",
+            produces=("text/plain", MEDIA_TYPE),
+            parameters=[UUID, _TAIL],
+            documented=documented,
+        ),
+        Operation(
+            "GET",
+            f"{RUN_PATH}/metrics",
+            get_metrics,
+            "models",
+            "Get the metrics of a training",
+            {"200": answer("The metrics by name", reference("Metrics")), **usual},
+            description="They are read from the TensorBoard event files that the training writes.",
+            parameters=[UUID],
+            documented=documented,
+        ),
+        Operation(
+            "GET",
+            f"{RUN_PATH}/events",
+            get_events,
+            "models",
+            "Watch a training",
+            {"200": answer("The events"), "204": answer("Nothing more will come"), **usual},
+            description="Server-sent events: 'state' (the training), 'progress', 'metric' (name, "
+            "step, value, wall_time), all of them JSON, and 'log' (lines of text). The stream ends "
+            "with the training.",
+            produces=(MEDIA_TYPE,),
+            parameters=[UUID],
+            documented=documented,
+        ),
+        Operation(
+            "GET",
+            f"{RUN_PATH}/files/",
+            get_files,
+            "models",
+            "List the files of a training",
+            {"200": answer("The files", reference("Files")), **usual} | unprocessable,
+            description="With 'format=zip', or 'Accept: application/zip', all of them in an "
+            "archive.",
+            produces=("application/json", ZIP),
+            parameters=[UUID, _FORMAT],
+            documented=documented,
+        ),
+        Operation(
+            "GET",
+            f"{RUN_PATH}/files/{{path}}",
+            get_file,
+            "models",
+            "Download a file of a training",
+            {"200": answer("The file"), **usual},
+            produces=("application/octet-stream",),
+            parameters=[UUID, _FILE],
+            documented=documented,
+        ),
+    ]
+
+
+async def _log_events(
+    watching: Watching, model: Model, run: Run, begin: int
+) -> AsyncIterator[Event]:
+    async for offset, lines in watching.follow_log(model, run, begin):
+        yield Event("log", "\n".join(lines), str(offset))
+
+
+async def _run_events(
+    news: AsyncIterator[News], shown: Callable[[Run], Any]
+) -> AsyncIterator[Event]:
+    async for new in news:
+        events = [Event("metric", _json(point._asdict())) for point in new.points]
+        if new.progressed and new.run.progress is not None:
+            events.insert(0, Event("progress", _json(progress_json(new.run.progress))))
+        if new.lines:
+            events.append(Event("log", "\n".join(new.lines)))
+        if new.changed:
+            # The last word on a run comes last, any other before what happens then.
+            events.insert(
+                len(events) if new.run.state.final else 0, Event("state", _json(shown(new.run)))
+            )
+        for event in events[:-1]:
+            yield event
+        yield replace(events[-1], id=str(new.position))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _tail(request: web.Request) -> int | None:
+    text = request.query.get("tail")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_TAIL_COUNT):
+        raise InvalidArguments({"tail": [f"Must be a number between 0 and {MAX_TAIL_COUNT}."]})
+    return int(text)
+
+
+def _wants_zip(request: web.Request) -> bool:
+    wanted = request.query.get("format")
+    if wanted not in (None, "json", "zip"):
+        raise InvalidArguments({"format": ["Must be one of: json, zip."]})
+    if wanted is None:
+        accepted = request.headers.get(hdrs.ACCEPT, "")
+        return ZIP in accepted and "json" not in accepted
+    return wanted == "zip"

@@ -1,0 +1,67 @@
+"""What is different in the process of a training: how it is ended, and what it tells."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from deepaas.messages import RunFiles
+from deepaas.model.v2 import run
+
+NICENESS = 10
+"""Where cores are few, predictions come first."""
+
+TENSORBOARD_KEY = "tensorboard_dir"
+"""Key of the model's metadata: a folder, or several, in which ``train`` writes event files."""
+
+
+class RunCancelled(KeyboardInterrupt):
+    """Raised where the author's code stands when its run is cancelled.
+
+    A ``KeyboardInterrupt``, because that is what training loops and libraries are prepared for:
+    they save what they have and leave.
+    """
+
+
+def step_back() -> None:
+    """Leave the cores to predictions where they are few."""
+    with contextlib.suppress(OSError):
+        os.nice(NICENESS)
+
+
+@contextlib.contextmanager
+def cancellable() -> Iterator[None]:
+    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        control = os.environ.get(RunFiles.CONTROL)
+        if control is None or not (Path(control) / RunFiles.POLLED).exists():
+            raise RunCancelled("the run is being cancelled")
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield
+    except RunCancelled:
+        print("[the training was interrupted: its run is being cancelled]", file=sys.stderr)
+        raise
+    except BaseException:
+        # Into the log of the run, where its author will look for it.
+        traceback.print_exc()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def watch_declared(metadata: dict[str, Any]) -> None:
+    """Tell the host where event files are, if the model's metadata says so."""
+    declared = metadata.get(TENSORBOARD_KEY)
+    for folder in [declared] if isinstance(declared, str) else declared or []:
+        if isinstance(folder, str):
+            run.watch(folder)

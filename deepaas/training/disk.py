@@ -1,0 +1,59 @@
+"""A disk without space: told in plain words, and with something put by for the last of them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from deepaas.errors import StorageFull
+
+_FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
+
+RESERVE_BYTES = 2 * 1024 * 1024
+
+
+@contextlib.contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Say plainly that something cannot be written because the disk is full.
+
+    Raises:
+        StorageFull: that was it.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull(what) from None
+        raise
+
+
+class Reserve:
+    """Some space put by, so that the store can note how runs ended when a run has filled the disk.
+
+    Args:
+        path: the file that holds the space.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def hold(self) -> None:
+        """Take the space, if there is enough of it."""
+        if self._path.exists():
+            return
+        making = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            with making.open("wb") as file:
+                # Bytes that are really written: a hole in a file reserves nothing.
+                file.write(os.urandom(RESERVE_BYTES))
+                os.fsync(file.fileno())
+            making.rename(self._path)
+        except OSError:
+            making.unlink(missing_ok=True)
+
+    def give(self) -> None:
+        """Let go of the space."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,179 @@
+"""One run while it runs: its process, how it is stopped, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deepaas.messages import Answer, Description, Failure, FromWorkerCalls, Inputs, Train
+from deepaas.training.folder import Folder
+from deepaas.training.log import LogWriter
+from deepaas.training.runs import Outcome, Run, State
+from deepaas.workers.process import Launch, Source
+from deepaas.workers.worker import Call, Worker
+from deepaas.workers.worker import State as WorkerState
+
+_log = logging.getLogger(__name__)
+
+OUTPUT_SECONDS = 2.0
+"""How long the last of what it has printed may take to get into its log."""
+
+
+class Execution:
+    """A run with its process, in this host.
+
+    Args:
+        run: what is to run.
+        source: its model.
+        folder: its folder.
+        mark: for the warden, unique among all workers.
+        grace_seconds: how long it may take to end after it was asked to.
+        load_seconds: how long loading and warming its model may take, 0 for no limit.
+
+    Attributes:
+        run: what runs.
+        folder: its folder.
+        outcome: how it ended, when it has: its process is gone by then, with all that it started.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        source: Source,
+        folder: Folder,
+        mark: str,
+        grace_seconds: float,
+        load_seconds: float,
+    ) -> None:
+        self.run = run
+        self.folder = folder
+        self._grace_seconds = grace_seconds
+        self._load_seconds = load_seconds
+        self._loop = asyncio.get_running_loop()
+        self._logs: LogWriter | None = None
+        self._inputs: Inputs | None = None
+        self._stopped: tuple[State, str] | None = None
+        self._forced = False
+        self._reply: FromWorkerCalls | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+        self.outcome: asyncio.Future[Outcome] = self._loop.create_future()
+        self._worker: Worker | None = None
+        self._start: Callable[[], Worker] = lambda: Worker(
+            source,
+            f"{run.model}/train/{run.uuid[:12]}",
+            Launch(folder.spool, mark, training=True, environment=folder.environment()),
+            self,
+            self._read_output,
+        )
+
+    async def start(self) -> None:
+        """Start its process."""
+        try:
+            self._inputs = await asyncio.to_thread(self.folder.load_inputs)
+            if self._stopped is None:
+                self._worker = self._start()
+                await self._worker.open()
+        except (OSError, ValueError) as error:
+            self._end(State.ERROR, f"its process cannot be started: {error}")
+            return
+        if self._worker is None:
+            self._end_stopped()
+        elif self._load_seconds:
+            self._later(self._load_seconds, self._end_unready)
+
+    def stop(self, state: State, reason: str) -> None:
+        """Have it end, politely first; the first reason counts.
+
+        Args:
+            state: what it comes to by this, ``CANCELLED`` or ``INTERRUPTED``.
+            reason: for people.
+        """
+        if self._stopped is not None or self._reply is not None or self.outcome.done():
+            return  # It has been told already, or it ends by itself just now.
+        self._stopped = (state, reason)
+        worker = self._worker
+        if worker is None:
+            return  # It is about to start, and will see.
+        if worker.current is None:
+            worker.kill("was ended before the training began")  # It has nothing to save yet.
+            return
+        self.folder.tell_cancelled()
+        worker.terminate()
+        self._later(self._grace_seconds, self.kill)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._worker is not None and self._reply is None:
+            self._forced = True
+            self._worker.kill(f"was killed, as it did not end within {self._grace_seconds:g} s")
+
+    async def _read_output(self, descriptor: int, _label: str) -> None:
+        self._logs = LogWriter(self.folder.log, descriptor)
+        self._logs.start()
+
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
+        self._timers.append(self._loop.call_later(seconds, what))
+
+    def _end_unready(self) -> None:
+        worker = self._worker
+        if worker is not None and worker.state in (WorkerState.LOADING, WorkerState.WARMING):
+            worker.kill(f"was not ready within {self._load_seconds:g} s")
+
+    # --- what the worker reports (workers.worker.Keeper) ---
+
+    def loaded(self, worker: Worker, description: Description) -> None:
+        """The model is loaded."""
+
+    def ready(self, worker: Worker) -> None:
+        if self._stopped is None and self._inputs is not None:
+            worker.run(Call(Train(1, self._inputs), self._loop))
+
+    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:  # noqa: ARG002
+        self._reply = reply
+        self._background = self._loop.create_task(worker.stop(self._grace_seconds))
+
+    def ended(self, worker: Worker, call: Call | None) -> None:  # noqa: ARG002
+        for timer in self._timers:
+            timer.cancel()
+        self._background = self._loop.create_task(self._conclude(worker))
+
+    # --- the end ---
+
+    async def _conclude(self, worker: Worker) -> None:
+        if self._logs is not None:
+            await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
+        reply = self._reply
+        if isinstance(reply, Answer):
+            await self._end_answered(reply)
+        elif self._stopped is not None:
+            self._end_stopped(f"; it {worker.how}" if self._forced else "")
+        elif isinstance(reply, Failure):
+            self._end(State.ERROR, reply.message or "train is not implemented")
+        else:
+            if worker.traceback:
+                _log.error("[%s] %s\n%s", worker.label, worker.how, worker.traceback)
+            self._end(State.ERROR, f"its process {worker.how}")
+
+    async def _end_answered(self, answer: Answer) -> None:
+        """``train`` has come to its end, be it that it was asked to."""
+        result: bytes | None = answer.body
+        if answer.path:
+            await asyncio.to_thread(Path(answer.path).rename, self.folder.result)
+            result = None
+        state, reason = self._stopped or (State.DONE, "")
+        self._conclude_with(Outcome(state, time.time(), reason, result, has_result=True))
+
+    def _end_stopped(self, how: str = "") -> None:
+        assert self._stopped is not None
+        state, reason = self._stopped
+        self._end(state, reason + how)
+
+    def _end(self, state: State, message: str) -> None:
+        self._conclude_with(Outcome(state, time.time(), message))
+
+    def _conclude_with(self, outcome: Outcome) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)

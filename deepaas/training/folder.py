@@ -1,0 +1,163 @@
+"""The folder of a run: what lies where.
+
+::
+
+    RUN/files/      DEEPAAS_RUN_DIR, the author's own; clients may list and download it
+    RUN/control/    what the helpers of deepaas.model.v2.run and the host tell each other
+    RUN/inputs/     the request as it came, with its files
+    RUN/log/        what the run has printed, in segments
+    RUN/spool/      where its process writes a large result
+    RUN/args.json   the arguments, when they are too large for the store
+    RUN/result.json what train returned, when it is too large for the store
+    RUN/outcome     how it ended, written before the store is told
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deepaas.messages import Inputs, RunFiles
+from deepaas.training.runs import Outcome, Progress
+
+INPUTS_FILE = "inputs.msgpack"
+
+MAX_TOLD_BYTES = 64 * 1024
+"""The author's code may write what it likes where it tells its progress; no more is read."""
+
+MAX_WATCHED_COUNT = 32
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Paths of one run.
+
+    Attributes:
+        path: the folder itself.
+    """
+
+    path: Path
+
+    @property
+    def files(self) -> Path:
+        """What the author's code writes."""
+        return self.path / "files"
+
+    @property
+    def control(self) -> Path:
+        """What the author's code tells the host, and the other way round."""
+        return self.path / "control"
+
+    @property
+    def inputs(self) -> Path:
+        """The request as it came."""
+        return self.path / "inputs"
+
+    @property
+    def log(self) -> Path:
+        """What the run has printed."""
+        return self.path / "log"
+
+    @property
+    def spool(self) -> Path:
+        """Where its process writes a large result."""
+        return self.path / "spool"
+
+    @property
+    def args(self) -> Path:
+        """Large arguments as JSON."""
+        return self.path / "args.json"
+
+    @property
+    def result(self) -> Path:
+        """A large result as JSON."""
+        return self.path / "result.json"
+
+    @property
+    def outcome(self) -> Path:
+        """How it ended."""
+        return self.path / "outcome"
+
+    # --- the request ---
+
+    def store_inputs(self, inputs: Inputs) -> None:
+        """Keep a request: its files are moved here."""
+
+        def move(path: str) -> str:
+            name = Path(path).name
+            shutil.move(path, self.inputs / name)
+            return name
+
+        kept = inputs.with_paths(move)
+        (self.inputs / INPUTS_FILE).write_bytes(msgspec.msgpack.encode(kept))
+
+    def store_args(self, path: Path) -> None:
+        """Keep large arguments: the file is moved here."""
+        shutil.move(path, self.args)
+
+    def load_inputs(self) -> Inputs:
+        """The request that was kept."""
+        kept = msgspec.msgpack.decode((self.inputs / INPUTS_FILE).read_bytes(), type=Inputs)
+        return kept.with_paths(lambda name: str(self.inputs / name))
+
+    def drop_inputs(self) -> None:
+        """Nobody needs the request any more."""
+        shutil.rmtree(self.inputs, ignore_errors=True)
+        shutil.rmtree(self.spool, ignore_errors=True)
+
+    # --- what its process and the host tell each other ---
+
+    def environment(self) -> dict[str, str]:
+        """Variables for its process."""
+        return {RunFiles.DIRECTORY: str(self.files), RunFiles.CONTROL: str(self.control)}
+
+    def tell_cancelled(self) -> None:
+        """Let the author's code see that the run is being cancelled."""
+        with contextlib.suppress(OSError):  # A full disk: the signal will have to do.
+            (self.control / RunFiles.CANCELLED).touch()
+
+    def progress(self) -> Progress | None:
+        """The last that the author's code has told."""
+        told = self._told(RunFiles.PROGRESS)
+        try:
+            return msgspec.json.decode(told, type=Progress) if told else None
+        except msgspec.MsgspecError:
+            return None
+
+    def watched(self) -> list[Path]:
+        """Further folders with TensorBoard event files."""
+        paths = []
+        for line in self._told(RunFiles.WATCHED).splitlines():
+            with contextlib.suppress(ValueError):
+                path: Any = json.loads(line)
+                if isinstance(path, str) and "\0" not in path and Path(path) not in paths:
+                    paths.append(Path(path))
+        return paths[:MAX_WATCHED_COUNT]
+
+    def _told(self, name: str) -> bytes:
+        try:
+            with (self.control / name).open("rb") as file:
+                return file.read(MAX_TOLD_BYTES)
+        except OSError:
+            return b""
+
+    # --- how it ended ---
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Note how it ended, for the case that the store cannot be told."""
+        partial = self.outcome.with_name("outcome.partial")
+        partial.write_bytes(msgspec.json.encode(outcome))
+        partial.rename(self.outcome)
+
+    def read_outcome(self) -> Outcome | None:
+        """How it ended, None when that was not noted."""
+        try:
+            return msgspec.json.decode(self.outcome.read_bytes(), type=Outcome)
+        except (OSError, msgspec.MsgspecError):
+            return None

@@ -1,0 +1,112 @@
+"""Which hosts live: each says so in the store, and takes those that do not any more for dead.
+
+A host counts its heartbeats in the store. Others look at that number, never at a clock of another
+machine: who has not counted on for ``LEASE_SECONDS`` of the watcher's own time is dead. Hosts of
+one state directory on one machine need not wait for that: each holds a file locked, and the kernel
+lets go of the lock when its process ends, however it ends.
+
+A host that was taken for dead while it only could not reach the store finds its entry gone; it ends
+its runs then, which the others have noted as interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from deepaas.training.place import Place, machine
+from deepaas.training.runs import Peer
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.store import Store
+
+_log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 4.0
+LEASE_SECONDS = 15.0
+
+INTERRUPTED = "its host ended in the middle of it"
+
+
+class Lease:
+    """One host's sign of life, and its eye on the others.
+
+    Args:
+        store: where the hosts meet.
+        place: this host's state directory.
+        host: its id.
+    """
+
+    def __init__(self, store: Store, place: Place, host: str) -> None:
+        self._store = store
+        self._place = place
+        self._me = Peer(host, machine(), place.id, 0)
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._watched = 0.0
+        self._spoken = 0.0
+
+    async def enter(self) -> None:
+        """Begin to live."""
+        await asyncio.to_thread(self._place.enter, self._me.id)
+        await self._store.enter(self._me)
+
+    async def beat(self) -> bool:
+        """Say that this host lives, if it is time to; False when another has taken it for dead."""
+        now = time.monotonic()
+        if now - self._spoken < BEAT_SECONDS:
+            return True
+        lives = await self._store.beat(self._me.id)
+        self._spoken = now
+        return lives
+
+    async def leave(self, reason: str) -> None:
+        """Leave in good order; runs that are still going are interrupted."""
+        await self._store.bury(self._me.id, None, reason, time.time())
+        self._place.leave(self._me.id)
+
+    async def watch_peers(self) -> None:
+        """Bury those that have died."""
+        now = time.monotonic()
+        if now - self._watched > LEASE_SECONDS / 2:
+            # This host could not look for a while, and the others perhaps not speak: nobody may
+            # be judged by what was seen before.
+            self._seen.clear()
+        self._watched = now
+        peers = [peer for peer in await self._store.peers() if peer.id != self._me.id]
+        for peer in peers:
+            if await self._is_dead(peer, now):
+                await self._bury(peer)
+        self._seen = {peer.id: self._seen[peer.id] for peer in peers if peer.id in self._seen}
+
+    async def bury_the_dead(self) -> None:
+        """At the start: those of which it is known at once, and runs that nobody owns."""
+        await self.watch_peers()
+        for owner in await self._store.orphans():
+            await self._store.bury(owner, None, INTERRUPTED, time.time())
+
+    async def _is_dead(self, peer: Peer, now: float) -> bool:
+        if (peer.machine, peer.place) == (self._me.machine, self._me.place):
+            return not await asyncio.to_thread(self._place.lives, peer.id)
+        beats, since = self._seen.get(peer.id, (-1, now))
+        if beats != peer.beats:
+            self._seen[peer.id] = (peer.beats, now)
+            return False
+        return now - since > LEASE_SECONDS
+
+    async def _bury(self, peer: Peer) -> None:
+        if peer.place == self._me.place:
+            # Some of its runs may have ended before it did, when the store could not be told.
+            for run in await self._store.owned(peer.id):
+                folder = self._place.folder(run.uuid)
+                outcome = await asyncio.to_thread(folder.read_outcome)
+                if outcome is not None:
+                    await self._store.finish(run.uuid, peer.id, outcome)
+        interrupted = await self._store.bury(peer.id, peer.beats, INTERRUPTED, time.time())
+        if interrupted is None:
+            return  # It lives after all.
+        self._place.forget(peer.id)
+        for uuid in interrupted:
+            _log.warning("training %s is interrupted: %s", uuid, INTERRUPTED)

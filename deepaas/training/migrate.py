@@ -1,0 +1,97 @@
+"""Brings the tables of a database to what this version of the code expects.
+
+Alembic does it, and is imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, column, inspect, select, table, text
+
+from deepaas.errors import ConfigError
+from deepaas.training.store_database import Database
+from deepaas.training.tables import VERSION_TABLE
+
+HEAD = "0001"
+"""The newest revision in ``migrations/versions``."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+PG_LOCK = 0x6465_6570_6161_7300
+"""The advisory lock (PostgreSQL) of those who migrate: ``deepaas`` in ASCII."""
+
+
+async def migrate(database: Database) -> None:
+    """Bring the tables to ``HEAD``; hosts that start at the same moment wait for each other.
+
+    Raises:
+        ConfigError: a newer version of this code has made the tables.
+        StoreUnavailable: the database cannot be reached.
+        StorageFull: it has no space left.
+    """
+    async with _alone(database):
+        async with database.reading() as connection:
+            if await connection.run_sync(_revision) == HEAD:
+                return
+            if database.path:
+                # Stays with the file, and cannot be changed inside a transaction.
+                await connection.execute(text("PRAGMA journal_mode = WAL"))
+        await asyncio.to_thread(importlib.import_module, "alembic.command")
+        async with database.writing() as connection:
+            if not database.path:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({PG_LOCK})"))
+            await connection.run_sync(_upgrade, database.name)
+
+
+@contextlib.asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[None]:
+    """Hold the lock beside the file (SQLite); PostgreSQL has locks of its own."""
+    if database.path is None:
+        yield
+        return
+    path = database.path.with_name(f"{database.path.name}.lock")
+    with database.translated():
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with database.translated():
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision of the tables, None when there are none."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    revision: ColumnElement[str] = column("version_num")
+    found: str | None = connection.scalar(select(revision).select_from(table(VERSION_TABLE)))
+    return found
+
+
+def _upgrade(connection: Connection, name: str) -> None:
+    """Run the migrations that are missing, inside the transaction of this connection."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    # The option is read with interpolation.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    revision = _revision(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise ConfigError(
+            f"the database {name!r} was made by a newer version of DEEPaaS (its revision is "
+            f"{revision!r}, this version knows up to {HEAD!r}): use that version or another "
+            "database"
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

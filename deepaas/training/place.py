@@ -1,0 +1,212 @@
+"""A state directory: the folders of runs, and which hosts use it.
+
+::
+
+    STATE/id                  names this directory in the store
+    STATE/trainings.sqlite    the store, unless it is PostgreSQL
+    STATE/hosts/HOST          held locked by a host that lives
+    STATE/runs/UUID/          see deepaas.training.folder
+    STATE/tensorboard/LABEL   links to the runs' folders, the tree that TensorBoard shows
+
+Several hosts may use one directory at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from deepaas.errors import ConfigError
+from deepaas.training.disk import storage_errors
+from deepaas.training.folder import Folder
+from deepaas.training.runs import Run
+
+STRAY_SECONDS = 3600.0
+"""A folder that no run has is removed when it is older: a younger one may be in the making."""
+
+NEW = ".new-"
+OLD = ".old-"
+
+
+class Place:
+    """A state directory.
+
+    Args:
+        path: the directory, made when it is missing.
+
+    Attributes:
+        id: its name in the store.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock: int | None = None
+        try:
+            for folder in ("runs", "hosts", "tensorboard"):
+                (path / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.id = _identify(path / "id")
+        except OSError as error:
+            raise ConfigError(
+                f"state-dir {str(path)!r} cannot be used: {error.strerror or error}; "
+                "name another with --state-dir"
+            ) from None
+
+    @property
+    def database(self) -> Path:
+        """Where the store lies when it is SQLite."""
+        return self._path / "trainings.sqlite"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The tree that TensorBoard shows."""
+        return self._path / "tensorboard"
+
+    @property
+    def reserve(self) -> Path:
+        """Space that is put by."""
+        return self._path / "reserve"
+
+    # --- hosts ---
+
+    def enter(self, host: str) -> None:
+        """Let other hosts on this machine see that this one lives."""
+        if self._lock is not None:
+            return
+        path = self._path / "hosts" / host
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def forget(self, host: str) -> None:
+        """Remove what a dead host has held."""
+        (self._path / "hosts" / host).unlink(missing_ok=True)
+
+    def leave(self, host: str) -> None:
+        """Let other hosts see that this one has left."""
+        self.forget(host)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def lives(self, host: str) -> bool:
+        """Whether a host of this machine that uses this directory still runs."""
+        try:
+            lock = os.open(self._path / "hosts" / host, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    # --- folders of runs ---
+
+    def folder(self, run: str) -> Folder:
+        """The folder of a run."""
+        return Folder(self._path / "runs" / run)
+
+    @contextlib.contextmanager
+    def new_folder(self, run: str) -> Iterator[Folder]:
+        """Make the folder of a new run; it gets its name on leaving, or is removed on an error.
+
+        Raises:
+            StorageFull: there is no space left.
+        """
+        making = Folder(self._path / "runs" / (NEW + run))
+        with storage_errors("the files of the training"):
+            try:
+                for path in (making.files, making.control, making.inputs, making.log, making.spool):
+                    path.mkdir(parents=True, mode=0o700)
+                yield making
+                making.path.rename(self.folder(run).path)
+            except BaseException:
+                shutil.rmtree(making.path, ignore_errors=True)
+                raise
+
+    def remove(self, run: str) -> None:
+        """Remove the folder of a run and its links."""
+        for link in self.tensorboard.glob(f"*{_short(run)}*"):
+            link.unlink(missing_ok=True)
+        path = self.folder(run).path
+        # Renamed first: nobody finds half of it.
+        dying = path.with_name(OLD + run)
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(dying)
+        shutil.rmtree(dying, ignore_errors=True)
+
+    def sweep(self, known: Collection[str]) -> list[str]:
+        """Remove what killed hosts have left half made or half removed.
+
+        Args:
+            known: the runs that the store has.
+
+        Returns:
+            the names of what was removed.
+        """
+        removed = []
+        youngest = time.time() - STRAY_SECONDS
+        for path in (self._path / "runs").iterdir():
+            if path.name not in known and path.stat().st_mtime < youngest:
+                shutil.rmtree(path, ignore_errors=True)
+                removed.append(path.name)
+        for link in self.tensorboard.iterdir():
+            if not link.exists():
+                link.unlink(missing_ok=True)
+        return removed
+
+    # --- TensorBoard's tree ---
+
+    def show(self, run: Run) -> None:
+        """Have TensorBoard show a run."""
+        folder = self.folder(run.uuid)
+        name = label(run)
+        for number, target in enumerate([folder.files, *folder.watched()]):
+            with contextlib.suppress(FileExistsError):
+                (self.tensorboard / (f"{name}-{number}" if number else name)).symlink_to(target)
+
+
+def default_directory(environment: Mapping[str, str]) -> Path:
+    """Where state is kept when nobody says where, by the XDG Base Directory Specification."""
+    base = environment.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path("~/.local/state").expanduser()) / "deepaas"
+
+
+def label(run: Run) -> str:
+    """The name of a run in TensorBoard: the model, when it was asked for, and whose it is."""
+    created = time.strftime("%Y%m%d-%H%M%S", time.localtime(run.created))
+    return f"{run.model}-{created}-{_short(run.uuid)}"
+
+
+def _short(run: str) -> str:
+    """Enough of an id to tell runs apart by eye."""
+    return run[:12]
+
+
+def _identify(path: Path) -> str:
+    """Read the id of a directory, or give it one."""
+    if not path.exists():
+        mine = path.with_name(f".id-{uuid.uuid4().hex}")
+        mine.write_text(uuid.uuid4().hex)
+        with contextlib.suppress(FileExistsError):
+            os.link(mine, path)  # Fails when another host was faster; then that one's counts.
+        mine.unlink()
+    return path.read_text().strip()
+
+
+def machine() -> str:
+    """This running kernel: on the same one, file locks tell which processes live."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return uuid.uuid4().hex

@@ -1,0 +1,98 @@
+"""Which finished runs are kept, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deepaas.errors import ConfigError
+from deepaas.training.place import Place
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.store import Store
+
+_log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 10.0
+
+_UNITS_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What to keep.
+
+    Attributes:
+        count: of finished runs, None for all.
+        seconds: after a run has finished, None for ever.
+    """
+
+    count: int | None = None
+    seconds: float | None = None
+
+
+def parse_keep(text: str) -> Keep:
+    """Read the option ``keep-runs``: a count, an age, or both with a comma between.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    count: int | None = None
+    seconds: float | None = None
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        found = re.fullmatch(r"(\d+)([smhdw]?)", part)
+        if found is None or (count if found[2] == "" else seconds) is not None:
+            raise ConfigError(
+                f"keep-runs is {text!r}: it must be a number of runs (100), an age (12h, 30d, 8w) "
+                "or both (100,30d)"
+            )
+        if found[2]:
+            seconds = int(found[1]) * _UNITS_SECONDS[found[2]]
+        else:
+            count = int(found[1])
+    return Keep(count, seconds)
+
+
+class Retention:
+    """Removes the oldest finished runs of one state directory, with their files.
+
+    Args:
+        store: all runs.
+        place: the state directory.
+        keep: what to keep.
+    """
+
+    def __init__(self, store: Store, place: Place, keep: Keep) -> None:
+        self._store = store
+        self._place = place
+        self._keep = keep
+        self._next = 0.0
+
+    async def apply(self) -> None:
+        """Remove what need not be kept; most of the time this does nothing.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        if self._keep == Keep() or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + PAUSE_SECONDS
+        before = None if self._keep.seconds is None else time.time() - self._keep.seconds
+        for uuid in await self._store.oldest_finished(
+            self._place.id, keep_count=self._keep.count, finished_before=before
+        ):
+            # The store first: a run without files would be worse than files without a run.
+            if await self._store.forget(uuid):
+                await asyncio.to_thread(self._place.remove, uuid)
+                _log.info("training %s is removed (keep-runs)", uuid)
+
+    async def sweep(self) -> None:
+        """Remove what killed hosts have left half made."""
+        known = await self._store.known(self._place.id)
+        for name in await asyncio.to_thread(self._place.sweep, known):
+            _log.info("runs/%s belongs to no training and is removed", name)

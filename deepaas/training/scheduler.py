@@ -1,0 +1,291 @@
+"""Which runs run when: takes them from the queue, watches over them, and notes how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deepaas.errors import DeepaasError, StorageFull, StoreUnavailable
+from deepaas.training.disk import Reserve
+from deepaas.training.execution import Execution
+from deepaas.training.lease import Lease
+from deepaas.training.place import Place
+from deepaas.training.retention import Retention
+from deepaas.training.runs import Outcome, Progress, Run, State
+from deepaas.workers.process import Source
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.store import Store
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""How often the store is asked what is new."""
+
+RETRY_SECONDS = 1.0
+MAX_RETRY_SECONDS = 15.0
+
+LEAVE_SECONDS = 5.0
+"""How long the store may take to note the last runs when the host leaves."""
+
+CANCELLED = "cancelled on request"
+STOPPED = "the host was stopped"
+FENCED = "another host took this one for dead: the store had not heard of it for too long"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What trainings may take.
+
+    Attributes:
+        workers_count: runs at a time.
+        grace_seconds: how long a run may take to end after it was asked to.
+        load_seconds: how long loading and warming a model may take, 0 for no limit.
+    """
+
+    workers_count: int
+    grace_seconds: float
+    load_seconds: float
+
+
+class Scheduler:
+    """Runs the queued runs of one state directory, as many at a time as allowed.
+
+    Args:
+        store: all runs.
+        place: the state directory.
+        sources: the models that this host serves, by name.
+        limits: what trainings may take.
+        retention: which finished runs are removed.
+        host: id of this host, new at each start.
+        mark: what the marks of its processes begin with.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        place: Place,
+        sources: Mapping[str, Source],
+        limits: Limits,
+        retention: Retention,
+        host: str,
+        mark: str,
+    ) -> None:
+        self._store = store
+        self._place = place
+        self._sources = sources
+        self._limits = limits
+        self._retention = retention
+        self._host = host
+        self._mark = mark
+        self._lease = Lease(store, place, host)
+        self._reserve = Reserve(place.reserve)
+        self._executions: dict[str, Execution] = {}
+        self._told: dict[str, Progress] = {}
+        self._numbers = itertools.count(1)
+        self._filling = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._trouble = ""
+        self._unsure = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._beating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take over what a host before this one has left, and begin with the queue.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        await self._lease.enter()
+        await self._lease.bury_the_dead()
+        await asyncio.to_thread(self._reserve.hold)
+        await self._retention.sweep()
+        await self.fill()
+        self._beating = asyncio.create_task(self._beat_forever())
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """End all runs politely; they become interrupted, and what waits goes on waiting.
+
+        Args:
+            hurry: set when there is no time for politeness any more.
+        """
+        self._stopping.set()
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        async with self._filling:
+            pass  # One that is just being started is among the executions then.
+        for execution in self._executions.values():
+            execution.stop(State.INTERRUPTED, STOPPED)
+        rushing = asyncio.create_task(self._rush(hurry))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        rushing.cancel()
+        try:
+            await asyncio.wait_for(self._lease.leave(STOPPED), LEAVE_SECONDS)
+        except (asyncio.TimeoutError, DeepaasError) as error:
+            _log.error("the store was not told that this host has left: %s", error)
+
+    async def _rush(self, hurry: asyncio.Event) -> None:
+        await hurry.wait()
+        for execution in self._executions.values():
+            execution.kill()
+
+    def cancel(self, run: str) -> None:
+        """Cancel a run at once if it runs in this host; another host sees it in the store."""
+        if run in self._executions:
+            self._executions[run].stop(State.CANCELLED, CANCELLED)
+
+    # --- the queue ---
+
+    async def fill(self) -> None:
+        """Start queued runs while there is room.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        async with self._filling:
+            if self._unsure:
+                await self._find_lost()
+            while (
+                not self._stopping.is_set() and len(self._executions) < self._limits.workers_count
+            ):
+                self._unsure = True
+                run = await self._store.claim(
+                    self._host, self._place.id, self._sources, time.time()
+                )
+                self._unsure = False
+                if run is None:
+                    return
+                self._execute(run)
+
+    async def _find_lost(self) -> None:
+        """Begin with runs that are this host's without its knowledge.
+
+        That is so when the connection to the store was lost between a claim and the news of it.
+        """
+        known = set(self._executions)
+        for run in await self._store.owned(self._host):
+            if run.uuid not in known:
+                self._execute(run)
+        self._unsure = False
+
+    def _execute(self, run: Run) -> None:
+        execution = Execution(
+            run,
+            self._sources[run.model],
+            self._place.folder(run.uuid),
+            f"{self._mark}{next(self._numbers)}:",
+            self._limits.grace_seconds,
+            self._limits.load_seconds,
+        )
+        self._executions[run.uuid] = execution
+        _log.info("training %s of %s begins", run.uuid, run.model)
+        self._run(self._see_through(execution))
+
+    async def _see_through(self, execution: Execution) -> None:
+        run = execution.run
+        try:
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._place.show, run)
+            await execution.start()
+            outcome = await execution.outcome
+            await self._tell(execution, outcome)
+        finally:
+            self._executions.pop(run.uuid, None)
+            self._told.pop(run.uuid, None)
+        _log.info(
+            "training %s of %s: %s%s",
+            run.uuid,
+            run.model,
+            outcome.state.value,
+            f" ({outcome.message})" if outcome.message else "",
+        )
+        if not self._stopping.is_set():
+            with contextlib.suppress(StoreUnavailable, StorageFull):
+                await self.fill()
+
+    async def _tell(self, execution: Execution, outcome: Outcome) -> None:
+        """Note how a run ended: in its folder first, then in the store, as soon as that can be."""
+        run, folder = execution.run, execution.folder
+        await self._tell_progress(run.uuid, execution)
+        try:
+            await asyncio.to_thread(folder.write_outcome, outcome)
+        except OSError as error:
+            _log.error("training %s: its outcome cannot be written: %s", run.uuid, error)
+        delay_seconds = RETRY_SECONDS
+        while not await self._noted(run.uuid, outcome):
+            if self._stopping.is_set():
+                return  # The file in its folder tells the next host.
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay_seconds)
+            delay_seconds = min(2 * delay_seconds, MAX_RETRY_SECONDS)
+        await asyncio.to_thread(folder.drop_inputs)
+
+    async def _noted(self, uuid: str, outcome: Outcome) -> bool:
+        """Tell the store how a run ended; False when it cannot be told now."""
+        try:
+            try:
+                mine = await self._store.finish(uuid, self._host, outcome)
+            except StorageFull:
+                # At once, before somebody else takes the space.
+                await asyncio.to_thread(self._reserve.give)
+                mine = await self._store.finish(uuid, self._host, outcome)
+        except (StoreUnavailable, StorageFull) as error:
+            _log.error("training %s: its end cannot be noted yet: %s", uuid, error)
+            return False
+        if not mine:
+            _log.warning("training %s was not this host's any more", uuid)
+        return True
+
+    # --- the heartbeat ---
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._beat()
+                if self._trouble:
+                    _log.info("the store of trainings answers again")
+                self._trouble = ""
+            except (StoreUnavailable, StorageFull) as error:
+                if str(error) != self._trouble:
+                    self._trouble = str(error)
+                    _log.error("%s; trainings go on, and it is tried again", error)
+            except Exception:
+                _log.exception("a heartbeat of the trainings failed")
+
+    async def _beat(self) -> None:
+        if not await self._lease.beat():
+            _log.error("%s", FENCED)
+            for execution in self._executions.values():
+                execution.stop(State.INTERRUPTED, FENCED)
+                execution.kill()
+            await self._lease.enter()
+        await self._lease.watch_peers()
+        for uuid in await self._store.cancelling(self._host):
+            self.cancel(uuid)
+        for uuid, execution in list(self._executions.items()):
+            await self._tell_progress(uuid, execution)
+        await asyncio.to_thread(self._reserve.hold)
+        await self.fill()
+        await self._retention.apply()
+
+    async def _tell_progress(self, uuid: str, execution: Execution) -> None:
+        progress = await asyncio.to_thread(execution.folder.progress)
+        if progress is None or progress == self._told.get(uuid):
+            return
+        with contextlib.suppress(StoreUnavailable, StorageFull):
+            await self._store.set_progress(uuid, self._host, progress)
+            self._told[uuid] = progress
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

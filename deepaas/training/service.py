@@ -1,0 +1,292 @@
+"""Trainings as protocols see them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepaas.errors import (
+    ConfigError,
+    RunElsewhere,
+    RunNotFound,
+    StorageFull,
+    StoreUnavailable,
+    TrainQueueFull,
+)
+from deepaas.messages import Checked, Inputs
+from deepaas.model.handle import Model
+from deepaas.training.folder import Folder
+from deepaas.training.place import Place
+from deepaas.training.runs import Run, State
+from deepaas.training.scheduler import Scheduler
+from deepaas.training.tensorboard import TensorBoard
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.store import Store
+
+_log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 2.0
+
+MAX_CANCEL_SECONDS = 30.0
+"""Whoever cancels a run waits for its end, but not for longer than this."""
+
+POLL_SECONDS = 0.2
+
+
+OpenStore = Callable[[], Awaitable["Store"]]
+
+
+MakeScheduler = Callable[["Store"], Scheduler]
+
+
+class Trainings:
+    """All that can be done with trainings.
+
+    Args:
+        open_store: opens the store of all runs.
+        place: the state directory.
+        make_scheduler: makes the part that runs them.
+        queue_size: how many may wait.
+        cancel_seconds: how long a cancelled run may take to end.
+        tensorboard: shows the curves of all runs.
+
+    Attributes:
+        tensorboard: the same.
+    """
+
+    def __init__(
+        self,
+        open_store: OpenStore,
+        place: Place,
+        make_scheduler: MakeScheduler,
+        queue_size: int,
+        cancel_seconds: float,
+        tensorboard: TensorBoard,
+    ) -> None:
+        self.tensorboard = tensorboard
+        self._open_store = open_store
+        self._place = place
+        self._make_scheduler = make_scheduler
+        self._queue_size = queue_size
+        self._cancel_seconds = min(cancel_seconds + 5.0, MAX_CANCEL_SECONDS)
+        self._store: Store | None = None
+        self._scheduler: Scheduler | None = None
+        self._reason = "it is being opened"
+        self._opening: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+
+    # --- its life ---
+
+    async def start(self) -> None:
+        """Open the store and take up the work; where the store cannot be reached, go on trying.
+
+        Raises:
+            ConfigError: it could not be opened however often it were tried.
+        """
+        try:
+            await self._open()
+        except (StoreUnavailable, StorageFull) as error:
+            self._reason = error.reason if isinstance(error, StoreUnavailable) else str(error)
+            _log.error("%s; models are served without trainings meanwhile", error)
+            self._opening = asyncio.create_task(self._open_later())
+        finally:
+            self._tried.set()
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """End the runs that go, politely, and close the store.
+
+        Args:
+            hurry: set when there is no time for politeness any more.
+        """
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        self._reason = "the host is shutting down"
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler is not None:
+            await scheduler.stop(hurry)
+        store, self._store = self._store, None
+        if store is not None:
+            await store.close()
+        await self.tensorboard.stop()
+
+    async def _open(self) -> None:
+        store = await self._open_store()
+        scheduler = self._make_scheduler(store)
+        try:
+            await scheduler.start()
+        except BaseException:
+            await store.close()
+            raise
+        self._store, self._scheduler = store, scheduler
+
+    async def _open_later(self) -> None:
+        while self._store is None:
+            await asyncio.sleep(RETRY_SECONDS)
+            try:
+                await self._open()
+                _log.info("the store of trainings is open now")
+            except StoreUnavailable as error:
+                self._reason = error.reason
+            except (StorageFull, ConfigError) as error:
+                self._reason = str(error)
+            except Exception:
+                _log.exception("the store of trainings cannot be opened")
+
+    async def _opened(self) -> tuple[Store, Scheduler]:
+        # Whoever comes while the host starts waits for the first attempt, as for the models.
+        await self._tried.wait()
+        if self._store is None or self._scheduler is None:
+            raise StoreUnavailable(self._reason)
+        return self._store, self._scheduler
+
+    # --- what clients do ---
+
+    async def submit(self, model: Model, inputs: Inputs) -> Run:
+        """Begin a training, now or when its turn comes.
+
+        Args:
+            model: whose ``train`` is to run.
+            inputs: the request; its files are taken over.
+
+        Returns:
+            the run as it is in the store.
+
+        Raises:
+            DeepaasError: why there is none; nothing of it stays then.
+        """
+        store, scheduler = await self._opened()
+        queued_count = await store.count(place=self._place.id, states=[State.QUEUED])
+        if queued_count >= self._queue_size:
+            raise TrainQueueFull(self._queue_size)
+        checked = await model.check_training(inputs)
+        try:
+            run = self._new_run(model, checked)
+            entering = asyncio.create_task(self._enter(store, run, inputs, checked))
+            try:
+                await asyncio.shield(entering)
+            except asyncio.CancelledError:
+                # The client has left. Its files, which are just taken over, must not go yet.
+                await asyncio.wait([entering])
+                raise
+        finally:
+            if checked.path:
+                Path(checked.path).unlink(missing_ok=True)
+        with contextlib.suppress(StoreUnavailable, StorageFull):
+            await scheduler.fill()
+        return await store.get(model.name, run.uuid) or run
+
+    async def get(self, model: Model, run: str) -> Run:
+        """One run.
+
+        Raises:
+            RunNotFound: the model has none of this id.
+        """
+        store, _ = await self._opened()
+        found = await store.get(model.name, run)
+        if found is None:
+            raise RunNotFound(model.name, run)
+        return found
+
+    async def list(
+        self,
+        model: Model,
+        *,
+        states: Collection[State] = (),
+        limit: int | None = None,
+        offset: int = 0,
+        newest_first: bool = False,
+    ) -> tuple[list[Run], int]:
+        """Some runs of a model, in the order in which they were asked for.
+
+        Returns:
+            the runs, and how many there are without ``limit`` and ``offset``.
+        """
+        store, _ = await self._opened()
+        runs = await store.list(
+            model.name, states=states, limit=limit, offset=offset, newest_first=newest_first
+        )
+        if limit is None and not offset:
+            return runs, len(runs)
+        return runs, await store.count(model.name, states=states)
+
+    async def cancel(self, model: Model, run: str) -> Run:
+        """Cancel a run, whatever it is doing, and wait for its end as long as that is sensible.
+
+        Returns:
+            the run as it is then.
+
+        Raises:
+            RunNotFound: the model has none of this id.
+        """
+        store, scheduler = await self._opened()
+        found = await store.request_cancel(model.name, run, time.time())
+        if found is None:
+            raise RunNotFound(model.name, run)
+        if found.state is not State.RUNNING:
+            return found
+        scheduler.cancel(run)
+        until = time.monotonic() + self._cancel_seconds
+        while found.state is State.RUNNING and time.monotonic() < until:
+            await asyncio.sleep(POLL_SECONDS)
+            found = await self.get(model, run)
+        return found
+
+    # --- what there is to see ---
+
+    def folder(self, run: Run) -> Folder:
+        """The folder of a run.
+
+        Raises:
+            RunElsewhere: it lies with a host of another state directory.
+        """
+        if run.place != self._place.id:
+            raise RunElsewhere(run.uuid)
+        return self._place.folder(run.uuid)
+
+    async def args(self, run: Run) -> bytes:
+        """The arguments of a run as JSON, also when they are large."""
+        return run.args if run.args is not None else await self._read(self.folder(run).args)
+
+    async def result(self, run: Run) -> bytes:
+        """What ``train`` returned as JSON, also when it is large."""
+        return run.result if run.result is not None else await self._read(self.folder(run).result)
+
+    async def _read(self, path: Path) -> bytes:
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except OSError:
+            return b"null"
+
+    def _new_run(self, model: Model, checked: Checked) -> Run:
+        return Run(
+            uuid=uuid.uuid4().hex,
+            model=model.name,
+            place=self._place.id,
+            state=State.QUEUED,
+            created=time.time(),
+            args=None if checked.path else checked.args,
+        )
+
+    async def _enter(self, store: Store, run: Run, inputs: Inputs, checked: Checked) -> None:
+        """Make the folder of a run, then let the store know of it."""
+        try:
+            await asyncio.to_thread(self._make_folder, run, inputs, checked)
+            await store.add(run)
+        except BaseException:
+            await asyncio.to_thread(self._place.remove, run.uuid)
+            raise
+
+    def _make_folder(self, run: Run, inputs: Inputs, checked: Checked) -> None:
+        with self._place.new_folder(run.uuid) as folder:
+            folder.store_inputs(inputs)
+            if checked.path:
+                folder.store_args(Path(checked.path))

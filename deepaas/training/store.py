@@ -1,0 +1,317 @@
+"""The store of trainings: every run from the moment it was asked for until it is removed.
+
+Every change of a run's state is one ``UPDATE`` that names the state it comes from, and counts
+the rows: of two that want to change the same run, one finds nothing to change. So hosts need no
+lock between them.
+
+A connection may be lost between a change and the news of it. Then the caller gets
+``StoreUnavailable`` and does not know; when it asks for the same change again, it may hear that
+nothing was there to change. What holds is what ``get`` and ``owned`` say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
+
+from deepaas.errors import ConfigError
+from deepaas.training.migrate import migrate
+from deepaas.training.runs import FINAL, Outcome, Peer, Progress, Run, State
+from deepaas.training.store_database import Database
+from deepaas.training.store_rows import (
+    COLUMNS,
+    LARGEST,
+    RUN,
+    change,
+    changed,
+    in_states,
+    one,
+    progress_of,
+    row_of,
+    run_of,
+    running_on,
+    text_of,
+)
+from deepaas.training.tables import HOSTS, RUNS
+
+# Inside the class, ``list`` is its method.
+Runs = list[Run]
+Peers = list[Peer]
+Names = list[str]
+Conditions = list[ColumnElement[bool]]
+
+PAGE_SIZE = 500
+"""So many runs are read at one go."""
+
+
+class Store:
+    """Runs and hosts in one database. All methods raise ``StoreUnavailable`` when it does not
+    answer, and those that write ``StorageFull`` when it has no space left."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Connect and bring the tables up to date.
+
+        Raises:
+            ConfigError: the URL is wrong, or the database was made by a newer version.
+        """
+        database = Database(url)
+        try:
+            await migrate(database)
+        except (TypeError, ValueError) as error:
+            # The driver does not like an option that stands in the URL.
+            await database.close()
+            raise ConfigError(f"database-url {database.name!r} does not work: {error}") from error
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def close(self) -> None:
+        """Leave the database."""
+        await self._database.close()
+
+    # --- runs ---------------------------------------------------------------------------------
+
+    async def add(self, run: Run) -> None:
+        """Put a run at the end of the queue.
+
+        Raises:
+            ValueError: it is not ``QUEUED``.
+        """
+        if run.state is not State.QUEUED:
+            raise ValueError(f"a new run is queued, not {run.state.value}")
+        async with self._database.writing() as connection:
+            await connection.execute(insert(RUNS).values(row_of(run)))
+
+    async def get(self, model: str, uuid: str) -> Run | None:
+        """A run, None when there is none of this model and id."""
+        async with self._database.reading() as connection:
+            return await one(connection, model, uuid)
+
+    async def list(
+        self,
+        model: str,
+        *,
+        states: Collection[State] = (),
+        limit: int | None = None,
+        offset: int = 0,
+        newest_first: bool = False,
+    ) -> Runs:
+        """The runs of a model in the order in which they were added, of some states or of all."""
+        query = select(RUN.id, *COLUMNS).where(RUN.model == text_of(model), *in_states(states))
+        query = query.order_by(RUN.id.desc() if newest_first else RUN.id)
+        left = LARGEST if limit is None else limit
+        start = query.offset(min(offset, LARGEST)) if offset else query
+        runs: Runs = []
+        async with self._database.reading() as connection:
+            while left > 0:
+                # By pages: a long list made at one go would hold up all else that the host does.
+                size = min(left, PAGE_SIZE)
+                rows = (await connection.execute(start.limit(size))).all()
+                runs += [run_of(row[1:]) for row in rows]
+                if len(rows) < size:
+                    break
+                left -= size
+                last = rows[-1][0]
+                start = query.where(RUN.id < last if newest_first else RUN.id > last)
+        return runs
+
+    async def count(
+        self,
+        model: str | None = None,
+        *,
+        place: str | None = None,
+        states: Collection[State] = (),
+    ) -> int:
+        """How many runs there are, of one model, place and some states or of all."""
+        query = select(func.count()).select_from(RUNS).where(*in_states(states))
+        if model is not None:
+            query = query.where(RUN.model == text_of(model))
+        if place is not None:
+            query = query.where(RUN.place == text_of(place))
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    async def claim(self, host: str, place: str, models: Collection[str], now: float) -> Run | None:
+        """Take the oldest run that waits in this place for one of these models; None: none waits.
+
+        It is ``RUNNING`` then, with this host as its owner. No other host gets the same one.
+        """
+        oldest = (
+            select(RUN.id, *COLUMNS)
+            .where(
+                RUN.place == text_of(place),
+                RUN.state == State.QUEUED.value,
+                RUN.model.in_([text_of(model) for model in models]),
+            )
+            .order_by(RUN.id)
+            .limit(1)
+        )
+        async with self._database.writing() as connection:
+            while row := (await connection.execute(oldest)).first():
+                taking = change(State.QUEUED, State.RUNNING).where(RUN.id == row[0])
+                taking = taking.values(owner=text_of(host), started=now)
+                if await changed(connection, taking):
+                    run = run_of(row[1:])
+                    return dataclasses.replace(
+                        run, state=State.RUNNING, owner=text_of(host), started=now
+                    )
+                # Another host was quicker, or it has been cancelled: the next one.
+        return None
+
+    async def request_cancel(self, model: str, uuid: str, now: float) -> Run | None:
+        """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one.
+
+        Returns:
+            The run as it is afterwards, None when there is none of this model and id.
+        """
+        this = (RUN.uuid == text_of(uuid), RUN.model == text_of(model))
+        async with self._database.writing() as connection:
+            waiting = change(State.QUEUED, State.CANCELLED).where(*this)
+            if not await changed(connection, waiting.values(finished=now, cancel_requested=now)):
+                running = update(RUNS).where(*this, RUN.state == State.RUNNING.value)
+                running = running.where(RUN.cancel_requested.is_(None))
+                await connection.execute(running.values(cancel_requested=now))
+            return await one(connection, model, uuid)
+
+    async def finish(self, uuid: str, host: str, outcome: Outcome) -> bool:
+        """End a run of this host.
+
+        Returns:
+            False when it does not run, or not on this host; then nothing has changed.
+
+        Raises:
+            ValueError: the outcome's state is not a final one.
+        """
+        ending = change(State.RUNNING, outcome.state)
+        ending = ending.where(RUN.uuid == text_of(uuid), RUN.owner == text_of(host))
+        async with self._database.writing() as connection:
+            return await changed(
+                connection,
+                ending.values(
+                    finished=outcome.finished,
+                    message=text_of(outcome.message),
+                    result=outcome.result,
+                    has_result=outcome.has_result,
+                ),
+            )
+
+    async def set_progress(self, uuid: str, host: str, progress: Progress) -> bool:
+        """Note how far a run of this host is; False when it does not run, or not on this host."""
+        query = update(RUNS).where(RUN.uuid == text_of(uuid), *running_on(host))
+        async with self._database.writing() as connection:
+            return await changed(connection, query.values(**progress_of(progress)))
+
+    async def cancelling(self, host: str) -> Names:
+        """The runs of this host that somebody wants to be cancelled, by uuid."""
+        query = select(RUN.uuid).where(*running_on(host), RUN.cancel_requested.is_not(None))
+        return await self._column(query.order_by(RUN.id))
+
+    async def owned(self, host: str) -> Runs:
+        """The runs that this host has claimed and not finished."""
+        query = select(*COLUMNS).where(*running_on(host)).order_by(RUN.id)
+        async with self._database.reading() as connection:
+            return [run_of(row) for row in await connection.execute(query)]
+
+    async def oldest_finished(
+        self,
+        place: str,
+        *,
+        keep_count: int | None,
+        finished_before: float | None,
+        limit: int = 100,
+    ) -> Names:
+        """The ended runs of a place that need not be kept, the first to have ended first.
+
+        Args:
+            place: the state directory, by id.
+            keep_count: so many that ended last are kept; None: as many as there are.
+            finished_before: those that ended before are not kept, in seconds since the epoch.
+            limit: how many to tell at once.
+        """
+        ended = (RUN.place == text_of(place), RUN.finished.is_not(None))
+        reasons: Conditions = []
+        if finished_before is not None:
+            reasons.append(RUN.finished < finished_before)
+        if keep_count is not None:
+            kept = select(RUN.id).where(*ended).order_by(RUN.finished.desc(), RUN.id.desc())
+            reasons.append(RUN.id.not_in(kept.limit(min(keep_count, LARGEST))))
+        if not reasons:
+            return []
+        query = select(RUN.uuid).where(*ended, or_(*reasons))
+        return await self._column(query.order_by(RUN.finished, RUN.id).limit(limit))
+
+    async def forget(self, uuid: str) -> bool:
+        """Remove a run that has ended; False when it has not, or is unknown."""
+        query = delete(RUNS).where(RUN.uuid == text_of(uuid), *in_states(FINAL))
+        async with self._database.writing() as connection:
+            return await changed(connection, query)
+
+    async def known(self, place: str) -> set[str]:
+        """All runs of a place, by uuid."""
+        return set(await self._column(select(RUN.uuid).where(RUN.place == text_of(place))))
+
+    # --- hosts --------------------------------------------------------------------------------
+
+    async def enter(self, peer: Peer) -> None:
+        """Tell the others that this host lives."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(HOSTS).where(HOSTS.c.id == text_of(peer.id)))
+            names = {"id": peer.id, "machine": peer.machine, "place": peer.place}
+            row = {name: text_of(value) for name, value in names.items()}
+            await connection.execute(insert(HOSTS).values(beats=0, **row))
+
+    async def beat(self, host: str) -> bool:
+        """Tell them that it still does; False when another host has declared it dead."""
+        query = update(HOSTS).where(HOSTS.c.id == text_of(host)).values(beats=HOSTS.c.beats + 1)
+        async with self._database.writing() as connection:
+            return await changed(connection, query)
+
+    async def peers(self) -> Peers:
+        """The hosts that are not known to be dead."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(select(HOSTS).order_by(HOSTS.c.id))
+            return [Peer(row.id, row.machine, row.place, row.beats) for row in rows]
+
+    async def bury(self, host: str, beats: int | None, reason: str, now: float) -> Names | None:
+        """Declare a host dead, and the runs that it had going interrupted.
+
+        Args:
+            host: whose row goes; it may be gone already when ``beats`` is None.
+            beats: only if it has not said since then that it lives; None: whatever it has said.
+            reason: the message of the runs.
+            now: when they end, in seconds since the epoch.
+
+        Returns:
+            The interrupted runs by uuid; None when the host lives after all, and nothing was done.
+        """
+        removing = delete(HOSTS).where(HOSTS.c.id == text_of(host))
+        if beats is not None:
+            removing = removing.where(HOSTS.c.beats == beats)
+        # Locked, so that those told are those that change.
+        going = select(RUN.uuid).where(*running_on(host)).order_by(RUN.id).with_for_update()
+        ending = change(State.RUNNING, State.INTERRUPTED).where(RUN.owner == text_of(host))
+        async with self._database.writing() as connection:
+            if not await changed(connection, removing) and beats is not None:
+                return None
+            uuids = [row[0] for row in await connection.execute(going)]
+            if uuids:
+                ending = ending.where(RUN.uuid.in_(uuids))
+                await connection.execute(ending.values(finished=now, message=text_of(reason)))
+            return uuids
+
+    async def orphans(self) -> Names:
+        """Owners of running runs that are not among the living hosts."""
+        missing = ~select(HOSTS.c.id).where(HOSTS.c.id == RUN.owner).exists()
+        query = select(RUN.owner).where(RUN.state == State.RUNNING.value, missing)
+        return await self._column(query.distinct().order_by(RUN.owner))
+
+    async def _column(self, query: Select[tuple[str]]) -> Names:
+        async with self._database.reading() as connection:
+            return [*(await connection.scalars(query))]

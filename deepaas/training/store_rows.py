@@ -1,0 +1,99 @@
+"""Runs as rows: what the statements of the store are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Delete, Update, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deepaas.training.runs import CHANGES, Progress, Run, State
+from deepaas.training.tables import RUNS
+
+RUN = RUNS.c
+
+LARGEST = 2**63 - 1
+"""The largest number that both databases take."""
+
+_FIELDS = [field.name for field in dataclasses.fields(Run) if field.name != "progress"]
+_STATE = _FIELDS.index("state")
+_STATES = {state.value: state for state in State}
+
+COLUMNS = [
+    *(RUN[name] for name in _FIELDS),
+    *(RUN.progress_step, RUN.progress_total, RUN.progress_message),
+]
+"""What ``run_of`` reads."""
+
+
+def run_of(row: Sequence[Any]) -> Run:
+    """The run of a row of ``COLUMNS``."""
+    *values, step, total, message = row
+    values[_STATE] = _STATES[values[_STATE]]
+    values.append(None if step is None else Progress(step, total, message))
+    return Run(*values)
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """A run as values for its row."""
+    row = {name: getattr(run, name) for name in _FIELDS}
+    row["state"] = run.state.value
+    for name in ("uuid", "model", "place", "owner", "message"):
+        row[name] = text_of(row[name])
+    return {**row, **progress_of(run.progress)}
+
+
+def progress_of(progress: Progress | None) -> dict[str, Any]:
+    """Progress as values for the row of its run; one without a true number of steps is none."""
+    told = progress or Progress(math.nan)
+    return {
+        "progress_step": told.step if math.isfinite(told.step) else None,
+        "progress_total": (
+            told.total if told.total is not None and math.isfinite(told.total) else None
+        ),
+        "progress_message": text_of(told.message),
+    }
+
+
+def text_of(text: str) -> str:
+    """A text that both databases take: no NUL, no halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def in_states(states: Collection[State]) -> list[ColumnElement[bool]]:
+    """The condition that a run is in one of these states; none for no states."""
+    values = sorted({state.value for state in states})
+    if not values:
+        return []
+    return [RUN.state == values[0] if len(values) == 1 else RUN.state.in_(values)]
+
+
+def running_on(host: str) -> list[ColumnElement[bool]]:
+    """The conditions that a run is going, and on this host."""
+    return [RUN.state == State.RUNNING.value, RUN.owner == text_of(host)]
+
+
+def change(old: State, new: State) -> Update:
+    """A change of state, guarded by the state that it comes from.
+
+    Raises:
+        ValueError: there is no such change.
+    """
+    if new not in CHANGES[old]:
+        raise ValueError(f"a run does not turn from {old.value} to {new.value}")
+    return update(RUNS).where(RUN.state == old.value).values(state=new.value)
+
+
+async def changed(connection: AsyncConnection, query: Update | Delete) -> bool:
+    """Run a statement; whether it has found something to change."""
+    return (await connection.execute(query)).rowcount > 0
+
+
+async def one(connection: AsyncConnection, model: str, uuid: str) -> Run | None:
+    """A run by its model and id."""
+    query = select(*COLUMNS).where(RUN.uuid == text_of(uuid), RUN.model == text_of(model))
+    row = (await connection.execute(query)).first()
+    return None if row is None else run_of(row)

@@ -1,0 +1,195 @@
+"""What there is to see of a run, while it runs and afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from deepaas.model.handle import Model
+from deepaas.training.folder import Folder
+from deepaas.training.log import LogReader
+from deepaas.training.metrics import Metrics, Point, Series
+from deepaas.training.runs import Run
+from deepaas.training.service import Trainings
+
+POLL_SECONDS = 0.4
+"""How often a run that is watched is looked at."""
+
+READ_BYTES = 256 * 1024
+
+KEPT_COUNT = 32
+"""So many runs' metrics are held in memory, so that asking again reads only what is new."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Up to where a watcher has seen a run.
+
+    Attributes:
+        log: offset in the log, in bytes.
+        time: wall time of the last metric, in seconds since the epoch.
+    """
+
+    log: int = 0
+    time: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.log}-{self.time:.6f}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Read what ``str`` made; anything else is the beginning."""
+        log, _, time = text.partition("-")
+        try:
+            return cls(max(0, int(log)), float(time or 0))
+        except ValueError:
+            return cls()
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new about a run.
+
+    Attributes:
+        run: as it is now.
+        changed: whether its state has changed.
+        progressed: whether its progress has.
+        points: new metrics.
+        lines: new lines of its log.
+        position: up to where this is.
+    """
+
+    run: Run
+    changed: bool
+    progressed: bool
+    points: list[Point]
+    lines: list[str]
+    position: Position
+
+
+class Watching:
+    """Reads what runs print and measure.
+
+    Args:
+        trainings: the runs.
+    """
+
+    def __init__(self, trainings: Trainings) -> None:
+        self._trainings = trainings
+        self._known: OrderedDict[str, tuple[Metrics, asyncio.Lock]] = OrderedDict()
+
+    async def metrics(self, run: Run) -> dict[str, Series]:
+        """All metrics of a run by name.
+
+        Raises:
+            RunElsewhere: its files lie with another host.
+        """
+        folder = self._trainings.folder(run)
+        if run.uuid not in self._known:
+            self._known[run.uuid] = (_metrics(folder, run), asyncio.Lock())
+        self._known.move_to_end(run.uuid)
+        while len(self._known) > KEPT_COUNT:
+            self._known.popitem(last=False)
+        metrics, lock = self._known[run.uuid]
+        async with lock:
+            await asyncio.to_thread(metrics.update)
+            return await asyncio.to_thread(metrics.series)
+
+    async def log_start(self, run: Run, lines_count: int) -> int:
+        """Where the last lines of a run's log begin, in bytes."""
+        reader = LogReader(self._trainings.folder(run).log)
+        return await asyncio.to_thread(reader.tail, lines_count)
+
+    async def log(self, run: Run, offset: int = 0) -> AsyncIterator[bytes]:
+        """The log of a run as it is now.
+
+        Args:
+            run: which.
+            offset: where to begin, in bytes.
+        """
+        reader = LogReader(self._trainings.folder(run).log)
+        end = await asyncio.to_thread(reader.size)
+        while offset < end:
+            begin, data = await asyncio.to_thread(reader.read, offset, READ_BYTES)
+            if begin > offset:
+                yield f"[… {begin - offset} bytes are not kept any more …]\n".encode()
+            if not data:
+                return
+            yield data
+            offset = begin + len(data)
+
+    async def follow_log(
+        self, model: Model, run: Run, offset: int = 0
+    ) -> AsyncIterator[tuple[int, list[str]]]:
+        """The log of a run line by line, until the run has ended.
+
+        Args:
+            model: whose run it is.
+            run: which.
+            offset: where to begin, in bytes.
+
+        Yields:
+            where to go on after them, and new lines.
+        """
+        reader = LogReader(self._trainings.folder(run).log)
+        while True:
+            # Asked before reading: what is read after a run has ended is all there will be.
+            run = await self._trainings.get(model, run.uuid)
+            while True:
+                offset, lines = await asyncio.to_thread(
+                    reader.lines, offset, READ_BYTES, unfinished=run.state.final
+                )
+                if not lines:
+                    break
+                yield offset, lines
+            if run.state.final:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def follow(
+        self, model: Model, run: Run, position: Position = Position()
+    ) -> AsyncIterator[News]:
+        """All that is new about a run, until it has ended.
+
+        Args:
+            model: whose run it is.
+            run: which.
+            position: what has been seen already.
+        """
+        folder = self._trainings.folder(run)
+        reader = LogReader(folder.log)
+        metrics = _metrics(folder, run)
+        log, seen = position.log, position.time
+        told: tuple[object, ...] = ()
+        progress = None
+        while True:
+            # Asked before reading: what is read after a run has ended is all there will be.
+            run = await self._trainings.get(model, run.uuid)
+            points = await asyncio.to_thread(metrics.update)
+            points = [point for point in points if point.wall_time > position.time]
+            seen = max([seen, *(point.wall_time for point in points)])
+            log, lines = await asyncio.to_thread(
+                reader.lines, log, READ_BYTES, unfinished=run.state.final
+            )
+            # The last word on a run comes when all else has been told.
+            changed = told != _shown(run) and not (run.state.final and lines)
+            progressed = run.progress is not None and run.progress != progress
+            if changed or progressed or points or lines:
+                yield News(run, changed, progressed, points, lines, Position(log, seen))
+            progress = run.progress
+            if changed:
+                told = _shown(run)
+            if not lines:
+                if run.state.final:
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+
+
+def _metrics(folder: Folder, run: Run) -> Metrics:
+    return Metrics(lambda: [folder.files, *folder.watched()], run.started or run.created)
+
+
+def _shown(run: Run) -> tuple[object, ...]:
+    return run.state, run.message, run.cancel_requested is not None
