@@ -1,15 +1,20 @@
 """What the host calls: the functions of a model of the entry point group `deepaas.v2.model`."""
 
 import os
-from dataclasses import asdict, fields
+from contextlib import nullcontext
+from dataclasses import asdict
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 from aiohttp import web
+from marshmallow import ValidationError
 
-from demo_app import answer, arguments, training, weights
+from deepaas.model.v2 import run
+from demo_app import answer, arguments, checkpoint, training, weights
+from demo_app.curves import Curves
+from demo_app.fit import CheckpointError, Fit, Options
 from demo_app.images import ImageError, UnreadableImage, read_digit
 from demo_app.network import classify
 
@@ -80,24 +85,69 @@ def get_train_args() -> dict[str, Any]:
 
 
 def train(**kwargs: Any) -> dict[str, Any]:
-    """Train a new network, and save its weights for `predict`.
+    """Train a network, and save its weights for `predict`.
+
+    With a run folder, which the host gives, all files go there: the weights, event files for
+    TensorBoard and, until the training has ended, a checkpoint to go on from.
 
     Args:
         kwargs: one value for each of `get_train_args()`.
 
     Returns:
-        accuracy (0..1, on the held-back digits), history (one dict per epoch), weights (their name)
-        and file (where they are).
+        accuracy (0..1, on the held-back digits), epochs (how many are done), history (one dict per
+        epoch), cancelled, weights (their name), file (where they are) and checkpoint. A training
+        that was cancelled has a checkpoint and no weights, others have weights and no checkpoint.
+
+    Raises:
+        CheckpointError: if the file to go on from is no checkpoint of a training.
     """
-    options = training.Options(
-        **{field.name: kwargs[field.name] for field in fields(training.Options)}
-    )
-    outcome = training.train(options, training.print_epoch)
-    run_dir = os.environ.get("DEEPAAS_RUN_DIR")
-    path = weights.publish(outcome.network, kwargs["name"], Path(run_dir) if run_dir else None)
+    # Asked before the first slow thing, so that the host knows that this code stops by itself.
+    run.cancelling()
+    # Without a host `run.directory()` is the working directory, which is not ours to fill.
+    folder = run.directory() if os.environ.get("DEEPAAS_RUN_DIR") else None
+    options, start = _start(kwargs)
+    done = len(start["history"]) if start else 0
+    run.progress(done, options.epochs, "preparing the samples")
+    with Curves(str(folder)) if folder else nullcontext() as curves:
+
+        def on_epoch(fit: Fit) -> None:
+            epoch = fit.history[-1]
+            training.print_epoch(epoch)
+            if curves:
+                curves.add(fit)
+            if folder:
+                # Not only when cancelled: the machine may fail.
+                checkpoint.save(fit.state(), folder / checkpoint.NAME)
+            told = f"validation accuracy {epoch.validation_accuracy:.2f}"
+            run.progress(epoch.epoch, options.epochs, told)
+
+        outcome = training.train(options, on_epoch, run.cancelling, start)
+    saved = folder / checkpoint.NAME if folder else None
+    file = None
+    if outcome.stopped is None:
+        file = weights.publish(outcome.network, kwargs["name"], folder)
+        if saved:
+            saved.unlink(missing_ok=True)
+    elif saved:
+        checkpoint.save(outcome.stopped, saved)
+    cancelled = outcome.stopped is not None
     return {
         "accuracy": outcome.accuracy,
+        "epochs": len(outcome.history),
         "history": [asdict(epoch) for epoch in outcome.history],
-        "weights": kwargs["name"],
-        "file": str(path),
+        "cancelled": cancelled,
+        "weights": None if cancelled else kwargs["name"],
+        "file": str(file) if file else None,
+        "checkpoint": str(saved) if saved and cancelled else None,
     }
+
+
+def _start(kwargs: dict[str, Any]) -> tuple[Options, dict[str, Any] | None]:
+    """How to train, and the state from which to go on, if there is one."""
+    if kwargs["checkpoint"] is None:
+        return arguments.options(kwargs), None
+    state = checkpoint.load(Path(kwargs["checkpoint"].filename))
+    try:
+        return arguments.options(state["options"]), state
+    except ValidationError as error:
+        raise CheckpointError(f"the options in the checkpoint are wrong: {error}") from error

@@ -4,14 +4,16 @@ The host makes its Swagger document, its checks and its try-me page from these.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import fields as attributes
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 from webargs import fields, validate
 
+from demo_app.fit import Options
 from demo_app.images import POLARITIES
 from demo_app.network import CLASSES
-from demo_app.training import Options
 from demo_app.weights import NAME_PATTERN, SHIPPED
 
 Fields = dict[str, Any]
@@ -147,7 +149,16 @@ def train_args() -> Fields:
             ],
             metadata={
                 "description": "The name of the new weights, for the argument `weights` of "
-                "predict. Weights of this name are replaced"
+                "predict. Whatever had this name gives it up"
+            },
+        ),
+        "checkpoint": fields.Raw(
+            load_default=None,
+            metadata={
+                "type": "file",
+                "location": "form",
+                "description": "checkpoint.pt of a training that was cancelled or interrupted: go "
+                "on from there. All other arguments but `name` are then those of that training",
             },
         ),
         "epochs": fields.Int(
@@ -181,6 +192,17 @@ def train_args() -> Fields:
             metadata={"description": "The same seed and arguments give the same weights"},
         ),
     }
+
+
+def options(given: Mapping[str, Any]) -> Options:
+    """How to train, out of arguments of `train` or of what a checkpoint says they were.
+
+    Raises:
+        ValidationError: values that `train` would refuse.
+    """
+    names = {attribute.name for attribute in attributes(Options)}
+    checked = Schema.from_dict({n: field for n, field in train_args().items() if n in names})()
+    return Options(**checked.load({n: value for n, value in given.items() if n in names}))
 
 
 class BoxSchema(Schema):

@@ -1,5 +1,6 @@
 """The data set: 1,797 digits of 13 people (UCI optical digits), shipped with scikit-learn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ Labels = NDArray[np.int64]
 HELD_BACK = 360
 
 _CANVAS = 48
+_DISTORTED_PER_SKETCH = 20
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,38 @@ def load_split() -> tuple[Digits, Digits]:
     )
 
 
-def augment(digits: Digits, copies: int, random: np.random.Generator) -> Digits:
+def augment(
+    digits: Digits,
+    copies: int,
+    random: np.random.Generator,
+    between: Callable[[], None] = lambda: None,
+) -> Digits:
     """The digits followed by `copies` distorted versions of each.
 
     The distorted ones pass through `to_grid` as a photo does, so that the network knows what comes
     out of it. One sketched 1 and one sketched 7 per twenty of them are added.
+
+    Args:
+        between: called before each digit is drawn; what it raises ends the work.
     """
-    grids = [distort(grid, random) for _ in range(copies) for grid in digits.grids]
-    sketched = np.tile([1, 7], len(grids) // 20)
-    grids += [sketch(int(digit), random) for digit in sketched]
+    grids = []
+    for _ in range(copies):
+        for grid in digits.grids:
+            between()
+            grids.append(distort(grid, random))
+    sketched = np.tile([1, 7], len(grids) // _DISTORTED_PER_SKETCH)
+    for digit in sketched:
+        between()
+        grids.append(sketch(int(digit), random))
     return Digits(
         np.concatenate([digits.grids, np.array(grids, dtype=np.float32).reshape(-1, GRID, GRID)]),
         np.concatenate([np.tile(digits.labels, copies + 1), sketched]),
     )
+
+
+def augmented(count: int, copies: int) -> int:
+    """How many digits `augment` makes of `count`."""
+    return count * (copies + 1) + 2 * (count * copies // _DISTORTED_PER_SKETCH)
 
 
 def distort(grid: Floats, random: np.random.Generator) -> Floats:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from demo_app.images import Digit, grid_image
+from demo_app.images import Digit, Floats, grid_image
 
 _HEIGHT = 480
 _PANEL = 320
@@ -16,6 +18,8 @@ _TEXT = "#1d2733"
 _BAR = "#a9bdd3"
 _BEST = "#1769c0"
 _BOX = "#e4572e"
+_CELL = 60
+_COLUMNS = 10
 
 
 def annotate(
@@ -57,6 +61,34 @@ def annotate(
     )
     if caption:
         _caption(pen, caption, sheet.width)
+    return sheet
+
+
+def contact_sheet(
+    grids: Floats, labels: NDArray[np.int64], answers: NDArray[np.int64]
+) -> Image.Image:
+    """Draw digits beside each other, ten per row; those read wrongly get a frame and the answer.
+
+    Args:
+        grids: array (n, 8, 8), ink 0..16.
+        labels: array (n,), what they are.
+        answers: array (n,), what the network took them for.
+
+    Returns:
+        RGB, 600 pixels wide.
+    """
+    rows = -(-len(grids) // _COLUMNS)
+    sheet = Image.new("RGB", (_COLUMNS * _CELL, rows * _CELL), _BACKGROUND)
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(18)
+    for index, (grid, label, answer) in enumerate(zip(grids, labels, answers, strict=True)):
+        left, top = index % _COLUMNS * _CELL, index // _COLUMNS * _CELL
+        sheet.paste(grid_image(grid, _CELL - 12), (left + 6, top + 6))
+        if answer != label:
+            frame = (left + 2, top + 2, left + _CELL - 3, top + _CELL - 3)
+            pen.rectangle(frame, outline=_BOX, width=4)
+            pen.rectangle((left + 2, top + 2, left + 18, top + 24), fill=_BOX)
+            pen.text((left + 10, top + 13), str(answer), fill=_BACKGROUND, font=font, anchor="mm")
     return sheet
 
 

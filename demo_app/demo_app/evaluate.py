@@ -9,8 +9,8 @@ from PIL import Image
 
 from demo_app import weights
 from demo_app.data import Digits, enlarge, load_split
+from demo_app.fit import accuracy
 from demo_app.images import INK_MAX, read_digit
-from demo_app.training import accuracy
 
 
 def as_photos(digits: Digits) -> Digits:

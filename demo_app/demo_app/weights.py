@@ -7,6 +7,7 @@ The package ships `digits`. Trainings add their own, named by whoever starts the
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -41,26 +42,40 @@ def load(name: str) -> DigitNet:
         UnknownWeightsError: if `available` does not list the name.
     """
     names = available()
-    if name not in names:
-        raise UnknownWeightsError(f"there are no weights {name!r}; available: {', '.join(names)}")
     folder = Path(__file__).parent / "weights" if name == SHIPPED else models_dir()
     path = folder / f"{name}{_SUFFIX}"
-    return _read(path, path.stat().st_mtime_ns)
+    try:
+        if name in names:
+            return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:  # Its training run has just been deleted.
+        names.remove(name)
+    raise UnknownWeightsError(f"there are no weights {name!r}; available: {', '.join(names)}")
 
 
 def save(network: DigitNet, path: Path) -> None:
     """Write the network's weights to `path`, whole or not at all."""
     # Half precision halves the file and changes no answer.
     state = {name: value.half() for name, value in network.state_dict().items()}
+    write(state, path)
+
+
+def write(state: dict[str, Any], path: Path) -> None:
+    """Write what `torch.load(path, weights_only=True)` can read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with partial.open("wb") as file:
-        torch.save(state, file)
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            torch.save(state, file)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def publish(network: DigitNet, name: str, run_dir: Path | None) -> Path:
     """Save newly trained weights so that `load(name)` finds them, and return the file.
+
+    The name then stands for these, whatever it stood for before; older ones that belong to a run
+    stay in its folder.
 
     Args:
         run_dir: the folder of the training run, if the host gave one: the file then belongs to the

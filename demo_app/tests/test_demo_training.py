@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from demo_app.data import augment, load_split
+from demo_app.data import augment, augmented, load_split
 from demo_app.evaluate import as_photos
-from demo_app.training import accuracy
+from demo_app.fit import accuracy
 from marshmallow import Schema, ValidationError
 
 from demo_app import api, weights
-
-SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +20,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A models folder and no run directory of its own for each test."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DEEPAAS_RUN_DIR", raising=False)
+    monkeypatch.delenv("DEEPAAS_RUN_CONTROL", raising=False)
     return tmp_path / "home" / "demo_app"
 
 
@@ -66,24 +65,6 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert one != other
 
 
-def test_a_run_keeps_its_weights(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DEEPAAS_RUN_DIR", str(tmp_path / "run"))
-    found = train(name="run-1")
-    assert found["file"] == str(tmp_path / "run" / "run-1.pt")
-    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run-1.pt"]
-    assert [path.name for path in home.iterdir()] == ["run-1.pt"]
-    weights.load("run-1")
-    # Whoever deletes the run deletes the weights.
-    (tmp_path / "run" / "run-1.pt").unlink()
-    assert weights.available() == ["digits"]
-    # The name is free for a training that is no run.
-    monkeypatch.delenv("DEEPAAS_RUN_DIR")
-    assert train(name="run-1")["file"] == str(home / "run-1.pt")
-    assert weights.available() == ["digits", "run-1"]
-
-
 def test_replaced_weights_are_loaded_afresh() -> None:
     train(name="mine", seed=1)
     before = weights.load("mine")
@@ -107,7 +88,7 @@ def test_augmentation_keeps_the_digits_and_adds_to_them() -> None:
     known, _ = load_split()
     few = known.take(np.arange(40))
     more = augment(few, 2, np.random.default_rng(0))
-    assert len(more) == 40 * 3 + 2 * (80 // 20)
+    assert len(more) == 40 * 3 + 2 * (80 // 20) == augmented(40, 2)
     assert np.array_equal(more.grids[:40], few.grids)
     assert np.array_equal(more.labels[40:80], few.labels)
     assert more.grids.min() >= 0
