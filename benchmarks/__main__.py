@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from benchmarks import machine, report, start, throughput, uploads
+from benchmarks import machine, report, start, throughput, trainings, uploads
 from benchmarks.servers import Kind
 
-PARTS = ("throughput", "start", "memory", "upload")
+PARTS = ("throughput", "start", "memory", "upload", "trainings")
 
 
 def main() -> int:
@@ -29,6 +29,12 @@ def main() -> int:
     if "upload" in parts:
         _say("upload")
         results.upload = uploads.measure_time(rounds=3 if quick else 5)
+    if "trainings" in parts:
+        _say("trainings")
+        results.beside = trainings.measure_beside(
+            rounds=3 if quick else 7, count=50 if quick else 200
+        )
+        results.lists = trainings.measure_lists(rounds=11 if quick else 51)
     print(report.draw(results))
     missed = list(report.missed(results))
     for line in missed:

@@ -19,9 +19,13 @@ class Answer:
 
 
 def post(port: int, path: str) -> Answer:
+    return request(port, "POST", path)
+
+
+def request(port: int, method: str, path: str) -> Answer:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("POST", path)
+        connection.request(method, path)
         return _read(connection.getresponse())
     finally:
         connection.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.servers import Kind
 from benchmarks.throughput import Row
+from benchmarks.trainings import Beside, Listing
 from benchmarks.uploads import Memory, UploadTime
 
 MIN_OF_BARE = 0.4
@@ -14,6 +15,8 @@ MAX_HOST_MB = 80.0
 # The allocator's noise; a leak of a thousandth of each upload would be 6.4 MB.
 MAX_GROWTH_MB = 5.0
 MAX_UPLOAD_RATIO = 1.3
+MAX_BESIDE_RATIO = 1.5
+MAX_LIST_MS = 50.0
 
 
 @dataclass
@@ -23,6 +26,8 @@ class Results:
     start: dict[Kind, float] = field(default_factory=dict)
     memory: list[Memory] = field(default_factory=list)
     upload: UploadTime | None = None
+    beside: Beside | None = None
+    lists: list[Listing] = field(default_factory=list)
 
 
 def draw(results: Results) -> str:
@@ -41,6 +46,16 @@ def draw(results: Results) -> str:
         lines += ["| a 64 MB upload | seconds | of DEEPaaS's time |", "|---|---:|---:|"]
         lines.append(f"| {Kind.OURS.value} | {upload.ours:.3f} | {upload.ratio:.2f} |")
         lines += [f"| {Kind.THEIRS.value} | {upload.theirs:.3f} | 1.00 |", ""]
+    if results.beside:
+        beside = results.beside
+        lines += ["| a prediction of demo_app | median ms | ratio |", "|---|---:|---:|"]
+        lines.append(f"| alone | {beside.alone:.2f} | 1.00 |")
+        lines += [f"| beside a training | {beside.beside:.2f} | {beside.ratio:.2f} |", ""]
+    if results.lists:
+        count = results.lists[0].runs_count
+        lines += [f"| a list out of {count:,} finished trainings | median ms |", "|---|---:|"]
+        lines += [f"| {found.what} | {found.milliseconds:.1f} |" for found in results.lists]
+        lines.append("")
     return "\n".join(lines)
 
 
@@ -62,6 +77,11 @@ def missed(results: Results) -> Iterator[str]:
             yield from _missed_memory(memory)
     if results.upload and results.upload.ratio > MAX_UPLOAD_RATIO:
         yield f"64 MB upload: {results.upload.ratio:.2f} of DEEPaaS's time, not {MAX_UPLOAD_RATIO}"
+    if results.beside and results.beside.ratio > MAX_BESIDE_RATIO:
+        yield f"beside a training a prediction takes {results.beside.ratio:.2f} times as long"
+    for found in results.lists:
+        if found.milliseconds > MAX_LIST_MS and found.what != "all of them":
+            yield f"{found.what}: listed in {found.milliseconds:.0f} ms, not {MAX_LIST_MS:.0f} ms"
 
 
 def _throughput(rows: list[Row]) -> list[str]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -54,6 +54,16 @@ class Server:
             time.sleep(0.01)
         raise RuntimeError(f"{self.kind.value} does not answer: {self._log()[-2000:]}")
 
+    def wait_until_ready(self) -> None:
+        """Wait until its model is ready (ours only)."""
+        deadline = self.started_at + START_TIMEOUT_SECONDS
+        while time.perf_counter() < deadline and self.process.poll() is None:
+            with suppress(OSError):
+                if client.request(self.port, "GET", "/readyz").status == 200:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.kind.value} is not ready: {self._log()[-2000:]}")
+
     def host(self) -> psutil.Process:
         return psutil.Process(self.process.pid)
 
@@ -69,18 +79,31 @@ def litserve_is_installed() -> bool:
 
 
 @contextmanager
-def running(kind: Kind, model: str = "nothing") -> Iterator[Server]:
-    """A server that serves `model`, with a temporary folder of its own; it may not answer yet."""
+def running(
+    kind: Kind, model: str = "nothing", prepare: Callable[[Path], None] | None = None
+) -> Iterator[Server]:
+    """A server that serves `model`, with folders of its own; it may not answer yet.
+
+    Args:
+        kind: which one.
+        model: one of `benchmarks/models`, or one that is installed.
+        prepare: given its `XDG_STATE_HOME` before it starts.
+    """
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
         home = Path(folder)
         tmp = home / "tmp"
         tmp.mkdir()
         port = _free_port()
         command = _command(kind, model, port)
+        if prepare is not None:
+            prepare(home / "state")
+        models = [model] if (packages.MODELS / f"{model}.py").exists() else []
         environment = os.environ | {
             "TMPDIR": str(tmp),
             "XDG_CACHE_HOME": str(home / "cache"),
-            "PYTHONPATH": packages.expose([model], home / "packages"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "PYTHONPATH": packages.expose(models, home / "packages"),
         }
         if kind in (Kind.BARE, Kind.LITSERVE):
             environment["PYTHONPATH"] = str(deepaas26.ROOT)
