@@ -42,6 +42,6 @@ $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml con
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need chromium chromium
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || scripts/need --force postgresql
+	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
 	touch $@

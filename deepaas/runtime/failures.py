@@ -22,7 +22,8 @@ MAX_TRACEBACK_CHARACTERS = 32_000
 def failure(call_id: int, error: BaseException) -> Failure:
     """Say what became of a call whose handling raised ``error``."""
     if isinstance(error, NotImplementedError):
-        return Failure(call_id, "not_implemented", traceback=traceback_text(error))
+        said = reason(error) if text(error) else ""
+        return Failure(call_id, "not_implemented", said, traceback=traceback_text(error))
     if isinstance(error, BadResult):
         return Failure(
             call_id,

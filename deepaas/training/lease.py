@@ -78,14 +78,14 @@ class Lease:
         peers = [peer for peer in await self._store.peers() if peer.id != self._me.id]
         for peer in peers:
             if await self._is_dead(peer, now):
-                await self._bury(peer)
+                await self._bury(peer.id, peer.beats)
         self._seen = {peer.id: self._seen[peer.id] for peer in peers if peer.id in self._seen}
 
     async def bury_the_dead(self) -> None:
         """At the start: those of which it is known at once, and runs that nobody owns."""
         await self.watch_peers()
         for owner in await self._store.orphans():
-            await self._store.bury(owner, None, INTERRUPTED, time.time())
+            await self._bury(owner, None)
 
     async def _is_dead(self, peer: Peer, now: float) -> bool:
         if (peer.machine, peer.place) == (self._me.machine, self._me.place):
@@ -96,17 +96,24 @@ class Lease:
             return False
         return now - since > LEASE_SECONDS
 
-    async def _bury(self, peer: Peer) -> None:
-        if peer.place == self._me.place:
-            # Some of its runs may have ended before it did, when the store could not be told.
-            for run in await self._store.owned(peer.id):
-                folder = self._place.folder(run.uuid)
+    async def _bury(self, host: str, beats: int | None) -> None:
+        """Note how the runs of a dead host ended.
+
+        Args:
+            host: its id.
+            beats: only if it has not spoken since; None: in any case.
+        """
+        for run in await self._store.owned(host):
+            if run.place == self._me.place:
+                # It may have ended before its host did, when the store could not be told.
+                folder = self._place.settle(run.uuid)
                 outcome = await asyncio.to_thread(folder.read_outcome)
                 if outcome is not None:
-                    await self._store.finish(run.uuid, peer.id, outcome)
-        interrupted = await self._store.bury(peer.id, peer.beats, INTERRUPTED, time.time())
+                    await self._store.finish(run.uuid, host, outcome)
+        interrupted = await self._store.bury(host, beats, INTERRUPTED, time.time())
         if interrupted is None:
             return  # It lives after all.
-        self._place.forget(peer.id)
+        self._place.forget(host)
         for uuid in interrupted:
             _log.warning("training %s is interrupted: %s", uuid, INTERRUPTED)
+            await asyncio.to_thread(self._place.folder(uuid).drop_inputs)

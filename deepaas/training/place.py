@@ -28,7 +28,7 @@ from deepaas.training.folder import Folder
 from deepaas.training.runs import Run
 
 STRAY_SECONDS = 3600.0
-"""A folder that no run has is removed when it is older: a younger one may be in the making."""
+"""What is half made is removed when it is older: a younger one may be in the making."""
 
 NEW = ".new-"
 OLD = ".old-"
@@ -51,8 +51,10 @@ class Place:
         self._path = path
         self._lock: int | None = None
         try:
+            # Arguments, results and uploads are nobody else's business.
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in ("runs", "hosts", "tensorboard"):
-                (path / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+                (path / folder).mkdir(exist_ok=True, mode=0o700)
             self.id = _identify(path / "id")
         except OSError as error:
             raise ConfigError(
@@ -118,7 +120,9 @@ class Place:
 
     @contextlib.contextmanager
     def new_folder(self, run: str) -> Iterator[Folder]:
-        """Make the folder of a new run; it gets its name on leaving, or is removed on an error.
+        """Make the folder of a run that the store does not have yet; removed on an error.
+
+        When the store has the run, :meth:`settle` gives the folder its name.
 
         Raises:
             StorageFull: there is no space left.
@@ -129,27 +133,35 @@ class Place:
                 for path in (making.files, making.control, making.inputs, making.log, making.spool):
                     path.mkdir(parents=True, mode=0o700)
                 yield making
-                making.path.rename(self.folder(run).path)
             except BaseException:
                 shutil.rmtree(making.path, ignore_errors=True)
                 raise
+
+    def settle(self, run: str) -> Folder:
+        """The folder of a run that the store has; whoever needs it first gives it its name."""
+        folder = self.folder(run)
+        with contextlib.suppress(FileNotFoundError):
+            folder.path.with_name(NEW + run).rename(folder.path)
+        return folder
 
     def remove(self, run: str) -> None:
         """Remove the folder of a run and its links."""
         for link in self.tensorboard.glob(f"*{_short(run)}*"):
             link.unlink(missing_ok=True)
-        path = self.folder(run).path
+        path = self.settle(run).path
         # Renamed first: nobody finds half of it.
         dying = path.with_name(OLD + run)
         with contextlib.suppress(FileNotFoundError):
             path.rename(dying)
         shutil.rmtree(dying, ignore_errors=True)
 
-    def sweep(self, known: Collection[str]) -> list[str]:
-        """Remove what killed hosts have left half made or half removed.
+    def sweep(self, ended: Collection[str]) -> list[str]:
+        """Remove what killed hosts have left half made or half removed, and nothing else.
+
+        A folder that the store does not know is left alone: it may belong to another store.
 
         Args:
-            known: the runs that the store has.
+            ended: the runs that have ended, by the store.
 
         Returns:
             the names of what was removed.
@@ -157,7 +169,9 @@ class Place:
         removed = []
         youngest = time.time() - STRAY_SECONDS
         for path in (self._path / "runs").iterdir():
-            if path.name not in known and path.stat().st_mtime < youngest:
+            if path.name in ended:
+                self.folder(path.name).drop_inputs()
+            elif path.name.startswith((NEW, OLD)) and path.stat().st_mtime < youngest:
                 shutil.rmtree(path, ignore_errors=True)
                 removed.append(path.name)
         for link in self.tensorboard.iterdir():
@@ -171,7 +185,9 @@ class Place:
         """Have TensorBoard show a run."""
         folder = self.folder(run.uuid)
         name = label(run)
-        for number, target in enumerate([folder.files, *folder.watched()]):
+        # Relative, so that the directory may be moved.
+        files = Path(os.path.relpath(folder.files, self.tensorboard))
+        for number, target in enumerate([files, *folder.watched()]):
             with contextlib.suppress(FileExistsError):
                 (self.tensorboard / (f"{name}-{number}" if number else name)).symlink_to(target)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from deepaas.errors import ConfigError
 from deepaas.training.place import Place
+from deepaas.training.runs import FINAL
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -93,6 +94,6 @@ class Retention:
 
     async def sweep(self) -> None:
         """Remove what killed hosts have left half made."""
-        known = await self._store.known(self._place.id)
-        for name in await asyncio.to_thread(self._place.sweep, known):
-            _log.info("runs/%s belongs to no training and is removed", name)
+        ended = await self._store.known(self._place.id, states=FINAL)
+        for name in await asyncio.to_thread(self._place.sweep, ended):
+            _log.info("runs/%s was left by a host that was killed, and is removed", name)

@@ -88,6 +88,7 @@ class Scheduler:
         self._lease = Lease(store, place, host)
         self._reserve = Reserve(place.reserve)
         self._executions: dict[str, Execution] = {}
+        self._ending: set[str] = set()
         self._told: dict[str, Progress] = {}
         self._numbers = itertools.count(1)
         self._filling = asyncio.Lock()
@@ -107,7 +108,9 @@ class Scheduler:
         await self._lease.bury_the_dead()
         await asyncio.to_thread(self._reserve.hold)
         await self._retention.sweep()
-        await self.fill()
+        # From here on this host has work: the heartbeat tries again what fails now.
+        with contextlib.suppress(StoreUnavailable, StorageFull):
+            await self.fill()
         self._beating = asyncio.create_task(self._beat_forever())
 
     async def stop(self, hurry: asyncio.Event) -> None:
@@ -170,7 +173,7 @@ class Scheduler:
 
         That is so when the connection to the store was lost between a claim and the news of it.
         """
-        known = set(self._executions)
+        known = self._ending | set(self._executions)
         for run in await self._store.owned(self._host):
             if run.uuid not in known:
                 self._execute(run)
@@ -180,7 +183,7 @@ class Scheduler:
         execution = Execution(
             run,
             self._sources[run.model],
-            self._place.folder(run.uuid),
+            self._place.settle(run.uuid),
             f"{self._mark}{next(self._numbers)}:",
             self._limits.grace_seconds,
             self._limits.load_seconds,
@@ -196,8 +199,12 @@ class Scheduler:
                 await asyncio.to_thread(self._place.show, run)
             await execution.start()
             outcome = await execution.outcome
+            # Its process has gone: whoever hears of its end finds the place free.
+            self._ending.add(run.uuid)
+            self._executions.pop(run.uuid)
             await self._tell(execution, outcome)
         finally:
+            self._ending.discard(run.uuid)
             self._executions.pop(run.uuid, None)
             self._told.pop(run.uuid, None)
         _log.info(
@@ -273,6 +280,8 @@ class Scheduler:
             self.cancel(uuid)
         for uuid, execution in list(self._executions.items()):
             await self._tell_progress(uuid, execution)
+            with contextlib.suppress(OSError):  # It may have named another folder to watch.
+                await asyncio.to_thread(self._place.show, execution.run)
         await asyncio.to_thread(self._reserve.hold)
         await self.fill()
         await self._retention.apply()

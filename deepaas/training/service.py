@@ -24,7 +24,7 @@ from deepaas.model.handle import Model
 from deepaas.training.folder import Folder
 from deepaas.training.place import Place
 from deepaas.training.runs import Run, State
-from deepaas.training.scheduler import Scheduler
+from deepaas.training.scheduler import CANCELLED, Scheduler
 from deepaas.training.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
@@ -228,10 +228,12 @@ class Trainings:
             RunNotFound: the model has none of this id.
         """
         store, scheduler = await self._opened()
-        found = await store.request_cancel(model.name, run, time.time())
+        found = await store.request_cancel(model.name, run, time.time(), CANCELLED)
         if found is None:
             raise RunNotFound(model.name, run)
         if found.state is not State.RUNNING:
+            if found.state is State.CANCELLED and found.place == self._place.id:
+                await asyncio.to_thread(self._place.settle(run).drop_inputs)
             return found
         scheduler.cancel(run)
         until = time.monotonic() + self._cancel_seconds
@@ -250,7 +252,7 @@ class Trainings:
         """
         if run.place != self._place.id:
             raise RunElsewhere(run.uuid)
-        return self._place.folder(run.uuid)
+        return self._place.settle(run.uuid)
 
     async def args(self, run: Run) -> bytes:
         """The arguments of a run as JSON, also when they are large."""
@@ -281,6 +283,7 @@ class Trainings:
         try:
             await asyncio.to_thread(self._make_folder, run, inputs, checked)
             await store.add(run)
+            await asyncio.to_thread(self._place.settle, run.uuid)
         except BaseException:
             await asyncio.to_thread(self._place.remove, run.uuid)
             raise

@@ -165,8 +165,16 @@ class Store:
                 # Another host was quicker, or it has been cancelled: the next one.
         return None
 
-    async def request_cancel(self, model: str, uuid: str, now: float) -> Run | None:
+    async def request_cancel(
+        self, model: str, uuid: str, now: float, reason: str = ""
+    ) -> Run | None:
         """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one.
+
+        Args:
+            model: whose run it is.
+            uuid: which.
+            now: when it is asked for, in seconds since the epoch.
+            reason: the message of one that has waited.
 
         Returns:
             The run as it is afterwards, None when there is none of this model and id.
@@ -174,7 +182,8 @@ class Store:
         this = (RUN.uuid == text_of(uuid), RUN.model == text_of(model))
         async with self._database.writing() as connection:
             waiting = change(State.QUEUED, State.CANCELLED).where(*this)
-            if not await changed(connection, waiting.values(finished=now, cancel_requested=now)):
+            waiting = waiting.values(finished=now, cancel_requested=now, message=text_of(reason))
+            if not await changed(connection, waiting):
                 running = update(RUNS).where(*this, RUN.state == State.RUNNING.value)
                 running = running.where(RUN.cancel_requested.is_(None))
                 await connection.execute(running.values(cancel_requested=now))
@@ -253,9 +262,10 @@ class Store:
         async with self._database.writing() as connection:
             return await changed(connection, query)
 
-    async def known(self, place: str) -> set[str]:
-        """All runs of a place, by uuid."""
-        return set(await self._column(select(RUN.uuid).where(RUN.place == text_of(place))))
+    async def known(self, place: str, *, states: Collection[State] = ()) -> set[str]:
+        """The runs of a place, of some states or of all, by uuid."""
+        query = select(RUN.uuid).where(RUN.place == text_of(place), *in_states(states))
+        return set(await self._column(query))
 
     # --- hosts --------------------------------------------------------------------------------
 

@@ -36,7 +36,8 @@ class Position:
     time: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.log}-{self.time:.6f}"
+        # All its digits: what was seen up to a rounded moment would be told again.
+        return f"{self.log}-{self.time!r}"
 
     @classmethod
     def parse(cls, text: str) -> Position:

@@ -261,6 +261,9 @@ def _content(schema: Json | None, produces: list[str]) -> Json:
             # A client that takes anything gets JSON.
             name = _JSON if media_type == "*/*" else media_type
             content[name] = {"schema": _schema(schema or {})}
+        elif media_type == "text/event-stream":
+            # Readers of the document apply a schema to each event, not to the text of the stream.
+            content[media_type] = {"schema": {}}
         elif media_type.startswith("text/"):
             content[media_type] = {"schema": {"type": "string"}}
         else:

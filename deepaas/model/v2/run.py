@@ -19,6 +19,7 @@ may use the helpers too. What is told lies in small files, so that nothing has t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -49,8 +50,10 @@ def progress(step: float, total: float | None = None, message: str = "") -> None
         return
     told = {"step": float(step), "total": None if total is None else float(total)}
     partial = control / f".{RunFiles.PROGRESS}.{os.getpid()}"
-    partial.write_text(json.dumps({**told, "message": str(message), "time": time.time()}))
-    partial.replace(control / RunFiles.PROGRESS)
+    # A full disk must not end a training that only wants to tell how far it is.
+    with contextlib.suppress(OSError):
+        partial.write_text(json.dumps({**told, "message": str(message), "time": time.time()}))
+        partial.replace(control / RunFiles.PROGRESS)
 
 
 def cancelling() -> bool:
@@ -65,7 +68,8 @@ def cancelling() -> bool:
         return False
     polled = control / RunFiles.POLLED
     if not polled.exists():
-        polled.touch()
+        with contextlib.suppress(OSError):
+            polled.touch()
     return (control / RunFiles.CANCELLED).exists()
 
 

@@ -81,8 +81,9 @@ def operations(host: Host) -> list[Operation]:
             headers={hdrs.CONTENT_TYPE: TEXT, "X-Content-Type-Options": "nosniff"}
         )
         await response.prepare(request)
-        async for data in watching.log(run, begin):
-            await response.write(data)
+        if request.method != hdrs.METH_HEAD:
+            async for data in watching.log(run, begin):
+                await response.write(data)
         return response
 
     async def get_metrics(request: web.Request) -> web.Response:
