@@ -27,7 +27,7 @@ def ours() -> Path:
 @pytest.fixture
 def launch(ours: Path, tmp_path: Path) -> Iterator[Serve]:
     """Starts our host with some of the hostile models, without waiting for it."""
-    hostile = declared("hostile_models")
+    hostile = declared("hostile_models") | declared("training_models")
     with ExitStack() as stack:
 
         def begin(*models: str, options: tuple[str, ...] = (), base_path: str = "") -> Host:

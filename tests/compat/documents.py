@@ -103,6 +103,15 @@ def _forget_trainings(name: str, operation: Operation) -> None:
         operation["responses"].pop("200", None)
 
 
+def _forget_pages_of_lists(name: str, operation: Operation) -> None:
+    if name.startswith("GET ") and name.endswith("/train/"):
+        operation["parameters"] = [
+            parameter
+            for parameter in operation.get("parameters", [])
+            if parameter["name"] not in {"status", "limit", "offset", "order"}
+        ]
+
+
 def _forget_errors(_name: str, operation: Operation) -> None:
     for status in list(operation["responses"]):
         if not status.startswith("2"):
@@ -121,8 +130,11 @@ def _forget_own_shapes(name: str, operation: Operation) -> None:
 def _forget_words(name: str, operation: Operation) -> None:
     for answer in operation["responses"].values():
         answer.pop("description", None)
-    if name.endswith("/v2/models/"):
+    if name.endswith("/v2/models/") or "/train/" in name:
         operation.pop("description", None)
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter.pop("description", None)
 
 
 def _forget_additions(_name: str, operation: Operation) -> None:
@@ -159,6 +171,11 @@ DIFFERENCES = (
         _forget_trainings,
     ),
     DocumentDifference(
+        "pages of trainings",
+        "improvement: a list of trainings can be asked for in pages, by status, newest first",
+        _forget_pages_of_lists,
+    ),
+    DocumentDifference(
         "error answers",
         "improvement: the errors that there are, in their shape; DEEPaaS knows 400 only",
         _forget_errors,
@@ -171,7 +188,7 @@ DIFFERENCES = (
     ),
     DocumentDifference(
         "words",
-        "improvement: answers have a description; a typing error less",
+        "improvement: answers and identifiers have a description; a typing error less",
         _forget_words,
     ),
     DocumentDifference(

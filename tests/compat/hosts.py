@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -57,6 +58,19 @@ class Host:
             target += "?" + urlencode(query)
         return self.ask("POST", target, body=body, **request)
 
+    def train(
+        self,
+        model: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        **request: Any,
+    ) -> Answer:
+        target = f"/v2/models/{quote(model)}/train/"
+        if query:
+            target += "?" + urlencode(query)
+        return self.ask("POST", target, body=body, **request)
+
     def family(self) -> list[psutil.Process]:
         """Every living process that this host's start brought about, whatever its parent is now."""
         return [process for process in psutil.process_iter() if self._bears_mark(process)]
@@ -80,6 +94,24 @@ class Serve(Protocol):
     def __call__(
         self, *models: str, options: tuple[str, ...] = (), base_path: str = ""
     ) -> Host: ...
+
+
+def wait_until_ended(host: Host, target: str, seconds: float = 30) -> dict[str, Any]:
+    """Waits for the end of a training, and tells what is to be seen of it then.
+
+    DEEPaaS answers 500 where it cannot tell, which is an end as well.
+    """
+    told: dict[str, Any] = {}
+
+    def ended() -> bool:
+        answer = host.get(target)
+        told.clear()
+        if answer.status == 200:
+            told.update(json.loads(answer.content))  # DEEPaaS's may have NaN in it.
+        return told.get("status") not in {"queued", "running"}
+
+    wait_until(ended, seconds, f"the end of {target}")
+    return told
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
@@ -119,6 +151,7 @@ def launch(
         "PYTHONPATH": python_path,
         "TMPDIR": str(folder / "tmp"),
         "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_STATE_HOME": str(folder / "state"),
         MARK: mark,
     }
     if program == our_program():

@@ -1,8 +1,7 @@
 """DEEPaaS 2.6.0's faults, one test each: our host does not have them.
 
-The numbers are those of the list that was measured on DEEPaaS 2.6.0. The ones about trainings
-come with the trainings: 3, 4, 9 (predict while training), 11 to 16, and the documents of
-trainings in 38.
+The numbers are those of the list that was measured on DEEPaaS 2.6.0. That it has those about
+trainings that end in an answer, 11 and 13 to 16, `test_trainings.py` shows as well.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from .hosts import Host, Serve, wait_until
+from .hosts import Host, Serve, wait_until, wait_until_ended
 from .wire import Answer, Body, Part, form_body, json_body, multipart_body, receive, send
 
 GONE_SECONDS = 5
+TRAIN_SECONDS = 20
 
 
 def error_of(answer: Answer) -> str:
@@ -33,6 +33,26 @@ def error_of(answer: Answer) -> str:
 def prediction(answer: Answer) -> Any:
     assert answer.status == 200, answer
     return answer.json()["predictions"]
+
+
+def training(answer: Answer, *states: str) -> dict[str, Any]:
+    assert answer.status == 200, answer
+    told: dict[str, Any] = answer.json()
+    assert told["status"] in (states or ("running",)), told
+    return told
+
+
+def begun(host: Host, model: str, *states: str, **request: Any) -> str:
+    """Begins a training, and answers where it can be seen."""
+    answer = host.train(model, **request)
+    return f"/v2/models/{model}/train/{training(answer, *states)['uuid']}"
+
+
+def waiting(host: Host, act: str = "wait") -> str:
+    """Begins a training that runs until the file `text.go` lets it end."""
+    target = begun(host, "acts", query={"act": act, "text": "text"})
+    wait_until((host.folder / "work" / "text.begun").exists, TRAIN_SECONDS, "the training's begin")
+    return target
 
 
 # Hangs, crashes and leaks
@@ -61,6 +81,31 @@ def test_fault_02_models_that_end_their_process(serve: Serve, act: str) -> None:
     assert answer.status == 500
     error_of(answer)
     assert prediction(host.predict("raises")) == "calm"
+
+
+def test_faults_03_04_trainings_that_end_their_process(
+    serve: Serve, subtests: pytest.Subtests
+) -> None:
+    host = serve("acts")
+    for act, said in [
+        ("HTTPBadRequest", "no such weights"),
+        ("HTTPException", ""),
+        ("TwoArguments", "one and two"),
+        ("os._exit", "exit code 0"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("abort", "SIGABRT"),
+        ("killed", "SIGKILL"),
+    ]:
+        with subtests.test(act):
+            target = begun(host, "acts", query={"act": act})
+            failed = wait_until_ended(host, target)
+            assert failed["status"] == "error"
+            assert said in failed["message"]
+            assert training(host.ask("DELETE", target), "error") == failed
+            assert prediction(host.predict("acts")) == "here"
+    with subtests.test("sys.exit(0), as scripts end"):
+        target = begun(host, "acts", query={"act": "sys.exit"})
+        assert wait_until_ended(host, target)["status"] == "done"
 
 
 def ends_with_zero(host: Host) -> None:
@@ -139,6 +184,13 @@ def test_fault_08_everybody_waits_for_a_client_that_left(serve: Serve, tmp_path:
     assert prediction(host.predict("slow", timeout_seconds=15)) == "done"
 
 
+def test_fault_09_predictions_wait_for_a_training(serve: Serve) -> None:
+    host = serve("acts", options=("--workers", "1"))
+    target = waiting(host)
+    assert prediction(host.predict("acts")) == "here"
+    training(host.get(target), "running")
+
+
 def refusal(host: Host) -> str:
     """What a host says that does not start; and it says so by its exit code."""
     assert host.process.wait(timeout=20) > 0
@@ -151,6 +203,86 @@ def test_fault_10_no_workers(launch: Serve) -> None:
 
 
 # Wrong status
+
+
+def test_fault_11_delete_of_a_running_training(serve: Serve) -> None:
+    host = serve("acts")
+    target = waiting(host, "fork")
+    worker = int((host.folder / "work" / "text.begun").read_text())
+    children = (host.folder / "work" / "text.children").read_text().split()
+    processes = {worker, *map(int, children)}
+    assert processes <= {process.pid for process in host.family()}
+    cancelled = training(host.ask("DELETE", target), "cancelled")
+    assert not processes & {process.pid for process in host.family()}
+    assert "result" not in cancelled
+    assert training(host.get(target), "cancelled") == cancelled
+    assert prediction(host.predict("acts")) == "here"
+
+
+def test_fault_12_delete_of_a_training_that_waits(serve: Serve) -> None:
+    host = serve("acts")
+    running = waiting(host)
+    queued = begun(host, "acts", "queued")
+    training(host.ask("DELETE", queued), "cancelled")
+    training(host.get(running), "running")
+    (host.folder / "work" / "text.go").touch()
+    assert wait_until_ended(host, running)["status"] == "done"
+    assert "start_date" not in training(host.get(queued), "cancelled")
+
+
+def test_fault_13_delete_of_a_failed_training(serve: Serve) -> None:
+    host = serve("acts")
+    target = begun(host, "acts", query={"act": "fail", "text": "out of data"})
+    failed = wait_until_ended(host, target)
+    assert training(host.ask("DELETE", target), "error") == failed
+    assert failed["message"] == "ValueError: out of data"
+
+
+def test_fault_14_result_that_is_no_json(serve: Serve, subtests: pytest.Subtests) -> None:
+    host = serve("acts")
+    for act, output in [
+        ("set", [1, 2]),
+        ("date", "2020-01-02"),
+        ("data class", {"x": 1, "y": 2}),
+        ("nan", [None, None]),
+        ("object", "<class 'object'>"),
+    ]:
+        with subtests.test(act):
+            target = begun(host, "acts", query={"act": act})
+            assert wait_until_ended(host, target)["result"]["output"] == output
+    answer = host.get("/v2/models/acts/train/")
+    assert answer.status == 200
+    assert {each["status"] for each in answer.json()} == {"done"}
+
+
+def test_fault_15_argument_that_is_no_json(serve: Serve) -> None:
+    host = serve("takes_types")
+    given = {
+        "date": "2020-01-02",
+        "datetime": "2020-01-02T03:04:05",
+        "time": "03:04:05",
+        "uuid": "d3ac2f36-1c42-4b0c-9f44-0c9a1e3ab1f5",
+    }
+    target = begun(host, "takes_types", query={**given, "decimal": "1.5", "delta": "90"})
+    done = wait_until_ended(host, target)
+    assert done["status"] == "done"
+    assert given.items() <= done["args"].items()
+    assert done["result"]["output"]["decimal"] == "Decimal 1.50"
+    assert host.get("/v2/models/takes_types/train/").json() == [done]
+
+
+def test_fault_16_training_with_a_file(serve: Serve) -> None:
+    host = serve("takes_files")
+    content = b"PNG." * 100_000
+    image = Part("image", content, "photo.png", "image/png")
+    before = host.temporary_files()
+    target = begun(host, "takes_files", body=multipart_body(image))
+    done = wait_until_ended(host, target)
+    assert done["args"]["image"] == ["image", "image/png", "photo.png"]
+    given = done["result"]["output"]["image"]
+    assert given["original_filename"] == "photo.png"
+    assert given["content"] == content.decode()
+    wait_until(lambda: host.temporary_files() == before, GONE_SECONDS, "the upload's removal")
 
 
 def test_fault_17_list_of_files(serve: Serve) -> None:
@@ -376,6 +508,27 @@ def test_fault_38_secrets_and_cookies_in_the_document(serve: Serve) -> None:
     # They work all the same.
     with_cookie = host.predict("secrets", headers=[("Cookie", "session=abc")])
     assert prediction(with_cookie) == {"session": "str abc", "secret": len("hunter2")}
+
+
+def test_fault_38_trainings_in_the_document(serve: Serve) -> None:
+    host = serve("takes_secrets")
+    answer = host.get("/swagger.json")
+    assert b"hunter2" not in answer.content
+    document = answer.json()
+    one = {"$ref": "#/definitions/Training"}
+    folder = "/v2/models/takes_secrets/train/"
+    for method, path, schema in [
+        ("post", folder, one),
+        ("get", folder, {"type": "array", "items": one}),
+        ("get", folder + "{uuid}", one),
+        ("delete", folder + "{uuid}", one),
+    ]:
+        assert document["paths"][path][method]["responses"]["200"]["schema"] == schema
+    described = document["definitions"]["Training"]["properties"]
+    done = wait_until_ended(host, begun(host, "takes_secrets"))
+    assert done["status"] in described["status"]["enum"]
+    assert done.keys() <= described.keys()
+    assert done["args"] == {"password": "********"}
 
 
 def test_fault_39_name_of_the_temporary_file(serve: Serve) -> None:

@@ -51,6 +51,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         str: st.text(max_size=30),
         bytes: st.binary(max_size=300),
         bool: st.booleans(),
+        type(None): st.none(),
     }[hint]
 
 
