@@ -95,7 +95,11 @@ class Trainings:
             await self._open()
         except (StoreUnavailable, StorageFull) as error:
             self._reason = error.reason if isinstance(error, StoreUnavailable) else str(error)
-            _log.error("%s; models are served without trainings meanwhile", error)
+            _log.error(
+                "%s; models are served without trainings meanwhile%s",
+                error,
+                f"\n{error.details}" if error.details else "",
+            )
             self._opening = asyncio.create_task(self._open_later())
         finally:
             self._tried.set()
