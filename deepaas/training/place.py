@@ -81,9 +81,11 @@ class Place:
 
     def enter(self, host: str) -> None:
         """Let other hosts on this machine see that this one lives."""
-        if self._lock is not None:
-            return
         path = self._path / "hosts" / host
+        if self._lock is not None:
+            if path.exists():
+                return
+            os.close(self._lock)  # Who took this host for dead has removed the file.
         self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 

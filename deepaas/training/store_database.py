@@ -25,7 +25,7 @@ LOCKED_SECONDS = 30.0
 """So long a writer waits for another one (SQLite)."""
 
 CONNECT_SECONDS = 5.0
-STATEMENT_SECONDS = 30.0
+STATEMENT_SECONDS = 10.0
 """A server that says nothing for so long is taken for lost (PostgreSQL)."""
 
 NO_SPACE_BYTES = 128 * 1024

@@ -101,14 +101,14 @@ def frame_of(upload: Upload) -> tuple[bytes, bytes]:
     return head.encode(), f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def read(response: HTTPResponse, start: float) -> Answer:
+def read(response: HTTPResponse, start: float, *, kept_bytes: int = KEPT_BYTES) -> Answer:
     digest = hashlib.sha256()
     size = 0
     body = bytearray()
     while block := response.read(2**20):
         digest.update(block)
         size += len(block)
-        body += block[: max(0, KEPT_BYTES - len(body))]
+        body += block[: max(0, kept_bytes - len(body))]
     declared = response.headers.get("Content-Length")
     assert declared is None or int(declared) == size, "the body is cut short"
     headers = {name.lower(): value for name, value in response.headers.items()}

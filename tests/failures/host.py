@@ -139,6 +139,16 @@ class Host:
         self.send(number)
         return self.wait(seconds)
 
+    def kill_9(self) -> None:
+        """End it without warning; all that it has started must go with it."""
+        self.watch.stop()
+        self.send(signal.SIGKILL)
+        self.wait(5)
+        _assert_no_process(self.mark)
+        # Nobody was there to remove its temporary files; the next start does.
+        shutil.rmtree(self.tmp)
+        self.tmp.mkdir()
+
     def _has_ended(self) -> bool:
         return self.process.poll() is not None
 
@@ -148,6 +158,7 @@ def start_host(
     models: Iterable[str],
     *options: str,
     tmp: Path | None = None,
+    state: Path | None = None,
     wait: bool = True,
     max_peak_mb: float = MAX_PEAK_MB,
 ) -> Iterator[Host]:
@@ -161,6 +172,7 @@ def start_host(
         models: module names of `tests/models`, which are the model names too.
         options: more options for the command line.
         tmp: a `TMPDIR` to share with other hosts; its own by default.
+        state: an `XDG_STATE_HOME` to share with other hosts, or to survive this one.
         wait: return only when `/readyz` answers 200.
         max_peak_mb: how much memory the host may ever take.
     """
@@ -169,7 +181,7 @@ def start_host(
     own_tmp = home / "tmp"
     own_tmp.mkdir()
     port = free_port()
-    process = _spawn(models, options, port, home, tmp or own_tmp, mark)
+    process = _spawn(models, options, port, home, tmp or own_tmp, mark, state)
     host = Host(port, process, home, tmp or own_tmp, mark, Watch(port))
     try:
         wait_until(lambda: _answers(host), "the host listens")
@@ -235,7 +247,13 @@ def expose(models: Iterable[str], folder: Path) -> str:
 
 
 def _spawn(
-    models: Iterable[str], options: Iterable[str], port: int, home: Path, tmp: Path, mark: str
+    models: Iterable[str],
+    options: Iterable[str],
+    port: int,
+    home: Path,
+    tmp: Path,
+    mark: str,
+    state: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
     models = list(models)
     names = [option for name in models for option in ("--model-name", name)]
@@ -250,6 +268,8 @@ def _spawn(
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(tmp),
         "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_STATE_HOME": str(state or home / "state"),
         "DEEPAAS_TEST_DIR": str(home),
         processes.MARK: mark,
     }
@@ -283,15 +303,19 @@ def _leave(host: Host, *, shared: bool, max_peak_mb: float) -> None:
     _assert_nothing_left(host.mark, None if shared else host.tmp)
 
 
-def _assert_nothing_left(mark: str, tmp: Path | None) -> None:
+def _assert_no_process(mark: str) -> None:
     try:
         wait_until(lambda: not processes.marked(mark), "all processes have gone", 5)
     except AssertionError:
         left = processes.describe(processes.marked(mark))
         raise AssertionError(f"processes are left: {left}") from None
+
+
+def _assert_nothing_left(mark: str, tmp: Path | None) -> None:
+    _assert_no_process(mark)
     if tmp is not None:
         left_files = [str(path.relative_to(tmp)) for path in tmp.rglob("*")]
-        assert left_files == [], "the temporary folder is not empty"
+        assert left_files == [], f"the temporary folder is not empty: {left_files}"
 
 
 def _shorten(text: str) -> str:

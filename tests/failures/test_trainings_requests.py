@@ -1,0 +1,210 @@
+"""What goes into a training and what comes out of it; requests that cannot be answered."""
+
+import json
+from http.client import HTTPConnection
+from pathlib import Path
+
+from .client import BOUNDARY
+from .host import Host, start_host
+from .shape import assert_failure
+from .trainings import Client, Ground
+from .waiting import wait_until
+
+STRANGER = "0" * 32
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def _form(content: bytes) -> bytes:
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="how"\r\n\r\nfile\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="data"; filename="my photo.png"\r\n'
+        "Content-Type: image/png\r\n\r\n"
+    )
+    return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def test_large_arguments_and_results(ground: Ground) -> None:
+    """Complete where one training is asked for, null in the list; also after a restart."""
+    text = "é" * 500_000
+    with ground.host() as first:
+        client = Client(first)
+        body = json.dumps({"how": "returns", "text": text}, ensure_ascii=False).encode()
+        posted = client.send("POST", body=body, headers=JSON)
+        assert posted.status == 200
+        assert posted.json()["args"]["text"] == text
+        large_args = posted.json()["uuid"]
+        client.wait(large_args, "done")
+        large_result = client.begin("large", count=5_000_000)
+        client.wait(large_result, "done")
+    with ground.host() as second:
+        client = Client(second)
+        shown = client.get(large_args)
+        assert shown["args"]["text"] == text
+        assert shown["result"]["output"] == {"text": text}
+        assert client.get(large_result)["result"]["output"] == {"text": "x" * 5_000_000}
+        assert client.cancel(large_result) == client.get(large_result)
+        listed = client.send("GET")
+        assert listed.size < 5000
+        first_listed, second_listed = listed.json()
+        assert first_listed["args"] is None
+        assert first_listed["result"]["output"] is None
+        assert second_listed["args"]["count"] == 5_000_000
+        assert second_listed["result"]["output"] is None
+
+
+def test_a_file(ground: Ground) -> None:
+    """It is there when the run's turn comes, long after its request, and after a restart."""
+    content = bytes(range(256)) * 8000
+    with ground.host() as first:
+        client = Client(first)
+        blocking = client.begin("waits", text="a")
+        client.wait_running(blocking, "a")
+        posted = client.send("POST", body=_form(content), headers=FORM)
+        assert posted.status == 200, posted.body
+        assert posted.json()["status"] == "queued"
+        assert posted.json()["args"]["data"] == ["data", "image/png", "my photo.png"]
+        run = posted.json()["uuid"]
+        # The request is over, and its own file gone.
+        assert first.temporary_files() == []
+        first.kill_9()
+    with ground.host() as second:
+        client = Client(second)
+        shown = client.wait(run, "done")
+        assert shown["result"]["output"] == {
+            "name": "my photo.png",
+            "size": len(content),
+            "type": "image/png",
+        }
+        assert shown["args"]["data"] == ["data", "image/png", "my photo.png"]
+        folder = ground.folder / "runs" / run
+        wait_until(lambda: not (folder / "inputs").exists(), "the upload is removed")
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_upload(sqlite_ground: Ground) -> None:
+    """There is no run, no folder and no file of it."""
+    with sqlite_ground.host() as host:
+        client = Client(host)
+        body = _form(b"x" * 4_000_000)
+        connection = HTTPConnection("127.0.0.1", host.port, timeout=20)
+        headers = {**FORM, "Content-Length": str(len(body))}
+        connection.request("POST", client.base, body[:3_000_000], headers)
+        wait_until(host.temporary_files, "a part of it has arrived")
+        connection.close()
+        wait_until(lambda: not host.temporary_files(), "that is removed")
+        assert client.list() == []
+        assert sqlite_ground.folders() == set()
+
+
+def test_arguments_and_results_of_all_kinds(sqlite_host: Host) -> None:
+    client = Client(sqlite_host)
+    known_count = len(client.list())
+    secret = client.begin("returns", text="x", password="hunter2")
+    assert "hunter2" not in json.dumps(client.wait(secret, "done"))
+    odd = client.wait(client.begin("odd"), "done")
+    assert set(odd["result"]["output"]) == {"set", "object", "3", "nan"}
+    assert odd["result"]["duration"]
+    with_nul = client.wait(client.begin("returns", text="a\0b\ud83d"[:3]), "done")
+    assert with_nul["args"]["text"] == "a\0b"
+    refused = client.post("returns", count="many")
+    assert refused.status == 422
+    assert "count" in refused.body.decode()
+    assert client.send("POST", body=b"{", headers=JSON).status in (400, 422)
+    assert client.send("POST", body=b"x", headers={"Content-Type": "a/b"}).status == 415
+    assert len(client.list()) == known_count + 3
+    assert sqlite_host.temporary_files() == []
+
+
+def test_questions_that_cannot_be_answered(sqlite_host: Host) -> None:
+    client = Client(sqlite_host)
+    run = client.begin()
+    client.wait(run, "done")
+    for name in (STRANGER, run.upper(), run[:-1], "x", "%2e%2e", "%00", "%ff"):
+        for path in ("", "/logs", "/metrics", "/events", "/files/", "/files/a"):
+            assert_failure(client.send("GET", name + path), 404)
+        assert_failure(client.send("DELETE", name), 404)
+    for query in (
+        *("limit=0", "limit=-1", "limit=1001", "limit=x", "limit=1e3", "limit=%D9%A3"),
+        *("offset=-1", "offset=2147483648", "offset=", "status=dead", "status=done,dead"),
+        *("order=up", "order="),
+    ):
+        name = query.partition("=")[0]
+        answer = client.send("GET", f"?{query}")
+        assert answer.status == 422, query
+        assert set(answer.json()) == {name}
+    for path in ("logs?tail=-1", "logs?tail=x", "logs?tail=1000001", "files/?format=tar"):
+        assert client.send("GET", f"{run}/{path}").status == 422, path
+    other = Client(sqlite_host, "plain")
+    assert_failure(other.send("POST"), 501)
+    assert other.list() == []
+    assert_failure(other.send("GET", run), 404)
+    assert_failure(Client(sqlite_host, "nobody").send("GET"), 404)
+    assert_failure(Client(sqlite_host, "nobody").send("POST"), 404)
+
+
+def test_lists(sqlite_ground: Ground) -> None:
+    with sqlite_ground.host() as host:
+        client = Client(host)
+        good = [client.begin("returns") for _ in range(2)]
+        bad = client.begin("raises")
+        running = client.begin("waits", text="a")
+        client.wait_running(running, "a")
+        waiting = client.begin("returns")
+
+        def listed(**query: object) -> list[str]:
+            return [run["uuid"] for run in client.list(**query)]
+
+        every = [*good, bad, running, waiting]
+        assert listed() == every
+        assert listed(order="newest") == every[::-1]
+        assert listed(limit=2, offset=1) == every[1:3]
+        assert listed(limit=1000) == every
+        assert listed(offset=100) == []
+        assert listed(status="done") == good
+        assert listed(status="running,queued") == [running, waiting]
+        assert listed(status="cancelled") == []
+        answer = client.send("GET", "?status=done&status=error&limit=1")
+        assert answer.headers["x-total-count"] == "3"
+        assert 'rel="next"' in answer.headers["link"]
+        assert "link" not in client.send("GET", "?limit=5").headers
+        host.touch("go-a")
+        client.wait(waiting, "done")
+
+
+def test_files_that_clients_may_not_have(sqlite_host: Host) -> None:
+    client = Client(sqlite_host)
+    run = client.begin("links")
+    client.wait(run, "done")
+    assert client.files(run) == {"mine.txt": b"mine", "below/deep.txt": b"deep"}
+    for path in (
+        *("../args.json", "..", "../", ".", "./mine.txt"),
+        *("below/../mine.txt", "below//deep.txt"),
+        *("%2e%2e/outcome", "%2e%2e%2foutcome", "..%2f..%2f..%2ftrainings.sqlite"),
+        *("..%5coutcome", "%2fetc%2fpasswd", "/etc/passwd", "below", "below/", "mine.txt/"),
+        *("out.txt", "up/outcome", "root/etc/passwd", "self", "fifo"),
+        *("nothing", "%00", "mine.txt%00", "x" * 5000, "%ff%fe"),
+    ):
+        answer = client.send("GET", f"{run}/files/{path}")
+        assert answer.status == 404, (path, answer.status, answer.body[:200])
+    archive = client.send("GET", f"{run}/files/?format=zip")
+    assert archive.headers["content-type"] == "application/zip"
+    assert archive.body.count(b"mine.txt") == 2  # In front of it and in the directory.
+    for name in (b"out.txt", b"up", b"root", b"fifo", b"passwd"):
+        assert name not in archive.body
+    sent = client.send("GET", f"{run}/files/mine.txt")
+    assert sent.headers["content-disposition"].startswith("attachment")
+    assert sent.headers["x-content-type-options"] == "nosniff"
+
+
+def test_without_trainings(tmp_path: Path) -> None:
+    """They are refused, and nothing is kept anywhere."""
+    state = tmp_path / "state"
+    with start_host(["trains"], "--notrain-endpoint", state=state) as host:
+        client = Client(host)
+        for method, path in (
+            *(("GET", ""), ("POST", ""), ("GET", STRANGER), ("DELETE", STRANGER)),
+            *(("GET", f"{STRANGER}/logs"), ("GET", f"{STRANGER}/files/a")),
+        ):
+            assert "disabled" in assert_failure(client.send(method, path), 403)
+        assert host.predict("trains", text="x").status == 200
+    assert not state.exists()
