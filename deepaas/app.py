@@ -138,6 +138,8 @@ def _place(settings: Settings, folder: Path) -> Place:
     Raises:
         ConfigError: the directory that the operator named cannot be used.
     """
+    if not settings.train_endpoint:
+        return Place(folder / "state")  # For nothing: they are not started.
     if settings.state_dir:
         return Place(Path(settings.state_dir).expanduser())
     try:

@@ -102,7 +102,8 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
         try:
             site = await _listen(runner, settings)
             registry.start()
-            await trainings.start()
+            if settings.train_endpoint:
+                await trainings.start()
             if not await _any_model(settled, stop):
                 return 1
             await stop.wait()

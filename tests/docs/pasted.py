@@ -82,6 +82,7 @@ class Reader:
             **{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))},
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
+            "XDG_STATE_HOME": str(self.folder / "state"),
             "OS_DEFAULT__LISTEN_PORT": str(self.port),
             "PIP_NO_DEPS": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -19,8 +19,10 @@ PACKAGE = ROOT / "deepaas"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SHARED = {"messages", "model.v2"}
 """What both halves may import."""
-WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch"}
+WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
+LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}
+"""Libraries that it imports when it listens already."""
 
 Import = tuple[str, str]
 
@@ -103,6 +105,10 @@ def test_halves_share_nothing_but_the_contract() -> None:
             assert part not in {"runtime", "model.v2"}
 
 
+def test_trainings_and_web_do_not_know_each_other() -> None:
+    assert not {("training", "web"), ("web", "training")} & our_imports().keys()
+
+
 def test_protocols_do_not_know_each_other() -> None:
     for importer, part in our_imports():
         assert not (importer.startswith("protocols") and part.startswith("protocols."))
@@ -114,10 +120,10 @@ def test_host_imports_no_library_of_models(path: Path) -> None:
         assert not WORKERS_ONLY & {name.split(".")[0] for name in imported(path)}
 
 
-def test_running_host_has_no_library_of_models() -> None:
+def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:
     program = (
         "import sys, deepaas.app, deepaas.cmd.run, deepaas.protocols.v2\n"
-        f"print(*({WORKERS_ONLY!r} & sys.modules.keys()))"
+        f"print(*({WORKERS_ONLY | LATE!r} & sys.modules.keys()))"
     )
     told = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -125,20 +131,22 @@ def test_running_host_has_no_library_of_models() -> None:
     assert told.stdout.split() == []
 
 
-def stations() -> list[str]:
-    """The functions of the table "One prediction", in order."""
+def stations(heading: str) -> list[tuple[str, str]]:
+    """The functions of the table "One prediction" or "One training", in order."""
     text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
-    (section,) = re.findall(r"^## One prediction.*?\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    (section,) = re.findall(rf"^## {heading}\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"^\| \d+ \| `(deepaas[\w.]+):([\w.]+)`", section, re.MULTILINE)
 
 
 def test_prediction_passes_at_most_a_dozen_functions_once() -> None:
-    assert 0 < len(stations()) <= 12
-    assert len(set(stations())) == len(stations())
+    assert 0 < len(stations("One prediction")) <= 12
+    assert len(set(stations("One prediction"))) == len(stations("One prediction"))
 
 
-@pytest.mark.parametrize("module,function", stations())
-def test_stations_of_a_prediction_exist(module: str, function: str) -> None:
+@pytest.mark.parametrize(
+    "module,function", [*stations("One prediction"), *stations("One training")]
+)
+def test_stations_exist(module: str, function: str) -> None:
     path = ROOT.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     node: ast.AST = ast.parse(path.read_text(encoding="utf-8"))
@@ -156,3 +164,5 @@ def test_every_dependency_has_its_reason() -> None:
         assert name
         if "extra ==" not in dependency:
             assert f"| `{name[0]}` |" in text
+        elif "postgresql" in dependency or "'tensorboard'" in dependency:
+            assert f"`{name[0]}`" in text

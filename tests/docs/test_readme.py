@@ -33,6 +33,27 @@ def test_the_demo_model_gives_the_answer_shown(tmp_path: Path) -> None:
     assert shown.removesuffix(" …") in said
 
 
+@pytest.mark.slow
+def test_the_training_goes_as_shown(tmp_path: Path) -> None:
+    (console,) = blocks("README.md", "console", "Train it")
+    commands = re.findall(r"^\$ (.*)$", console, re.MULTILINE)
+    answers = re.findall(r"^(?!\$ )(.*)$", console.strip(), re.MULTILINE)
+    (uuid,) = set(re.findall(r"[0-9a-f]{32}", commands[1]))
+    start, watch, use = (f"{command.replace('curl', 'curl -sS', 1)}" for command in commands)
+    said = Reader(tmp_path).paste(
+        ". .venv/bin/activate",
+        f"cd {shlex.quote(str(ROOT))}",
+        "deepaas-run --model-name demo_app &",
+        f"UUID=$({start.replace('curl', 'curl --retry 9 --retry-connrefused', 1)} | cut -c 10-41)",
+        watch.replace(uuid, "$UUID"),
+        use,
+    )
+    assert f'{{"uuid":"{uuid}"' in answers[0]
+    for answer in answers[1:]:
+        words = re.split(r"\d\.\d+", answer.removesuffix(" …"))
+        assert re.search(r"\d\.\d+".join(map(re.escape, words)), said), answer
+
+
 def test_it_is_no_longer_than_promised() -> None:
     (pasted,) = blocks("README.md", "sh", FIRST_MODEL)
     (code,) = re.findall(r"api\.py <<'END'\n(.*?)^END$", pasted, re.MULTILINE | re.DOTALL)

@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 
 from deepaas import errors
-from deepaas.app import build_app
+from deepaas.app import build_app, build_trainings
 from deepaas.config import Settings
+from deepaas.messages import RunFiles
 from deepaas.model.registry import Registry
+from deepaas.protocols.v2.definitions import DEFINITIONS
+from deepaas.training.runs import State
 from deepaas.web.errors import STATUS
 from deepaas.web.health import Drain
 
 from .pasted import ROOT
 
 TEXT = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
-PAGES = [f"docs/{page}" for page in ("how-to.md", "migrating.md", "reference.md", "tutorial.md")]
+PAGES = [
+    f"docs/{page}.md" for page in ("how-to", "migrating", "reference", "trainings", "tutorial")
+]
 NO_PAGES = {"/ui", "/ui/", "/api/", "/static/swagger/{name}"}
 """What only leads to the Swagger page or belongs to it."""
 
@@ -60,7 +65,9 @@ def test_option_is_documented_as_it_is(field: dataclasses.Field[object]) -> None
 
 
 async def test_routes_are_those_of_the_application(tmp_path: Path) -> None:
-    app = build_app(Settings(), Registry([]), tmp_path, Drain())
+    settings = Settings(state_dir=str(tmp_path / "state"))
+    trainings = build_trainings(settings, [], tmp_path, "mark")
+    app = build_app(settings, Registry([]), tmp_path, Drain(), trainings)
     served = {
         (route.method, route.resource.canonical)
         for route in app.router.routes()
@@ -83,6 +90,29 @@ def test_errors_are_those_of_the_table() -> None:
     }
     own = {("405", ""), ("any", errors.ModelRefused.code)}
     assert documented == known | own
+
+
+def test_fields_of_a_training_are_those_of_the_documents() -> None:
+    definition = DEFINITIONS["Training"]
+    documented = [row[0].strip("`") for row in rows("A training")]
+    assert sorted(documented) == sorted(definition["properties"])
+    assert set(definition["required"]) | {"args"} == set(documented[:4])
+    (status,) = (text for name, text in rows("A training") if name == "`status`")
+    assert re.findall(r"`(\w+)`", status) == [state.value for state in State]
+
+
+def test_environment_of_a_training() -> None:
+    names = [row[0].strip("`") for row in rows("Environment of a training")]
+    assert names == [RunFiles.DIRECTORY, RunFiles.CONTROL]
+
+
+def test_events_of_a_training_are_those_that_are_sent() -> None:
+    source = "".join(
+        (ROOT / path).read_text(encoding="utf-8")
+        for path in ("deepaas/protocols/v2/watching.py", "deepaas/web/events.py")
+    )
+    sent = set(re.findall(r"\bEvent\(\s*\"(\w+)\"", source))
+    assert {row[0].strip("`") for row in rows("Events of a training")} == sent
 
 
 NOT_SETTINGS = {"config-file", "config-dir", "version", "help"}

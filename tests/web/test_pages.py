@@ -199,11 +199,11 @@ EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>${title}$$"
 
 
 def test_landing_page_escapes_everything_from_a_model() -> None:
-    plain = Page(shown(LandingModel(*["x"] * 6, "x", "x", True, True, [IMAGE], [("x", "x")])))
+    plain = Page(shown(LandingModel(*["x"] * 6, "x", "x", True, True, "x", [IMAGE], [("x", "x")])))
     evil_parameters = [{"in": place, "name": EVIL, "type": "string", "required": True,
                         "default": EVIL} for place in ("query", "header")]  # fmt: skip
     model = LandingModel(
-        *[EVIL] * 6, EVIL, EVIL, True, True, [IMAGE, *evil_parameters], [(EVIL, EVIL)]
+        *[EVIL] * 6, EVIL, EVIL, True, True, EVIL, [IMAGE, *evil_parameters], [(EVIL, EVIL)]
     )
     evil = Page(shown(model, origin=f"http://{EVIL}"))
 
