@@ -128,7 +128,7 @@ class Settings:
         1, "Trainings that run at a time, of all models; the others wait in order.", min=1
     )
     train_queue_size: int = _option(
-        1000, "Trainings that may wait for their turn; more are answered with 503.", min=0
+        1000, "Trainings that may wait for their turn; more are answered with 503.", min=1
     )
     state_dir: str = _option(
         "",

@@ -38,7 +38,7 @@ class RunFiles:
     """The folder with the files below."""
 
     PROGRESS = "progress.json"
-    """``{"step", "total", "message", "time"}``, replaced as a whole each time."""
+    """``{"step", "total", "message"}``, replaced as a whole each time."""
 
     CANCELLED = "cancelled"
     """The host has been asked to cancel the run."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
+import os
 import signal
 import socket
 import sys
@@ -22,6 +24,8 @@ from deepaas.runtime.loop import Control, serve
 GROUP = "deepaas.runtime"
 """Entry points of functions ``load(source) -> author's object``, one per kind of model."""
 
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a worker until its host lets go of it."""
@@ -39,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if options.warm:
             model.warm()
         if options.training:
-            training.watch_declared(model.metadata())
+            training.watch_declared(model)
     except BaseException as error:
         # An author's sys.exit() at import is as good a reason as any exception.
         control.broken(error)
@@ -56,12 +60,20 @@ def _load(options: argparse.Namespace) -> Model:
 def _prepare_process() -> None:
     # The host decides when a worker ends. Handlers rather than SIG_IGN, because the programs
     # that a model starts would inherit that.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ENDING:
         signal.signal(number, lambda *_: None)
+    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM.
+    os.register_at_fork(after_in_child=_end_as_usual)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What was printed before a crash must be in the log; odd characters may not crash.
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def _end_as_usual() -> None:
+    for number in _ENDING:
+        with contextlib.suppress(ValueError):  # Not in the child's main thread.
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

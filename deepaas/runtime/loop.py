@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import marshmallow
 import msgspec
@@ -203,13 +204,19 @@ def _answer_call(
 
 
 def _run(model: Model, call: Predict | Train) -> Answer | Failure:
-    is_training = isinstance(call, Train)
+    if isinstance(call, Train):
+        with training.cancellable():
+            return _call(model.train_arguments, model.train, call)
+    return _call(model.predict_arguments, model.predict, call)
+
+
+def _call(
+    load: Callable[[Inputs], dict[str, Any]],
+    function: Callable[[int, dict[str, Any]], Answer],
+    call: Predict | Train,
+) -> Answer | Failure:
     try:
-        load = model.train_arguments if is_training else model.predict_arguments
         arguments = load(call.inputs)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error)
-    if not is_training:
-        return model.predict(call.id, arguments)
-    with training.cancellable():
-        return model.train(call.id, arguments)
+    return function(call.id, arguments)

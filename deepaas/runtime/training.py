@@ -10,10 +10,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from deepaas.messages import RunFiles
 from deepaas.model.v2 import run
+from deepaas.runtime.contract import Model
 
 NICENESS = 10
 """Where cores are few, predictions come first."""
@@ -47,6 +47,9 @@ def cancellable() -> Iterator[None]:
 
     before = signal.signal(signal.SIGTERM, handle)
     try:
+        control = os.environ.get(RunFiles.CONTROL)
+        if control is not None and (Path(control) / RunFiles.CANCELLED).exists():
+            raise RunCancelled("the run was cancelled before it began")
         yield
     except RunCancelled:
         print("[the training was interrupted: its run is being cancelled]", file=sys.stderr)
@@ -59,9 +62,14 @@ def cancellable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def watch_declared(metadata: dict[str, Any]) -> None:
+def watch_declared(model: Model) -> None:
     """Tell the host where event files are, if the model's metadata says so."""
-    declared = metadata.get(TENSORBOARD_KEY)
-    for folder in [declared] if isinstance(declared, str) else declared or []:
-        if isinstance(folder, str):
-            run.watch(folder)
+    try:
+        declared = model.metadata().get(TENSORBOARD_KEY)
+        folders = declared if isinstance(declared, (list, tuple)) else [declared]
+        for folder in folders:
+            if isinstance(folder, (str, os.PathLike)):
+                run.watch(folder)
+    except Exception:
+        # A model may train that cannot describe itself.
+        traceback.print_exc()

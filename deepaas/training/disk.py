@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from deepaas.errors import StorageFull
 _FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 
 RESERVE_BYTES = 2 * 1024 * 1024
+
+PLENTY = 5
+"""So many times the reserve must be free before it is put by."""
 
 
 @contextlib.contextmanager
@@ -42,7 +46,7 @@ class Reserve:
 
     def hold(self) -> None:
         """Take the space, if there is enough of it."""
-        if self._path.exists():
+        if self._path.exists() or not self._is_plenty():
             return
         making = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
@@ -53,6 +57,13 @@ class Reserve:
             making.rename(self._path)
         except OSError:
             making.unlink(missing_ok=True)
+
+    def _is_plenty(self) -> bool:
+        """Whether the space would not be missed elsewhere."""
+        try:
+            return shutil.disk_usage(self._path.parent).free > PLENTY * RESERVE_BYTES
+        except OSError:
+            return False
 
     def give(self) -> None:
         """Let go of the space."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from deepaas.messages import Answer, Description, Failure, FromWorkerCalls, Inputs, Train
 from deepaas.training.folder import Folder
@@ -17,6 +21,15 @@ from deepaas.workers.worker import Call, Worker
 from deepaas.workers.worker import State as WorkerState
 
 _log = logging.getLogger(__name__)
+
+LINGER_SECONDS = 2.0
+"""How long what has returned already may take to leave when it is cancelled."""
+
+SHORTAGE_TRIES = 30
+SHORTAGE_SECONDS = 2.0
+"""How often, and how long apart, a process is tried that the system has no room for."""
+
+_SHORTAGES = frozenset([errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
 
 OUTPUT_SECONDS = 2.0
 """How long the last of what it has printed may take to get into its log."""
@@ -61,10 +74,17 @@ class Execution:
         self._timers: list[asyncio.TimerHandle] = []
         self.outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._worker: Worker | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._start: Callable[[], Worker] = lambda: Worker(
             source,
             f"{run.model}/train/{run.uuid[:12]}",
-            Launch(folder.spool, mark, training=True, environment=folder.environment()),
+            Launch(
+                folder.spool,
+                mark,
+                training=True,
+                exit_seconds=grace_seconds,
+                environment=folder.environment(),
+            ),
             self,
             self._read_output,
         )
@@ -74,15 +94,33 @@ class Execution:
         try:
             self._inputs = await asyncio.to_thread(self.folder.load_inputs)
             if self._stopped is None:
-                self._worker = self._start()
+                self._worker = await self._started()
+            if self._worker is not None:
                 await self._worker.open()
-        except (OSError, ValueError) as error:
+        except Exception as error:
+            _log.exception("training %s cannot be started", self.run.uuid)
             self._end(State.ERROR, f"its process cannot be started: {error}")
+            if self._worker is not None:
+                self._worker.kill("cannot be heard")
             return
         if self._worker is None:
             self._end_stopped()
         elif self._load_seconds:
             self._later(self._load_seconds, self._end_unready)
+
+    async def _started(self) -> Worker | None:
+        """Its process, tried again while the system has no room for one; None when stopped."""
+        for left in reversed(range(SHORTAGE_TRIES)):
+            try:
+                return self._start()
+            except OSError as error:
+                if error.errno not in _SHORTAGES or not left:
+                    raise
+                _log.warning("training %s must wait for its process: %s", self.run.uuid, error)
+            await asyncio.sleep(SHORTAGE_SECONDS)
+            if self._stopped is not None:
+                break
+        return None
 
     def stop(self, state: State, reason: str) -> None:
         """Have it end, politely first; the first reason counts.
@@ -91,8 +129,13 @@ class Execution:
             state: what it comes to by this, ``CANCELLED`` or ``INTERRUPTED``.
             reason: for people.
         """
-        if self._stopped is not None or self._reply is not None or self.outcome.done():
-            return  # It has been told already, or it ends by itself just now.
+        if self._stopped is not None or self.outcome.done():
+            return
+        if self._reply is not None:
+            # It ends by itself just now, and its result is there: only something that lingers,
+            # a thread say, can keep it.
+            self._later(LINGER_SECONDS, self.kill)
+            return
         self._stopped = (state, reason)
         worker = self._worker
         if worker is None:
@@ -102,10 +145,14 @@ class Execution:
             return
         self.folder.tell_cancelled()
         worker.terminate()
-        self._later(self._grace_seconds, self.kill)
+        self._later(self._grace_seconds, self._end_impolitely)
 
     def kill(self) -> None:
         """End it at once."""
+        if self._worker is not None:
+            self._worker.kill("was killed")
+
+    def _end_impolitely(self) -> None:
         if self._worker is not None and self._reply is None:
             self._forced = True
             self._worker.kill(f"was killed, as it did not end within {self._grace_seconds:g} s")
@@ -128,30 +175,38 @@ class Execution:
         """The model is loaded."""
 
     def ready(self, worker: Worker) -> None:
-        if self._stopped is None and self._inputs is not None:
+        if self._stopped is None and self._inputs is not None and not self.outcome.done():
             worker.run(Call(Train(1, self._inputs), self._loop))
 
     def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:  # noqa: ARG002
         self._reply = reply
-        self._background = self._loop.create_task(worker.stop(self._grace_seconds))
+        self._run(worker.stop())
 
     def ended(self, worker: Worker, call: Call | None) -> None:  # noqa: ARG002
         for timer in self._timers:
             timer.cancel()
-        self._background = self._loop.create_task(self._conclude(worker))
+        self._run(self._conclude(worker))
 
     # --- the end ---
 
     async def _conclude(self, worker: Worker) -> None:
-        if self._logs is not None:
-            await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
+        try:
+            if self._logs is not None:
+                await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
+            await self._judge(worker)
+        except Exception as error:
+            # Whatever it is: a run without an end would hold its place for ever.
+            _log.exception("training %s has ended, but not in good order", self.run.uuid)
+            self._end(State.ERROR, f"its result cannot be kept: {error}")
+
+    async def _judge(self, worker: Worker) -> None:
         reply = self._reply
         if isinstance(reply, Answer):
             await self._end_answered(reply)
         elif self._stopped is not None:
             self._end_stopped(f"; it {worker.how}" if self._forced else "")
         elif isinstance(reply, Failure):
-            self._end(State.ERROR, reply.message or "train is not implemented")
+            self._end(State.ERROR, _said(reply))
         else:
             if worker.traceback:
                 _log.error("[%s] %s\n%s", worker.label, worker.how, worker.traceback)
@@ -177,3 +232,16 @@ class Execution:
     def _conclude_with(self, outcome: Outcome) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _said(failure: Failure) -> str:
+    """What a failure tells people."""
+    message = failure.message or "train is not implemented"
+    if failure.fields:
+        message += f": {msgspec.json.encode(failure.fields).decode()}"
+    return message

@@ -16,7 +16,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,9 @@ MAX_TOLD_BYTES = 64 * 1024
 """The author's code may write what it likes where it tells its progress; no more is read."""
 
 MAX_WATCHED_COUNT = 32
+
+MAX_OUTCOME_BYTES = 1024 * 1024
+DAY_SECONDS = 86400.0
 
 
 @dataclass(frozen=True)
@@ -141,23 +147,40 @@ class Folder:
         return paths[:MAX_WATCHED_COUNT]
 
     def _told(self, name: str) -> bytes:
-        try:
-            with (self.control / name).open("rb") as file:
-                return file.read(MAX_TOLD_BYTES)
-        except OSError:
-            return b""
+        return read_file(self.control / name, MAX_TOLD_BYTES)
 
     # --- how it ended ---
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Note how it ended, for the case that the store cannot be told."""
         partial = self.outcome.with_name("outcome.partial")
-        partial.write_bytes(msgspec.json.encode(outcome))
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as file:
+            file.write(msgspec.json.encode(outcome))
         partial.rename(self.outcome)
 
     def read_outcome(self) -> Outcome | None:
         """How it ended, None when that was not noted."""
         try:
-            return msgspec.json.decode(self.outcome.read_bytes(), type=Outcome)
-        except (OSError, msgspec.MsgspecError):
+            outcome = msgspec.json.decode(read_file(self.outcome, MAX_OUTCOME_BYTES), type=Outcome)
+            if outcome.result is not None:
+                msgspec.json.decode(outcome.result)
+        except (ValueError, RecursionError):
             return None
+        # The author's code can write here as well.
+        believable = outcome.state.final and 0 < outcome.finished < time.time() + DAY_SECONDS
+        return outcome if believable else None
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """The beginning of a regular file; nothing of any other, or of one that cannot be read.
+
+    The author's code could have put anything here, a pipe for example, on which the host would
+    wait for ever.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            return file.read(max_bytes) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""

@@ -47,6 +47,7 @@ class Lease:
         self._seen: dict[str, tuple[int, float]] = {}
         self._watched = 0.0
         self._spoken = 0.0
+        self._searched = time.monotonic()
 
     async def enter(self) -> None:
         """Begin to live."""
@@ -64,7 +65,7 @@ class Lease:
 
     async def leave(self, reason: str) -> None:
         """Leave in good order; runs that are still going are interrupted."""
-        await self._store.bury(self._me.id, None, reason, time.time())
+        await self._bury(self._me.id, None, reason)
         self._place.leave(self._me.id)
 
     async def watch_peers(self) -> None:
@@ -79,13 +80,21 @@ class Lease:
         for peer in peers:
             if await self._is_dead(peer, now):
                 await self._bury(peer.id, peer.beats)
+        if now - self._searched > LEASE_SECONDS:
+            await self._bury_orphans()
         self._seen = {peer.id: self._seen[peer.id] for peer in peers if peer.id in self._seen}
 
     async def bury_the_dead(self) -> None:
         """At the start: those of which it is known at once, and runs that nobody owns."""
         await self.watch_peers()
+        await self._bury_orphans()
+
+    async def _bury_orphans(self) -> None:
+        """Runs of hosts that nobody knows of any more."""
+        self._searched = time.monotonic()
         for owner in await self._store.orphans():
-            await self._bury(owner, None)
+            if owner != self._me.id:
+                await self._bury(owner, None)
 
     async def _is_dead(self, peer: Peer, now: float) -> bool:
         if (peer.machine, peer.place) == (self._me.machine, self._me.place):
@@ -96,12 +105,13 @@ class Lease:
             return False
         return now - since > LEASE_SECONDS
 
-    async def _bury(self, host: str, beats: int | None) -> None:
+    async def _bury(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
         """Note how the runs of a dead host ended.
 
         Args:
             host: its id.
             beats: only if it has not spoken since; None: in any case.
+            reason: the message of the runs that had not.
         """
         for run in await self._store.owned(host):
             if run.place == self._me.place:
@@ -110,10 +120,10 @@ class Lease:
                 outcome = await asyncio.to_thread(folder.read_outcome)
                 if outcome is not None:
                     await self._store.finish(run.uuid, host, outcome)
-        interrupted = await self._store.bury(host, beats, INTERRUPTED, time.time())
+        interrupted = await self._store.bury(host, beats, reason, time.time())
         if interrupted is None:
             return  # It lives after all.
         self._place.forget(host)
         for uuid in interrupted:
-            _log.warning("training %s is interrupted: %s", uuid, INTERRUPTED)
+            _log.warning("training %s is interrupted: %s", uuid, reason)
             await asyncio.to_thread(self._place.folder(uuid).drop_inputs)

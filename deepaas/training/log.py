@@ -99,7 +99,7 @@ class LogWriter:
 
     def _run(self) -> None:
         # A larger pipe needs fewer switches between the two processes. It is only faster.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, AttributeError):  # It is Linux's.
             fcntl.fcntl(self._fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         buffer = memoryview(bytearray(READ_BYTES))
         try:
@@ -161,7 +161,7 @@ class LogWriter:
             yield size
 
     def _open(self) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
         self._segment = os.open(_path(self._folder, self._start), flags, 0o644)
         for start in _starts(self._folder)[: -self._segments_count]:
             _path(self._folder, start).unlink(missing_ok=True)
@@ -232,10 +232,12 @@ class LogReader:
     def _read_segment(self, start: int, offset: int, size: int) -> bytes:
         """Bytes of one segment, none when it has ended or is gone."""
         try:
-            with open(_path(self._folder, start), "rb", buffering=0) as file:
+            # The author's code can write here as well: no pipe may make a reader wait.
+            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(_path(self._folder, start), flags), "rb", buffering=0) as file:
                 file.seek(offset)
-                return file.read(size)
-        except FileNotFoundError:
+                return file.read(size) or b""
+        except OSError:
             return b""
 
     def lines(

@@ -157,13 +157,14 @@ class Place:
             path.rename(dying)
         shutil.rmtree(dying, ignore_errors=True)
 
-    def sweep(self, ended: Collection[str]) -> list[str]:
+    def sweep(self, known: Collection[str], ended: Collection[str]) -> list[str]:
         """Remove what killed hosts have left half made or half removed, and nothing else.
 
         A folder that the store does not know is left alone: it may belong to another store.
 
         Args:
-            ended: the runs that have ended, by the store.
+            known: the runs that the store has.
+            ended: those of them that have ended.
 
         Returns:
             the names of what was removed.
@@ -173,9 +174,11 @@ class Place:
         for path in (self._path / "runs").iterdir():
             if path.name in ended:
                 self.folder(path.name).drop_inputs()
-            elif path.name.startswith((NEW, OLD)) and path.stat().st_mtime < youngest:
-                shutil.rmtree(path, ignore_errors=True)
-                removed.append(path.name)
+            elif path.name.startswith((NEW, OLD)) and path.name.removeprefix(NEW) not in known:
+                with contextlib.suppress(FileNotFoundError):  # Another host sweeps, too.
+                    if path.stat().st_mtime < youngest:
+                        shutil.rmtree(path, ignore_errors=True)
+                        removed.append(path.name)
         for link in self.tensorboard.iterdir():
             if not link.exists():
                 link.unlink(missing_ok=True)

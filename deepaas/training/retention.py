@@ -94,6 +94,7 @@ class Retention:
 
     async def sweep(self) -> None:
         """Remove what killed hosts have left half made."""
+        known = await self._store.known(self._place.id)
         ended = await self._store.known(self._place.id, states=FINAL)
-        for name in await asyncio.to_thread(self._place.sweep, ended):
+        for name in await asyncio.to_thread(self._place.sweep, known, ended):
             _log.info("runs/%s was left by a host that was killed, and is removed", name)

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,9 @@ LOOK_SECONDS = 1.0
 
 RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 15.0
+
+END_SECONDS = 20.0
+"""Runs that have been killed may take this much longer to be noted; no host waits for ever."""
 
 LEAVE_SECONDS = 5.0
 """How long the store may take to note the last runs when the host leaves."""
@@ -93,10 +96,9 @@ class Scheduler:
         self._numbers = itertools.count(1)
         self._filling = asyncio.Lock()
         self._stopping = asyncio.Event()
-        self._trouble = ""
         self._unsure = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._beating: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Take over what a host before this one has left, and begin with the queue.
@@ -111,7 +113,9 @@ class Scheduler:
         # From here on this host has work: the heartbeat tries again what fails now.
         with contextlib.suppress(StoreUnavailable, StorageFull):
             await self.fill()
-        self._beating = asyncio.create_task(self._beat_forever())
+        # Each by itself: a slow disk must not keep the heart from beating.
+        for what in (self._live, self._look, self._tidy):
+            self._loops.append(asyncio.create_task(self._repeat(what)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """End all runs politely; they become interrupted, and what waits goes on waiting.
@@ -120,15 +124,19 @@ class Scheduler:
             hurry: set when there is no time for politeness any more.
         """
         self._stopping.set()
-        if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+        if self._loops:
+            # Not cancelled at once: one may be in the middle of taking a run.
+            _, late = await asyncio.wait(self._loops, timeout=LEAVE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._loops, return_exceptions=True)
         async with self._filling:
             pass  # One that is just being started is among the executions then.
         for execution in self._executions.values():
             execution.stop(State.INTERRUPTED, STOPPED)
         rushing = asyncio.create_task(self._rush(hurry))
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._limits.grace_seconds + END_SECONDS)
         rushing.cancel()
         try:
             await asyncio.wait_for(self._lease.leave(STOPPED), LEAVE_SECONDS)
@@ -147,6 +155,19 @@ class Scheduler:
 
     # --- the queue ---
 
+    async def queued_count(self) -> int:
+        """How many runs wait here that this host can run.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        return sum(
+            [
+                await self._store.count(name, place=self._place.id, states=[State.QUEUED])
+                for name in self._sources
+            ]
+        )
+
     async def fill(self) -> None:
         """Start queued runs while there is room.
 
@@ -154,7 +175,7 @@ class Scheduler:
             StoreUnavailable: the store cannot be reached.
         """
         async with self._filling:
-            if self._unsure:
+            if self._unsure and not self._stopping.is_set():
                 await self._find_lost()
             while (
                 not self._stopping.is_set() and len(self._executions) < self._limits.workers_count
@@ -251,30 +272,37 @@ class Scheduler:
             _log.warning("training %s was not this host's any more", uuid)
         return True
 
-    # --- the heartbeat ---
+    # --- again and again ---
 
-    async def _beat_forever(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
+    async def _repeat(self, what: Callable[[], Awaitable[None]]) -> None:
+        trouble = ""
+        while not self._stopping.is_set():
             try:
-                await self._beat()
-                if self._trouble:
+                await what()
+                if trouble:
                     _log.info("the store of trainings answers again")
-                self._trouble = ""
+                trouble = ""
             except (StoreUnavailable, StorageFull) as error:
-                if str(error) != self._trouble:
-                    self._trouble = str(error)
+                if str(error) != trouble:
+                    trouble = str(error)
                     _log.error("%s; trainings go on, and it is tried again", error)
             except Exception:
-                _log.exception("a heartbeat of the trainings failed")
+                _log.exception("the trainings cannot be looked after")
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
 
-    async def _beat(self) -> None:
-        if not await self._lease.beat():
-            _log.error("%s", FENCED)
-            for execution in self._executions.values():
-                execution.stop(State.INTERRUPTED, FENCED)
-                execution.kill()
-            await self._lease.enter()
+    async def _live(self) -> None:
+        """Say that this host lives."""
+        if await self._lease.beat():
+            return
+        _log.error("%s", FENCED)
+        for execution in self._executions.values():
+            execution.stop(State.INTERRUPTED, FENCED)
+            execution.kill()
+        await self._lease.enter()
+
+    async def _look(self) -> None:
+        """See what is new: dead hosts, runs to cancel, progress, places that are free."""
         await self._lease.watch_peers()
         for uuid in await self._store.cancelling(self._host):
             self.cancel(uuid)
@@ -282,8 +310,11 @@ class Scheduler:
             await self._tell_progress(uuid, execution)
             with contextlib.suppress(OSError):  # It may have named another folder to watch.
                 await asyncio.to_thread(self._place.show, execution.run)
-        await asyncio.to_thread(self._reserve.hold)
         await self.fill()
+
+    async def _tidy(self) -> None:
+        """Remove what need not be kept."""
+        await asyncio.to_thread(self._reserve.hold)
         await self._retention.apply()
 
     async def _tell_progress(self, uuid: str, execution: Execution) -> None:

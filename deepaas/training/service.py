@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from deepaas.errors import (
     ConfigError,
+    NotImplementedByModel,
     RunElsewhere,
     RunNotFound,
     StorageFull,
     StoreUnavailable,
     TrainQueueFull,
 )
-from deepaas.messages import Checked, Inputs
+from deepaas.messages import Checked, Inputs, LongText
 from deepaas.model.handle import Model
 from deepaas.training.folder import Folder
 from deepaas.training.place import Place
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
+
+MAX_CHECKED_BYTES = 4 * 1024 * 1024
+"""Arguments in a longer text are checked by the run itself: reading it stops a whole process."""
 
 MAX_CANCEL_SECONDS = 30.0
 """Whoever cancels a run waits for its end, but not for longer than this."""
@@ -100,6 +104,13 @@ class Trainings:
                 error,
                 f"\n{error.details}" if error.details else "",
             )
+            self._opening = asyncio.create_task(self._open_later())
+        except ConfigError:
+            raise
+        except Exception:
+            # Whatever lies in the state directory: predictions do not depend on it.
+            self._reason = "it cannot be opened, see the host's log"
+            _log.exception("models are served without trainings meanwhile")
             self._opening = asyncio.create_task(self._open_later())
         finally:
             self._tried.set()
@@ -168,10 +179,9 @@ class Trainings:
             DeepaasError: why there is none; nothing of it stays then.
         """
         store, scheduler = await self._opened()
-        queued_count = await store.count(place=self._place.id, states=[State.QUEUED])
-        if queued_count >= self._queue_size:
+        if await scheduler.queued_count() >= self._queue_size:
             raise TrainQueueFull(self._queue_size)
-        checked = await model.check_training(inputs)
+        checked = await self._check(model, inputs)
         try:
             run = self._new_run(model, checked)
             entering = asyncio.create_task(self._enter(store, run, inputs, checked))
@@ -272,6 +282,14 @@ class Trainings:
         except OSError:
             return b"null"
 
+    async def _check(self, model: Model, inputs: Inputs) -> Checked:
+        """Have the arguments checked in a worker, unless that would hold up its predictions."""
+        if await asyncio.to_thread(_text_bytes, inputs) <= MAX_CHECKED_BYTES:
+            return await model.check_training(inputs)
+        if not (await model.described()).train.implemented:
+            raise NotImplementedByModel(model.name, "train")
+        return Checked(0, b"null")
+
     def _new_run(self, model: Model, checked: Checked) -> Run:
         return Run(
             uuid=uuid.uuid4().hex,
@@ -288,6 +306,9 @@ class Trainings:
             await asyncio.to_thread(self._make_folder, run, inputs, checked)
             await store.add(run)
             await asyncio.to_thread(self._place.settle, run.uuid)
+        except StoreUnavailable:
+            # Nobody knows whether the store has it. If it has not, a later host sweeps the folder.
+            raise
         except BaseException:
             await asyncio.to_thread(self._place.remove, run.uuid)
             raise
@@ -297,3 +318,11 @@ class Trainings:
             folder.store_inputs(inputs)
             if checked.path:
                 folder.store_args(Path(checked.path))
+
+
+def _text_bytes(inputs: Inputs) -> int:
+    """How much text there is to be read, in bytes; files are not read."""
+    paths = [value.path for _, value in inputs.form if isinstance(value, LongText)]
+    if inputs.body_path:
+        paths.append(inputs.body_path)
+    return sum(Path(path).stat().st_size for path in paths)

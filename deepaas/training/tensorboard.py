@@ -21,6 +21,7 @@ from asyncio.subprocess import Process
 from pathlib import Path
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
+from deepaas.workers.process import inherited
 from deepaas.workers.warden import VARIABLE, end_marked
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class TensorBoard:
     def _environment(self, mark: str) -> dict[str, str]:
         self._tmp.mkdir(parents=True, exist_ok=True)
         own = {"TMPDIR": str(self._tmp), "PYTHONUNBUFFERED": "1"}
-        return {**os.environ, **own, VARIABLE: mark}
+        return {**inherited(), **own, VARIABLE: mark}
 
     def _command(self) -> list[str]:
         # -P: the working directory is not the place to import from.

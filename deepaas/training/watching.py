@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from deepaas.model.handle import Model
@@ -19,8 +20,18 @@ POLL_SECONDS = 0.4
 
 READ_BYTES = 256 * 1024
 
+NEWS_COUNT = 500
+"""So many points are told at once: somebody else gets a turn then."""
+
+MAX_OFFSET_DIGITS = 15
+
 KEPT_COUNT = 32
 """So many runs' metrics are held in memory, so that asking again reads only what is new."""
+
+
+def is_offset(text: str) -> bool:
+    """Whether a client's text is a number that a file can be as long as."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_OFFSET_DIGITS
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,10 @@ class Position:
         """Read what ``str`` made; anything else is the beginning."""
         log, _, time = text.partition("-")
         try:
-            return cls(max(0, int(log)), float(time or 0))
+            seen = float(time or 0)
         except ValueError:
             return cls()
+        return cls(int(log), seen) if is_offset(log) and math.isfinite(seen) else cls()
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,7 @@ class Watching:
 
     async def follow(
         self, model: Model, run: Run, position: Position = Position()
-    ) -> AsyncIterator[News]:
+    ) -> AsyncGenerator[News, None]:
         """All that is new about a run, until it has ended.
 
         Args:
@@ -170,6 +182,13 @@ class Watching:
             run = await self._trainings.get(model, run.uuid)
             points = await asyncio.to_thread(metrics.update)
             points = [point for point in points if point.wall_time > position.time]
+            opening = told != _shown(run) and not run.state.final
+            while len(points) > NEWS_COUNT:
+                piece, points = points[:NEWS_COUNT], points[NEWS_COUNT:]
+                seen = max([seen, *(point.wall_time for point in piece)])
+                yield News(run, opening, False, piece, [], Position(log, seen))
+                told, opening = (_shown(run) if opening else told), False
+                await asyncio.sleep(0)
             seen = max([seen, *(point.wall_time for point in points)])
             log, lines = await asyncio.to_thread(
                 reader.lines, log, READ_BYTES, unfinished=run.state.final

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from deepaas.workers.warden import VARIABLE, end_marked
 
+SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL"])
+"""Options of the host that hold a password."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -42,12 +45,14 @@ class Launch:
         spool: where it writes large results.
         mark: for the warden, unique among all workers.
         training: whether it is for one training instead of predictions.
+        exit_seconds: how long it may take to leave when it has nothing more to do.
         environment: variables besides those of the host.
     """
 
     spool: Path
     mark: str
     training: bool = False
+    exit_seconds: float = 2.0
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,7 +89,7 @@ class Process:
                 stderr=output,
                 pass_fds=theirs,
                 start_new_session=True,
-                env={**os.environ, **launch.environment, VARIABLE: launch.mark},
+                env={**inherited(), **launch.environment, VARIABLE: launch.mark},
             )
         except BaseException:
             os.close(self._lifeline)
@@ -132,6 +137,11 @@ class Process:
         os.close(self._lifeline)
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
             self._loop.call_soon_threadsafe(self._on_exit, how)
+
+
+def inherited() -> dict[str, str]:
+    """The host's environment without what is for the host alone: models may print theirs."""
+    return {name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES}
 
 
 def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:

@@ -35,9 +35,6 @@ _log = logging.getLogger(__name__)
 OutputReader = Callable[[int, str], Awaitable[None]]
 """Takes the descriptor of a pipe, and the name of who prints into it."""
 
-EXIT_SECONDS = 2.0
-"""How long a worker may take to leave when its sockets are closed."""
-
 
 class State(enum.Enum):
     """The life of a worker, in order."""
@@ -123,6 +120,7 @@ class Worker:
         self.was_ready = False
         self.ordered = False
         self._source = source
+        self._exit_seconds = launch.exit_seconds
         self._keeper = keeper
         self._question_ids = itertools.count()
         self._questions: dict[int, asyncio.Future[Metadata | Checked]] = {}
@@ -195,14 +193,14 @@ class Worker:
         finally:
             self._questions.pop(question.id, None)
 
-    async def stop(self, seconds: float = EXIT_SECONDS) -> None:
-        """Let it leave, and make it leave when it does not within so many seconds."""
+    async def stop(self) -> None:
+        """Let it leave, and make it leave when it does not."""
         if self.state in (State.LOADING, State.WARMING) or self.current is not None:
             # It is busy and would not hear.
             self.kill("was ended with the host")
         self._calls.close()
         try:
-            await asyncio.wait_for(self._exited.wait(), seconds)
+            await asyncio.wait_for(self._exited.wait(), self._exit_seconds)
         except asyncio.TimeoutError:
             self.kill("did not leave when told to")
             await self._exited.wait()
@@ -218,7 +216,7 @@ class Worker:
         if isinstance(reply, Failure) and reply.leaving:
             self._leave()
             # Threads that the model has started may keep the process from ending.
-            asyncio.get_running_loop().call_later(EXIT_SECONDS, self._process.kill)
+            asyncio.get_running_loop().call_later(self._exit_seconds, self._process.kill)
         self._keeper.answered(self, call, reply)
 
     def _on_control(self, message: FromWorkerControl) -> None:

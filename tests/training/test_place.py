@@ -73,10 +73,10 @@ def test_the_sweep_leaves_alone_what_another_store_may_have(place: Place) -> Non
     making = place.folder("c" * 32).path.with_name(".new-" + "c" * 32)
     for path in (known.path, unknown.path):
         age(path)
-    assert place.sweep({"a" * 32}) == []
+    assert place.sweep({"a" * 32}, {"a" * 32}) == []
     assert making.exists()
     age(making)
-    assert place.sweep({"a" * 32}) == [making.name]
+    assert place.sweep({"a" * 32}, {"a" * 32}) == [making.name]
     assert unknown.path.exists() and unknown.inputs.exists()
     # Of those that have ended nobody needs the request any more.
     assert known.path.exists() and not known.inputs.exists()

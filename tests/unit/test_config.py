@@ -32,7 +32,7 @@ VALUES: dict[str, Any] = {
     "predict_endpoint": False,
     "train_endpoint": False,
     "train_workers": 2,
-    "train_queue_size": 0,
+    "train_queue_size": 5,
     "state_dir": "/tmp/state",
     "database_url": "postgresql+asyncpg://host/trainings",
     "keep_runs": "100,30d",

@@ -22,7 +22,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from pathlib import Path
 
 from deepaas.messages import RunFiles
@@ -52,7 +51,7 @@ def progress(step: float, total: float | None = None, message: str = "") -> None
     partial = control / f".{RunFiles.PROGRESS}.{os.getpid()}"
     # A full disk must not end a training that only wants to tell how far it is.
     with contextlib.suppress(OSError):
-        partial.write_text(json.dumps({**told, "message": str(message), "time": time.time()}))
+        partial.write_text(json.dumps({**told, "message": str(message)}))
         partial.replace(control / RunFiles.PROGRESS)
 
 

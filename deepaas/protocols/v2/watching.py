@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from deepaas.protocols.v2.training_json import date_text, progress_json, trainin
 from deepaas.protocols.v2.trainings import RUN_PATH, UUID, link_to_tensorboard, trainings_of
 from deepaas.training.runs import Run
 from deepaas.training.service import Trainings
-from deepaas.training.watching import News, Position, Watching
+from deepaas.training.watching import News, Position, Watching, is_offset
 from deepaas.web import files
 from deepaas.web.errors import json_response
 from deepaas.web.events import MEDIA_TYPE, Event, last_event_id, nothing_more, stream, wants_events
@@ -72,7 +73,7 @@ def operations(host: Host) -> list[Operation]:
             begin = await watching.log_start(run, tail)
         if wants_events(request):
             seen = last_event_id(request)
-            if seen.isdigit() and len(seen) < 20:
+            if is_offset(seen):
                 begin = int(seen)
                 if run.state.final and begin >= await watching.log_start(run, 0):
                     return nothing_more()
@@ -105,10 +106,9 @@ def operations(host: Host) -> list[Operation]:
     async def get_events(request: web.Request) -> web.StreamResponse:
         _, model, run = await asked(request)
         position = Position.parse(last_event_id(request))
-        if position != Position() and run.state.final:
-            news = [n async for n in watching.follow(model, run, position)]
-            if not any(n.points or n.lines for n in news):
-                return nothing_more()
+        again = position != Position() and run.state.final
+        if again and not await _is_more(watching.follow(model, run, position)):
+            return nothing_more()
         return await stream(request, _run_events(watching.follow(model, run, position), shown))
 
     def shown(run: Run) -> dict[str, Any]:
@@ -213,19 +213,35 @@ async def _run_events(
     news: AsyncIterator[News], shown: Callable[[Run], Any]
 ) -> AsyncIterator[Event]:
     async for new in news:
-        events = [Event("metric", _json(point._asdict())) for point in new.points]
-        if new.progressed and new.run.progress is not None:
-            events.insert(0, Event("progress", _json(progress_json(new.run.progress))))
-        if new.lines:
-            events.append(Event("log", "\n".join(new.lines)))
-        if new.changed:
-            # The last word on a run comes last, any other before what happens then.
-            events.insert(
-                len(events) if new.run.state.final else 0, Event("state", _json(shown(new.run)))
-            )
-        for event in events[:-1]:
-            yield event
-        yield replace(events[-1], id=str(new.position))
+        last: Event | None = None
+        for event in _events_of(new, shown):
+            if last is not None:
+                yield last
+            last = event
+        if last is not None:
+            yield replace(last, id=str(new.position))
+
+
+def _events_of(new: News, shown: Callable[[Run], Any]) -> Iterator[Event]:
+    # The last word on a run comes last, any other before what happens then.
+    if new.changed and not new.run.state.final:
+        yield Event("state", _json(shown(new.run)))
+    if new.progressed and new.run.progress is not None:
+        yield Event("progress", _json(progress_json(new.run.progress)))
+    for point in new.points:
+        yield Event("metric", _json(point._asdict()))
+    if new.lines:
+        yield Event("log", "\n".join(new.lines))
+    if new.changed and new.run.state.final:
+        yield Event("state", _json(shown(new.run)))
+
+
+async def _is_more(news: AsyncGenerator[News, None]) -> bool:
+    async with contextlib.aclosing(news):
+        async for new in news:
+            if new.points or new.lines:
+                return True
+    return False
 
 
 def _json(value: Any) -> str:
@@ -236,7 +252,7 @@ def _tail(request: web.Request) -> int | None:
     text = request.query.get("tail")
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:12]) <= MAX_TAIL_COUNT):
+    if not is_offset(text) or int(text) > MAX_TAIL_COUNT:
         raise InvalidArguments({"tail": [f"Must be a number between 0 and {MAX_TAIL_COUNT}."]})
     return int(text)
 
