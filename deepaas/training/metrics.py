@@ -181,11 +181,6 @@ class _Thinned:
         return Series(self._steps.tolist(), self._values.tolist(), self._wall_times.tolist())
 
 
-def has_events(root: Path) -> bool:
-    """Whether there is an event file below a folder. Blocks."""
-    return next(_event_files(os.path.realpath(root)), None) is not None
-
-
 def _event_files(root: str) -> Iterator[tuple[str, str]]:
     """Paths of the event files below a folder, each with its folder relative to it.
 

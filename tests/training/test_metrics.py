@@ -13,7 +13,7 @@ from tensorboardX import SummaryWriter as XSummaryWriter
 from torch.utils.tensorboard import SummaryWriter
 
 from deepaas.training import metrics as module
-from deepaas.training.metrics import MAX_POINTS, Metrics, Point, has_events
+from deepaas.training.metrics import MAX_POINTS, Metrics, Point
 
 from .test_event_files import simple
 
@@ -201,11 +201,3 @@ def test_folders_are_searched_to_a_bounded_depth(tmp_path: Path) -> None:
 def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
     write(Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")), simple("a", 1))
     assert list(steps(watching(tmp_path))) == ["�/a"]
-
-
-def test_whether_there_are_events(tmp_path: Path) -> None:
-    assert not has_events(tmp_path / "none")
-    (tmp_path / "some.txt").touch()
-    assert not has_events(tmp_path)
-    write(tmp_path / "a" / "b", simple("a", 1))
-    assert has_events(tmp_path)
