@@ -223,8 +223,7 @@ async def test_each_run_is_claimed_once(store: Store, other: Store) -> None:
     )
     order = [run.uuid for run in runs]
     assert sorted(got["one"] + got["two"]) == sorted(order)
-    assert all(got.values())
-    for host in got:
+    for host in got:  # One may have been quicker with all of them.
         assert [run.uuid for run in await other.owned(host)] == [
             uuid for uuid in order if uuid in got[host]
         ]
