@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -22,6 +24,7 @@ class Drain:
 
     def __init__(self) -> None:
         self._began = asyncio.Event()
+        self._ended = asyncio.Event()
         self._requests_count = 0
 
     @property
@@ -37,6 +40,19 @@ class Drain:
     async def begins(self) -> None:
         """Wait for the beginning of the end: for streams that would go on for ever."""
         await self._began.wait()
+
+    async def ends(self) -> None:
+        """Wait for the end: for streams that tell of other requests, and go on for ever."""
+        await self._ended.wait()
+
+    @contextlib.contextmanager
+    def not_counting(self) -> Iterator[None]:
+        """Within a request: the end does not wait for this one."""
+        self._requests_count -= 1
+        try:
+            yield
+        finally:
+            self._requests_count += 1
 
     @property
     def middleware(self) -> Middleware:
@@ -56,11 +72,17 @@ class Drain:
         return watch
 
     async def finished(self) -> None:
-        """Wait until no request is left and none comes any more."""
+        """Wait until no request is left and none comes any more.
+
+        Whether it is so or the caller has no more patience: that is the end.
+        """
         quiet_seconds = 0.0
-        while quiet_seconds < QUIET_SECONDS:
-            await asyncio.sleep(STEP_SECONDS)
-            quiet_seconds = 0.0 if self._requests_count else quiet_seconds + STEP_SECONDS
+        try:
+            while quiet_seconds < QUIET_SECONDS:
+                await asyncio.sleep(STEP_SECONDS)
+                quiet_seconds = 0.0 if self._requests_count else quiet_seconds + STEP_SECONDS
+        finally:
+            self._ended.set()
 
 
 DRAIN: web.AppKey[Drain] = web.AppKey("deepaas_drain", Drain)

@@ -1,14 +1,15 @@
 """A reverse proxy to a program of this host's own, such as TensorBoard.
 
 Bodies are streamed both ways as they are, byte by byte: nothing is decompressed, collected or
-rewritten. What belongs to one connection only (RFC 9110, section 7.6.1) is not passed on.
+rewritten. What belongs to one connection only (RFC 9110, section 7.6.1) is not passed on. Streams
+of events are for ever: when the host is about to leave it waits for all else, then it ends them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from deepaas.errors import UpstreamFailed
+from deepaas.web.health import DRAIN, Drain
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ _OUR_OWN = frozenset(("host", "expect"))
 
 _UNPACKED = frozenset(("gzip", "deflate", "br", "zstd"))
 """What aiohttp has unpacked in a request, if this header says so."""
+
+_EVENTS = "text/event-stream"
 
 CREDENTIALS = frozenset(("authorization", "cookie"))
 
@@ -107,10 +111,16 @@ class Proxy:
         async with upstream:
             response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
             _copy(upstream.headers, response.headers)
+            is_stream = upstream.content_type == _EVENTS
+            if is_stream:
+                # nginx would collect events before it passes them on.
+                response.headers.setdefault("X-Accel-Buffering", "no")
             try:
                 await response.prepare(request)
-                while chunk := await self._read(upstream):
-                    await response.write(chunk)
+                if is_stream and DRAIN in request.app:
+                    await _until_the_end(request.app[DRAIN], self._pass_on(upstream, response))
+                else:
+                    await self._pass_on(upstream, response)
                 await response.write_eof()
             except ConnectionError:
                 upstream.close()  # The client has left.
@@ -120,6 +130,12 @@ class Proxy:
                 if request.transport is not None:
                     request.transport.abort()
         return response
+
+    async def _pass_on(
+        self, upstream: aiohttp.ClientResponse, response: web.StreamResponse
+    ) -> None:
+        while chunk := await self._read(upstream):
+            await response.write(chunk)
 
     async def _read(self, upstream: aiohttp.ClientResponse) -> bytes:
         try:
@@ -163,6 +179,20 @@ class Proxy:
         headers.setdefault("X-Forwarded-Proto", request.scheme)
         headers.setdefault("X-Forwarded-Host", request.host)
         return headers
+
+
+async def _until_the_end(drain: Drain, passing_on: Coroutine[None, None, None]) -> None:
+    """Pass on a stream of events until the host ends, which does not wait for it."""
+    tasks = [asyncio.ensure_future(each) for each in (passing_on, drain.ends())]
+    try:
+        with drain.not_counting():
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _copy(

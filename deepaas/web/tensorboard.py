@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from html import escape
 from typing import Protocol
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from deepaas.errors import DeepaasError, ExtraMissing, UpstreamFailed
-from deepaas.web.errors import status_of
+from deepaas.errors import ExtraMissing, UpstreamFailed
+from deepaas.web.notice import error_page, wants_page
 from deepaas.web.proxy import Proxy
 
 PATH = "/tensorboard"
@@ -20,20 +19,6 @@ _FONTS = "/font-roboto/{name:[^/]+[.]woff2}"
 """TensorBoard's page looks for its fonts below the root, whatever its ``path_prefix`` is."""
 
 _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>TensorBoard</title>
-<h1>TensorBoard cannot be shown</h1>
-<p>{message}</p>
-<p>{advice}</p>
-"""
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
-    "X-Content-Type-Options": "nosniff",
-    hdrs.CACHE_CONTROL: "no-store",
-}
 
 
 class TensorBoard(Protocol):
@@ -71,8 +56,8 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> Non
         try:
             return await proxy.forward(request, request.rel_url.raw_path)
         except (ExtraMissing, UpstreamFailed) as error:
-            if "text/html" in request.headers.get(hdrs.ACCEPT, "").lower():
-                return _page(error)
+            if wants_page(request):
+                return error_page("TensorBoard", error)
             raise
 
     async def font(request: web.Request) -> web.StreamResponse:
@@ -96,15 +81,3 @@ def link(prefix: str, label: str) -> str:
     # expression of JavaScript's.
     only = re.sub(r"[\\^$.*+?()\[\]{}|]", r"\\\g<0>", label)
     return f"{prefix}{PATH}/?runFilter={quote(f'^{only}(/|$)', safe='')}#timeseries"
-
-
-def _page(error: DeepaasError) -> web.Response:
-    """The error for people."""
-    message, _, command = error.message.partition(": pip ")
-    advice = f"<pre>pip {escape(command)}</pre>" if command else "Try again in a moment."
-    return web.Response(
-        text=_PAGE.format(message=f"{escape(message)}.", advice=advice),
-        status=status_of(error),
-        content_type="text/html",
-        headers=_PAGE_HEADERS,
-    )

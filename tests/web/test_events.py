@@ -21,6 +21,7 @@ from deepaas.web.events import Event
 from deepaas.web.health import DRAIN, Drain
 
 Serve = Callable[..., Awaitable[str]]
+Run = Callable[[web.Application], Awaitable[str]]
 PATIENCE_SECONDS = 10
 
 
@@ -52,10 +53,9 @@ class Source:
             self.closed.set()
 
 
-@pytest_asyncio.fixture
-async def serve() -> AsyncIterator[Serve]:
+@pytest.fixture
+def serve(run: Run) -> Serve:
     """Serves the events of a source as the host does, and gives the URL."""
-    runners: list[web.AppRunner] = []
 
     async def start(source: Source, drain: Drain | None = None, **options: Any) -> str:
         async def handler(request: web.Request) -> web.StreamResponse:
@@ -65,15 +65,9 @@ async def serve() -> AsyncIterator[Serve]:
         app = web.Application(middlewares=[drain.middleware])
         app[DRAIN] = drain
         app.router.add_get("/", handler)
-        runner = web.AppRunner(app, handler_cancellation=True)
-        runners.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        return f"{await run(app)}/"
 
-    yield start
-    for runner in runners:
-        await runner.cleanup()
+    return start
 
 
 @pytest_asyncio.fixture

@@ -32,12 +32,12 @@ PATIENCE_SECONDS = 60
 MB = 1024 * 1024
 
 Serve = Callable[[Path], Awaitable[str]]
+Run = Callable[[web.Application], Awaitable[str]]
 
 
-@pytest_asyncio.fixture
-async def serve() -> AsyncIterator[Serve]:
+@pytest.fixture
+def serve(run: Run) -> Serve:
     """Serves a folder as the host does, and gives the URL: ``/files/NAME`` and ``/zip``."""
-    runners: list[web.AppRunner] = []
 
     async def start(root: Path) -> str:
         async def one(request: web.Request) -> web.StreamResponse:
@@ -50,15 +50,9 @@ async def serve() -> AsyncIterator[Serve]:
         app = web.Application(middlewares=[error_middleware])
         app.router.add_get("/files/{name:.*}", one)
         app.router.add_get("/zip", all_of_them)
-        runner = web.AppRunner(app, handler_cancellation=True)
-        runners.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return await run(app)
 
-    yield start
-    for runner in runners:
-        await runner.cleanup()
+    return start
 
 
 @pytest_asyncio.fixture

@@ -33,6 +33,7 @@ PATIENCE_SECONDS = 30
 PREFIX = "/base"
 
 Serve = Callable[[tensorboard.TensorBoard], Awaitable[str]]
+Run = Callable[[web.Application], Awaitable[str]]
 
 HOST = """
 import asyncio, sys
@@ -56,23 +57,16 @@ class Missing:
         raise ExtraMissing("TensorBoard", "tensorboard")
 
 
-@pytest_asyncio.fixture
-async def serve() -> AsyncIterator[Serve]:
+@pytest.fixture
+def serve(run: Run) -> Serve:
     """Serves TensorBoard as the host does, and gives the URL of the host."""
-    runners: list[web.AppRunner] = []
 
     async def start(board: tensorboard.TensorBoard) -> str:
         app = web.Application(middlewares=[error_middleware, web.normalize_path_middleware()])
         tensorboard.setup(app, prefix=PREFIX, tensorboard=board)
-        runner = web.AppRunner(app, handler_cancellation=True)
-        runners.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return await run(app)
 
-    yield start
-    for runner in runners:
-        await runner.cleanup()
+    return start
 
 
 @pytest_asyncio.fixture
@@ -178,7 +172,7 @@ async def test_a_start_that_fails(logdir: Path, tmp_path: Path, mark: str) -> No
 async def test_a_start_that_takes_too_long(
     board: TensorBoard, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deepaas.training.tensorboard.START_SECONDS", 0.05)
+    monkeypatch.setattr("deepaas.workers.companion.START_SECONDS", 0.05)
     with pytest.raises(UpstreamFailed, match="has not started within"):
         await board.address()
     assert not marked(mark)

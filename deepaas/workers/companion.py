@@ -1,0 +1,256 @@
+"""A program that the host runs for itself, beside the models: TensorBoard, the try-me page.
+
+A companion is never imported: it runs in a process of its own, begins when somebody asks for it
+for the first time, begins anew when it has died, and ends with the host.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import importlib.util
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepaas.errors import ExtraMissing, UpstreamFailed
+from deepaas.workers.process import inherited
+from deepaas.workers.warden import VARIABLE, end_marked
+
+_log = logging.getLogger(__name__)
+
+START_SECONDS = 60.0
+STOP_SECONDS = 3.0
+OUTPUT_LINES = 20
+"""So many of its last lines are kept, to tell why it has ended."""
+
+_LINE_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a companion runs.
+
+    Attributes:
+        name: for people.
+        package: has to be there, or it cannot run.
+        extra: of this distribution, brings the package.
+        command: gives the words of the command line; asked for each start.
+        listening: found in the line of its output that tells that it listens; group 1 is where.
+        environment: variables besides the host's own.
+    """
+
+    name: str
+    package: str
+    extra: str
+    command: Callable[[], Sequence[str]]
+    listening: re.Pattern[bytes]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Companion:
+    """The process, whether it runs or not."""
+
+    def __init__(self, program: Program, tmp: Path, mark: str) -> None:
+        """Nothing is started yet.
+
+        Args:
+            program: what to run.
+            tmp: where it may leave something behind; made when it is missing.
+            mark: for the warden, unique among the marks of this host, with a colon at its end.
+        """
+        self._program = program
+        self._tmp = tmp
+        self._mark = mark
+        self._starts_count = 0
+        self._start: asyncio.Task[_Running] | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self._program.name
+
+    @property
+    def installed(self) -> bool:
+        """Whether there is something to start."""
+        return importlib.util.find_spec(self._program.package) is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether it runs, and has said where it listens."""
+        return self._start is not None and self._start.done() and _runs(self._start)
+
+    async def address(self) -> str:
+        """Where it listens; started if it does not run.
+
+        Raises:
+            ExtraMissing: it is not installed.
+            UpstreamFailed: it does not start.
+        """
+        if self._start is not None and self._start.done() and not _runs(self._start):
+            await self.stop()
+        if self._start is None:
+            if not self.installed:
+                raise ExtraMissing(self._program.name, self._program.extra)
+            self._start = asyncio.ensure_future(
+                _Running.start(
+                    self._program.name,
+                    self._program.command(),
+                    self._program.listening,
+                    self._environment(),
+                )
+            )
+        # Shielded: others wait for it as well.
+        return (await asyncio.shield(self._start)).address
+
+    async def stop(self) -> None:
+        """End it, with all that it has started. It may be started again."""
+        start, self._start = self._start, None
+        if start is None:
+            return
+        start.cancel()
+        await asyncio.wait((start,))
+        if not start.cancelled() and start.exception() is None:
+            await start.result().stop()
+
+    def _environment(self) -> dict[str, str]:
+        self._tmp.mkdir(parents=True, exist_ok=True)
+        # A mark for each start: one process may still be ended while the next begins.
+        self._starts_count += 1
+        own = {
+            "TMPDIR": str(self._tmp),
+            "PYTHONUNBUFFERED": "1",
+            VARIABLE: f"{self._mark}{self._starts_count}:",
+        }
+        return {**inherited(), **self._program.environment, **own}
+
+
+def _runs(start: asyncio.Task[_Running]) -> bool:
+    return not start.cancelled() and start.exception() is None and start.result().alive
+
+
+class _Running:
+    """A process that has said where it listens."""
+
+    def __init__(self, name: str, process: Process, mark: str) -> None:
+        self.address = ""
+        self._name = name
+        self._process = process
+        self._mark = mark
+        self._output: collections.deque[str] = collections.deque(maxlen=OUTPUT_LINES)
+        self._reading: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        name: str,
+        command: Sequence[str],
+        listening: re.Pattern[bytes],
+        environment: Mapping[str, str],
+    ) -> _Running:
+        """Start it, and wait until it listens.
+
+        Raises:
+            UpstreamFailed: it has not listened within ``START_SECONDS``, or has ended.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            limit=_LINE_BYTES,
+            start_new_session=True,
+            env=environment,
+        )
+        running = cls(name, process, environment[VARIABLE])
+        try:
+            await asyncio.wait_for(running._listening(listening), START_SECONDS)
+        except BaseException as error:
+            await running.stop()
+            if isinstance(error, asyncio.TimeoutError):
+                raise running._failed(f"has not started within {START_SECONDS:g} s") from None
+            raise
+        running._reading = asyncio.ensure_future(running._read())
+        _log.info("%s listens at %s", name, running.address)
+        return running
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        if self._process.returncode is not None:
+            return False
+        # asyncio learns of an end a little later than it happens.
+        try:
+            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self._process.pid, options) is None
+        except ChildProcessError:
+            return False
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait((self._reading,))
+        if self.alive:
+            # SIGTERM first: it removes its files in the temporary folder then.
+            with contextlib.suppress(ProcessLookupError):
+                self._process.terminate()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        await asyncio.to_thread(end_marked, self._mark)
+        await self._process.wait()
+
+    async def _listening(self, listening: re.Pattern[bytes]) -> None:
+        while line := await self._line():
+            if found := listening.search(line):
+                self.address = found[1].decode()
+                return
+        code = await self._process.wait()
+        raise self._failed(f"has ended with exit code {code} instead of starting")
+
+    async def _read(self) -> None:
+        """Take what it prints for as long as it lives: it would stop at a full pipe."""
+        while await self._line():
+            pass
+        code = await self._process.wait()
+        _log.warning("%s has ended with exit code %s%s", self._name, code, self._last_output())
+        # What it has started is not to outlive it.
+        await asyncio.to_thread(end_marked, self._mark)
+
+    async def _line(self) -> bytes:
+        """One line of output, empty at the end."""
+        assert self._process.stdout is not None
+        try:
+            line = await self._process.stdout.readline()
+        except ValueError:
+            return b"\n"  # Longer than any line of interest.
+        if text := line.decode(errors="replace").rstrip():
+            self._output.append(text)
+            _log.debug("%s: %s", self._name, text)
+        return line
+
+    def _failed(self, how: str) -> UpstreamFailed:
+        _log.error("%s %s%s", self._name, how, self._last_output())
+        last = f": {self._output[-1]}" if self._output else ""
+        return UpstreamFailed(f"{self._name} {how}{last}", details=self._last_output())
+
+    def _last_output(self) -> str:
+        return "".join(f"\n  {line}" for line in self._output)
+
+
+def run_module(module: str) -> list[str]:
+    """The beginning of a command that runs an installed module with this interpreter."""
+    # -P: the working directory is not the place to import from.
+    safe_path = ["-P"] if sys.version_info >= (3, 11) else []
+    return [sys.executable, *safe_path, "-m", module]
