@@ -1,4 +1,4 @@
-# make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api)
+# make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
 # make test   every check: format, lint, types, tests
 # make bench  the figures of docs/performance.md
 # make format rewrite the sources the way `make test` wants them
@@ -37,11 +37,12 @@ $(VENV)/bin/python:
 	scripts/make-venv "$(PYTHON)" $(VENV)
 
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
-	$(INSTALL) --editable . --editable demo_app
+	$(INSTALL) --editable ".[tensorboard,ui]" --editable demo_app
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need chromium chromium
+	scripts/need /usr/sbin/nginx nginx
 	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
 	touch $@

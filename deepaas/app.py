@@ -24,7 +24,7 @@ from deepaas.training.retention import Retention, parse_keep
 from deepaas.training.scheduler import Scheduler
 from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
-from deepaas.web import health, swagger_ui
+from deepaas.web import health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import error_middleware
 from deepaas.web.health import Drain
@@ -32,6 +32,7 @@ from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
+from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
     from deepaas.training.store import Store
@@ -132,6 +133,23 @@ def build_trainings(
     )
 
 
+def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
+    """The process of the try-me page, not yet started.
+
+    Args:
+        settings: the operator's options.
+        folder: the host's temporary folder.
+        host_mark: what the marks of all processes begin with, see ``workers.warden``.
+    """
+    return TryMe(
+        folder / "try-me",
+        settings.base_path,
+        try_me.PATH,
+        settings.client_max_size,
+        f"{host_mark}:try-me:",
+    )
+
+
 def _place(settings: Settings, folder: Path) -> Place:
     """The state directory; for want of one, a temporary one.
 
@@ -168,6 +186,7 @@ def build_app(
     folder: Path,
     drain: Drain,
     trainings: Trainings,
+    page: TryMe,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
     """The HTTP application.
@@ -178,6 +197,7 @@ def build_app(
         folder: the host's temporary folder.
         drain: tells when the host is about to leave.
         trainings: the trainings.
+        page: the process of the try-me page.
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
@@ -192,6 +212,7 @@ def build_app(
         settings=settings,
         recent_log=recent_log,
         trainings=trainings,
+        try_me=settings.ui and page.installed,
     )
     protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
         PROTOCOLS, on_load_failure_callback=_reraise
@@ -200,6 +221,16 @@ def build_app(
         protocol.plugin(host)
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
+    if settings.ui:
+        try_me.setup(
+            app,
+            prefix=prefix,
+            page=page,
+            socket=page.socket,
+            client_max_size=settings.client_max_size,
+        )
+    else:
+        try_me.setup_disabled(app, prefix=prefix)
     health.setup(app, prefix=prefix, registry=registry, drain=drain)
     if settings.doc_endpoint:
         swagger_ui.setup(

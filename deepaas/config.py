@@ -147,6 +147,7 @@ class Settings:
         "both (100,30d). Without it all are kept.",
     )
     doc_endpoint: bool = _option(True, "Offer the Swagger page at /api.")
+    ui: bool = _option(True, "Offer the try-me page at /try-me/ (needs deepaas[ui]).")
     debug_endpoint: bool = _option(
         False, "Show the log, with all that models print, to everyone at /v2/debug/."
     )
@@ -163,7 +164,7 @@ def load(
     """Read the options: the command line wins over the environment, that over INI files.
 
     Args:
-        argv: the arguments after the program's name.
+        argv: the arguments after the program's name; ``--no-ui`` is the same as ``--noui``.
         environment: for ``DEEPAAS_V2_MODEL``; the process's own if None.
         default_config_files: INI files to read when ``--config-file`` names none; None for the
             usual places (``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` …).
@@ -222,7 +223,7 @@ def _parse(
     try:
         with contextlib.redirect_stderr(said):
             conf(
-                list(argv),
+                [_as_oslo(word) for word in argv],
                 project="deepaas",
                 prog="deepaas-run",
                 version=deepaas.__version__,
@@ -230,7 +231,8 @@ def _parse(
                 description=(
                     "Serve the installed models over HTTP. Options may also stand in an INI file "
                     "(--config-file, section [DEFAULT], underscores for dashes) or in the "
-                    "environment (OS_DEFAULT__LISTEN_PORT)."
+                    "environment (OS_DEFAULT__LISTEN_PORT). What is switched off by --noX is "
+                    "switched off by --no-X too."
                 ),
             )
             for option in options():
@@ -247,6 +249,13 @@ def _parse(
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         raise ConfigError(" ".join(complaint.split())) from None
+
+
+def _as_oslo(word: str) -> str:
+    """An argument; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""
+    switches = [o.name for o in options() if isinstance(o, cfg.BoolOpt)]
+    name = word.removeprefix("--no-")
+    return f"--no{name}" if name != word and name in switches else word
 
 
 def _check_keys(conf: cfg.ConfigOpts) -> None:

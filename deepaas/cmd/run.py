@@ -14,7 +14,7 @@ from aiohttp import web
 
 import deepaas
 from deepaas import config, logs
-from deepaas.app import build_app, build_registry, build_trainings
+from deepaas.app import build_app, build_registry, build_trainings, build_try_me
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
@@ -22,6 +22,7 @@ from deepaas.model import discovery
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
 from deepaas.web.health import Drain
+from deepaas.workers.try_me import own_url
 from deepaas.workers.warden import warden
 
 _log = logging.getLogger("deepaas")
@@ -89,7 +90,8 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
     with scratch() as folder, warden(host_mark):
         registry = build_registry(settings, names, folder, host_mark)
         trainings = build_trainings(settings, names, folder, host_mark)
-        app = build_app(settings, registry, folder, drain, trainings, recent)
+        page = build_try_me(settings, folder, host_mark)
+        app = build_app(settings, registry, folder, drain, trainings, page, recent)
         runner = web.AppRunner(
             app,
             handler_cancellation=True,
@@ -101,6 +103,7 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
         settled = asyncio.ensure_future(registry.settled())
         try:
             site = await _listen(runner, settings)
+            page.api_url = own_url(runner.addresses[0][:2], settings.base_path)
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
@@ -117,7 +120,7 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
         finally:
             settled.cancel()
             # Calls that still run or wait are answered with 503 by this.
-            await asyncio.gather(registry.stop(), trainings.stop(hurry))
+            await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
     _log.info("stopped")
     return 0

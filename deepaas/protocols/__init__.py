@@ -31,6 +31,7 @@ class Host:
         settings: the operator's options.
         recent_log: the end of the log, if everyone may see it.
         trainings: the trainings.
+        try_me: whether the try-me page is served.
     """
 
     app: web.Application
@@ -40,3 +41,4 @@ class Host:
     settings: Settings
     recent_log: RecentLog | None
     trainings: Trainings
+    try_me: bool

@@ -78,16 +78,17 @@ def landing_page(
     models: Sequence[LandingModel],
     docs: bool,
     tensorboard: bool = False,
+    try_me: bool = False,
     origin: str = "http://127.0.0.1:5000",
 ) -> str:
     """Return the page as HTML.
 
-    ``prefix`` is the host's base path, empty or like ``/base``; ``docs`` and ``tensorboard`` say
-    whether the Swagger page and TensorBoard are served. ``origin`` stands in the examples until
-    the browser puts in its own.
+    ``prefix`` is the host's base path, empty or like ``/base``; ``docs``, ``tensorboard`` and
+    ``try_me`` say whether the Swagger page, TensorBoard and the try-me page are served.
+    ``origin`` stands in the examples until the browser puts in its own.
     """
     style, script = _page_file("landing.css"), _page_file("landing.js")
-    cards = [_card(model, prefix, docs, origin) for model in models]
+    cards = [_card(model, prefix, docs, try_me, origin) for model in models]
     return Template(_page_file("landing.html")).substitute(
         policy=_content_security_policy(style, script),
         style=style,
@@ -95,7 +96,7 @@ def landing_page(
         title=escape(title),
         version=escape(version),
         summary=_summary(models),
-        pages=_links(_host_pages(prefix, docs, tensorboard)),
+        pages=_links(_host_pages(prefix, docs, tensorboard, try_me)),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
         endpoints=_links(_host_endpoints(prefix, docs)),
     )
@@ -123,8 +124,10 @@ def _summary(models: Sequence[LandingModel]) -> str:
     return f"{count}, {ready} ready"
 
 
-def _host_pages(prefix: str, docs: bool, tensorboard: bool) -> list[tuple[str, str]]:
-    pages = [("Swagger page", f"{prefix}/api")] if docs else []
+def _host_pages(prefix: str, docs: bool, tensorboard: bool, try_me: bool) -> list[tuple[str, str]]:
+    pages = [("Try me", f"{prefix}/try-me/")] if try_me else []
+    if docs:
+        pages.append(("Swagger page", f"{prefix}/api"))
     if tensorboard:
         pages.append(("TensorBoard", f"{prefix}/tensorboard/"))
     return [*pages, ("Models (JSON)", f"{prefix}/v2/models/"), ("Ready?", f"{prefix}/readyz")]
@@ -137,7 +140,7 @@ def _host_endpoints(prefix: str, docs: bool) -> list[tuple[str, str]]:
     return [(prefix + path, prefix + path) for path in paths]
 
 
-def _card(model: LandingModel, prefix: str, docs: bool, origin: str) -> str:
+def _card(model: LandingModel, prefix: str, docs: bool, try_me: bool, origin: str) -> str:
     facts = (("Author", model.author), ("License", model.license), ("Version", model.version))
     return Template(_page_file("landing_card.html")).substitute(
         anchor=escape(f"model-{quote(model.name)}"),
@@ -152,7 +155,7 @@ def _card(model: LandingModel, prefix: str, docs: bool, origin: str) -> str:
             for label, value in facts
             if value
         ),
-        links=_links(_model_links(model, prefix, docs)) + _author_links(model.links),
+        links=_links(_model_links(model, prefix, docs, try_me)) + _author_links(model.links),
         example=_example(model, prefix, origin) if model.can_predict else "",
     )
 
@@ -169,9 +172,13 @@ def _links(links: Sequence[tuple[str, str]]) -> str:
     return "".join(f'<li><a href="{escape(url)}">{escape(label)}</a></li>' for label, url in links)
 
 
-def _model_links(model: LandingModel, prefix: str, docs: bool) -> list[tuple[str, str]]:
+def _model_links(
+    model: LandingModel, prefix: str, docs: bool, try_me: bool
+) -> list[tuple[str, str]]:
     path = f"{prefix}/v2/models/{quote(model.name, safe='')}/"
     links = []
+    if try_me and (model.can_predict or model.can_train):
+        links.append(("Try me", f"{prefix}/try-me/{quote(model.name, safe='')}/"))
     if docs and model.can_predict:
         links.append(("Try predict", _swagger_link(prefix, str(model.predict_operation))))
     if model.can_train:

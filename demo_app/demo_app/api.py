@@ -12,7 +12,7 @@ from aiohttp import web
 from marshmallow import ValidationError
 
 from deepaas.model.v2 import run
-from demo_app import answer, arguments, checkpoint, training, weights
+from demo_app import answer, arguments, checkpoint, samples, training, weights
 from demo_app.curves import Curves
 from demo_app.fit import CheckpointError, Fit, Options
 from demo_app.images import ImageError, UnreadableImage, read_digit
@@ -22,7 +22,7 @@ schema = arguments.response()
 
 
 def get_metadata() -> dict[str, Any]:
-    """Who made this model and under which terms, and the weights that `predict` can use now."""
+    """Who made this model and under which terms, the weights for `predict`, and examples."""
     package = metadata("demo_app").json
     author, _, address = str(package["author_email"]).rpartition(" <")
     return {
@@ -35,6 +35,7 @@ def get_metadata() -> dict[str, Any]:
         "license": package.get("license_expression") or package.get("license", ""),
         "url": str(package["project_url"][0]).partition(", ")[2],
         "weights": weights.available(),
+        "examples": samples.read(),
     }
 
 

@@ -140,6 +140,7 @@ def _forget_words(name: str, operation: Operation) -> None:
 def _forget_additions(_name: str, operation: Operation) -> None:
     operation.pop("operationId", None)
     operation.pop("consumes", None)
+    operation.pop("x-implemented", None)
 
 
 def _forget_places_of_files(_name: str, operation: Operation) -> None:

@@ -37,6 +37,7 @@ VALUES: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://host/trainings",
     "keep_runs": "100,30d",
     "doc_endpoint": False,
+    "ui": False,
     "debug_endpoint": True,
     "debug": True,
     "log_level": "WARNING",
@@ -91,6 +92,18 @@ def test_defaults() -> None:
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_an_option_on_the_command_line(name: str, value: Any) -> None:
     assert load(*_as_arguments(name, value)) == dataclasses.replace(Settings(), **{name: value})
+
+
+@pytest.mark.parametrize("name", [name for name, value in VALUES.items() if value is False])
+def test_a_switch_with_a_dash_after_no(name: str) -> None:
+    settings = load(f"--no-{name.replace('_', '-')}")
+    assert dataclasses.asdict(settings) == {**dataclasses.asdict(Settings()), name: False}
+
+
+@pytest.mark.parametrize("option", ["--no-workers", "--no-", "--no-u", "--no-nothing"])
+def test_what_is_no_switch_cannot_be_switched_off(option: str) -> None:
+    with pytest.raises(ConfigError, match=f"{option}$"):
+        load(option)
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())

@@ -107,6 +107,8 @@ def _document(operation: Operation, name: str, description: Description | None) 
         parameters += function.parameters
         produces = function.produces or produces
         documented["consumes"] = CONSUMES
+        # Swagger has no word for it; the try-me page looks here.
+        documented["x-implemented"] = function.implemented
     if description is not None and operation.result is not None:
         responses = {"200": operation.result(description), **responses}
     return documented | {

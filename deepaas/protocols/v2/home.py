@@ -28,6 +28,7 @@ async def home(host: Host, request: web.Request) -> web.Response:
         models=await asyncio.gather(*(_card(host, model) for model in host.registry)),
         docs=host.settings.doc_endpoint,
         tensorboard=host.settings.train_endpoint and host.trainings.tensorboard.installed,
+        try_me=host.try_me,
         origin=f"{request.scheme}://{request.host}",
     )
     return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)

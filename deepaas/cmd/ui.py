@@ -1,0 +1,139 @@
+"""``deepaas-ui``: the try-me page for any host that speaks the V2 API."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit
+
+import deepaas
+from deepaas.scratch import scratch
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command.
+
+    Raises:
+        SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
+    """
+    given = _parser().parse_args(argv)
+    if importlib.util.find_spec("gradio") is None:
+        sys.exit("deepaas-ui: Gradio is not installed here: pip install 'deepaas[ui]'")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    try:
+        listening, shown = _listen(given)
+    except OSError as error:
+        sys.exit(f"deepaas-ui: cannot listen: {error.strerror or error}")
+    with scratch() as folder:
+        os.environ.update(_environment(folder))
+        # Only now: it takes seconds, and looks at the environment.
+        from deepaas.ui import server
+
+        server.serve(
+            listening,
+            api_url=given.api_url,
+            public_url=given.public_url,
+            root=given.root_path.rstrip("/"),
+            max_file_bytes=given.max_file_size or None,
+            on_start=lambda: print(f"deepaas-ui listens at {shown}", flush=True),
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "deepaas-ui",
+        description="Serve a page on which people can try the models of a host: one of DEEPaaS, "
+        "of any version that has the V2 API.",
+    )
+    parser.add_argument("--version", action="version", version=deepaas.__version__)
+    parser.add_argument(
+        "--api-url",
+        type=_http_url,
+        default="http://127.0.0.1:5000",
+        metavar="URL",
+        help="of the host, with its base path (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--public-url",
+        metavar="URL",
+        help="of the host, as visitors know it, or a path where it is found beside the page "
+        "(default: --api-url)",
+    )
+    parser.add_argument("--listen-ip", default="127.0.0.1", help="default: %(default)s")
+    parser.add_argument(
+        "--listen-port", type=int, default=7860, help="0 picks a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--unix-socket", type=Path, metavar="PATH", help="to listen on instead of a port"
+    )
+    parser.add_argument(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="path under which the page is served, beginning with '/': for a reverse proxy that "
+        "forwards a part of its paths",
+    )
+    parser.add_argument(
+        "--max-file-size",
+        type=int,
+        default=0,
+        metavar="BYTES",
+        help="largest file that visitors may send; 0 for no limit (default: %(default)s)",
+    )
+    return parser
+
+
+def _http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"not the URL of a host: {text!r}")
+    return text
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What keeps Gradio and its libraries within this folder and this machine."""
+    return {
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_OFFLINE": "1",
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        "TMPDIR": str(folder),
+    }
+
+
+def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
+    """Where to listen, and how to tell it.
+
+    Raises:
+        OSError: it is not possible there.
+    """
+    if given.unix_socket:
+        listening = socket.socket(socket.AF_UNIX)
+        mask = os.umask(0o077)  # For this user alone.
+        try:
+            listening.bind(str(given.unix_socket))
+        finally:
+            os.umask(mask)
+        return listening, f"unix:{given.unix_socket}"
+    family = socket.AF_INET6 if ":" in given.listen_ip else socket.AF_INET
+    listening = socket.create_server((given.listen_ip, given.listen_port), family=family)
+    address, port = listening.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    return listening, f"http://{shown}:{port}{given.root_path}/"
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

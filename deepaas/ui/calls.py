@@ -1,0 +1,138 @@
+"""Requests to the host, as data: what is sent, and what is shown under "Use via API"."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from deepaas.ui.description import ANYTHING, JSON, Argument, Model
+
+MAX_QUERY_CHARACTERS = 4000
+"""Servers refuse a request line of more than some 8,000; longer texts go into a form."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form."""
+
+    path: Path
+    name: str
+
+    @property
+    def media_type(self) -> str:
+        """What its name says that it is."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+
+@dataclass
+class Call:
+    """One request.
+
+    Attributes:
+        path: below the host's URL, percent-encoded.
+        form: texts and files of a form.
+        body: arguments of a JSON body; there is no form then.
+    """
+
+    path: str
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    form: list[tuple[str, str | Upload]] = field(default_factory=list)
+    body: dict[str, Any] | None = None
+
+    @property
+    def files(self) -> bool:
+        """Whether the form has to be multipart."""
+        return any(isinstance(value, Upload) for _, value in self.form)
+
+
+def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None = None) -> Call:
+    """The request for a prediction.
+
+    Args:
+        model: which.
+        values: of arguments by name, as :func:`deepaas.ui.inputs.read` gives them.
+        media_type: what to answer, of the model's media types.
+    """
+    call = Call(f"/v2/models/{quote(model.name, safe='')}/predict/")
+    _fill(call, model.predict or (), values)
+    if model.accept is not None:
+        chosen = media_type or model.media_types[0]
+        if model.accept.place != "header":
+            _place(call, model.accept, chosen)
+        call.headers["Accept"] = chosen
+    else:
+        call.headers["Accept"] = f"{JSON}, {ANYTHING};q=0.5"
+    return call
+
+
+def train_call(model: Model, values: Mapping[str, Any]) -> Call:
+    """The request that starts a training."""
+    call = Call(f"/v2/models/{quote(model.name, safe='')}/train/")
+    _fill(call, model.train or (), values)
+    return call
+
+
+def _fill(call: Call, arguments: Iterable[Argument], values: Mapping[str, Any]) -> None:
+    given = [(argument, values[argument.name]) for argument in arguments if argument.name in values]
+    files = any(argument.kind == "file" for argument, _ in given)
+    # Only a JSON body can carry what is nested, or an empty list.
+    nested = not files and any(_is_nested(value) for _, value in given)
+    for argument, value in given:
+        if argument.kind != "file" and argument.place in ("query", "body", "formData"):
+            if argument.place == "body" or (nested and _is_nested(value)):
+                call.body = {**(call.body or {}), argument.name: value}
+                continue
+            if nested and argument.place == "formData":
+                call.body = {**(call.body or {}), argument.name: value}
+                continue
+        _place(call, argument, value)
+    _shorten(call)
+
+
+def _place(call: Call, argument: Argument, value: Any) -> None:
+    for one in value if isinstance(value, list) and not _is_nested(value) else [value]:
+        if isinstance(one, Upload):
+            call.form.append((argument.name, one))
+        elif argument.place == "header":
+            call.headers[argument.name] = as_text(one)
+        elif argument.place == "cookie":
+            call.cookies[argument.name] = as_text(one)
+        elif argument.place == "formData":
+            call.form.append((argument.name, as_text(one)))
+        else:
+            call.query.append((argument.name, as_text(one)))
+
+
+def _shorten(call: Call) -> None:
+    """Texts that are too long for a URL stand in the body: hosts look there too."""
+    if sum(len(quote(value)) for _, value in call.query) <= MAX_QUERY_CHARACTERS:
+        return
+    for name, value in list(call.query):
+        if len(value) * 4 > MAX_QUERY_CHARACTERS:
+            call.query.remove((name, value))
+            if call.body is not None:
+                call.body[name] = value
+            else:
+                call.form.append((name, value))
+
+
+def _is_nested(value: Any) -> bool:
+    if isinstance(value, list):
+        return not value or any(isinstance(item, dict | list) for item in value)
+    return isinstance(value, dict)
+
+
+def as_text(value: Any) -> str:
+    """A value as it stands in a query or a form."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False)

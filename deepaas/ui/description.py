@@ -1,0 +1,282 @@
+"""What a host's documents say of its models: ``/swagger.json`` and ``/v2/models/``.
+
+DEEPaaS 2.x and this host differ a little in what they write; both are read here, and nobody else
+needs to know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+Json = Mapping[str, Any]
+
+JSON = "application/json"
+ANYTHING = "*/*"
+MEDIA = ("image", "audio", "video")
+NO_PARSE = "#noparse"
+
+_MODEL_PATH = re.compile(r"/v2/models/([^/{}]+)/(?:predict/|train/)?$")
+_PLACEHOLDER = "Could not load description from underlying model"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One input of a model.
+
+    Attributes:
+        name: as the host knows it.
+        kind: "file", "string", "password", "integer", "number", "boolean", "date", "datetime",
+            "object", "array", or "any" when the document does not say.
+        description: the author's words.
+        required: whether a value must be given.
+        default: what the host takes without a value; None if it has not told.
+        minimum: the smallest number, None for no limit.
+        maximum: the largest number, None for no limit.
+        choices: the only values there are; empty for no such limit.
+        many: whether it is a list of values of this kind (of files or of choices; any other
+            list is of the kind "array").
+        place: where it stands in a request: "query", "formData", "header", "body", "cookie".
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    required: bool = False
+    default: Any = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Any, ...] = ()
+    many: bool = False
+    place: str = "query"
+
+    @property
+    def media(self) -> str | None:
+        """Which medium a file of this argument is, None for any file."""
+        return medium(self.description) if self.kind == "file" else None
+
+
+@dataclass(frozen=True)
+class OutputField:
+    """One field of a JSON answer.
+
+    Attributes:
+        name: in the answer.
+        kind: as of an argument; "object" and "array" for what is nested.
+        description: the author's words.
+        many: for an array of texts: whether the texts are media.
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    many: bool = False
+
+    @property
+    def media(self) -> str | None:
+        """Which medium the text is in base64, None for a text that is just that."""
+        return medium(self.description) if self.kind == "string" or self.many else None
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model of a host.
+
+    Attributes:
+        name: in the paths of the API.
+        title: for people.
+        predict: its arguments without ``accept``, None for a model that cannot predict.
+        train: its arguments, None for a model that cannot be trained.
+        accept: the argument that chooses the media type of the answer, if there is one.
+        media_types: which it can be, at least one.
+        response: the fields of a JSON answer, None if they are not declared.
+        links: title and address.
+        metadata: all that the host has told of it.
+    """
+
+    name: str
+    title: str
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    version: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    predict: tuple[Argument, ...] | None = None
+    train: tuple[Argument, ...] | None = None
+    accept: Argument | None = None
+    media_types: tuple[str, ...] = (JSON,)
+    response: tuple[OutputField, ...] | None = None
+    metadata: Json = field(default_factory=dict, compare=False)
+
+
+def read_models(document: Json, metadata: Json | None = None) -> list[Model]:
+    """All models of a host, in its order.
+
+    Args:
+        document: ``/swagger.json``.
+        metadata: ``/v2/models/``.
+    """
+    described = dict(_by_name(metadata or {}))
+    paths: dict[str, dict[str, Json]] = {}
+    for path, operations in document.get("paths", {}).items():
+        if found := _MODEL_PATH.search(path):
+            tail = path[path.rindex(found[1]) + len(found[1]) + 1 :].rstrip("/")
+            paths.setdefault(unquote(found[1]), {})[tail] = operations.get("post", {})
+    return [
+        _model(name, operations, described.get(name, {}), document.get("definitions", {}))
+        for name, operations in paths.items()
+    ]
+
+
+def medium(description: str) -> str | None:
+    """The one medium that a description speaks of: "image", "audio" or "video"."""
+    words = description.lower()
+    named = [word for word in MEDIA if word in words]
+    return named[0] if len(named) == 1 and NO_PARSE not in words else None
+
+
+def _by_name(metadata: Json) -> Iterator[tuple[str, Json]]:
+    """Metadata by the name in the path: the author's own `name` may be another."""
+    for entry in metadata.get("models", []):
+        links = {link.get("rel"): link.get("href", "") for link in entry.get("links", [])}
+        path = urlsplit(links.get("self", "")).path.rstrip("/")
+        yield unquote(path.rpartition("/")[2]) or str(entry.get("name", "")), entry
+
+
+def _model(name: str, operations: Json, metadata: Json, definitions: Json) -> Model:
+    predict = operations.get("predict", {})
+    arguments = _arguments(predict, definitions)
+    train = _arguments(operations.get("train", {}), definitions)
+    accept = next((argument for argument in arguments if argument.name == "accept"), None)
+    description = _text(metadata.get("description")) or _text(metadata.get("summary"))
+    return Model(
+        name=name,
+        title=_text(metadata.get("title")) or _text(metadata.get("name")) or name,
+        description="" if description.startswith(_PLACEHOLDER) else description,
+        author=_text(metadata.get("author")),
+        license=_text(metadata.get("license")),
+        version=_text(metadata.get("version")),
+        links=tuple(_links(metadata)),
+        predict=tuple(a for a in arguments if a is not accept) if _exists(predict, True) else None,
+        # A document that does not say whether there is `train` has an empty operation for it.
+        train=train if _exists(operations.get("train", {}), bool(train)) else None,
+        accept=accept,
+        media_types=_media_types(accept, predict.get("produces", [])),
+        response=_response(predict, definitions),
+        metadata=metadata,
+    )
+
+
+def _exists(operation: Json, otherwise: bool) -> bool:
+    return bool(operation) and bool(operation.get("x-implemented", otherwise))
+
+
+def _arguments(operation: Json, definitions: Json) -> tuple[Argument, ...]:
+    found: list[Argument] = []
+    for parameter in operation.get("parameters", []):
+        if "schema" in parameter:
+            schema = _resolve(parameter["schema"], definitions)
+            if schema.get("type", "object") == "object" and "properties" in schema:
+                required = schema.get("required", [])
+                found += [
+                    _argument({"name": name, "required": name in required} | value, definitions)
+                    for name, value in schema["properties"].items()
+                ]
+                continue
+            parameter = dict(schema) | dict(parameter)
+        found.append(_argument(parameter, definitions))
+    return tuple(found)
+
+
+def _argument(parameter: Json, definitions: Json) -> Argument:
+    schema = {**_resolve(parameter, definitions), **parameter}
+    items = _resolve(schema.get("items", {}), definitions)
+    # A list of files may be described as a file with items.
+    many = schema.get("type") in ("array", "file") and (
+        items.get("type") == "file" or bool(items.get("enum"))
+    )
+    value = items if many else schema
+    return Argument(
+        name=str(parameter["name"]),
+        kind=_kind(value),
+        description=_text(parameter.get("description")),
+        required=bool(parameter.get("required")),
+        default=parameter.get("default"),
+        minimum=_limit(value, "minimum"),
+        maximum=_limit(value, "maximum"),
+        choices=tuple(c for c in value.get("enum") or () if c is not None),
+        many=many,
+        place=parameter.get("in", "body"),
+    )
+
+
+def _kind(schema: Json) -> str:
+    kind = schema.get("type")
+    if isinstance(kind, list):  # OpenAPI 3.1: ["string", "null"]
+        kind = next((k for k in kind if k != "null"), None)
+    if kind is None:
+        return "object" if "$ref" in schema or "properties" in schema else "any"
+    if kind == "string":
+        formats = {"password": "password", "date": "date", "date-time": "datetime"}
+        return formats.get(schema.get("format", ""), "string")
+    return str(kind)
+
+
+def _limit(schema: Json, name: str) -> float | None:
+    value = schema.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _media_types(accept: Argument | None, produces: list[str]) -> tuple[str, ...]:
+    if accept is None:
+        return (JSON,)
+    offered = dict.fromkeys(accept.choices or produces)
+    return tuple(str(one) for one in offered if one != ANYTHING) or (JSON,)
+
+
+def _response(operation: Json, definitions: Json) -> tuple[OutputField, ...] | None:
+    answer = operation.get("responses", {}).get("200", {}).get("schema", {})
+    # The name that both hosts give to an answer of which nothing is declared.
+    if answer.get("$ref") == "#/definitions/Prediction":
+        return None
+    properties = _resolve(answer, definitions).get("properties")
+    if not properties:
+        return None
+    return tuple(_output(name, value, definitions) for name, value in properties.items())
+
+
+def _output(name: str, schema: Json, definitions: Json) -> OutputField:
+    merged = {**_resolve(schema, definitions), **schema}
+    kind = _kind(merged)
+    texts = kind == "array" and _resolve(merged.get("items", {}), definitions).get("type")
+    return OutputField(name, kind, _text(schema.get("description")), many=texts == "string")
+
+
+def _resolve(schema: Json, definitions: Json) -> Json:
+    parts = [schema, *schema.get("allOf", [])]
+    resolved: dict[str, Any] = {}
+    for part in parts:
+        name = part.get("$ref", "").rpartition("/")[2]
+        resolved |= definitions.get(name, {}) if name else part
+    return resolved
+
+
+def _links(metadata: Json) -> Iterator[tuple[str, str]]:
+    for name, value in metadata.items():
+        values = value.items() if isinstance(value, dict) else [(name, value)]
+        for title, address in values:
+            # Addresses are from the author; none but these schemes are followed.
+            if isinstance(address, str) and re.match(r"https?://[^\s<>\"']+$", address):
+                yield str(title), address
+
+
+def _text(value: object) -> str:
+    """Authors write a text, a list of them, or a table."""
+    if isinstance(value, Mapping):
+        return ", ".join(_text(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(item) for item in value)
+    return "" if value is None else str(value)

@@ -1,0 +1,312 @@
+"""Arguments as Gradio components, and what visitors enter as values for the host.
+
+Which argument gets which component is a contract with authors: docs/try-me.md tells it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from deepaas.ui.api import ApiError
+from deepaas.ui.calls import Upload
+from deepaas.ui.description import Argument
+
+LONG_CHARACTERS = 60
+"""A text with a default longer than this gets several lines."""
+
+_WITHOUT_HELP = (gr.Image, gr.Audio, gr.Video, gr.File, gr.Code)
+"""Components that do not show a help text by themselves."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The components of some arguments, in their order.
+
+    Attributes:
+        components: for the values.
+        complaints: for what is wrong with each.
+        shown: what happens until the components have the values that they are to begin with.
+    """
+
+    arguments: tuple[Argument, ...]
+    components: list[gr.components.Component]
+    complaints: list[gr.HTML]
+    shown: list[Dependency]
+
+    def complain(self, fields: Mapping[str, list[str]]) -> list[Any]:
+        """Updates of the complaints: messages by argument, no message hides."""
+        return [_complaint(argument, fields.get(argument.name)) for argument in self.arguments]
+
+
+def form(arguments: Iterable[Argument]) -> Form:
+    """Make components for arguments, inside of whatever is open."""
+    arguments = tuple(arguments)
+    made = Form(arguments, [], [], [])
+    for argument in arguments:
+        with gr.Column(elem_classes="argument", min_width=0):
+            made.components.append(component(argument))
+            if argument.description and isinstance(made.components[-1], _WITHOUT_HELP):
+                gr.HTML(f'<p class="about">{escape(argument.description)}</p>', padding=False)
+            made.complaints.append(gr.HTML(visible=False, padding=False))
+    empty = [o for o in made.components if isinstance(o, gr.Number) and o.value is None]
+    if empty:
+        made.shown.append(_clear(empty))
+    return made
+
+
+def components(arguments: Iterable[Argument]) -> list[gr.components.Component]:
+    """The same without places for complaints beside them."""
+    return form(arguments).components
+
+
+def component(argument: Argument) -> gr.components.Component:
+    """The component of one argument, with its default filled in."""
+    common: dict[str, Any] = {"label": label(argument), "interactive": True}
+    if argument.kind == "file":
+        return _file(argument, common)
+    about: dict[str, Any] = {"info": argument.description or None}
+    default = argument.default
+    if argument.choices:
+        if argument.many:
+            return gr.Dropdown(
+                list(argument.choices), value=default or [], multiselect=True, **common, **about
+            )
+        # Without a default nothing is chosen: Gradio would take the first.
+        choices = list(argument.choices)
+        if not argument.required and default is None:
+            choices.insert(0, ("–", None))
+        return gr.Dropdown(choices, value=default, **common, **about)
+    if argument.kind in ("integer", "number"):
+        return _number(argument, common | about)
+    if argument.kind == "boolean":
+        return gr.Checkbox(value=bool(default), **common, **about)
+    if argument.kind in ("object", "array"):
+        empty: Any = {} if argument.kind == "object" else []
+        shown = empty if default is None and argument.required else default
+        value = "" if shown is None else json.dumps(shown, indent=2, ensure_ascii=False)
+        return gr.Code(value, language="json", lines=2, max_lines=20, buttons=[], **_code(common))
+    if argument.kind in ("date", "datetime"):
+        return gr.DateTime(
+            value=_shown_date(default, argument.kind),
+            include_time=argument.kind == "datetime",
+            type="string",
+            **common,
+            **about,
+        )
+    text = "" if default is None else _text(default)
+    if argument.kind == "password":
+        return gr.Textbox(text, type="password", max_lines=1, **common, **about)
+    lines = 4 if len(text) > LONG_CHARACTERS or "\n" in text else 1
+    return gr.Textbox(text, lines=lines, max_lines=20, **common, **about)
+
+
+def label(argument: Argument) -> str:
+    """Its name, marked if a value must be given."""
+    return f"{argument.name} (required)" if argument.required else argument.name
+
+
+def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]:
+    """What is to be sent: values by name, without those that the host would take anyway.
+
+    Args:
+        arguments: in the order of the components.
+        values: of the components.
+
+    Raises:
+        ApiError: some are missing or do not fit, with the messages by argument.
+    """
+    found: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for argument, given in zip(arguments, values, strict=True):
+        try:
+            value = _read(argument, given)
+            if value is None and argument.required:
+                raise ValueError("Missing data for required field.")
+        except ValueError as error:
+            wrong[argument.name] = [str(error)]
+            continue
+        if value is not None and (argument.required or value != argument.default):
+            found[argument.name] = value
+    if wrong:
+        raise ApiError("Some arguments are not as they should be.", fields=wrong)
+    return found
+
+
+def _read(argument: Argument, given: Any) -> Any:
+    """The value of an argument, None for "not given".
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    if argument.kind == "file":
+        paths = given if isinstance(given, list) else [given] if given else []
+        uploads = [Upload(Path(path), Path(path).name) for path in paths]
+        return (uploads or None) if argument.many else next(iter(uploads), None)
+    if argument.choices:
+        if given in (None, [], "") and "" not in argument.choices:
+            return [] if argument.many and argument.default else None
+        return given
+    reader = _READERS.get(argument.kind, _read_text)
+    return reader(argument, given)
+
+
+def _read_text(argument: Argument, given: Any) -> Any:
+    text = "" if given is None else str(given)
+    # An empty text stands for itself only where it takes the place of another.
+    return text if text or argument.default not in (None, "") else None
+
+
+def _read_any(argument: Argument, given: Any) -> Any:
+    text = _read_text(argument, given)
+    try:
+        value = json.loads(text or "")
+    except ValueError:
+        return text
+    return value if isinstance(value, dict | list) else text
+
+
+def _read_number(argument: Argument, given: Any) -> Any:
+    if given is None or given == "":
+        return None
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        raise ValueError("Not a number.") from None
+    if argument.minimum is not None and number < argument.minimum:
+        raise ValueError(f"Must be {argument.minimum:g} or more.")
+    if argument.maximum is not None and number > argument.maximum:
+        raise ValueError(f"Must be {argument.maximum:g} or less.")
+    if argument.kind == "integer":
+        if not number.is_integer():
+            raise ValueError("Not a whole number.")
+        return given if isinstance(given, int) else int(number)
+    return given
+
+
+def _read_boolean(argument: Argument, given: Any) -> bool | None:
+    # A box that is not ticked, where the author has set no default, says nothing.
+    return None if not given and argument.default is None else bool(given)
+
+
+def _read_json(argument: Argument, given: Any) -> Any:
+    if not isinstance(given, str):
+        value = given
+    elif not given.strip():
+        return None
+    else:
+        try:
+            value = json.loads(given)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"Not valid JSON: {error}") from None
+    expected = dict if argument.kind == "object" else list
+    if value is not None and not isinstance(value, expected):
+        shape = "an object, {…}" if expected is dict else "a list, […]"
+        raise ValueError(f"Must be {shape}.")
+    return None if value == expected() and argument.default is None else value
+
+
+def _read_date(argument: Argument, given: Any) -> str | None:
+    if not given:
+        return None
+    date, _, time = str(given).replace("T", " ").partition(" ")
+    value = date if argument.kind == "date" else f"{date}T{time or '00:00:00'}"
+    same = _shown_date(argument.default, argument.kind) == given
+    return str(argument.default) if same else value
+
+
+_READERS: Mapping[str, Callable[[Argument, Any], Any]] = {
+    "any": _read_any,
+    "integer": _read_number,
+    "number": _read_number,
+    "boolean": _read_boolean,
+    "object": _read_json,
+    "array": _read_json,
+    "date": _read_date,
+    "datetime": _read_date,
+}
+
+
+def _clear(numbers: list[gr.Number]) -> Dependency:
+    """Gradio shows a number without a value as 0, and sends that, until it is told otherwise."""
+    nulls = ", ".join("null" for _ in numbers)
+    event: Dependency = gr.on(
+        None, None, outputs=numbers, js=f"() => [{nulls}]", api_visibility="private"
+    )
+    return event
+
+
+def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component:
+    if argument.many:
+        types = [argument.media] if argument.media else None
+        return gr.File(file_count="multiple", file_types=types, type="filepath", **common)
+    # The visitor's file is passed on as it is: nothing here converts it.
+    if argument.media == "image":
+        return gr.Image(
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "webcam", "clipboard"],
+            height=240,
+            buttons=["fullscreen"],
+            alt_text=argument.name,
+            **common,
+        )
+    if argument.media == "audio":
+        return gr.Audio(type="filepath", format=None, buttons=[], **common)
+    if argument.media == "video":
+        return gr.Video(format=None, include_audio=True, height=300, buttons=[], **common)
+    return gr.File(type="filepath", height=140, **common)
+
+
+def _number(argument: Argument, options: dict[str, Any]) -> gr.components.Component:
+    whole = argument.kind == "integer"
+    low, high = argument.minimum, argument.maximum
+    # A slider always has a value: one that may be left out gets a box.
+    known = argument.default is not None or argument.required
+    if low is not None and high is not None and known:
+        step = 1 if whole else _step(low, high)
+        value = low if argument.default is None else argument.default
+        return gr.Slider(low, high, value=value, step=step, **options)
+    return gr.Number(
+        value=argument.default, precision=0 if whole else None, minimum=low, maximum=high, **options
+    )
+
+
+def _step(low: float, high: float) -> float:
+    """About a thousand steps, of a round width that is no coarser than the smallest value."""
+    width = (high - low) / 1000
+    if low > 0:
+        width = min(width, low)
+    return float(f"1e{f'{width:e}'.partition('e')[2]}")
+
+
+def _code(common: dict[str, Any]) -> dict[str, Any]:
+    return common | {"label": f"{common['label']} – JSON", "wrap_lines": True}
+
+
+def _shown_date(value: Any, kind: str) -> str | None:
+    if not isinstance(value, str) or not value:
+        return None
+    text = value.replace("T", " ")
+    return text[:10] if kind == "date" else text[:19]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _complaint(argument: Argument, messages: Sequence[str] | None) -> Any:
+    if not messages:
+        return gr.update(value="", visible=False)
+    items = " ".join(escape(message) for message in messages)
+    return gr.update(
+        value=f'<p class="complaint"><strong>{escape(argument.name)}:</strong> {items}</p>',
+        visible=True,
+    )

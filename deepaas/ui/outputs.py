@@ -1,0 +1,267 @@
+"""Answers as Gradio components: one tab per media type, one component per field of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from deepaas.ui import media
+from deepaas.ui.api import Answer
+from deepaas.ui.description import JSON, Model, OutputField
+
+LABELS, PROBABILITIES = "labels", "probabilities"
+MAX_TEXT_CHARACTERS = 1_000_000
+
+_BUTTONS: list[Any] = ["download", "fullscreen"]
+"""Spelled out: one of Gradio's own would send the picture to another host."""
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:"
+)
+
+
+@dataclass
+class Pane:
+    """What one tab has for the answers of one media type.
+
+    Attributes:
+        media_type: of the tab.
+        main: shows the answer as a whole, and is what clients of the page get.
+        fields: the declared fields of JSON and their components.
+        other: for an answer that is not as announced.
+    """
+
+    media_type: str
+    main: Component
+    other: gr.File
+    fields: list[tuple[OutputField, list[Component]]] = field(default_factory=list)
+
+    @property
+    def components(self) -> list[Component]:
+        """All of them, in the order of :meth:`values`."""
+        return [self.main, self.other, *(c for _, group in self.fields for c in group)]
+
+    def values(self, answer: Answer, folder: Path) -> list[Any]:
+        """Values for the components.
+
+        Args:
+            answer: of the host.
+            folder: for files, which are copied from there.
+        """
+        main, other = self._main(answer, folder)
+        updates = [main, gr.update(value=other and str(other), visible=other is not None)]
+        if self.fields:
+            content = main if isinstance(main, Mapping) else {}
+            for output, group in self.fields:
+                updates += _field_values(output, group, content, folder)
+        return updates
+
+    def empty(self) -> list[Any]:
+        """Updates that show nothing."""
+        return [
+            gr.update(value=None, visible=False) if c is self.other else _nothing(c)
+            for c in self.components
+        ]
+
+    def _main(self, answer: Answer, folder: Path) -> tuple[Any, Path | None]:
+        """The value of the main component, and a file if that cannot show it."""
+        if isinstance(self.main, gr.JSON):
+            return _json(answer, folder)
+        if isinstance(self.main, gr.HTML):
+            return sandboxed(_decoded(answer)), None
+        if isinstance(self.main, gr.Textbox):
+            text = _decoded(answer)
+            too_long = len(text) > MAX_TEXT_CHARACTERS or answer.path is not None
+            return text[:MAX_TEXT_CHARACTERS], _saved(answer, folder) if too_long else None
+        path = _with_suffix(_saved(answer, folder))
+        if isinstance(self.main, gr.File):
+            return str(path), None
+        fits = answer.media_type.partition("/")[0] == self.media_type.partition("/")[0]
+        if fits and answer.media_type != "image/tiff":
+            return str(path), None
+        return None, path
+
+
+def pane(model: Model, media_type: str) -> Pane:
+    """Make the components of a tab, inside of whatever is open."""
+    if media_type == JSON or media_type.endswith("+json"):
+        return _json_pane(model)
+    kind = media_type.partition("/")[0]
+    fixed: dict[str, Any] = {"interactive": False, "label": f"Answer ({media_type})"}
+    main: Component
+    if kind == "image":
+        main = gr.Image(type="filepath", buttons=_BUTTONS, alt_text="The answer", **fixed)
+    elif kind == "audio":
+        main = gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
+    elif kind == "video":
+        main = gr.Video(format=None, include_audio=True, buttons=["download"], **fixed)
+    elif media_type == "text/html":
+        main = gr.HTML(label=fixed["label"], elem_classes="answer-html")
+    elif kind == "text":
+        main = gr.Textbox(lines=8, max_lines=30, **fixed)
+    else:
+        main = gr.File(**fixed)
+    return Pane(media_type, main, _other())
+
+
+def sandboxed(html: str) -> str:
+    """HTML of a model in a frame where nothing runs, and which reaches nothing."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    # White, whatever the page around: documents are written for that.
+    return (
+        '<iframe title="The answer" sandbox="" referrerpolicy="no-referrer" class="answer-frame" '
+        f'srcdoc="{escape(policy + html)}"></iframe>'
+    )
+
+
+def _json_pane(model: Model) -> Pane:
+    outputs = list(model.response or ())
+    if {LABELS, PROBABILITIES} <= {output.name for output in outputs}:
+        # Both are shown by one component.
+        outputs = [output for output in outputs if output.name != PROBABILITIES]
+    paired = len(outputs) < len(model.response or ())
+    fields = [(o, _field(o, paired=paired and o.name == LABELS)) for o in outputs]
+    if fields:
+        with gr.Accordion("The whole answer as JSON", open=False):
+            main = gr.JSON(label="Answer (application/json)", show_indices=False)
+    else:
+        main = gr.JSON(label="Answer (application/json)", show_indices=False)
+    return Pane(JSON, main, _other(), fields)
+
+
+def _other() -> gr.File:
+    return gr.File(label="The answer as a file", interactive=False, visible=False)
+
+
+def _field(output: OutputField, *, paired: bool) -> list[Component]:
+    about: dict[str, Any] = {"label": output.name}
+    if paired:
+        return [gr.Label(show_heading=True, **about)]
+    fixed: dict[str, Any] = about | {"interactive": False}
+    info: dict[str, Any] = {"info": output.description or None}
+    # No button to copy: it would stand before the box, and get its label.
+    text: dict[str, Any] = {"lines": 1, "max_lines": 12}
+    if output.media is not None and output.many:
+        if output.media == "image":
+            return [gr.Gallery(columns=3, buttons=_BUTTONS, **fixed)]
+        return [gr.JSON(show_indices=False, **about)]
+    if output.media is not None:
+        shown = _player(output.media, fixed)
+        # For a text that turns out to be just that.
+        return [shown, gr.Textbox(visible=False, **text, **fixed, **info)]
+    if output.kind in ("object", "array", "any"):
+        return [gr.JSON(show_indices=False, **about)]
+    return [gr.Textbox(**text, **fixed, **info)]
+
+
+def _player(medium: str, fixed: dict[str, Any]) -> Component:
+    if medium == "image":
+        return gr.Image(
+            type="filepath", height=240, buttons=_BUTTONS, alt_text=fixed["label"], **fixed
+        )
+    if medium == "audio":
+        return gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
+    return gr.Video(format=None, include_audio=True, height=300, buttons=["download"], **fixed)
+
+
+def _field_values(
+    output: OutputField, group: list[Component], content: Mapping[str, Any], folder: Path
+) -> list[Any]:
+    value = content.get(output.name)
+    first = group[0]
+    if isinstance(first, gr.Label):
+        return [_bars(value, content.get(PROBABILITIES))]
+    if isinstance(first, gr.Gallery):
+        return [_pictures(output, value, folder)]
+    if isinstance(first, gr.JSON):
+        return [value]
+    if isinstance(first, gr.Textbox):
+        return [_words(output.kind, value)]
+    decoded = media.decode(value)
+    path = decoded and media.save(decoded, output.media or "", folder, output.name)
+    if path:
+        return [gr.update(value=str(path), visible=True), gr.update(value="", visible=False)]
+    words = _words("string", value)
+    return [
+        gr.update(value=None, visible=not words),
+        gr.update(value=words, visible=bool(words)),
+    ]
+
+
+def _bars(labels: Any, probabilities: Any) -> dict[str, float] | None:
+    bars: dict[str, float] = {}
+    if isinstance(labels, list) and isinstance(probabilities, list):
+        for label, probability in zip(labels, probabilities, strict=False):
+            if isinstance(probability, int | float):
+                bars.setdefault(_words("any", label), float(probability))
+    return bars or None
+
+
+def _pictures(output: OutputField, value: Any, folder: Path) -> list[str] | None:
+    paths = []
+    for number, text in enumerate(value if isinstance(value, list) else []):
+        decoded = media.decode(text)
+        path = decoded and media.save(decoded, "image", folder, f"{output.name}-{number}")
+        if path:
+            paths.append(str(path))
+    return paths or None
+
+
+def _words(kind: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if kind == "boolean" and isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if kind == "datetime":
+        return value.replace("T", " ", 1).replace("+00:00", " UTC").removesuffix("Z")
+    return value
+
+
+def _json(answer: Answer, folder: Path) -> tuple[Any, Path | None]:
+    try:
+        content = answer.json()
+    except ValueError:
+        return None, _saved(answer, folder)
+    # Hosts wrap an answer of which nothing is declared.
+    if isinstance(content, dict) and set(content) == {"status", "predictions"}:
+        content = content["predictions"]
+    return content, None
+
+
+def _decoded(answer: Answer) -> str:
+    body = answer.body
+    if answer.path is not None:
+        with answer.path.open("rb") as file:
+            body = file.read(MAX_TEXT_CHARACTERS)
+    return body.decode("utf-8", errors="replace")
+
+
+def _with_suffix(path: Path) -> Path:
+    """A file whose type the host has not told (`image/*`) gets the suffix of what is in it."""
+    if path.suffix != ".bin":
+        return path
+    with path.open("rb") as file:
+        suffix, _ = media.kind(file.read(64))
+    return path.rename(path.with_suffix(suffix)) if suffix else path
+
+
+def _saved(answer: Answer, folder: Path) -> Path:
+    if answer.path is not None:
+        return answer.path
+    text = {JSON: "answer.json", "text/html": "answer.html", "text/csv": "answer.csv"}
+    path = folder / text.get(answer.media_type, "answer.txt")
+    path.write_bytes(answer.body)
+    return path
+
+
+def _nothing(component: Component) -> Any:
+    return "" if isinstance(component, gr.HTML | gr.Textbox) else None

@@ -1,0 +1,124 @@
+"""The page with all models, and the small ones that say why there is none of a model."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse
+
+from deepaas.ui.description import Model
+
+_DESCRIPTION_LIMIT = 400
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a host serves.
+
+    Attributes:
+        models: by name, those that have described themselves.
+        reasons: by name, why a model takes no calls at present.
+    """
+
+    models: Mapping[str, Model]
+    reasons: Mapping[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """Of all models, in the host's order."""
+        return list(dict.fromkeys([*self.models, *self.reasons]))
+
+
+def read_reasons(metadata: Any) -> dict[str, str]:
+    """Why models take no calls, from ``/v2/models/``; DEEPaaS 2.x does not tell."""
+    entries = metadata.get("models", []) if isinstance(metadata, Mapping) else []
+    return {str(entry["id"]): str(entry["error"]) for entry in entries if entry.get("error")}
+
+
+def overview(catalogue: Catalogue) -> HTMLResponse:
+    """All models."""
+    count = len(catalogue.names)
+    cards = [_card(catalogue, name) for name in catalogue.names]
+    return _page(
+        "Try me",
+        f"{count} model{'' if count == 1 else 's'}" if count else "No model is served here.",
+        cards,
+    )
+
+
+def notice(title: str, message: str, status: int, refresh_seconds: int = 0) -> HTMLResponse:
+    """A page with nothing but a message."""
+    return _page(title, message, ['<p><a href="../">All models</a></p>'], status, refresh_seconds)
+
+
+def _page(
+    title: str, message: str, cards: Sequence[str], status: int = 200, refresh_seconds: int = 0
+) -> HTMLResponse:
+    refresh = f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else ""
+    text = Template(_file("overview.html")).substitute(
+        title=escape(title), message=escape(message), cards="\n".join(cards), refresh=refresh
+    )
+    return HTMLResponse(text, status, _HEADERS)
+
+
+def _card(catalogue: Catalogue, name: str) -> str:
+    model = catalogue.models.get(name)
+    reason = catalogue.reasons.get(name)
+    title = model.title if model else name
+    facts = (
+        [("Author", model.author), ("License", model.license), ("Version", model.version)]
+        if model
+        else []
+    )
+    parts = [
+        f"<div><h2>{escape(title)}</h2>",
+        f'<p class="name"><code>{escape(name)}</code></p></div>',
+        f'<p class="bad">{escape(_shorten(reason))}</p>' if reason else '<p class="good">Ready</p>',
+    ]
+    if model:
+        if model.description:
+            parts.append(f"<p>{escape(_shorten(model.description))}</p>")
+        parts.append(f"<dl>{''.join(_fact(*fact) for fact in facts if fact[1])}</dl>")
+        links = "".join(_link(*link) for link in model.links)
+        parts.append(f'<ul class="links">{links}</ul>' if links else "")
+        label = f' aria-label="{escape(f"Try {title}")}"'
+        parts.append(f'<a class="try" href="./{quote(name, safe="")}/"{label}>Try it</a>')
+    return f"<article>{''.join(parts)}</article>"
+
+
+def _fact(label: str, value: str) -> str:
+    return f"<div><dt>{label}</dt><dd>{escape(_shorten(value))}</dd></div>"
+
+
+def _link(label: str, url: str) -> str:
+    # The description has none but http and https.
+    return (
+        f'<li><a href="{escape(url)}" rel="noopener noreferrer nofollow">'
+        f"{escape(_shorten(label))}</a></li>"
+    )
+
+
+def _shorten(text: str) -> str:
+    return textwrap.shorten(text, _DESCRIPTION_LIMIT, placeholder=" …") or text[:_DESCRIPTION_LIMIT]
+
+
+@cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -1,0 +1,329 @@
+"""One model's page: try it, train it, see how to call it from elsewhere."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import gradio as gr
+
+from deepaas.ui import examples, inputs, look, outputs, snippets, trainings
+from deepaas.ui.api import Answer, Api, ApiError, extension
+from deepaas.ui.calls import predict_call
+from deepaas.ui.description import JSON, Argument, Model
+from deepaas.ui.running import Cancelled, Running
+
+CALLS_COUNT = 64
+"""So many calls of one model are passed on at a time; the host has a queue of its own."""
+
+CLEAN_SECONDS = 600
+KEEP_SECONDS = 3600
+"""Files of visitors and answers are removed when they are older than this."""
+
+_PREFIX = "deepaas-try-me-"
+
+
+def build_page(model: Model, api: Api) -> gr.Blocks:
+    """The page of a model.
+
+    Args:
+        model: as the host describes it.
+        api: the host.
+    """
+    with gr.Blocks(
+        title=f"{model.title} – try me",
+        analytics_enabled=False,
+        delete_cache=(CLEAN_SECONDS, KEEP_SECONDS),
+        fill_width=True,
+    ) as page:
+        gr.HTML(f"<style>{look.CSS}</style>", elem_classes="style-only", padding=False)
+        gr.HTML(about(model), elem_classes="about-model")
+        page.load(None, js=look.NAMES_JS, api_visibility="private")
+        if model.predict is not None and model.train is not None:
+            with gr.Tab("Predict"):
+                _Predict(model, api, page)
+            with gr.Tab("Train"):
+                trainings.train_tab(model, api)
+        elif model.predict is not None:
+            _Predict(model, api, page)
+        elif model.train is not None:
+            trainings.train_tab(model, api)
+        else:
+            gr.Markdown("This model offers nothing to try.")
+    made: gr.Blocks = page
+    return made
+
+
+def about(model: Model) -> str:
+    """Who made the model, and what it is, as HTML."""
+    facts = [
+        ("Author", escape(model.author)),
+        ("Version", escape(model.version)),
+        ("Licence", escape(model.license)),
+    ]
+    facts += [
+        (
+            title,
+            f'<a href="{escape(url)}" rel="noopener noreferrer" target="_blank">{escape(url)}</a>',
+        )
+        for title, url in model.links
+    ]
+    listed = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in facts if value
+    )
+    text = f"<p>{escape(model.description)}</p>" if model.description else ""
+    return f"<h1>{escape(model.title)}</h1>{text}{f'<dl>{listed}</dl>' if listed else ''}"
+
+
+class _Predict:
+    """The components for predictions, and what happens when somebody uses them."""
+
+    def __init__(self, model: Model, api: Api, page: gr.Blocks) -> None:
+        self._model = model
+        self._api = api
+        self._arguments = model.predict or ()
+        self._running = Running(api)
+        with gr.Row():
+            with gr.Column(scale=1, min_width=320):
+                self._form = inputs.form(self._arguments)
+                with gr.Row():
+                    self._run = gr.Button("Run", variant="primary")
+                    self._cancel = gr.Button("Cancel", variant="stop", visible=False)
+                self._status = gr.HTML(_waiting(""), padding=False)
+                self._trouble = gr.HTML(visible=False, padding=False)
+            with gr.Column(scale=1, min_width=320):
+                self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
+                self._panes = self._make_panes()
+        self._examples()
+        with gr.Accordion("Use via API", open=False):
+            gr.Markdown("The same call from elsewhere, with what is filled in right now.")
+            with gr.Tab("curl"):
+                self._curl = gr.Code(language="shell", label="curl", interactive=False)
+            with gr.Tab("Python"):
+                self._python = gr.Code(language="python", label="Python", interactive=False)
+        self._connect(page)
+        for number, pane in enumerate(self._panes):
+            self._offer("predict" if number == 0 else f"predict_{_slug(pane.media_type)}", pane)
+
+    def _make_panes(self) -> list[outputs.Pane]:
+        types = self._model.media_types
+        if len(types) == 1:
+            return [outputs.pane(self._model, types[0])]
+        panes = []
+        with gr.Tabs():
+            for media_type in types:
+                with gr.Tab(media_type) as tab:
+                    panes.append(outputs.pane(self._model, media_type))
+                # In the browser: what is sent next must know of it.
+                tab.select(
+                    None,
+                    outputs=self._chosen,
+                    js=f"() => {media_type!r}",
+                    api_visibility="private",
+                )
+        return panes
+
+    def _examples(self) -> None:
+        with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+            found = examples.read(self._model, Path(folder))
+            used = [
+                (argument, component)
+                for argument, component in zip(self._arguments, self._form.components, strict=True)
+                if any(argument.name in example for example in found)
+            ]
+            if not used:
+                return
+            gr.Examples(
+                [[example.get(a.name, _initial(c)) for a, c in used] for example in found],
+                inputs=[component for _, component in used],
+                label="Examples",
+                api_visibility="private",
+            )
+
+    def _connect(self, page: gr.Blocks) -> None:
+        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        answers = [component for pane in self._panes for component in pane.components]
+        self._run.click(
+            self._predict,
+            [self._chosen, *self._form.components],
+            [
+                self._run,
+                self._cancel,
+                self._status,
+                self._trouble,
+                *self._form.complaints,
+                *answers,
+            ],
+            concurrency_limit=CALLS_COUNT,
+            api_visibility="private",
+            # The place in Gradio's own queue, should there be one, stands there.
+            show_progress="minimal",
+            show_progress_on=[self._status],
+        )
+        self._cancel.click(self._give_up, queue=False, **hidden)
+        page.unload(self._give_up)
+        shown: dict[str, Any] = {
+            "inputs": [self._chosen, *self._form.components],
+            "outputs": [self._curl, self._python],
+            "queue": False,
+            **hidden,
+        }
+        page.load(self._snippets, **shown)
+        for event in self._form.shown:
+            event.then(self._snippets, **shown)
+        filled: list[Any] = [self._chosen, *self._form.components]
+        gr.on(
+            [one.change for one in filled],
+            self._snippets,
+            trigger_mode="always_last",
+            **shown,
+        )
+
+    async def _predict(
+        self, media_type: str, request: gr.Request, *values: Any
+    ) -> AsyncIterator[dict[Any, Any]]:
+        pane = next((p for p in self._panes if p.media_type == media_type), self._panes[0])
+        quiet = dict(zip(self._form.complaints, self._form.complain({}), strict=True))
+        yield {
+            self._run: gr.update(interactive=False),
+            self._cancel: gr.update(visible=True),
+            self._status: _waiting("Waiting for the model", busy=True),
+            self._trouble: gr.update(value="", visible=False),
+            **quiet,
+        }
+        done = {self._run: gr.update(interactive=True), self._cancel: gr.update(visible=False)}
+        nothing = dict(zip(pane.components, pane.empty(), strict=True))
+        try:
+            with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+                call = predict_call(
+                    self._model, inputs.read(self._arguments, values), pane.media_type
+                )
+                visitor = request.session_hash or ""
+                wait = self._running.wait(visitor, self._model, call, Path(folder))
+                async for said in wait:
+                    if isinstance(said, Answer):
+                        shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
+                        # Once this is taken up again, Gradio has copied the files.
+                        yield done | {self._status: _waiting("Done")} | dict(shown)
+                    else:
+                        yield {self._status: _waiting(said, busy=True)}
+        except Cancelled:
+            yield done | {self._status: _waiting("Cancelled")} | nothing
+        except ApiError as error:
+            complaints = self._form.complain(error.fields)
+            yield (
+                done
+                | {
+                    self._status: _waiting(""),
+                    self._trouble: gr.update(value=trouble(error), visible=True),
+                }
+                | dict(zip(self._form.complaints, complaints, strict=True))
+                | nothing
+            )
+
+    def _give_up(self, request: gr.Request) -> None:
+        self._running.cancel(request.session_hash or "")
+
+    def _snippets(self, media_type: str, request: gr.Request, *values: Any) -> list[str]:
+        try:
+            call = predict_call(self._model, inputs.read(self._arguments, values), media_type)
+        except ApiError as error:
+            todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
+            return ["\n".join(["# Fill in first:", *todo])] * 2
+        call = snippets.hidden(self._model, call)
+        url = _host_url(self._api, request)
+        text = media_type == JSON or media_type.startswith("text/")
+        save_as = None if text else f"answer{extension(media_type)}"
+        return [snippets.curl(url, call, save_as), snippets.python(url, call, save_as)]
+
+    def _offer(self, name: str, pane: outputs.Pane) -> None:
+        """An endpoint for ``gradio_client``, with the arguments by their names."""
+        text = isinstance(pane.main, gr.HTML)
+        output = gr.Textbox(visible=False, label="Answer") if text else pane.main
+
+        async def predict(*values: Any) -> AsyncIterator[Any]:
+            try:
+                call = predict_call(
+                    self._model, inputs.read(self._arguments, values), pane.media_type
+                )
+                with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+                    answer = await self._api.send(call, Path(folder))
+                    if text:
+                        yield answer.body.decode(errors="replace")
+                    else:
+                        yield pane.values(answer, Path(folder))[0]
+            except ApiError as error:
+                raise gr.Error(_line(error), duration=None, print_exception=False) from None
+
+        _sign(predict, self._arguments)
+        gr.Button(visible=False).click(
+            predict,
+            self._form.components,
+            output,
+            api_name=name,
+            api_description=self._model.description or None,
+            concurrency_limit=CALLS_COUNT,
+            show_progress="hidden",
+        )
+
+
+def trouble(error: ApiError) -> str:
+    """What went wrong, as HTML."""
+    fields = "".join(
+        f"<li><strong>{escape(name)}</strong>: {escape(' '.join(messages))}</li>"
+        for name, messages in error.fields.items()
+    )
+    heading = f"<strong>{escape(error.message)}</strong>"
+    return (
+        f'<div class="trouble" role="alert">{heading}{f"<ul>{fields}</ul>" if fields else ""}</div>'
+    )
+
+
+def _line(error: ApiError) -> str:
+    fields = (f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
+    return escape(" ".join([error.message, *fields]))
+
+
+def _waiting(words: str, *, busy: bool = False) -> str:
+    # Seconds are for the eye: read aloud each second they would drown everything else.
+    said, colon, seconds = words.partition(":")
+    rest = f'<span aria-hidden="true">{colon}{escape(seconds)}</span>' if colon else ""
+    state = " busy" if busy else ""
+    return f'<p class="waiting{state}" role="status"><span>{escape(said)}{rest}</span></p>'
+
+
+def _host_url(api: Api, request: gr.Request) -> str:
+    """The host's URL as this visitor knows it: ours may be a path, on whatever host this is."""
+    seen = request.headers.get("referer") or request.headers.get("origin") or ""
+    return urljoin(seen, api.public_url or "/").rstrip("/")
+
+
+def _initial(component: gr.components.Component) -> Any:
+    value = component.value
+    return value if not callable(value) else None
+
+
+def _sign(function: Callable[..., Any], arguments: Sequence[Argument]) -> None:
+    """Give a function the names of the arguments, which clients of the page see."""
+    names: list[str] = []
+    for argument in arguments:
+        name = re.sub(r"\W", "_", argument.name)
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name = f"{name}_" if keyword.iskeyword(name) else f"_{name}"
+        while name in names:
+            name += "_"
+        names.append(name)
+    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for n in names]
+    )
+
+
+def _slug(media_type: str) -> str:
+    return re.sub(r"\W+", "_", media_type.replace("*", "any")).strip("_")

@@ -1,0 +1,302 @@
+"""The application: all models at ``ROOT/``, one page per model at ``ROOT/{model}/``.
+
+Pages are made when somebody visits them, and anew when the host describes the model differently.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import quote
+
+import gradio
+import uvicorn
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from deepaas.ui.api import Api, ApiError
+from deepaas.ui.description import Model
+from deepaas.ui.head import answer_with_head
+from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
+from deepaas.ui.page import build_page
+
+_log = logging.getLogger(__name__)
+
+KNOWN_SECONDS = 2.0
+"""So long the host is not asked again what it serves."""
+
+LOADING_SECONDS = 3
+LAST_WORDS_SECONDS = 1
+KEEP_ALIVE_SECONDS = 75
+"""Longer than a proxy keeps a connection for its next request: closing is up to it."""
+
+_ENTRANCES = ("", "/", "/config", "/gradio_api/info")
+"""Paths of a page that a visit begins with, of a browser and of ``gradio_client``."""
+
+_ELSEWHERE = ("/gradio_api/proxy=", "/gradio_api/file=http:", "/gradio_api/file=https:")
+"""With these Gradio would fetch for visitors what is not of this page."""
+
+
+def serve(
+    listening: socket.socket,
+    *,
+    api_url: str,
+    public_url: str | None,
+    root: str,
+    max_file_bytes: int | None,
+    on_start: Callable[[], None],
+) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        listening: where.
+        api_url: of the host.
+        public_url: of the host as visitors know it, perhaps only a path, perhaps empty; None if
+            they call it as the page does.
+        root: path before all paths, empty or like ``/base/try-me``.
+        max_file_bytes: largest file that visitors may send, None for no limit.
+        on_start: called when visitors are welcome.
+    """
+    api = Api(api_url, public_url=public_url)
+    app = build(api, root, max_file_bytes=max_file_bytes, on_start=on_start)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=LAST_WORDS_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        # Gradio reads the headers of proxies by itself.
+        proxy_headers=False,
+        ws="none",
+    )
+    listening.listen(config.backlog)
+    uvicorn.Server(config).run([listening])
+
+
+def build(
+    api: Api,
+    root: str = "",
+    *,
+    max_file_bytes: int | None = None,
+    on_start: Callable[[], None] = lambda: None,
+) -> Starlette:
+    """The application.
+
+    Args:
+        api: of the host; closed with the application.
+        root: path before all paths, empty or like ``/base/try-me``.
+        max_file_bytes: largest file that visitors may send, None for no limit.
+        on_start: called when the application has started.
+    """
+    pages = _Pages(api, root, max_file_bytes)
+
+    async def models(_request: Request) -> Response:
+        try:
+            catalogue = await pages.catalogue()
+        except ApiError as error:
+            return _unreachable(error)
+        if len(catalogue.names) == 1:
+            return RedirectResponse(f"./{quote(catalogue.names[0], safe='')}/", 302)
+        return overview(catalogue)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        on_start()
+        yield
+        await pages.close()
+        await api.close()
+
+    return Starlette(
+        routes=[
+            Route(f"{root}/", models),
+            Mount(root, pages),
+        ],
+        lifespan=lifespan,
+    )
+
+
+class _Pages:
+    """The pages of all models."""
+
+    def __init__(self, api: Api, root: str, max_file_bytes: int | None) -> None:
+        self._api = api
+        self._root = root
+        self._max_file_bytes = max_file_bytes
+        self._pages: dict[str, _Page] = {}
+        self._known: Catalogue | None = None
+        self._known_at = 0.0
+        self._asking = asyncio.Lock()
+        self._making = asyncio.Lock()
+
+    async def catalogue(self) -> Catalogue:
+        """What the host serves, as of a moment ago.
+
+        Raises:
+            ApiError: it does not tell.
+        """
+        async with self._asking:
+            if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
+                models, metadata = await asyncio.gather(
+                    self._api.models(), self._api.get_json("/v2/models/")
+                )
+                by_name = {model.name: model for model in models}
+                self._known = Catalogue(by_name, read_reasons(metadata))
+                self._known_at = time.monotonic()
+            return self._known
+
+    async def close(self) -> None:
+        """End all pages."""
+        await asyncio.gather(*(page.close() for page in self._pages.values()))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the page of the path answer."""
+        path = scope["path"].removeprefix(scope["root_path"])
+        name, slash, tail = path.removeprefix("/").partition("/")
+        tail = slash + tail
+        answer: Response | None = None
+        page: _Page | None = None
+        if tail.startswith(_ELSEWHERE):
+            answer = Response(status_code=404)
+        elif not slash:
+            answer = RedirectResponse(f"./{quote(name, safe='')}/", 307)
+        else:
+            page, answer = await self._page(name, fresh=tail in _ENTRANCES)
+        if page is None:
+            assert answer is not None
+            await answer(scope, receive, send)
+            return
+        await page.answer(scope, receive, send, tail)
+
+    async def _page(self, name: str, *, fresh: bool) -> tuple[_Page | None, Response | None]:
+        """The page of a model, or what to say instead."""
+        page = self._pages.get(name)
+        if page is not None and not fresh:
+            return page, None
+        try:
+            catalogue = await self.catalogue()
+        except ApiError as error:
+            return (page, None) if page is not None else (None, _unreachable(error))
+        model = catalogue.models.get(name)
+        if model is None:
+            return None, _missing(catalogue, name)
+        try:
+            return await self._made(model), None
+        except Exception:
+            # Whatever a model says of itself, the other pages are not to suffer from it.
+            _log.exception("the page of %s cannot be made", name)
+            return None, notice(model.title, "This page cannot be made, see the log.", 500)
+
+    async def _made(self, model: Model) -> _Page:
+        async with self._making:
+            page = self._pages.get(model.name)
+            if page is not None and page.model == model:
+                return page
+            root = f"{self._root}/{quote(model.name, safe='')}"
+            made = await _Page.open(model, self._api, root, self._max_file_bytes)
+            self._pages[model.name] = made
+            if page is not None:
+                page.retire()
+            return made
+
+
+class _Page:
+    """The page of one model, as it was described at one time."""
+
+    def __init__(self, model: Model, app: FastAPI, root: str) -> None:
+        self.model = model
+        self._app = app
+        self._root = root
+        self._begun = asyncio.Event()
+        self._over = asyncio.Event()
+        self._requests_count = 0
+        self._retired = False
+        self._life = asyncio.ensure_future(self._live())
+
+    @classmethod
+    async def open(cls, model: Model, api: Api, root: str, max_file_bytes: int | None) -> _Page:
+        """Make it."""
+        app = FastAPI(openapi_url=None)
+        # This, without any origin, keeps other sites' scripts out, and Gradio from adding its own.
+        app.add_middleware(CORSMiddleware)
+        gradio.mount_gradio_app(
+            app,
+            build_page(model, api),
+            "",
+            root_path=root,
+            max_file_size=max_file_bytes,
+            footer_links=[],
+            run_history=False,
+            mcp_server=False,
+            ssr_mode=False,
+            enable_monitoring=False,
+            show_error=True,
+        )
+        page = cls(model, app, root)
+        begun = asyncio.ensure_future(page._begun.wait())
+        await asyncio.wait((begun, page._life), return_when=asyncio.FIRST_COMPLETED)
+        if not begun.done():
+            begun.cancel()
+            page._life.result()
+        return page
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
+        """Answer a request.
+
+        Args:
+            scope: of the request.
+            receive: of the request.
+            send: of the request.
+            tail: the path below the page.
+        """
+        # Gradio's own root is percent-encoded, and has to be the beginning of the path.
+        scope = {**scope, "root_path": self._root, "path": f"{self._root}{tail}"}
+        # Heartbeats are for ever.
+        counts = "/heartbeat/" not in tail
+        self._requests_count += counts
+        try:
+            if tail == "/" and scope.get("method") == "GET":
+                await answer_with_head(self._app, self.model.title, scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            self._requests_count -= counts
+            self._end_if_unused()
+
+    def retire(self) -> None:
+        """End it once its last request has been answered."""
+        self._retired = True
+        self._end_if_unused()
+
+    async def close(self) -> None:
+        """End it."""
+        self._over.set()
+        await self._life
+
+    def _end_if_unused(self) -> None:
+        if self._retired and not self._requests_count:
+            self._over.set()
+
+    async def _live(self) -> None:
+        # One task for both ends: what Gradio opens here belongs to the task.
+        async with self._app.router.lifespan_context(self._app):
+            self._begun.set()
+            await self._over.wait()
+
+
+def _missing(catalogue: Catalogue, name: str) -> Response:
+    if reason := catalogue.reasons.get(name):
+        return notice(name, reason, 503, LOADING_SECONDS)
+    return notice("Not found", f"No model named {name!r} is served here.", 404)
+
+
+def _unreachable(error: ApiError) -> Response:
+    return notice("The host cannot be reached", error.message, 502, LOADING_SECONDS)

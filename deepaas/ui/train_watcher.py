@@ -1,0 +1,83 @@
+"""What there is to see of trainings, asked of the host once for all visitors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from deepaas.ui.recent import Recent
+from deepaas.ui.train_curves import Series
+from deepaas.ui.train_run import Run
+from deepaas.ui.train_table import LOOK_SECONDS
+from deepaas.ui.training_api import UNREACHABLE, Files, Listing, TrainingApi
+
+FRESH_SECONDS = 0.75 * LOOK_SECONDS
+"""A little less than the time between two looks: the next one is to see something new."""
+
+FILES_SECONDS = 5.0
+FINAL_SECONDS = 3600.0
+"""What has ended does not change any more, but for somebody who removes it by hand."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is to see of one training. A text tells why there is nothing."""
+
+    run: Run
+    metrics: Series | str
+    log: str
+    files: Files | str
+
+
+class Watcher:
+    """Looks at the trainings of one model.
+
+    Args:
+        api: where they are asked for.
+    """
+
+    def __init__(self, api: TrainingApi) -> None:
+        self.api = api
+        self._recent = Recent()
+
+    def forget(self) -> None:
+        """Something has changed: ask again."""
+        self._recent.forget()
+
+    async def listing(self, limit: int) -> Listing:
+        """The newest trainings.
+
+        Raises:
+            ApiError: the host does not answer.
+        """
+        return await self._recent.get(("list", limit), FRESH_SECONDS, lambda: self.api.list(limit))
+
+    async def see(self, run: Run, *, whole: bool) -> Seen:
+        """All of one training.
+
+        Args:
+            run: which.
+            whole: with its log and files, not only with its metrics.
+        """
+        metrics, log, files = await asyncio.gather(
+            self._part(run, "metrics", FRESH_SECONDS, lambda: self.api.metrics(run)),
+            self._part(run, "logs" if whole else "", FRESH_SECONDS, lambda: self.api.log(run)),
+            self._part(run, "files" if whole else "", FILES_SECONDS, lambda: self.api.files(run)),
+        )
+        return Seen(run, metrics, log, files)
+
+    async def _part(
+        self, run: Run, rel: str, seconds: float, ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer | str:
+        if rel not in run.links or run.state == "queued":
+            return ""
+        try:
+            return await self._recent.get(
+                (rel, run.uuid, run.state), FINAL_SECONDS if run.final else seconds, ask
+            )
+        except UNREACHABLE as error:
+            return str(error)

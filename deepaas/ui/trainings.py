@@ -1,0 +1,274 @@
+"""The Train tab: start trainings, watch them, cancel them, take what they have written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from deepaas.ui import inputs, train_curves, train_details, train_table
+from deepaas.ui.api import Api, ApiError
+from deepaas.ui.description import Model
+from deepaas.ui.train_curves import curves_html
+from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
+from deepaas.ui.train_run import Run
+from deepaas.ui.train_table import table_html
+from deepaas.ui.train_watcher import Seen, Watcher
+from deepaas.ui.training_api import UNREACHABLE, Files, Listing, TrainingApi
+
+LIST_COUNT = 50
+MAX_LIST_COUNT = 1000
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Which trainings a visitor looks at.
+
+    Attributes:
+        uuids: in the order in which they were picked; None until there is one to look at.
+        number: grows whenever they were picked by something else than the table.
+    """
+
+    uuids: tuple[str, ...] | None = None
+    number: int = 0
+
+    def only(self, uuid: str) -> Picked:
+        """Look at this one, and at no other."""
+        return Picked((uuid,), self.number + 1)
+
+
+def train_tab(model: Model, api: Api, *, base: str | None = None) -> None:
+    """Make what stands in the tab.
+
+    Args:
+        model: one that has arguments of ``train``.
+        api: its host.
+        base: what stands before the paths of links to the host, for a browser that looks at this
+            page: ``../..`` where the host serves the page itself. Its public URL by default.
+    """
+    Tab(model, TrainingApi(api, model, base))
+
+
+class Tab:
+    """The components of the tab, and what happens when somebody uses them."""
+
+    def __init__(self, model: Model, trainings: TrainingApi) -> None:
+        self._model = model
+        self._trainings = trainings
+        self._watcher = Watcher(trainings)
+        with gr.Row():
+            with gr.Column(scale=2, min_width=320):
+                self._form = inputs.form(model.train or ())
+                self._start = gr.Button("Start training", variant="primary")
+                self._said = _html(SAID_CSS)
+            with gr.Column(scale=3, min_width=320):
+                gr.Markdown("### Trainings")
+                self._trouble = _html(SAID_CSS, visible=False)
+                self._table = _html(train_table.CSS, train_table.JS)
+                self._more = gr.Button("Show more", size="sm", visible=False)
+                self._details = _html(train_details.CSS)
+                self._cancel = gr.Button("Cancel training", variant="stop", visible=False)
+                self._ended = _html(SAID_CSS)
+        with gr.Column(visible=False) as self._watched:
+            with gr.Row():
+                gr.Markdown("### Metrics")
+                self._log_scale = gr.Checkbox(label="Logarithmic scale", container=False)
+            self._curves = _html(train_curves.CSS)
+            with gr.Row():
+                with gr.Column(scale=3, min_width=320):
+                    self._log = _html(train_details.CSS, train_details.FOLLOW_JS)
+                with gr.Column(scale=2, min_width=320):
+                    self._files = _html(train_details.CSS)
+        self._picked = gr.State(Picked())
+        self._shown = gr.State([])
+        self._limit = gr.State(LIST_COUNT)
+        self._connect()
+
+    def _connect(self) -> None:
+        hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        looking = {
+            "fn": self._look,
+            "inputs": [self._picked, self._shown, self._limit, self._log_scale],
+            "outputs": [self._picked, self._shown, *self._views()],
+            "queue": False,
+            **hidden,
+        }
+        # Once: a host that is slow is not asked again before it has answered.
+        self._table.tick(**looking, trigger_mode="once")
+        self._table.pick(self._pick, [self._picked], [self._picked], queue=False, **hidden).then(
+            **looking
+        )
+        self._log_scale.change(**looking)
+        self._more.click(
+            lambda limit: min(MAX_LIST_COUNT, limit * 4), self._limit, self._limit, **hidden
+        ).then(**looking)
+        self._start.click(
+            self._begin,
+            [self._picked, *self._form.components],
+            [self._picked, self._said, self._start, *self._form.complaints],
+            concurrency_limit=None,
+            **hidden,
+        ).then(**looking)
+        self._cancel.click(
+            self._end,
+            [self._picked, self._limit],
+            [self._ended, self._cancel],
+            concurrency_limit=None,
+            **hidden,
+        ).then(**looking)
+
+    def _views(self) -> list[Any]:
+        return [
+            self._trouble,
+            self._table,
+            self._more,
+            self._details,
+            self._cancel,
+            self._watched,
+            self._curves,
+            self._log,
+            self._files,
+        ]
+
+    async def _look(
+        self, picked: Picked, shown: list[int], limit: int, log_scale: bool
+    ) -> list[Any]:
+        try:
+            listing = await self._watcher.listing(limit)
+        except UNREACHABLE as error:
+            trouble = gr.update(value=_said("Not up to date", str(error)), visible=True)
+            return [gr.skip(), [], trouble, *[gr.skip()] * (len(self._views()) - 1)]
+        chosen = picked
+        if picked.uuids is None and listing.runs:
+            chosen = picked.only(listing.runs[0].uuid)
+        known = {run.uuid: run for run in listing.runs}
+        runs = [known[uuid] for uuid in chosen.uuids or () if uuid in known]
+        seen = await asyncio.gather(
+            *(self._watcher.see(run, whole=run is runs[-1]) for run in runs)
+        )
+        views = self._draw(chosen, listing, seen, log_scale)
+        # What a visitor has already is not sent again: a log may be long.
+        now = [hash(repr(view)) for view in views]
+        updates = [
+            gr.skip() if number < len(shown) and shown[number] == now[number] else gr.update(**view)
+            for number, view in enumerate(views)
+        ]
+        return [gr.skip() if chosen is picked else chosen, now, *updates]
+
+    def _draw(
+        self, picked: Picked, listing: Listing, seen: Sequence[Seen], log_scale: bool
+    ) -> list[dict[str, Any]]:
+        """The properties of all views, in their order."""
+        runs = [one.run for one in seen]
+        now = datetime.now()
+        going = [run for run in runs if not run.final]
+        left_count = listing.total_count - len(listing.runs)
+        old = any(not run.links for run in listing.runs)
+        last = seen[-1] if seen else None
+        return [
+            {"value": _plain(OLD_HOST) if old else "", "visible": old},
+            {"value": table_html(listing.runs, picked.uuids or (), picked.number, now)},
+            {
+                "value": f"Show more ({left_count})",
+                "visible": left_count > 0 and len(listing.runs) < MAX_LIST_COUNT,
+            },
+            {"value": details_html(runs, self._trainings.tensorboard_link, now)},
+            {"visible": bool(going), "value": _cancel_words(going), "interactive": True},
+            {"visible": any(run.links for run in runs)},
+            {"value": _curves(seen, log_scale)},
+            {"value": log_html(last.run, last.log) if last else ""},
+            {"value": self._files_html(last) if last else ""},
+        ]
+
+    def _files_html(self, seen: Seen) -> str:
+        run = seen.run
+        if not isinstance(seen.files, Files):
+            return _plain(seen.files)
+        return files_html(
+            run,
+            seen.files,
+            lambda path: self._trainings.file_link(run, path),
+            self._trainings.zip_link(run),
+        )
+
+    async def _pick(self, picked: Picked, event: gr.EventData) -> Picked:
+        return Picked(tuple(str(uuid) for uuid in event.picked), picked.number)
+
+    async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[list[Any]]:
+        unable, able = gr.update(interactive=False), gr.update(interactive=True)
+        yield [gr.skip(), _plain("Starting …"), unable, *self._form.complain({})]
+        try:
+            run = await self._trainings.start(inputs.read(self._form.arguments, values))
+        except ApiError as error:
+            # Messages stand beside their inputs, here only those that have none.
+            known = {argument.name for argument in self._form.arguments}
+            others = {name: told for name, told in error.fields.items() if name not in known}
+            said = _said("Not started", error.message, others)
+            yield [gr.skip(), said, able, *self._form.complain(error.fields)]
+            return
+        self._watcher.forget()
+        said = _plain(f"Training {run.short} is {run.state}. Its id: {run.uuid}")
+        yield [picked.only(run.uuid), said, able, *self._form.complain({})]
+
+    async def _end(self, picked: Picked, limit: int) -> AsyncIterator[list[Any]]:
+        yield [_plain("Cancelling …"), gr.update(interactive=False)]
+        try:
+            runs = (await self._watcher.listing(limit)).runs
+            chosen = [run for run in runs if run.uuid in (picked.uuids or ()) and not run.final]
+            ends = await asyncio.gather(*(self._trainings.cancel(run) for run in chosen))
+        except UNREACHABLE as error:
+            yield [_said("Not cancelled", str(error)), gr.update(interactive=True)]
+            return
+        finally:
+            self._watcher.forget()
+        told = [f"Training {run.short}: {end}." for run, end in zip(chosen, ends, strict=True)]
+        yield [_plain(" ".join(told) or "It has ended already."), gr.skip()]
+
+
+def _html(css: str, js: str | None = None, *, visible: bool = True) -> gr.HTML:
+    # As wide as what stands beside it: Gradio leaves room for a frame.
+    css = f"margin: -10px -12px;{css}"
+    return gr.HTML(css_template=css, js_on_load=js, apply_default_css=False, visible=visible)
+
+
+def _cancel_words(runs: Sequence[Run]) -> str:
+    return f"Cancel {runs[0].short}" if len(runs) == 1 else f"Cancel {len(runs)} trainings"
+
+
+def _curves(seen: Sequence[Seen], log_scale: bool) -> str:
+    measured = [(one.run.short, one.metrics) for one in seen if not isinstance(one.metrics, str)]
+    why = [one.metrics for one in seen if isinstance(one.metrics, str) and one.metrics]
+    return curves_html(measured, log=log_scale) or _plain(
+        why[0]
+        if why
+        else "None so far. They come from the TensorBoard events that a training writes."
+    )
+
+
+def _plain(text: str) -> str:
+    return f'<p role="status">{escape(text)}</p>'
+
+
+def _said(what: str, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> str:
+    """What went wrong, in words by argument."""
+    items = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(' '.join(messages))}</li>"
+        for name, messages in (fields or {}).items()
+    )
+    below = f"<ul>{items}</ul>" if items else ""
+    return f'<div class="wrong" role="alert"><b>{escape(what)}.</b> {escape(message)}{below}</div>'
+
+
+SAID_CSS = """
+color: var(--body-text-color);
+p { margin: 0; }
+ul { margin: 0.25rem 0 0 1.25rem; }
+div { color: inherit; }
+.wrong { padding: 0.5rem 0.75rem; border: 1px solid #b91c1c; border-left-width: 4px;
+  border-radius: var(--block-radius); overflow-wrap: anywhere; white-space: pre-line; }
+"""

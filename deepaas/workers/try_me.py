@@ -1,0 +1,82 @@
+"""The try-me page: one process with Gradio, started when somebody looks for the first time.
+
+It is a client of this host's HTTP API like any other, over the port that everybody uses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from deepaas.workers.companion import Companion, Program, run_module
+
+_LISTENS = re.compile(rb"deepaas-ui listens at (\S+)")
+_LONGEST_SOCKET_PATH = 107
+"""The kernel has this many bytes for the path of a Unix socket."""
+
+
+class TryMe(Companion):
+    """The process, whether it runs or not.
+
+    Attributes:
+        api_url: of this host, to be set before the first visit: it is not known earlier.
+        socket: where the process listens.
+    """
+
+    def __init__(
+        self, folder: Path, base_path: str, path: str, client_max_size: int, mark: str
+    ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            folder: for its socket and its temporary files; made here.
+            base_path: of the host.
+            path: of the page below it.
+            client_max_size: largest file that visitors may send, in bytes; 0 for no limit.
+            mark: for the warden, unique among the marks of this host, with a colon at its end.
+        """
+        self.api_url = ""
+        self._base_path = base_path
+        self._path = path
+        self._client_max_size = client_max_size
+        folder.mkdir()
+        self.socket = _socket_in(folder)
+        program = Program("The try-me page", "gradio", "ui", self._command, _LISTENS)
+        super().__init__(program, folder, mark)
+
+    def _command(self) -> Sequence[str]:
+        self.socket.unlink(missing_ok=True)  # Of one that was killed.
+        return [
+            *run_module("deepaas.cmd.ui"),
+            f"--api-url={self.api_url}",
+            f"--unix-socket={self.socket}",
+            f"--public-url={self._base_path}",
+            f"--root-path={self._base_path}{self._path}",
+            f"--max-file-size={self._client_max_size}",
+        ]
+
+
+def own_url(listening: tuple[str, int], base_path: str) -> str:
+    """How a program on this machine calls the host.
+
+    Args:
+        listening: address and port that the host listens on, as the kernel tells them.
+        base_path: of the host.
+    """
+    address = ipaddress.ip_address(listening[0])
+    if address.is_unspecified:
+        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
+    shown = f"[{address}]" if address.version == 6 else str(address)
+    return f"http://{shown}:{listening[1]}{base_path}"
+
+
+def _socket_in(folder: Path) -> Path:
+    path = folder / "socket"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    # A short way to the same place, for as long as this process lives.
+    open_folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    return Path(f"/proc/{os.getpid()}/fd/{open_folder}/socket")

@@ -1,0 +1,211 @@
+"""The try-me page where people meet it: behind the host's port, and behind nginx with TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+import pytest_asyncio
+from compat.hosts import Host, started, wait_until_ready
+from compat.peer import our_program, peer_program
+from failures import host as failures_host
+from failures.waiting import wait_until
+from gradio_client import Client, handle_file
+from nginx import nginx
+from playwright.async_api import Browser, Page, expect
+
+PREFIX = "/base"
+START_SECONDS = 60
+"""The page imports Gradio, on a machine that may be busy."""
+
+MODELS = {"echo": "echo", "gated": "gated"}
+CONTENT = b"What is sent comes to the model as it is.\n" * 100_000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@contextmanager
+def host_of(program: Path, folder: Path, *options: str, prefix: str = "") -> Iterator[Host]:
+    """A host with models of `tests/models`."""
+    environment = {
+        "PYTHONPATH": failures_host.expose(MODELS, folder / "models"),
+        "DEEPAAS_TEST_DIR": str(folder),
+    }
+    if program == our_program():  # Beside them demo_app is installed.
+        environment["DEEPAAS_V2_MODEL"] = ",".join(MODELS)
+    with started(program, {}, folder / "host", *options, environment=environment) as host:
+        wait_until_ready(host, prefix)
+        yield host
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("try-me")
+    with host_of(our_program(), folder, "--base-path", PREFIX, prefix=PREFIX) as host:
+        yield host
+        page_of(host)  # It has lived until now.
+        host.process.terminate()
+        assert host.process.wait(20) == 0
+        assert not host.family()
+        assert not list((host.folder / "tmp").iterdir())
+
+
+@pytest.fixture(scope="module")
+def tls(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nginx(tmp_path_factory.mktemp("proxy") / "nginx", host.port, PREFIX) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tls_page(browser: Browser) -> AsyncIterator[Page]:
+    """A page that takes the self-signed certificate."""
+    context = await browser.new_context(ignore_https_errors=True)
+    page = await context.new_page()
+    yield page
+    await context.close()
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> Path:
+    path = tmp_path / "content.bin"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def page_of(host: Host) -> psutil.Process:
+    [process] = [each for each in host.family() if "deepaas.cmd.ui" in each.cmdline()]
+    return process
+
+
+class Seen:
+    """What a page has asked for, and what it complains of."""
+
+    def __init__(self, page: Page) -> None:
+        self.origins: set[str] = set()
+        self.problems: list[str] = []
+        page.on("request", lambda request: self.origins.add(_origin(request.url)))
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: (
+                self.problems.append(f"{answer.status} {answer.url}")
+                if answer.status >= 400
+                else None
+            ),
+        )
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+async def predict(page: Page, upload: Path) -> None:
+    """Send a file to `echo`, and see what it says of it."""
+    await page.locator("input[type=file]").first.set_input_files(upload)
+    await expect(page.get_by_text("content.bin").first).to_be_visible()
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.get_by_text(SHA256).first).to_be_visible()
+
+
+async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_path: Path) -> None:
+    seen = Seen(page)
+    url = f"http://127.0.0.1:{host.port}"
+    await page.goto(f"{url}{PREFIX}/")
+    async with page.expect_response(f"{url}{PREFIX}/try-me/") as response:
+        await page.get_by_role("navigation").get_by_role("link", name="Try me").click()
+    # The first visitor sees that it is being started, and then the page without doing anything.
+    assert (await response.value).status == 202
+    await page.screenshot(path=tmp_path / "starting.png")
+    await expect(page.get_by_text("2 models")).to_be_visible(timeout=START_SECONDS * 1000)
+    await page.screenshot(path=tmp_path / "overview.png")
+    await page.get_by_role("link", name="Try echo").click()
+    await predict(page, upload)
+    assert page.url == f"{url}{PREFIX}/try-me/echo/"
+    await page.screenshot(path=tmp_path / "page.png")
+    # What was sent can be had back, from where the page is.
+    async with page.expect_download() as downloading:
+        await page.locator("a[download]").first.click()
+    assert Path(await (await downloading.value).path()).read_bytes() == CONTENT
+    assert seen.origins - {""} == {url}
+    assert not seen.problems
+
+
+async def test_behind_nginx_with_tls(
+    tls_page: Page, tls: str, upload: Path, tmp_path: Path
+) -> None:
+    seen = Seen(tls_page)
+    await tls_page.goto(f"{tls}{PREFIX}/try-me/echo", timeout=START_SECONDS * 1000)
+    await predict(tls_page, upload)
+    await tls_page.screenshot(path=tmp_path / "tls.png")
+    async with tls_page.expect_download() as downloading:
+        await tls_page.locator("a[download]").first.click()
+    assert Path(await (await downloading.value).path()).read_bytes() == CONTENT
+    # Nothing by http, and nothing from elsewhere.
+    assert seen.origins - {""} == {tls}
+    assert not seen.problems
+
+
+async def test_a_visitor_who_leaves(page: Page, host: Host) -> None:
+    """Nobody waits for the call any more: the model is not to work on it for ever."""
+    await page.goto(f"http://127.0.0.1:{host.port}{PREFIX}/try-me/gated/")
+    await page.get_by_label("label").first.fill("left")
+    await page.get_by_label("gate").first.fill("never")
+    await page.get_by_role("button", name="Run", exact=True).click()
+    journal = host.folder.parent / "journal"
+    await asyncio.to_thread(
+        wait_until, lambda: journal.exists() and "start left" in journal.read_text(), "it begins"
+    )
+    await page.close()
+
+    # It has one worker, which is free for the next.
+    answer = await asyncio.to_thread(
+        host.ask, "POST", f"{PREFIX}/v2/models/gated/predict/?label=next"
+    )
+    assert answer.status == 200
+
+
+async def test_gradio_client(host: Host, upload: Path) -> None:
+    await asyncio.to_thread(call, host, upload)
+
+
+def call(host: Host, upload: Path) -> None:
+    client = Client(f"http://127.0.0.1:{host.port}{PREFIX}/try-me/echo/", verbose=False)
+    assert "/predict" in client.view_api(return_format="dict")["named_endpoints"]
+    answer = client.predict(handle_file(str(upload)), "keep", api_name="/predict")
+    assert SHA256 in str(answer)
+    client.close()
+
+
+@pytest.mark.slow
+async def test_the_command_with_deepaas_2(page: Page, tmp_path: Path, upload: Path) -> None:
+    with host_of(peer_program(), tmp_path) as host:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "deepaas.cmd.ui", "--listen-port=0"),
+            f"--api-url=http://127.0.0.1:{host.port}",
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert process.stdout
+            found = re.search(r"http://\S+", (await process.stdout.readline()).decode())
+            assert found
+            seen = Seen(page)
+            await page.goto(found[0])
+            await page.get_by_role("link", name="Try echo").click()
+            await predict(page, upload)
+            assert seen.origins - {""} == {found[0].rstrip("/")}
+            assert not seen.problems
+        finally:
+            process.terminate()
+            await process.wait()

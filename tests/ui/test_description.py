@@ -1,0 +1,155 @@
+"""What is read from the documents of hosts."""
+
+from typing import Any
+
+import pytest
+
+from deepaas.ui.description import Argument, medium, read_models
+
+
+def document(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    operation = {"parameters": list(parameters), "responses": {}, **more}
+    return {"paths": {"/v2/models/m/predict/": {"post": operation}}, "definitions": {}}
+
+
+def arguments(*parameters: dict[str, Any], **more: Any) -> dict[str, Argument]:
+    [model] = read_models(document(*parameters, **more))
+    return {argument.name: argument for argument in model.predict or ()}
+
+
+@pytest.mark.parametrize(
+    ("description", "found"),
+    [
+        ("An image of a digit", "image"),
+        ("IMAGES to look at", "image"),
+        ("an audio recording", "audio"),
+        ("a Video", "video"),
+        ("an image or a video", None),
+        ("an image #noparse", None),
+        ("any data", None),
+        ("", None),
+    ],
+)
+def test_words_that_name_a_medium(description: str, found: str | None) -> None:
+    assert medium(description) == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "many"),
+    [
+        ({"type": "file"}, "file", False),
+        ({"type": "array", "items": {"type": "file"}}, "file", True),
+        ({"type": "string"}, "string", False),
+        ({"type": "string", "format": "password"}, "password", False),
+        ({"type": "string", "format": "date"}, "date", False),
+        ({"type": "string", "format": "date-time"}, "datetime", False),
+        ({"type": "integer", "format": "int32"}, "integer", False),
+        ({"type": "number"}, "number", False),
+        ({"type": "boolean"}, "boolean", False),
+        ({"type": "object"}, "object", False),
+        ({"$ref": "#/definitions/Point"}, "object", False),
+        ({"type": "array", "items": {"type": "integer"}}, "array", False),
+        ({"type": "array", "items": {"type": "string", "enum": ["a"]}}, "string", True),
+        ({}, "any", False),
+    ],
+)
+def test_kinds(schema: dict[str, Any], kind: str, many: bool) -> None:
+    found = arguments({"name": "x", "in": "query", **schema})["x"]
+    assert (found.kind, found.many) == (kind, many)
+
+
+def test_the_whole_of_an_argument() -> None:
+    parameter = {
+        "name": "top",
+        "in": "formData",
+        "type": "integer",
+        "required": True,
+        "default": 3,
+        "minimum": 1,
+        "maximum": 10,
+        "enum": [1, 3, None],
+        "description": "How many",
+    }
+    expected = Argument("top", "integer", "How many", True, 3, 1, 10, (1, 3), False, "formData")
+    assert arguments(parameter)["top"] == expected
+
+
+def test_a_body_is_taken_apart() -> None:
+    schema = {"properties": {"a": {"type": "string"}, "b": {"type": "object"}}, "required": ["a"]}
+    found = arguments({"name": "body", "in": "body", "schema": schema})
+    assert [(a.name, a.kind, a.required, a.place) for a in found.values()] == [
+        ("a", "string", True, "body"),
+        ("b", "object", False, "body"),
+    ]
+
+
+def test_accept_is_no_input() -> None:
+    accept = {"name": "accept", "in": "header", "type": "string"}
+    [model] = read_models(document(accept | {"enum": ["image/png", "application/json", "*/*"]}))
+    assert model.predict == ()
+    assert model.accept is not None
+    assert model.media_types == ("image/png", "application/json")
+
+
+def test_without_accept_there_is_json() -> None:
+    [model] = read_models(document(produces=["application/json", "image/png"]))
+    assert model.media_types == ("application/json",)
+
+
+def test_a_model_without_train_arguments_does_not_train() -> None:
+    described = document()
+    described["paths"]["/v2/models/m/train/"] = {"post": {"parameters": []}}
+    assert read_models(described)[0].train is None
+    described["paths"]["/v2/models/m/train/"]["post"]["x-implemented"] = True
+    assert read_models(described)[0].train == ()
+
+
+def test_the_response() -> None:
+    described = document(responses={"200": {"schema": {"$ref": "#/definitions/Answer"}}})
+    described["definitions"] = {
+        "Box": {"type": "object", "properties": {"left": {"type": "integer"}}},
+        "Answer": {
+            "properties": {
+                "label": {"type": "string", "description": "what it is"},
+                "picture": {"type": "string", "description": "an image"},
+                "size": {"type": "integer", "description": "of the image"},
+                "box": {"allOf": [{"$ref": "#/definitions/Box"}]},
+                "day": {"type": "string", "format": "date"},
+            }
+        },
+    }
+    fields = read_models(described)[0].response or ()
+    assert [(f.name, f.kind, f.media) for f in fields] == [
+        ("label", "string", None),
+        ("picture", "string", "image"),
+        ("size", "integer", None),
+        ("box", "object", None),
+        ("day", "date", None),
+    ]
+
+
+def test_an_answer_of_which_nothing_is_declared() -> None:
+    described = document(responses={"200": {"schema": {"$ref": "#/definitions/Prediction"}}})
+    described["definitions"]["Prediction"] = {"properties": {"status": {}, "predictions": {}}}
+    assert read_models(described)[0].response is None
+
+
+def test_metadata_is_found_by_the_path() -> None:
+    entry = {
+        "name": "Another name",
+        "links": [{"rel": "self", "href": "/base/v2/models/m"}],
+        "author": ["A", "B"],
+        "license": None,
+        "url": "https://example.org/",
+        "bad": "javascript:alert(1)",
+        "description": "Could not load description from underlying model (loaded 'm')",
+    }
+    [model] = read_models(document(), {"models": [entry]})
+    assert (model.name, model.title, model.author) == ("m", "Another name", "A, B")
+    assert (model.license, model.description) == ("", "")
+    assert model.links == (("url", "https://example.org/"),)
+
+
+def test_paths_below_a_base_path() -> None:
+    described = {"paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}}
+    assert [model.name for model in read_models(described)] == ["a b"]

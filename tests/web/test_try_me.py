@@ -1,0 +1,352 @@
+"""The try-me page behind the host's port: its start, its end, and what is said without it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from failures import processes
+from failures.client import request as ask
+from failures.host import Host, start_host
+from failures.waiting import wait_until
+from gradio_client import Client
+
+from deepaas.errors import ExtraMissing, UpstreamFailed
+from deepaas.web import health, try_me
+from deepaas.web.errors import error_middleware
+from deepaas.web.health import Drain
+from deepaas.workers.try_me import TryMe, own_url
+
+PREFIX = "/base"
+HTML = {"Accept": "text/html,*/*;q=0.8"}
+PATIENCE_SECONDS = 30
+START_SECONDS = 60
+
+Serve = Callable[..., Awaitable[str]]
+
+
+class Page:
+    """Stands for the process: starts when it is told to, with this outcome."""
+
+    def __init__(self, outcome: Exception | None = None) -> None:
+        self.listens = False
+        self.starts_count = 0
+        self.may_start = asyncio.Event()
+        self._outcome = outcome
+
+    async def address(self) -> str:
+        self.starts_count += 1
+        await self.may_start.wait()
+        if self._outcome is not None:
+            raise self._outcome
+        self.listens = True
+        return "there"
+
+
+@pytest_asyncio.fixture
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
+    """Serves a page as the host does, and what is behind it; gives the URL of the host."""
+    runners: list[web.AppRunner] = []
+
+    async def run(app: web.Application) -> web.AppRunner:
+        runner = web.AppRunner(app, handler_cancellation=True)
+        runners.append(runner)
+        await runner.setup()
+        return runner
+
+    async def start(
+        page: Page | None,
+        behind: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None,
+        *,
+        drain: Drain | None = None,
+        client_max_size: int = 0,
+    ) -> str:
+        socket = tmp_path / "socket"
+        if behind is not None:
+            upstream = web.Application(client_max_size=0)
+            upstream.router.add_route("*", "/{path:.*}", behind)
+            await web.UnixSite(await run(upstream), socket).start()
+        drain = drain or Drain()
+        app = web.Application(middlewares=[drain.middleware, error_middleware])
+        app[health.DRAIN] = drain
+        if page is None:
+            try_me.setup_disabled(app, prefix=PREFIX)
+        else:
+            try_me.setup(
+                app, prefix=PREFIX, page=page, socket=socket, client_max_size=client_max_size
+            )
+        runner = await run(app)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{runner.addresses[0][1]}{PREFIX}/try-me/"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        yield session
+
+
+def page_of(outcome: Exception | None = None) -> Page:
+    page = Page(outcome)
+    page.may_start.set()
+    return page
+
+
+async def test_without_the_package_for_programs(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    page = page_of(ExtraMissing("The try-me page", "ui"))
+    async with session.get(await serve(page)) as answer:
+        assert answer.status == 501
+        assert await answer.json() == {
+            "code": 501,
+            "message": "The try-me page is not installed here: pip install 'deepaas[ui]'",
+            "error": "extra_missing",
+        }
+
+
+async def test_without_the_package_for_people(serve: Serve, session: aiohttp.ClientSession) -> None:
+    page = page_of(ExtraMissing("The try-me page", "ui"))
+    async with session.get(await serve(page), headers=HTML) as answer:
+        assert (answer.status, answer.content_type) == (501, "text/html")
+        text = await answer.text()
+    assert "<p>The try-me page is not installed here.</p>" in text
+    assert "<pre>pip install &#x27;deepaas[ui]&#x27;</pre>" in text
+
+
+async def test_switched_off(serve: Serve, session: aiohttp.ClientSession) -> None:
+    url = await serve(None)
+    async with session.post(url + "model/") as answer:
+        assert answer.status == 403
+        assert (await answer.json())["error"] == "disabled"
+    async with session.get(url, headers=HTML) as answer:
+        assert (answer.status, answer.content_type) == (403, "text/html")
+        assert "The try-me page is disabled on this host." in await answer.text()
+
+
+async def test_the_folder_has_a_slash(serve: Serve, session: aiohttp.ClientSession) -> None:
+    url = (await serve(None)).rstrip("/") + "?a=b"
+    async with session.get(url, allow_redirects=False) as answer:
+        assert answer.status == 302
+        # Relative to /base/try-me, whatever a proxy before the host calls that.
+        assert answer.headers["Location"] == "./try-me/?a=b"
+
+
+async def hello(request: web.Request) -> web.Response:
+    return web.Response(text=f"hello {request.path}")
+
+
+async def test_visitors_see_that_the_page_is_being_started(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    page = Page()
+    url = await serve(page, hello)
+    asking = asyncio.ensure_future(session.get(url + "config"))
+    for _ in range(2):
+        async with session.get(url, headers=HTML) as answer:
+            assert (answer.status, answer.content_type) == (202, "text/html")
+            assert answer.headers["Cache-Control"] == "no-store"
+            text = await answer.text()
+            assert 'http-equiv="refresh"' in text and "being started" in text
+    # Who asks again sees the page as soon as it is there.
+    again = asyncio.ensure_future(session.get(url, headers=HTML))
+    page.may_start.set()
+    assert await (await again).text() == f"hello {PREFIX}/try-me/"
+    # A program has waited.
+    assert await (await asking).text() == f"hello {PREFIX}/try-me/config"
+
+
+async def test_a_start_that_fails_is_told_and_tried_again(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    page = page_of(UpstreamFailed("The try-me page has ended with exit code 1: <no>"))
+    url = await serve(page)
+    for starts_count in (1, 2):
+        async with session.get(url, headers=HTML) as answer:
+            assert (answer.status, answer.content_type) == (502, "text/html")
+            text = await answer.text()
+        assert "&lt;no&gt;" in text and "refresh" not in text
+        assert page.starts_count == starts_count
+
+
+async def test_uploads_have_the_limit_of_the_host(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    url = await serve(page_of(), hello, client_max_size=1000)
+    async with session.post(url, data=b"x" * 1000) as answer:
+        assert answer.status == 200
+    async with session.post(url, data=b"x" * 100_000) as answer:
+        assert (answer.status, (await answer.json())["error"]) == (413, "too_large")
+
+
+async def test_streams_end_with_the_last_request(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    """A stream tells the visitor of a call that still runs, so it lasts as long as that."""
+    drain, answered = Drain(), asyncio.Event()
+
+    async def behind(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/call"):
+            await answered.wait()
+            return web.Response(text="result")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        await response.prepare(request)
+        await response.write(b"data: 1\n\n")
+        await asyncio.Event().wait()
+        return response
+
+    url = await serve(page_of(), behind, drain=drain)
+    async with session.get(url + "stream") as stream:
+        assert stream.headers["X-Accel-Buffering"] == "no"
+        assert await stream.content.readline() == b"data: 1\n"
+        call = asyncio.ensure_future(session.get(url + "call"))
+        drain.began = True
+        finished = asyncio.ensure_future(drain.finished())
+        await asyncio.sleep(3 * health.QUIET_SECONDS)
+        assert not finished.done()
+        answered.set()
+        assert await (await call).text() == "result"
+        await asyncio.wait_for(finished, PATIENCE_SECONDS)
+        # An end in good order, not a broken connection.
+        assert await stream.content.read() == b"\n"
+
+
+async def test_streams_end_when_the_host_has_no_more_patience(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    drain = Drain()
+
+    async def behind(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        await asyncio.Event().wait()
+        return response
+
+    url = await serve(page_of(), behind, drain=drain)
+    async with session.get(url) as stream:
+        finished = asyncio.ensure_future(drain.finished())
+        await asyncio.sleep(0)
+        finished.cancel()
+        assert await stream.content.read() == b""
+
+
+def test_how_the_page_calls_the_host() -> None:
+    assert own_url(("0.0.0.0", 5000), "/base") == "http://127.0.0.1:5000/base"
+    assert own_url(("192.0.2.1", 80), "") == "http://192.0.2.1:80"
+    assert own_url(("::", 5000), "") == "http://[::1]:5000"
+
+
+async def test_a_folder_whose_name_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    page = TryMe(folder, "", "/try-me", 0, "mark:")
+    server = await asyncio.start_unix_server(lambda _reader, writer: writer.close(), page.socket)
+    assert (folder / "socket").is_socket()
+    reader, writer = await asyncio.open_unix_connection(page.socket)
+    assert await reader.read() == b""
+    writer.close()
+    server.close()
+
+
+async def test_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(ExtraMissing):
+        await TryMe(tmp_path / "page", "", "/try-me", 0, "mark:").address()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with start_host(["gated"]) as host:
+        yield host
+
+
+def page_processes(host: Host) -> list[psutil.Process]:
+    return [process for process in host.family() if "deepaas.cmd.ui" in process.cmdline()]
+
+
+def visit(host: Host) -> None:
+    assert page_answers(host)
+
+
+def page_answers(host: Host) -> bool:
+    return ask(host.port, "GET", "/try-me/gated/config", timeout=START_SECONDS).status == 200
+
+
+def test_the_life_of_the_page(host: Host) -> None:
+    assert not page_processes(host)
+    landing = host.get("/", headers=HTML).body
+    assert b'href="/try-me/"' in landing and b'href="/try-me/gated/"' in landing
+    assert not page_processes(host), "it starts with the first visitor"
+
+    visit(host)
+    [process] = page_processes(host)
+    assert all(str(path).startswith(str(host.tmp)) for path in host.temporary_files())
+
+    process.send_signal(signal.SIGKILL)
+    wait_until(lambda: page_answers(host), "it has been started anew", START_SECONDS)
+    [other] = page_processes(host)
+    assert other.pid != process.pid
+
+    stream = stream_of(host)
+    client = Client(f"{host.url}/try-me/gated/", verbose=False)
+    called = client.submit("mine", str(host.home / "open"), None, api_name="/predict")
+    # Told by the stream, on which the result will come.
+    wait_until(lambda: called.status().code.name == "PROCESSING", "the visitor knows")
+    wait_until(lambda: host.journal() == ["start mine"], "the call has begun")
+    host.watch.stop()
+    host.send(signal.SIGTERM)
+    wait_until(host.is_closed, "it does not listen any more")
+    host.touch("open")
+    assert "mine" in str(called.result(PATIENCE_SECONDS)), "what was begun is finished"
+    start = time.monotonic()
+    assert host.wait(PATIENCE_SECONDS) == 0
+    assert time.monotonic() - start < 5
+    # An end in good order: a broken connection would raise IncompleteRead.
+    assert stream.read() == b"\n"
+    # Leaving the fixture: no process and no file is left.
+
+
+def test_nothing_of_the_page_survives_a_killed_host(host: Host) -> None:
+    visit(host)
+    assert page_processes(host)
+    host.kill_9()
+    assert not page_processes(host)
+
+
+def test_no_visitor_no_memory() -> None:
+    megabytes = []
+    for options in ([], ["--no-ui"]):
+        with start_host(["echo"], *options) as host:
+            landing = host.get("/", headers=HTML).body
+            assert (b"/try-me/" in landing) == (not options)
+            # The libraries for trainings come in while the host starts, and count in both.
+            assert host.get("/v2/models/echo/train/").json() == []
+            megabytes.append(processes.resident_mb(host.process.pid))
+            assert not page_processes(host)
+            if options:
+                assert host.get("/try-me/").status == 403
+    assert megabytes[0] - megabytes[1] < 10
+
+
+def stream_of(host: Host) -> Any:
+    """Gradio's heartbeat, which never ends by itself; its beginning has come."""
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/try-me/gated/gradio_api/heartbeat/some-session")
+    response = connection.getresponse()
+    assert response.readline() == b"data: ALIVE\n"
+    return response
