@@ -19,6 +19,8 @@ PACKAGE = ROOT / "deepaas"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SHARED = {"messages", "model.v2"}
 """What both halves may import."""
+PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
+"""Libraries of the try-me page, which runs in a process of its own."""
 WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
 LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}
@@ -109,6 +111,18 @@ def test_trainings_and_web_do_not_know_each_other() -> None:
     assert not {("training", "web"), ("web", "training")} & our_imports().keys()
 
 
+def test_the_page_is_a_client() -> None:
+    imports = our_imports()
+    assert not {part for importer, part in imports if importer == "ui"}
+    assert [by for (_, part), by in imports.items() if part == "ui"] == [{"deepaas.cmd.ui"}]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_host_imports_no_library_of_the_page(path: Path) -> None:
+    if part_of(name_of(path)) != "ui":
+        assert not PAGE_ONLY & {name.split(".")[0] for name in imported(path)}
+
+
 def test_protocols_do_not_know_each_other() -> None:
     for importer, part in our_imports():
         assert not (importer.startswith("protocols") and part.startswith("protocols."))
@@ -122,8 +136,8 @@ def test_host_imports_no_library_of_models(path: Path) -> None:
 
 def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:
     program = (
-        "import sys, deepaas.app, deepaas.cmd.run, deepaas.protocols.v2\n"
-        f"print(*({WORKERS_ONLY | LATE!r} & sys.modules.keys()))"
+        "import sys, deepaas.app, deepaas.cmd.run, deepaas.cmd.ui, deepaas.protocols.v2\n"
+        f"print(*({WORKERS_ONLY | PAGE_ONLY | LATE!r} & sys.modules.keys()))"
     )
     told = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -164,5 +178,5 @@ def test_every_dependency_has_its_reason() -> None:
         assert name
         if "extra ==" not in dependency:
             assert f"| `{name[0]}` |" in text
-        elif "postgresql" in dependency or "'tensorboard'" in dependency:
+        elif not re.search(r"extra == ['\"]test['\"]", dependency):
             assert f"`{name[0]}`" in text

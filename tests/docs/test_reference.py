@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepaas import errors
-from deepaas.app import build_app, build_trainings
+from deepaas.app import build_app, build_trainings, build_try_me
+from deepaas.cmd.ui import _parser
 from deepaas.config import Settings
 from deepaas.messages import RunFiles
 from deepaas.model.registry import Registry
@@ -22,7 +23,8 @@ from .pasted import ROOT
 
 TEXT = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 PAGES = [
-    f"docs/{page}.md" for page in ("how-to", "migrating", "reference", "trainings", "tutorial")
+    f"docs/{page}.md"
+    for page in ("how-to", "migrating", "reference", "trainings", "try-me", "tutorial")
 ]
 NO_PAGES = {"/ui", "/ui/", "/api/", "/static/swagger/{name}"}
 """What only leads to the Swagger page or belongs to it."""
@@ -67,18 +69,29 @@ def test_option_is_documented_as_it_is(field: dataclasses.Field[object]) -> None
 async def test_routes_are_those_of_the_application(tmp_path: Path) -> None:
     settings = Settings(state_dir=str(tmp_path / "state"))
     trainings = build_trainings(settings, [], tmp_path, "mark")
-    app = build_app(settings, Registry([]), tmp_path, Drain(), trainings)
+    page = build_try_me(settings, tmp_path, "mark")
+    app = build_app(settings, Registry([]), tmp_path, Drain(), trainings, page)
     served = {
         (route.method, route.resource.canonical)
         for route in app.router.routes()
         if route.resource is not None and route.method != "HEAD"
     }
     documented = {
-        (method, path.strip("`"))
+        ("*" if method == "any" else method, path.strip("`"))
         for methods, path, _ in rows("HTTP API")
         for method in methods.split(", ")
     }
     assert documented == {(method, path) for method, path in served if path not in NO_PAGES}
+
+
+def test_options_of_the_page_are_those_of_its_command() -> None:
+    defaults = {"public_url": "`--api-url`", "unix_socket": "none", "root_path": "empty"}
+    known = {
+        f"`{action.option_strings[-1]}`": defaults.get(action.dest, f"`{action.default}`")
+        for action in _parser()._actions
+        if action.dest not in {"help", "version"}
+    }
+    assert {name: default for name, default, _ in rows("deepaas-ui")} == known
 
 
 def test_errors_are_those_of_the_table() -> None:
@@ -115,7 +128,7 @@ def test_events_of_a_training_are_those_that_are_sent() -> None:
     assert {row[0].strip("`") for row in rows("Events of a training")} == sent
 
 
-NOT_SETTINGS = {"config-file", "config-dir", "version", "help"}
+NOT_SETTINGS = {"config-file", "config-dir", "version", "help", "noX", "no-X"}
 GONE = {"use-syslog", "log-dir"}
 """Options of DEEPaaS 2.6 that the pages mention as gone."""
 
@@ -124,6 +137,8 @@ GONE = {"use-syslog", "log-dir"}
 def test_pages_mention_only_options_that_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     fields = {field.name.replace("_", "-") for field in dataclasses.fields(Settings)}
-    known = fields | {f"no{name}" for name in fields} | NOT_SETTINGS | GONE
+    off = {f"no{dash}{name}" for name in fields for dash in ("", "-")}
+    page_options = {word[2:] for action in _parser()._actions for word in action.option_strings}
+    known = fields | off | page_options | NOT_SETTINGS | GONE
     mentioned = set(re.findall(r"(?:`|deepaas-run[^\n`]*? )--([a-z][\w-]+)(?![…\w-])", text))
     assert mentioned <= known

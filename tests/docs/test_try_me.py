@@ -1,0 +1,176 @@
+"""docs/try-me.md: its tables say what the page does, and its code works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import types
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+import webargs
+from browser.nginx import CONFIG
+from webargs import fields
+
+from deepaas.cmd.ui import _parser
+from deepaas.runtime.contract import Model as Served
+from deepaas.ui import examples, inputs, outputs, page, train_table, training_api, trainings
+from deepaas.ui.description import Argument, Model, OutputField, read_models
+
+from .pasted import ROOT, Reader, blocks
+
+DOCUMENT = "docs/try-me.md"
+TEXT = (ROOT / DOCUMENT).read_text(encoding="utf-8")
+
+LIMITS = {
+    "text that is shown": f"{outputs.MAX_TEXT_CHARACTERS:,} characters",
+    "examples of a model": f"{examples.MAX_COUNT}",
+    "a file of an example": f"{examples.MAX_FILE_BYTES >> 10} KiB",
+    "files of all examples of a model": f"{examples.MAX_BYTES >> 20} MiB",
+    "calls of one model at a time": f"{page.CALLS_COUNT}",
+    "trainings in the table": (
+        f"{trainings.LIST_COUNT}, with **Show more** {trainings.MAX_LIST_COUNT:,}"
+    ),
+    "trainings over each other": f"{train_table.MAX_PICKED}",
+    "lines of a log": (
+        f"the last {training_api.TAIL_COUNT}, of {training_api.MAX_LOG_BYTES >> 10} KiB at most"
+    ),
+    "files of visitors and answers are kept for": f"{page.KEEP_SECONDS // 3600} hour",
+}
+
+
+def tables(heading: str) -> list[list[list[str]]]:
+    """The rows of all tables under a heading, without their heads."""
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^##? |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    return [
+        [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+        for table in re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)
+    ]
+
+
+def declared(code: str) -> Any:
+    return eval(code.strip("`"), {"fields": fields, "validate": webargs.validate})
+
+
+def described(**functions: Any) -> Model:
+    """A model with these, as the page gets to know of it."""
+    description = Served("m", types.SimpleNamespace(**functions), Path("/nowhere")).describe()
+    operation = {
+        "x-implemented": True,
+        "parameters": description.predict.parameters,
+        "responses": {"200": {"schema": {"$ref": description.response}}},
+    }
+    (model,) = read_models(
+        {
+            "paths": {"/v2/models/m/predict/": {"post": operation}},
+            "definitions": description.definitions,
+        }
+    )
+    return model
+
+
+def argument(code: str) -> Argument:
+    model = described(get_predict_args=lambda: {"x": declared(code)}, predict=print)
+    assert model.predict
+    return model.predict[0]
+
+
+def component_of(cell: str) -> type:
+    """The component that a cell of a table names first."""
+    found: type = getattr(gr, re.findall(r"`(\w+)`", cell)[0])
+    return found
+
+
+INPUTS = tables("Inputs")[0]
+MEDIA_TYPES, FIELDS = tables("Outputs")
+
+
+@pytest.mark.parametrize(("code", "becomes"), INPUTS)
+def test_inputs(code: str, becomes: str) -> None:
+    with gr.Blocks():
+        component = inputs.component(argument(code))
+    assert type(component) is component_of(becomes)
+    assert getattr(component, "multiselect", None) in ("several" in becomes, None)
+    assert (getattr(component, "type", "") == "password") == ("hides" in becomes)
+
+
+def test_a_list_of_files_takes_several() -> None:
+    ((code, _),) = [row for row in INPUTS if "takes several" in row[1]]
+    assert argument(code).many
+
+
+def test_every_input_is_told() -> None:
+    kinds = {argument(code).kind for code, _ in INPUTS}
+    assert kinds >= set(inputs._READERS) | {"file", "string", "password"}
+
+
+@pytest.mark.parametrize(("media_types", "becomes"), MEDIA_TYPES)
+def test_media_types(media_types: str, becomes: str) -> None:
+    for media_type in re.findall(r"`(.+?)`", media_types):
+        with gr.Blocks():
+            pane = outputs.pane(Model("m", "m"), media_type)
+        assert type(pane.main) is component_of(becomes)
+
+
+@pytest.mark.parametrize(("code", "becomes"), FIELDS)
+def test_fields_of_an_answer(code: str, becomes: str) -> None:
+    response: tuple[OutputField, ...] | None
+    if code.startswith("`fields."):
+        response = described(predict=print, schema={"x": declared(code)}).response
+    else:
+        response = tuple(OutputField(n, "array") for n in re.findall(r"`(\w+)`", code))
+    with gr.Blocks():
+        pane = outputs.pane(Model("m", "m", response=response), "application/json")
+    ((_, (first, *_)),) = pane.fields
+    assert type(first) is component_of(becomes)
+
+
+def test_examples(tmp_path: Path) -> None:
+    (code,) = blocks(DOCUMENT, "python", "Examples")
+    (tmp_path / "examples").mkdir()
+    picture = (ROOT / "docs/images/seven.png").read_bytes()[:1000]
+    (tmp_path / "examples/seven.png").write_bytes(picture)
+    package: dict[str, Any] = {"__file__": str(tmp_path / "api.py")}
+    exec(code, package)
+    arguments = (Argument("image", "file"), Argument("top", "integer"))
+    model = Model("m", "m", predict=arguments, metadata=package["get_metadata"]())
+    first, second = examples.read(model, tmp_path)
+    assert Path(first["image"]).read_bytes() == Path(second["image"]).read_bytes() == picture
+    assert (list(first), second["top"]) == (["image"], 5)
+
+
+def test_limits() -> None:
+    told = dict(tables("Limits")[0])
+    assert {what: told[what].partition(";")[0] for what in LIMITS} == LIMITS
+
+
+def test_nginx_is_configured_as_it_is_tested() -> None:
+    (block,) = blocks(DOCUMENT, "nginx")
+    tested = CONFIG.format(folder="", port=0, path="/base", host_port=5000, temporary="")
+    assert block.split() == re.findall(r"location .*?\}", tested, re.DOTALL)[0].split()
+
+
+def test_the_command() -> None:
+    (line,) = blocks(DOCUMENT, "sh", "The page of another host")
+    program, *words = shlex.split(line)
+    assert program == "deepaas-ui"
+    assert _parser().parse_args(words).api_url == "http://models.example.org:5000"
+
+
+@pytest.mark.slow
+def test_gradio_client(tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    (code,) = blocks(DOCUMENT, "python", "Use via API")
+    (tmp_path / "call.py").write_text(code.replace("127.0.0.1:5000", f"127.0.0.1:{reader.port}"))
+    said = reader.paste(
+        ". .venv/bin/activate",
+        f"ln -s {shlex.quote(str(ROOT / 'docs'))} docs",
+        "deepaas-run --model-name demo_app 2>host.log &",
+        "curl --retry 9 --retry-connrefused -sS http://127.0.0.1:5000/healthz",
+        "python call.py",
+    )
+    answer, picture = said.splitlines()[-2:]
+    assert answer.endswith("7 ['7', '3']")
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
