@@ -1,6 +1,10 @@
 """The style sheet and the script of a model's page, light and dark."""
 
 CSS = """
+@font-face { font-family: "Source Sans Pro"; font-weight: 600; font-display: swap;
+  src: url("static/fonts/SourceSansPro/SourceSansPro-Bold.woff2") format("woff2"); }
+@font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap;
+  src: url("static/fonts/IBMPlexMono/IBMPlexMono-Bold.woff2") format("woff2"); }
 .gradio-container { --block-info-text-color: #52525b; --block-title-text-color: #3f3f46;
   --block-label-text-color: #3f3f46; --body-text-color-subdued: #52525b;
   --input-placeholder-color: #6b6b73; --button-primary-background-fill: #c2410c;
@@ -43,6 +47,7 @@ CSS = """
   border-radius: 6px; background: #fff; }
 .style-only { display: none !important; }
 """
+"""The fonts: of these weights Gradio's own files have but a few letters."""
 
 NAMES_JS = """() => {
   const names = () => {
