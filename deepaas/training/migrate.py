@@ -1,6 +1,7 @@
 """Brings the tables of a database to what this version of the code expects.
 
-Alembic does it, and is imported only when there is something to do.
+Alembic does it, and is imported only when there is something to do. Hosts let a process of its own
+do that, once in the life of a database: they would have to keep Alembic in memory afterwards.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import contextlib
 import fcntl
 import importlib
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -48,6 +51,26 @@ async def migrate(database: Database) -> None:
             if not database.path:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({PG_LOCK})"))
             await connection.run_sync(_upgrade, database.name)
+
+
+async def migrate_apart(database: Database, url: str) -> None:
+    """Let another process migrate if that is necessary.
+
+    Whether it could is for ``migrate`` to find out, which has nothing left to do then.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+    """
+    async with database.reading() as connection:
+        if await connection.run_sync(_revision) == HEAD:
+            return
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__),
+        stdin=subprocess.PIPE,  # Not an argument: there may be a password in it.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    await process.communicate(url.encode())
 
 
 @contextlib.asynccontextmanager
@@ -95,3 +118,7 @@ def _upgrade(connection: Connection, name: str) -> None:
         )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+if __name__ == "__main__":
+    asyncio.run(migrate(Database(sys.stdin.read())))

@@ -17,7 +17,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 
 from deepaas.errors import ConfigError
-from deepaas.training.migrate import migrate
+from deepaas.training.migrate import migrate, migrate_apart
 from deepaas.training.runs import FINAL, Outcome, Peer, Progress, Run, State
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import (
@@ -62,6 +62,7 @@ class Store:
         """
         database = Database(url)
         try:
+            await migrate_apart(database, url)
             await migrate(database)
         except (TypeError, ValueError) as error:
             # The driver does not like an option that stands in the URL.
