@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from deepaas.ui.description import Argument, Model
+from deepaas.client.description import Argument, Model
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_BYTES = 1024 * 1024

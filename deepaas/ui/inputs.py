@@ -15,9 +15,9 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from deepaas.ui.api import ApiError
-from deepaas.ui.calls import Upload
-from deepaas.ui.description import Argument
+from deepaas.client.api import ApiError
+from deepaas.client.calls import Upload
+from deepaas.client.description import Argument
 
 LONG_CHARACTERS = 60
 """A text with a default longer than this gets several lines."""

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from deepaas.client.api import Answer
+from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui import media
-from deepaas.ui.api import Answer
-from deepaas.ui.description import JSON, Model, OutputField
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000

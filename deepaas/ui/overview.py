@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse
 
-from deepaas.ui.description import Model
+from deepaas.client.description import Model
 
 _DESCRIPTION_LIMIT = 400
 _HEADERS = {

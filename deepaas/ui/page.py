@@ -14,10 +14,10 @@ from urllib.parse import urljoin
 
 import gradio as gr
 
+from deepaas.client.api import Answer, Api, ApiError, extension
+from deepaas.client.calls import predict_call
+from deepaas.client.description import JSON, Argument, Model
 from deepaas.ui import examples, inputs, look, outputs, snippets, trainings
-from deepaas.ui.api import Answer, Api, ApiError, extension
-from deepaas.ui.calls import predict_call
-from deepaas.ui.description import JSON, Argument, Model
 from deepaas.ui.running import Cancelled, Running
 
 CALLS_COUNT = 64

@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from deepaas.ui.api import Answer, Api, ApiError
-from deepaas.ui.calls import Call
-from deepaas.ui.description import Model
+from deepaas.client.api import Answer, Api, ApiError
+from deepaas.client.calls import Call
+from deepaas.client.description import Model
 
 LOOK_SECONDS = 1.0
 

@@ -23,8 +23,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from deepaas.ui.api import Api, ApiError
-from deepaas.ui.description import Model
+from deepaas.client.api import Api, ApiError
+from deepaas.client.description import Model
 from deepaas.ui.head import answer_with_head
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page

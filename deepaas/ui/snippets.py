@@ -6,8 +6,8 @@ import json
 import shlex
 from urllib.parse import quote, urlencode
 
-from deepaas.ui.calls import Call, Upload
-from deepaas.ui.description import Argument, Model
+from deepaas.client.calls import Call, Upload
+from deepaas.client.description import Argument, Model
 
 SECRET = "YOUR_SECRET"
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from deepaas.client.trainings import Files
 from deepaas.ui.train_run import Run, duration_words, progress_words, size_words, state_words
 from deepaas.ui.train_table import STATE_CSS
-from deepaas.ui.training_api import Files
 
 MAX_VALUE_CHARACTERS = 2000
 OLD_HOST = (

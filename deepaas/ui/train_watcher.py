@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
 from deepaas.ui.recent import Recent
 from deepaas.ui.train_curves import Series
 from deepaas.ui.train_run import Run
 from deepaas.ui.train_table import LOOK_SECONDS
-from deepaas.ui.training_api import UNREACHABLE, Files, Listing, TrainingApi
 
 FRESH_SECONDS = 0.75 * LOOK_SECONDS
 """A little less than the time between two looks: the next one is to see something new."""

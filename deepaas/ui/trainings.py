@@ -11,15 +11,15 @@ from typing import Any
 
 import gradio as gr
 
+from deepaas.client.api import Api, ApiError
+from deepaas.client.description import Model
+from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
 from deepaas.ui import inputs, train_curves, train_details, train_table
-from deepaas.ui.api import Api, ApiError
-from deepaas.ui.description import Model
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
 from deepaas.ui.train_run import Run
 from deepaas.ui.train_table import table_html
 from deepaas.ui.train_watcher import Seen, Watcher
-from deepaas.ui.training_api import UNREACHABLE, Files, Listing, TrainingApi
 
 LIST_COUNT = 50
 MAX_LIST_COUNT = 1000

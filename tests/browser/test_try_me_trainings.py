@@ -18,7 +18,7 @@ from failures.host import Host, start_host
 from failures.waiting import wait_until
 from playwright.async_api import Locator, Page, Request, expect
 
-from deepaas.ui.api import Api
+from deepaas.client.api import Api
 from deepaas.ui.server import build
 
 TRAINED_SECONDS = 90

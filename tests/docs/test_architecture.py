@@ -113,7 +113,8 @@ def test_trainings_and_web_do_not_know_each_other() -> None:
 
 def test_the_page_is_a_client() -> None:
     imports = our_imports()
-    assert not {part for importer, part in imports if importer == "ui"}
+    assert {part for importer, part in imports if importer == "ui"} == {"client"}
+    assert not {part for importer, part in imports if importer == "client"}
     assert [by for (_, part), by in imports.items() if part == "ui"] == [{"deepaas.cmd.ui"}]
 
 

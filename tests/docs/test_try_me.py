@@ -14,10 +14,11 @@ import webargs
 from browser.nginx import CONFIG
 from webargs import fields
 
+from deepaas.client import trainings as training_api
+from deepaas.client.description import Argument, Model, OutputField, read_models
 from deepaas.cmd.ui import _parser
 from deepaas.runtime.contract import Model as Served
-from deepaas.ui import examples, inputs, outputs, page, train_table, training_api, trainings
-from deepaas.ui.description import Argument, Model, OutputField, read_models
+from deepaas.ui import examples, inputs, outputs, page, train_table, trainings
 
 from .pasted import ROOT, Reader, blocks
 

@@ -5,9 +5,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from deepaas.ui.api import ApiError
-from deepaas.ui.calls import Upload, predict_call
-from deepaas.ui.description import Argument, Model
+from deepaas.client.api import ApiError
+from deepaas.client.calls import Upload, predict_call
+from deepaas.client.description import Argument, Model
 from deepaas.ui.inputs import component, components, label, read
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from deepaas.ui.api import Answer
-from deepaas.ui.description import JSON, Model, OutputField
+from deepaas.client.api import Answer
+from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui.outputs import Pane, pane, sandboxed
 
 sys.path.append(str(Path(__file__).parent.parent / "models"))

@@ -23,8 +23,8 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from deepaas.client.api import Api
 from deepaas.ui import server
-from deepaas.ui.api import Api
 
 ROOT = "/base/try-me"
 PATIENCE_SECONDS = 60

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from deepaas.ui.calls import Call, Upload, predict_call
-from deepaas.ui.description import Argument, Model
+from deepaas.client.calls import Call, Upload, predict_call
+from deepaas.client.description import Argument, Model
 from deepaas.ui.snippets import curl, hidden, python
 
 NASTY = 'it\'s "quoted" $HOME `id` \\ & ü'

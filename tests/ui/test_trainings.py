@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from deepaas.ui.api import Api, ApiError
-from deepaas.ui.description import Argument, Model
+from deepaas.client.api import Api, ApiError
+from deepaas.client.description import Argument, Model
+from deepaas.client.trainings import File, Files, TrainingApi
 from deepaas.ui.recent import Recent
 from deepaas.ui.train_curves import BUCKETS_COUNT, curves_html, thinned
 from deepaas.ui.train_details import details_html, files_html, log_html
@@ -28,7 +29,6 @@ from deepaas.ui.train_run import (
 )
 from deepaas.ui.train_scale import number_words, scale_for
 from deepaas.ui.train_table import table_html
-from deepaas.ui.training_api import File, Files, TrainingApi
 
 BAD = "<img src=x onerror=alert(1)>\"'${1}{{x}}`"
 NOW = datetime(2026, 11, 21, 12, 0, 0)
@@ -358,7 +358,7 @@ class TestOldHost:
     async def test_a_refusal_is_told(
         self, trainings: TrainingApi, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("deepaas.ui.training_api.GONE_LOOKS_COUNT", 1)
+        monkeypatch.setattr("deepaas.client.trainings.GONE_LOOKS_COUNT", 1)
         oldest = (await trainings.list(10)).runs[1]
         with pytest.raises(ApiError, match="not yours"):
             await trainings.cancel(oldest)

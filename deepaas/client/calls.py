@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deepaas.ui.description import ANYTHING, JSON, Argument, Model
+from deepaas.client.description import ANYTHING, JSON, Argument, Model
 
 MAX_QUERY_CHARACTERS = 4000
 """Servers refuse a request line of more than some 8,000; longer texts go into a form."""

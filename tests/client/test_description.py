@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deepaas.ui.description import Argument, medium, read_models
+from deepaas.client.description import Argument, medium, read_models
 
 
 def document(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -151,5 +151,5 @@ def test_metadata_is_found_by_the_path() -> None:
 
 
 def test_paths_below_a_base_path() -> None:
-    described = {"paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}}
+    described: dict[str, Any] = {"paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}}
     assert [model.name for model in read_models(described)] == ["a b"]

@@ -16,8 +16,8 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from deepaas.ui.calls import Call, Upload
-from deepaas.ui.description import JSON, Model, read_models
+from deepaas.client.calls import Call, Upload
+from deepaas.client.description import JSON, Model, read_models
 
 CONNECT_SECONDS = 10.0
 DOCUMENT_SECONDS = 30.0

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 import aiohttp
 
-from deepaas.ui.api import Api, ApiError
-from deepaas.ui.calls import train_call
-from deepaas.ui.description import Model
+from deepaas.client.api import Api, ApiError
+from deepaas.client.calls import train_call
+from deepaas.client.description import Model
 from deepaas.ui.train_curves import Series
 from deepaas.ui.train_run import Run, parse
 
