@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from benchmarks import machine, report, start, throughput, trainings, uploads
+from benchmarks import machine, report, start, throughput, trainings, ui, uploads
 from benchmarks.servers import Kind
 
-PARTS = ("throughput", "start", "memory", "upload", "trainings")
+PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui")
 
 
 def main() -> int:
@@ -35,6 +35,9 @@ def main() -> int:
             rounds=3 if quick else 7, count=50 if quick else 200
         )
         results.lists = trainings.measure_lists(rounds=11 if quick else 51)
+    if "ui" in parts:
+        _say("ui")
+        results.ui = ui.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
     print(report.draw(results))
     missed = list(report.missed(results))
     for line in missed:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from benchmarks.servers import Kind
 from benchmarks.throughput import Row
 from benchmarks.trainings import Beside, Listing
+from benchmarks.ui import ENABLED, OFF
+from benchmarks.ui import Row as UiRow
 from benchmarks.uploads import Memory, UploadTime
 
 MIN_OF_BARE = 0.4
@@ -17,6 +19,8 @@ MAX_GROWTH_MB = 5.0
 MAX_UPLOAD_RATIO = 1.3
 MAX_BESIDE_RATIO = 1.5
 MAX_LIST_MS = 50.0
+MIN_OF_OFF = 0.9
+MAX_UI_MB = 10.0
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Results:
     upload: UploadTime | None = None
     beside: Beside | None = None
     lists: list[Listing] = field(default_factory=list)
+    ui: list[UiRow] = field(default_factory=list)
 
 
 def draw(results: Results) -> str:
@@ -56,6 +61,8 @@ def draw(results: Results) -> str:
         lines += [f"| a list out of {count:,} finished trainings | median ms |", "|---|---:|"]
         lines += [f"| {found.what} | {found.milliseconds:.1f} |" for found in results.lists]
         lines.append("")
+    if results.ui:
+        lines += _ui(results.ui)
     return "\n".join(lines)
 
 
@@ -82,6 +89,8 @@ def missed(results: Results) -> Iterator[str]:
     for found in results.lists:
         if found.milliseconds > MAX_LIST_MS and found.what != "all of them":
             yield f"{found.what}: listed in {found.milliseconds:.0f} ms, not {MAX_LIST_MS:.0f} ms"
+    if results.ui:
+        yield from _missed_ui({row.page: row for row in results.ui})
 
 
 def _throughput(rows: list[Row]) -> list[str]:
@@ -113,6 +122,34 @@ def _memory(rows: list[Memory]) -> list[str]:
         for row in rows
     ]
     return [*lines, ""]
+
+
+def _ui(rows: list[UiRow]) -> list[str]:
+    lines = [
+        "| the try-me page | connections | requests/s | p50 ms | p99 ms | of the host without "
+        "| host MB | page MB |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.page} | {connections} | {sample.requests_per_second:,.0f} "
+        f"| {sample.p50_ms:.2f} | {sample.p99_ms:.2f} | {row.of_off[connections]:.2f} "
+        f"| {row.host_mb:.0f} | {f'{row.page_mb:.0f}' if row.page_mb else '–'} |"
+        for row in rows
+        for connections, sample in row.samples.items()
+    ]
+    return [*lines, ""]
+
+
+def _missed_ui(rows: dict[str, UiRow]) -> Iterator[str]:
+    for connections, ratio in rows[ENABLED].of_off.items():
+        if ratio < MIN_OF_OFF:
+            yield (
+                f"with the try-me page enabled {ratio:.2f} of the requests per second without it "
+                f"at {connections} connections, not {MIN_OF_OFF}"
+            )
+    growth = rows[ENABLED].host_mb - rows[OFF].host_mb
+    if growth > MAX_UI_MB:
+        yield f"with the try-me page enabled the host takes {growth:.0f} MB more"
 
 
 def _missed_memory(memory: Memory) -> Iterator[str]:

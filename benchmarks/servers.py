@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -80,7 +80,10 @@ def litserve_is_installed() -> bool:
 
 @contextmanager
 def running(
-    kind: Kind, model: str = "nothing", prepare: Callable[[Path], None] | None = None
+    kind: Kind,
+    model: str = "nothing",
+    prepare: Callable[[Path], None] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A server that serves `model`, with folders of its own; it may not answer yet.
 
@@ -88,13 +91,14 @@ def running(
         kind: which one.
         model: one of `benchmarks/models`, or one that is installed.
         prepare: given its `XDG_STATE_HOME` before it starts.
+        options: more for its command line.
     """
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
         home = Path(folder)
         tmp = home / "tmp"
         tmp.mkdir()
         port = _free_port()
-        command = _command(kind, model, port)
+        command = [*_command(kind, model, port), *options]
         if prepare is not None:
             prepare(home / "state")
         models = [model] if (packages.MODELS / f"{model}.py").exists() else []

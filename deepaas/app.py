@@ -81,7 +81,7 @@ def source(settings: Settings, name: str) -> Source:
         settings: the operator's options.
         name: its entry point.
     """
-    return Source(name, "entry_point", name, settings.warm)
+    return Source(name, "entry_point", name, settings.warm, settings.reload)
 
 
 def build_trainings(

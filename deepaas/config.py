@@ -122,6 +122,11 @@ class Settings:
         0, "Largest request, in bytes; a larger one is answered with 413. 0 for no limit.", min=0
     )
     warm: bool = _option(True, "Run the models' warm() before they take calls.")
+    reload: bool = _option(
+        False,
+        "Watch the models' source code and load it anew when it changes, without losing a call. "
+        "For development.",
+    )
     predict_endpoint: bool = _option(True, "Offer predictions.")
     train_endpoint: bool = _option(True, "Offer trainings.")
     train_workers: int = _option(

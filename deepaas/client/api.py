@@ -4,74 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import json
-import mimetypes
-import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+import os
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
-from deepaas.client.calls import Call, Upload
+from deepaas.client.answers import (
+    MAX_ANSWER_BYTES,
+    MAX_DOCUMENT_BYTES,
+    Answer,
+    file_name,
+    is_text,
+    read_all,
+    write_all,
+)
+from deepaas.client.bodies import Body
+from deepaas.client.calls import Call
 from deepaas.client.description import JSON, Model, read_models
+from deepaas.client.errors import (
+    Busy,
+    ClientError,
+    ConnectionFailed,
+    HostError,
+    NotSent,
+    TimedOut,
+)
+from deepaas.client.refusals import refusal
 
 CONNECT_SECONDS = 10.0
 DOCUMENT_SECONDS = 30.0
-CHUNK_BYTES = 256 * 1024
-MAX_MESSAGE_BYTES = 1024 * 1024
+FIRST_PAUSE_SECONDS = 0.25
+MAX_PAUSE_SECONDS = 10.0
+"""Who is asked to come back later than this is told so instead."""
 
-_EXTENSIONS = {
-    "audio/mpeg": ".mp3",
-    "audio/wav": ".wav",
-    "audio/x-wav": ".wav",
-    "application/gzip": ".gz",
-    "text/csv": ".csv",
-    "text/html": ".html",
-    "text/plain": ".txt",
-}
+T = TypeVar("T")
 
-
-class ApiError(Exception):
-    """What went wrong, in words for the one who looks at the page.
-
-    Attributes:
-        message: the host's own, if it has said something.
-        status: of its answer, 0 if there was none.
-        fields: messages by argument.
-    """
-
-    def __init__(
-        self, message: str, status: int = 0, fields: Mapping[str, list[str]] | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.fields = dict(fields or {})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the host has answered.
-
-    Attributes:
-        media_type: without parameters.
-        body: the whole of it, unless it is in a file.
-        path: a file with the whole of it.
-    """
-
-    status: int
-    media_type: str
-    body: bytes = b""
-    path: Path | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    # aiohttp 3.9 does not know it.
+    getattr(aiohttp, "ConnectionTimeoutError", aiohttp.ClientConnectorError),
+)
 
 
 class Api:
@@ -82,14 +62,28 @@ class Api:
         unix_socket: where to connect to instead of the host and port of the URL.
         public_url: of the host as visitors know it, for the calls that are shown to them;
             the same as `url` by default.
+        headers: sent with every request.
+        timeout: seconds that a request may take; None: documents have ``DOCUMENT_SECONDS``, all
+            others as long as they like.
+        retries: how often a request that certainly has no effect yet is sent again.
     """
 
     def __init__(
-        self, url: str, *, unix_socket: Path | None = None, public_url: str | None = None
+        self,
+        url: str,
+        *,
+        unix_socket: Path | None = None,
+        public_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        retries: int = 0,
     ) -> None:
         self.url = url.rstrip("/")
         self.public_url = (url if public_url is None else public_url).rstrip("/")
+        self.retries = retries
         self._unix_socket = unix_socket
+        self._headers = dict(headers or {})
+        self._timeout = timeout
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -111,13 +105,13 @@ class Api:
         """All models of the host.
 
         Raises:
-            ApiError: the host does not answer, or not with its documents.
+            ClientError: the host does not answer, or not with its documents.
         """
         document, metadata = await asyncio.gather(
-            self.get_json("/swagger.json"), self.get_json("/v2/models/")
+            self._document("/swagger.json"), self._document("/v2/models/")
         )
-        if not isinstance(document, dict) or "paths" not in document:
-            raise ApiError(f"{self.url}/swagger.json is not a Swagger document")
+        if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
+            raise HostError(f"{self._shown('/swagger.json')} is not a Swagger document")
         return read_models(document, metadata if isinstance(metadata, dict) else {})
 
     async def get_json(self, path: str, query: Mapping[str, str] | None = None) -> Any:
@@ -128,26 +122,55 @@ class Api:
             query: its parameters.
 
         Raises:
-            ApiError: anything but JSON with a status of 2xx.
+            ClientError: anything but JSON with a status of 2xx.
         """
         return await self.ask("GET", path, query)
 
-    async def ask(self, method: str, path: str, query: Mapping[str, str] | None = None) -> Any:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        also: tuple[int, ...] = (),
+    ) -> Any:
         """What the host answers to a request without a body; None for an empty answer.
 
+        Args:
+            method: of the request.
+            path: below the URL, percent-encoded, with its first slash.
+            query: its parameters.
+            also: statuses that are no refusal besides 2xx.
+
         Raises:
-            ApiError: anything but JSON (or nothing) with a status of 2xx.
+            ClientError: anything but JSON (or nothing) with such a status.
         """
-        timeout = aiohttp.ClientTimeout(total=DOCUMENT_SECONDS, sock_connect=CONNECT_SECONDS)
-        headers = {"Accept": JSON}
-        async with self.open(method, path, query, headers=headers, timeout=timeout) as response:
-            body = await response.read()
+        return (await self.ask_with_headers(method, path, query, also))[0]
+
+    async def ask_with_headers(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        also: tuple[int, ...] = (),
+    ) -> tuple[Any, Mapping[str, str]]:
+        """The same, with the headers of the answer.
+
+        Raises:
+            ClientError: anything but JSON (or nothing) with such a status.
+        """
+
+        async def once() -> tuple[bytes, Mapping[str, str]]:
+            options = {"headers": {"Accept": JSON}, "timeout": self._limit(DOCUMENT_SECONDS)}
+            async with self.open(method, path, query, also=also, **options) as response:
+                return await read_all(response, MAX_DOCUMENT_BYTES), response.headers
+
+        body, headers = await self.repeated(once, safe=method == "GET")
         if not body:
-            return None
+            return None, headers
         try:
-            return json.loads(body)
-        except ValueError as error:
-            raise ApiError(f"{self.url}{path} is not JSON", response.status) from error
+            return json.loads(body), headers
+        except (ValueError, RecursionError) as error:
+            raise HostError(f"{self._shown(path)} is not JSON", 200) from error
 
     async def send(self, call: Call, folder: Path | None = None) -> Answer:
         """POST a call and wait for its answer, however long it takes.
@@ -161,26 +184,35 @@ class Api:
                 answers in memory.
 
         Raises:
-            ApiError: an answer with a status other than 2xx, or none.
+            ClientError: an answer with a status other than 2xx, or none.
         """
-        with _Files() as files:
-            options: dict[str, Any] = {"headers": dict(call.headers), "cookies": call.cookies}
-            if call.body is not None:
-                options["json"] = call.body
-            elif call.files:
-                options["data"] = files.multipart(call)
-            elif call.form:
-                options["data"] = [(n, v) for n, v in call.form if isinstance(v, str)]
-            async with self.open("POST", call.path, call.query, **options) as response:
-                media_type = response.content_type
-                headers = dict(response.headers)
-                if folder is None or _is_text(media_type):
-                    return Answer(response.status, media_type, await response.read(), None, headers)
-                path = folder / _file_name(response)
-                with path.open("wb") as file:
-                    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                        await asyncio.to_thread(file.write, chunk)
-                return Answer(response.status, media_type, b"", path, headers)
+        async with self.post(call) as response:
+            media_type, headers = response.content_type, dict(response.headers)
+            if folder is None or is_text(media_type):
+                body = await read_all(response, MAX_ANSWER_BYTES)
+                return Answer(response.status, media_type, body, None, headers)
+            path = folder / file_name(response)
+            await write_all(response, path)
+            return Answer(response.status, media_type, b"", path, headers)
+
+    @asynccontextmanager
+    async def post(self, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a call, whose body is yet to be read.
+
+        Raises:
+            ClientError: an answer with a status other than 2xx, or none.
+        """
+        with Body(call) as body:
+
+            async def once() -> aiohttp.ClientResponse:
+                # A redirect is not followed: the body may have been read to its end.
+                options = {**body.options(), "allow_redirects": False}
+                return await self._begin("POST", call.path, call.query, **options)
+
+            response = await self.repeated(once, safe=False)
+            async with response:
+                with self._telling():
+                    yield response
 
     @asynccontextmanager
     async def open(
@@ -188,6 +220,8 @@ class Api:
         method: str,
         path: str,
         query: Mapping[str, str] | list[tuple[str, str]] | None = None,
+        *,
+        also: tuple[int, ...] = (),
         **options: Any,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """A response whose body is yet to be read: for streams of events and downloads.
@@ -196,30 +230,105 @@ class Api:
             method: of the request.
             path: below the URL, percent-encoded, with its first slash.
             query: its parameters.
+            also: statuses that are no refusal besides 2xx.
             options: as for aiohttp.ClientSession.request.
 
         Raises:
-            ApiError: an answer with a status other than 2xx, or none.
+            ClientError: an answer with another status, or none.
         """
-        url = URL(f"{self.url}{path}", encoded=True).with_query(query or None)
+        async with await self._begin(method, path, query, also, **options) as response:
+            with self._telling():
+                yield response
+
+    async def repeated(self, once: Callable[[], Awaitable[T]], *, safe: bool) -> T:
+        """Do something, and again if that helps.
+
+        Args:
+            once: what to do.
+            safe: whether it may be done twice. If not, it is done again only when the host has
+                certainly not begun it.
+
+        Raises:
+            ClientError: as the last attempt says.
+        """
+        for attempt in range(self.retries):
+            try:
+                return await once()
+            except ClientError as error:
+                seconds = pause_seconds(error, attempt, safe=safe)
+                if seconds is None:
+                    raise
+            await asyncio.sleep(seconds)
+        return await once()
+
+    async def _document(self, path: str) -> Any:
+        try:
+            return await self.get_json(path)
+        except HostError as error:
+            if error.status not in (200, 404, 405):
+                raise
+            raise HostError(
+                f"{self._shown(path)} is not there: is {self._shown()} the URL of a host, with its "
+                "base path if it has one?",
+                error.status,
+            ) from error
+
+    async def _begin(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | list[tuple[str, str]] | None,
+        also: tuple[int, ...] = (),
+        **options: Any,
+    ) -> aiohttp.ClientResponse:
+        options["headers"] = {**self._headers, **options.get("headers", {})}
         cookies = options.pop("cookies", None)
         if cookies:
             header = "; ".join(f"{name}={value}" for name, value in cookies.items())
-            options["headers"] = {**options.get("headers", {}), "Cookie": header}
+            options["headers"]["Cookie"] = header
+        with self._telling():
+            url = URL(f"{self.url}{path}", encoded=True).with_query(query or None)
+            response = await self._open().request(method, url, **options)
+            if 200 <= response.status < 300 or response.status in also:
+                return response
+            async with response:
+                raise await refusal(response)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Says in our words what aiohttp raises, whose long tracebacks help no caller."""
         try:
-            async with self._open().request(method, url, **options) as response:
-                if not 200 <= response.status < 300:
-                    raise await _refusal(response)
-                yield response
-        except ApiError:
+            yield
+        except ClientError:
             raise
-        except aiohttp.InvalidURL as error:
-            raise ApiError(f"Not a URL: {url}") from error
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            what = str(error) or type(error).__name__
-            raise ApiError(f"The host does not answer: {what}") from error
+        except aiohttp.InvalidURL:
+            raise ClientError(f"Not the URL of a host: {self._shown()}") from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise NotSent(
+                f"The certificate of {self._shown()} is not trusted: {error.certificate_error}. "
+                "Its authority can be named by the environment variable SSL_CERT_FILE."
+            ) from None
+        except _NOT_SENT as error:
+            raise NotSent(f"{self._shown()} does not answer: {_reason(error)}") from None
+        except asyncio.TimeoutError:
+            raise TimedOut(f"{self._shown()} has not answered in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionFailed(
+                f"The connection to {self._shown()} broke off: {_reason(error)}"
+            ) from None
         except ValueError as error:  # a line break in a header, for instance
-            raise ApiError(f"This cannot be sent: {error}") from error
+            raise ClientError(f"This cannot be sent: {error}") from None
+
+    def _shown(self, path: str = "") -> str:
+        """The URL without a password."""
+        try:
+            return str(URL(f"{self.url}{path}").with_user(None))
+        except ValueError:
+            return f"{self.url}{path}"
+
+    def _limit(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        total = seconds if self._timeout is None else self._timeout
+        return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_SECONDS)
 
     def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -232,7 +341,9 @@ class Api:
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 # A prediction may take as long as it likes.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                timeout=self._limit(None),
+                # HTTP_PROXY and the like are for hosts elsewhere.
+                trust_env=self._unix_socket is None and not _is_here(self.url),
                 # Visitors share this session.
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
@@ -240,78 +351,41 @@ class Api:
         return self._session
 
 
-class _Files:
-    """Files of a form while they are sent."""
+def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
+    """How long to wait before a request is sent again; None not to send it again.
 
-    def __init__(self) -> None:
-        self._opened: list[Any] = []
-
-    def __enter__(self) -> _Files:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._opened:
-            file.close()
-
-    def multipart(self, call: Call) -> aiohttp.FormData:
-        form = aiohttp.FormData()
-        for name, value in call.form:
-            if isinstance(value, Upload):
-                file = value.path.open("rb")
-                self._opened.append(file)
-                form.add_field(name, file, filename=value.name, content_type=value.media_type)
-            else:
-                form.add_field(name, value)
-        return form
+    Args:
+        error: how it went.
+        attempt: how often it has been sent again already.
+        safe: whether it may reach the host twice.
+    """
+    pause = FIRST_PAUSE_SECONDS * 2**attempt
+    if isinstance(error, Busy):
+        # Only a full queue says for certain that nothing was begun.
+        if not safe and error.code != "queue_full":
+            return None
+        wanted = pause if error.retry_after is None else error.retry_after
+        return wanted if wanted <= MAX_PAUSE_SECONDS else None
+    if isinstance(error, TimedOut):
+        return None
+    repeatable = isinstance(error, ConnectionFailed) or error.status in (502, 504)
+    return pause if isinstance(error, NotSent) or (safe and repeatable) else None
 
 
-async def _refusal(response: aiohttp.ClientResponse) -> ApiError:
-    body = await response.content.read(MAX_MESSAGE_BYTES)
-    status = response.status
+def _is_here(url: str) -> bool:
+    """Whether a URL leads to this machine."""
+    name = urlsplit(url).hostname or ""
     try:
-        content = json.loads(body)
+        return ip_address(name).is_loopback
     except ValueError:
-        return ApiError(_plain(body.decode(errors="replace"), response), status)
-    if isinstance(content, dict) and isinstance(content.get("message"), str):
-        return ApiError(content["message"], status)
-    if isinstance(content, dict) and status == 422:
-        fields = {str(name): list(_messages(value)) for name, value in content.items()}
-        return ApiError("Some arguments are not as they should be.", status, fields)
-    return ApiError(f"{status} {response.reason or ''}".strip(), status)
+        return name == "localhost" or name.endswith(".localhost")
 
 
-def _messages(value: Any, where: str = "") -> Any:
-    """Messages of a list or a nested argument, each with where it belongs."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _messages(item, f"{where}.{key}" if where else str(key))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _messages(item, where)
-    else:
-        yield f"{where}: {value}" if where else str(value)
-
-
-def _plain(text: str, response: aiohttp.ClientResponse) -> str:
-    """DEEPaaS writes `400: what is wrong`; a proxy in between sends a page of its own."""
-    line = text.strip().partition("\n")[0].strip()
-    known = f"{response.status} {response.reason or ''}".strip()
-    if not line or response.content_type == "text/html":
-        return known
-    return re.sub(r"^\d{3}: ", "", line)[:2000]
-
-
-def _is_text(media_type: str) -> bool:
-    return media_type == JSON or media_type.endswith("+json") or media_type.startswith("text/")
-
-
-def _file_name(response: aiohttp.ClientResponse) -> str:
-    disposition = response.content_disposition
-    given = (disposition.filename if disposition else None) or ""
-    given = re.sub(r"[^\w.\- ()]", "_", Path(given).name).lstrip(".")[-100:]
-    return given or f"answer{extension(response.content_type)}"
-
-
-def extension(media_type: str) -> str:
-    """How the name of a file of this type ends, with its dot."""
-    return _EXTENSIONS.get(media_type) or mimetypes.guess_extension(media_type) or ".bin"
+def _reason(error: Exception) -> str:
+    """What the system says, without the words that aiohttp puts around it."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, ssl.SSLError):
+        return f"it does not speak TLS ({inner.reason})"
+    if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
+        return os.strerror(inner.errno)
+    return str(getattr(inner, "strerror", None) or inner or type(error).__name__)

@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from deepaas.client.description import ANYTHING, JSON, Argument, Model
@@ -18,9 +18,14 @@ MAX_QUERY_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of a form."""
+    """A file of a form.
 
-    path: Path
+    Attributes:
+        content: where it lies, or what is in it; an open file can be read again from where it is.
+        name: for the host.
+    """
+
+    content: Path | bytes | BinaryIO
     name: str
 
     @property

@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
-from deepaas.client.api import Api, ApiError
+from deepaas.client.answers import MAX_ANSWER_BYTES, MAX_DOCUMENT_BYTES, read_all, write_all
+from deepaas.client.api import CONNECT_SECONDS, Api
 from deepaas.client.calls import train_call
 from deepaas.client.description import Model
-from deepaas.ui.train_curves import Series
-from deepaas.ui.train_run import Run, parse
+from deepaas.client.errors import ClientError, HostError, ModelNotFound, TrainingNotFound
+from deepaas.client.events import MEDIA_TYPE as EVENTS
+from deepaas.client.events import Event, read_events, read_lines
+from deepaas.client.runs import Run, Series, parse
 
 GONE = 404
 GONE_LOOK_SECONDS = 0.3
 GONE_LOOKS_COUNT = 20
+FORGOTTEN = "cancelled; this host keeps nothing of it"
+
+STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=60.0)
+"""Of a stream of events: this host sends something every 15 s."""
 
 TAIL_COUNT = 500
 MAX_LOG_BYTES = 256 * 1024
@@ -74,57 +82,83 @@ class TrainingApi:
             values: of its arguments.
 
         Raises:
-            ApiError: the host refuses, with messages by argument if they do not fit.
+            ClientError: the host refuses, with messages by argument if they do not fit.
         """
         answer = await self._api.send(train_call(self._model, values))
         return parse(answer.json())
 
-    async def list(self, limit: int) -> Listing:
+    async def list(self, limit: int | None = None) -> Listing:
         """The newest trainings, those first.
 
+        Args:
+            limit: at most so many; None for all.
+
         Raises:
-            ApiError: the host does not answer.
+            ClientError: the host does not answer.
         """
-        query = {"order": "newest", "limit": str(limit)}
-        async with self._api.open("GET", self._path, query) as response:
-            told = json.loads(await response.read())
-            total = response.headers.get("X-Total-Count", "")
+        query = {"order": "newest"} | ({} if limit is None else {"limit": str(limit)})
+        told, headers = await self._api.ask_with_headers("GET", self._path, query)
+        total = headers.get("X-Total-Count", "")
         runs = [parse(one) for one in told or ()]
         # DEEPaaS 2.6 knows neither order nor limit.
         runs.sort(key=lambda run: run.date.timestamp() if run.date else 0.0, reverse=True)
         return Listing(tuple(runs[:limit]), int(total) if total.isdigit() else len(runs))
 
+    async def get(self, uuid: str) -> Run:
+        """One training as it is now.
+
+        Raises:
+            TrainingNotFound: there is none of this id.
+            ClientError: the host does not answer.
+        """
+        try:
+            return parse(await self._api.get_json(f"{self._path}{quote(uuid, safe='')}"))
+        except ClientError as error:
+            if error.status != GONE or isinstance(error, ModelNotFound | TrainingNotFound):
+                raise
+            raise TrainingNotFound(
+                f"model {self._model.name!r} has no training {uuid!r}", GONE
+            ) from None
+
     async def cancel(self, run: Run) -> str:
         """Cancel a training; what has become of it, in words.
 
         Raises:
-            ApiError: the host refuses.
+            ClientError: the host refuses.
+        """
+        cancelled = await self.cancelled(run)
+        return cancelled.message or cancelled.state
+
+    async def cancelled(self, run: Run) -> Run:
+        """Cancel a training; what has become of it.
+
+        Raises:
+            ClientError: the host refuses.
         """
         if not run.links:
             return await self._cancel_unanswered(run)
         async with self._api.open("DELETE", self._url(run)) as response:
-            cancelled = parse(json.loads(await response.read()))
-        return cancelled.message or cancelled.state
+            return parse(json.loads(await read_all(response, MAX_DOCUMENT_BYTES)))
 
-    async def _cancel_unanswered(self, run: Run) -> str:
+    async def _cancel_unanswered(self, run: Run) -> Run:
         """Cancel a training of DEEPaaS 2.6, which forgets it at once and never answers."""
         asking = asyncio.ensure_future(self._api.ask("DELETE", self._url(run)))
         try:
             for _ in range(GONE_LOOKS_COUNT):
                 await asyncio.sleep(GONE_LOOK_SECONDS)
                 if await self._is_gone(run):
-                    return "cancelled; this host keeps nothing of it"
+                    return replace(run, state="cancelled", message=FORGOTTEN)
         finally:
             asking.cancel()
             await asyncio.wait((asking,))
             refused = None if asking.cancelled() else asking.exception()
-        raise refused or ApiError("The host does not cancel it.")
+        raise refused or ClientError("The host does not cancel it.")
 
     async def log(self, run: Run) -> str:
         """The end of what it has printed.
 
         Raises:
-            ApiError: the host does not answer, or has no log.
+            ClientError: the host does not answer, or has no log.
         """
         end = b""
         query = {"tail": str(TAIL_COUNT)}
@@ -137,18 +171,61 @@ class TrainingApi:
         """What it has measured.
 
         Raises:
-            ApiError: the host does not answer, or has no metrics.
+            ClientError: the host does not answer, or has no metrics.
         """
         async with self._api.open("GET", f"{self._url(run)}/metrics") as response:
-            body = await response.read()
+            body = await read_all(response, MAX_ANSWER_BYTES)
         # A thread: there may be a million points.
         return await asyncio.to_thread(_series, body)
+
+    async def lines(self, run: Run) -> AsyncIterator[str]:
+        """What it has printed so far, line by line.
+
+        Raises:
+            ClientError: the host does not answer, or has no log.
+        """
+        async with self._api.open("GET", f"{self._url(run)}/logs") as response:
+            async for line in read_lines(response):
+                yield line
+
+    async def lines_to_come(self, run: Run, seen: str = "") -> AsyncGenerator[Event, None]:
+        """What it has printed and prints, in pieces of whole lines, until it has ended.
+
+        Args:
+            run: which.
+            seen: the id of the last piece that is known already.
+
+        Raises:
+            ClientError: the host does not answer, breaks off, or has no log.
+        """
+        headers = {"Accept": EVENTS} | ({"Last-Event-ID": seen} if seen else {})
+        async with self._api.open(
+            "GET", f"{self._url(run)}/logs", headers=headers, timeout=STREAM_TIMEOUT
+        ) as response:
+            async for event in read_events(response):
+                if event.name == "error":
+                    raise HostError(f"the log broke off: {event.data}")
+                if event.name == "log":
+                    yield event
+
+    async def download(self, run: Run, path: str, to: Path) -> None:
+        """Write one of its files to one here.
+
+        Raises:
+            ClientError: the host does not answer, or the training has no such file.
+        """
+
+        async def once() -> None:
+            async with self._api.open("GET", f"{self._url(run)}/files/{quote(path)}") as response:
+                await write_all(response, to)
+
+        await self._api.repeated(once, safe=True)
 
     async def files(self, run: Run) -> Files:
         """What it has written.
 
         Raises:
-            ApiError: the host does not answer, or has no files.
+            ClientError: the host does not answer, or has no files.
         """
         told = await self._api.get_json(f"{self._url(run)}/files/")
         entries = [File(str(one["path"]), int(one["size"])) for one in told["files"]]
@@ -174,7 +251,7 @@ class TrainingApi:
     async def _is_gone(self, run: Run) -> bool:
         try:
             await self._api.get_json(self._url(run))
-        except ApiError as error:
+        except ClientError as error:
             return error.status == GONE
         return False
 
@@ -194,5 +271,12 @@ def _series(body: bytes) -> Series:
     }
 
 
-UNREACHABLE = (ApiError, aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError, KeyError)
+UNREACHABLE = (
+    ClientError,
+    aiohttp.ClientError,
+    OSError,
+    asyncio.TimeoutError,
+    ValueError,
+    KeyError,
+)
 """What may go wrong with an answer of a host."""

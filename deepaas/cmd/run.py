@@ -15,12 +15,15 @@ from aiohttp import web
 import deepaas
 from deepaas import config, logs
 from deepaas.app import build_app, build_registry, build_trainings, build_try_me
+from deepaas.cmd.init import leave_first_place
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
+from deepaas.model.reload import Reloader
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
+from deepaas.web import try_me
 from deepaas.web.health import Drain
 from deepaas.workers.try_me import own_url
 from deepaas.workers.warden import warden
@@ -38,6 +41,7 @@ Swagger interface: {base}/api
      Swagger file: {base}/swagger.json
            V2 API: {base}/v2/
 """
+TRY_ME_LINE = "      Try-me page: {base}{path}/\n"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -46,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
     """
+    leave_first_place()
     try:
         settings = config.load(sys.argv[1:] if argv is None else argv)
         recent = RecentLog() if settings.debug_endpoint else None
@@ -89,6 +94,7 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
     host_mark = secrets.token_hex(8)
     with scratch() as folder, warden(host_mark):
         registry = build_registry(settings, names, folder, host_mark)
+        reloader = Reloader(registry) if settings.reload else None
         trainings = build_trainings(settings, names, folder, host_mark)
         page = build_try_me(settings, folder, host_mark)
         app = build_app(settings, registry, folder, drain, trainings, page, recent)
@@ -101,13 +107,14 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
         await runner.setup()
         # From the start on: a worker may be lost again while the store is being opened.
         settled = asyncio.ensure_future(registry.settled())
+        reloading = asyncio.ensure_future(reloader.run()) if reloader else None
         try:
-            site = await _listen(runner, settings)
+            site = await _listen(runner, settings, try_me_page=settings.ui and page.installed)
             page.api_url = own_url(runner.addresses[0][:2], settings.base_path)
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
-            if not await _any_model(settled, stop):
+            if not await _any_model(settled, stop, reloading is not None):
                 return 1
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
@@ -119,6 +126,9 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
             )
         finally:
             settled.cancel()
+            if reloading is not None:
+                reloading.cancel()
+                await asyncio.wait((reloading,))
             # Calls that still run or wait are answered with 503 by this.
             await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
@@ -138,7 +148,7 @@ async def _close_the_door(site: web.TCPSite) -> None:
     await site.stop()
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
+async def _listen(runner: web.AppRunner, settings: Settings, *, try_me_page: bool) -> web.TCPSite:
     site = web.TCPSite(runner, settings.listen_ip, settings.listen_port, backlog=1024)
     try:
         await site.start()
@@ -150,16 +160,20 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> web.TCPSite:
     host, port = runner.addresses[0][:2]
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}{settings.base_path}"
-    print(BANNER.format(version=deepaas.__version__, base=base), flush=True)
+    lines = BANNER + (TRY_ME_LINE if try_me_page else "")
+    print(lines.format(version=deepaas.__version__, base=base, path=try_me.PATH), flush=True)
     return site
 
 
-async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event) -> bool:
-    """Wait for the models; False when none of them can be served."""
+async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, mended: bool) -> bool:
+    """Wait for the models; False when none of them can be served, unless they may be mended."""
     await _first(settled, stop.wait())
     if stop.is_set():
         return True
     if not settled.result():
+        if mended:
+            _log.error("none of the models can be served yet, see above; waiting for changes")
+            return True
         _log.critical("none of the models can be served, see above")
         return False
     return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import importlib.util
 import os
 import signal
@@ -37,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         # Only now: it takes seconds, and looks at the environment.
         from deepaas.ui import server
 
+        # At the end Python would look through all that Gradio is made of, which takes a second.
+        atexit.register(gc.freeze)
         server.serve(
             listening,
             api_url=given.api_url,

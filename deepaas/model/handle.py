@@ -62,8 +62,28 @@ class Model:
         """How it is right now."""
         return self._pool.status()
 
-    async def predict(self, inputs: Inputs) -> Answer:
+    def reload(self) -> None:
+        """Have its code loaded anew; the code from before answers until that is ready."""
+        self._pool.reload()
+
+    async def settled(self) -> Status:
+        """Wait until loading it is over, for the first time or since :meth:`reload`."""
+        return await self._pool.settled()
+
+    def place(self, client_id: str) -> int | None:
+        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
+
+        Args:
+            client_id: what its client calls it.
+        """
+        return self._pool.place(client_id)
+
+    async def predict(self, inputs: Inputs, client_id: str = "") -> Answer:
         """Make a prediction.
+
+        Args:
+            inputs: of the call.
+            client_id: what its client calls it, to ask for its :meth:`place`.
 
         Returns:
             the finished answer; the file that it may name belongs to the caller.
@@ -71,7 +91,7 @@ class Model:
         Raises:
             DeepaasError: why there is none, one of the classes in :mod:`deepaas.errors`.
         """
-        reply = await self._pool.predict(inputs)
+        reply = await self._pool.predict(inputs, client_id)
         if isinstance(reply, Failure):
             raise_failure(self.name, reply)
         return reply

@@ -25,6 +25,7 @@ class Arguments:
     Attributes:
         schema: the marshmallow schema of the declared fields.
         media_types: what the argument ``accept`` offers, empty without one.
+        accept_default: what its author declared as its default, which hosts pass over.
         locations: the places other than query, form and JSON that some argument names.
     """
 
@@ -45,8 +46,10 @@ class Arguments:
         self.schema: marshmallow.Schema = webargs.core.dict2schema(dict(declared))()
         # From here on only the schema's own copies of the fields are touched.
         self.media_types: list[str] = []
+        self.accept_default: Any = missing
         accept = self.schema.fields.get("accept")
         if accept is not None:
+            self.accept_default = accept.load_default
             self.media_types = offer_media_types(accept)
         for field in self.schema.fields.values():
             require_files(field)

@@ -25,6 +25,9 @@ class Model:
         author: the object with the author's functions; any of them may be missing.
         spool: folder for large results.
 
+    Attributes:
+        has_schema: whether it has a response schema.
+
     Raises:
         Exception: whatever the author's ``get_…_args`` raise, or what is wrong with the schema.
     """
@@ -35,12 +38,17 @@ class Model:
         self._predict_arguments = self._arguments("predict", "get_predict_args")
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
+        self.has_schema = self._schema is not None
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
         """What the host has to know."""
         return describe(self._predict_arguments, self._train_arguments, self._schema)
+
+    def arguments(self, function: str) -> Arguments | None:
+        """What ``predict`` or ``train`` takes, None where the model does not have it."""
+        return self._predict_arguments if function == "predict" else self._train_arguments
 
     def warm(self) -> None:
         """Run the author's ``warm``, if there is one."""

@@ -6,6 +6,7 @@ Which argument gets which component is a contract with authors: docs/try-me.md t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -15,9 +16,9 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from deepaas.client.api import ApiError
 from deepaas.client.calls import Upload
 from deepaas.client.description import Argument
+from deepaas.client.errors import InvalidArguments
 
 LONG_CHARACTERS = 60
 """A text with a default longer than this gets several lines."""
@@ -54,12 +55,18 @@ def form(arguments: Iterable[Argument]) -> Form:
         with gr.Column(elem_classes="argument", min_width=0):
             made.components.append(component(argument))
             if argument.description and isinstance(made.components[-1], _WITHOUT_HELP):
-                gr.HTML(f'<p class="about">{escape(argument.description)}</p>', padding=False)
+                about(argument.description)
             made.complaints.append(gr.HTML(visible=False, padding=False))
     empty = [o for o in made.components if isinstance(o, gr.Number) and o.value is None]
     if empty:
         made.shown.append(_clear(empty))
     return made
+
+
+def about(description: str) -> gr.HTML:
+    """A help text below a component that has no place for one; code looks as in the others."""
+    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(description))
+    return gr.HTML(f'<p class="about">{words}</p>', padding=False)
 
 
 def components(arguments: Iterable[Argument]) -> list[gr.components.Component]:
@@ -121,7 +128,7 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
         values: of the components.
 
     Raises:
-        ApiError: some are missing or do not fit, with the messages by argument.
+        ClientError: some are missing or do not fit, with the messages by argument.
     """
     found: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
@@ -136,7 +143,7 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
         if value is not None and (argument.required or value != argument.default):
             found[argument.name] = value
     if wrong:
-        raise ApiError("Some arguments are not as they should be.", fields=wrong)
+        raise InvalidArguments("Some arguments are not as they should be.", fields=wrong)
     return found
 
 
@@ -249,7 +256,7 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
         return gr.File(file_count="multiple", file_types=types, type="filepath", **common)
     # The visitor's file is passed on as it is: nothing here converts it.
     if argument.media == "image":
-        return gr.Image(
+        image = gr.Image(
             type="filepath",
             image_mode=None,
             sources=["upload", "webcam", "clipboard"],
@@ -258,10 +265,16 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
             alt_text=argument.name,
             **common,
         )
+        read_by_gradio = image.preprocess
+        image.preprocess = lambda payload: (  # type: ignore[method-assign]
+            # Gradio refuses what Pillow cannot read; the model may read it, or say what is wrong.
+            payload.path if payload and payload.path else read_by_gradio(payload)
+        )
+        return image
     if argument.media == "audio":
         return gr.Audio(type="filepath", format=None, buttons=[], **common)
     if argument.media == "video":
-        return gr.Video(format=None, include_audio=True, height=300, buttons=[], **common)
+        return gr.Video(format=None, include_audio=True, buttons=[], **common)
     return gr.File(type="filepath", height=140, **common)
 
 
@@ -273,10 +286,16 @@ def _number(argument: Argument, options: dict[str, Any]) -> gr.components.Compon
     if low is not None and high is not None and known:
         step = 1 if whole else _step(low, high)
         value = low if argument.default is None else argument.default
-        return gr.Slider(low, high, value=value, step=step, **options)
-    return gr.Number(
-        value=argument.default, precision=0 if whole else None, minimum=low, maximum=high, **options
-    )
+        slider = gr.Slider(low, high, value=value, step=step, **options)
+        slider.preprocess = _as_typed  # type: ignore[method-assign]
+        return slider
+    # Limits are for `read`: what Gradio says of them stands nowhere near the box.
+    return gr.Number(value=argument.default, precision=0 if whole else None, **options)
+
+
+def _as_typed(payload: float) -> float:
+    """What somebody is typing may be beyond the limits until they have finished."""
+    return payload
 
 
 def _step(low: float, high: float) -> float:

@@ -12,9 +12,9 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from deepaas.client.api import Answer
+from deepaas.client.answers import Answer
 from deepaas.client.description import JSON, Model, OutputField
-from deepaas.ui import media
+from deepaas.ui import inputs, media
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -127,7 +127,7 @@ def _json_pane(model: Model) -> Pane:
         # Both are shown by one component.
         outputs = [output for output in outputs if output.name != PROBABILITIES]
     paired = len(outputs) < len(model.response or ())
-    fields = [(o, _field(o, paired=paired and o.name == LABELS)) for o in outputs]
+    fields = [(o, _described(o, paired=paired and o.name == LABELS)) for o in outputs]
     if fields:
         with gr.Accordion("The whole answer as JSON", open=False):
             main = gr.JSON(label="Answer (application/json)", show_indices=False)
@@ -138,6 +138,15 @@ def _json_pane(model: Model) -> Pane:
 
 def _other() -> gr.File:
     return gr.File(label="The answer as a file", interactive=False, visible=False)
+
+
+def _described(output: OutputField, *, paired: bool) -> list[Component]:
+    """The components of a field, and its help text if they have no place for it."""
+    with gr.Column(elem_classes="argument", min_width=0):
+        group = _field(output, paired=paired)
+        if output.description and not isinstance(group[0], gr.Textbox):
+            inputs.about(output.description)
+    return group
 
 
 def _field(output: OutputField, *, paired: bool) -> list[Component]:
@@ -155,7 +164,7 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
     if output.media is not None:
         shown = _player(output.media, fixed)
         # For a text that turns out to be just that.
-        return [shown, gr.Textbox(visible=False, **text, **fixed, **info)]
+        return [shown, gr.Textbox(visible=False, **text, **fixed)]
     if output.kind in ("object", "array", "any"):
         return [gr.JSON(show_indices=False, **about)]
     return [gr.Textbox(**text, **fixed, **info)]
@@ -168,7 +177,7 @@ def _player(medium: str, fixed: dict[str, Any]) -> Component:
         )
     if medium == "audio":
         return gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
-    return gr.Video(format=None, include_audio=True, height=300, buttons=["download"], **fixed)
+    return gr.Video(format=None, include_audio=True, buttons=["download"], **fixed)
 
 
 def _field_values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import keyword
 import re
@@ -10,15 +11,17 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 import gradio as gr
 
-from deepaas.client.api import Answer, Api, ApiError, extension
+from deepaas.client.answers import Answer
+from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
-from deepaas.client.description import JSON, Argument, Model
+from deepaas.client.description import Argument, Model
+from deepaas.client.errors import ClientError
 from deepaas.ui import examples, inputs, look, outputs, snippets, trainings
 from deepaas.ui.running import Cancelled, Running
+from deepaas.ui.use_via_api import use_via_api
 
 CALLS_COUNT = 64
 """So many calls of one model are passed on at a time; the host has a queue of its own."""
@@ -30,12 +33,13 @@ KEEP_SECONDS = 3600
 _PREFIX = "deepaas-try-me-"
 
 
-def build_page(model: Model, api: Api) -> gr.Blocks:
+def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
     """The page of a model.
 
     Args:
         model: as the host describes it.
         api: the host.
+        several: whether there are other models, and with them a page of all.
     """
     with gr.Blocks(
         title=f"{model.title} – try me",
@@ -44,25 +48,25 @@ def build_page(model: Model, api: Api) -> gr.Blocks:
         fill_width=True,
     ) as page:
         gr.HTML(f"<style>{look.CSS}</style>", elem_classes="style-only", padding=False)
-        gr.HTML(about(model), elem_classes="about-model")
+        gr.HTML(about(model, several=several), elem_classes="about-model")
         page.load(None, js=look.NAMES_JS, api_visibility="private")
         if model.predict is not None and model.train is not None:
             with gr.Tab("Predict"):
                 _Predict(model, api, page)
             with gr.Tab("Train"):
-                trainings.train_tab(model, api)
+                trainings.train_tab(model, api, page)
         elif model.predict is not None:
             _Predict(model, api, page)
         elif model.train is not None:
-            trainings.train_tab(model, api)
+            trainings.train_tab(model, api, page)
         else:
             gr.Markdown("This model offers nothing to try.")
     made: gr.Blocks = page
     return made
 
 
-def about(model: Model) -> str:
-    """Who made the model, and what it is, as HTML."""
+def about(model: Model, *, several: bool = False) -> str:
+    """Who made the model, and what it is, as HTML; with a way back if there are several."""
     facts = [
         ("Author", escape(model.author)),
         ("Version", escape(model.version)),
@@ -79,7 +83,8 @@ def about(model: Model) -> str:
         f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in facts if value
     )
     text = f"<p>{escape(model.description)}</p>" if model.description else ""
-    return f"<h1>{escape(model.title)}</h1>{text}{f'<dl>{listed}</dl>' if listed else ''}"
+    back = '<p><a href="../">All models</a></p>' if several else ""
+    return f"{back}<h1>{escape(model.title)}</h1>{text}{f'<dl>{listed}</dl>' if listed else ''}"
 
 
 class _Predict:
@@ -102,12 +107,8 @@ class _Predict:
                 self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
                 self._panes = self._make_panes()
         self._examples()
-        with gr.Accordion("Use via API", open=False):
-            gr.Markdown("The same call from elsewhere, with what is filled in right now.")
-            with gr.Tab("curl"):
-                self._curl = gr.Code(language="shell", label="curl", interactive=False)
-            with gr.Tab("Python"):
-                self._python = gr.Code(language="python", label="Python", interactive=False)
+        write = functools.partial(snippets.of_prediction, model)
+        use_via_api(page, api, self._form, write, [self._chosen])
         self._connect(page)
         for number, pane in enumerate(self._panes):
             self._offer("predict" if number == 0 else f"predict_{_slug(pane.media_type)}", pane)
@@ -169,22 +170,6 @@ class _Predict:
         )
         self._cancel.click(self._give_up, queue=False, **hidden)
         page.unload(self._give_up)
-        shown: dict[str, Any] = {
-            "inputs": [self._chosen, *self._form.components],
-            "outputs": [self._curl, self._python],
-            "queue": False,
-            **hidden,
-        }
-        page.load(self._snippets, **shown)
-        for event in self._form.shown:
-            event.then(self._snippets, **shown)
-        filled: list[Any] = [self._chosen, *self._form.components]
-        gr.on(
-            [one.change for one in filled],
-            self._snippets,
-            trigger_mode="always_last",
-            **shown,
-        )
 
     async def _predict(
         self, media_type: str, request: gr.Request, *values: Any
@@ -216,7 +201,7 @@ class _Predict:
                         yield {self._status: _waiting(said, busy=True)}
         except Cancelled:
             yield done | {self._status: _waiting("Cancelled")} | nothing
-        except ApiError as error:
+        except ClientError as error:
             complaints = self._form.complain(error.fields)
             yield (
                 done
@@ -230,18 +215,6 @@ class _Predict:
 
     def _give_up(self, request: gr.Request) -> None:
         self._running.cancel(request.session_hash or "")
-
-    def _snippets(self, media_type: str, request: gr.Request, *values: Any) -> list[str]:
-        try:
-            call = predict_call(self._model, inputs.read(self._arguments, values), media_type)
-        except ApiError as error:
-            todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
-            return ["\n".join(["# Fill in first:", *todo])] * 2
-        call = snippets.hidden(self._model, call)
-        url = _host_url(self._api, request)
-        text = media_type == JSON or media_type.startswith("text/")
-        save_as = None if text else f"answer{extension(media_type)}"
-        return [snippets.curl(url, call, save_as), snippets.python(url, call, save_as)]
 
     def _offer(self, name: str, pane: outputs.Pane) -> None:
         """An endpoint for ``gradio_client``, with the arguments by their names."""
@@ -259,7 +232,7 @@ class _Predict:
                         yield answer.body.decode(errors="replace")
                     else:
                         yield pane.values(answer, Path(folder))[0]
-            except ApiError as error:
+            except ClientError as error:
                 raise gr.Error(_line(error), duration=None, print_exception=False) from None
 
         _sign(predict, self._arguments)
@@ -274,7 +247,7 @@ class _Predict:
         )
 
 
-def trouble(error: ApiError) -> str:
+def trouble(error: ClientError) -> str:
     """What went wrong, as HTML."""
     fields = "".join(
         f"<li><strong>{escape(name)}</strong>: {escape(' '.join(messages))}</li>"
@@ -286,7 +259,7 @@ def trouble(error: ApiError) -> str:
     )
 
 
-def _line(error: ApiError) -> str:
+def _line(error: ClientError) -> str:
     fields = (f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
     return escape(" ".join([error.message, *fields]))
 
@@ -297,12 +270,6 @@ def _waiting(words: str, *, busy: bool = False) -> str:
     rest = f'<span aria-hidden="true">{colon}{escape(seconds)}</span>' if colon else ""
     state = " busy" if busy else ""
     return f'<p class="waiting{state}" role="status"><span>{escape(said)}{rest}</span></p>'
-
-
-def _host_url(api: Api, request: gr.Request) -> str:
-    """The host's URL as this visitor knows it: ours may be a path, on whatever host this is."""
-    seen = request.headers.get("referer") or request.headers.get("origin") or ""
-    return urljoin(seen, api.public_url or "/").rstrip("/")
 
 
 def _initial(component: gr.components.Component) -> Any:

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
-from deepaas.client.api import Answer, Api, ApiError
+from deepaas.client.answers import Answer
+from deepaas.client.api import Api
 from deepaas.client.calls import Call
 from deepaas.client.description import Model
+from deepaas.client.errors import ClientError
 
 LOOK_SECONDS = 1.0
+REQUEST_ID = "X-Request-ID"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The calls that wait at the host.
+
+    Attributes:
+        place: of the visitor's own, from 1 on; 0 when it does not wait there.
+        count: of all.
+        told: whether the host tells of them.
+    """
+
+    place: int = 0
+    count: int = 0
+    told: bool = True
 
 
 class Cancelled(Exception):
@@ -38,23 +59,24 @@ class Running:
         When the iteration is given up, so is the call.
 
         Raises:
-            ApiError: as the host says.
+            ClientError: as the host says.
             Cancelled: by the visitor.
         """
         start = time.monotonic()
-        task = asyncio.ensure_future(self._api.send(call, folder))
+        call_id = uuid.uuid4().hex
+        named = replace(call, headers={**call.headers, REQUEST_ID: call_id})
+        task = asyncio.ensure_future(self._api.send(named, folder))
         tasks = self._tasks.setdefault(visitor, set())
         tasks.add(task)
-        told = True
+        queue = Queue()
         try:
             while True:
                 await asyncio.wait((task,), timeout=LOOK_SECONDS)
+                if not task.done() and queue.told:
+                    queue = await self._queue(model, call_id, task)
                 if task.done():
                     break
-                queued = await self._queued(model, task) if told else None
-                told = queued is not None
-                if not task.done():
-                    yield _words(time.monotonic() - start, queued or 0)
+                yield wait_words(time.monotonic() - start, queue)
             if task.cancelled():
                 raise Cancelled
             yield task.result()
@@ -64,24 +86,30 @@ class Running:
             if not tasks:
                 self._tasks.pop(visitor, None)
 
-    async def _queued(self, model: Model, task: asyncio.Task[Answer]) -> int | None:
-        """How many calls wait at the host, None if it does not tell."""
-        ask = asyncio.ensure_future(self._api.get_json("/readyz"))
+    async def _queue(self, model: Model, call_id: str, task: asyncio.Task[Answer]) -> Queue:
+        """What the host tells of its queue; a call that ends meanwhile is not waited for."""
+        path = f"/v2/models/{quote(model.name, safe='')}/queue"
+        ask = asyncio.ensure_future(self._api.get_json(path, {"request_id": call_id}))
         try:
             await asyncio.wait((ask, task), return_when=asyncio.FIRST_COMPLETED)
             if not ask.done():
-                return 0
-            count = ask.result()["models"][model.name]["queued_count"]
-            return count if isinstance(count, int) else None
-        # DEEPaaS has no such page, and answers 503 while another model is not ready.
-        except (ApiError, KeyError, TypeError):
-            return None
+                return Queue()
+            told = ask.result()
+            return Queue(int(told["place"] or 0), int(told["queued_count"]))
+        # DEEPaaS 2.6 has no such answer.
+        except (ClientError, KeyError, TypeError, ValueError):
+            return Queue(told=False)
         finally:
             ask.cancel()
 
 
-def _words(seconds: float, queued: int) -> str:
-    elapsed = f"Waiting for the model: {seconds:.0f} s"
-    if not queued:
-        return elapsed
-    return f"{elapsed}. Calls in its queue: {queued}"
+def wait_words(seconds: float, queue: Queue) -> str:
+    """What to say to who waits; behind the colon what changes all the time."""
+    place = f", {_ordinal(queue.place)} of {queue.count} in its queue" if queue.place else ""
+    return f"Waiting for the model{place}: {seconds:.0f} s"
+
+
+def _ordinal(number: int) -> str:
+    teens = 10 < number % 100 < 20
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

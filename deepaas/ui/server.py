@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,9 +24,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from deepaas.client.api import Api, ApiError
+from deepaas.client.api import Api
 from deepaas.client.description import Model
+from deepaas.client.errors import ClientError
 from deepaas.ui.head import answer_with_head
+from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 
@@ -35,7 +38,6 @@ KNOWN_SECONDS = 2.0
 """So long the host is not asked again what it serves."""
 
 LOADING_SECONDS = 3
-LAST_WORDS_SECONDS = 1
 KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy keeps a connection for its next request: closing is up to it."""
 
@@ -67,19 +69,19 @@ def serve(
         on_start: called when visitors are welcome.
     """
     api = Api(api_url, public_url=public_url)
-    app = build(api, root, max_file_bytes=max_file_bytes, on_start=on_start)
+    answers = Answers(build(api, root, max_file_bytes=max_file_bytes, on_start=on_start))
     config = uvicorn.Config(
-        app,
+        answers,
         access_log=False,
         log_level="warning",
-        timeout_graceful_shutdown=LAST_WORDS_SECONDS,
+        timeout_graceful_shutdown=math.ceil(LAST_WORDS_SECONDS + CLOSE_SECONDS),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         # Gradio reads the headers of proxies by itself.
         proxy_headers=False,
         ws="none",
     )
     listening.listen(config.backlog)
-    uvicorn.Server(config).run([listening])
+    Server(config, answers).run([listening])
 
 
 def build(
@@ -102,7 +104,7 @@ def build(
     async def models(_request: Request) -> Response:
         try:
             catalogue = await pages.catalogue()
-        except ApiError as error:
+        except ClientError as error:
             return _unreachable(error)
         if len(catalogue.names) == 1:
             return RedirectResponse(f"./{quote(catalogue.names[0], safe='')}/", 302)
@@ -141,7 +143,7 @@ class _Pages:
         """What the host serves, as of a moment ago.
 
         Raises:
-            ApiError: it does not tell.
+            ClientError: it does not tell.
         """
         async with self._asking:
             if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
@@ -183,25 +185,26 @@ class _Pages:
             return page, None
         try:
             catalogue = await self.catalogue()
-        except ApiError as error:
+        except ClientError as error:
             return (page, None) if page is not None else (None, _unreachable(error))
         model = catalogue.models.get(name)
         if model is None:
             return None, _missing(catalogue, name)
         try:
-            return await self._made(model), None
+            return await self._made(model, several=len(catalogue.names) > 1), None
         except Exception:
             # Whatever a model says of itself, the other pages are not to suffer from it.
             _log.exception("the page of %s cannot be made", name)
             return None, notice(model.title, "This page cannot be made, see the log.", 500)
 
-    async def _made(self, model: Model) -> _Page:
+    async def _made(self, model: Model, *, several: bool) -> _Page:
         async with self._making:
             page = self._pages.get(model.name)
-            if page is not None and page.model == model:
+            if page is not None and page.shows == (model, several):
                 return page
             root = f"{self._root}/{quote(model.name, safe='')}"
-            made = await _Page.open(model, self._api, root, self._max_file_bytes)
+            blocks = build_page(model, self._api, several=several)
+            made = await _Page.open(blocks, (model, several), root, self._max_file_bytes)
             self._pages[model.name] = made
             if page is not None:
                 page.retire()
@@ -209,10 +212,14 @@ class _Pages:
 
 
 class _Page:
-    """The page of one model, as it was described at one time."""
+    """The page of one model, as it was described at one time.
 
-    def __init__(self, model: Model, app: FastAPI, root: str) -> None:
-        self.model = model
+    Attributes:
+        shows: what it was made from: the model, and whether there are others.
+    """
+
+    def __init__(self, shows: tuple[Model, bool], app: FastAPI, root: str) -> None:
+        self.shows = shows
         self._app = app
         self._root = root
         self._begun = asyncio.Event()
@@ -222,14 +229,16 @@ class _Page:
         self._life = asyncio.ensure_future(self._live())
 
     @classmethod
-    async def open(cls, model: Model, api: Api, root: str, max_file_bytes: int | None) -> _Page:
+    async def open(
+        cls, blocks: gradio.Blocks, shows: tuple[Model, bool], root: str, max_file_bytes: int | None
+    ) -> _Page:
         """Make it."""
         app = FastAPI(openapi_url=None)
         # This, without any origin, keeps other sites' scripts out, and Gradio from adding its own.
         app.add_middleware(CORSMiddleware)
         gradio.mount_gradio_app(
             app,
-            build_page(model, api),
+            blocks,
             "",
             root_path=root,
             max_file_size=max_file_bytes,
@@ -240,7 +249,7 @@ class _Page:
             enable_monitoring=False,
             show_error=True,
         )
-        page = cls(model, app, root)
+        page = cls(shows, app, root)
         begun = asyncio.ensure_future(page._begun.wait())
         await asyncio.wait((begun, page._life), return_when=asyncio.FIRST_COMPLETED)
         if not begun.done():
@@ -260,11 +269,11 @@ class _Page:
         # Gradio's own root is percent-encoded, and has to be the beginning of the path.
         scope = {**scope, "root_path": self._root, "path": f"{self._root}{tail}"}
         # Heartbeats are for ever.
-        counts = "/heartbeat/" not in tail
+        counts = HEARTBEAT not in tail
         self._requests_count += counts
         try:
             if tail == "/" and scope.get("method") == "GET":
-                await answer_with_head(self._app, self.model.title, scope, receive, send)
+                await answer_with_head(self._app, self.shows[0].title, scope, receive, send)
             else:
                 await self._app(scope, receive, send)
         finally:
@@ -298,5 +307,5 @@ def _missing(catalogue: Catalogue, name: str) -> Response:
     return notice("Not found", f"No model named {name!r} is served here.", 404)
 
 
-def _unreachable(error: ApiError) -> Response:
+def _unreachable(error: ClientError) -> Response:
     return notice("The host cannot be reached", error.message, 502, LOADING_SECONDS)

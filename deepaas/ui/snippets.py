@@ -3,30 +3,86 @@
 from __future__ import annotations
 
 import json
+import keyword
 import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlencode
 
-from deepaas.client.calls import Call, Upload
-from deepaas.client.description import Argument, Model
+from deepaas.client.answers import extension
+from deepaas.client.calls import Call, Upload, predict_call, train_call
+from deepaas.client.description import JSON, Argument, Model
 
 SECRET = "YOUR_SECRET"
 
+_TAKEN = ("self", "model", "accept", "save_to", "arguments")
+"""Names of the client's own parameters."""
 
-def hidden(model: Model, call: Call) -> Call:
-    """The same call without what was typed into password fields."""
-    secrets = {a.name for a in model.predict or () if _is_secret(a)}
 
-    def mask(name: str, value: str) -> str:
-        return SECRET if name in secrets else value
+@dataclass(frozen=True)
+class Snippets:
+    """One call in several ways.
 
-    return Call(
-        call.path,
-        [(n, mask(n, v)) for n, v in call.query],
-        {n: mask(n, v) for n, v in call.headers.items()},
-        {n: mask(n, v) for n, v in call.cookies.items()},
-        [(n, v if isinstance(v, Upload) else mask(n, v)) for n, v in call.form],
-        call.body and {n: SECRET if n in secrets else v for n, v in call.body.items()},
-    )
+    Attributes:
+        curl: for a shell.
+        python: for Python with requests.
+        client: for Python with :mod:`deepaas.client`.
+    """
+
+    curl: str
+    python: str
+    client: str
+
+
+def of_prediction(model: Model, url: str, values: Mapping[str, Any], media_type: str) -> Snippets:
+    """A prediction.
+
+    Args:
+        model: which.
+        url: of the host.
+        values: of its arguments, as for :func:`deepaas.client.calls.predict_call`.
+        media_type: to ask for.
+    """
+    values = masked(model.predict or (), values)
+    call = predict_call(model, values, media_type)
+    text = media_type == JSON or media_type.startswith("text/")
+    save_as = None if text else f"answer{extension(media_type)}"
+    options = {"accept": media_type} if model.accept is not None else {}
+    if save_as:
+        options["save_to"] = save_as
+    lines = [
+        f"with Client({url!r}) as client:",
+        *_indented(f"answer = client.predict({model.name!r}", _keywords(values) | options, ")"),
+        "print(answer)",
+    ]
+    return Snippets(curl(url, call, save_as), python(url, call, save_as), _client(values, lines))
+
+
+def of_training(model: Model, url: str, values: Mapping[str, Any]) -> Snippets:
+    """A training.
+
+    Args:
+        model: which.
+        url: of the host.
+        values: of its arguments.
+    """
+    values = masked(model.train or (), values)
+    call = train_call(model, values)
+    lines = [
+        f"with Client({url!r}) as client:",
+        *_indented(f"training = client.train({model.name!r}", _keywords(values), ")"),
+        "    for training in training.watch():",
+        "        print(training.state, training.progress)",
+        "print(training.result)",
+    ]
+    return Snippets(curl(url, call), python(url, call), _client(values, lines))
+
+
+def masked(arguments: Iterable[Argument], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values without what was typed into password fields."""
+    secrets = {argument.name for argument in arguments if argument.kind == "password"}
+    return {name: SECRET if name in secrets else value for name, value in values.items()}
 
 
 def curl(url: str, call: Call, save_as: str | None = None) -> str:
@@ -105,5 +161,41 @@ def _pairs(pairs: list[tuple[str, str]]) -> str:
     return repr(dict(pairs) if len(set(names)) == len(names) else pairs)
 
 
-def _is_secret(argument: Argument) -> bool:
-    return argument.kind == "password"
+def _client(values: Mapping[str, Any], lines: Sequence[str]) -> str:
+    files = [one for value in values.values() for one in _listed(value) if isinstance(one, Upload)]
+    imports = ["from pathlib import Path", ""] if files else []
+    return "\n".join([*imports, "from deepaas.client import Client", "", *lines])
+
+
+def _indented(start: str, keywords: Mapping[str, Any], end: str) -> list[str]:
+    """A call with an argument to a line, within a block."""
+    if not keywords:
+        return [f"    {start}{end}"]
+    opening, bracket, first = start.partition("(")
+    given = [first, *(f"{name}={_literal(value)}" for name, value in keywords.items())]
+    return [f"    {opening}{bracket}", *(f"        {one}," for one in given), f"    {end}"]
+
+
+def _keywords(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as keywords, but for those whose names cannot be."""
+    able = {name: value for name, value in values.items() if _is_keyword(name)}
+    others = {name: value for name, value in values.items() if name not in able}
+    return able | ({"arguments": others} if others else {})
+
+
+def _is_keyword(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in _TAKEN
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Upload):
+        return f"Path({value.name!r})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_literal(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return repr(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

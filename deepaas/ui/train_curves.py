@@ -7,10 +7,11 @@ need up to 4 MB of script, and give nothing to those who do not see it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from deepaas.client.runs import Series
 from deepaas.ui.train_scale import Scale, number_words, scale_for
 
 COLORS_COUNT = 8
@@ -39,10 +40,6 @@ class Curve:
     name: str
     color: int
     points: Sequence[tuple[float, float]]
-
-
-Series = Mapping[str, Sequence[tuple[float, float]]]
-"""The points of each metric by its name."""
 
 
 def curves_html(measured: Sequence[tuple[str, Series]], *, log: bool = False) -> str:

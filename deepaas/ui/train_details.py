@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 
+from deepaas.client.runs import Run
 from deepaas.client.trainings import Files
-from deepaas.ui.train_run import Run, duration_words, progress_words, size_words, state_words
+from deepaas.ui.train_run import duration_words, progress_words, size_words, state_words
 from deepaas.ui.train_table import STATE_CSS
 
 MAX_VALUE_CHARACTERS = 2000
@@ -19,26 +19,23 @@ OLD_HOST = (
 )
 
 
-def details_html(
-    runs: Sequence[Run], tensorboard: Callable[[Run], str | None], now: datetime
-) -> str:
+def details_html(runs: Sequence[Run], tensorboard: Callable[[Run], str | None]) -> str:
     """A card for each training.
 
     Args:
         runs: which.
         tensorboard: gives a link to the curves of one.
-        now: in the local time of the host.
     """
     if not runs:
         return '<p class="none">Tick trainings in the table to see more of them.</p>'
-    return "".join(_card(run, tensorboard(run), now) for run in runs)
+    return "".join(_card(run, tensorboard(run)) for run in runs)
 
 
-def _card(run: Run, tensorboard: str | None, now: datetime) -> str:
+def _card(run: Run, tensorboard: str | None) -> str:
     told = [
         f'<span class="state {run.state if run.state.isalpha() else ""}">'
         f"{escape(state_words(run))}</span>",
-        *(escape(words) for words in (duration_words(run, now), progress_words(run)) if words),
+        *(escape(words) for words in (duration_words(run), progress_words(run)) if words),
     ]
     if tensorboard:
         link = escape(tensorboard)

@@ -7,29 +7,28 @@ this one is still unless the table can be seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 
-from deepaas.ui.train_run import Run, date_words, duration_words, progress_words, state_words
+from deepaas.client.runs import Run
+from deepaas.ui.train_run import date_words, duration_words, progress_words, state_words
 
 HEADINGS = ("Show", "Training", "Started", "State", "Progress", "Duration")
 MAX_PICKED = 8
 LOOK_SECONDS = 2.0
 
 
-def table_html(runs: Sequence[Run], picked: Sequence[str], pick_number: int, now: datetime) -> str:
+def table_html(runs: Sequence[Run], picked: Sequence[str], pick_number: int) -> str:
     """The table.
 
     Args:
         runs: which, the newest first.
         picked: ids of those that are shown below it.
         pick_number: of the last time that they were picked by something else than this table.
-        now: in the local time of the host.
     """
     if not runs:
         return '<p class="none">No trainings yet.</p>'
     head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
-    rows = "".join(_row(run, run.uuid in picked, now) for run in runs)
+    rows = "".join(_row(run, run.uuid in picked) for run in runs)
     return (
         f'<div class="wide" role="region" aria-label="Trainings" tabindex="0">'
         f'<table data-pick="{pick_number}" data-picked="{escape(" ".join(picked))}">'
@@ -37,7 +36,7 @@ def table_html(runs: Sequence[Run], picked: Sequence[str], pick_number: int, now
     )
 
 
-def _row(run: Run, picked: bool, now: datetime) -> str:
+def _row(run: Run, picked: bool) -> str:
     checked = " checked" if picked else ""
     label = f'aria-label="Show {escape(run.short)}"'
     cells = (
@@ -46,7 +45,7 @@ def _row(run: Run, picked: bool, now: datetime) -> str:
         f'<td class="date">{date_words(run.date)}</td>',
         f'<td><span class="state {_known(run)}">{escape(state_words(run))}</span></td>',
         f"<td>{escape(progress_words(run))}</td>",
-        f'<td class="duration">{duration_words(run, now)}</td>',
+        f'<td class="duration">{duration_words(run)}</td>',
     )
     return f'<tr class="{"picked" if picked else ""}">{"".join(cells)}</tr>'
 

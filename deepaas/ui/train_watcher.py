@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from deepaas.client.runs import Run, Series
 from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
 from deepaas.ui.recent import Recent
-from deepaas.ui.train_curves import Series
-from deepaas.ui.train_run import Run
 from deepaas.ui.train_table import LOOK_SECONDS
 
 FRESH_SECONDS = 0.75 * LOOK_SECONDS
@@ -52,7 +51,7 @@ class Watcher:
         """The newest trainings.
 
         Raises:
-            ApiError: the host does not answer.
+            ClientError: the host does not answer.
         """
         return await self._recent.get(("list", limit), FRESH_SECONDS, lambda: self.api.list(limit))
 

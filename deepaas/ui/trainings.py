@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from deepaas.client.api import Api, ApiError
+from deepaas.client.api import Api
 from deepaas.client.description import Model
+from deepaas.client.errors import ClientError
+from deepaas.client.runs import Run
 from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
-from deepaas.ui import inputs, train_curves, train_details, train_table
+from deepaas.ui import inputs, snippets, train_curves, train_details, train_table
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
-from deepaas.ui.train_run import Run
 from deepaas.ui.train_table import table_html
 from deepaas.ui.train_watcher import Seen, Watcher
+from deepaas.ui.use_via_api import use_via_api
 
 LIST_COUNT = 50
 MAX_LIST_COUNT = 1000
@@ -42,25 +44,24 @@ class Picked:
         return Picked((uuid,), self.number + 1)
 
 
-def train_tab(model: Model, api: Api, *, base: str | None = None) -> None:
+def train_tab(model: Model, api: Api, page: gr.Blocks) -> None:
     """Make what stands in the tab.
 
     Args:
         model: one that has arguments of ``train``.
         api: its host.
-        base: what stands before the paths of links to the host, for a browser that looks at this
-            page: ``../..`` where the host serves the page itself. Its public URL by default.
+        page: that it is on.
     """
-    Tab(model, TrainingApi(api, model, base))
+    Tab(model, api, page)
 
 
 class Tab:
     """The components of the tab, and what happens when somebody uses them."""
 
-    def __init__(self, model: Model, trainings: TrainingApi) -> None:
+    def __init__(self, model: Model, api: Api, page: gr.Blocks) -> None:
         self._model = model
-        self._trainings = trainings
-        self._watcher = Watcher(trainings)
+        self._trainings = TrainingApi(api, model)
+        self._watcher = Watcher(self._trainings)
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 self._form = inputs.form(model.train or ())
@@ -74,16 +75,18 @@ class Tab:
                 self._details = _html(train_details.CSS)
                 self._cancel = gr.Button("Cancel training", variant="stop", visible=False)
                 self._ended = _html(SAID_CSS)
-        with gr.Column(visible=False) as self._watched:
-            with gr.Row():
-                gr.Markdown("### Metrics")
-                self._log_scale = gr.Checkbox(label="Logarithmic scale", container=False)
-            self._curves = _html(train_curves.CSS)
-            with gr.Row():
-                with gr.Column(scale=3, min_width=320):
-                    self._log = _html(train_details.CSS, train_details.FOLLOW_JS)
-                with gr.Column(scale=2, min_width=320):
-                    self._files = _html(train_details.CSS)
+                with gr.Column(visible=False) as self._measured:
+                    gr.Markdown("### Metrics")
+                    self._log_scale = gr.Checkbox(
+                        label="Logarithmic scale", container=False, elem_classes="bare"
+                    )
+                    self._curves = _html(train_curves.CSS)
+        with gr.Row(visible=False) as self._watched:
+            with gr.Column(scale=3, min_width=320):
+                self._log = _html(train_details.CSS, train_details.FOLLOW_JS)
+            with gr.Column(scale=2, min_width=320):
+                self._files = _html(train_details.CSS)
+        use_via_api(page, api, self._form, functools.partial(snippets.of_training, model))
         self._picked = gr.State(Picked())
         self._shown = gr.State([])
         self._limit = gr.State(LIST_COUNT)
@@ -129,6 +132,7 @@ class Tab:
             self._more,
             self._details,
             self._cancel,
+            self._measured,
             self._watched,
             self._curves,
             self._log,
@@ -165,21 +169,20 @@ class Tab:
     ) -> list[dict[str, Any]]:
         """The properties of all views, in their order."""
         runs = [one.run for one in seen]
-        now = datetime.now()
         going = [run for run in runs if not run.final]
         left_count = listing.total_count - len(listing.runs)
         old = any(not run.links for run in listing.runs)
         last = seen[-1] if seen else None
         return [
             {"value": _plain(OLD_HOST) if old else "", "visible": old},
-            {"value": table_html(listing.runs, picked.uuids or (), picked.number, now)},
+            {"value": table_html(listing.runs, picked.uuids or (), picked.number)},
             {
                 "value": f"Show more ({left_count})",
                 "visible": left_count > 0 and len(listing.runs) < MAX_LIST_COUNT,
             },
-            {"value": details_html(runs, self._trainings.tensorboard_link, now)},
+            {"value": details_html(runs, self._trainings.tensorboard_link)},
             {"visible": bool(going), "value": _cancel_words(going), "interactive": True},
-            {"visible": any(run.links for run in runs)},
+            *[{"visible": any(run.links for run in runs)}] * 2,
             {"value": _curves(seen, log_scale)},
             {"value": log_html(last.run, last.log) if last else ""},
             {"value": self._files_html(last) if last else ""},
@@ -204,7 +207,7 @@ class Tab:
         yield [gr.skip(), _plain("Starting …"), unable, *self._form.complain({})]
         try:
             run = await self._trainings.start(inputs.read(self._form.arguments, values))
-        except ApiError as error:
+        except ClientError as error:
             # Messages stand beside their inputs, here only those that have none.
             known = {argument.name for argument in self._form.arguments}
             others = {name: told for name, told in error.fields.items() if name not in known}

@@ -19,6 +19,7 @@ from yarl import URL
 
 from deepaas.errors import UpstreamFailed
 from deepaas.web.health import DRAIN, Drain
+from deepaas.web.in_time import Fetched
 
 _log = logging.getLogger(__name__)
 
@@ -92,23 +93,7 @@ class Proxy:
         Raises:
             UpstreamFailed: it cannot be reached, or has not given an answer.
         """
-        address = self._address if isinstance(self._address, str) else await self._address()
-        query = request.rel_url.raw_query_string
-        # encoded: the upstream sees every character as the client has written it.
-        url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
-        try:
-            upstream = await self._open().request(
-                request.method,
-                url,
-                headers=self._headers(request),
-                data=request.content if request.can_read_body else None,
-                allow_redirects=False,
-            )
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            raise UpstreamFailed(
-                f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
-            ) from error
-        async with upstream:
+        async with await self._ask(request, path, self._headers(request)) as upstream:
             response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
             _copy(upstream.headers, response.headers)
             is_stream = upstream.content_type == _EVENTS
@@ -130,6 +115,46 @@ class Proxy:
                 if request.transport is not None:
                     request.transport.abort()
         return response
+
+    async def fetch(self, request: web.Request, path: str) -> Fetched:
+        """The whole of the upstream's answer, not packed.
+
+        Args:
+            request: what is asked.
+            path: as for :meth:`forward`.
+
+        Raises:
+            UpstreamFailed: as for :meth:`forward`, or it has broken off its answer.
+        """
+        headers = self._headers(request)
+        headers[hdrs.ACCEPT_ENCODING] = "identity"
+        body = bytearray()
+        async with await self._ask(request, path, headers) as upstream:
+            while chunk := await self._read(upstream):
+                body += chunk
+            told: CIMultiDict[str] = CIMultiDict()
+            _copy(upstream.headers, told, _HOP_BY_HOP | {"content-length"})
+            return Fetched(upstream.status, told, bytes(body))
+
+    async def _ask(
+        self, request: web.Request, path: str, headers: CIMultiDict[str]
+    ) -> aiohttp.ClientResponse:
+        address = self._address if isinstance(self._address, str) else await self._address()
+        query = request.rel_url.raw_query_string
+        # encoded: the upstream sees every character as the client has written it.
+        url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
+        try:
+            return await self._open().request(
+                request.method,
+                url,
+                headers=headers,
+                data=request.content if request.can_read_body else None,
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise UpstreamFailed(
+                f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
+            ) from error
 
     async def _pass_on(
         self, upstream: aiohttp.ClientResponse, response: web.StreamResponse

@@ -1,13 +1,15 @@
 """The try-me page behind this host's own port, at ``/try-me/``.
 
-The page is a program of its own, which the first visitor starts. It takes seconds to start, and
-who visits it with a browser is told so meanwhile.
+The page is a program of its own, which the first visitor starts, and which is ended when nobody
+has used it for a while. It takes seconds to start: who comes with a browser is told so meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -21,8 +23,11 @@ from deepaas.errors import (
     RequestTooLarge,
     UpstreamFailed,
 )
+from deepaas.web.in_time import respond_in_time
 from deepaas.web.notice import error_page, waiting_page, wants_page
 from deepaas.web.proxy import Proxy
+
+_log = logging.getLogger(__name__)
 
 PATH = "/try-me"
 NAME = "The try-me page"
@@ -33,6 +38,12 @@ FIRST_SECONDS = 0.2
 
 NEXT_SECONDS = 2.0
 """And so long who sees that already."""
+
+IDLE_SECONDS = 15 * 60.0
+"""So long the page is kept when nobody has it open."""
+
+FIRST_QUESTION = "/config"
+"""What ``gradio_client`` asks a page for first. It gives up if nothing comes for 5 s."""
 
 FORM_BYTES = 64 * 1024
 """What stands around the files in an upload."""
@@ -52,9 +63,18 @@ class Page(Protocol):
             DeepaasError: it cannot be used.
         """
 
+    async def stop(self) -> None:
+        """End it; it may be started again."""
+
 
 def setup(
-    app: web.Application, *, prefix: str, page: Page, socket: Path, client_max_size: int
+    app: web.Application,
+    *,
+    prefix: str,
+    page: Page,
+    socket: Path,
+    client_max_size: int,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Add the routes.
 
@@ -64,6 +84,7 @@ def setup(
         page: has to be told to serve everything below ``{prefix}/try-me``.
         socket: where it listens.
         client_max_size: largest request, in bytes; 0 for no limit.
+        idle_seconds: so long the page is kept when nobody has it open.
     """
 
     async def address() -> str:
@@ -72,21 +93,27 @@ def setup(
 
     proxy = Proxy(address, name=NAME, unix_socket=socket)
     visit = _Start(page)
+    use = _Use(page, idle_seconds)
 
     async def connections(_app: web.Application) -> AsyncIterator[None]:
         yield
+        await use.give_up()
         await visit.give_up()
         await proxy.close()
 
     async def forward(request: web.Request) -> web.StreamResponse:
         if client_max_size and (request.content_length or 0) > client_max_size + FORM_BYTES:
             raise RequestTooLarge(client_max_size)
-        try:
-            if not page.listens and wants_page(request) and not await visit.begun():
-                return waiting_page("Try me", "The page is being started, which takes seconds.")
-            return await proxy.forward(request, request.rel_url.raw_path)
-        except (ExtraMissing, UpstreamFailed) as error:
-            return _told(request, error)
+        with use.counted():
+            try:
+                if not page.listens and wants_page(request) and not await visit.begun():
+                    return waiting_page("Try me", "The page is being started, which takes seconds.")
+                path = request.rel_url.raw_path
+                if request.method == hdrs.METH_GET and path.endswith(FIRST_QUESTION):
+                    return await respond_in_time(request, proxy.fetch(request, path))
+                return await proxy.forward(request, path)
+            except (ExtraMissing, UpstreamFailed) as error:
+                return _told(request, error)
 
     app.cleanup_ctx.append(connections)
     _add_routes(app, prefix, forward)
@@ -154,3 +181,46 @@ class _Start:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait((self._starting,))
+
+
+class _Use:
+    """Whether somebody has the page open: a request is going on then, a stream at least.
+
+    Args:
+        page: ended when nobody has.
+        idle_seconds: after so long.
+    """
+
+    def __init__(self, page: Page, idle_seconds: float) -> None:
+        self._page = page
+        self._idle_seconds = idle_seconds
+        self._requests_count = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Around a request."""
+        self._requests_count += 1
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            yield
+        finally:
+            self._requests_count -= 1
+            if not self._requests_count:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(self._idle_seconds, self._end)
+
+    async def give_up(self) -> None:
+        """End it no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ending is not None:
+            await asyncio.wait((self._ending,))
+
+    def _end(self) -> None:
+        if self._page.listens:
+            _log.info("%s is ended: nobody has used it for %g s", NAME, self._idle_seconds)
+        # A visitor who comes while it ends has another one started.
+        self._ending = asyncio.ensure_future(self._page.stop())

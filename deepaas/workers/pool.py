@@ -6,15 +6,13 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import shutil
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
 from deepaas.messages import (
-    Answer,
     Checked,
     Description,
     Failure,
@@ -23,9 +21,12 @@ from deepaas.messages import (
     Metadata,
     Predict,
 )
-from deepaas.workers.process import Launch, Source
-from deepaas.workers.slot import Slot
+from deepaas.workers.process import Source
+from deepaas.workers.slot import Slot, Slots
+from deepaas.workers.spool import Spool, discard
+from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
+from deepaas.workers.swap import Swap, see_off
 from deepaas.workers.worker import Call, State, Worker
 
 _log = logging.getLogger(__name__)
@@ -46,18 +47,18 @@ class Pool:
     def __init__(self, source: Source, limits: Limits, spool: Path, mark: str) -> None:
         self.name = source.name
         self.description: Description | None = None
-        self._source = source
         self._limits = limits
-        self._spool = spool
-        self._mark = mark
-        self._worker_ids = itertools.count(1)
-        self._slots = [Slot(number) for number in range(1, limits.workers_count + 1)]
+        self._spool = Spool(spool)
+        self._starter = Starter(source, spool, mark, limits.warm_seconds)
+        self._slots = Slots(limits.workers_count)
+        self._swap: Swap | None = None
         self._free: deque[Worker] = deque()
         self._queue: deque[Call] = deque()
         self._call_ids = itertools.count(1)
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
         self._restarts_count = 0
+        self._told = ""
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -66,9 +67,9 @@ class Pool:
 
     def start(self) -> None:
         """Start the workers; none is ready when this returns."""
-        self._spool.mkdir(parents=True)
+        self._spool.make()
         for slot in self._slots:
-            self._spawn(slot)
+            slot.worker = self._starter.start(slot.number, self)
 
     async def described(self) -> Description:
         """Wait until the model has been loaded for the first time.
@@ -78,18 +79,18 @@ class Pool:
         """
         await self._described.wait()
         if self.description is None:
-            raise self._unavailable(self._broken())
+            raise self._unavailable(self._slots.broken())
         return self.description
 
     async def settled(self) -> Status:
-        """Wait until the first attempt to get the model ready has come to an end."""
+        """Wait until an attempt to get the model ready is over: the first, or a reload's."""
         await self._settled.wait()
         return self.status()
 
     def status(self) -> Status:
         """How it is right now."""
-        states = [worker.state for worker in self._workers()]
-        broken = self._broken()
+        states = [worker.state for worker in self._slots.workers()]
+        broken = self._slots.broken()
         if State.READY in states:
             status = "ready"
         elif broken:
@@ -105,8 +106,26 @@ class Pool:
             restarts_count=self._restarts_count,
         )
 
-    async def predict(self, inputs: Inputs) -> FromWorkerCalls:
+    def place(self, client_id: str) -> int | None:
+        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
+
+        Args:
+            client_id: what its client calls it.
+        """
+        if any(
+            w.current is not None and w.current.client_id == client_id
+            for w in self._slots.workers()
+        ):
+            return 0
+        places = enumerate(self._queue, 1)
+        return next((place for place, call in places if call.client_id == client_id), None)
+
+    async def predict(self, inputs: Inputs, client_id: str = "") -> FromWorkerCalls:
         """Have one of the workers make a prediction.
+
+        Args:
+            inputs: of the call.
+            client_id: what its client calls it, to ask for its :meth:`place`.
 
         Returns:
             the worker's answer; a file that it names belongs to the caller.
@@ -120,7 +139,7 @@ class Pool:
         """
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        call = Call(Predict(next(self._call_ids), inputs), self._loop)
+        call = Call(Predict(next(self._call_ids), inputs), self._loop, client_id)
         worker = self._take_free()
         if worker is not None:
             self._begin(worker, call)
@@ -158,18 +177,74 @@ class Pool:
             task.cancel()
         self._free.clear()
         self._refuse_queued(SHUTTING_DOWN)
-        for worker in self._workers():
+        for worker in self._slots.workers():
             if worker.current is not None and not worker.current.reply.done():
                 worker.current.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
-        await asyncio.gather(*(worker.stop() for worker in self._workers()))
-        shutil.rmtree(self._spool, ignore_errors=True)
+        if self._swap is not None:
+            await self._swap.stop()
+        await asyncio.gather(*(worker.stop() for worker in self._slots.workers()))
+        self._spool.remove()
 
     def _asked(self) -> Worker:
         """A worker for a light question."""
-        for worker in self._workers():
+        for worker in self._slots.workers():
             if worker.state in (State.WARMING, State.READY):
                 return worker
-        raise ModelUnavailable(self.name, self._broken() or "it is being loaded")
+        raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
+
+    # --- new code ---
+
+    def reload(self) -> None:
+        """Have the model's code loaded anew, and calls answered by it once it is ready."""
+        if self._stopping:
+            return
+        self._settled.clear()
+        if self._swap is not None:
+            self._swap.abandon()
+        ready = [each for each in self._slots if each.worker and each.worker.state is State.READY]
+        for slot in self._slots:
+            if slot not in ready:
+                self._vacate(slot)
+            # Whoever was started there now would have the new code before the others.
+            slot.reserved = bool(ready)
+        if ready:
+            self._swap = Swap(
+                self.name, self._starter, self._limits.workers_count, self._take_over, self._keep
+            )
+            return
+        # There is nothing to keep, and what has failed so far says nothing of the new code.
+        if self.description is None:
+            self._described.clear()
+        self._fill()
+
+    def _take_over(self, workers: Sequence[Worker], description: Description) -> None:
+        self.description = description
+        self._free.clear()
+        for slot, worker in zip(self._slots, workers, strict=True):
+            self._vacate(slot)
+            slot.worker = worker
+            worker.keeper = self
+        _log.info("[%s] its new code answers from now on", self.name)
+        for worker in workers:
+            self.ready(worker)
+
+    def _keep(self, traceback: str) -> None:
+        """The new code is of no use."""
+        self._told = traceback
+        for slot in self._slots:
+            slot.reserved = False
+        self._fill()
+        self._settled.set()
+
+    def _fill(self) -> None:
+        for slot in self._slots:
+            if slot.worker is None:
+                self._run(self._starter.fill(slot, slot.delay_seconds(), self))
+
+    def _vacate(self, slot: Slot) -> None:
+        """Make room for another worker; the one at present leaves when it has answered."""
+        if (worker := self._slots.vacate(slot)) is not None:
+            self._run(see_off(worker))
 
     # --- calls ---
 
@@ -182,7 +257,7 @@ class Pool:
         return None
 
     def _enqueue(self, call: Call) -> None:
-        if broken := self._broken():
+        if broken := self._slots.broken():
             raise self._unavailable(broken)
         if len(self._queue) >= self._limits.queue_size:
             raise QueueFull(self.name, self._limits.queue_size)
@@ -207,7 +282,7 @@ class Pool:
             if call.reply.exception() is None:
                 discard(call.reply.result())
             return
-        for worker in self._workers():
+        for worker in self._slots.workers():
             if worker.current is call:
                 worker.interrupt()
                 self._loop.call_later(
@@ -239,23 +314,8 @@ class Pool:
             if not call.reply.done():
                 call.reply.set_exception(self._unavailable(reason))
 
-    # --- the state of the whole ---
-
-    def _workers(self) -> list[Worker]:
-        return [slot.worker for slot in self._slots if slot.worker is not None]
-
-    def _slot(self, worker: Worker) -> Slot:
-        return next(slot for slot in self._slots if slot.worker is worker)
-
-    def _broken(self) -> str:
-        """Why no replica can be had at present, empty if one can or may be had soon."""
-        if all(slot.broken for slot in self._slots):
-            return self._slots[0].broken
-        return ""
-
     def _unavailable(self, reason: str) -> ModelUnavailable:
-        soonest_seconds = min(slot.delay_seconds() for slot in self._slots)
-        return ModelUnavailable(self.name, reason, soonest_seconds)
+        return ModelUnavailable(self.name, reason, self._slots.delay_seconds())
 
     # --- what the workers report (workers.worker.Keeper) ---
 
@@ -265,13 +325,13 @@ class Pool:
         _log.debug("[%s] the model is loaded", worker.label)
 
     def ready(self, worker: Worker) -> None:
-        self._slot(worker).broken = ""
+        self._slots.of(worker).broken = self._told = ""
         self._settled.set()
         _log.info("[%s] ready (process %s)", worker.label, worker.pid)
         self._next(worker)
 
     def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
-        self._slot(worker).failures_count = 0
+        self._slots.of(worker).failures_count = 0
         # The next call goes out before this one's client is served: the worker must not wait.
         self._next(worker)
         if call.deadline is not None:
@@ -281,16 +341,17 @@ class Pool:
         else:
             call.reply.set_result(reply)
         if isinstance(reply, Failure):
-            self._remove_result(call)  # It may have been interrupted behind the writing of one.
+            # It may have been interrupted behind the writing of one.
+            self._spool.remove_result(call.id)
 
     def ended(self, worker: Worker, call: Call | None) -> None:
-        slot = self._slot(worker)
-        slot.worker = None
+        slot = self._slots.of(worker)
+        needed = self._slots.emptied(slot)
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
         if call is not None:
             self._lost(call, worker.how)
-        if self._stopping:
+        if not needed or self._stopping:
             return
         self._restarts_count += 1
         if worker.was_ready:
@@ -303,18 +364,15 @@ class Pool:
             slot.broken = worker.how
             delay_seconds = slot.delay_seconds()
             self._could_not_start(worker, delay_seconds)
-        self._run(self._respawn(slot, delay_seconds))
+        self._run(self._starter.fill(slot, delay_seconds, self))
 
     def _lost(self, call: Call, how: str) -> None:
         """A worker ended in the middle of a call."""
         if call.deadline is not None:
             call.deadline.cancel()
-        self._remove_result(call)
+        self._spool.remove_result(call.id)
         if not call.reply.done():
             call.reply.set_exception(WorkerDied(self.name, how))
-
-    def _remove_result(self, call: Call) -> None:
-        (self._spool / str(call.id)).unlink(missing_ok=True)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
         _log.error(
@@ -322,54 +380,19 @@ class Pool:
             worker.label,
             worker.how,
             delay_seconds,
-            f"\n{worker.traceback}" if worker.traceback else "",
+            self._untold(worker.traceback),
         )
-        if broken := self._broken():
+        if broken := self._slots.broken():
             self._described.set()
             self._settled.set()
             self._refuse_queued(broken)
 
-    # --- keeping the number ---
-
-    def _spawn(self, slot: Slot) -> None:
-        label = f"{self.name}/{slot.number}"
-        mark = f"{self._mark}{next(self._worker_ids)}:"
-        worker = Worker(self._source, label, Launch(self._spool, mark), self)
-        slot.worker = worker
-        self._run(worker.open())
-        if self._limits.warm_seconds:
-            self._loop.call_later(self._limits.warm_seconds, self._end_unready, worker)
-
-    def _end_unready(self, worker: Worker) -> None:
-        if worker.state in (State.LOADING, State.WARMING):
-            worker.kill(f"was not ready within {self._limits.warm_seconds:g} s")
-
-    async def _respawn(self, slot: Slot, delay_seconds: float) -> None:
-        while True:
-            await asyncio.sleep(delay_seconds)
-            try:
-                return self._spawn(slot)
-            except (OSError, RuntimeError) as error:
-                slot.failures_count += 1
-                delay_seconds = slot.delay_seconds()
-                _log.error(
-                    "[%s/%s] no process can be started: %s; next attempt in %g s",
-                    self.name,
-                    slot.number,
-                    error,
-                    delay_seconds,
-                )
+    def _untold(self, traceback: str) -> str:
+        """A traceback for the log, unless it stands there already."""
+        known, self._told = self._told, traceback
+        return f"\n{traceback}" if traceback not in ("", known) else ""
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def discard(reply: FromWorkerCalls) -> None:
-    """Remove the file of an answer that nobody wants."""
-    match reply:
-        case Answer(path=path) if path:
-            Path(path).unlink(missing_ok=True)
-        case Failure():
-            pass

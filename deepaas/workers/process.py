@@ -29,12 +29,14 @@ class Source:
         kind: entry point of the group ``deepaas.runtime`` that can load it.
         source: what that kind is to load.
         warm: whether to run the model's ``warm``.
+        edited: whether its code may change at any moment.
     """
 
     name: str
     kind: str
     source: str
     warm: bool = True
+    edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,9 @@ def _command(source: Source, launch: Launch, calls: int, control: int, lifeline:
     return [
         sys.executable,
         *safe_path,
+        # Bytecode of code from earlier in the same second, of the same length, would be taken for
+        # that of the code.
+        *(["-B"] if source.edited else []),
         "-m",
         "deepaas.runtime",
         f"--calls={calls}",

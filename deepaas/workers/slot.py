@@ -1,6 +1,9 @@
-"""Back-off, kept for each replica of a model by itself."""
+"""The replicas of a model, and back-off, which is kept for each of them by itself."""
 
 from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
 
 from deepaas.workers.worker import Worker
 
@@ -16,13 +19,15 @@ class Slot:
         worker: who holds it; None while the next start is awaited.
         failures_count: ends in a row that the host did not order.
         broken: why the last start failed, empty if it did not.
+        reserved: whether it waits for a worker with newer code, and for no other.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, worker: Worker | None = None) -> None:
         self.number = number
-        self.worker: Worker | None = None
+        self.worker = worker
         self.failures_count = 0
         self.broken = ""
+        self.reserved = False
 
     def delay_seconds(self) -> float:
         """How long to wait before the next start: not at all at first, then longer and longer."""
@@ -30,3 +35,65 @@ class Slot:
             return 0.0
         doubled = FIRST_DELAY_SECONDS * 2.0 ** min(self.failures_count - 1, 20)
         return min(doubled, LONGEST_DELAY_SECONDS)
+
+
+class Slots:
+    """The slots of all replicas, and the workers that have been replaced but have not ended yet.
+
+    Args:
+        count: of the replicas.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._slots = [Slot(number) for number in range(1, count + 1)]
+        self._left: list[Slot] = []
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self._slots)
+
+    def workers(self) -> list[Worker]:
+        """All that have not ended."""
+        slots = itertools.chain(self._slots, self._left)
+        return [slot.worker for slot in slots if slot.worker is not None]
+
+    def of(self, worker: Worker) -> Slot:
+        """The slot that a worker holds."""
+        slots = itertools.chain(self._slots, self._left)
+        return next(slot for slot in slots if slot.worker is worker)
+
+    def broken(self) -> str:
+        """Why no replica can be had at present, empty if one can or may be had soon."""
+        if all(slot.broken for slot in self._slots):
+            return self._slots[0].broken
+        return ""
+
+    def delay_seconds(self) -> float:
+        """How long it takes until the next start of any."""
+        return min(slot.delay_seconds() for slot in self._slots)
+
+    def vacate(self, slot: Slot) -> Worker | None:
+        """Make room for a worker with other code, of which nothing bad is known.
+
+        Returns:
+            who was there, and takes no more calls.
+        """
+        worker, slot.worker = slot.worker, None
+        slot.failures_count = 0
+        slot.broken = ""
+        slot.reserved = False
+        if worker is not None:
+            worker.retire()
+            self._left.append(Slot(slot.number, worker))
+        return worker
+
+    def emptied(self, slot: Slot) -> bool:
+        """Note that its worker has ended.
+
+        Returns:
+            whether there has to be another one.
+        """
+        slot.worker = None
+        if slot in self._left:
+            self._left.remove(slot)
+            return False
+        return True

@@ -7,7 +7,7 @@ import enum
 import itertools
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from deepaas.errors import ModelUnavailable
 from deepaas.messages import (
@@ -54,12 +54,16 @@ class Call:
         request: what the worker is sent.
         reply: the worker's answer, when it comes.
         deadline: ends the worker when the call takes too long.
+        client_id: what its client calls it, empty if it has not said.
     """
 
-    __slots__ = ("deadline", "id", "reply", "request")
+    __slots__ = ("client_id", "deadline", "id", "reply", "request")
 
-    def __init__(self, request: ToWorkerCalls, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, request: ToWorkerCalls, loop: asyncio.AbstractEventLoop, client_id: str = ""
+    ) -> None:
         self.id = request.id
+        self.client_id = client_id
         # Made before any worker is taken for it, in case that it cannot be made.
         self.request = frame(request)
         self.reply: asyncio.Future[FromWorkerCalls] = loop.create_future()
@@ -93,6 +97,8 @@ class Worker:
         traceback: the author's traceback, if the model could not be loaded.
         was_ready: whether it ever took calls.
         ordered: whether the host itself has ended it.
+        broken: whether its model could not be loaded or warmed.
+        keeper: who is told of it.
     """
 
     def __init__(
@@ -119,9 +125,10 @@ class Worker:
         self.traceback = ""
         self.was_ready = False
         self.ordered = False
+        self.broken = False
+        self.keeper = keeper
         self._source = source
         self._exit_seconds = launch.exit_seconds
-        self._keeper = keeper
         self._question_ids = itertools.count()
         self._questions: dict[int, asyncio.Future[Metadata | Checked]] = {}
         self._exited = asyncio.Event()
@@ -159,6 +166,19 @@ class Worker:
         self.ordered = True
         self._leave()
         self._process.kill()
+
+    def retire(self) -> None:
+        """Have it take no more calls: it has been replaced."""
+        if self.state in (State.LOADING, State.WARMING):
+            self.kill("was replaced")
+        self._leave()
+
+    def pending(self) -> set[asyncio.Future[Any]]:
+        """What it has yet to answer, as far as somebody waits for it."""
+        asked: set[asyncio.Future[Any]] = set(self._questions.values())
+        if self.current is not None:
+            asked.add(self.current.reply)
+        return {answer for answer in asked if not answer.done()}
 
     def terminate(self) -> None:
         """Ask its process politely to end (a training: predictions do not listen)."""
@@ -217,20 +237,20 @@ class Worker:
             self._leave()
             # Threads that the model has started may keep the process from ending.
             asyncio.get_running_loop().call_later(self._exit_seconds, self._process.kill)
-        self._keeper.answered(self, call, reply)
+        self.keeper.answered(self, call, reply)
 
     def _on_control(self, message: FromWorkerControl) -> None:
         match message:
-            case Description():
-                if self.state is State.LOADING:
-                    self.state = State.WARMING
-                self._keeper.loaded(self, message)
+            case Description() if self.state is State.LOADING:
+                self.state = State.WARMING
+                self.keeper.loaded(self, message)
             case Ready() if self.state is State.WARMING:
                 self.state = State.READY
                 self.was_ready = True
-                self._keeper.ready(self)
+                self.keeper.ready(self)
             case Broken(reason, traceback):
-                self.how = reason
+                self.how = self.how or reason
+                self.broken = True
                 self.traceback = traceback
                 self._process.kill()
             case Metadata(question_id) | Checked(question_id):
@@ -257,4 +277,4 @@ class Worker:
             if not answer.done():
                 answer.set_exception(ModelUnavailable(self._source.name, f"its worker {self.how}"))
         call, self.current = self.current, None
-        self._keeper.ended(self, call)
+        self.keeper.ended(self, call)

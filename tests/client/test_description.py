@@ -151,5 +151,7 @@ def test_metadata_is_found_by_the_path() -> None:
 
 
 def test_paths_below_a_base_path() -> None:
-    described: dict[str, Any] = {"paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}}
+    described: dict[str, Any] = {
+        "paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}
+    }
     assert [model.name for model in read_models(described)] == ["a b"]

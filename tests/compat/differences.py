@@ -61,7 +61,7 @@ def is_error_body(answer: Answer) -> bool:
     )
 
 
-ADDED = frozenset({"start_date", "finish_date", "progress", "links"})
+ADDED = frozenset({"start_date", "finish_date", "duration_seconds", "progress", "links"})
 """What we tell of a training and DEEPaaS does not."""
 
 
@@ -226,7 +226,7 @@ UNDECODABLE_HEADER = Difference(
 
 MORE_ABOUT_TRAININGS = Difference(
     "more about trainings",
-    "improvement: start_date, finish_date, progress and links beside what DEEPaaS tells",
+    "improvement: dates, duration_seconds, progress and links beside what DEEPaaS tells",
     frozenset({"body"}),
     lambda theirs, ours: theirs.status == ours.status == 200 and _same_trainings(theirs, ours),
 )

@@ -159,6 +159,7 @@ def start_host(
     *options: str,
     tmp: Path | None = None,
     state: Path | None = None,
+    packages: Path | None = None,
     wait: bool = True,
     max_peak_mb: float = MAX_PEAK_MB,
 ) -> Iterator[Host]:
@@ -173,6 +174,7 @@ def start_host(
         options: more options for the command line.
         tmp: a `TMPDIR` to share with other hosts; its own by default.
         state: an `XDG_STATE_HOME` to share with other hosts, or to survive this one.
+        packages: a folder to import models from besides `tests/models`.
         wait: return only when `/readyz` answers 200.
         max_peak_mb: how much memory the host may ever take.
     """
@@ -181,7 +183,7 @@ def start_host(
     own_tmp = home / "tmp"
     own_tmp.mkdir()
     port = free_port()
-    process = _spawn(models, options, port, home, tmp or own_tmp, mark, state)
+    process = _spawn(models, options, port, home, tmp or own_tmp, mark, state, packages)
     host = Host(port, process, home, tmp or own_tmp, mark, Watch(port))
     try:
         wait_until(lambda: _answers(host), "the host listens")
@@ -254,6 +256,7 @@ def _spawn(
     tmp: Path,
     mark: str,
     state: Path | None = None,
+    packages: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
     models = list(models)
     names = [option for name in models for option in ("--model-name", name)]
@@ -264,8 +267,7 @@ def _spawn(
         if not name.startswith(("DEEPAAS_", "OS_DEFAULT", "PYTEST", "COV"))
     }
     environment |= {
-        "PYTHONPATH": expose(models, home / "packages"),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": f"{expose(models, home / 'packages')}:{packages or ''}".rstrip(":"),
         "TMPDIR": str(tmp),
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_DATA_HOME": str(home / "data"),
@@ -273,6 +275,8 @@ def _spawn(
         "DEEPAAS_TEST_DIR": str(home),
         processes.MARK: mark,
     }
+    if packages is None:  # Who edits a package has its bytecode lying around.
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
     with open(home / "log", "wb") as log:
         return subprocess.Popen(
             command,

@@ -5,9 +5,9 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from deepaas.client.api import ApiError
 from deepaas.client.calls import Upload, predict_call
 from deepaas.client.description import Argument, Model
+from deepaas.client.errors import ClientError
 from deepaas.ui.inputs import component, components, label, read
 
 
@@ -97,7 +97,7 @@ def test_values(argument: Argument, given: Any, expected: dict[str, Any]) -> Non
     ],
 )
 def test_values_that_do_not_fit(argument: Argument, given: Any, message: str) -> None:
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(ClientError) as caught:
         read([argument], [given])
     assert message in caught.value.fields["x"][0]
 

@@ -3,20 +3,17 @@
 import base64
 import json
 import re
-import sys
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
+from models.media_samples import png, wav
 
-from deepaas.client.api import Answer
+from deepaas.client.answers import Answer
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui.outputs import Pane, pane, sandboxed
-
-sys.path.append(str(Path(__file__).parent.parent / "models"))
-from every_output import png, wav
 
 
 def made(media_type: str = JSON, *fields: OutputField) -> Pane:

@@ -22,6 +22,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from failures.host import Host, start_host
+from failures.waiting import wait_until
+from gradio_client import Client
 
 from deepaas.client.api import Api
 from deepaas.ui import server
@@ -141,6 +144,13 @@ async def test_several_models(models: Models, visit: Visit) -> None:
         assert words in text
     assert "three is being &lt;loaded&gt;" in text
     assert "http-equiv" not in text
+
+
+async def test_a_way_back_where_there_are_several(models: Models, visit: Visit) -> None:
+    models.arguments = {"one": ["text"]}
+    assert "All models" not in (await visit("/one/")).text
+    models.arguments["two"] = []
+    assert "All models" in (await visit("/one/")).text
 
 
 async def test_no_model(visit: Visit) -> None:
@@ -293,6 +303,32 @@ def test_the_command_on_a_socket(tmp_path: Path) -> None:
             client.connect(str(path))
         end(process, signal.SIGTERM)
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_the_command_ends_with_visitors(tmp_path: Path, host: Host) -> None:
+    """Their streams are for ever: that is nothing to complain of."""
+    with command(tmp_path, f"--api-url={host.url}", "--listen-port=0") as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[-1]
+        client = Client(f"{url}gated/", verbose=False)
+        with httpx.stream("GET", f"{url}gated/gradio_api/heartbeat/x", timeout=60) as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "data: ALIVE"
+            called = client.submit("visitor", str(host.home / "never"), None, api_name="/predict")
+            wait_until(lambda: host.journal() == ["start visitor"], "a call is going on")
+            end(process, signal.SIGINT)
+            # In good order: a broken connection would raise.
+            assert not list(filter(None, lines))
+        with pytest.raises(Exception):  # noqa: B017 - of whatever class gradio_client likes
+            called.result(PATIENCE_SECONDS)
+        client.close()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with start_host(["gated"]) as host:
+        yield host
 
 
 def end(process: subprocess.Popen[str], number: int) -> None:

@@ -1,18 +1,23 @@
 """Calls as people would write them: shown ones are run."""
 
+import ast
 import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.web_request import FileField
+from failures.host import Host, start_host
 
-from deepaas.client.calls import Call, Upload, predict_call
+from deepaas.client.api import Api
+from deepaas.client.calls import Call, Upload
 from deepaas.client.description import Argument, Model
-from deepaas.ui.snippets import curl, hidden, python
+from deepaas.ui.snippets import curl, of_prediction, of_training, python
 
 NASTY = 'it\'s "quoted" $HOME `id` \\ & ü'
 
@@ -21,7 +26,7 @@ async def tell(request: web.Request) -> web.Response:
     form = {}
     if request.content_type != "application/json":
         form = {
-            name: value if isinstance(value, str) else [value.filename, value.content_type]
+            name: [value.filename, value.content_type] if isinstance(value, FileField) else value
             for name, value in (await request.post()).items()
         }
     told = {
@@ -82,9 +87,70 @@ async def test_snippets_send_the_call(
 
 def test_secrets_are_not_shown() -> None:
     model = Model("m", "m", predict=(Argument("key", "password"), Argument("a", "string")))
-    call = predict_call(model, {"key": "hunter2", "a": "b"})
-    assert "hunter2" not in curl("", hidden(model, call)) + python("", hidden(model, call))
-    assert "key=YOUR_SECRET" in curl("", hidden(model, call))
+    shown = of_prediction(model, "", {"key": "hunter2", "a": "b"}, "application/json")
+    assert "hunter2" not in str(shown)
+    assert "key=YOUR_SECRET" in shown.curl
+    assert "key='YOUR_SECRET'" in shown.client
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with start_host(["trains", "every_output"]) as host:
+        yield host
+
+
+@pytest.fixture
+async def models(host: Host) -> dict[str, Model]:
+    async with Api(host.url) as api:
+        return {model.name: model for model in await api.models()}
+
+
+def ran(snippet: str, language: str, folder: Path) -> str:
+    """What a person sees who runs the copied text as it is."""
+    command = ["sh", "-c", snippet] if language == "curl" else [sys.executable, "-c", snippet]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("language", ["curl", "python", "client"])
+async def test_a_training_is_started(
+    language: str, host: Host, models: dict[str, Model], tmp_path: Path
+) -> None:
+    (tmp_path / "some data.csv").write_text("a,b")
+    values = {"text": NASTY, "count": 3, "data": Upload(Path("not shown"), "some data.csv")}
+    shown = of_training(models["trains"], host.url, values)
+    said = await asyncio.to_thread(ran, getattr(shown, language), language, tmp_path)
+    if language == "client":
+        assert said.splitlines()[-1] == str({"text": NASTY})
+    else:
+        told = json.loads(said) if language == "curl" else ast.literal_eval(said)
+        assert told["args"]["text"] == NASTY
+    newest = host.get("/v2/models/trains/train/?order=newest&limit=1").json()[0]
+    assert (newest["args"]["text"], newest["args"]["count"]) == (NASTY, 3)
+    assert "some data.csv" in str(newest["args"]["data"])
+
+
+@pytest.mark.parametrize("language", ["curl", "python", "client"])
+async def test_a_prediction_is_made(
+    language: str, host: Host, models: dict[str, Model], tmp_path: Path
+) -> None:
+    shown = of_prediction(models["every_output"], host.url, {}, "image/png")
+    said = await asyncio.to_thread(ran, getattr(shown, language), language, tmp_path)
+    assert (tmp_path / "answer.png").read_bytes().startswith(b"\x89PNG")
+    assert ("answer.png" in said) == (language == "client")
+    shown = of_prediction(models["every_output"], host.url, {}, "application/json")
+    said = await asyncio.to_thread(ran, getattr(shown, language), language, tmp_path)
+    assert "2026-11-21" in said
+
+
+def test_names_that_are_no_keywords() -> None:
+    arguments = tuple(Argument(name, "string") for name in ("model", "class", "a b", "fine"))
+    values = {argument.name: "x" for argument in arguments}
+    shown = of_prediction(Model("m", "m", predict=arguments), "", values, "application/json")
+    ast.parse(shown.client)
+    assert "fine='x'" in shown.client
+    assert "arguments={'model': 'x', 'class': 'x', 'a b': 'x'}" in shown.client
 
 
 def test_files_are_saved() -> None:

@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "drain_timeout": 0.0,
     "client_max_size": 2**40,
     "warm": False,
+    "reload": True,
     "predict_endpoint": False,
     "train_endpoint": False,
     "train_workers": 2,

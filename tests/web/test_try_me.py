@@ -23,7 +23,7 @@ from failures.waiting import wait_until
 from gradio_client import Client
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
-from deepaas.web import health, try_me
+from deepaas.web import health, in_time, try_me
 from deepaas.web.errors import error_middleware
 from deepaas.web.health import Drain
 from deepaas.workers.try_me import TryMe, own_url
@@ -44,6 +44,9 @@ class Page:
         self.starts_count = 0
         self.may_start = asyncio.Event()
         self._outcome = outcome
+
+    async def stop(self) -> None:
+        self.listens = False
 
     async def address(self) -> str:
         self.starts_count += 1
@@ -157,7 +160,7 @@ async def test_visitors_see_that_the_page_is_being_started(
 ) -> None:
     page = Page()
     url = await serve(page, hello)
-    asking = asyncio.ensure_future(session.get(url + "config"))
+    asking = asyncio.ensure_future(session.get(url + "gradio_api/info"))
     for _ in range(2):
         async with session.get(url, headers=HTML) as answer:
             assert (answer.status, answer.content_type) == (202, "text/html")
@@ -169,7 +172,7 @@ async def test_visitors_see_that_the_page_is_being_started(
     page.may_start.set()
     assert await (await again).text() == f"hello {PREFIX}/try-me/"
     # A program has waited.
-    assert await (await asking).text() == f"hello {PREFIX}/try-me/config"
+    assert await (await asking).text() == f"hello {PREFIX}/try-me/gradio_api/info"
 
 
 async def test_a_start_that_fails_is_told_and_tried_again(
@@ -183,6 +186,37 @@ async def test_a_start_that_fails_is_told_and_tried_again(
             text = await answer.text()
         assert "&lt;no&gt;" in text and "refresh" not in text
         assert page.starts_count == starts_count
+
+
+async def test_the_first_question_is_answered_in_time(
+    serve: Serve, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gradio_client gives up when nothing comes for 5 s."""
+
+    async def behind(_request: web.Request) -> web.Response:
+        status = 200 if page.starts_count == 1 else 500
+        return web.json_response({"version": "1"}, status=status, headers={"Retry-After": "3"})
+
+    monkeypatch.setattr(in_time, "STEP_SECONDS", 0.05)
+    page = Page()
+    url = await serve(page, behind)
+    async with session.get(url + "model/config") as answer:
+        assert (answer.status, answer.content_type) == (200, "application/json")
+        for _ in range(3):  # While the page is being started.
+            assert await answer.content.readexactly(1) == b" "
+        page.may_start.set()
+        assert await answer.json() == {"version": "1"}
+    # What does not take long is told as it is.
+    async with session.get(url + "model/config") as answer:
+        assert (answer.status, await answer.text()) == (500, '{"version": "1"}')
+        assert answer.headers["Retry-After"] == "3"
+    # Too late for another status: what is broken off is no answer.
+    page.may_start.clear()
+    async with session.get(url + "model/config") as answer:
+        assert await answer.content.readexactly(1) == b" "
+        page.may_start.set()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()
 
 
 async def test_uploads_have_the_limit_of_the_host(
@@ -293,7 +327,8 @@ def test_the_life_of_the_page(host: Host) -> None:
     assert b'href="/try-me/"' in landing and b'href="/try-me/gated/"' in landing
     assert not page_processes(host), "it starts with the first visitor"
 
-    visit(host)
+    # The first visitor of all may be a program, which does not wait for long.
+    Client(f"{host.url}/try-me/gated/", verbose=False).close()
     [process] = page_processes(host)
     assert all(str(path).startswith(str(host.tmp)) for path in host.temporary_files())
 
@@ -319,6 +354,55 @@ def test_the_life_of_the_page(host: Host) -> None:
     # An end in good order: a broken connection would raise IncompleteRead.
     assert stream.read() == b"\n"
     # Leaving the fixture: no process and no file is left.
+
+
+@pytest.mark.slow
+async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path) -> None:
+    """The real page, behind routes that have less patience than those of the host."""
+    page = TryMe(tmp_path / "page", PREFIX, try_me.PATH, 0, "mark:")
+    page.api_url = host.url
+    app = web.Application()
+    app[health.DRAIN] = Drain()
+    try_me.setup(
+        app, prefix=PREFIX, page=page, socket=page.socket, client_max_size=0, idle_seconds=1.0
+    )
+    runner = web.AppRunner(app, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}{PREFIX}/try-me/gated/"
+    try:
+        client = await asyncio.to_thread(Client, url, verbose=False)
+        # Longer than that nothing happens, but for the heartbeat of the visitor.
+        await asyncio.sleep(2.5)
+        assert page.listens
+        await asyncio.to_thread(client.predict, "first", api_name="/predict")
+        client.close()
+        await asyncio.to_thread(wait_until, lambda: not page.listens, "it ends", START_SECONDS)
+        await asyncio.to_thread(wait_until, lambda: not _pages_of(tmp_path), "it has ended")
+        # The next visitor has it again.
+        client = await asyncio.to_thread(Client, url, verbose=False)
+        assert "second" in str(
+            await asyncio.to_thread(client.predict, "second", api_name="/predict")
+        )
+        client.close()
+    finally:
+        await runner.cleanup()
+        await page.stop()
+
+
+def _pages_of(folder: Path) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter()
+        if any(str(folder) in word for word in _words_of(process))
+    ]
+
+
+def _words_of(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_nothing_of_the_page_survives_a_killed_host(host: Host) -> None:

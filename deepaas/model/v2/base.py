@@ -21,6 +21,8 @@ class BaseModel(abc.ABC):
     Answers are checked against it. Without a schema (None) they are sent as
     ``{"status": "OK", "predictions": <what predict returned>}``::
 
+        from webargs import fields
+
         schema = {
             "labels": fields.List(fields.Str(), required=True),
             "probabilities": fields.List(fields.Float(), required=True),
@@ -44,12 +46,15 @@ class BaseModel(abc.ABC):
     def get_predict_args(self) -> dict[str, marshmallow.fields.Field]:
         """Declare the arguments of ``predict``: webargs or marshmallow fields by name::
 
-            return {
-                "image": fields.Field(
-                    required=True, type="file", location="form", description="An image"
-                ),
-                "top": fields.Int(load_default=3, validate=validate.Range(1, 10)),
-            }
+            from webargs import fields, validate
+
+            def get_predict_args():
+                return {
+                    "image": fields.Field(
+                        required=True, type="file", location="form", description="An image"
+                    ),
+                    "top": fields.Int(load_default=3, validate=validate.Range(1, 10)),
+                }
 
         An argument named ``accept`` with a ``OneOf`` validator declares the media types of
         the answer.

@@ -69,12 +69,18 @@ DEFINITIONS: dict[str, Any] = {
         status=_text("Response status message"),
         predictions={"description": "What the model answered"},
     ),
+    "Queue": _object(
+        ["queued_count"],
+        queued_count={"type": "integer", "description": "Calls that wait"},
+        place={"description": "Of the call that was asked for, null when it is not here"},
+    ),
     "Training": _object(
         ["date", "status", "uuid"],
         uuid={"type": "string", "format": "uuid", "description": "Training identifier"},
         date={"type": "string", "description": "When it was asked for: YYYY-MM-DD HH:MM:SS.ffffff"},
         start_date=_text("When it began"),
         finish_date=_text("When it ended"),
+        duration_seconds={"type": "number", "description": "How long it has been going on"},
         args={"description": "The arguments of the training"},
         status={
             "type": "string",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +36,8 @@ def training_json(run: Run, base: str, tensorboard: Callable[[Run], str] | None)
         }
     if run.started is not None:
         shown["start_date"] = date_text(run.started)
+        # Dates have no zone: who is elsewhere could not tell how long it has been going on.
+        shown["duration_seconds"] = round((run.finished or time.time()) - run.started, 3)
     if run.finished is not None:
         shown["finish_date"] = date_text(run.finished)
     if run.state is State.RUNNING and run.cancel_requested is not None:

@@ -1,0 +1,100 @@
+"""What a host has answered, and how it is read: up to a limit, or into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import mimetypes
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from deepaas.client.description import JSON
+from deepaas.client.errors import HostError
+
+CHUNK_BYTES = 256 * 1024
+MAX_DOCUMENT_BYTES = 64 * 2**20
+MAX_ANSWER_BYTES = 512 * 2**20
+"""So much of an answer is taken into memory; a file takes any."""
+
+_EXTENSIONS = {
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "application/gzip": ".gz",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "text/plain": ".txt",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the host has answered.
+
+    Attributes:
+        media_type: without parameters.
+        body: the whole of it, unless it is in a file.
+        path: a file with the whole of it.
+    """
+
+    status: int
+    media_type: str
+    body: bytes = b""
+    path: Path | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+async def read_all(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
+    """The body of a response.
+
+    Raises:
+        HostError: it is larger than the limit.
+    """
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise HostError(
+                f"the answer is larger than {limit_bytes // 2**20} MiB: have it written to a file",
+                response.status,
+            )
+    return bytes(body)
+
+
+async def write_all(response: aiohttp.ClientResponse, path: Path) -> None:
+    """Write the body of a response to a file, as it comes."""
+    with path.open("wb") as file:
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            await asyncio.to_thread(file.write, chunk)
+
+
+def is_json(media_type: str) -> bool:
+    """Whether an answer of this type is JSON."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
+def is_text(media_type: str) -> bool:
+    """Whether an answer of this type is JSON or another text."""
+    return is_json(media_type) or media_type.startswith("text/")
+
+
+def file_name(response: aiohttp.ClientResponse) -> str:
+    """How the host calls the file that it sends, safe to be made in any folder."""
+    disposition = response.content_disposition
+    given = (disposition.filename if disposition else None) or ""
+    given = re.sub(r"[^\w.\- ()]", "_", Path(given).name).lstrip(".")[-100:]
+    return given or f"answer{extension(response.content_type)}"
+
+
+def extension(media_type: str) -> str:
+    """How the name of a file of this type ends, with its dot."""
+    return _EXTENSIONS.get(media_type) or mimetypes.guess_extension(media_type) or ".bin"

@@ -1,0 +1,356 @@
+"""The client for programs that run on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, overload
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from deepaas.client.answers import MAX_ANSWER_BYTES, file_name, is_json, read_all, write_all
+from deepaas.client.api import Api
+from deepaas.client.calls import predict_call, train_call
+from deepaas.client.description import ANYTHING, JSON, Model
+from deepaas.client.errors import (
+    Busy,
+    ClientError,
+    HostError,
+    InvalidArguments,
+    ModelNotFound,
+    TrainingNotFound,
+)
+from deepaas.client.paths import file_for, replacing
+from deepaas.client.runs import Run, parse
+from deepaas.client.training import AsyncTraining
+from deepaas.client.trainings import TrainingApi
+from deepaas.client.values import alike, values
+
+URL_OF_A_HOST = "http://127.0.0.1:5000"
+NOT_FOUND = 404
+UNAVAILABLE = 503
+
+
+class AsyncClient:
+    """A client of one host: its models, predictions and trainings.
+
+    What goes wrong is raised as one of the classes of :mod:`deepaas.client.errors`. A call that
+    is cancelled closes its connection, by which the host notices that nobody waits any more.
+
+    Args:
+        url: of the host, with its base path if it has one.
+        api_key: sent as ``Authorization: Bearer …``.
+        timeout: seconds that a request may take; None: a prediction takes as long as it likes.
+        retries: how often a request is sent again that the host has certainly not begun, or that
+            changes nothing there.
+    """
+
+    def __init__(
+        self,
+        url: str = URL_OF_A_HOST,
+        *,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        retries: int = 2,
+    ) -> None:
+        check_url(url)
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self.url = url.rstrip("/")
+        self._api = Api(url, headers=headers, timeout=timeout, retries=retries)
+        self._models: dict[str, Model] = {}
+        self._only = ""
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+    async def models(self) -> list[Model]:
+        """All models of the host that have been loaded, with their arguments.
+
+        Raises:
+            ClientError: the host does not answer.
+        """
+        models = await self._api.models()
+        self._models = {model.name: model for model in models}
+        return models
+
+    async def model(self, name: str | None = None) -> Model:
+        """One model with its arguments; one that is being loaded is waited for.
+
+        Args:
+            name: which; None for the only one.
+
+        Raises:
+            ModelNotFound: there is none of this name.
+            ClientError: no name is given and there are several.
+        """
+        while True:
+            models = {model.name: model for model in await self.models()}
+            status = await self._status()
+            names = sorted({*models, *status})
+            if name is None:
+                name = self._only = _the_only(names)
+            if name in models:
+                return models[name]
+            if name not in status:
+                raise ModelNotFound(_not_found(name, names), NOT_FOUND)
+            if status[name].get("status") not in ("loading", "warming"):
+                reason = status[name].get("reason") or "it cannot be loaded"
+                raise Busy(f"model {name!r} takes no calls at present: {reason}", UNAVAILABLE)
+            # The host has waited for it for some seconds before it answered.
+            await asyncio.sleep(1)
+
+    async def metadata(self, model: str | None = None) -> dict[str, Any]:
+        """What the author tells of a model.
+
+        Raises:
+            ClientError: the host does not answer, or there is no such model.
+        """
+        known = await self._known(model)
+        told = await self._api.get_json(f"/v2/models/{quote(known.name, safe='')}/")
+        return dict(told) if isinstance(told, dict) else {}
+
+    @overload
+    async def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any: ...
+
+    @overload
+    async def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: str | Path,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Path: ...
+
+    async def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: str | Path | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any:
+        """Make a prediction.
+
+        Args:
+            model: which; None for the only one.
+            accept: the media type of the answer, of those that the model offers.
+            save_to: a file for the answer, or a folder.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
+                ``(file name, bytes)``. None is as good as not given.
+
+        Returns:
+            a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
+            was written if `save_to` is given.
+
+        Raises:
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ModelFailed: the model has raised.
+            Busy: too many calls are waiting.
+            ClientError: anything else.
+        """
+        given = {**(arguments or {}), **more}
+        # An argument of a model, but the one that this method has itself.
+        accept = accept or given.pop("accept", None)
+        known, found = await self._fitting(model, "predict", given)
+        if accept is not None and known.accept is None and accept not in (JSON, ANYTHING):
+            raise InvalidArguments(
+                f"model {known.name!r} answers with {JSON} only, not with {accept}",
+                fields={"accept": [f"Must be {JSON}."]},
+            )
+        async with self._api.post(predict_call(known, found, accept)) as response:
+            if save_to is None:
+                return _value(response, await read_all(response, MAX_ANSWER_BYTES))
+            target = file_for(Path(save_to), file_name(response))
+            with replacing(target) as partial:
+                await write_all(response, partial)
+            return target
+
+    async def train(
+        self,
+        model: str | None = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> AsyncTraining:
+        """Start a training, or put it into the host's queue.
+
+        Args:
+            model: which; None for the only one.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name, as for `predict`.
+
+        Raises:
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ClientError: anything else.
+        """
+        known, found = await self._fitting(model, "train", {**(arguments or {}), **more})
+        answer = await self._api.send(train_call(known, found))
+        try:
+            run = parse(answer.json())
+        except (ValueError, AttributeError) as error:
+            raise HostError("the host's answer is no training", answer.status) from error
+        return self._training(known, run)
+
+    async def trainings(
+        self, model: str | None = None, *, limit: int | None = None
+    ) -> list[AsyncTraining]:
+        """The trainings that the host knows, the newest first.
+
+        Args:
+            model: of which model; None for those of all.
+            limit: at most so many of each model.
+
+        Raises:
+            ClientError: the host does not answer, or there is no such model.
+        """
+        models = await self.models() if model is None else [await self._known(model)]
+        trainable = [one for one in models if one.train is not None or model is not None]
+        listings = await asyncio.gather(*(TrainingApi(self._api, m).list(limit) for m in trainable))
+        found = [
+            self._training(one, run)
+            for one, listing in zip(trainable, listings, strict=True)
+            for run in listing.runs
+        ]
+        return sorted(found, key=lambda t: t.date.timestamp() if t.date else 0.0, reverse=True)
+
+    async def training(self, uuid: str, model: str | None = None) -> AsyncTraining:
+        """A training by its id.
+
+        Args:
+            uuid: its id.
+            model: of which model; None to look at all.
+
+        Raises:
+            TrainingNotFound: there is none of this id.
+            ClientError: the host does not answer, or there is no such model.
+        """
+        models = await self.models() if model is None else [await self._known(model)]
+        for one in models:
+            with suppress(TrainingNotFound):
+                return self._training(one, await TrainingApi(self._api, one).get(uuid))
+        raise TrainingNotFound(f"this host has no training {uuid!r}", NOT_FOUND)
+
+    async def health(self) -> dict[str, Any]:
+        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name.
+
+        Raises:
+            ClientError: the host does not answer.
+        """
+        try:
+            told = await self._api.ask("GET", "/readyz", also=(UNAVAILABLE,))
+        except HostError as error:
+            if error.status != NOT_FOUND:
+                raise
+            # DEEPaaS 2.x has no such page, and listens when all its models are ready.
+            models = {one.name: {"status": "ready", "reason": ""} for one in await self.models()}
+            return {"ready": True, "draining": False, "models": models}
+        if not isinstance(told, dict) or "models" not in told:
+            raise HostError("the host's answer does not say whether it is ready")
+        return told
+
+    async def _status(self) -> dict[str, dict[str, Any]]:
+        """How each model is; of DEEPaaS 2.x nothing is known beyond its documents."""
+        try:
+            told = await self._api.ask("GET", "/readyz", also=(UNAVAILABLE,))
+        except HostError:
+            return {}
+        return dict(told["models"]) if isinstance(told, dict) and "models" in told else {}
+
+    async def _known(self, name: str | None) -> Model:
+        """A model as it was described when it was last asked for."""
+        return self._models.get(name or self._only) or await self.model(name)
+
+    async def _fitting(
+        self, name: str | None, function: str, given: Mapping[str, Any]
+    ) -> tuple[Model, dict[str, Any]]:
+        """The model, and the values of a call, both as they are described today."""
+        if name is not None and not isinstance(name, str):
+            raise InvalidArguments(
+                "the first argument is the name of a model; those of the model go by name, and one "
+                "that is called 'model' goes into arguments={'model': …}"
+            )
+        known = await self._known(name)
+        try:
+            return known, values(known, function, given)
+        except ClientError:
+            # It may have been changed since: look again before saying no.
+            fresh = await self.model(known.name)
+            if fresh == known:
+                raise
+        return fresh, values(fresh, function, given)
+
+    def _training(self, model: Model, run: Run) -> AsyncTraining:
+        return AsyncTraining(self._api, model, run)
+
+
+def check_url(text: str) -> None:
+    """See whether this can be the URL of a host.
+
+    Raises:
+        ClientError: it cannot.
+    """
+    try:
+        url = URL(text)
+        good = url.scheme in ("http", "https") and bool(url.host) and not url.query_string
+    except ValueError:
+        good = False
+    if not good:
+        raise ClientError(f"not the URL of a host: {text!r}; it looks like {URL_OF_A_HOST}")
+
+
+def _the_only(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise ModelNotFound("this host serves no model")
+    raise ClientError(f"this host serves several models, name one of them: {', '.join(names)}")
+
+
+def _not_found(name: str, names: list[str]) -> str:
+    question = alike(name, names)
+    served = "" if question else f"; it serves {', '.join(names)}" if names else "; it serves none"
+    return f"this host serves no model {name!r}{question}{served}"
+
+
+def _value(response: aiohttp.ClientResponse, body: bytes) -> Any:
+    media_type = response.content_type
+    if is_json(media_type):
+        try:
+            return json.loads(body) if body else None
+        except (ValueError, RecursionError) as error:
+            raise HostError(
+                "the answer says that it is JSON, and is not", response.status
+            ) from error
+    if media_type.startswith("text/"):
+        try:
+            return body.decode(response.charset or "utf-8", errors="replace")
+        except LookupError:
+            return body.decode(errors="replace")
+    return body

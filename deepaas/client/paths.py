@@ -1,0 +1,38 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deepaas.client.errors import ClientError
+
+
+def file_for(target: Path, name: str) -> Path:
+    """The file to write: the target itself, or one of this name if it is a folder."""
+    return target / name if target.is_dir() else target
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place in the end, unless something goes wrong.
+
+    Raises:
+        ClientError: the target cannot be written.
+    """
+    if target.exists() and not target.is_file():  # a pipe, or /dev/stdout
+        yield target
+        return
+    partial = target.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        partial.touch(exist_ok=False)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ClientError(f"{target} cannot be written: {reason}") from error
+    try:
+        yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,195 @@
+"""An event loop in a thread of its own, for programs that have none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import threading
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError, wait
+from contextlib import suppress
+from selectors import SelectorKey
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deepaas.client.errors import ClientError
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
+
+T = TypeVar("T")
+
+__tracebackhide__ = True
+"""pytest shows the caller's line instead of ours."""
+
+END_SECONDS = 5.0
+"""How long a call that is interrupted, or a connection that is closed, may take to end."""
+
+
+class Portal:
+    """Runs coroutines for threads that wait for them.
+
+    The thread is started by the first call, and ends with `close`, with the last reference to
+    this, or with the interpreter.
+
+    Args:
+        leave: run on the loop when it ends.
+    """
+
+    def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
+        self._leave = leave
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end: weakref.finalize[..., Portal] | None = None
+        self._closed = False
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine; if the waiting is interrupted, so is the coroutine.
+
+        Raises:
+            ClientError: this is closed, or belongs to another process.
+        """
+        ended = threading.Event()
+
+        async def told() -> T:
+            try:
+                return await call
+            finally:
+                ended.set()
+
+        try:
+            loop = self._running()
+        except ClientError:
+            call.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(told(), loop)
+        try:
+            return future.result()
+        except CancelledError:
+            raise ClientError("the client was closed during this call") from None
+        except ClientError as error:
+            # Where in here it was raised tells callers nothing.
+            raise error.with_traceback(None) from None
+        except BaseException:
+            if not future.done():  # Ctrl-C, say. The connection is closed before anything else.
+                future.cancel()
+                ended.wait(END_SECONDS)
+            raise
+
+    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """The items of an asynchronous generator."""
+
+        async def following() -> list[T]:
+            async for item in items:
+                return [item]
+            return []
+
+        async def leave() -> None:
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+        try:
+            while found := self.run(following()):
+                yield found[0]
+        finally:
+            with suppress(ClientError):
+                self.run(leave())
+
+    def close(self) -> None:
+        """End the thread; calls that are going on are cancelled. May be called twice."""
+        self._closed = True
+        with self._lock:
+            if self._end is not None:
+                self._end()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        # Looked at before the lock, which another thread may have held when this process was made.
+        if os.getpid() != self._process:
+            raise ClientError(
+                "this client was made in another process, whose connections are not for this one: "
+                "make a new one after the fork"
+            )
+        with self._lock:
+            if self._closed:
+                raise ClientError("this client is closed")
+            if self._loop is None:
+                self._loop = _new_loop()
+                thread = threading.Thread(
+                    target=_serve, args=(self._loop,), name="deepaas-client", daemon=True
+                )
+                thread.start()
+                # It also runs when the interpreter ends.
+                self._end = weakref.finalize(
+                    self, _end, self._loop, thread, self._leave, self._process
+                )
+            return self._loop
+
+
+class _OwnSelector(selectors.DefaultSelector):
+    """Does nothing in a process that was forked: the kernel's list is still that of its parent.
+
+    There the objects of the client are still thrown away one day, and take their sockets off it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._process = os.getpid()
+
+    def modify(self, fileobj: FileDescriptorLike, events: int, data: Any = None) -> SelectorKey:
+        if os.getpid() != self._process:
+            return self.get_key(fileobj)
+        return super().modify(fileobj, events, data)
+
+    def unregister(self, fileobj: FileDescriptorLike) -> SelectorKey:
+        if os.getpid() != self._process:
+            return self.get_key(fileobj)
+        return super().unregister(fileobj)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    process = os.getpid()
+
+    def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if os.getpid() == process:  # A child has not forgotten to close what is its parent's.
+            loop.default_exception_handler(context)
+
+    loop = asyncio.SelectorEventLoop(_OwnSelector())
+    loop.set_exception_handler(complain)
+    return loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+def _end(
+    loop: asyncio.AbstractEventLoop,
+    thread: threading.Thread,
+    leave: Callable[[], Awaitable[None]],
+    process: int,
+) -> None:
+    if os.getpid() != process or not thread.is_alive():
+        return  # The thread stayed behind in the process that has forked this one.
+
+    async def end() -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await leave()
+        await loop.shutdown_asyncgens()
+
+    ending = asyncio.run_coroutine_threadsafe(end(), loop)
+    if threading.current_thread() is thread:
+        # The last reference was dropped on the loop itself, which cannot wait for itself.
+        ending.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        return
+    wait([ending], END_SECONDS)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(END_SECONDS)

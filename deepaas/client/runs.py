@@ -1,0 +1,147 @@
+"""A training as a host tells of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+FINAL = frozenset(("done", "error", "cancelled", "interrupted"))
+SHORT_LENGTH = 8
+
+Series = Mapping[str, Sequence[tuple[float, float]]]
+"""The points of each metric, step and value, by its name."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is, as its code tells.
+
+    Attributes:
+        step: steps that are done, None when it does not tell.
+        total: steps in all, None when nobody knows.
+        message: one line, which may be empty.
+    """
+
+    step: float | None = None
+    total: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training. DEEPaaS 2.6 tells only the first few of these.
+
+    Attributes:
+        uuid: by which the host knows it.
+        state: ``queued``, ``running``, or one of ``FINAL``.
+        date: when it was asked for, in the host's local time; None when that cannot be read.
+        message: why it is in its state, if there is something to say.
+        args: its arguments; None where they are large.
+        result: what ``train`` has returned; None when there is nothing, or when it is large.
+        started: when its process was started.
+        finished: when it came to its final state.
+        duration_seconds: how long it has been going on by the clock of the host, None when that
+            is not known: DEEPaaS 2.6 tells it of those that are done.
+        cancelling: somebody has asked to cancel it, and it has not ended yet.
+        step: steps that are done, None when it does not tell.
+        total: steps in all, None when nobody knows.
+        told: one line from the author's code on how far it is.
+        links: URL paths by what they lead to: ``logs``, ``metrics``, ``files``, ``tensorboard``.
+    """
+
+    uuid: str
+    state: str
+    date: datetime | None = None
+    message: str = ""
+    args: Any = None
+    result: Any = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    duration_seconds: float | None = None
+    cancelling: bool = False
+    step: float | None = None
+    total: float | None = None
+    told: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def short(self) -> str:
+        """Its name for people."""
+        return self.uuid[:SHORT_LENGTH]
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINAL
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it is, None when it has not told."""
+        if self.step is None and not self.told:
+            return None
+        return Progress(self.step, self.total, self.told)
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is done, 0 to 1, None when nobody knows."""
+        if self.step is None or not self.total or self.total < 0:
+            return None
+        return min(1.0, max(0.0, self.step / self.total))
+
+
+def parse(told: Mapping[str, Any]) -> Run:
+    """Read what a host tells of a training."""
+    result = told.get("result")
+    result = result if isinstance(result, Mapping) else {}
+    progress = told.get("progress")
+    progress = progress if isinstance(progress, Mapping) else {}
+    date = moment(told.get("date"))
+    # DEEPaaS 2.6 starts at once, and knows an end only of those that are done.
+    started = moment(told.get("start_date")) or (None if "links" in told else date)
+    finished = moment(told.get("finish_date")) or moment(result.get("finish_date"))
+    return Run(
+        uuid=str(told.get("uuid", "")),
+        state=str(told.get("status", "")),
+        date=date,
+        message=str(told.get("message") or ""),
+        args=told.get("args"),
+        result=result.get("output"),
+        started=started,
+        finished=finished,
+        duration_seconds=_duration(told, started, finished),
+        cancelling=bool(told.get("cancelling")),
+        step=_number(progress.get("step")),
+        total=_number(progress.get("total")),
+        told=str(progress.get("message") or ""),
+        links={
+            str(link["rel"]): str(link["href"])
+            for link in told.get("links") or ()
+            if isinstance(link, Mapping) and "rel" in link and "href" in link
+        },
+    )
+
+
+def moment(text: object) -> datetime | None:
+    """A date as hosts write it, None for anything else."""
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _duration(
+    told: Mapping[str, Any], started: datetime | None, finished: datetime | None
+) -> float | None:
+    seconds = _number(told.get("duration_seconds"))
+    if seconds is None and started is not None and finished is not None:
+        seconds = (finished - started).total_seconds()
+    return seconds if seconds is not None and seconds >= 0 else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return float(value)

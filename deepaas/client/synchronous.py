@@ -1,0 +1,321 @@
+"""The client for programs without an event loop: scripts, notebooks, threads.
+
+Each method is that of :mod:`deepaas.client.asynchronous`, waited for; what it does is told there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, overload
+
+from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient
+from deepaas.client.description import Model
+from deepaas.client.portal import Portal
+from deepaas.client.runs import Run
+from deepaas.client.training import AsyncTraining, Shown
+from deepaas.client.trainings import File
+
+__tracebackhide__ = True
+"""pytest shows the caller's line instead of ours."""
+
+
+class Client:
+    """A client of one host: its models, predictions and trainings.
+
+    It may be used by several threads, in notebooks too. Ctrl-C during a call closes its connection,
+    by which the host notices that nobody waits any more. Close it, or use it in a ``with``; one
+    that is forgotten ends with the program.
+
+    Args:
+        url: of the host, with its base path if it has one.
+        api_key: sent as ``Authorization: Bearer …``.
+        timeout: seconds that a request may take; None: a prediction takes as long as it likes.
+        retries: how often a request is sent again that the host has certainly not begun, or that
+            changes nothing there.
+    """
+
+    def __init__(
+        self,
+        url: str = URL_OF_A_HOST,
+        *,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        retries: int = 2,
+    ) -> None:
+        self._client = AsyncClient(url, api_key=api_key, timeout=timeout, retries=retries)
+        self._portal = Portal(self._client.close)
+        self.url = self._client.url
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections and end the thread."""
+        self._portal.close()
+
+    def models(self) -> list[Model]:
+        """All models of the host that have been loaded, with their arguments.
+
+        Raises:
+            ClientError: the host does not answer.
+        """
+        return self._portal.run(self._client.models())
+
+    def model(self, name: str | None = None) -> Model:
+        """One model with its arguments; one that is being loaded is waited for.
+
+        Args:
+            name: which; None for the only one.
+
+        Raises:
+            ModelNotFound: there is none of this name.
+            ClientError: no name is given and there are several.
+        """
+        return self._portal.run(self._client.model(name))
+
+    def metadata(self, model: str | None = None) -> dict[str, Any]:
+        """What the author tells of a model.
+
+        Raises:
+            ClientError: the host does not answer, or there is no such model.
+        """
+        return self._portal.run(self._client.metadata(model))
+
+    @overload
+    def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any: ...
+
+    @overload
+    def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: str | Path,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Path: ...
+
+    def predict(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        save_to: str | Path | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any:
+        """Make a prediction.
+
+        Args:
+            model: which; None for the only one.
+            accept: the media type of the answer, of those that the model offers.
+            save_to: a file for the answer, or a folder.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
+                ``(file name, bytes)``. None is as good as not given.
+
+        Returns:
+            a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
+            was written if `save_to` is given.
+
+        Raises:
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ModelFailed: the model has raised.
+            Busy: too many calls are waiting.
+            ClientError: anything else.
+        """
+        given = {**(arguments or {}), **more}
+        if save_to is None:
+            return self._portal.run(self._client.predict(model, accept=accept, arguments=given))
+        return self._portal.run(
+            self._client.predict(model, accept=accept, save_to=save_to, arguments=given)
+        )
+
+    def train(
+        self,
+        model: str | None = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Training:
+        """Start a training, or put it into the host's queue.
+
+        Args:
+            model: which; None for the only one.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name, as for `predict`.
+
+        Raises:
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ClientError: anything else.
+        """
+        given = {**(arguments or {}), **more}
+        return self._training(self._portal.run(self._client.train(model, arguments=given)))
+
+    def trainings(self, model: str | None = None, *, limit: int | None = None) -> list[Training]:
+        """The trainings that the host knows, the newest first.
+
+        Args:
+            model: of which model; None for those of all.
+            limit: at most so many of each model.
+
+        Raises:
+            ClientError: the host does not answer, or there is no such model.
+        """
+        found = self._portal.run(self._client.trainings(model, limit=limit))
+        return [self._training(one) for one in found]
+
+    def training(self, uuid: str, model: str | None = None) -> Training:
+        """A training by its id.
+
+        Args:
+            uuid: its id.
+            model: of which model; None to look at all.
+
+        Raises:
+            TrainingNotFound: there is none of this id.
+            ClientError: the host does not answer, or there is no such model.
+        """
+        return self._training(self._portal.run(self._client.training(uuid, model)))
+
+    def health(self) -> dict[str, Any]:
+        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name.
+
+        Raises:
+            ClientError: the host does not answer.
+        """
+        return self._portal.run(self._client.health())
+
+    def _training(self, training: AsyncTraining) -> Training:
+        return Training(self._portal, training)
+
+
+class Training(Shown):
+    """A training: what is known of it, and what can be done with it.
+
+    Args:
+        portal: where its calls run.
+        training: the same for an event loop.
+    """
+
+    def __init__(self, portal: Portal, training: AsyncTraining) -> None:
+        self._portal = portal
+        self._training = training
+
+    @property
+    def run(self) -> Run:
+        """All that the host has told of it."""
+        return self._training.run
+
+    @property
+    def model(self) -> str:
+        """The name of the model that is trained."""
+        return self._training.model
+
+    def refresh(self) -> Training:
+        """Ask the host how it is now.
+
+        Returns:
+            itself.
+
+        Raises:
+            ClientError: the host does not tell.
+        """
+        self._portal.run(self._training.refresh())
+        return self
+
+    def wait(self, timeout: float | None = None) -> Training:
+        """Wait for its end, whatever that is: look at its `state`.
+
+        Args:
+            timeout: in seconds; None: as long as it takes.
+
+        Returns:
+            itself.
+
+        Raises:
+            TimeoutError: it has not ended by then. It goes on.
+            ClientError: the host is away for too long.
+        """
+        self._portal.run(self._training.wait(timeout))
+        return self
+
+    def watch(self) -> Iterator[Training]:
+        """Follow it until it has ended.
+
+        Yields:
+            how it is, first now, then whenever its state or its progress has changed.
+
+        Raises:
+            ClientError: the host is away for too long.
+        """
+        for seen in self._portal.iterate(self._training.watch()):
+            yield Training(self._portal, seen)
+
+    def log(self, follow: bool = False) -> Iterator[str]:
+        """What it has printed, line by line.
+
+        Args:
+            follow: whether to wait for more until it has ended.
+
+        Raises:
+            NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
+            ClientError: the host does not answer.
+        """
+        yield from self._portal.iterate(self._training.log(follow))
+
+    def metrics(self) -> dict[str, list[tuple[int, float]]]:
+        """What it has measured: step and value by the name of the metric.
+
+        Raises:
+            NotSupported: the host is a DEEPaaS 2.x, which does not know.
+            ClientError: the host does not answer.
+        """
+        return self._portal.run(self._training.metrics())
+
+    def files(self) -> list[File]:
+        """What it has written, also while it runs; no more than the host lists (10,000).
+
+        Raises:
+            NotSupported: the host is a DEEPaaS 2.x, which does not know.
+            ClientError: the host does not answer.
+        """
+        return self._portal.run(self._training.files())
+
+    def download(self, path: str | File, to: str | Path) -> Path:
+        """Get one of its files.
+
+        Args:
+            path: as in the list of its files.
+            to: the file to write, or a folder.
+
+        Returns:
+            the file that was written.
+
+        Raises:
+            ClientError: the host does not answer, or there is no such file.
+        """
+        return self._portal.run(self._training.download(path, to))
+
+    def cancel(self) -> None:
+        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed.
+
+        Raises:
+            ClientError: the host refuses.
+        """
+        self._portal.run(self._training.cancel())

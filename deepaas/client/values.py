@@ -1,0 +1,137 @@
+"""What a caller gives as arguments, as values for a request."""
+
+from __future__ import annotations
+
+import difflib
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from deepaas.client.calls import Upload
+from deepaas.client.description import Argument, Model
+from deepaas.client.errors import InvalidArguments, NotSupported
+
+FILE_FORMS = "a Path, a file opened in binary mode, bytes, or (file name, bytes)"
+
+
+def values(model: Model, function: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for a call, by argument; those that are None are left out.
+
+    Only what the host would not tell is checked here: it ignores arguments that it does not know.
+
+    Args:
+        model: which.
+        function: "predict" or "train".
+        given: by the caller, by name.
+
+    Raises:
+        NotSupported: the model has no such function.
+        InvalidArguments: there is no such argument, or a value has no form that can be sent.
+    """
+    declared = model.predict if function == "predict" else model.train
+    if declared is None:
+        raise NotSupported(f"model {model.name!r} does not implement {function!r}")
+    known = {argument.name: argument for argument in declared}
+    if unknown := [name for name in given if name not in known]:
+        raise _unknown(unknown, known, function)
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is None:
+            continue
+        try:
+            found[name] = _sendable(known[name], value)
+        except TypeError as error:
+            wrong = f"argument {name!r} of {function} cannot be sent: {error}"
+            raise InvalidArguments(wrong, fields={name: [str(error)]}) from None
+    return found
+
+
+def alike(name: str, names: Iterable[str]) -> str:
+    """A question that helps who has mistyped a name; empty when there is no help."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f": did you mean {close[0]!r}?" if close else ""
+
+
+def _unknown(names: list[str], known: Iterable[str], function: str) -> InvalidArguments:
+    known = list(known)
+    told = {name: alike(name, known) for name in names}
+    message = "; ".join(
+        f"unknown argument {name!r} of {function}{question}" for name, question in told.items()
+    )
+    if not all(told.values()):
+        message += f"; it has {', '.join(known)}" if known else "; it has none"
+    fields = {name: [f"There is no such argument{told[name]}"] for name in names}
+    error = InvalidArguments(message)
+    error.fields = fields
+    return error
+
+
+def _sendable(argument: Argument, value: Any) -> Any:
+    if argument.kind == "file":
+        # A tuple of a text and bytes is one file with its name.
+        many = isinstance(value, list | tuple | set) and not _is_named(value)
+        return [_upload(one) for one in value] if many else _upload(value)
+    return _plain(value)
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
+
+
+def _upload(value: Any) -> Upload:
+    if isinstance(value, Path):
+        return Upload(value, value.name)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return Upload(bytes(value), "file")
+    if _is_named(value) and isinstance(value[1], bytes | bytearray | memoryview):
+        return Upload(bytes(value[1]), value[0])
+    if isinstance(value, io.TextIOBase):
+        raise TypeError(f"it is opened as text, and a file has to be {FILE_FORMS}")
+    if hasattr(value, "read"):
+        return _upload_of_open(value)
+    hint = f"; for a file of this name: Path({value!r})" if isinstance(value, str) else ""
+    raise TypeError(
+        f"it is of type {type(value).__name__}, and a file has to be {FILE_FORMS}{hint}"
+    )
+
+
+def _upload_of_open(file: BinaryIO) -> Upload:
+    given = getattr(file, "name", None)
+    name = Path(given).name if isinstance(given, str) and given else "file"
+    try:
+        file.fileno()
+        file.seek(file.tell())
+    except (OSError, AttributeError):
+        # It cannot be read twice, should it have to be sent twice; or it is in memory anyway.
+        content = file.read()
+        if not isinstance(content, bytes):
+            raise TypeError(f"it does not read bytes, and a file has to be {FILE_FORMS}") from None
+        return Upload(content, name)
+    return Upload(file, name)
+
+
+def _plain(value: Any) -> Any:
+    """The value with nothing in it but what JSON knows."""
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | range):
+        return [_plain(item) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal | Path):
+        return str(value)
+    # Arrays and numbers of NumPy, tensors: the client need not have those libraries.
+    if callable(plain := getattr(value, "tolist", None)):
+        return _plain(plain())
+    raise TypeError(f"a value of type {type(value).__name__} has no form in JSON")

@@ -1,0 +1,1 @@
+"""What the pytest plugin does when one of its fixtures is used."""

@@ -1,0 +1,98 @@
+"""Which model the tests of a project are about."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from configparser import ConfigParser, Error
+from importlib import import_module
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+# pytest brings tomli along where Python has nothing of its own.
+tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+
+GROUP = "deepaas.v2.model"
+CHOOSE = "name one with the option deepaas_model, in pyproject.toml under [tool.pytest.ini_options]"
+
+
+class Undecided(Exception):
+    """It cannot be told which model is meant; the message says why and what to do."""
+
+
+def detect(project: Path) -> str:
+    """The only model that a project offers, once it is installed.
+
+    Args:
+        project: the folder with its pyproject.toml.
+
+    Raises:
+        Undecided: it is not installed, or offers none or several.
+    """
+    name = _name_of(project)
+    offers: dict[str, list[str]] = {}
+    for distribution in distributions():
+        # What is found first counts, as for Python: it may be in its own *.egg-info, too.
+        own = str(distribution.metadata["Name"] or "")
+        offered = [entry.name for entry in distribution.entry_points if entry.group == GROUP]
+        offers.setdefault(_normal(own), sorted(set(offered)))
+        if name is None and _folder_of(distribution) == project:
+            name = own
+    if name is None:
+        raise Undecided(f"{project} is no Python project (no name in its pyproject.toml): {CHOOSE}")
+    if _normal(name) not in offers:
+        raise Undecided(
+            f"the project {name} is not installed for {sys.executable}: "
+            f"pip install -e {project}, or {CHOOSE}"
+        )
+    models = offers[_normal(name)]
+    if len(models) > 1:
+        raise Undecided(f"{name} offers several models, {', '.join(models)}: {CHOOSE}")
+    if not models:
+        raise Undecided(
+            f"{name} offers no model, as it is installed: it needs an entry point in "
+            f'[project.entry-points."{GROUP}"], and after a change of that again '
+            f"pip install -e {project}; or {CHOOSE}"
+        )
+    return models[0]
+
+
+def _name_of(project: Path) -> str | None:
+    for name in _names_of(project):
+        if isinstance(name, str) and name:
+            return name
+    return None
+
+
+def _names_of(project: Path) -> Iterator[Any]:
+    """What the files of a project call it, in all the ways there are."""
+    try:
+        told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = {}
+    yield told.get("project", {}).get("name")
+    yield told.get("tool", {}).get("poetry", {}).get("name")
+    parser = ConfigParser(interpolation=None)
+    try:
+        parser.read(project / "setup.cfg", encoding="utf-8")
+    except (Error, ValueError):
+        return
+    yield parser.get("metadata", "name", fallback=None)
+
+
+def _folder_of(distribution: Distribution) -> Path | None:
+    """Where an editable project lies."""
+    try:
+        told = json.loads(distribution.read_text("direct_url.json") or "{}")
+    except ValueError:
+        return None
+    url = urlsplit(str(told.get("url", "")))
+    return Path(unquote(url.path)) if url.scheme == "file" else None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

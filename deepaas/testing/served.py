@@ -1,0 +1,103 @@
+"""A real host for tests."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from deepaas.client import Client, ClientError
+
+START_SECONDS = 600.0
+LOOK_SECONDS = 0.05
+END_SECONDS = 10.0
+TAIL_LINES_COUNT = 25
+TAIL_CHARACTERS = 6000
+
+_LISTENS = re.compile(r"^\s*Start page: (http://\S+?)/$", re.MULTILINE)
+
+
+class ServedModel:
+    """A host in a process of its own that serves one model.
+
+    Args:
+        model: the name of its entry point.
+        folder: for the log and the trainings.
+        options: more options of deepaas-run.
+        cwd: the working directory.
+    """
+
+    def __init__(self, model: str, folder: Path, options: Sequence[str], cwd: Path) -> None:
+        self.model = model
+        self.url = ""
+        self._log = folder / "log"
+        # -P: no module in the working directory is taken for one of the library.
+        safe = ["-P"] if sys.version_info >= (3, 11) else []
+        command = [sys.executable, *safe, "-m", "deepaas.testing.leash"]
+        command += ["--listen-ip", "127.0.0.1", "--listen-port", "0"]
+        command += ["--model-name", model, "--state-dir", str(folder / "state"), *options]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is for pytest, which ends the host when the tests have ended.
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> str:
+        """What the host and the model have printed."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def trouble(self) -> str:
+        """Wait until the model takes calls.
+
+        Returns:
+            why it does not, with the end of the host's log; empty when it does.
+        """
+        end = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None:
+                return self._with_log("cannot be served")
+            if time.monotonic() > end:
+                return self._with_log(f"is not ready after {START_SECONDS:g} s")
+            time.sleep(LOOK_SECONDS)
+        return ""
+
+    def stop(self) -> None:
+        """End the host with all that it has started."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Its workers end with it, however it ends.
+            self._process.kill()
+            self._process.wait()
+
+    def _is_ready(self) -> bool:
+        if not self.url:
+            found = _LISTENS.search(self.log)
+            if found is None:
+                return False
+            self.url = found[1]
+        try:
+            with Client(self.url, timeout=10, retries=0) as client:
+                return bool(client.health()["ready"])
+        except ClientError:
+            return False
+
+    def _with_log(self, what: str) -> str:
+        return f"the model {self.model!r} {what}; the end of the host's log:\n\n{tail(self.log)}"
+
+
+def tail(log: str) -> str:
+    """The end of a log."""
+    lines = log[-TAIL_CHARACTERS:].strip().splitlines()
+    return "\n".join(lines[-TAIL_LINES_COUNT:]) or "(empty)"

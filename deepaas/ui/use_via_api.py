@@ -1,0 +1,75 @@
+"""Where the page shows the call that it would send now, ready to copy."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urljoin
+
+import gradio as gr
+
+from deepaas.client.api import Api
+from deepaas.client.errors import ClientError
+from deepaas.ui import inputs
+from deepaas.ui.inputs import Form
+from deepaas.ui.snippets import Snippets
+
+Write = Callable[..., Snippets]
+"""Writes a call: given the URL of the host, the values by argument, and what else is chosen."""
+
+_KINDS = (("curl", "shell"), ("Python", "python"), ("deepaas.client", "python"))
+
+
+def use_via_api(
+    page: gr.Blocks,
+    api: Api,
+    form: Form,
+    write: Write,
+    chosen: Sequence[gr.components.Component] = (),
+) -> None:
+    """Make the place, which follows what is filled in.
+
+    Args:
+        page: that it is on.
+        api: the host.
+        form: what is filled in.
+        write: writes the call.
+        chosen: what else the call depends on.
+    """
+    made = []
+    with gr.Accordion("Use via API", open=False):
+        gr.Markdown("The same call from elsewhere, with what is filled in right now.")
+        for name, language in _KINDS:
+            with gr.Tab(name):
+                made.append(gr.Code(language=language, label=name, interactive=False))  # type: ignore[arg-type]
+
+    def show(request: gr.Request, *given: Any) -> list[str]:
+        others, values = given[: len(chosen)], given[len(chosen) :]
+        try:
+            found = inputs.read(form.arguments, values)
+        except ClientError as error:
+            todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
+            return ["\n".join(["# Fill in first:", *todo])] * len(made)
+        return list(dataclasses.astuple(write(_host_url(api, request), found, *others)))
+
+    filled = [*chosen, *form.components]
+    shown: dict[str, Any] = {
+        "inputs": filled,
+        "outputs": made,
+        "queue": False,
+        "api_visibility": "private",
+        "show_progress": "hidden",
+    }
+    page.load(show, **shown)
+    for event in form.shown:
+        event.then(show, **shown)
+    changes: list[Any] = [one.change for one in filled if hasattr(one, "change")]
+    if changes:
+        gr.on(changes, show, trigger_mode="always_last", **shown)
+
+
+def _host_url(api: Api, request: gr.Request) -> str:
+    """The host's URL as this visitor knows it: ours may be a path, on whatever host this is."""
+    seen = request.headers.get("referer") or request.headers.get("origin") or ""
+    return urljoin(seen, api.public_url or "/").rstrip("/")

@@ -1,0 +1,37 @@
+"""The folder through which large results go."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from deepaas.messages import Answer, FromWorkerCalls
+
+
+class Spool:
+    """A folder for large results, one file per call.
+
+    Args:
+        path: where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def make(self) -> None:
+        """Make it."""
+        self.path.mkdir(parents=True)
+
+    def remove(self) -> None:
+        """Remove it with all that lies there."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def remove_result(self, call_id: int) -> None:
+        """Remove what a call that came to nothing may have left."""
+        (self.path / str(call_id)).unlink(missing_ok=True)
+
+
+def discard(reply: FromWorkerCalls) -> None:
+    """Remove the file of an answer that nobody wants."""
+    if isinstance(reply, Answer) and reply.path:
+        Path(reply.path).unlink(missing_ok=True)

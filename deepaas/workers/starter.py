@@ -1,0 +1,84 @@
+"""Starts the workers of one model."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from pathlib import Path
+
+from deepaas.workers.process import Launch, Source
+from deepaas.workers.slot import Slot
+from deepaas.workers.worker import Keeper, State, Worker
+
+_log = logging.getLogger(__name__)
+
+
+class Starter:
+    """Starts workers, and ends those that are not ready in time.
+
+    Args:
+        source: the model.
+        spool: folder for large results.
+        mark: what the marks of the workers begin with, see ``workers.warden``.
+        warm_seconds: longest time from start to ready, 0 for no limit.
+    """
+
+    def __init__(self, source: Source, spool: Path, mark: str, warm_seconds: float) -> None:
+        self._source = source
+        self._spool = spool
+        self._mark = mark
+        self._warm_seconds = warm_seconds
+        self._ids = itertools.count(1)
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def start(self, number: int, keeper: Keeper) -> Worker:
+        """Start a worker; it is not loaded yet when this returns.
+
+        Args:
+            number: of the replica.
+            keeper: who is told of it.
+
+        Raises:
+            OSError: the system has no room for another process.
+            RuntimeError: or none for another thread.
+        """
+        launch = Launch(self._spool, f"{self._mark}{next(self._ids)}:")
+        worker = Worker(self._source, f"{self._source.name}/{number}", launch, keeper)
+        loop = asyncio.get_running_loop()
+        opening = loop.create_task(worker.open())
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        if self._warm_seconds:
+            loop.call_later(self._warm_seconds, self._end_unready, worker)
+        return worker
+
+    async def fill(self, slot: Slot, delay_seconds: float, keeper: Keeper) -> None:
+        """Start a worker in an empty slot, as soon as the system has room for it.
+
+        Args:
+            slot: that of the replica; nothing is done if it is meant for somebody else by then.
+            delay_seconds: how long to wait before.
+            keeper: who is told of the worker.
+        """
+        while True:
+            await asyncio.sleep(delay_seconds)
+            if slot.worker is not None or slot.reserved:
+                return
+            try:
+                slot.worker = self.start(slot.number, keeper)
+                return
+            except (OSError, RuntimeError) as error:
+                slot.failures_count += 1
+                delay_seconds = slot.delay_seconds()
+                _log.error(
+                    "[%s/%s] no process can be started: %s; next attempt in %g s",
+                    self._source.name,
+                    slot.number,
+                    error,
+                    delay_seconds,
+                )
+
+    def _end_unready(self, worker: Worker) -> None:
+        if worker.state in (State.LOADING, State.WARMING):
+            worker.kill(f"was not ready within {self._warm_seconds:g} s")

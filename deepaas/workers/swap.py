@@ -1,0 +1,119 @@
+"""New code for a model in use: new workers beside the old ones, until they are ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from deepaas.messages import Description, FromWorkerCalls
+from deepaas.workers.starter import Starter
+from deepaas.workers.worker import Call, State, Worker
+
+_log = logging.getLogger(__name__)
+
+DEATHS_COUNT = 3
+"""A worker that dies is started again; after so many deaths in one swap its model is at fault."""
+
+
+class Swap:
+    """Starts a full set of workers and hands them over when all of them are ready.
+
+    When the model cannot be loaded or warmed, nothing is handed over and the new workers end.
+
+    Args:
+        name: of the model.
+        starter: starts its workers.
+        count: how many.
+        done: takes them over, with their description.
+        failed: told when there will be none, with the traceback that the log has got.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        starter: Starter,
+        count: int,
+        done: Callable[[Sequence[Worker], Description], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self._name = name
+        self._starter = starter
+        self._done = done
+        self._failed = failed
+        self._description: Description | None = None
+        self._deaths_count = 0
+        self._over = False
+        self._workers: dict[int, Worker] = {}
+        self._leaving: set[Worker] = set()
+        for number in range(1, count + 1):
+            if not self._over:
+                self._start(number)
+
+    def abandon(self) -> None:
+        """End the new workers, unless they have been handed over."""
+        if self._over:
+            return
+        self._over = True
+        for worker in self._workers.values():
+            if worker.state is not State.ENDED:
+                self._leaving.add(worker)
+                worker.kill("was ended: its code is out of date")
+
+    async def stop(self) -> None:
+        """Abandon it, and wait until its workers have gone."""
+        self.abandon()
+        await asyncio.gather(*(worker.stop() for worker in self._leaving))
+
+    # --- what the workers report (workers.worker.Keeper) ---
+
+    def loaded(self, worker: Worker, description: Description) -> None:  # noqa: ARG002
+        self._description = description
+
+    def ready(self, worker: Worker) -> None:  # noqa: ARG002
+        workers = list(self._workers.values())
+        if self._over or any(each.state is not State.READY for each in workers):
+            return
+        self._over = True
+        assert self._description is not None
+        self._done(workers, self._description)
+
+    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
+        """It is not handed any."""
+
+    def ended(self, worker: Worker, call: Call | None) -> None:  # noqa: ARG002
+        self._leaving.discard(worker)
+        if self._over:
+            return
+        self._deaths_count += 1
+        number = next(number for number, each in self._workers.items() if each is worker)
+        if worker.broken or worker.ordered or self._deaths_count >= DEATHS_COUNT:
+            self._fail(worker.how, worker.traceback)
+            return
+        _log.warning("[%s] %s while its new code was loaded; once more", worker.label, worker.how)
+        self._start(number)
+
+    def _start(self, number: int) -> None:
+        try:
+            self._workers[number] = self._starter.start(number, self)
+        except (OSError, RuntimeError) as error:
+            self._fail(f"no process can be started: {error}")
+
+    def _fail(self, how: str, traceback: str = "") -> None:
+        if self._over:
+            return
+        self.abandon()
+        _log.error(
+            "[%s] the new code cannot be served: %s; the code from before goes on answering%s",
+            self._name,
+            how,
+            f"\n{traceback}" if traceback else "",
+        )
+        self._failed(traceback)
+
+
+async def see_off(worker: Worker) -> None:
+    """Let a worker finish what it has begun, then leave."""
+    while pending := worker.pending():
+        await asyncio.wait(pending)
+    await worker.stop()
