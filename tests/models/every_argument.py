@@ -3,7 +3,7 @@
 import hashlib
 import time
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from webargs import fields, validate
 
 
@@ -22,6 +22,11 @@ def get_metadata():
             {"text": "second example", "count": 2, "choice": "blue"},
         ],
     }
+
+
+class Box(Schema):
+    left = fields.Int(required=True)
+    top = fields.Int(required=True)
 
 
 def _file(description, **options):
@@ -80,6 +85,7 @@ def get_predict_args():
         "moment": fields.DateTime(metadata={"description": "A moment"}),
         "address": fields.Url(metadata={"description": "An address"}),
         "mapping": fields.Dict(load_default={}, metadata={"description": "Any object, as JSON"}),
+        "box": fields.Nested(Box, metadata={"description": "An object that is described"}),
         "numbers": fields.List(
             fields.Float(), load_default=[], metadata={"description": "Numbers, as JSON"}
         ),
@@ -95,10 +101,17 @@ def get_predict_args():
         "either": _file("An image or a video", load_default=None),
         "raw": _file("An image, but not read #noparse", load_default=None),
         "data": _file("Any data", load_default=None),
+        "pages": fields.List(
+            fields.Raw(),
+            load_default=[],
+            metadata={"type": "file", "location": "form", "description": "Any number of files"},
+        ),
     }
 
 
 def _told(value):
+    if isinstance(value, list):
+        return [_told(one) for one in value]
     if hasattr(value, "filename"):
         with open(value.filename, "rb") as file:
             digest = hashlib.sha256(file.read()).hexdigest()
@@ -107,7 +120,7 @@ def _told(value):
             "content_type": value.content_type,
             "sha256": digest,
         }
-    return value if isinstance(value, (list, dict, int, float, bool, type(None))) else str(value)
+    return value if isinstance(value, (dict, int, float, bool, type(None))) else str(value)
 
 
 def predict(**kwargs):

@@ -1,14 +1,10 @@
 """Answers of every kind: one media type each, and JSON with every kind of field."""
 
 import base64
-import io
-import math
-import struct
-import wave
-import zlib
 
 from aiohttp import web
 from marshmallow import Schema
+from media_samples import mp4, pdf, png, wav
 from webargs import fields, validate
 
 MEDIA_TYPES = [
@@ -49,6 +45,7 @@ schema = {
     "date": fields.Date(metadata={"description": "A day"}),
     "moment": fields.DateTime(metadata={"description": "A moment"}),
     "picture": fields.Str(metadata={"description": "An image, in base64"}),
+    "pictures": fields.List(fields.Str(), metadata={"description": "Images, in base64"}),
     "sound": fields.Str(metadata={"description": "An audio recording, in base64"}),
     "film": fields.Str(metadata={"description": "A video, in base64"}),
     "missing": fields.Str(metadata={"description": "Never in the answer"}),
@@ -74,38 +71,6 @@ def get_predict_args():
     }
 
 
-def png():
-    """A picture of 64x64 pixels, red to blue."""
-    rows = b"".join(
-        b"\0" + b"".join(bytes((255 - 4 * x, 0, 4 * x)) for x in range(64)) for _ in range(64)
-    )
-
-    def chunk(kind, data):
-        checksum = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-    header = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
-    packed = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + packed
-
-
-def wav():
-    """A tone of half a second."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        samples = (int(20000 * math.sin(i * 0.35)) for i in range(4000))
-        sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return file.getvalue()
-
-
-def mp4():
-    """The beginning of an MP4 file: enough to be handed on."""
-    return struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"isom", 512, b"isom", b"mp41")
-
-
 def predict(**kwargs):
     if kwargs["refuse"] == 400:
         raise web.HTTPBadRequest(reason="this picture <b>cannot</b> be read")
@@ -114,7 +79,7 @@ def predict(**kwargs):
     if kwargs["refuse"] == 500:
         raise ValueError("the model is unhappy")
     if kwargs["refuse"] == 1:
-        return {"text": None, "labels": ["a"], "probabilities": None, "picture": "not base64!"}
+        return {"labels": ["a"], "picture": "not base64!"}
     accept = kwargs["accept"]
     if accept == "application/json":
         return {
@@ -131,6 +96,7 @@ def predict(**kwargs):
             "date": "2026-11-21",
             "moment": "2026-11-21T06:30:00+00:00",
             "picture": base64.b64encode(png()).decode(),
+            "pictures": [base64.b64encode(png()).decode()] * 2,
             "sound": base64.b64encode(wav()).decode(),
             "film": base64.b64encode(mp4()).decode(),
             "empty": None,
@@ -144,5 +110,5 @@ def predict(**kwargs):
         "text/html": HTML.encode,
         "text/csv": lambda: b"a,b\n1,2\n",
         "application/zip": lambda: b"PK\x05\x06" + 18 * b"\0",
-        "application/pdf": lambda: b"%PDF-1.4\n%%EOF\n",
+        "application/pdf": pdf,
     }[accept]()

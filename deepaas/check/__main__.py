@@ -1,0 +1,199 @@
+"""The process in which a model is checked: whatever it does there does no harm.
+
+It is started by :mod:`deepaas.check.process`; the command for people is ``deepaas-cli check``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import io
+import os
+import signal
+import sys
+import types
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deepaas.check import (
+    arguments,
+    examples,
+    functions,
+    loading,
+    metadata,
+    noting,
+    page,
+    requirements,
+    schema,
+    signatures,
+)
+from deepaas.check.session import Job, Session
+from deepaas.check.target import UnknownSource, find
+from deepaas.runtime.contract import Model
+from deepaas.runtime.failures import reason
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Find out what a source is, or check one model."""
+    parser = argparse.ArgumentParser(prog="python -m deepaas.check", description=__doc__)
+    parser.add_argument("--wire", type=int, required=True, help="descriptor for what is told")
+    parser.add_argument("--folder", type=Path, required=True, help="for files of the check")
+    parser.add_argument("what", choices=["find", "check"])
+    parser.add_argument("text", help="the source, or the job as JSON")
+    options = parser.parse_args(argv)
+    os.set_inheritable(options.wire, False)
+    with os.fdopen(options.wire, "wb") as wire:
+        if options.what == "find":
+            wire.write(found_as_json(options.text))
+            return
+        _prepare(options.folder)
+        session = Session(Job.from_json(options.text), wire, options.folder / "spool")
+        session.spool.mkdir(exist_ok=True)
+        check(session)
+        session.end()
+        # Threads of the author's would keep the process.
+        os._exit(0)
+
+
+def found_as_json(source: str) -> bytes:
+    """What :func:`deepaas.check.target.find` says here."""
+    try:
+        return msgspec.json.encode(find(source))
+    except UnknownSource as error:
+        return msgspec.json.encode({"unknown": str(error)})
+
+
+def check(session: Session) -> None:
+    """Check one model, part by part; none that fails keeps the next from running."""
+    target = session.target
+    session.guard(lambda: session.take(requirements.check(target)), "the requirements")
+    session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")
+    author = loading.load(session)
+    if author is not None:
+        _check_author(session, author)
+
+
+class _Parts:
+    """What the host can use of an author's object.
+
+    Attributes:
+        usable: the functions that can be called.
+        said: the metadata.
+        declared: the arguments by function.
+        response: the schema of the answer.
+    """
+
+    def __init__(self, session: Session, author: Any) -> None:
+        self._session = session
+        self._author = author
+        self.usable: dict[str, Any] = {}
+        self.said: Mapping[str, Any] = {}
+        self.declared: dict[str, arguments.Declared] = {}
+        self.response: Any = None
+
+    def look_at_functions(self) -> None:
+        self.usable = functions.usable(self._session, self._author)
+
+    def look_at_names(self) -> None:
+        functions.look_at_names(self._session, self._author)
+
+    def look_at_metadata(self) -> None:
+        self.said = metadata.check(self._session, self.usable, self._session.place)
+
+    def look_at_arguments(self) -> None:
+        for function in signatures.DECLARED:
+            if found := arguments.check(self._session, function, self.usable):
+                self.declared[function] = found
+
+    def look_at_schema(self) -> None:
+        self.response = schema.check(self._session, self._author)
+
+    def as_author(self) -> types.SimpleNamespace:
+        """An object with these parts; its arguments are those that have been looked at."""
+        author = types.SimpleNamespace(**self.usable, schema=self.response)
+        for function, found in self.declared.items():
+            setattr(author, signatures.DECLARED[function], lambda found=found: found.fields)
+        return author
+
+
+def _check_author(session: Session, author: Any) -> None:
+    parts = _Parts(session, author)
+    session.guard(parts.look_at_functions, "the functions")
+    session.guard(parts.look_at_names, "the names")
+    session.guard(parts.look_at_metadata, "the metadata")
+    session.guard(parts.look_at_arguments, "the arguments")
+    session.guard(parts.look_at_schema, "the schema")
+    session.guard(lambda: _check_as_client(session, parts), "the examples")
+    _check_whole(session, parts)
+
+
+def _check_as_client(session: Session, parts: _Parts) -> None:
+    model = page.read(session.target.name, parts.declared, parts.response, parts.said)
+    page.check(session, model, parts.declared)
+    call = session.job.call and _warm(session, parts.usable)
+    found = parts.declared.get("predict")
+    if found is None:
+        return
+    if not session.job.call:
+        session.note("predict and warm were not called, as you asked")
+    elif "examples" not in parts.said:
+        session.note("predict was not called: get_metadata gives no examples")
+    if "examples" not in parts.said:
+        return
+    if call and not found.complete:
+        session.note("predict was not called: its arguments have to be corrected first")
+        call = False
+    place = session.places.of_function(parts.usable["get_metadata"]) or session.place
+    predict = parts.usable["predict"]
+    given = examples.Examples(session, model, found, predict, parts.response, place)
+    given.check(parts.said["examples"], call)
+
+
+def _warm(session: Session, usable: Mapping[str, Any]) -> bool:
+    """Call ``warm``, as every worker does before its first call."""
+    warm = usable.get("warm")
+    if warm is None:
+        return True
+    place = session.places.of_function(warm) or session.place
+    outcome = session.run("warm", "calling warm", warm, place)
+    if outcome.error is None or isinstance(outcome.error, NotImplementedError):
+        return not outcome.skipped
+    session.add(
+        "warm-fails",
+        session.places.of_error(outcome.error) or place,
+        f"warm fails: {reason(outcome.error)}",
+        "correct what this line does: no host serves the model until then",
+    )
+    session.note("predict was not called: warm fails")
+    return False
+
+
+def _check_whole(session: Session, parts: _Parts) -> None:
+    """Put the parts together as a worker does, so that nothing a host refuses is accepted."""
+    if session.failed:
+        return
+    try:
+        Model(session.target.name, parts.as_author(), session.spool).describe()
+    except Exception as error:
+        where = session.places.of_error(error) or session.place
+        session.add("host-refuses", where, reason(error), "correct what this says")
+
+
+def _prepare(folder: Path) -> None:
+    # A stack for the place where it crashed, or hangs.
+    stack = os.open(folder / "stack", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    faulthandler.enable(stack, all_threads=False)
+    faulthandler.register(signal.SIGUSR2, stack, all_threads=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(OSError):
+                stream.reconfigure(errors="backslashreplace")
+    noting.note_fields()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The argument ``accept``: the choice of the answer's media type."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from typing import Any
+
+from marshmallow import fields, missing
+
+from deepaas.check.session import Session
+from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.results import BadResult, Results
+
+_FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
+
+
+def check(session: Session, field: fields.Field, place: str) -> None:
+    """Check what ``accept`` offers."""
+    offered = Arguments({"accept": field}).media_types
+    if not offered:
+        if isinstance(field, fields.String):
+            session.add(
+                "accept-without-choices",
+                place,
+                "accept has no OneOf: nobody is told which media types there are",
+                _FIX,
+            )
+        else:
+            session.add(
+                "accept-not-media-types",
+                place,
+                f"accept is declared as {type(field).__name__}: this name belongs to the choice of "
+                "the answer's media type",
+                f"give it another name, or fields.Str({_FIX})",
+            )
+        return
+    wrong = [choice for choice in offered if not _is_media_type(session, choice)]
+    if wrong:
+        session.add(
+            "accept-not-media-types",
+            place,
+            f"accept offers {', '.join(map(repr, wrong))}, which is no media type",
+            'write "application/pdf", not "pdf"',
+        )
+    default = field.load_default
+    if default not in (missing, None, offered[0]) and not callable(default):
+        session.add(
+            "accept-default",
+            place,
+            f"the default of accept, {default!r}, does not count: the first choice does, "
+            f"{offered[0]!r}",
+            f"put {default!r} first in OneOf",
+        )
+
+
+def check_use(session: Session, predict: Any) -> None:
+    """Whether ``predict`` looks at ``accept``, as far as its code tells."""
+    if _looks_at_accept(predict) is False:
+        session.add(
+            "accept-ignored",
+            session.places.of_function(predict) or session.place,
+            "predict does not look at accept, whatever the client wants",
+            'if kwargs["accept"] == "image/png": …; or remove accept',
+        )
+
+
+def _is_media_type(session: Session, choice: Any) -> bool:
+    try:
+        Results("", None, [], session.spool).encode(0, b"", choice)
+    except BadResult as error:
+        return "no media type" not in str(error)
+    except Exception:
+        return False
+    return True
+
+
+def _looks_at_accept(predict: Any) -> bool | None:
+    """None where it cannot be told."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(predict))))
+    except (OSError, TypeError, SyntaxError):
+        return None
+    function = tree.body[0] if tree.body else None
+    if not isinstance(function, ast.FunctionDef):
+        return None
+    every = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    if any(one.arg == "accept" for one in every):
+        named = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+        return any(name.id == "accept" for name in named)
+    if any(isinstance(n, ast.Constant) and n.value == "accept" for n in ast.walk(function)):
+        return True
+    rest = function.args.kwarg
+    return None if rest is None or _is_passed_on(function, rest.arg) else False
+
+
+def _is_passed_on(function: ast.FunctionDef, name: str) -> bool:
+    """Whether the dict of all arguments goes somewhere else, which may look at it."""
+    single = set()
+    for node in ast.walk(function):
+        inner = node.value if isinstance(node, (ast.Subscript, ast.Attribute)) else None
+        if isinstance(inner, ast.Name) and inner.id == name:
+            known = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
+            if known or (isinstance(node, ast.Attribute) and node.attr in ("get", "pop")):
+                single.add(inner)
+    uses = {n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name}
+    return bool(uses - single)

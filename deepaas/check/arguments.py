@@ -1,0 +1,267 @@
+"""The declared arguments, one by one and together."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import marshmallow
+from marshmallow import fields, missing
+
+from deepaas.check import accept, defaults, files, signatures
+from deepaas.check.session import Session
+from deepaas.check.signatures import DECLARED
+from deepaas.runtime.arguments import Arguments, is_file
+from deepaas.runtime.describe import describe
+from deepaas.runtime.failures import reason
+
+_SECRET_WORDS = {"password", "passwd", "secret", "apikey"}
+_SECRET_PAIRS = ("api_key", "access_token", "auth_token")
+_ALREADY = "must not be set for required fields"
+
+
+@dataclass
+class Declared:
+    """The arguments of one function.
+
+    Attributes:
+        function: ``predict`` or ``train``.
+        fields: those that the host can use.
+        complete: whether these are all of them, so that the function can be called.
+    """
+
+    function: str
+    fields: dict[str, fields.Field] = field(default_factory=dict)
+    complete: bool = True
+
+
+def check(session: Session, function: str, functions: Mapping[str, Any]) -> Declared | None:
+    """Check the arguments of a function.
+
+    Args:
+        function: ``predict`` or ``train``.
+        functions: the author's functions that can be called.
+
+    Returns:
+        what is declared, None if the model does not have the function.
+    """
+    call = functions.get(function)
+    declare = functions.get(DECLARED[function])
+    if call is None:
+        return None
+    found = Declared(function)
+    if declare is None:
+        found.complete = signatures.check_undeclared(session, function, call)
+        return found
+    declared = _declared(session, DECLARED[function], declare)
+    if declared is None:
+        found.complete = False
+        return found
+    default_place = session.places.of_function(declare) or session.place
+    for name, one in declared.items():
+        place = session.places.of_field(one) or default_place
+        if _usable(session, name, one, place):
+            found.fields[name] = one
+            _look_at(session, name, one, place)
+        else:
+            found.complete = False
+    _check_together(session, found, set(declared), call, default_place)
+    return found
+
+
+def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | None:
+    place = session.places.of_function(declare) or session.place
+    outcome = session.run(name, f"calling {name}", declare, place)
+    if outcome.skipped:
+        return None
+    if isinstance(outcome.error, NotImplementedError):
+        return {}
+    if outcome.error is not None:
+        where = session.places.of_error(outcome.error) or place
+        if isinstance(outcome.error, ValueError) and _ALREADY in str(outcome.error):
+            session.add(
+                "required-with-default",
+                where,
+                "an argument is required and has a default: one of the two makes no sense",
+                "remove required=True, or remove load_default= (missing=)",
+            )
+        else:
+            problem = f"{name} fails: {reason(outcome.error)}"
+            session.add("args-fail", where, problem, "correct what this line does")
+        return None
+    if isinstance(outcome.value, Mapping):
+        return outcome.value
+    kind = type(outcome.value).__name__
+    fix = "return {'name': fields.Str(…), …}"
+    schema = outcome.value
+    if isinstance(schema, marshmallow.Schema) or (
+        inspect.isclass(schema) and issubclass(schema, marshmallow.Schema)
+    ):
+        kind = "a Schema"
+        fix = "return its fields: return MySchema().fields"
+    session.add("args-not-a-dict", place, f"{name} returns {kind}, no dict of fields", fix)
+    return None
+
+
+def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
+    """Whether the host can use this argument; if not, why is told."""
+    if not isinstance(name, str):
+        problem = f"the argument {name!r} has a name that is no text"
+        session.add("argument-broken", place, problem, f"call it '{name}'")
+        return False
+    if not isinstance(one, fields.Field):
+        is_class = inspect.isclass(one)
+        is_field = is_class and issubclass(one, fields.Field)
+        kind = f"the class {one.__name__}" if is_class else repr(one)[:60]
+        session.add(
+            "argument-not-a-field",
+            place,
+            f"the argument {name!r} is declared with {kind}, which is no field",
+            f"write fields.{one.__name__}()" if is_field else f"write {_field_for(one)}",
+        )
+        return False
+    try:
+        alone = Arguments({name: one})
+    except Exception as error:
+        if "names the location" in str(error):
+            session.add("argument-location", place, str(error), "correct the location")
+        else:
+            _broken(session, name, place, error)
+        return False
+    wrong = None if name == "accept" else defaults.problem(name, alone.schema.fields[name])
+    try:
+        describe(alone, None, None)
+    except Exception as error:
+        if wrong is None:
+            _broken(session, name, place, error)
+        else:
+            session.add("default-invalid", place, wrong.problem, wrong.fix)
+        return False
+    if wrong is not None:
+        session.add(wrong.code, place, wrong.problem, wrong.fix)
+    return True
+
+
+def _broken(session: Session, name: str, place: str, error: Exception) -> None:
+    problem = f"the host cannot use the argument {name!r}: {reason(error)}"
+    fix = "correct its declaration"
+    if "Class with name" in str(error):
+        fix = "give Nested the class itself, or a dict of fields: fields.Nested(MySchema)"
+    session.add("argument-broken", place, problem, fix)
+
+
+def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None:
+    """What the host takes, and is not as its author means it all the same."""
+    location = one.metadata.get("location")
+    if (not name.isidentifier() or keyword.iskeyword(name)) and location not in (
+        "headers",
+        "cookies",
+    ):
+        plain = re.sub(r"\W", "_", name) + ("_" if keyword.iskeyword(name) else "")
+        session.add(
+            "argument-name",
+            place,
+            f"the argument {name!r} is no name in Python: only **kwargs can take it",
+            f"call it {plain!r}, with data_key={name!r} for the clients",
+        )
+    if one.dump_only:
+        session.add(
+            "argument-never-filled",
+            place,
+            f"the argument {name!r} is dump_only: whatever a client sends, it does not arrive",
+            "remove dump_only=True, or the argument",
+        )
+    if _is_unchecked_enum(one):
+        session.add(
+            "enum-unchecked",
+            place,
+            f"the choices of {name!r} are not checked: enum only stands in the documents",
+            f"add validate=validate.OneOf({one.metadata['enum']!r})",
+        )
+    is_hidden = one.metadata.get("format") == "password"
+    if _is_secret(name) and isinstance(one, fields.String) and not is_hidden:
+        session.add(
+            "secret-shown",
+            place,
+            f"{name!r} is shown to everybody, in the page and in the list of trainings",
+            'add metadata={"format": "password"}',
+        )
+    if name == "accept":
+        accept.check(session, one, place)
+    else:
+        files.check(session, name, one, place)
+
+
+def _check_together(
+    session: Session, found: Declared, names: set[str], call: Any, place: str
+) -> None:
+    known: dict[str, str] = {}
+    for name, one in list(found.fields.items()):
+        wire = one.data_key or name
+        if wire in known and not one.dump_only:
+            session.add(
+                "argument-twice",
+                session.places.of_field(one) or place,
+                f"{known[wire]!r} and {name!r} are both called {wire!r} by clients",
+                "give each a data_key of its own, or none",
+            )
+            # The host takes neither; without one of them the rest can be looked at.
+            del found.fields[name]
+            found.complete = False
+        known[wire] = name
+    if any(not isinstance(name, str) for name in names):
+        return
+    try:
+        schema = Arguments(found.fields).schema
+    except Exception as error:
+        session.add(
+            "argument-broken",
+            place,
+            f"the host cannot use the arguments together: {reason(error)}",
+            "correct their declaration",
+        )
+        found.complete = False
+        return
+    always: list[str] = []
+    sometimes = sorted(names - set(found.fields))
+    for name, one in schema.fields.items():
+        if one.dump_only or (one.attribute and "." in one.attribute):
+            continue
+        certain = one.required or one.load_default is not missing
+        (always if certain else sometimes).append(one.attribute or name)
+    unknown = names - set(found.fields)
+    if not signatures.check(session, found.function, call, always, sometimes, unknown):
+        found.complete = False
+    if "accept" in found.fields and found.function == "predict":
+        accept.check_use(session, call)
+
+
+def _is_unchecked_enum(one: fields.Field) -> bool:
+    inner = one.inner if isinstance(one, fields.List) else one
+    enum = one.metadata.get("enum") or inner.metadata.get("enum")
+    if (
+        not enum
+        or is_file(one)
+        or not type(inner).__module__.startswith(("marshmallow", "webargs"))
+    ):
+        return False
+    return not (one.validators or inner.validators or isinstance(inner, fields.Boolean))
+
+
+def _is_secret(name: str) -> bool:
+    plain = name.lower().replace("-", "_")
+    return bool(_SECRET_WORDS & set(plain.split("_"))) or any(p in plain for p in _SECRET_PAIRS)
+
+
+def _field_for(value: Any) -> str:
+    kinds = {str: "Str", int: "Int", float: "Float", bool: "Bool", dict: "Dict", list: "List"}
+    kind = value if inspect.isclass(value) else type(value)
+    name = kinds.get(kind, "Str")
+    inside = "fields.Str()" if name == "List" else ""
+    if not inspect.isclass(value) and isinstance(value, (str, int, float, bool)):
+        inside = f"load_default={value!r}"
+    return f"fields.{name}({inside})"

@@ -1,0 +1,123 @@
+"""Defaults of arguments: ``predict`` gets them as they are, nobody checks them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import marshmallow
+from marshmallow import fields, missing
+
+from deepaas.runtime.arguments import is_file
+from deepaas.runtime.failures import reason
+
+_NUMBERS = (int, float, decimal.Decimal)
+_WORDS = {
+    str: "text",
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a dict",
+    dt.date: "a date",
+    dt.datetime: "a datetime",
+    dt.timedelta: "a timedelta",
+    uuid.UUID: "a UUID",
+}
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a default."""
+
+    code: str
+    problem: str
+    fix: str
+
+
+def problem(name: str, field: fields.Field) -> Wrong | None:
+    """What is wrong with the default of an argument, None if nothing is.
+
+    Args:
+        name: of the argument.
+        field: as a schema has bound it.
+    """
+    value: Any = field.load_default
+    if callable(value):
+        try:
+            value = value()
+        except Exception as error:
+            text = f"the default of {name!r} cannot be made: {reason(error)}"
+            return Wrong("default-invalid", text, "correct the function that makes it")
+    if value is missing or value is None:
+        return None
+    told = f"the default of {name!r}, {_short(value)},"
+    if isinstance(field, fields.List) and value == []:
+        return None
+    if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
+        text = f"{told} is no file: predict gets it instead of an UploadedFile"
+        return Wrong("default-type", text, "use load_default=None")
+    refused = _refused(field, value)
+    if refused:
+        text = f"{told} is refused when somebody sends it: {refused}"
+        return Wrong("default-invalid", text, "change the default, or what is allowed")
+    loaded = _loaded(field, value)
+    if isinstance(loaded, marshmallow.ValidationError):
+        text = f"{told} is refused when somebody sends it: {_messages(loaded)}"
+        return Wrong("default-invalid", text, f"use a value that {type(field).__name__} accepts")
+    if loaded is missing or _alike(value, loaded):
+        return None
+    text = f"{told} is {_word(value)}; all other values are {_word(loaded)}"
+    return Wrong("default-type", text, f"load_default={loaded!r}")
+
+
+def _refused(field: fields.Field, value: Any) -> str:
+    """What the validators say against it, nothing if they cannot tell."""
+    try:
+        field._validate(value)
+    except marshmallow.ValidationError as error:
+        return _messages(error)
+    except Exception:
+        return ""  # A validator that cannot take its type: that is told otherwise.
+    return ""
+
+
+def _loaded(field: fields.Field, value: Any) -> Any:
+    """The value as it arrives when somebody sends it; ``missing`` if that cannot be known."""
+    if not type(field).__module__.startswith(("marshmallow", "webargs")):
+        return missing  # A class of the author's may turn a value into anything.
+    wire = value
+    try:
+        wire = field._serialize(value, "value", {"value": value})
+    except Exception:
+        wire = value
+    try:
+        return field.deserialize(wire)
+    except marshmallow.ValidationError as error:
+        return error
+    except Exception:
+        return missing
+
+
+def _alike(value: Any, loaded: Any) -> bool:
+    for kinds in (_NUMBERS, (list, tuple, set), (Mapping,)):
+        if isinstance(value, kinds) and isinstance(loaded, kinds):
+            return isinstance(value, bool) == isinstance(loaded, bool)
+    return loaded is None or isinstance(value, type(loaded))
+
+
+def _messages(error: marshmallow.ValidationError) -> str:
+    messages: Any = error.messages
+    texts = messages if isinstance(messages, list) else [messages]
+    return " ".join(str(text) for text in texts)
+
+
+def _word(value: Any) -> str:
+    return _WORDS.get(type(value), type(value).__name__)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

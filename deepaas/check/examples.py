@@ -1,0 +1,235 @@
+"""Calls ``predict`` with the examples that the package gives, as the host does."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import marshmallow
+import msgspec
+
+from deepaas.check.arguments import Declared
+from deepaas.check.session import Session
+from deepaas.client.calls import Call, predict_call
+from deepaas.client.calls import Upload as ClientUpload
+from deepaas.client.description import Argument
+from deepaas.client.description import Model as Described
+from deepaas.client.examples import MAX_BYTES, MAX_COUNT, MAX_FILE_BYTES, data_url
+from deepaas.messages import Inputs, Upload
+from deepaas.runtime.contract import Model
+from deepaas.runtime.failures import reason
+from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import BadResult
+
+
+class Examples:
+    """The examples of one model.
+
+    Args:
+        session: the check.
+        described: the model as clients see it.
+        declared: the arguments of ``predict``.
+        predict: the author's function.
+        schema: of the answer.
+        place: of what gives the examples.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        described: Described,
+        declared: Declared,
+        predict: Any,
+        schema: Any,
+        place: str,
+    ) -> None:
+        self._session = session
+        self._described = described
+        self._declared = declared
+        self._place = place
+        self._told: set[tuple[str, str]] = set()
+        author = types.SimpleNamespace(
+            predict=predict, get_predict_args=lambda: declared.fields, schema=schema
+        )
+        self._model = Model(session.target.name, author, session.spool)
+        self._mutable = {
+            name: copy.deepcopy(field.load_default)
+            for name, field in declared.fields.items()
+            if isinstance(field.load_default, (list, dict, set))
+        }
+
+    def check(self, examples: Any, call: bool) -> None:
+        """Check all examples.
+
+        Args:
+            examples: as the metadata have them.
+            call: whether to call ``predict`` with them.
+        """
+        if not isinstance(examples, list):
+            self._tell("examples-not-a-list", "", f"examples is {type(examples).__name__}, no list")
+            return
+        if len(examples) > MAX_COUNT:
+            self._session.note(f"only the first {MAX_COUNT} examples are checked, as on the page")
+        left = MAX_BYTES
+        for number, example in enumerate(examples[:MAX_COUNT]):
+            name = f"examples[{number}]"
+            if not isinstance(example, Mapping):
+                self._tell("examples-not-a-list", name, f"is {type(example).__name__}, no dict")
+                continue
+            values = dict(self._values(name, example, left))
+            left -= sum(map(_size, values.values()))
+            for number_of_type, media_type in enumerate(self._media_types(example, number)):
+                inputs = _inputs(predict_call(self._described, values, media_type))
+                arguments = self._arguments(name, inputs, tell=number_of_type == 0)
+                if arguments is not None and call:
+                    self._call(name, arguments, media_type)
+
+    def _values(
+        self, name: str, example: Mapping[str, Any], left: int
+    ) -> Iterator[tuple[str, Any]]:
+        known = {argument.name: argument for argument in self._described.predict or ()}
+        for key, value in example.items():
+            argument = known.get(str(key))
+            if argument is None:
+                if key != "accept":
+                    near = difflib.get_close_matches(str(key), known, 1)
+                    fix = f"call it {near[0]!r}" if near else "remove it, or declare the argument"
+                    text = f"has a value for {key!r}, which is no argument"
+                    self._tell("example-unknown-argument", name, text, fix)
+            elif argument.kind == "file":
+                upload = self._file(name, argument, value, left)
+                if upload is not None:
+                    yield argument.name, [upload] if argument.many else upload
+            elif value is not None:
+                yield argument.name, value
+
+    def _file(self, name: str, argument: Argument, value: Any, left: int) -> ClientUpload | None:
+        content, suffix = data_url(value)
+        fix = 'write it as "data:image/png;base64,…"'
+        if content is None:
+            self._tell("example-file", name, f"{argument.name!r} is no data URL", fix)
+            return None
+        if len(content) > min(left, MAX_FILE_BYTES):
+            limits = f"{MAX_FILE_BYTES // 1024} KiB a file, {MAX_BYTES // 1024} KiB in all"
+            text = f"{argument.name!r} is too large ({limits}): the page leaves it out"
+            self._tell("example-file", name, text, "use a smaller file")
+            return None
+        path = self._session.spool / f"{len(list(self._session.spool.iterdir()))}{suffix}"
+        path.write_bytes(content)
+        return ClientUpload(path, f"example{suffix}")
+
+    def _media_types(self, example: Mapping[str, Any], number: int) -> tuple[str, ...]:
+        """The first example is tried with every media type, the others with one."""
+        if self._described.accept is not None and isinstance(example.get("accept"), str):
+            return (example["accept"],)
+        offered = self._described.media_types
+        return offered if number == 0 else offered[:1]
+
+    def _arguments(self, name: str, inputs: Inputs, *, tell: bool) -> dict[str, Any] | None:
+        try:
+            return self._model.predict_arguments(inputs)
+        except marshmallow.ValidationError as error:
+            messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+            told = "; ".join(f"{key!r}: {_words(value)}" for key, value in messages.items())
+        except MalformedBody as error:
+            told = _words(error.fields)
+        except Exception as error:
+            told = reason(error)
+        if tell:
+            fix = "correct the example, or what is allowed"
+            self._tell("example-invalid", name, f"is refused: {told}", fix)
+        return None
+
+    def _call(self, name: str, arguments: dict[str, Any], media_type: str) -> None:
+        model = self._model
+        if self._described.accept is None:
+            doing = f"calling predict with {name}"
+        else:
+            doing = f"calling predict with {name} for {media_type}"
+        before = copy.copy(arguments)
+        outcome = self._session.run(
+            f"call:{name}:{media_type}", doing, lambda: model.predict(0, before), self._place
+        )
+        if isinstance(outcome.error, BadResult):
+            self._tell_result(doing, str(outcome.error))
+        elif outcome.error is not None:
+            where = self._session.places.of_error(outcome.error)
+            said = reason(outcome.error)
+            fix = "correct what this line does, or the example"
+            self._once("predict-fails", where or self._place, doing, f"raises {said}", fix)
+        self._look_at_defaults(doing)
+
+    def _tell_result(self, doing: str, said: str) -> None:
+        place = self._session.places.of_function(self._predict_function()) or self._place
+        if "own schema" in said:
+            told = said.partition("schema: ")[2]
+            fix = "return what schema says, or correct schema"
+            self._once("result-breaks-schema", place, doing, f"breaks schema: {told}", fix)
+        else:
+            fix = "return what JSON can hold; for another media type str, bytes or an open file"
+            self._once("result-not-sendable", place, doing, f"cannot be sent: {said}", fix)
+
+    def _look_at_defaults(self, doing: str) -> None:
+        for name, before in list(self._mutable.items()):
+            field = self._declared.fields[name]
+            if field.load_default != before:
+                del self._mutable[name]
+                self._session.add(
+                    "default-changed",
+                    self._session.places.of_function(self._predict_function()) or self._place,
+                    f"{doing} has changed the default of {name!r} from {before!r} to "
+                    f"{field.load_default!r}: later calls get that",
+                    f"work on a copy, or use load_default=lambda: {before!r}",
+                )
+
+    def _predict_function(self) -> Any:
+        return self._model._author.predict
+
+    def _once(self, code: str, where: str, doing: str, what: str, fix: str) -> None:
+        """Tell what several calls may show only for the first of them."""
+        if (code, what) not in self._told:
+            self._told.add((code, what))
+            self._session.add(code, where, f"{doing}: {what}", fix)
+
+    def _tell(self, code: str, name: str, what: str, fix: str = "") -> None:
+        fix = fix or 'write "examples": [{"argument": value, …}, …]'
+        self._session.add(code, self._place, f"{name} {what}".strip(), fix)
+
+
+def _inputs(call: Call) -> Inputs:
+    """A request as the host hands it to a worker."""
+    form: list[tuple[str, Any]] = []
+    for name, value in call.form:
+        if isinstance(value, ClientUpload):
+            upload = Upload(str(value.content), value.name, value.media_type)
+            form.append((name, upload))
+        else:
+            form.append((name, value))
+    return Inputs(
+        query=urlencode(call.query),
+        form=form,
+        body=b"" if call.body is None else msgspec.json.encode(call.body),
+        body_kind="" if call.body is None else "json",
+        headers={name.lower(): value for name, value in call.headers.items()},
+        cookies=call.cookies,
+    )
+
+
+def _size(value: Any) -> int:
+    """Bytes of an example's file."""
+    (one,) = value if isinstance(value, list) and len(value) == 1 else [value]
+    is_file = isinstance(one, ClientUpload) and isinstance(one.content, Path)
+    return one.content.stat().st_size if is_file else 0
+
+
+def _words(messages: Any) -> str:
+    if isinstance(messages, Mapping):
+        return "; ".join(f"{key!r}: {_words(value)}" for key, value in messages.items())
+    if isinstance(messages, list):
+        return " ".join(_words(message) for message in messages)
+    return str(messages)

@@ -1,0 +1,85 @@
+"""What a check has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from deepaas.check.codes import CODES
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        code: one of :data:`deepaas.check.codes.CODES`.
+        severity: "error" for what fails when somebody uses the model, "warning" for the rest.
+        where: ``file:line`` as far as that is known, or what stands for it.
+        problem: what is wrong, in the author's words.
+        fix: what to do.
+        model: the name of the model, empty for what concerns the whole package.
+    """
+
+    code: str
+    severity: Severity
+    where: str
+    problem: str
+    fix: str
+    model: str = ""
+
+
+def finding(code: str, where: str, problem: str, fix: str, model: str = "") -> Finding:
+    """Make a finding with the severity of its code."""
+    return Finding(code, CODES[code].severity, where, problem, fix, model)
+
+
+@dataclass
+class Report:
+    """The result of one check.
+
+    Attributes:
+        source: what has been checked, as it was named.
+        models: entry point (or module) by model name.
+        findings: what is wrong, errors and warnings, in the order in which an author meets them.
+        notes: what was left out, and why.
+    """
+
+    source: str
+    models: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that make the check fail."""
+        return [found for found in self.findings if found.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """The other findings."""
+        return [found for found in self.findings if found.severity == "warning"]
+
+    def add(self, found: Finding) -> None:
+        """Take a finding, once."""
+        if found not in self.findings:
+            self.findings.append(found)
+
+    def note(self, text: str) -> None:
+        """Take a note, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The report as ``--json`` prints it."""
+        return {
+            "source": self.source,
+            "models": self.models,
+            "errors": len(self.errors),
+            "warnings": len(self.warnings),
+            "findings": [asdict(found) for found in self.findings],
+            "notes": self.notes,
+        }

@@ -1,0 +1,95 @@
+"""The author's functions: which there are, and of what kind."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from typing import Any
+
+from deepaas.check.session import Session
+from deepaas.check.signatures import DECLARED, needed
+
+ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
+KNOWN = (*ARGUMENTLESS, *DECLARED)
+ALIKE = 0.88
+
+
+def usable(session: Session, author: Any) -> dict[str, Any]:
+    """The functions that can be called; what is wrong with the others is told."""
+    found = {}
+    for name in KNOWN:
+        function = getattr(author, name, None)
+        if function is not None and _fits(session, name, function, author):
+            found[name] = function
+    return found
+
+
+def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
+    place = session.places.of_function(function) or session.place
+    if not callable(function):
+        place = session.places.of_name(author, name) or place
+        kind = type(function).__name__
+        session.add(
+            "not-a-function", place, f"{name} is no function but {kind}", f"def {name}(…): …"
+        )
+        return False
+    plain = inspect.unwrap(function)
+    kinds = {
+        "an async function": inspect.iscoroutinefunction(plain),
+        "a generator (it has a yield)": inspect.isgeneratorfunction(plain)
+        or inspect.isasyncgenfunction(plain),
+    }
+    for kind, applies in kinds.items():
+        if applies:
+            session.add(
+                "async-function",
+                place,
+                f"{name} is {kind}: the host calls it and sends what it returns at once",
+                f"make it an ordinary function: def {name}(…), with return",
+            )
+            return False
+    if name in ARGUMENTLESS and (asked := needed(function)):
+        session.add(
+            "takes-arguments",
+            place,
+            f"{name} is called without arguments, but needs {', '.join(asked)}",
+            f"def {name}(): …",
+        )
+        return False
+    return True
+
+
+def look_at_names(session: Session, author: Any) -> None:
+    """Look for functions that are missing, or called otherwise than the host calls them."""
+    place = session.place
+    there = {name for name in KNOWN if getattr(author, name, None) is not None}
+    if not {"predict", "train"} & there:
+        session.add(
+            "offers-nothing",
+            place,
+            "there is neither predict nor train: clients can ask for the metadata only",
+            "write def predict(**kwargs), and get_predict_args for what it takes",
+        )
+    for function, declare in DECLARED.items():
+        if declare in there and function not in there and _declares(session, author, declare):
+            session.add(
+                "args-without-function",
+                session.places.of_function(getattr(author, declare)) or place,
+                f"there is {declare}, but no {function}",
+                f"write def {function}(**kwargs), or remove {declare}",
+            )
+    for name in dir(author):
+        near = difflib.get_close_matches(name, set(KNOWN) - there, 1, ALIKE)
+        if near and name not in KNOWN and inspect.isroutine(getattr(author, name, None)):
+            session.add(
+                "function-misspelt",
+                session.places.of_function(getattr(author, name)) or place,
+                f"nobody calls {name}; is {near[0]} meant?",
+                f"def {near[0]}(…)",
+            )
+
+
+def _declares(session: Session, author: Any, declare: str) -> bool:
+    """Whether ``get_…_args`` is more than a way to say that there is nothing."""
+    outcome = session.run(declare, f"calling {declare}", getattr(author, declare))
+    return not isinstance(outcome.error, NotImplementedError)

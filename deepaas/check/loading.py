@@ -1,0 +1,213 @@
+"""Importing the model, as a worker does it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from deepaas.check import requirements
+from deepaas.check.places import shown
+from deepaas.check.project import GROUP
+from deepaas.check.session import Session, printed_bytes
+from deepaas.runtime.entry_point import needs_instance
+from deepaas.runtime.failures import reason
+
+SLOW_SECONDS = 10
+
+
+def load(session: Session) -> Any:
+    """Import the model.
+
+    Returns:
+        the author's object, None if there is none; the reason has been told.
+    """
+    target = session.target
+    sys.path[:0] = target.paths
+    for root in _author_roots(target.module, target.paths):
+        session.places.add(root)
+        session.place = _module_file(root, target.module) or session.place
+    try:
+        entry = EntryPoint(target.name, target.value, GROUP)
+        module = entry.module
+    except (AttributeError, ValueError):
+        session.add(
+            "entry-point-nowhere",
+            target.place,
+            f"the entry point {target.name} = {target.value!r} is none",
+            "write it as module or module:object, as in my_model.api",
+        )
+        return None
+    before = printed_bytes()
+    outcome = session.run("import", f"importing {module}", entry.load, session.place)
+    if outcome.skipped:
+        return None
+    if outcome.error is not None:
+        _tell_failure(session, outcome.error)
+        return None
+    _tell_manners(session, printed_bytes() - before, outcome.seconds)
+    session.place = shown(getattr(sys.modules.get(module), "__file__", None)) or session.place
+    for name in {module, getattr(outcome.value, "__module__", None) or module}:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file and not _is_library(file):
+            session.places.add(_root_of(Path(file)))
+    return _made(session, outcome.value)
+
+
+def _made(session: Session, found: Any) -> Any:
+    """The object behind a class whose functions need one."""
+    if not inspect.isclass(found) or not needs_instance(found):
+        return found
+    name = found.__name__
+    place = session.places.of_function(found) or session.place
+    outcome = session.run("object", f"making an object of {name}", found, place)
+    if outcome.error is not None:
+        abstract = sorted(getattr(found, "__abstractmethods__", ()))
+        fix = f"let {name}() work without arguments, or name a ready object as the entry point"
+        if abstract:
+            fix = f"write the methods that are missing ({', '.join(abstract)}), or leave out the "
+            fix += "base class: nobody has to inherit from it"
+        problem = f"no object of the class {name} can be made: {reason(outcome.error)}"
+        session.add(
+            "object-not-made", session.places.of_error(outcome.error) or place, problem, fix
+        )
+        return None
+    return outcome.value
+
+
+def _tell_failure(session: Session, error: BaseException) -> None:
+    target = session.target
+    place = session.places.of_error(error)
+    module, _, attribute = target.value.partition(":")
+    if isinstance(error, SyntaxError):
+        _tell_syntax(session, error)
+    elif isinstance(error, ModuleNotFoundError) and not place:
+        session.add(
+            "entry-point-nowhere",
+            target.place,
+            f"the entry point names the module {module}, but there is no {error.name}",
+            _nearest(session, module),
+        )
+    elif isinstance(error, AttributeError) and attribute and not place:
+        session.add(
+            "entry-point-nowhere",
+            target.place,
+            f"the entry point names {attribute.strip()!r} in {module}, which is not there",
+            f"name an object that {module} has, or the module alone",
+        )
+    elif isinstance(error, ModuleNotFoundError):
+        _tell_missing(session, error, place)
+    elif isinstance(error, SystemExit):
+        session.add(
+            "import-fails",
+            place,
+            f"sys.exit({error.code!r}) is called while {module} is imported",
+            'put what is meant for the command line below if __name__ == "__main__":',
+        )
+    else:
+        fix = "correct what this line does; what can wait belongs in warm() or predict()"
+        if type(error).__name__ == "PackageNotFoundError":
+            fix = f"install the project: pip install -e {shown(target.folder) or '.'}"
+        elif "no known parent package" in str(error):
+            fix = "import it by its full name, or name the module with its package as entry point"
+        session.add("import-fails", place or session.place, reason(error), fix)
+    if not isinstance(error, SyntaxError):
+        for root in session.places.roots:
+            _read_all(session, root)
+
+
+def _tell_missing(session: Session, error: ModuleNotFoundError, place: str) -> None:
+    name = str(error.name)
+    top = name.partition(".")[0]
+    if canonicalize_name(top) in requirements.missing(session.target):
+        return  # Told already, with the requirement.
+    if top == session.target.module.partition(".")[0]:
+        fix = f"there is no such module in {top}: correct the name, or add the file"
+    else:
+        fix = f"pip install {top} (or as its package is called), and add it to the dependencies"
+    session.add("import-missing", place, f"the module {name} is imported, but is not there", fix)
+
+
+def _tell_syntax(session: Session, first: SyntaxError) -> None:
+    """All files of the package that Python cannot read, not only the first."""
+    told = {_syntax(session, first)}
+    for root in session.places.roots:
+        _read_all(session, root, told)
+
+
+def _read_all(session: Session, root: Path, told: set[str] | None = None) -> None:
+    told = set() if told is None else told
+    for file in [root] if root.is_file() else sorted(root.rglob("*.py")):
+        if not session.places.is_author(str(file)):
+            continue
+        try:
+            ast.parse(file.read_bytes(), str(file))
+        except SyntaxError as error:
+            if shown(file, error.lineno) not in told:
+                told.add(_syntax(session, error))
+        except (OSError, ValueError):
+            continue
+
+
+def _syntax(session: Session, error: SyntaxError) -> str:
+    place = session.places.of_error(error)
+    session.add("syntax-error", place, f"Python cannot read this: {error.msg}", "correct this line")
+    return place
+
+
+def _tell_manners(session: Session, printed: int, seconds: float) -> None:
+    module = session.target.module
+    place = session.place
+    if seconds > SLOW_SECONDS:
+        session.add(
+            "import-slow",
+            place,
+            f"importing {module} takes {seconds:.0f} s: every command and every worker waits",
+            "import what is heavy, and load weights, in warm() or in the functions that need it",
+        )
+    if printed > 0:
+        session.add(
+            "import-prints",
+            place,
+            f"{printed} bytes are printed while {module} is imported",
+            "use logging instead: commands write their results to the standard output",
+        )
+
+
+def _nearest(session: Session, module: str) -> str:
+    looked = ", ".join(map(shown, map(Path, session.target.paths))) or "what is installed"
+    return f"correct the entry point, or add the module {module} (looked in {looked})"
+
+
+def _author_roots(module: str, paths: list[str]) -> list[Path]:
+    """Where the author's code will be imported from."""
+    top = module.partition(".")[0]
+    for path in map(Path, paths or sys.path):
+        for root in (path / top, path / f"{top}.py"):
+            if root.is_dir() or root.is_file():
+                return [root]
+    return []
+
+
+def _module_file(root: Path, module: str) -> str:
+    """The file of a module of a package, as far as it can be known before the import."""
+    path = root.parent.joinpath(*module.split("."))
+    files = (path.with_suffix(".py"), path / "__init__.py")
+    return next((shown(file) for file in files if file.is_file()), "")
+
+
+def _root_of(file: Path) -> Path:
+    """The outermost package of a module, or the module itself."""
+    root = file
+    while (root.parent / "__init__.py").is_file():
+        root = root.parent
+    return root
+
+
+def _is_library(file: str) -> bool:
+    return "site-packages" in Path(file).parts and "deepaas" in Path(file).parts

@@ -1,0 +1,111 @@
+"""What the model says of itself."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from typing import Any
+
+from deepaas.check.places import shown
+from deepaas.check.session import Session
+from deepaas.runtime.contract import Model
+from deepaas.runtime.failures import reason
+from deepaas.runtime.results import BadResult, to_json
+
+EXPECTED = {
+    "description": ("description", "summary"),
+    "author": ("author", "authors"),
+    "license": ("license", "licence"),
+    "version": ("version",),
+}
+
+
+def check(session: Session, functions: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """Check what ``get_metadata`` returns.
+
+    Args:
+        functions: the author's functions that can be called.
+        place: of the model's module.
+
+    Returns:
+        the metadata, empty if there is none.
+    """
+    get_metadata = functions.get("get_metadata")
+    if get_metadata is None:
+        _tell_missing(session, place)
+        return {}
+    place = session.places.of_function(get_metadata) or place
+    called: list[BaseException] = []
+
+    def noting() -> Any:
+        try:
+            return get_metadata()
+        except NotImplementedError as error:
+            called.append(error)
+            raise
+
+    author = types.SimpleNamespace(get_metadata=noting)
+    model = Model(session.target.name, author, session.spool)
+    outcome = session.run("get_metadata", "calling get_metadata", model.metadata, place)
+    if called:
+        _tell_missing(session, place)
+        return {}
+    if outcome.skipped:
+        return {}
+    if outcome.error is not None:
+        _tell_failure(session, outcome.error, place)
+        return {}
+    metadata: Mapping[str, Any] = outcome.value
+    _look_at(session, metadata, place)
+    return metadata
+
+
+def _tell_missing(session: Session, place: str) -> None:
+    session.add(
+        "metadata-missing",
+        place,
+        "the model does not say what it is: there is no get_metadata",
+        'def get_metadata(): return {"name": …, "description": …, "author": …, "license": …, '
+        '"version": …}',
+    )
+
+
+def _tell_failure(session: Session, error: BaseException, place: str) -> None:
+    where = session.places.of_error(error)
+    if not where and isinstance(error, TypeError):
+        session.add("metadata-not-a-dict", place, str(error), 'return {"name": …, …}')
+        return
+    fix = "correct what this line does: the page and the API say nothing of the model until then"
+    origin = error.__cause__ or error.__context__ or error
+    if "PackageNotFoundError" in (type(error).__name__, type(origin).__name__):
+        fix = f"install the project: pip install -e {shown(session.target.folder) or '.'}"
+    session.add("metadata-fails", where or place, f"get_metadata fails: {reason(error)}", fix)
+
+
+def _not_json(value: Any) -> str:
+    """Why something cannot be sent, nothing if it can."""
+    try:
+        to_json(value)
+    except BadResult as error:
+        return str(error).replace("the result cannot", "it cannot")
+    return ""
+
+
+def _look_at(session: Session, metadata: Mapping[str, Any], place: str) -> None:
+    for name, value in metadata.items():
+        if said := _not_json({name: value}):
+            session.add(
+                "metadata-not-json",
+                place,
+                f"{name!r} in the metadata: {said}",
+                "use texts, numbers, lists and dicts",
+            )
+    there = {str(name).lower() for name, value in metadata.items() if value not in (None, "", [])}
+    lacking = [name for name, others in EXPECTED.items() if not there.intersection(others)]
+    if lacking:
+        session.add(
+            "metadata-incomplete",
+            place,
+            f"the metadata has no {', '.join(lacking)}",
+            f"add {', '.join(map(repr, lacking))} to what get_metadata returns",
+        )

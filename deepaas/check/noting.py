@@ -1,0 +1,45 @@
+"""Makes fields remember the line where they were made, so that findings can name it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import marshmallow
+import webargs
+from marshmallow import fields
+
+from deepaas.check.places import NOTED
+
+_LIBRARIES = tuple(str(Path(str(module.__file__)).parent) for module in (marshmallow, webargs))
+
+
+def note_fields() -> None:
+    """From here on every field that is made notes where.
+
+    It is called in the process of the check, before the author's code is imported.
+    """
+    original = fields.Field.__init__
+
+    @functools.wraps(original)
+    def noting(self: fields.Field, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        frame = _maker(self, sys._getframe(1))
+        if frame is not None:
+            setattr(self, NOTED, (frame.f_code.co_filename, frame.f_lineno))
+
+    setattr(fields.Field, "__init__", noting)  # noqa: B010 - mypy refuses the plain assignment.
+
+
+def _maker(field: Any, frame: FrameType | None) -> FrameType | None:
+    """The first frame outside the libraries and the constructors of the field itself."""
+    while frame is not None:
+        code = frame.f_code
+        constructor = code.co_name in ("__init__", "noting") and frame.f_locals.get("self") is field
+        if not constructor and not code.co_filename.startswith(_LIBRARIES):
+            return frame
+        frame = frame.f_back
+    return None

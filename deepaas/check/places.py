@@ -1,0 +1,111 @@
+"""Where things stand in the author's code."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+NOTED = "_deepaas_check_place"
+"""Attribute of a field: file and line where it was made."""
+
+
+class Places:
+    """Finds the lines of a package.
+
+    Args:
+        roots: files and folders with the author's code.
+    """
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self.roots = [root.resolve() for root in roots]
+
+    def add(self, root: Path) -> None:
+        """Take one more file or folder for the author's."""
+        if root.resolve() not in self.roots:
+            self.roots.append(root.resolve())
+
+    def is_author(self, file: str) -> bool:
+        """Whether a file is the author's, and not a library that lies below."""
+        path = Path(file).resolve()
+        return any(
+            path == root
+            or (root in path.parents and "site-packages" not in path.relative_to(root).parts)
+            for root in self.roots
+        )
+
+    def of_function(self, function: Any) -> str:
+        """The line of ``def``, empty if there is none."""
+        try:
+            found = inspect.unwrap(function)
+            if inspect.isclass(found):
+                return shown(inspect.getsourcefile(found), inspect.getsourcelines(found)[1])
+            found = getattr(found, "__func__", found)
+            if not hasattr(found, "__code__"):
+                found = type(found).__call__
+            return shown(found.__code__.co_filename, _def_line(found))
+        except (TypeError, OSError, AttributeError, ValueError):
+            return ""
+
+    def of_name(self, author: Any, name: str) -> str:
+        """The line where something that is no function gets its name, or just the file."""
+        module = author if inspect.ismodule(author) else inspect.getmodule(type(author))
+        file = getattr(module, "__file__", None)
+        if not file:
+            return ""
+        lines = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines, 1):
+            if re.match(rf"\s*{re.escape(name)}\s*[:=]", line):
+                return shown(file, number)
+        return shown(file)
+
+    def of_field(self, field: Any) -> str:
+        """The line where a field was made, empty if that is not known."""
+        noted = getattr(field, NOTED, None)
+        return shown(*noted) if noted else ""
+
+    def of_error(self, error: BaseException) -> str:
+        """The author's line where an exception was raised, or came through; empty for none."""
+        if isinstance(error, SyntaxError) and error.filename and error.lineno:
+            return shown(error.filename, error.lineno)
+        at = ""
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if self.is_author(frame.f_code.co_filename):
+                at = shown(frame.f_code.co_filename, line)
+        return at
+
+
+def shown(file: str | Path | None, line: int | None = None) -> str:
+    """``file:line``, relative to the working directory if it is below."""
+    if not file:
+        return ""
+    path = Path(file)
+    try:
+        text = str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        text = str(path)
+    return f"{text}:{line}" if line else text
+
+
+def line_of(file: Path, *words: str) -> str:
+    """The first line of a file in which all the words stand, or just the file."""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return shown(file)
+    for number, line in enumerate(lines, 1):
+        if all(word in line for word in words):
+            return shown(file, number)
+    return shown(file)
+
+
+def _def_line(function: Any) -> int:
+    """The line of ``def``; the code's first line is that of the first decorator."""
+    lines, first = inspect.getsourcelines(function)
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith(("def ", "async def ")):
+            return first + number
+    return int(function.__code__.co_firstlineno)

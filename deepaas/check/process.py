@@ -1,0 +1,252 @@
+"""Starts the process of a check, and finds out what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from deepaas.check.findings import Finding, Report, finding
+from deepaas.check.places import shown
+from deepaas.check.session import Job
+from deepaas.check.target import Found, UnknownSource
+
+LOOK_SECONDS = 0.2
+STACK_SECONDS = 1.0
+MAX_STARTS_COUNT = 8
+OWN_SECONDS = 60.0
+MAX_WORDS_CHARACTERS = 200
+_FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
+_NOT_THE_AUTHORS = ("site-packages", "/lib/python", "deepaas/check/", "deepaas/runtime/")
+
+
+class BadInterpreter(Exception):
+    """The interpreter cannot run a check; the message says why."""
+
+
+def find(source: str, python: str) -> Found:
+    """Find out what a source is for another interpreter.
+
+    Raises:
+        UnknownSource: nothing of this name is there.
+        BadInterpreter: it has no host installed, or does not run.
+    """
+    with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
+        reading, writing = os.pipe()
+        try:
+            command = _command(python, writing, Path(folder), "find", source)
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, pass_fds=[writing]
+            )
+        except OSError as error:
+            os.close(reading)
+            raise BadInterpreter(f"{python} cannot be run: {error.strerror}") from None
+        finally:
+            os.close(writing)
+        with os.fdopen(reading, "rb") as wire:
+            told = wire.read()
+    if done.returncode != 0 or not told:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise BadInterpreter(
+            f"{python} cannot check a model: {last or 'it ended without a word'}. "
+            f"This needs deepaas 2.7 there too: {python} -m pip install 'deepaas>=2.7'"
+        )
+    answer = msgspec.json.decode(told)
+    if "unknown" in answer:
+        raise UnknownSource(answer["unknown"])
+    return msgspec.convert(answer, Found)
+
+
+class How(NamedTuple):
+    """How a model is checked.
+
+    Attributes:
+        python: the interpreter.
+        timeout: seconds that each call of the author's code may take.
+        told: is called with what is being done.
+    """
+
+    python: str
+    timeout: float
+    told: Callable[[str], None]
+
+
+def check(job: Job, how: How, report: Report) -> None:
+    """Check one model; go on in a new process behind whatever ended one.
+
+    Args:
+        job: what to check.
+        how: with which interpreter and limits.
+        report: takes what is found.
+    """
+    ended: list[Finding] = []
+    for _ in range(MAX_STARTS_COUNT):
+        with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
+            run = _Run(job, how, Path(folder))
+            run.watch()
+        if run.ended is None:
+            break
+        ended.append(run.ended)
+        stage = run.stage["stage"]
+        if not stage or stage in ("import", "object"):
+            break
+        if stage.startswith("call:"):
+            report.note("after that predict was not called any more")
+            stage = "call:"
+        job = replace(job, skip=[*job.skip, stage])
+    for found in [*run.found, *ended]:
+        report.add(found)
+    for note in run.notes:
+        report.note(note)
+
+
+class _Run:
+    """One process of a check.
+
+    Attributes:
+        found: what it has found.
+        notes: what it has left out.
+        stage: what it did last.
+        ended: how it ended, None for a good end.
+    """
+
+    def __init__(self, job: Job, how: How, folder: Path) -> None:
+        self.found: list[Finding] = []
+        self.notes: list[str] = []
+        self.stage: dict[str, str] = {"stage": "", "doing": "", "where": ""}
+        self.ended: Finding | None = None
+        self._job = job
+        self._folder = folder
+        self._timeout = how.timeout
+        self._told = how.told
+        self._done = False
+        self._wire, writing = os.pipe()
+        command = _command(how.python, writing, folder, "check", job.as_json())
+        with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as errors:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                pass_fds=[writing],
+                start_new_session=True,
+            )
+        os.close(writing)
+        # Whoever takes all the memory is killed before anybody else.
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
+
+    def watch(self) -> None:
+        """Read what it tells until its end, or until it takes too long."""
+        try:
+            if self._read():
+                if not self._done:
+                    self.ended = self._crash(self._process.wait())
+            else:
+                self.ended = self._hang()
+        finally:
+            # Also what the author's code has started.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            os.close(self._wire)
+
+    def _read(self) -> bool:
+        """Take what is told; False if nothing has come for too long."""
+        rest = b""
+        deadline = time.monotonic() + self._patience()
+        while not self._done:
+            gone = self._process.poll() is not None
+            wait = 0 if gone else min(LOOK_SECONDS, max(0.0, deadline - time.monotonic()))
+            ready, _, _ = select.select([self._wire], [], [], wait)
+            data = os.read(self._wire, 65536) if ready else b""
+            if data:
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._take(json.loads(line))
+                deadline = time.monotonic() + self._patience()
+            elif gone:
+                return True
+            elif ready:
+                # The author's code has closed everything; the process goes on, or ends.
+                time.sleep(LOOK_SECONDS)
+            if time.monotonic() > deadline:
+                return False
+        return True
+
+    def _patience(self) -> float:
+        """How long the next word may take; a busy machine is no fault of the author's."""
+        return self._timeout if self.stage["stage"] else max(self._timeout, OWN_SECONDS)
+
+    def _take(self, told: dict[str, Any]) -> None:
+        if "finding" in told:
+            self.found.append(Finding(**told["finding"]))
+        elif "note" in told:
+            self.notes.append(told["note"])
+        elif "stage" in told:
+            self.stage = told
+            if told["doing"]:
+                self._told(told["doing"])
+        self._done = self._done or "end" in told
+
+    def _crash(self, code: int) -> Finding:
+        how = f"exit code {code}"
+        fix = "raise an exception; os._exit() takes the worker with it"
+        if code < 0:
+            how = f"signal {signal.Signals(-code).name}"
+            fix = "compiled code that is called here has crashed: look at what it is given"
+            if -code == signal.SIGKILL:
+                fix = "perhaps it took too much memory: load less, or in smaller pieces"
+        words = self._last_words()
+        told = f"ended the process ({how})" + (f", with the words: {words}" if words else "")
+        return self._finding("crash", told, fix)
+
+    def _hang(self) -> Finding:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGUSR2)
+        until = time.monotonic() + STACK_SECONDS
+        while not self._stack() and time.monotonic() < until:
+            time.sleep(0.02)
+        what = f"did not end within {self._timeout:g} s"
+        return self._finding("hang", what, "let it end, or allow more time: --timeout SECONDS")
+
+    def _finding(self, code: str, what: str, fix: str) -> Finding:
+        doing = self.stage["doing"] or "the check itself"
+        frames = [
+            shown(file, int(line))
+            for file, line in _FRAME.findall(self._stack())
+            if not any(part in file for part in _NOT_THE_AUTHORS)
+        ]
+        where = frames[0] if frames else self.stage["where"]
+        return finding(code, where, f"{doing} {what}", fix, self._job.target.name)
+
+    def _last_words(self) -> str:
+        """The last line that it has written to its standard error."""
+        text = (self._folder / "stderr").read_text(errors="replace").strip()
+        return text.rpartition("\n")[2].strip()[:MAX_WORDS_CHARACTERS]
+
+    def _stack(self) -> str:
+        try:
+            return (self._folder / "stack").read_text(errors="replace")
+        except OSError:
+            return ""
+
+
+def _command(python: str, wire: int, folder: Path, what: str, text: str) -> list[str]:
+    # -P, as with workers: the working directory is not the place to import from.
+    safe_path = ["-P"] if sys.version_info >= (3, 11) and python == sys.executable else []
+    command = [python, *safe_path, "-m", "deepaas.check", "--wire", str(wire)]
+    return [*command, "--folder", str(folder), what, text]

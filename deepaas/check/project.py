@@ -1,0 +1,157 @@
+"""What a project's own files say of it, whether or not it is installed."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deepaas.check.places import line_of, shown
+
+GROUP = "deepaas.v2.model"
+FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+@dataclass
+class Project:
+    """A folder with a project.
+
+    Attributes:
+        folder: where it is.
+        name: of the distribution, empty if the files do not say it.
+        entry_points: of the models: value by name.
+        lines: the place of each entry point.
+        requirements: what it depends on, as far as the files say it, with their places.
+        roots: folders from which its modules are imported.
+        broken: files that cannot be read, with the place and the reason.
+    """
+
+    folder: Path
+    name: str = ""
+    entry_points: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
+    requirements: dict[str, str] = field(default_factory=dict)
+    roots: list[Path] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """The file in which the entry points belong."""
+        files = (self.folder / name for name in FILES)
+        return shown(next((file for file in files if file.is_file()), self.folder))
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder holds the files of a project."""
+    return any((folder / name).is_file() for name in FILES)
+
+
+def read(folder: Path) -> Project:
+    """Read the project in a folder; nothing of it is run."""
+    project = Project(folder)
+    readers = (_read_setup_py, _read_setup_cfg, _read_pyproject)
+    for name, reader in zip(reversed(FILES), readers, strict=True):
+        file = folder / name
+        if not file.is_file():
+            continue
+        try:
+            reader(project, file)
+        except SyntaxError as error:
+            project.broken.append((shown(file, error.lineno), f"line {error.lineno}: {error.msg}"))
+        except (ValueError, OSError, configparser.Error) as error:
+            project.broken.append((shown(file), " ".join(str(error).split())))
+    project.roots += [folder, folder / "src"]
+    return project
+
+
+def _read_pyproject(project: Project, file: Path) -> None:
+    # The standard library has it from Python 3.11 on.
+    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    document = toml.loads(file.read_text(encoding="utf-8"))
+    about = _table(document, "project")
+    project.name = str(about.get("name", project.name))
+    _take_requirements(project, file, about.get("dependencies"))
+    _take_entry_points(project, file, _table(about, "entry-points", GROUP))
+    poetry = _table(document, "tool", "poetry")
+    project.name = project.name or str(poetry.get("name", ""))
+    _take_entry_points(project, file, _table(poetry, "plugins", GROUP))
+    setuptools = _table(document, "tool", "setuptools")
+    root = _table(setuptools, "package-dir").get("")
+    where = _table(setuptools, "packages", "find").get("where", [])
+    for one in [root, *(where if isinstance(where, list) else [where])]:
+        if isinstance(one, str):
+            project.roots.append(project.folder / one)
+
+
+def _read_setup_cfg(project: Project, file: Path) -> None:
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(file, encoding="utf-8")
+    project.name = parser.get("metadata", "name", fallback=project.name)
+    # `entry_points` without `options.` is how pbr has it, which older templates use.
+    for section in ("entry_points", "options.entry_points"):
+        _take_entry_points(project, file, dict(_pairs(parser.get(section, GROUP, fallback=""))))
+    wanted = parser.get("options", "install_requires", fallback="")
+    _take_requirements(project, file, wanted.splitlines())
+    for _, root in _pairs(parser.get("options", "package_dir", fallback="")):
+        project.roots.append(project.folder / root)
+    where = parser.get("options.packages.find", "where", fallback="").strip()
+    if where:
+        project.roots.append(project.folder / where)
+
+
+def _read_setup_py(project: Project, file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) == "setup":
+            arguments = {one.arg: _literal(one.value) for one in node.keywords}
+            if isinstance(arguments.get("name"), str):
+                project.name = arguments["name"]
+            _take_requirements(project, file, arguments.get("install_requires"))
+            declared = arguments.get("entry_points")
+            lines = declared.get(GROUP, []) if isinstance(declared, dict) else []
+            text = lines if isinstance(lines, str) else "\n".join(map(str, lines))
+            _take_entry_points(project, file, dict(_pairs(text)))
+
+
+def _take_entry_points(project: Project, file: Path, declared: Mapping[str, Any]) -> None:
+    for name, value in declared.items():
+        project.entry_points[str(name)] = str(value).strip()
+        project.lines[str(name)] = line_of(file, str(name), str(value).strip())
+
+
+def _take_requirements(project: Project, file: Path, declared: Any) -> None:
+    for one in declared if isinstance(declared, list) else []:
+        text = str(one).strip()
+        if text and not text.startswith("#"):
+            project.requirements[text] = line_of(file, text)
+
+
+def _table(document: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    found: Any = document
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not name.lstrip().startswith("#"):
+            yield name.strip(), value.strip()
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None

@@ -1,0 +1,77 @@
+"""Whether the packages that a project requires are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from deepaas.check.findings import Finding, finding
+from deepaas.check.places import shown
+from deepaas.check.project import GROUP, read
+from deepaas.check.target import Target
+
+
+def check(target: Target) -> Iterator[Finding]:
+    """What is missing of a target's requirements."""
+    for text, place in _declared(target).items():
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue  # Whoever installs it is told.
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            yield finding(
+                "requirement-missing",
+                place,
+                f"{wanted.name} is required, but not installed",
+                f"pip install '{text.partition(';')[0].strip()}'",
+            )
+            continue
+        if version and not wanted.specifier.contains(version, prereleases=True):
+            yield finding(
+                "requirement-version",
+                place,
+                f"{wanted.name} is required as {wanted.specifier}, but {version} is installed",
+                f"pip install '{text.partition(';')[0].strip()}', or change the requirement",
+            )
+
+
+def missing(target: Target) -> set[str]:
+    """Names of the required packages that are not installed."""
+    return {
+        canonicalize_name(found.problem.partition(" ")[0])
+        for found in check(target)
+        if found.code == "requirement-missing"
+    }
+
+
+def hub_metadata(target: Target) -> Iterator[Finding]:
+    """Whether a project has only the metadata file of the hub that came before."""
+    folder = Path(target.folder)
+    old = folder / "metadata.json"
+    if target.folder and old.is_file() and not (folder / "ai4-metadata.yml").is_file():
+        yield finding(
+            "hub-metadata-old",
+            shown(old),
+            "the AI4OS hub reads ai4-metadata.yml now, which this project does not have",
+            "write ai4-metadata.yml (metadata_version 2.0.0) from it",
+        )
+
+
+def _declared(target: Target) -> Mapping[str, str]:
+    if target.folder:
+        project = read(Path(target.folder))
+        if project.requirements:
+            return project.requirements
+    for entry in metadata.entry_points(group=GROUP, name=target.name):
+        if entry.dist is not None and entry.value == target.value:
+            place = f"requirements of {entry.dist.name}"
+            return dict.fromkeys(entry.dist.requires or (), place)
+    return {}

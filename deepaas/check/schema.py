@@ -1,0 +1,91 @@
+"""The schema of the answer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow
+from marshmallow import fields
+
+from deepaas.check.session import Session
+from deepaas.runtime.contract import response_schema
+from deepaas.runtime.describe import describe
+from deepaas.runtime.failures import reason
+
+
+def check(session: Session, author: Any) -> Any:
+    """Check the author's ``schema``.
+
+    Returns:
+        the schema, None if there is none that the host can use.
+    """
+    try:
+        declared = getattr(author, "schema", None)
+    except Exception as error:
+        problem = f"schema cannot be read: {reason(error)}"
+        session.add("schema-broken", session.place, problem, "correct what makes it")
+        return None
+    if declared is None:
+        return None
+    place = session.places.of_name(author, "schema") or session.place
+    try:
+        response_schema(declared)
+    except TypeError:
+        _tell_kind(session, declared, place)
+        return None
+    except Exception as error:
+        session.add("schema-broken", place, f"schema is refused: {reason(error)}", "correct it")
+        return None
+    good = True
+    for name, one in _parts(declared):
+        good = _check_part(session, name, one, session.places.of_field(one) or place) and good
+    if not good:
+        return None
+    try:
+        describe(None, None, response_schema(declared))
+    except Exception as error:
+        problem = f"schema cannot be described: {reason(error)}"
+        session.add("schema-broken", place, problem, "correct its declaration")
+        return None
+    return declared
+
+
+def _check_part(session: Session, name: Any, one: Any, place: str) -> bool:
+    if not isinstance(name, str) or not isinstance(one, fields.Field):
+        is_field = inspect.isclass(one) and issubclass(one, fields.Field)
+        told = f"the class {one.__name__}" if inspect.isclass(one) else repr(one)[:60]
+        session.add(
+            "schema-field",
+            place,
+            f"{name!r} in schema is {told}, which is no field",
+            f"write fields.{one.__name__}()" if is_field else "write fields.Str(), fields.Int(), …",
+        )
+        return False
+    try:
+        describe(None, None, response_schema({name: one}))
+    except Exception as error:
+        fix = "correct its declaration"
+        if "Class with name" in str(error):
+            fix = "give Nested the class itself, or a dict of fields: fields.Nested(MySchema)"
+        problem = f"{name!r} in schema cannot be described: {reason(error)}"
+        session.add("schema-broken", place, problem, fix)
+        return False
+    return True
+
+
+def _tell_kind(session: Session, declared: Any, place: str) -> None:
+    fix = 'schema = {"labels": fields.List(fields.Str()), …}, or a marshmallow Schema class'
+    kind = type(declared).__name__
+    if isinstance(declared, marshmallow.Schema):
+        fix = f"schema = {kind}, without the ()"
+        kind = f"an object of {kind}"
+    problem = f"schema is {kind}: neither a dict of fields nor a Schema class"
+    session.add("schema-not-a-schema", place, problem, fix)
+
+
+def _parts(declared: Any) -> list[tuple[Any, Any]]:
+    if isinstance(declared, Mapping):
+        return list(declared.items())
+    return list(getattr(declared, "_declared_fields", {}).items())

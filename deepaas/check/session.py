@@ -1,0 +1,168 @@
+"""The check of one model as it goes on, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from deepaas.check.findings import Finding, finding
+from deepaas.check.places import Places
+from deepaas.check.target import Target
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the process is to do.
+
+    Attributes:
+        target: the model.
+        skip: stages that ended, or held up, a process before this one; what ends in ``:`` stands
+            for all that begin so.
+        call: whether ``warm`` and ``predict`` may be called.
+    """
+
+    target: Target
+    skip: list[str] = field(default_factory=list)
+    call: bool = True
+
+    def as_json(self) -> str:
+        """The job as an argument of a command line."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """The job back from :meth:`as_json`."""
+        told = json.loads(text)
+        return cls(Target(**told["target"]), told["skip"], told["call"])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a piece of the author's code.
+
+    Attributes:
+        value: what it returned.
+        error: what it raised.
+        skipped: whether it was not run.
+        seconds: how long it took.
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    skipped: bool = False
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether there is a value."""
+        return self.error is None and not self.skipped
+
+
+class Session:
+    """Runs the author's code, and tells what is found.
+
+    The process that has started this one is told before each stage, so that it knows what a
+    process was doing that has ended or does not come back.
+
+    Attributes:
+        job: what to do.
+        target: the model.
+        spool: a folder for files.
+        places: finds lines of the author's code.
+        place: of what has no line: the model's module, or its entry point.
+        found: what has been found so far.
+
+    Args:
+        job: what to do.
+        wire: takes one line of JSON for each thing that is told.
+        spool: a folder for files.
+    """
+
+    def __init__(self, job: Job, wire: BinaryIO, spool: Path) -> None:
+        self.job = job
+        self.target = job.target
+        self.spool = spool
+        self.places = Places([])
+        self.place = job.target.place
+        self.found: list[Finding] = []
+        self._wire = wire
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error has been found."""
+        return any(found.severity == "error" for found in self.found)
+
+    def add(self, code: str, where: str, problem: str, fix: str) -> None:
+        """Tell what is wrong."""
+        self.take([finding(code, where, problem, fix, self.target.name)])
+
+    def take(self, findings: Iterable[Finding]) -> None:
+        """Tell what has been found elsewhere."""
+        for found in findings:
+            self.found.append(found)
+            self._tell({"finding": asdict(found)})
+
+    def note(self, text: str) -> None:
+        """Tell what was left out."""
+        self._tell({"note": text})
+
+    def run(self, stage: str, doing: str, function: Callable[[], Any], where: str = "") -> Outcome:
+        """Run the author's code, whatever it does.
+
+        Args:
+            stage: names this piece.
+            doing: the same for people: "calling predict with examples[0]".
+            function: calls it.
+            where: its place.
+        """
+        if any(stage == s or (s.endswith(":") and stage.startswith(s)) for s in self.job.skip):
+            return Outcome(skipped=True)
+        process = os.getpid()
+        self._tell({"stage": stage, "doing": doing, "where": where})
+        began = time.monotonic()
+        try:
+            outcome = Outcome(function(), seconds=time.monotonic() - began)
+        except BaseException as error:
+            # Also SystemExit and its like: they are what is looked for.
+            outcome = Outcome(error=error, seconds=time.monotonic() - began)
+        if os.getpid() != process:
+            # The author's code has forked, and its child has come back here.
+            os._exit(0)
+        self._tell({"stage": "", "doing": "", "where": ""})
+        return outcome
+
+    def guard(self, function: Callable[[], None], name: str) -> None:
+        """Run a part of the check; one that fails does not keep the others from running."""
+        try:
+            function()
+        except Exception as error:
+            self.add(
+                "check-failed",
+                self.place,
+                f"the check of {name} failed: {type(error).__name__}: {error}",
+                "please report this, with the package",
+            )
+
+    def end(self) -> None:
+        """Tell that all has been done."""
+        self._tell({"end": True})
+
+    def _tell(self, told: dict[str, Any]) -> None:
+        self._wire.write(json.dumps(told).encode() + b"\n")
+        self._wire.flush()
+
+
+def printed_bytes() -> int:
+    """How much this process has written to its standard output."""
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    try:
+        return os.fstat(1).st_size
+    except OSError:
+        return 0

@@ -1,0 +1,149 @@
+"""``deepaas-cli check``: what is wrong with a model package, before anybody uses it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
+from deepaas.check.codes import AREAS, CODES
+from deepaas.cli.status import Progress, status
+
+GOOD, FOUND, WRONG_USAGE = 0, 1, 2
+
+DESCRIPTION = """\
+Look for everything that is wrong with a model package, and say where it is and what to do.
+
+SOURCE is the name of an installed model, a path to a project, a package or an api.py, or a
+dotted module name. Without it the project in the working directory is checked.
+
+The package's code runs in a process of its own: it is imported, asked for its metadata and
+arguments, warmed, and predict is called with the examples of its metadata."""
+
+EPILOG = """\
+exit codes: 0 nothing is wrong (warnings do not count, unless --strict), 1 something is wrong,
+2 there is nothing to check"""
+
+_STYLES = {"error": "bold red", "warning": "yellow"}
+
+
+def add_to(subparsers: Any) -> None:
+    """Add the command ``check`` to a parser's subparsers."""
+    parser = subparsers.add_parser(
+        "check",
+        help="find what is wrong with a model package",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", nargs="?", default="", metavar="SOURCE", help="what to check")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+    parser.add_argument("--strict", action="store_true", help="let warnings count as errors do")
+    parser.add_argument(
+        "--no-call", action="store_true", help="do not call warm, nor predict with the examples"
+    )
+    parser.add_argument(
+        "--python",
+        metavar="PATH",
+        help="interpreter of the package's own environment, where deepaas must be installed too",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT_SECONDS,
+        metavar="SECONDS",
+        help="how long each call of the package's code may take (default: %(default)g)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check, print, and return the exit code."""
+    try:
+        report = _check(options)
+    except (UnknownSource, BadInterpreter) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_USAGE
+    if options.json:
+        print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
+    else:
+        # Lines are not broken: they are for editors and for other programs too.
+        console = Console(soft_wrap=True, highlight=False)
+        for line in lines(report):
+            console.print(line)
+    return FOUND if report.errors or (options.strict and report.warnings) else GOOD
+
+
+def _check(options: argparse.Namespace) -> Report:
+    """Check, and show on a terminal what is being done."""
+    doing = ["reading the project"]
+    terminal = sys.stderr.isatty()
+    shown = status("checking", lambda: Progress(None, None, doing[0]))
+    with shown if terminal else contextlib.nullcontext():
+        return check(
+            options.source,
+            python=options.python,
+            timeout=options.timeout,
+            call=not options.no_call,
+            told=lambda now: doing.__setitem__(0, now),
+        )
+
+
+def lines(report: Report) -> Iterator[Text]:
+    """The report for people."""
+    for name, value in report.models.items():
+        yield Text.assemble((name, "bold"), f" ({value})" if value != name else "")
+    title = ""
+    for found in report.findings:
+        heading = AREAS[CODES[found.code].area]
+        if len(report.models) > 1 and found.model:
+            heading = f"{found.model}: {heading}"
+        if heading != title:
+            title = heading
+            yield Text()
+            yield Text(title, style="bold")
+        yield from _finding(found)
+    yield Text()
+    for note in report.notes:
+        yield Text(f"note: {note}", style="dim")
+    yield _summary(report)
+
+
+def _finding(found: Finding) -> Iterator[Text]:
+    line = Text(f"{found.severity:<8}", style=_STYLES[found.severity])
+    if found.where:
+        line.append(f"{found.where}  ", style="cyan")
+    line.append(found.problem, style="default")
+    line.append(f"  [{found.code}]", style="dim")
+    yield line
+    yield Text.assemble(" " * 8, ("fix: ", "green"), found.fix)
+
+
+def _summary(report: Report) -> Text:
+    if not report.findings:
+        return Text("nothing is wrong", style="green")
+    errors, warnings = len(report.errors), len(report.warnings)
+    told = [_count(errors, "error")] if errors else []
+    told += [_count(warnings, "warning")] if warnings else []
+    return Text(", ".join(told), style=_STYLES["error" if errors else "warning"])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds

@@ -1,0 +1,100 @@
+"""``deepaas-cli list``: the models that are installed here, or served by a host."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from deepaas.cli.help import Help
+from deepaas.cli.output import Output
+from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say
+from deepaas.cli.shared_options import add_again
+from deepaas.cli.status import status
+from deepaas.cli.tables import plain_table
+from deepaas.model.discovery import GROUP
+
+LOAD_SECONDS = 300.0
+"""How long a model may take to load before it counts as broken."""
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command."""
+    text = "list the models that are installed, or with --url those that a host serves"
+    parser = commands.add_parser("list", help=text, description=text, formatter_class=Help)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--load",
+        action="store_true",
+        help="load each installed model, in a process of its own, and say whether that works",
+    )
+    add_again(parser, ("url", "api-key", "output", "plain"))
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.url:
+        from deepaas.cli.remote import served
+
+        found = served(options)
+        columns = ["name", "version", "predict", "train", "media_types", "title"]
+        nothing = f"{options.url} serves no model"
+    else:
+        found = _installed()
+        columns = ["name", "package", "version", "source"]
+        nothing = f"no model is installed here: no package has an entry point in '{GROUP}'"
+        if options.load:
+            columns.append("loads")
+            _try_each(found, plain=options.plain)
+    output = Output(options)
+    if options.json:
+        output.write_json(found)
+    elif found:
+        output.write_text(plain_table(found, columns))
+    else:
+        say(nothing)
+    broken = any(one.get("loads", "yes") != "yes" for one in found)
+    return MODEL_FAILED if broken else OK
+
+
+def _installed() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": entry.name,
+            "package": entry.dist.name if entry.dist else "",
+            "version": entry.dist.version if entry.dist else "",
+            "source": entry.value,
+        }
+        for entry in sorted(set(metadata.entry_points(group=GROUP)), key=lambda each: each.name)
+    ]
+
+
+def _try_each(models: Sequence[dict[str, Any]], *, plain: bool) -> None:
+    for model in models:
+        with status(f"loading {model['name']}", plain=plain):
+            model["loads"] = _try(model["name"])
+
+
+def _try(name: str) -> str:
+    """``yes``, or why not. A process of its own: what is loaded may do anything."""
+    command = [sys.executable, "-m", "deepaas.cli", "--plain", "--model-name", name, "get_metadata"]
+    try:
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LOAD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no: not within {LOAD_SECONDS:g} s"
+    except OSError as error:
+        raise Problem(f"no process can be started: {error}") from None
+    if ended.returncode == OK:
+        return "yes"
+    said = ended.stderr.decode(errors="replace").strip().splitlines()
+    reason = said[-1].removeprefix("deepaas-cli: error: ") if said else "it says nothing"
+    return f"no: {reason}" if ended.returncode > 0 else f"no: ended by signal {-ended.returncode}"

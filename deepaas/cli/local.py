@@ -1,0 +1,234 @@
+"""A model in this very process, checked and called as the worker of a host does it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import multiprocessing
+import os
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import marshmallow
+
+from deepaas.cli.declared import read_options
+from deepaas.cli.inputs import make_inputs
+from deepaas.cli.interrupt import Interrupt, Interrupted
+from deepaas.cli.local_run import LocalRun
+from deepaas.cli.options import Option
+from deepaas.cli.output import JSON, Output, Result
+from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
+from deepaas.cli.problems import show_traceback as show
+from deepaas.cli.status import status
+from deepaas.messages import Answer
+from deepaas.model import discovery
+from deepaas.runtime import failures
+from deepaas.runtime.contract import Model
+from deepaas.runtime.entry_point import load
+from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import BadResult
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def open_model(options: argparse.Namespace, output: Output) -> Iterator[LocalModel]:
+    """Load the model that was chosen.
+
+    Raises:
+        Problem: there is no such model, or more than one to choose from, or it cannot be loaded.
+    """
+    name = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
+    output.keep_apart()
+    _prepare_process(options)
+    with tempfile.TemporaryDirectory(prefix="deepaas-cli-") as folder:
+        yield LocalModel(name, options, Path(folder))
+
+
+def choose(wanted: str | None) -> str:
+    """The model that is meant.
+
+    Raises:
+        Problem: there is none of this name, or none at all, or several.
+    """
+    available = discovery.installed()
+    if not available:
+        raise Problem(
+            "no model is installed in this environment: no package here has an entry point in the "
+            f"group '{discovery.GROUP}' (for a model at a host: deepaas-cli --url URL …)"
+        )
+    if wanted:
+        if wanted not in available:
+            raise Problem(
+                f"no model named {wanted!r} is installed; installed are: {', '.join(available)}"
+            )
+        return wanted
+    if len(available) > 1:
+        raise Problem(
+            f"several models are installed: {', '.join(available)}\n"
+            f"choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
+        )
+    return available[0]
+
+
+class LocalModel:
+    """A model that has been loaded here.
+
+    Args:
+        name: of its entry point.
+        options: of the command.
+        folder: for copies of files, and large results.
+
+    Raises:
+        Problem: it cannot be loaded.
+    """
+
+    def __init__(self, name: str, options: argparse.Namespace, folder: Path) -> None:
+        self.name = name
+        self._debug: bool = options.debug
+        self._plain: bool = options.plain
+        self._run_folder: str | None = options.run_dir
+        self._interrupt = Interrupt(folder)
+        self._uploads = folder / "uploads"
+        self._uploads.mkdir()
+        self._control = folder / "control"
+        with self._watched("loading", f"{name} cannot be loaded"):
+            self._model = Model(name, load(name), folder)
+
+    def options(self, function: str) -> list[Option]:
+        """See :class:`deepaas.cli.model.Model`."""
+        arguments = self._model.arguments(function)
+        if arguments is None:
+            raise Problem(f"{self.name} has no '{function}'")
+        return read_options(arguments)
+
+    def metadata(self) -> Any:
+        """See :class:`deepaas.cli.model.Model`."""
+        with self._watched("asking", "get_metadata failed"):
+            return self._model.metadata()
+
+    def warm(self) -> str:
+        """See :class:`deepaas.cli.model.Model`."""
+        with self._watched("warming", "warm failed"):
+            self._model.warm()
+        return f"{self.name} is warm"
+
+    def predict(self, values: dict[str, Any]) -> Result:
+        """See :class:`deepaas.cli.model.Model`."""
+        arguments = self._checked("predict", values, self._model.predict_arguments)
+        with self._watched("predicting", "predict failed"):
+            answer = self._model.predict(0, arguments)
+        if answer.media_type == JSON and not self._model.has_schema:
+            # What the host wraps the result in says nothing to those who are here.
+            return Result(JSON, json.dumps(_json(answer)["predictions"]).encode())
+        return Result(answer.media_type, answer.body, Path(answer.path) if answer.path else None)
+
+    def train(self, values: dict[str, Any]) -> tuple[Any, int]:
+        """See :class:`deepaas.cli.model.Model`."""
+        arguments = self._checked("train", values, self._model.train_arguments)
+        start = datetime.now()
+        told = {
+            "date": str(start),
+            "args": json.loads(self._model.shown_train_arguments(arguments)),
+            "status": "done",
+            "uuid": uuid.uuid4().hex,
+        }
+        with LocalRun(self.name, self._run_folder, self._control) as run:
+            self._interrupt.be_polite(run)
+            with self._watched("training", "train failed", run):
+                answer = self._model.train(0, arguments)
+        end = datetime.now()
+        told["result"] = {
+            "finish_date": str(end),
+            "duration": str(end - start),
+            "output": _json(answer),
+        }
+        if run.is_cancelled:
+            told["status"] = "cancelled"
+        say(f"{told['status']} after {str(end - start).partition('.')[0]}")
+        return told, INTERRUPTED if run.is_cancelled else OK
+
+    def _checked(
+        self, function: str, values: dict[str, Any], check: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        try:
+            with self._watched("checking", f"{function} cannot check its arguments"):
+                return check(make_inputs(self.options(function), values, self._uploads))
+        except _Refused as refused:
+            raise bad_arguments(function, refused.fields) from None
+
+    @contextlib.contextmanager
+    def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[None]:
+        """Around the author's code: show that it works, and say what it raises."""
+        ask = run.progress if run is not None else None
+        try:
+            with (
+                self._interrupt,
+                status(f"{doing} {self.name}", ask, plain=self._plain),
+            ):
+                yield
+        except (marshmallow.ValidationError, MalformedBody) as error:
+            told = failures.bad_arguments(0, error)
+            raise _Refused(told.fields) from None
+        except Interrupted as error:
+            raise Problem(f"{doing} {self.name} was interrupted", error.code) from None
+        except Problem:
+            raise
+        except BaseException as error:
+            raise self._problem(error, otherwise) from None
+
+    def _problem(self, error: BaseException, otherwise: str) -> Problem:
+        failure = failures.failure(0, error)
+        if isinstance(error, KeyboardInterrupt):
+            return Problem("interrupted", INTERRUPTED)
+        if failure.kind == "model_refused":
+            return Problem(f"{self.name} refuses ({failure.status}): {failure.message}", 1)
+        if failure.kind == "not_implemented":
+            said = failure.message or "NotImplementedError"
+            return Problem(f"{otherwise}: it is not implemented ({said})", MODEL_FAILED)
+        if isinstance(error, BadResult):
+            return Problem(f"{otherwise}: {error}", MODEL_FAILED)
+        show(error, whole=self._debug)
+        return Problem(f"{otherwise}: {failures.reason(error)}", MODEL_FAILED)
+
+
+class _Refused(Exception):
+    """The arguments do not fit."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__(str(fields))
+        self.fields = fields
+
+
+class _ToStandardError(logging.StreamHandler[Any]):
+    """Logs to what the standard error is at the time, which a spinner may have replaced."""
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _value: Any) -> None:
+        pass
+
+
+def _prepare_process(options: argparse.Namespace) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if options.debug else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+        handlers=[_ToStandardError()],
+    )
+    if options.deepaas_with_multiprocessing:
+        # As DEEPaaS 2.x has it: what a model starts must not be a copy of this process.
+        multiprocessing.set_start_method("spawn", force=True)
+
+
+def _json(answer: Answer) -> Any:
+    return json.loads(Path(answer.path).read_bytes() if answer.path else answer.body)

@@ -1,0 +1,84 @@
+"""The run of a training in this process, with the files that a host would give it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+from deepaas.cli.problems import Problem, say
+from deepaas.cli.status import Progress
+from deepaas.messages import RunFiles
+
+FOLDER = "deepaas-runs"
+"""Below the working directory: the folders of trainings."""
+
+
+class LocalRun:
+    """One training.
+
+    Args:
+        model: its name.
+        folder: for what the training writes; None for a new one, removed if it stays empty.
+        control: where the author's helpers and this program find each other.
+
+    Attributes:
+        is_cancelled: whether somebody has asked it to stop.
+    """
+
+    def __init__(self, model: str, folder: str | None, control: Path) -> None:
+        self.is_cancelled = False
+        self._control = control
+        self._is_new = folder is None
+        self._folder = Path(folder).absolute() if folder is not None else _new_folder(model)
+
+    def __enter__(self) -> LocalRun:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Problem(
+                f"the training cannot have the folder {str(self._folder)!r}: {reason}; "
+                "name another with 'deepaas-cli --run-dir DIR train …'"
+            ) from None
+        self._control.mkdir()
+        os.environ[RunFiles.DIRECTORY] = str(self._folder)
+        os.environ[RunFiles.CONTROL] = str(self._control)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del os.environ[RunFiles.DIRECTORY], os.environ[RunFiles.CONTROL]
+        if self._is_new:
+            with contextlib.suppress(OSError):
+                self._folder.rmdir()
+                self._folder.parent.rmdir()
+        if self._folder.exists():
+            say(f"the files of this training are in {_short(self._folder)}")
+
+    def cancel(self) -> bool:
+        """Ask it to stop; whether it looks for that by itself."""
+        self.is_cancelled = True
+        (self._control / RunFiles.CANCELLED).touch()
+        return (self._control / RunFiles.POLLED).exists()
+
+    def progress(self) -> Progress | None:
+        """How far it is, if it has told."""
+        try:
+            told = json.loads((self._control / RunFiles.PROGRESS).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return Progress(told["step"], told["total"], told["message"])
+
+
+def _new_folder(model: str) -> Path:
+    now = datetime.now()
+    folder = Path(FOLDER, f"{model}-{now:%Y%m%d-%H%M%S}").absolute()
+    return folder if not folder.exists() else folder.with_name(f"{folder.name}-{now:%f}")
+
+
+def _short(folder: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return f"./{folder.relative_to(Path.cwd())}"
+    return str(folder)

@@ -1,0 +1,121 @@
+"""``deepaas-cli``: which command, with which options.
+
+Nothing is imported here that takes its time: no model, no library of a model, no HTTP.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from deepaas.cli import list_command, model_commands, runs_command
+from deepaas.cli.help import Help
+from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
+from deepaas.cli.shared_options import add_options
+
+PROG = "deepaas-cli"
+
+_DESCRIPTION = """\
+Call the functions of a model, of an installed one in this process or, with --url, of one that a \
+host serves.
+"""
+
+_EPILOG = f"""\
+These options stand before the command; after 'predict' and 'train' come the arguments of the \
+model: see 'deepaas-cli predict --help'.
+
+{EXIT_CODES}
+environment:
+  DEEPAAS_V2_MODEL  the installed model, as --model-name
+  DEEPAAS_URL       a host, as --url
+  DEEPAAS_API_KEY   a key for it, as --api-key (which other users of this
+                    machine can read in the list of processes)
+  NO_COLOR          no colours on the terminal
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        the exit code.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _parse(argv)
+        code: int = options.run(options)
+        return code
+    except Problem as problem:
+        kind = "" if problem.code >= INTERRUPTED else "error: "
+        say(f"{PROG}: {kind}{problem.message}")
+        return problem.code
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads has seen enough, as `head` does. Python must not complain when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    early = _Early(add_help=False, allow_abbrev=False)
+    add_options(early)
+    early.add_argument("command", nargs="?")
+    early.add_argument("rest", nargs=argparse.REMAINDER)
+    try:
+        options, unknown = early.parse_known_args(argv)
+    except _Unclear:
+        return _parse_all(argv)
+    if unknown or (options.command and options.command not in model_commands.COMMANDS):
+        return _parse_all(argv)
+    if not options.command:
+        say(f"no command given: this is get_metadata ('{PROG} --help' lists the commands)")
+        argv = [*argv, "get_metadata"]
+    if options.command in ("predict", "train"):
+        # Its options are the model's arguments, which are known when that is loaded.
+        options.run = model_commands.run_function
+        return options
+    return _parse_all(argv)
+
+
+def _parse_all(argv: list[str]) -> argparse.Namespace:
+    return _parser(with_check="check" in argv).parse_args(argv)
+
+
+class _Unclear(Exception):
+    """Let the whole parser say what is wrong."""
+
+
+class _Early(argparse.ArgumentParser):
+    """Finds the command."""
+
+    def error(self, message: str) -> Any:
+        raise _Unclear(message)
+
+
+def _parser(*, with_check: bool) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROG,
+        usage=f"{PROG} [options] command …",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=Help,
+        allow_abbrev=False,
+    )
+    add_options(parser)
+    commands = parser.add_subparsers(title="commands", metavar="command", dest="command", prog=PROG)
+    model_commands.add_to(commands)
+    list_command.add_to(commands)
+    runs_command.add_to(commands)
+    if with_check:
+        from deepaas.cli import check_command
+
+        check_command.add_to(commands)
+    else:
+        # It takes longer to import than all the others together.
+        commands.add_parser("check", help="find what is wrong with a model package")
+    return parser

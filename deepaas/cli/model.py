@@ -1,0 +1,64 @@
+"""What the commands need of a model, wherever it is: in this process or at a host."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from typing import Any, Protocol
+
+from deepaas.cli.options import Option
+from deepaas.cli.output import Output, Result
+
+
+class Model(Protocol):
+    """A model whose functions can be called.
+
+    Attributes:
+        name: of the model.
+    """
+
+    name: str
+
+    def options(self, function: str) -> list[Option]:
+        """What ``predict`` or ``train`` takes.
+
+        Raises:
+            Problem: the model has no such function.
+        """
+
+    def metadata(self) -> Any:
+        """Its description of itself."""
+
+    def warm(self) -> str:
+        """Prepare it; what was done, in words."""
+
+    def predict(self, values: dict[str, Any]) -> Result:
+        """Make one prediction.
+
+        Raises:
+            Problem: the values do not fit, or the model fails.
+        """
+
+    def train(self, values: dict[str, Any]) -> tuple[Any, int]:
+        """Train it and wait for the end; the training as JSON, and the exit code.
+
+        Raises:
+            Problem: the values do not fit, or the model fails.
+        """
+
+
+def open_model(
+    options: argparse.Namespace, output: Output
+) -> contextlib.AbstractContextManager[Model]:
+    """The model that was chosen: at the host of ``--url``, or else one that is installed here.
+
+    Raises:
+        Problem: there is no such model, or more than one to choose from, or it cannot be loaded.
+    """
+    if options.url:
+        from deepaas.cli import remote
+
+        return remote.open_model(options)
+    from deepaas.cli import local
+
+    return local.open_model(options, output)

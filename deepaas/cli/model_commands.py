@@ -1,0 +1,161 @@
+"""The four commands that are functions of a model: get_metadata, warm, predict, train."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import Any, NoReturn
+
+from deepaas.cli.help import Help
+from deepaas.cli.model import Model, open_model
+from deepaas.cli.options import Option, read
+from deepaas.cli.options import add_to as add_arguments
+from deepaas.cli.output import Output
+from deepaas.cli.problems import OK, WRONG_USAGE, Problem, say
+from deepaas.cli.shared_options import add_again
+
+COMMANDS = ("get_metadata", "warm", "predict", "train")
+
+
+def add_to(commands: Any) -> None:
+    """Declare them."""
+    for name, run, text in (
+        ("get_metadata", _run_get_metadata, "print what the model says of itself"),
+        ("warm", _run_warm, "prepare the model, to see that it can be"),
+        ("predict", run_function, "make one prediction ('predict --help' loads the model)"),
+        ("train", run_function, "train the model ('train --help' loads the model)"),
+    ):
+        parser = commands.add_parser(name, help=text, description=text, formatter_class=Help)
+        parser.set_defaults(run=run)
+        add_again(parser, ("model-name", "url", "api-key", "output", "deepaas_method_output"))
+
+
+def _run_get_metadata(options: argparse.Namespace) -> int:
+    output = Output(options)
+    with open_model(options, output) as model:
+        output.write_json(model.metadata())
+    return OK
+
+
+def _run_warm(options: argparse.Namespace) -> int:
+    with open_model(options, Output(options)) as model:
+        say(model.warm())
+    return OK
+
+
+def run_function(options: argparse.Namespace) -> int:
+    """Run ``predict`` or ``train`` with the arguments in ``options.rest``.
+
+    Raises:
+        Problem: whatever goes wrong.
+    """
+    output = Output(options)
+    with open_model(options, output) as model:
+        declared = model.options(options.command)
+        parser = _FunctionParser(options.command, model, declared, output)
+        try:
+            parsed = parser.parse_args(options.rest, argparse.Namespace(**vars(options)))
+        except _HelpShown:
+            return OK
+        values = read(declared, parsed)
+        output.move(parsed)
+        if options.command == "predict":
+            return _predict(model, declared, values, output)
+        told, code = model.train(values)
+        output.write_json(told)
+        return code
+
+
+def _predict(model: Model, declared: list[Option], values: dict[str, Any], output: Output) -> int:
+    accept = next((option for option in declared if option.name == "accept"), None)
+    if accept is not None and "accept" not in values and isinstance(accept.default, str):
+        values["accept"] = accept.default
+    output.check(values.get("accept") if accept is not None else None)
+    output.write(model.predict(values))
+    return OK
+
+
+class _HelpShown(Exception):
+    """That was all that was wanted."""
+
+
+class _FunctionParser(argparse.ArgumentParser):
+    """Takes the arguments of a model's function.
+
+    Args:
+        function: ``predict`` or ``train``.
+        model: whose function.
+        declared: its arguments.
+        output: where help goes.
+    """
+
+    def __init__(self, function: str, model: Model, declared: list[Option], output: Output) -> None:
+        super().__init__(
+            prog=f"deepaas-cli {function}",
+            usage=_usage(function, declared),
+            description=f"The function '{function}' of the model {model.name}.",
+            epilog=(
+                "Lists: one value after the other, or '[1, 2]'. JSON in quotes. Files by path. "
+                "Options of deepaas-cli itself (--url, --output …) stand before "
+                f"'{function}': see 'deepaas-cli --help'."
+            ),
+            formatter_class=Help,
+            add_help=False,
+            argument_default=argparse.SUPPRESS,
+        )
+        self._function = function
+        self._declared = declared
+        self._output = output
+        add_arguments(self, declared)
+        taken = {flag for option in declared for flag in (f"--{option.name}", *option.flags)}
+        others = self.add_argument_group("other options")
+        for flags, more in (
+            (("--help", "-h"), {"action": "store_true", "help": "show this and leave"}),
+            (("--output", "-o"), {"metavar": "FILE", "help": "write the result to this file"}),
+            (("--deepaas_method_output",), {"metavar": "FILE", "help": argparse.SUPPRESS}),
+        ):
+            free = [flag for flag in flags if flag not in taken]
+            if free:
+                others.add_argument(*free, dest=flags[0].lstrip("-"), **more)  # type: ignore[arg-type]
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The values.
+
+        Raises:
+            _HelpShown: help was asked for.
+            Problem: something is unknown.
+        """
+        parsed, unknown = self.parse_known_args(args, namespace)
+        if getattr(parsed, "help", False):
+            self._output.print_text(self.format_help())
+            raise _HelpShown
+        if unknown:
+            self.error(self._unknown(unknown))
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and where to look.
+
+        Raises:
+            Problem: always.
+        """
+        raise Problem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
+
+    def _unknown(self, unknown: list[str]) -> str:
+        flag = unknown[0].partition("=")[0]
+        if flag in ("--url", "--api-key", "--model-name", "--run-dir", "--detach", "--plain"):
+            return (
+                f"{flag} is not an argument of the model; options of deepaas-cli itself stand "
+                f"before the command: deepaas-cli {flag} … {self._function} …"
+            )
+        names = [f"--{option.name}" for option in self._declared]
+        near = difflib.get_close_matches(flag.replace("_", "-"), names, 1) or (
+            difflib.get_close_matches(flag.replace("-", "_"), names, 1)
+        )
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return f"unknown: {' '.join(unknown)}{hint}"
+
+
+def _usage(function: str, declared: list[Option]) -> str:
+    needed = [f"--{option.name} {option.metavar}" for option in declared if option.required]
+    return " ".join(["deepaas-cli [options]", function, *needed, "[arguments]"]).replace("%", "%%")

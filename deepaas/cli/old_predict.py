@@ -1,0 +1,101 @@
+"""``deepaas-predict``, DEEPaaS's older command: one file in, one file out."""
+
+from __future__ import annotations
+
+import argparse
+import mimetypes
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deepaas.cli import options as shapes
+from deepaas.cli.help import Help
+from deepaas.cli.model import open_model
+from deepaas.cli.options import Option
+from deepaas.cli.output import JSON, Output
+from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
+from deepaas.cli.shared_options import add_options
+
+PROG = "deepaas-predict"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        the exit code.
+    """
+    say(f"{PROG} is deprecated; use 'deepaas-cli predict' (see 'deepaas-cli predict --help')")
+    options = _parse(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(options)
+    except Problem as problem:
+        say(f"{PROG}: error: {problem.message}")
+        return problem.code
+    except KeyboardInterrupt:
+        say("interrupted")
+        return INTERRUPTED
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog=PROG,
+        description="Deprecated: make one prediction for one file. Use 'deepaas-cli predict'.",
+        epilog=EXIT_CODES,
+        formatter_class=Help,
+        allow_abbrev=False,
+        conflict_handler="resolve",
+    )
+    shared = argparse.ArgumentParser(add_help=False)
+    add_options(shared)
+    parser.set_defaults(**vars(shared.parse_args([])))
+    parser.add_argument("--input-file", "-i", metavar="FILE", required=True, help="what to predict")
+    parser.add_argument(
+        *("--output", "-o"), dest="folder", metavar="DIR", required=True, help="where to put it"
+    )
+    parser.add_argument(
+        *("--content-type", "-ct"),
+        metavar="TYPE",
+        default=JSON,
+        help=f"media type of the result (default: {JSON})",
+    )
+    parser.add_argument(
+        *("--url", "-u"), dest="is_url", action="store_true", help="the input is a URL, not a file"
+    )
+    parser.add_argument("--nourl", dest="is_url", action="store_false", help=argparse.SUPPRESS)
+    parser.add_argument("--model-name", metavar="NAME", help="which model, where there are several")
+    options = parser.parse_args(argv)
+    options.url = None
+    return options
+
+
+def _run(options: argparse.Namespace) -> int:
+    stem = Path(options.input_file).stem or "input"
+    ending = mimetypes.guess_extension(options.content_type)
+    if ending is None:
+        raise Problem(f"not a media type: {options.content_type!r}")
+    options.output = str(Path(options.folder) / f"out_{stem}{ending}")
+    output = Output(options)
+    with open_model(options, output) as model:
+        result = model.predict(_values(model.options("predict"), options))
+        output.write(result)
+        output.print_text(f"Output saved at {options.output}\n")
+    return OK
+
+
+def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str, Any]:
+    """The input for the first argument that takes such a thing, and the media type."""
+    values: dict[str, Any] = {}
+    if any(option.name == "accept" for option in declared):
+        values["accept"] = options.content_type
+    for option in declared:
+        if options.is_url and "url" in option.name.lower():
+            several = option.shape == shapes.MANY
+            return {**values, option.name: [options.input_file] if several else options.input_file}
+        if not options.is_url and option.shape in (shapes.FILE, shapes.FILES):
+            given = [options.input_file] if option.shape == shapes.FILES else options.input_file
+            parsed = argparse.Namespace(**{option.dest: given})
+            return {**values, **shapes.read([option], parsed)}
+    what = "URL" if options.is_url else "file"
+    raise Problem(f"the model takes no {what}: see 'deepaas-cli predict --help'")

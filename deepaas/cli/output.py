@@ -1,0 +1,174 @@
+"""Results on the standard output or in a file; everything else goes to the standard error."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import mimetypes
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from deepaas.cli.problems import Problem, say
+
+JSON = "application/json"
+ANY = "*/*"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command has to give.
+
+    Attributes:
+        media_type: of the bytes.
+        body: the bytes, unless they are in a file.
+        path: the file with them.
+    """
+
+    media_type: str
+    body: bytes = b""
+    path: Path | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a terminal can show it."""
+        return is_text(self.media_type)
+
+
+class Output:
+    """Where results go.
+
+    Args:
+        options: of the command: ``output`` and ``deepaas_method_output``.
+
+    Attributes:
+        is_terminal: whether the standard output is one.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._stream: BinaryIO = sys.stdout.buffer
+        self.is_terminal = sys.stdout.isatty()
+        self.move(options)
+
+    def move(self, options: argparse.Namespace) -> None:
+        """From here on results go where these options say."""
+        self._exact: str | None = options.output
+        self._named: str | None = options.deepaas_method_output
+
+    def keep_apart(self) -> None:
+        """From here on whatever prints to the standard output prints to the standard error.
+
+        That holds for libraries in C and for child processes as well. It is not taken back: a
+        model may print until the process ends.
+        """
+        sys.stdout.flush()
+        self._stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+    def print_text(self, text: str) -> None:
+        """Text for people who have asked for it, as help."""
+        self._stream.write(text.encode(errors="backslashreplace"))
+        self._stream.flush()
+
+    def check(self, media_type: str | None) -> None:
+        """Look before a model works in vain.
+
+        Raises:
+            Problem: a terminal cannot show a result of this type.
+        """
+        if media_type in (None, ANY) or is_text(media_type or "") or self._target(""):
+            return
+        if self.is_terminal:
+            raise Problem(
+                f"the result will be {media_type}, which a terminal cannot show: "
+                "name a file with 'deepaas-cli --output FILE …', or redirect the output"
+            )
+
+    def write_text(self, text: str) -> None:
+        """Write a result that is text, to the file if one was named."""
+        self.write(Result("text/plain", text.encode(errors="backslashreplace")), rename=False)
+
+    def write_json(self, value: Any, *, rename: bool = False) -> None:
+        """Write a result as JSON: in lines on a terminal, in one line elsewhere."""
+        text = json.dumps(value, ensure_ascii=False)
+        self.write(Result(JSON, text.encode(errors="backslashreplace")), rename=rename)
+
+    def write(self, result: Result, *, rename: bool = True) -> None:
+        """Write a result.
+
+        Args:
+            result: what.
+            rename: whether the name of ``--deepaas_method_output`` has to end as the media type
+                does, which is how DEEPaaS 2.x treats predictions, and only those.
+
+        Raises:
+            Problem: the file cannot be written.
+        """
+        target = self._target(result.media_type if rename else "")
+        if target is None and self.is_terminal and not result.is_text:
+            target = Path(tempfile.mkdtemp(prefix="deepaas-")) / f"result{_ending(result)}"
+        if target is not None:
+            _save(result, target)
+            return
+        with contextlib.suppress(BrokenPipeError):
+            if self.is_terminal and result.media_type == JSON and result.path is None:
+                result = Result(JSON, _in_lines(result.body))
+            _copy(result, self._stream)
+            unfinished = result.path is not None or not result.body.endswith(b"\n")
+            if unfinished and (result.media_type == JSON or (self.is_terminal and result.is_text)):
+                self._stream.write(b"\n")
+            self._stream.flush()
+
+    def _target(self, media_type: str) -> Path | None:
+        if self._exact is not None:
+            return Path(self._exact)
+        if self._named is None:
+            return None
+        path = Path(self._named)
+        ending = mimetypes.guess_extension(media_type) if media_type else None
+        if ending and path.suffix != ending:
+            path = path.with_name(path.name + ending)
+            say(f"the result is {media_type}: it goes to {path}")
+        return path
+
+
+def is_text(media_type: str) -> bool:
+    """Whether a terminal can show it."""
+    return media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml"))
+
+
+def _in_lines(body: bytes) -> bytes:
+    text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    return text.encode(errors="backslashreplace")
+
+
+def _ending(result: Result) -> str:
+    return mimetypes.guess_extension(result.media_type) or ".bin"
+
+
+def _save(result: Result, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            _copy(result, file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Problem(f"the result cannot be written to {str(target)!r}: {reason}") from None
+    say(f"the result is in {target}")
+
+
+def _copy(result: Result, stream: BinaryIO) -> None:
+    if result.path is None:
+        stream.write(result.body)
+        return
+    with result.path.open("rb") as file:
+        shutil.copyfileobj(file, stream)

@@ -1,0 +1,115 @@
+"""What goes wrong: exit codes, and the words for it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import deepaas
+
+OK = 0
+MODEL_FAILED = 1
+WRONG_USAGE = 2
+HOST_FAILED = 3
+INTERRUPTED = 130
+
+EXIT_CODES = f"""\
+exit codes:
+  {OK}    it worked
+  {MODEL_FAILED}    the model failed or refused, or a check found errors
+  {WRONG_USAGE}    wrong options or arguments, or no such model
+  {HOST_FAILED}    the host does not answer, or cannot serve now
+  {INTERRUPTED}  interrupted with Ctrl-C
+"""
+
+_OURS = f"{Path(deepaas.__file__).parent}/"
+_IMPORTLIB = f"{Path(importlib.__file__).parent}/"
+
+
+class Problem(Exception):
+    """Ends a command with a message for people.
+
+    Attributes:
+        message: what is wrong, and what to do.
+        code: the exit code.
+    """
+
+    def __init__(self, message: str, code: int = WRONG_USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def say(*lines: str) -> None:
+    """Tell people something, beside the result."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def bad_arguments(function: str, fields: Mapping[str, Any]) -> Problem:
+    """The messages of a validation, one line each.
+
+    Args:
+        function: ``predict`` or ``train``.
+        fields: messages by argument, nested as marshmallow gives them.
+    """
+    lines = [f"  --{name}: {message}" for name, value in fields.items() for message in _flat(value)]
+    return Problem(
+        "\n".join(
+            [
+                f"{function} does not take these arguments:",
+                *lines,
+                f"see 'deepaas-cli {function} --help'",
+            ]
+        )
+    )
+
+
+def _flat(value: Any, where: str = "") -> Iterable[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _flat(item, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _flat(item, where)
+    else:
+        yield f"{where}: {value}" if where else str(value)
+
+
+def show_traceback(error: BaseException, *, whole: bool) -> None:
+    """Print the traceback of an error in the author's code.
+
+    Args:
+        error: what was raised.
+        whole: with the frames of this program and of the import system, too.
+    """
+    told = traceback.TracebackException.from_exception(error)
+    if not whole:
+        seen: set[int] = set()
+        _trim(told, seen)
+    print("".join(told.format()), end="", file=sys.stderr, flush=True)
+
+
+def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
+    """Leave away what does not belong to the author, in the causes as well."""
+    if id(told) in seen:
+        return
+    seen.add(id(told))
+    frames = list(told.stack)
+    while frames and not _is_authors(frames[0].filename):
+        frames.pop(0)
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in frames if not frame.filename.startswith("<frozen importlib")]
+    )
+    for other in (told.__cause__, told.__context__):
+        if other is not None:
+            _trim(other, seen)
+
+
+def _is_authors(filename: str) -> bool:
+    if filename.startswith(("<frozen ", _OURS, _IMPORTLIB)):
+        return False
+    return "stevedore" not in Path(filename).parts

@@ -1,0 +1,259 @@
+"""A model at a running host, called through :mod:`deepaas.client`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import mimetypes
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepaas.cli import options as shapes
+from deepaas.cli.options import NOTHING, Option
+from deepaas.cli.output import ANY, JSON, Result
+from deepaas.cli.problems import (
+    HOST_FAILED,
+    INTERRUPTED,
+    MODEL_FAILED,
+    OK,
+    WRONG_USAGE,
+    Problem,
+    bad_arguments,
+    say,
+)
+from deepaas.cli.status import Progress, status
+from deepaas.client import Client, errors
+from deepaas.client.description import Argument
+
+if TYPE_CHECKING:
+    from deepaas.client import Training
+    from deepaas.client.description import Model
+
+_KINDS = {
+    "file": shapes.FILE,
+    "boolean": shapes.SWITCH,
+    "object": shapes.STRUCTURE,
+    "array": shapes.MANY,
+}
+_WORDS = {"string": "text", "password": "text", "any": "value", "array": "value"}
+_HOST_FAILED = (errors.ConnectionFailed, errors.Busy, errors.Unauthorized, errors.HostError)
+
+
+@contextlib.contextmanager
+def open_client(options: argparse.Namespace) -> Iterator[Client]:
+    """A client of the host that was named; what it raises becomes problems.
+
+    Raises:
+        Problem: whatever goes wrong with the host.
+    """
+    try:
+        with Client(options.url, api_key=options.api_key) as client:
+            yield client
+    except errors.InvalidArguments as error:
+        if error.fields:
+            raise bad_arguments(options.command, error.fields) from None
+        raise Problem(str(error)) from None
+    except errors.ModelFailed as error:
+        raise Problem(f"the model failed: {error.message}", MODEL_FAILED) from None
+    except _HOST_FAILED as error:
+        raise Problem(_with_url(options.url, error.message), HOST_FAILED) from None
+    except errors.ClientError as error:
+        hint = " (with --model-name NAME)" if "several models" in error.message else ""
+        raise Problem(_with_url(options.url, error.message) + hint, WRONG_USAGE) from None
+
+
+@contextlib.contextmanager
+def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
+    """The model that was chosen.
+
+    Raises:
+        Problem: whatever goes wrong with the host.
+    """
+    with (
+        open_client(options) as client,
+        tempfile.TemporaryDirectory(prefix="deepaas-cli-") as spool,
+    ):
+        with status(f"asking {options.url}", plain=options.plain):
+            model = client.model(options.model_name)
+        yield RemoteModel(client, model, options, Path(spool))
+
+
+def served(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """What a host serves, one row per model.
+
+    Raises:
+        Problem: whatever goes wrong with the host.
+    """
+    with open_client(options) as client:
+        return [
+            {
+                "name": model.name,
+                "version": model.version,
+                "title": model.title,
+                "predict": model.predict is not None,
+                "train": model.train is not None,
+                "media_types": list(model.media_types),
+            }
+            for model in client.models()
+        ]
+
+
+class RemoteModel:
+    """A model that a host serves.
+
+    Args:
+        client: of the host.
+        model: its description.
+        options: of the command.
+        spool: folder for large answers.
+    """
+
+    def __init__(
+        self, client: Client, model: Model, options: argparse.Namespace, spool: Path
+    ) -> None:
+        self.name = model.name
+        self._client = client
+        self._model = model
+        self._options = options
+        self._spool = spool
+
+    def options(self, function: str) -> list[Option]:
+        """See :class:`deepaas.cli.model.Model`."""
+        declared = self._model.predict if function == "predict" else self._model.train
+        if declared is None:
+            raise Problem(f"{self.name} has no '{function}'")
+        found = [_option(argument) for argument in declared]
+        if function == "predict" and self._model.accept is not None:
+            found.append(_option(self._model.accept))
+        return found
+
+    def metadata(self) -> Any:
+        """See :class:`deepaas.cli.model.Model`."""
+        return self._client.metadata(self.name)
+
+    def warm(self) -> str:
+        """See :class:`deepaas.cli.model.Model`."""
+        return f"{self.name} is ready: the host has warmed it itself"
+
+    def predict(self, values: dict[str, Any]) -> Result:
+        """See :class:`deepaas.cli.model.Model`."""
+        given = dict(values)
+        accept = given.pop("accept", None)
+        with status(f"predicting {self.name}", plain=self._options.plain):
+            if accept is not None and accept != JSON:
+                path = self._client.predict(
+                    self.name, accept=accept, save_to=self._spool, arguments=given
+                )
+                if accept == ANY:
+                    accept = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                return Result(accept, path=path)
+            answer = self._client.predict(self.name, accept=accept, arguments=given)
+        if isinstance(answer, bytes):
+            return Result("application/octet-stream", answer)
+        return Result(JSON, json.dumps(self._unwrapped(answer), ensure_ascii=False).encode())
+
+    def train(self, values: dict[str, Any]) -> tuple[Any, int]:
+        """See :class:`deepaas.cli.model.Model`."""
+        training = self._client.train(self.name, arguments=values)
+        if self._options.detach:
+            return as_json(training), OK
+        say(f"training {training.uuid} at {self._options.url}")
+        latest = training
+
+        def progress() -> Progress | None:
+            return progress_of(latest)
+
+        try:
+            with status(f"training {self.name}", progress, plain=self._options.plain):
+                for snapshot in training.watch():
+                    latest = snapshot
+        except KeyboardInterrupt:
+            runs = f"deepaas-cli --url {self._options.url} runs"
+            raise Problem(
+                "interrupted; the training goes on at the host\n"
+                f"  follow it:  {runs} follow {training.uuid}\n"
+                f"  cancel it:  {runs} cancel {training.uuid}",
+                INTERRUPTED,
+            ) from None
+        if latest.state != "done":
+            end = "failed" if latest.state == "error" else f"was {latest.state}"
+            raise Problem(f"the training {end}: {latest.message}", MODEL_FAILED)
+        return as_json(latest), OK
+
+    def _unwrapped(self, answer: Any) -> Any:
+        """What ``predict`` returned, of which a host without a schema makes a field."""
+        free = self._model.response is None and isinstance(answer, dict)
+        if free and set(answer) == {"status", "predictions"}:
+            return answer["predictions"]
+        return answer
+
+
+def _with_url(url: str, message: str) -> str:
+    return message if url in message else f"{url}: {message}"
+
+
+def progress_of(training: Training) -> Progress | None:
+    """How far a training is, if it has told."""
+    told = training.progress
+    if training.state == "queued":
+        return Progress(None, None, "waits for its turn")
+    return None if told is None else Progress(told.step, told.total, told.message)
+
+
+def as_json(training: Training) -> dict[str, Any]:
+    """A training as DEEPaaS shows it."""
+    run = training.run
+    told: dict[str, Any] = {
+        "date": str(run.date) if run.date else None,
+        "args": run.args,
+        "status": run.state,
+        "uuid": run.uuid,
+        "model": training.model,
+    }
+    if run.message:
+        told["message"] = run.message
+    if run.progress is not None:
+        progress = run.progress
+        told["progress"] = {
+            "step": progress.step,
+            "total": progress.total,
+            "message": progress.message,
+        }
+    if run.state == "done":
+        seconds = run.duration_seconds
+        told["result"] = {
+            "finish_date": str(run.finished) if run.finished else None,
+            "duration": str(timedelta(seconds=seconds)) if seconds is not None else None,
+            "output": run.result,
+        }
+    return told
+
+
+def _option(argument: Argument) -> Option:
+    shape = _KINDS.get(argument.kind, shapes.ONE)
+    if argument.many:
+        shape = shapes.FILES if shape == shapes.FILE else shapes.MANY
+    return Option(
+        name=argument.name,
+        shape=shape,
+        kind=_WORDS.get(argument.kind, argument.kind),
+        description=argument.description,
+        required=argument.required,
+        default=NOTHING if argument.default is None else argument.default,
+        choices=tuple(shapes.shown(choice) for choice in argument.choices if choice != ANY),
+        limits=tuple(_limits(argument)),
+    )
+
+
+def _limits(argument: Argument) -> Iterator[str]:
+    low, high = argument.minimum, argument.maximum
+    if low is not None and high is not None:
+        yield f"{low:g} to {high:g}"
+    elif low is not None:
+        yield f"at least {low:g}"
+    elif high is not None:
+        yield f"at most {high:g}"

@@ -1,0 +1,208 @@
+"""``deepaas-cli runs``: the trainings of a host."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from deepaas.cli.help import Help
+from deepaas.cli.output import Output
+from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say
+from deepaas.cli.shared_options import add_again
+from deepaas.cli.tables import plain_table
+
+if TYPE_CHECKING:
+    from deepaas.client import Client, Training
+
+URL = "http://127.0.0.1:5000"
+SHORT_LENGTH = 8
+
+_SHARED = ("url", "api-key", "model-name", "output", "plain")
+
+Run = Callable[[argparse.Namespace, "Client"], int]
+
+
+def add_to(commands: Any) -> None:
+    """Declare the command and those below it."""
+    text = "list, follow and cancel the trainings of a host"
+    parser = commands.add_parser(
+        "runs",
+        help=text,
+        description=f"{text} (--url, or DEEPAAS_URL; {URL} by default).".capitalize(),
+        epilog="A training is named by its UUID, or by the beginning of it.",
+        formatter_class=Help,
+    )
+    add_again(parser, _SHARED)
+    parser.set_defaults(run=_with_client(_list), json=False, all=False)
+    below = parser.add_subparsers(title="commands", metavar="command", prog="deepaas-cli runs")
+    listing = _add(below, "list", _list, "list the trainings, the newest first")
+    listing.add_argument("--all", action="store_true", help="not only the newest 20 of each model")
+    _add(below, "show", _show, "print all that the host tells of a training", "one")
+    _add(
+        below,
+        "follow",
+        _follow,
+        "watch trainings until they have ended; those that have not ended, if none is named",
+        "some",
+    )
+    log = _add(below, "log", _log, "print what a training has printed", "one", as_json=False)
+    log.add_argument("--follow", "-f", action="store_true", help="go on until it has ended")
+    _add(below, "cancel", _cancel, "cancel trainings", "more")
+    download = _add(
+        below, "download", _download, "get files that a training has written", "one", as_json=False
+    )
+    download.add_argument(
+        "files", nargs="*", metavar="FILE", help="which, as 'runs show' lists them (default: all)"
+    )
+    download.add_argument(
+        "--to", metavar="DIR", help="where to (default: a folder named after the training)"
+    )
+
+
+def _add(
+    below: Any, name: str, run: Run, text: str, uuids: str = "", *, as_json: bool = True
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = below.add_parser(
+        name, help=text, description=text.capitalize() + ".", formatter_class=Help
+    )
+    counts = {"one": None, "some": "*", "more": "+"}
+    if uuids:
+        name = "uuid" if uuids == "one" else "uuids"
+        parser.add_argument(name, nargs=counts[uuids], metavar="UUID")
+    if as_json:
+        parser.add_argument("--json", action="store_true", help="as JSON")
+    add_again(parser, _SHARED)
+    parser.set_defaults(run=_with_client(run))
+    return parser
+
+
+def _with_client(run: Run) -> Callable[[argparse.Namespace], int]:
+    def with_client(options: argparse.Namespace) -> int:
+        from deepaas.cli.remote import open_client
+
+        options.url = options.url or URL
+        with open_client(options) as client:
+            return run(options, client)
+
+    return with_client
+
+
+def _list(options: argparse.Namespace, client: Client) -> int:
+    from deepaas.cli.follow import row
+    from deepaas.cli.remote import as_json
+
+    limit = None if options.all else 20
+    trainings = client.trainings(options.model_name, limit=limit)
+    output = Output(options)
+    if options.json:
+        output.write_json([as_json(training) for training in trainings])
+    elif trainings:
+        length = SHORT_LENGTH if output.is_terminal else None
+        rows = [row(training, length) for training in trainings]
+        output.write_text(plain_table(rows, list(rows[0])))
+    else:
+        say(f"no trainings at {options.url}")
+    return OK
+
+
+def _show(options: argparse.Namespace, client: Client) -> int:
+    from deepaas.cli.remote import as_json
+    from deepaas.client.errors import NotSupported
+
+    training = _find(client, options, options.uuid)
+    told = as_json(training)
+    with contextlib.suppress(NotSupported):
+        told["files"] = [{"path": file.path, "size": file.size} for file in training.files()]
+    Output(options).write_json(told)
+    return OK
+
+
+def _follow(options: argparse.Namespace, client: Client) -> int:
+    from deepaas.cli.follow import follow
+
+    if options.uuids:
+        trainings = [_find(client, options, uuid) for uuid in options.uuids]
+    else:
+        every = client.trainings(options.model_name)
+        trainings = [training for training in every if not training.ended]
+        if not trainings:
+            say(f"no training is going on at {options.url}")
+            return OK
+    ended = follow(trainings, Output(options), as_json=options.json, plain=options.plain)
+    return OK if all(training.state == "done" for training in ended) else MODEL_FAILED
+
+
+def _log(options: argparse.Namespace, client: Client) -> int:
+    training = _find(client, options, options.uuid)
+    for line in training.log(follow=options.follow):
+        print(line, flush=True)
+    return OK
+
+
+def _cancel(options: argparse.Namespace, client: Client) -> int:
+    trainings = [_find(client, options, uuid) for uuid in options.uuids]
+    for training in trainings:
+        training.cancel()
+        if options.json:
+            print(json.dumps({"uuid": training.uuid, "status": training.state}), flush=True)
+        else:
+            print(f"{training.uuid}  {training.state}  {training.message}".rstrip(), flush=True)
+    return OK
+
+
+def _download(options: argparse.Namespace, client: Client) -> int:
+    from deepaas.cli.status import status
+
+    training = _find(client, options, options.uuid)
+    there = [file.path for file in training.files()]
+    wanted = options.files or there
+    unknown = [path for path in wanted if path not in there]
+    if unknown:
+        raise Problem(f"this training has no file {unknown[0]!r}; it has: {', '.join(there)}")
+    if not wanted:
+        say("this training has written no files")
+    folder = Path(options.to or f"{training.model}-{training.uuid[:SHORT_LENGTH]}")
+    for path in wanted:
+        target = _target(folder, path)
+        with status(f"downloading {path}", plain=options.plain):
+            training.download(path, target)
+        print(target, flush=True)
+    return OK
+
+
+def _target(folder: Path, path: str) -> Path:
+    """Where a file goes: below the folder, whatever the host says that it is called."""
+    parts = PurePosixPath(path).parts
+    if not parts or ".." in parts or parts[0] == "/":
+        raise Problem(f"the host names a file that would lead out of the folder: {path!r}")
+    target = folder.joinpath(*parts)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem(f"{str(target.parent)!r} cannot be made: {error.strerror}") from None
+    return target
+
+
+def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
+    """The training that is meant by a UUID or its beginning.
+
+    Raises:
+        Problem: there is none, or more than one.
+    """
+    name = uuid.lower()
+    if len(name) == 32:
+        return client.training(name, options.model_name)
+    every = client.trainings(options.model_name)
+    found = [training for training in every if training.uuid.startswith(name)]
+    if not found:
+        raise Problem(f"no training at {options.url} has a UUID that begins with {uuid!r}")
+    if len(found) > 1:
+        raise Problem(
+            f"{len(found)} trainings have UUIDs that begin with {uuid!r}: "
+            f"{', '.join(training.uuid for training in found[:5])}"
+        )
+    return found[0]

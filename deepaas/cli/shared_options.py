@@ -1,0 +1,99 @@
+"""The options that all commands share."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import deepaas
+
+_IGNORED_SWITCHES = (
+    *("--debug-endpoint", "--doc-endpoint", "--predict-endpoint", "--train-endpoint", "--warm"),
+    *("--nodebug-endpoint", "--nodoc-endpoint", "--nopredict-endpoint", "--notrain-endpoint"),
+    *("--nowarm", "--use-journal", "--nouse-journal", "--use-json", "--nouse-json"),
+    *("--use-syslog", "--nouse-syslog", "--watch-log-file", "--nowatch-log-file", "--nodebug"),
+    "--deepaas_with_multiprocessing",
+)
+_IGNORED_VALUES = (
+    *("--client-max-size", "--config-dir", "--config-file", "--log-config-append", "--log-config"),
+    *("--log_config", "--log-date-format", "--log-dir", "--logdir", "--log-file", "--logfile"),
+    *("--syslog-log-facility", "--workers", "-p"),
+)
+"""What DEEPaaS 2.x takes here although it means nothing to a command: so does this, in silence."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What all commands share."""
+    parser.add_argument(
+        *("--model-name", "--model"),
+        metavar="NAME",
+        help="which model, where there are several",
+    )
+    parser.add_argument(
+        "--url",
+        metavar="URL",
+        default=os.environ.get("DEEPAAS_URL") or None,
+        help="a host to ask, as http://127.0.0.1:5000, instead of an installed model",
+    )
+    parser.add_argument(
+        "--api-key",
+        metavar="KEY",
+        default=os.environ.get("DEEPAAS_API_KEY") or None,
+        help="sent to the host as 'Authorization: Bearer KEY'; better put it into DEEPAAS_API_KEY",
+    )
+    parser.add_argument(
+        *("--output", "-o"), metavar="FILE", help="write the result to this file, not to stdout"
+    )
+    parser.add_argument(
+        "--deepaas_method_output",
+        metavar="FILE",
+        help="the same as DEEPaaS 2.x has it: a prediction's file gets the ending of its media "
+        "type (.json, .png) where its name has another",
+    )
+    parser.add_argument(
+        "--run-dir",
+        metavar="DIR",
+        help="folder for the files of 'train' (default: a new one in ./deepaas-runs)",
+    )
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="with --url: 'train' starts a training and does not wait for its end",
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="draw nothing on the terminal, no spinner and no bar"
+    )
+    parser.add_argument(
+        *("--debug", "-d"),
+        action="store_true",
+        help="whole tracebacks, and logs of all levels",
+    )
+    parser.add_argument("--version", action="version", version=deepaas.__version__)
+    hidden: dict[str, Any] = {"help": argparse.SUPPRESS, "dest": "ignored"}
+    parser.add_argument(
+        "--nodeepaas_with_multiprocessing",
+        action="store_false",
+        dest="deepaas_with_multiprocessing",
+        help=argparse.SUPPRESS,
+    )
+    for flag in _IGNORED_SWITCHES:
+        parser.add_argument(flag, action="store_true", **hidden)
+    for flag in _IGNORED_VALUES:
+        parser.add_argument(flag, **hidden)
+
+
+def add_again(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Let some of them stand behind a command as well.
+
+    Args:
+        parser: of the command.
+        names: of the options, without dashes.
+    """
+    for name in names:
+        action = "store_true" if name == "plain" else "store"
+        # Without a default, which would win over what stands before the command.
+        parser.add_argument(
+            f"--{name}", default=argparse.SUPPRESS, action=action, help=argparse.SUPPRESS
+        )

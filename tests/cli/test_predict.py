@@ -1,0 +1,175 @@
+"""`deepaas-cli predict` and its like with a model in the same process."""
+
+from __future__ import annotations
+
+import json
+
+from .command import Shell
+
+PRINTED = ("printed by Python", "printed by C", "printed by a child")
+
+
+def test_the_result_alone_is_on_the_standard_output(shell: Shell) -> None:
+    ended = shell.run("predict", "--number", "3")
+    assert ended.json == {
+        "number": 3,
+        "scale": "0.5",
+        "flag": "True",
+        "kind": "a",
+        "sizes": "[1, 2]",
+        "options": "{'a': 1}",
+    }
+    assert ended.output.count(b"\n") == 1
+    for line in PRINTED:
+        assert line in ended.errors
+
+
+def test_values_of_every_form(shell: Shell) -> None:
+    (shell.folder / "a b.csv").write_text("content")
+    told = shell.run(
+        *("predict", "--number=3", "--scale", "-2", "--flag", "no", "--kind", "b"),
+        *("--sizes", "3", "4", "--sizes", "5", "--colours", "1,2", "red"),
+        *("--options", '{"b": true}', "--point", '{"x": 7}', "--day", "2020-01-02"),
+        *("--picture", "a b.csv", "--url", "http://x/?a=b&c=ü"),
+    ).json
+    assert told == {
+        "number": 3,
+        "scale": "-2.0",
+        "flag": "False",
+        "kind": "b",
+        "sizes": "[3, 4, 5]",
+        "colours": "['1,2', 'red']",
+        "options": "{'b': True}",
+        "point": "{'x': 7}",
+        "day": "2020-01-02",
+        "picture": "['a b.csv', 'text/csv', 'content']",
+        "url": "http://x/?a=b&c=ü",
+    }
+    # The model has removed a copy.
+    assert (shell.folder / "a b.csv").exists()
+
+
+def test_values_as_deepaas_2_wants_them(shell: Shell) -> None:
+    told = shell.run(
+        *("predict", "--number", "3", "--sizes", "[3, 4]", "--colours", "['a', 'b']"),
+        *("--options", "{'a': None}", "--fla", "True"),
+    ).json
+    assert told["sizes"] == "[3, 4]"
+    assert told["colours"] == "['a', 'b']"
+    assert told["options"] == "{'a': None}"
+    assert told["flag"] == "True"
+
+
+def test_what_does_not_fit_is_told_all_at_once(shell: Shell) -> None:
+    ended = shell.run("predict", "--number", "99", "--kind", "c", "--sizes", "1", "x")
+    assert (ended.code, ended.output) == (2, b"")
+    assert ended.errors.splitlines() == [
+        "deepaas-cli: error: predict does not take these arguments:",
+        "  --number: Must be greater than or equal to 1 and less than or equal to 10.",
+        "  --kind: Must be one of: a, b.",
+        "  --sizes: 1: Not a valid integer.",
+        "see 'deepaas-cli predict --help'",
+    ]
+
+
+def test_mistakes_have_short_answers(shell: Shell) -> None:
+    for words, said in {
+        ("predict",): "--number: Missing data for required field.",
+        ("predict", "--number", "1", "--picture", "none.png"): "'none.png' cannot be read: No such",
+        ("predict", "--number", "1", "--options", "nonsense"): "--options: this is not JSON",
+        ("predict", "--numbr", "1"): "unknown: --numbr 1 (did you mean --number?)",
+        ("predict", "--api-key", "x"): "stand before the command: deepaas-cli --api-key … predict",
+        ("train",): "command_line has no 'train'",
+        ("--model-name", "nope", "predict"): "installed are: command_line, ",
+        ("bogus",): "invalid choice: 'bogus'",
+    }.items():
+        ended = shell.run(*words)
+        assert (ended.code, ended.output) == (2, b"")
+        assert said in ended.errors
+    ended = shell.run("predict", DEEPAAS_V2_MODEL="")
+    assert ended.code == 2
+    assert "several models are installed: command_line, " in ended.errors
+
+
+def test_an_error_of_the_author_is_shown_from_the_authors_code_on(shell: Shell) -> None:
+    ended = shell.run("predict", "--number", "9")
+    assert (ended.code, ended.output) == (1, b"")
+    lines = [line for line in ended.errors.splitlines() if line not in PRINTED]
+    assert lines[0] == "Traceback (most recent call last):"
+    assert "tests/models/command_line.py" in lines[1]
+    assert sum(line.startswith("  File") for line in lines) == 2
+    assert lines[-1] == "deepaas-cli: error: predict failed: ValueError: boom"
+
+
+def test_a_refusal_of_the_author_has_no_traceback(shell: Shell) -> None:
+    ended = shell.run("predict", "--number", "8")
+    assert ended.code == 1
+    assert ended.errors.splitlines()[-1].endswith("command_line refuses (400): eight is too much")
+    assert "Traceback" not in ended.errors
+
+
+def test_results_in_files(shell: Shell) -> None:
+    (shell.folder / "in.bin").write_bytes(bytes(range(256)) * 1000)
+    picture = ("--picture", "in.bin", "--accept", "image/png")
+    content = (shell.folder / "in.bin").read_bytes()
+    assert shell.run("predict", "--number", "1", *picture).output == content
+    for option, written in {
+        "--output=new/out.bin": "new/out.bin",
+        "--deepaas_method_output=two/out": "two/out.png",
+        "--deepaas_method_output=out.png": "out.png",
+    }.items():
+        ended = shell.run(option, "predict", "--number", "1", *picture)
+        assert (ended.code, ended.output) == (0, b"")
+        assert (shell.folder / written).read_bytes() == content
+    shell.run("--deepaas_method_output=out.txt", "predict", "--number", "1")
+    assert json.loads((shell.folder / "out.txt.json").read_bytes())["number"] == 1
+    assert shell.run("predict", "--number=1", "--accept=text/plain").output == "text é\n".encode()
+    ended = shell.run("-o", "in.bin/x", "predict", "--number", "1")
+    assert (ended.code, ended.errors.count("Traceback")) == (2, 0)
+
+
+def test_metadata_and_warm(shell: Shell) -> None:
+    metadata = {"name": "command_line", "author": "é"}
+    assert shell.run("get_metadata").json == metadata
+    ended = shell.run("--workers", "2", "--nowarm", "--config-file", "x", "--debug-endpoint")
+    assert ended.json == metadata
+    assert "no command given" in ended.errors
+    shell.run("--deepaas_method_output", "metadata", "get_metadata")
+    assert json.loads((shell.folder / "metadata").read_bytes()) == metadata
+    ended = shell.run("warm")
+    assert (ended.code, ended.output) == (0, b"")
+    assert "in warm" in ended.errors
+
+
+def test_help_and_lists_load_no_model_and_no_library(shell: Shell) -> None:
+    slow = ("rich", "aiohttp", "marshmallow", "stevedore", "torch", "msgspec")
+    for words in (("--help",), ("list",), ("runs", "--help")):
+        ended = shell.run("-X", "importtime", "-m", "deepaas.cli", *words, program="python")
+        assert ended.code == 0
+        imported = {line.rpartition("|")[2].strip() for line in ended.errors.splitlines()}
+        assert "deepaas.cli.main" in imported
+        assert not imported.intersection(slow)
+        assert b"command_line" in ended.output or words != ("list",)
+
+
+def test_models_that_cannot_be_loaded(shell: Shell) -> None:
+    shell = Shell(shell.folder / "other", "fails_at_import", "exits_at_import", "plain")
+    ended = shell.run("predict")
+    assert ended.code == 1
+    assert "tests/models/fails_at_import.py" in ended.errors
+    assert ended.errors.splitlines()[-1].startswith(
+        "deepaas-cli: error: fails_at_import cannot be loaded: "
+    )
+    rows = {row["name"]: row for row in json.loads(shell.run("list", "--load", "--json").output)}
+    assert rows["plain"]["loads"] == "yes"
+    assert rows["exits_at_import"]["loads"].startswith("no: exits_at_import cannot be loaded")
+
+
+def test_the_older_command(shell: Shell) -> None:
+    shell = Shell(shell.folder / "other", "echo")
+    (shell.folder / "in.csv").write_text("content")
+    ended = shell.run("-i", "in.csv", "-o", "out", program="deepaas-predict")
+    assert ended.code == 0, ended.errors
+    assert "use 'deepaas-cli predict'" in ended.errors
+    assert ended.output == b"Output saved at out/out_in.json\n"
+    assert json.loads((shell.folder / "out" / "out_in.json").read_bytes())

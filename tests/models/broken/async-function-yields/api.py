@@ -1,0 +1,8 @@
+"""A generator."""
+
+def get_metadata():
+    return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+
+
+def predict():  # here
+    yield {}

@@ -1,0 +1,8 @@
+"""Asynchronous."""
+
+def get_metadata():
+    return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+
+
+async def predict():  # here
+    return {}

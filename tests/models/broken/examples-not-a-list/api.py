@@ -1,0 +1,20 @@
+"""One example, not in a list."""
+
+from webargs import fields, validate
+
+
+def get_metadata():  # here
+    about = {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+    return {**about, "examples": {"count": 3}}
+
+
+def get_predict_args():
+    return {
+        "count": fields.Int(
+            load_default=1, validate=validate.Range(1, 10), metadata={"description": "How many"}
+        ),
+    }
+
+
+def predict(**kwargs):
+    return {}

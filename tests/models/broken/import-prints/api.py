@@ -1,0 +1,11 @@
+"""Greets."""
+
+def get_metadata():
+    return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+
+
+def predict():
+    return {}
+
+
+print("*** my model ***")

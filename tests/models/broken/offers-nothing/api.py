@@ -1,0 +1,4 @@
+"""Only describes itself."""
+
+def get_metadata():
+    return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}

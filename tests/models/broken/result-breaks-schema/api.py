@@ -1,0 +1,23 @@
+"""Answers otherwise than it says."""
+
+from webargs import fields, validate
+
+
+schema = {"label": fields.Str(required=True)}
+
+
+def get_metadata():
+    about = {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+    return {**about, "examples": [{"count": 3}, {"count": 4}]}
+
+
+def get_predict_args():
+    return {
+        "count": fields.Int(
+            load_default=1, validate=validate.Range(1, 10), metadata={"description": "How many"}
+        ),
+    }
+
+
+def predict(count):  # here
+    return {"labels": ["a"] * count}

@@ -1,0 +1,8 @@
+"""Cannot be read."""
+
+def get_metadata():
+    return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+
+
+def predict(**kwargs)  # here
+    return {}
