@@ -1,5 +1,6 @@
 # make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
 # make test   every check: format, lint, types, tests
+# make docs   the documentation as a site, build/docs/index.html
 # make bench  the figures of docs/performance.md
 # make format rewrite the sources the way `make test` wants them
 # make clean  remove what the others made
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 # Versions as tested; constraints.txt says how it is made.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test bench format clean
+.PHONY: run test docs bench format clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/deepaas-run --model-name demo_app
@@ -22,6 +23,9 @@ test: $(VENV)/test.stamp
 	cd demo_app && ../$(BIN)/mypy
 	$(BIN)/pytest -n 3 --dist worksteal
 
+docs: $(VENV)/test.stamp
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+
 bench: $(VENV)/test.stamp
 	scripts/need wrk wrk
 	$(BIN)/python -m benchmarks
@@ -31,7 +35,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .venv-*
+	rm -rf $(VENV) .venv-* build
 
 $(VENV)/bin/python:
 	scripts/make-venv "$(PYTHON)" $(VENV)

@@ -14,10 +14,18 @@ import socket
 import subprocess
 import sysconfig
 import venv
+from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 150
+SCRIPTS = {
+    "cookiecutter": "cookiecutter.__main__:main",
+    "oslo-config-generator": "oslo_config.generator:main",
+    "pip": "pip._internal.cli.main:main",
+    "pytest": "pytest:console_main",
+}
+"""Commands that are there besides our own."""
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -42,7 +50,7 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._make_venv(folder / ".venv")
 
     def paste(self, *pasted: str) -> str:
@@ -57,7 +65,7 @@ class Reader:
             shell = subprocess.Popen(
                 ["bash", "-c", script],
                 cwd=self.folder,
-                env=self._environment(),
+                env=self.environment(),
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
@@ -66,7 +74,7 @@ class Reader:
             try:
                 said = self._read(shell)
             finally:
-                _end(shell)
+                end(shell)
         assert shell.returncode == 0, f"{said}\n{log.read_text()}"
         return said
 
@@ -77,13 +85,15 @@ class Reader:
         os.set_blocking(shell.stdout.fileno(), False)
         return shell.stdout.read() or ""
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What is set in their shell."""
         return {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))},
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
             "OS_DEFAULT__LISTEN_PORT": str(self.port),
+            "PIP_NO_BUILD_ISOLATION": "0",  # pip's way to say that there is none.
             "PIP_NO_DEPS": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         }
@@ -97,14 +107,21 @@ class Reader:
             f"import site; site.addsitedir({paths['purelib']!r})\n"
         )
         python = folder / "bin" / "python"
-        for name, module in (("pip", "pip"), ("deepaas-run", "deepaas.cmd.run")):
+        for name, call in {**_own_scripts(), **SCRIPTS}.items():
             script = folder / "bin" / name
-            script.write_text(f'#!/bin/sh\nexec {python} -m {module} "$@"\n')
+            module, _, function = call.partition(":")
+            code = f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n"
+            script.write_text(f"#!{python}\n{code}")
             script.chmod(0o755)
 
 
-def _end(shell: subprocess.Popen[str]) -> None:
-    """End the shell and the hosts that it has left running; they share its process group."""
+def _own_scripts() -> dict[str, str]:
+    points = distribution("deepaas").entry_points.select(group="console_scripts")
+    return {point.name: point.value for point in points}
+
+
+def end(shell: subprocess.Popen[str]) -> None:
+    """End a shell and the hosts that it has left running; they share its process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(shell.pid, signal.SIGKILL)
     shell.wait()
@@ -112,7 +129,8 @@ def _end(shell: subprocess.Popen[str]) -> None:
         shell.stdout.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port

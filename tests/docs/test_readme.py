@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .page import pages
 from .pasted import ROOT, Reader, blocks
 
 FIRST_MODEL = "A first model package in 15 lines"
@@ -61,7 +62,7 @@ def test_it_is_no_longer_than_promised() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for document in ["README.md", "CHANGELOG.md", *map(str, (ROOT / "docs").glob("*.md"))]:
+    for document in ["README.md", "CHANGELOG.md", *pages()]:
         path = ROOT / document
         for target in re.findall(r"(?:\]\(|src=\")([^)#\s\"]+)", path.read_text(encoding="utf-8")):
             if "://" not in target:

@@ -1,108 +1,132 @@
-"""The reference has every option, every route and every error, and no others."""
+"""The reference has everything that there is and nothing else; most of it is made from the code."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
 import re
+import textwrap
+from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import deepaas.client
 from deepaas import errors
-from deepaas.app import build_app, build_trainings, build_try_me
 from deepaas.cmd.ui import _parser
 from deepaas.config import Settings
 from deepaas.messages import RunFiles
-from deepaas.model.registry import Registry
+from deepaas.model.v2 import run
+from deepaas.model.v2.base import BaseModel
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.training.runs import State
 from deepaas.web.errors import STATUS
-from deepaas.web.health import Drain
+from scripts.reference import client as client_part
+from scripts.reference import environment as environment_part
+from scripts.reference import errors as errors_part
+from scripts.reference import hooks as hooks_part
+from scripts.reference import routes as routes_part
+from scripts.reference.pages import PAGES, parts_of, rendered
 
-from .pasted import ROOT
+from .page import ROOT, pages
 
-TEXT = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
-PAGES = [
-    f"docs/{page}.md"
-    for page in ("how-to", "migrating", "reference", "trainings", "try-me", "tutorial")
-]
-NO_PAGES = {"/ui", "/ui/", "/api/", "/static/swagger/{name}"}
-"""What only leads to the Swagger page or belongs to it."""
+REFERENCE = sorted(PAGES.glob("*.md"))
+HTTP = (PAGES / "http.md").read_text(encoding="utf-8")
+ANEW = "make it anew: .venv/bin/python -m scripts.reference"
 
 
 def rows(heading: str) -> list[list[str]]:
-    """The rows of the table under a heading, without its head."""
-    (section,) = re.findall(rf"^##+ {heading}\n(.*?)(?=^##|\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    """The rows of the table under a heading of the page about HTTP, without its head."""
+    (section,) = re.findall(rf"^##+ {heading}\n(.*?)(?=^##|\Z)", HTTP, re.MULTILINE | re.DOTALL)
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def options() -> dict[str, tuple[str, str]]:
-    """Cells of the options table by the option's name: names and default."""
-    cells = {}
-    for names, default, _ in rows("Options"):
-        name = re.findall(r"`--([\w-]+)`", names)[0]
-        cells[name.replace("-", "_")] = (names, default)
-    return cells
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda page: page.stem)
+def test_page_is_what_the_code_makes(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.split() == rendered(text).split(), ANEW
 
 
-def test_options_are_those_of_the_settings() -> None:
-    assert list(options()) == [field.name for field in dataclasses.fields(Settings)]
+def test_every_part_stands_on_a_page() -> None:
+    modules = {path.stem for path in (ROOT / "scripts/reference").glob("*.py")}
+    parts = [part for page in REFERENCE for part in parts_of(page.read_text(encoding="utf-8"))]
+    assert sorted(parts) == sorted(modules - {"__init__", "__main__", "pages"})
 
 
 @pytest.mark.parametrize("field", dataclasses.fields(Settings), ids=lambda field: field.name)
-def test_option_is_documented_as_it_is(field: dataclasses.Field[object]) -> None:
-    names, default = options()[field.name]
+def test_option_has_a_section(field: dataclasses.Field[Any]) -> None:
+    text = (PAGES / "options.md").read_text(encoding="utf-8")
+    name = field.name.replace("_", "-")
+    section = text.partition(f"(option-{name})=\n")[2].partition("\n(option-")[0]
+    for wanted in (f"### `--{name}`", f"INI `{field.name}`", f"`OS_DEFAULT__{field.name.upper()}`"):
+        assert wanted in section
     if isinstance(field.default, bool):
-        assert f"`--no{field.name.replace('_', '-')}`" in names
-        assert default == ("on" if field.default else "off")
-    elif field.default in ((), ""):
-        assert default == {"model_name": "all installed"}.get(field.name, "empty")
-    elif isinstance(field.default, float):
-        assert float(default.strip("`")) == field.default
-    else:
-        assert default == f"`{field.default}`"
-    short = field.metadata.get("short")
-    assert (f"`-{short}`" in names) == (short is not None)
+        assert f"`--no{name}`" in section
 
 
-async def test_routes_are_those_of_the_application(tmp_path: Path) -> None:
-    settings = Settings(state_dir=str(tmp_path / "state"))
-    trainings = build_trainings(settings, [], tmp_path, "mark")
-    page = build_try_me(settings, tmp_path, "mark")
-    app = build_app(settings, Registry([]), tmp_path, Drain(), trainings, page)
-    served = {
-        (route.method, route.resource.canonical)
-        for route in app.router.routes()
-        if route.resource is not None and route.method != "HEAD"
-    }
-    documented = {
-        ("*" if method == "any" else method, path.strip("`"))
-        for methods, path, _ in rows("HTTP API")
-        for method in methods.split(", ")
-    }
-    assert documented == {(method, path) for method, path in served if path not in NO_PAGES}
+def test_every_route_that_is_not_in_the_document_is_served_and_told() -> None:
+    """The other way round, making the page fails for a route that is not told."""
+    paths = {path for _, path in routes_part.served()}
+    assert set(routes_part.OTHERS) <= paths
 
 
-def test_options_of_the_page_are_those_of_its_command() -> None:
-    defaults = {"public_url": "`--api-url`", "unix_socket": "none", "root_path": "empty"}
-    known = {
-        f"`{action.option_strings[-1]}`": defaults.get(action.dest, f"`{action.default}`")
-        for action in _parser()._actions
-        if action.dest not in {"help", "version"}
-    }
-    assert {name: default for name, default, _ in rows("deepaas-ui")} == known
+def test_every_error_is_told() -> None:
+    sent = {kind for _, kind in errors_part.sent()}
+    assert sent == set(STATUS) - {errors.DeepaasError} | {errors.ModelRefused}
+    assert set(errors_part.TO_DO) == sent
 
 
-def test_errors_are_those_of_the_table() -> None:
-    documented = {(status, word.strip("`")) for status, word, _ in rows("Errors")}
-    known = {
-        (str(status), kind.code)
-        for kind, status in STATUS.items()
-        if kind is not errors.DeepaasError  # The base, never raised itself.
-    }
-    own = {("405", ""), ("any", errors.ModelRefused.code)}
-    assert documented == known | own
+def test_every_variable_that_is_read_is_told() -> None:
+    read = environment_part.read()
+    assert {RunFiles.DIRECTORY, RunFiles.CONTROL, "DEEPAAS_V2_MODEL", "XDG_STATE_HOME"} <= read
+    assert read == set(environment_part.MEANING)
+
+
+def test_every_hook_and_helper_is_told() -> None:
+    assert {"get_metadata", "predict", "train", "warm"} <= set(hooks_part.hooks())
+    assert {"directory", "progress", "cancelling"} <= set(hooks_part.helpers_of_train())
+
+
+def test_every_command_is_told() -> None:
+    points = distribution("deepaas").entry_points.select(group="console_scripts")
+    told = set(re.findall(r"^##+ (.*)$", HELP, re.MULTILINE))
+    assert {point.name for point in points} <= told
+    below = {"get_metadata", "warm", "predict", "train", "list", "runs", "runs cancel", "check"}
+    assert {f"deepaas-cli {name}" for name in below} <= told
+
+
+def test_every_public_name_of_the_client_is_told() -> None:
+    text = (PAGES / "client.md").read_text(encoding="utf-8")
+    assert client_part.public()
+    assert set(re.findall(r"deepaas\.client\.(\w+)$", text, re.MULTILINE)) == set(
+        deepaas.client.__all__
+    )
+
+
+def examples() -> list[str]:
+    """The examples in the docstrings of what authors use: what stands indented below ``::``."""
+    documented = [BaseModel, run, *hooks_part.hooks().values()]
+    documented += hooks_part.helpers_of_train().values()
+    texts = [inspect.getdoc(thing) or "" for thing in documented]
+    source = inspect.getsource(BaseModel)
+    texts.append(
+        inspect.cleandoc(
+            ast.literal_eval(re.findall(r'^    ("""How.*?""")', source, re.S | re.M)[0])
+        )
+    )
+    return [
+        textwrap.dedent(code)
+        for text in texts
+        for code in re.findall(r"::\n\n((?: +.*\n?|\n)+)", text)
+    ]
+
+
+@pytest.mark.parametrize("code", examples())
+def test_examples_in_docstrings_run(code: str) -> None:
+    exec(compile(code, "docstring", "exec"), {})
 
 
 def test_fields_of_a_training_are_those_of_the_documents() -> None:
@@ -112,11 +136,6 @@ def test_fields_of_a_training_are_those_of_the_documents() -> None:
     assert set(definition["required"]) | {"args"} == set(documented[:4])
     (status,) = (text for name, text in rows("A training") if name == "`status`")
     assert re.findall(r"`(\w+)`", status) == [state.value for state in State]
-
-
-def test_environment_of_a_training() -> None:
-    names = [row[0].strip("`") for row in rows("Environment of a training")]
-    assert names == [RunFiles.DIRECTORY, RunFiles.CONTROL]
 
 
 def test_events_of_a_training_are_those_that_are_sent() -> None:
@@ -129,16 +148,26 @@ def test_events_of_a_training_are_those_that_are_sent() -> None:
 
 
 NOT_SETTINGS = {"config-file", "config-dir", "version", "help", "noX", "no-X"}
+OF_OTHERS = {
+    *("init", "read-only", "shm-size", "tmpfs", "volume"),  # docker
+    "no-input",  # cookiecutter
+    "ready",  # python -m deepaas.cmd.health, for containers
+    "sizes",  # a model that a page imagines
+}
 GONE = {"use-syslog", "log-dir"}
 """Options of DEEPaaS 2.6 that the pages mention as gone."""
+HELP = (PAGES / "commands.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", *PAGES])
+@pytest.mark.parametrize("page", ["README.md", *pages()])
 def test_pages_mention_only_options_that_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     fields = {field.name.replace("_", "-") for field in dataclasses.fields(Settings)}
     off = {f"no{dash}{name}" for name in fields for dash in ("", "-")}
     page_options = {word[2:] for action in _parser()._actions for word in action.option_strings}
-    known = fields | off | page_options | NOT_SETTINGS | GONE
-    mentioned = set(re.findall(r"(?:`|deepaas-run[^\n`]*? )--([a-z][\w-]+)(?![…\w-])", text))
+    commands = set(re.findall(r"(?<![\w-])--([a-z][\w-]+)", HELP))
+    bench = (ROOT / "benchmarks/__main__.py").read_text(encoding="utf-8")
+    commands |= set(re.findall(r'"--([a-z]+)"', bench))
+    known = fields | off | page_options | commands | NOT_SETTINGS | OF_OTHERS | GONE
+    mentioned = set(re.findall(r"(?:`|deepaas-[a-z]+[^\n`]*? )--([a-z][\w-]+)(?![…\w-])", text))
     assert mentioned <= known

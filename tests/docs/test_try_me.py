@@ -19,6 +19,7 @@ from deepaas.client.description import Argument, Model, OutputField, read_models
 from deepaas.cmd.ui import _parser
 from deepaas.runtime.contract import Model as Served
 from deepaas.ui import examples, inputs, outputs, page, train_table, trainings
+from deepaas.web import try_me
 
 from .pasted import ROOT, Reader, blocks
 
@@ -38,7 +39,10 @@ LIMITS = {
     "lines of a log": (
         f"the last {training_api.TAIL_COUNT}, of {training_api.MAX_LOG_BYTES >> 10} KiB at most"
     ),
-    "files of visitors and answers are kept for": f"{page.KEEP_SECONDS // 3600} hour",
+    "files of visitors and answers are kept for": (
+        f"{page.KEEP_SECONDS // 3600} hour, and not longer than the process of the page"
+    ),
+    "the process of the page, when nobody has it open": f"{try_me.IDLE_SECONDS / 60:g} minutes",
 }
 
 

@@ -1,0 +1,158 @@
+"""The routes: those of ``/openapi.json`` of a running host, and those that are not in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from deepaas.app import build_app, build_trainings, build_try_me
+from deepaas.config import Settings
+from deepaas.model.registry import Registry
+from deepaas.web.health import Drain
+from scripts.reference.pages import table
+
+Json = dict[str, Any]
+Route = tuple[str, str]
+
+OTHERS: dict[str, str] = {
+    "/api": "The Swagger page, with a form for every argument. Off with `--nodoc-endpoint`.",
+    "/api/": "Leads to `/api`.",
+    "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
+    "/healthz": "200 as long as the host lives.",
+    "/openapi.json": "The API of the models that are served, as OpenAPI 3.0.",
+    "/readyz": "200 when every model takes calls, else 503; the body says how each one is.",
+    "/static/swagger/{name}": "Files of the Swagger page.",
+    "/swagger.json": "The same as Swagger 2.0, as DEEPaaS 2.x has it.",
+    "/tensorboard": "Leads to `/tensorboard/`.",
+    "/tensorboard/{tail}": "TensorBoard with the curves of all trainings.",
+    "/try-me": "Leads to `/try-me/`.",
+    "/try-me/{tail}": "The [try-me page](../try-me.md): all models at `/try-me/`, one at "
+    "`/try-me/{name}/`.",
+    "/ui": "Leads to `/api`.",
+    "/ui/": "Leads to `/api`.",
+}
+"""What the routes are for that are not in the document."""
+
+MODEL = """
+from webargs import fields
+
+def get_predict_args():
+    return {"text": fields.Str()}
+
+def predict(text):
+    return text
+
+def get_train_args():
+    return {}
+
+def train():
+    pass
+"""
+
+
+def part() -> str:
+    """An overview of all routes, then a section for each of the document."""
+    document = openapi()
+    described = list(_operations(document))
+    rows = [[method, f"`{path}`", operation["summary"]] for (method, path), operation in described]
+    documented = {route for route, _ in described}
+    others: dict[str, list[str]] = {}
+    for method, path in sorted(served() - documented):
+        others.setdefault(path, []).append("any" if method == "*" else method)
+    rows += [[", ".join(methods), f"`{path}`", OTHERS[path]] for path, methods in others.items()]
+    sections = [_section(route, operation) for route, operation in described]
+    return "\n\n".join([table(["method", "path", ""], rows), *sections])
+
+
+def served() -> set[Route]:
+    """The routes of the application, without ``HEAD``."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = Settings(state_dir=str(folder / "state"))
+        trainings = build_trainings(settings, [], folder, "mark")
+        page = build_try_me(settings, folder, "mark")
+        app = build_app(settings, Registry([]), folder, Drain(), trainings, page)
+        return {
+            (route.method, route.resource.canonical)
+            for route in app.router.routes()
+            if route.resource is not None and route.method != "HEAD"
+        }
+
+
+def openapi() -> Json:
+    """``/openapi.json`` of a host that serves a small model."""
+    with _host() as url, urllib.request.urlopen(f"{url}/openapi.json", timeout=60) as answer:
+        document: Json = json.load(answer)
+        return document
+
+
+@contextmanager
+def _host() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "routes_model.py").write_text(MODEL)
+        info = folder / "routes_model-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: routes-model\nVersion: 1\n")
+        (info / "entry_points.txt").write_text("[deepaas.v2.model]\nNAME = routes_model\n")
+        host = subprocess.Popen(
+            [sys.executable, "-m", "deepaas.cmd.run", "--model-name", "NAME"],
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith(("OS_", "DEEPAAS_"))},
+                "PYTHONPATH": name,
+                "OS_DEFAULT__LISTEN_PORT": "0",
+                "OS_DEFAULT__STATE_DIR": str(folder / "state"),
+                "HOME": name,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert host.stdout is not None
+            yield next(m[0] for line in host.stdout if (m := re.search(r"http://[\d.:]+\d", line)))
+        finally:
+            host.terminate()
+            host.communicate()
+
+
+def _operations(document: Json) -> Iterator[tuple[Route, Json]]:
+    for path, operations in sorted(document["paths"].items(), key=lambda entry: entry[0]):
+        for method, operation in operations.items():
+            yield (method.upper(), path.replace("/NAME/", "/{name}/")), operation
+
+
+def _section(route: Route, operation: Json) -> str:
+    method, path = route
+    pieces = [f"### {method} `{path}`", f"{_bare(operation['summary'])}."]
+    if _bare(operation.get("description", "")) not in ("", _bare(operation["summary"])):
+        pieces.append(operation["description"].replace("'", "`"))
+    if "requestBody" in operation:
+        pieces.append("Takes the arguments that the model declares.")
+    known = [p for p in operation.get("parameters", []) if p["name"] not in ("text", "uuid")]
+    if known:
+        rows = [[f"`{p['name']}`", p["in"], p.get("description", "")] for p in known]
+        pieces.append(table(["parameter", "in", ""], rows))
+    answers = [
+        [status, _bare(answer["description"]), _types(answer)]
+        for status, answer in sorted(operation["responses"].items())
+    ]
+    pieces.append(table(["status", "answer", "as"], answers))
+    return "\n\n".join(pieces)
+
+
+def _types(answer: Json) -> str:
+    return ", ".join(f"`{name}`" for name in answer.get("content", {}))
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(".")
