@@ -7,13 +7,18 @@ lasts as long as the test session, since Playwright's objects belong to the loop
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from browser.try_me import SERVED, deepaas_ui, wait_until_started
+from compat import hosts
+from compat.peer import peer_program
+from failures.host import MODELS, start_host
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -109,3 +114,37 @@ async def serve() -> AsyncIterator[Serve]:
     yield start
     for runner in runners:
         await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def ours() -> Iterator[str]:
+    """The try-me page of our host; its URL without a slash."""
+    with start_host(SERVED) as host:
+        yield wait_until_started(host)
+        # The model may fail, the page may not.
+        assert "gradio" not in host.log()
+
+
+@pytest.fixture(scope="session")
+def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The try-me page for a host that runs DEEPaaS 2.6.0; its URL without a slash."""
+    folder = tmp_path_factory.mktemp("theirs") / "host"
+    path = {"PYTHONPATH": f"{folder}/site:{MODELS}", "PYTHONDONTWRITEBYTECODE": "1"}
+    with (
+        hosts.serving(peer_program(), {n: n for n in SERVED}, folder, environment=path) as host,
+        deepaas_ui(f"http://127.0.0.1:{host.port}", tmp_path_factory.mktemp("ui")) as url,
+    ):
+        yield url
+
+
+@pytest.fixture(params=["ours", "theirs"])
+def url(request: pytest.FixtureRequest) -> str:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, str)
+    return found
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Where screenshots are kept; `TRY_ME_IMAGES=docs/images` renews those of the docs."""
+    return Path(os.environ.get("TRY_ME_IMAGES", tmp_path))

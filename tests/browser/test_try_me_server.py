@@ -16,19 +16,18 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import pytest_asyncio
+from browser.nginx import nginx
+from browser.train_tab import Tab
+from browser.try_me import START_SECONDS
 from compat.hosts import Host, started, wait_until_ready
 from compat.peer import our_program, peer_program
 from failures import host as failures_host
 from failures.waiting import wait_until
 from gradio_client import Client, handle_file
-from nginx import nginx
 from playwright.async_api import Browser, Page, expect
 
 PREFIX = "/base"
-START_SECONDS = 60
-"""The page imports Gradio, on a machine that may be busy."""
-
-MODELS = {"echo": "echo", "gated": "gated"}
+MODELS = {"echo": "echo", "gated": "gated", "trains": "trains"}
 CONTENT = b"What is sent comes to the model as it is.\n" * 100_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
@@ -112,6 +111,7 @@ def _origin(url: str) -> str:
 
 async def predict(page: Page, upload: Path) -> None:
     """Send a file to `echo`, and see what it says of it."""
+    await expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     await page.locator("input[type=file]").first.set_input_files(upload)
     await expect(page.get_by_text("content.bin").first).to_be_visible()
     await page.get_by_role("button", name="Run", exact=True).click()
@@ -127,7 +127,9 @@ async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_p
     # The first visitor sees that it is being started, and then the page without doing anything.
     assert (await response.value).status == 202
     await page.screenshot(path=tmp_path / "starting.png")
-    await expect(page.get_by_text("2 models")).to_be_visible(timeout=START_SECONDS * 1000)
+    await expect(page.get_by_text(f"{len(MODELS)} models")).to_be_visible(
+        timeout=START_SECONDS * 1000
+    )
     await page.screenshot(path=tmp_path / "overview.png")
     await page.get_by_role("link", name="Try echo").click()
     await predict(page, upload)
@@ -152,6 +154,29 @@ async def test_behind_nginx_with_tls(
         await tls_page.locator("a[download]").first.click()
     assert Path(await (await downloading.value).path()).read_bytes() == CONTENT
     # Nothing by http, and nothing from elsewhere.
+    assert seen.origins - {""} == {tls}
+    assert not seen.problems
+
+
+async def test_a_training_behind_nginx_with_tls(tls_page: Page, tls: str, host: Host) -> None:
+    seen = Seen(tls_page)
+    tab = Tab(tls_page)
+    await tab.open(f"{tls}{PREFIX}/try-me/trains/")
+    row = await tab.begin(how="steps", text="tls", count=2)
+    home = host.folder.parent
+    for number in range(2):
+        (home / f"tls-{number}").touch()
+        await tab.has_points("loss", number + 1)
+    await expect(row).to_contain_text("done")
+    await expect(tab.log).to_contain_text("step 1")
+    async with tls_page.expect_download() as downloading:
+        await tls_page.get_by_role("link", name="events.out").first.click()
+    assert b"loss" in Path(await (await downloading.value).path()).read_bytes()
+    async with tls_page.expect_popup() as opening:
+        await tls_page.get_by_role("link", name="TensorBoard").click()
+    board = await opening.value
+    await expect(board).to_have_title("TensorBoard", timeout=START_SECONDS * 1000)
+    assert board.url.startswith(f"{tls}{PREFIX}/")
     assert seen.origins - {""} == {tls}
     assert not seen.problems
 

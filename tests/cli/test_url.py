@@ -66,8 +66,8 @@ def test_results_are_the_same(shell: Shell) -> None:
     text = ("predict", "--number=1", "--accept=text/plain")
     assert shell.run(*ONE, *text).output == local.run(*text).output == "text é\n".encode()
     (shell.folder / "in.bin").write_bytes(bytes(range(256)) * 1000)
-    words = ("--number=1", "--accept", "image/png", "--picture", "in.bin")
-    shell.run(*ONE, "-o", "out", "predict", *words)
+    binary = ("--number=1", "--accept", "image/png", "--picture", "in.bin")
+    shell.run(*ONE, "-o", "out", "predict", *binary)
     assert (shell.folder / "out").read_bytes() == bytes(range(256)) * 1000
 
 

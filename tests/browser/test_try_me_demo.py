@@ -1,0 +1,154 @@
+"""The page of demo_app in a browser: predictions of every media type, and its trainings."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.train_tab import Tab
+from browser.try_me import (
+    SEVEN,
+    attach,
+    block,
+    choose,
+    downloaded,
+    look,
+    picture,
+    plays,
+    run,
+    run_button,
+    seen,
+    visit,
+    wait_until_started,
+)
+from failures.host import Host, start_host
+from models.media_samples import wav
+from playwright.async_api import Page, expect
+
+TRAINED_SECONDS = 90
+"""What a few epochs take on a machine that is busy with other tests."""
+
+FILM = Path(__file__).parents[1] / "models" / "film.mp4"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    # PyTorch leaves a folder for its cache in the temporary folder.
+    folder = tmp_path_factory.mktemp("demo")
+    with start_host([], "--model-name", "demo_app", tmp=folder) as host:
+        wait_until_started(host)
+        yield host
+
+
+async def test_a_digit_is_read(page: Page, host: Host, tmp_path: Path, pictures: Path) -> None:
+    (tmp_path / "seven.wav").write_bytes(wav())
+    await page.set_viewport_size({"width": 1100, "height": 1000})
+    await visit(page, f"{host.url}/try-me", "demo_app")
+    await attach(page, "image", SEVEN)
+    await run(page)
+    await expect(page.get_by_label("label The likeliest")).to_have_value("7")
+    await expect(page.get_by_role("heading", name="7", exact=True)).to_be_visible()
+    await expect(page.get_by_role("img", name="preprocessed")).to_be_visible()
+    await picture(page, pictures / "try-me-predict.png")
+    await look(page, dark=True)
+    await picture(page, pictures / "try-me-dark.png")
+    await look(page, dark=False)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await picture(page, pictures / "try-me-phone.png")
+    await page.set_viewport_size({"width": 1100, "height": 1000})
+
+    await choose(page, "polarity", "dark-on-light")
+    await page.get_by_label("labels – JSON", exact=True).fill('{"7": "seven"}')
+    await page.get_by_label("caption A line").fill("a caption")
+    await page.get_by_label("signing_key").fill("key")
+    await attach(page, "audio", tmp_path / "seven.wav")
+    await attach(page, "video", FILM)
+    await run(page)
+    await expect(page.get_by_label("label The likeliest")).to_have_value("seven")
+    await expect(page.get_by_label("signature HMAC")).not_to_have_value("")
+    for medium in ("audio", "video"):
+        # The second: the first is what was sent.
+        answered = page.locator(".block").filter(has=page.get_by_test_id("block-label"))
+        await plays(answered.filter(has=page.locator(f"{medium}[src]")).last, medium)
+
+
+async def test_media_types(page: Page, host: Host) -> None:
+    await visit(page, f"{host.url}/try-me", "demo_app")
+    await attach(page, "image", SEVEN)
+    await page.get_by_role("tab", name="image/png").click()
+    await run(page)
+    await seen(page.get_by_role("img", name="The answer"), 690)
+    await page.get_by_role("tab", name="application/zip").click()
+    await run(page)
+    content = await downloaded(page, page.get_by_role("row", name="answer").get_by_role("link"))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert json.loads(archive.read("prediction.json"))["label"] == "7"
+
+
+async def test_examples_and_what_is_no_picture(page: Page, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_text("no picture at all")
+    await visit(page, f"{host.url}/try-me", "demo_app")
+    await page.get_by_role("grid").get_by_role("row").nth(1).click()
+    await expect(block(page, "image").locator("img")).to_be_visible()
+    await run(page)
+    await expect(page.get_by_label("label The likeliest")).not_to_have_value("")
+    await page.reload()
+    await expect(run_button(page)).to_be_enabled()
+    await attach(page, "image", tmp_path / "broken.png")
+    await run_button(page).click()
+    await expect(page.get_by_role("alert")).to_contain_text("not a PNG or JPEG image")
+
+
+async def test_trainings(page: Page, host: Host, tmp_path: Path, pictures: Path) -> None:
+    tab = Tab(page)
+    await tab.open(f"{host.url}/try-me/demo_app/")
+    await tab.fill(name="no name", epochs=3, copies=0)
+    await tab.start.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Not started.")
+    complaint = page.get_by_text("Letters, digits, '.', '_', '-' only.")
+    await expect(complaint).to_be_visible()
+
+    row = await tab.begin(name="quick")
+    await expect(complaint).to_have_count(0)
+    await expect(row).to_contain_text("done", timeout=TRAINED_SECONDS * 1000)
+    await expect(row).to_contain_text("3/3 · validation accuracy")
+    await expect(tab.plots).to_have_count(4)
+    await tab.has_points("loss/validation", 3)
+    await expect(tab.log).to_contain_text("epoch   3")
+    await _assert_files(tab, host, tmp_path)
+
+    await tab.begin(name="slow", epochs=200, learning_rate=0.01, copies=0)
+    await tab.rows.nth(1).get_by_role("checkbox").check()
+    # Picked last, the new one has its log and its files shown.
+    await tab.rows.first.get_by_role("checkbox").uncheck()
+    await tab.rows.first.get_by_role("checkbox").check()
+    await expect(tab.plots.first.locator("circle.c1").nth(11)).to_be_attached(
+        timeout=TRAINED_SECONDS * 1000
+    )
+    await expect(page.get_by_role("heading", name="Log of")).to_be_visible()
+    await expect(tab.log).to_contain_text("epoch  12")
+    await picture(page, pictures / "try-me-train.png", whole=True)
+    await page.get_by_role("button", name="Cancel").click()
+    await expect(tab.rows.first).to_contain_text("cancelled")
+
+
+async def _assert_files(tab: Tab, host: Host, folder: Path) -> None:
+    run = host.get("/v2/models/demo_app/train/").json()[0]
+    links = {link["rel"]: link["href"] for link in run["links"]}
+    weights = host.get(f"{links['files']}quick.pt").body
+    async with tab.page.expect_download() as download:
+        await tab.page.get_by_role("link", name="quick.pt").click()
+    saved = folder / "quick.pt"
+    await (await download.value).save_as(saved)
+    assert saved.read_bytes() == weights
+    async with tab.page.expect_download() as download:
+        await tab.page.get_by_role("link", name="All files").click()
+    await (await download.value).save_as(folder / "all.zip")
+    with zipfile.ZipFile(folder / "all.zip") as archive:
+        assert any(name.endswith("quick.pt") for name in archive.namelist())
+    link = tab.page.get_by_role("link", name="TensorBoard")
+    assert await link.evaluate("one => one.href") == f"{host.url}{links['tensorboard']}"

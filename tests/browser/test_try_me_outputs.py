@@ -1,0 +1,121 @@
+"""Every kind of answer as a visitor sees it, from hosts of both kinds: ours and DEEPaaS 2.6.0."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from browser.try_me import downloaded, picture, plays, run, seen, visit
+from models.media_samples import mp4, pdf, png, wav
+from playwright.async_api import Locator, Page, expect
+
+
+def field(page: Page, name: str) -> Locator:
+    """The block of a field that is no text."""
+    label = page.get_by_test_id("block-label").filter(has_text=re.compile(rf"^\s*{name}\s*$"))
+    return page.locator(".block").filter(has=label)
+
+
+async def test_fields_of_json(page: Page, url: str, pictures: Path) -> None:
+    await visit(page, url, "every_output")
+    await run(page)
+    for label, value in {
+        "text A text": "a <i>text</i> with *marks*",
+        "number A number": "0.25",
+        "integer An integer": "7",
+        "flag Yes or no": "yes",
+        "date A day": "2026-11-21",
+        "moment A moment": "2026-11-21 06:30:00 UTC",
+        "missing Never": "",
+        "empty Always": "",
+    }.items():
+        await expect(page.get_by_label(label)).to_have_value(value)
+    labels = field(page, "labels")
+    await expect(labels.get_by_role("heading", name="cat")).to_be_visible()
+    await expect(labels.get_by_role("button")).to_have_text(
+        [re.compile(f"{name}.*{share}%", re.S) for name, share in LIKELY.items()]
+    )
+    for name, content in {
+        "place": '{"left":1,"top":2}',
+        "places": '[{"left":1,"top":2},{"left":3,"top":4}]',
+        "mapping": '{"a":[1,2,{"b":null}]}',
+        "numbers": "[1.5,2.5]",
+    }.items():
+        shown = await field(page, name).locator(".json-holder").inner_text()
+        assert re.sub(r"\s", "", shown) == content
+    image = page.get_by_role("img", name="picture", exact=True)
+    await seen(image, 64)
+    thumbnails = field(page, "pictures").locator("img")
+    await expect(thumbnails).to_have_count(2)
+    await seen(thumbnails.last, 64)
+    await plays(field(page, "sound"), "audio")
+    await plays(field(page, "film"), "video")
+    await expect(field(page, "film").locator("video")).to_have_js_property("videoWidth", 160)
+    await expect(field(page, "missing_picture").locator("img")).to_have_count(0)
+    assert await downloaded(page, field(page, "sound").get_by_role("link")) == wav()
+    await picture(page, pictures / "try-me-outputs.png", whole=True)
+    await page.get_by_role("button", name="The whole answer as JSON").click()
+    await expect(page.locator(".json-holder:visible").last).to_contain_text('"probabilities"')
+
+
+LIKELY = {"cat": 70, "dog": 20, "bird": 10}
+
+
+async def test_media_types(page: Page, url: str, problems: list[str], tmp_path: Path) -> None:
+    await visit(page, url, "every_output")
+    pane = page.get_by_role("tabpanel").locator("visible=true")
+    for media_type in ("image/png", "image/*"):
+        await ask_for(page, media_type)
+        await seen(pane.get_by_role("img", name="The answer"), 64)
+        assert await downloaded(page, pane.get_by_role("link", name="Download")) == png()
+    await ask_for(page, "audio/wav")
+    await plays(pane, "audio")
+    assert await downloaded(page, pane.get_by_role("link", name="Download")) == wav()
+    await ask_for(page, "video/mp4")
+    await plays(pane, "video")
+    await expect(pane.locator("video")).to_have_js_property("videoWidth", 160)
+    assert await downloaded(page, pane.get_by_role("link", name="Download")) == mp4()
+    await picture(page, tmp_path / "video.png")
+    for media_type, text in {
+        "text/plain": "plain <b>text</b>\n  in two lines",
+        "text/csv": "a,b\n1,2\n",
+    }.items():
+        await ask_for(page, media_type)
+        await expect(page.get_by_label(f"Answer ({media_type})")).to_have_value(text)
+    for media_type, name, content in (
+        ("application/zip", "answer.zip", b"PK\x05\x06" + 18 * b"\0"),
+        ("application/pdf", "answer.pdf", pdf()),
+    ):
+        await ask_for(page, media_type)
+        row = pane.get_by_role("row", name=re.compile(re.escape(name)))
+        assert await downloaded(page, row.get_by_role("link")) == content
+    await ask_for(page, "text/html")
+    frame = page.frame_locator("iframe.answer-frame")
+    await expect(frame.get_by_role("heading", name="Hello")).to_be_visible()
+    assert "script ran" not in await frame.locator("body").inner_text()
+    assert await page.evaluate("window.hacked") is None
+    # Chromium notes what it has kept the frame from doing.
+    problems[:] = [p for p in problems if "sandboxed" not in p and "Content Security" not in p]
+
+
+async def ask_for(page: Page, media_type: str) -> None:
+    """Open the tab of a media type, which may be in the menu of those that do not fit."""
+    await expect(page.get_by_role("tab", name="application/json")).to_be_visible()
+    tab = page.get_by_role("tab", name=media_type, exact=True)
+    if not await tab.is_visible():
+        await page.get_by_role("button", name="More tabs").click()
+        tab = page.get_by_role("button", name=media_type, exact=True)
+    await tab.click()
+    await run(page)
+
+
+async def test_answers_that_are_not_as_announced(page: Page, ours: str) -> None:
+    await visit(page, ours, "every_output")
+    await page.get_by_label("refuse").fill("1")
+    await run(page)
+    # No picture, so it is shown as the text that it is.
+    await expect(page.get_by_role("textbox", name=re.compile("^picture"))).to_have_value(
+        "not base64!"
+    )
+    await expect(page.get_by_label("text A text")).to_have_value("")
+    await expect(field(page, "labels").get_by_role("button")).to_have_count(0)
