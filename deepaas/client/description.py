@@ -141,8 +141,11 @@ def medium(description: str) -> str | None:
 def _by_name(metadata: Json) -> Iterator[tuple[str, Json]]:
     """Metadata by the name in the path: the author's own `name` may be another."""
     for entry in metadata.get("models", []):
-        links = {link.get("rel"): link.get("href", "") for link in entry.get("links", [])}
-        path = urlsplit(links.get("self", "")).path.rstrip("/")
+        # An author's own `links` take the place of the host's.
+        links = entry.get("links")
+        told = [one for one in links if isinstance(one, Mapping)] if isinstance(links, list) else []
+        own = next((str(one.get("href", "")) for one in told if one.get("rel") == "self"), "")
+        path = urlsplit(own).path.rstrip("/")
         yield unquote(path.rpartition("/")[2]) or str(entry.get("name", "")), entry
 
 

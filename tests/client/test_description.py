@@ -155,3 +155,10 @@ def test_paths_below_a_base_path() -> None:
         "paths": {"/some/base/v2/models/a%20b/predict/": {"post": {"parameters": []}}}
     }
     assert [model.name for model in read_models(described)] == ["a b"]
+
+
+@pytest.mark.parametrize("links", [{"paper": "https://example.org/p"}, ["x"], "x", None])
+def test_an_author_with_links_of_their_own(links: Any) -> None:
+    document = {"paths": {"/v2/models/a/predict/": {"post": {"parameters": []}}}}
+    (model,) = read_models(document, {"models": [{"name": "a", "title": "A", "links": links}]})
+    assert model.title == "A"

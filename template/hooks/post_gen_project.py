@@ -1,0 +1,75 @@
+"""Puts the chosen start into place, makes a git repository, and says what to do next."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+AUTHOR = {{ (cookiecutter.author_name | authors(cookiecutter.author_email))[0] }}
+LICENSE = {{ cookiecutter.open_source_license | quoted }}
+PACKAGE = {{ cookiecutter.__package | quoted }}
+REPOSITORY = {{ cookiecutter.__repo_name | quoted }}
+START = {{ cookiecutter.start | quoted }}
+
+
+def take_start(start: str) -> None:
+    """Move the files of one start into the project, and remove the others."""
+    chosen = Path("starts") / start
+    for file in sorted(path for path in chosen.rglob("*") if path.is_file()):
+        place = Path(file.relative_to(chosen))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(place)
+    shutil.rmtree("starts")
+
+
+def link_metadata() -> None:
+    """Make ai4-metadata.yml part of the package: the hub wants it up here, the model reads it there."""
+    Path("src", PACKAGE, "ai4-metadata.yml").symlink_to("../../ai4-metadata.yml")
+
+
+def make_repository() -> str:
+    """Make a git repository with a first commit.
+
+    Returns:
+        what the author has to know of it; empty if all went well.
+    """
+    if shutil.which("git") is None:
+        return "git is not installed: this is no git repository yet (git init)"
+    # Who has not told git their name, on a new machine say, is the author for this commit.
+    identity = []
+    for key, value in (("name", AUTHOR["name"]), ("email", AUTHOR["email"] or "nobody@localhost")):
+        if not _git("config", f"user.{key}").stdout.strip():
+            identity += ["-c", f"user.{key}={value}"]
+    commands = (
+        ["-c", "init.defaultBranch=main", "init", "--quiet"],
+        ["add", "--all"],
+        # Neither somebody's hooks nor a passphrase for their key are of use here.
+        [*identity, "-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify"]
+        + ["--message", f"Start from the DEEPaaS template ({START})"],
+    )
+    for command in commands:
+        done = _git(*command)
+        if done.returncode:
+            return f"the git repository is not complete: {done.stderr.strip()}"
+    return ""
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+
+
+def main() -> None:
+    """Do all of it."""
+    take_start(START)
+    link_metadata()
+    if LICENSE == "none":
+        Path("LICENSE").unlink()
+    trouble = make_repository()
+    if trouble:
+        print(trouble, file=sys.stderr)
+    print(f"{REPOSITORY} is ready. Next:\n  cd {REPOSITORY} && less README.md")
+
+
+main()

@@ -1,0 +1,113 @@
+"""Checks the answers before anything is written, and names all that is wrong at once."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from collections.abc import Iterator
+
+NAME_LENGTH = 40
+DESCRIPTION_LENGTH = 200
+
+EMAIL = re.compile(r"[^@\s,<>\"\\]+@[^@\s,<>\"\\]+\.[^@\s,<>\"\\.]+")
+VERSION = re.compile(r"\d+\.\d+\.\d+((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
+
+TAKEN = {"deepaas", "numpy", "PIL", "pytest", "sklearn", "tensorboard", "torch", "webargs", "yaml"}
+"""What the package itself, or its tests, import."""
+
+
+def project_name(name: str, package: str) -> Iterator[str]:
+    """What is wrong with the name of the project, which becomes that of a Python package."""
+    if package == "unnamed":
+        yield f"{name!r} has no letter of which a name for the package can be made"
+    elif len(package) > NAME_LENGTH:
+        yield f"{name!r} is too long: {len(package)} characters, at most {NAME_LENGTH}"
+    elif not package[0].isalpha():
+        yield f"{name!r} does not begin with a letter, as names of Python packages must"
+    elif keyword.iskeyword(package) or keyword.issoftkeyword(package):
+        yield f"{package!r} is a word of Python itself"
+    elif package in sys.stdlib_module_names or package in {"test", "tests"}:
+        yield f"{package!r} is a package of Python itself, which could not be imported any more"
+    elif package in TAKEN:
+        yield f"{package!r} is a package that this one needs"
+    if _unprintable(name):
+        yield f"{name!r} has a line break or another character that cannot be printed"
+
+
+def author_name(names: str) -> Iterator[str]:
+    """What is wrong with the names of the authors."""
+    for name in _split(names):
+        if not name:
+            yield f"there is an empty name in {names!r}"
+        elif "@" in name:
+            yield f"{name!r} is an e-mail, not a name"
+        elif re.search(r'[<>"\\;]', name) or _unprintable(name):
+            yield f"{name!r} has a character that does not belong into a name"
+
+
+def author_email(emails: str, names: str) -> Iterator[str]:
+    """What is wrong with the e-mails."""
+    for email in _split(emails):
+        if not EMAIL.fullmatch(email):
+            yield f"{email!r} is not an e-mail address"
+    if len(_split(emails)) > len(_split(names)):
+        yield f"{len(_split(emails))} addresses for {len(_split(names))} author(s)"
+
+
+def description(text: str) -> Iterator[str]:
+    """What is wrong with the description."""
+    if not text.strip():
+        yield "it is empty"
+    elif len(text) > DESCRIPTION_LENGTH:
+        yield f"it is too long: {len(text)} characters, at most {DESCRIPTION_LENGTH}"
+    if _unprintable(text):
+        yield "it has a line break or another character that cannot be printed"
+
+
+def app_version(version: str) -> Iterator[str]:
+    """What is wrong with the version."""
+    if not VERSION.fullmatch(version):
+        yield f"{version!r} is not X.Y.Z (with a1, b1, rc1, .post1 or .dev1 after it, if need be)"
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _unprintable(text: str) -> bool:
+    return not text.isprintable()
+
+
+def main() -> int:
+    """Print what is wrong.
+
+    Returns:
+        the exit code: with any but 0 cookiecutter writes nothing.
+    """
+    name = {{ cookiecutter.project_name | quoted }}
+    names = {{ cookiecutter.author_name | quoted }}
+    emails = {{ cookiecutter.author_email | quoted }}
+    package = {{ cookiecutter.__package | quoted }}
+    checks = [
+        ("project_name", project_name(name, package), "Leaf Counter"),
+        ("author_name", author_name(names), "Ada Lovelace, Alan Turing"),
+        ("author_email", author_email(emails, names), "ada@example.org, alan@example.org"),
+        (
+            "description",
+            description({{ cookiecutter.description | quoted }}),
+            "Counts the leaves in a photo of a plant",
+        ),
+        ("app_version", app_version({{ cookiecutter.app_version | quoted }}), "0.1.0"),
+    ]
+    wrong = [
+        f"{field}: {problem}. For example: {example}"
+        for field, problems, example in checks
+        for problem in problems
+    ]
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+sys.exit(main())

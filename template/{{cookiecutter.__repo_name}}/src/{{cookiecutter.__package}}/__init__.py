@@ -1,0 +1,1 @@
+"""A model for DEEPaaS: `api.py` is what the host calls."""
