@@ -1,10 +1,12 @@
-"""Ctrl-C: politely the first time, at once the second time."""
+"""Ctrl-C: politely the first time, at once the second time; and the other signals that end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -23,6 +25,29 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__("interrupted")
         self.code = 128 + number
+
+
+@contextlib.contextmanager
+def unwound() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end this process as Ctrl-C does: what it has begun ends with it.
+
+    Raises:
+        Interrupted: one of them has come.
+    """
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    before = {
+        number: signal.signal(number, leave)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Cancellable(Protocol):

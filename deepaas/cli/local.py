@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import marshmallow
 
@@ -35,7 +35,10 @@ from deepaas.runtime.entry_point import load
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BadResult
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler  # Python 3.10 has no more of it.
 
 
 @contextlib.contextmanager
@@ -207,7 +210,7 @@ class _Refused(Exception):
         self.fields = fields
 
 
-class _ToStandardError(logging.StreamHandler[Any]):
+class _ToStandardError(_StreamHandler):
     """Logs to what the standard error is at the time, which a spinner may have replaced."""
 
     @property

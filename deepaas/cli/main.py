@@ -6,13 +6,15 @@ Nothing is imported here that takes its time: no model, no library of a model, n
 from __future__ import annotations
 
 import argparse
-import os
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from deepaas.cli import list_command, model_commands, runs_command
 from deepaas.cli.help import Help
+from deepaas.cli.interrupt import Interrupted, unwound
+from deepaas.cli.output import give_up, unwritable
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
 from deepaas.cli.shared_options import add_options
 
@@ -44,21 +46,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         the exit code.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another time does not know every character.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        options = _parse(argv)
-        code: int = options.run(options)
-        return code
+        with unwound():
+            options = _parse(argv)
+            code: int = options.run(options)
+            return code
     except Problem as problem:
-        kind = "" if problem.code >= INTERRUPTED else "error: "
-        say(f"{PROG}: {kind}{problem.message}")
-        return problem.code
-    except KeyboardInterrupt:
+        return _told(problem)
+    except KeyboardInterrupt as error:
         say("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Who reads has seen enough, as `head` does. Python must not complain when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return error.code if isinstance(error, Interrupted) else INTERRUPTED
+    except OSError as error:
+        give_up(sys.stdout)
+        # Who reads has seen enough, as `head` does.
+        return OK if isinstance(error, BrokenPipeError) else _told(unwritable(error))
+
+
+def _told(problem: Problem) -> int:
+    kind = "" if problem.code >= INTERRUPTED else "error: "
+    say(f"{PROG}: {kind}{problem.message}")
+    return problem.code
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

@@ -11,6 +11,7 @@ from typing import Any
 
 from deepaas.cli import options as shapes
 from deepaas.cli.help import Help
+from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.model import open_model
 from deepaas.cli.options import Option
 from deepaas.cli.output import JSON, Output
@@ -29,13 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     say(f"{PROG} is deprecated; use 'deepaas-cli predict' (see 'deepaas-cli predict --help')")
     options = _parse(sys.argv[1:] if argv is None else argv)
     try:
-        return _run(options)
+        with unwound():
+            return _run(options)
     except Problem as problem:
         say(f"{PROG}: error: {problem.message}")
         return problem.code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         say("interrupted")
-        return INTERRUPTED
+        return error.code if isinstance(error, Interrupted) else INTERRUPTED
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -11,9 +11,10 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from deepaas.cli.problems import Problem, say
 
@@ -68,16 +69,22 @@ class Output:
         model may print until the process ends.
         """
         sys.stdout.flush()
-        self._stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        # Before the exchange: it asks a file for its position, which a pipe does not have.
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(line_buffering=True, errors="backslashreplace")
+        self._stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def print_text(self, text: str) -> None:
-        """Text for people who have asked for it, as help."""
-        self._stream.write(text.encode(errors="backslashreplace"))
-        self._stream.flush()
+        """Text for people who have asked for it, as help.
+
+        Raises:
+            Problem: the standard output takes no more.
+        """
+        with self._sending():
+            self._stream.write(text.encode(errors="backslashreplace"))
+            self._stream.flush()
 
     def check(self, media_type: str | None) -> None:
         """Look before a model works in vain.
@@ -111,7 +118,7 @@ class Output:
                 does, which is how DEEPaaS 2.x treats predictions, and only those.
 
         Raises:
-            Problem: the file cannot be written.
+            Problem: the file, or the standard output, cannot be written.
         """
         target = self._target(result.media_type if rename else "")
         if target is None and self.is_terminal and not result.is_text:
@@ -119,7 +126,7 @@ class Output:
         if target is not None:
             _save(result, target)
             return
-        with contextlib.suppress(BrokenPipeError):
+        with self._sending():
             if self.is_terminal and result.media_type == JSON and result.path is None:
                 result = Result(JSON, _in_lines(result.body))
             _copy(result, self._stream)
@@ -127,6 +134,16 @@ class Output:
             if unfinished and (result.media_type == JSON or (self.is_terminal and result.is_text)):
                 self._stream.write(b"\n")
             self._stream.flush()
+
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Around what is written to the standard output."""
+        try:
+            yield
+        except OSError as error:
+            give_up(self._stream)
+            if not isinstance(error, BrokenPipeError):  # Then who reads has seen enough.
+                raise unwritable(error) from None
 
     def _target(self, media_type: str) -> Path | None:
         if self._exact is not None:
@@ -139,6 +156,16 @@ class Output:
             path = path.with_name(path.name + ending)
             say(f"the result is {media_type}: it goes to {path}")
         return path
+
+
+def give_up(stream: IO[Any]) -> None:
+    """Write no more to a stream, not even what it still holds, as Python would at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def unwritable(error: OSError) -> Problem:
+    """Tell that the standard output does not take a result."""
+    return Problem(f"the result cannot be written: {error.strerror or error}")
 
 
 def is_text(media_type: str) -> bool:

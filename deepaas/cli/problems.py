@@ -49,6 +49,13 @@ def say(*lines: str) -> None:
     print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
+def shown_url(url: str) -> str:
+    """The URL of a host without a password."""
+    scheme, separator, rest = url.partition("://")
+    address, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{address.rpartition('@')[2]}{slash}{path}"
+
+
 def bad_arguments(function: str, fields: Mapping[str, Any]) -> Problem:
     """The messages of a validation, one line each.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepaas.cli import options as shapes
+from deepaas.cli.interrupt import Interrupted
 from deepaas.cli.options import NOTHING, Option
 from deepaas.cli.output import ANY, JSON, Result
 from deepaas.cli.problems import (
@@ -24,6 +25,7 @@ from deepaas.cli.problems import (
     Problem,
     bad_arguments,
     say,
+    shown_url,
 )
 from deepaas.cli.status import Progress, status
 from deepaas.client import Client, errors
@@ -77,7 +79,7 @@ def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
         open_client(options) as client,
         tempfile.TemporaryDirectory(prefix="deepaas-cli-") as spool,
     ):
-        with status(f"asking {options.url}", plain=options.plain):
+        with status(f"asking {shown_url(options.url)}", plain=options.plain):
             model = client.model(options.model_name)
         yield RemoteModel(client, model, options, Path(spool))
 
@@ -161,7 +163,7 @@ class RemoteModel:
         training = self._client.train(self.name, arguments=values)
         if self._options.detach:
             return as_json(training), OK
-        say(f"training {training.uuid} at {self._options.url}")
+        say(f"training {training.uuid} at {shown_url(self._options.url)}")
         latest = training
 
         def progress() -> Progress | None:
@@ -171,13 +173,13 @@ class RemoteModel:
             with status(f"training {self.name}", progress, plain=self._options.plain):
                 for snapshot in training.watch():
                     latest = snapshot
-        except KeyboardInterrupt:
-            runs = f"deepaas-cli --url {self._options.url} runs"
+        except KeyboardInterrupt as error:
+            runs = f"deepaas-cli --url {shown_url(self._options.url)} runs"
             raise Problem(
                 "interrupted; the training goes on at the host\n"
                 f"  follow it:  {runs} follow {training.uuid}\n"
                 f"  cancel it:  {runs} cancel {training.uuid}",
-                INTERRUPTED,
+                error.code if isinstance(error, Interrupted) else INTERRUPTED,
             ) from None
         if latest.state != "done":
             end = "failed" if latest.state == "error" else f"was {latest.state}"
@@ -193,7 +195,8 @@ class RemoteModel:
 
 
 def _with_url(url: str, message: str) -> str:
-    return message if url in message else f"{url}: {message}"
+    shown = shown_url(url)
+    return message if shown in message else f"{shown}: {message}"
 
 
 def progress_of(training: Training) -> Progress | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepaas.cli.help import Help
 from deepaas.cli.output import Output
-from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say
+from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
 
@@ -105,7 +105,7 @@ def _list(options: argparse.Namespace, client: Client) -> int:
         rows = [row(training, length) for training in trainings]
         output.write_text(plain_table(rows, list(rows[0])))
     else:
-        say(f"no trainings at {options.url}")
+        say(f"no trainings at {shown_url(options.url)}")
     return OK
 
 
@@ -130,7 +130,7 @@ def _follow(options: argparse.Namespace, client: Client) -> int:
         every = client.trainings(options.model_name)
         trainings = [training for training in every if not training.ended]
         if not trainings:
-            say(f"no training is going on at {options.url}")
+            say(f"no training is going on at {shown_url(options.url)}")
             return OK
     ended = follow(trainings, Output(options), as_json=options.json, plain=options.plain)
     return OK if all(training.state == "done" for training in ended) else MODEL_FAILED
@@ -199,7 +199,8 @@ def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
     every = client.trainings(options.model_name)
     found = [training for training in every if training.uuid.startswith(name)]
     if not found:
-        raise Problem(f"no training at {options.url} has a UUID that begins with {uuid!r}")
+        where = shown_url(options.url)
+        raise Problem(f"no training at {where} has a UUID that begins with {uuid!r}")
     if len(found) > 1:
         raise Problem(
             f"{len(found)} trainings have UUIDs that begin with {uuid!r}: "

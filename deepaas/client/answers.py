@@ -7,6 +7,7 @@ import json
 import mimetypes
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import aiohttp
 
 from deepaas.client.description import JSON
 from deepaas.client.errors import HostError
+from deepaas.client.paths import writing
 
 CHUNK_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 64 * 2**20
@@ -71,10 +73,22 @@ async def read_all(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
 
 
 async def write_all(response: aiohttp.ClientResponse, path: Path) -> None:
-    """Write the body of a response to a file, as it comes."""
-    with path.open("wb") as file:
+    """Write the body of a response to a file, as it comes.
+
+    Raises:
+        ClientError: the file takes no more.
+    """
+    with writing("the answer"):
+        file = path.open("wb")
+    try:
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            await asyncio.to_thread(file.write, chunk)
+            with writing("the answer"):
+                await asyncio.to_thread(file.write, chunk)
+        with writing("the answer"):
+            file.flush()
+    finally:
+        with suppress(OSError):
+            file.close()
 
 
 def is_json(media_type: str) -> bool:

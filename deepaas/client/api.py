@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
@@ -288,7 +289,7 @@ class Api:
             options["headers"]["Cookie"] = header
         with self._telling():
             url = URL(f"{self.url}{path}", encoded=True).with_query(query or None)
-            response = await self._open().request(method, url, **options)
+            response = await self._open().request(method, url, proxy=self._proxy(), **options)
             if 200 <= response.status < 300 or response.status in also:
                 return response
             async with response:
@@ -342,13 +343,22 @@ class Api:
                 connector=connector,
                 # A prediction may take as long as it likes.
                 timeout=self._limit(None),
-                # HTTP_PROXY and the like are for hosts elsewhere.
-                trust_env=self._unix_socket is None and not _is_here(self.url),
                 # Visitors share this session.
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
             self._loop = loop
         return self._session
+
+    def _proxy(self) -> str | None:
+        """What HTTP_PROXY and the like say, which are for hosts elsewhere.
+
+        aiohttp itself would also send what ~/.netrc says, and refuse a request that has a key.
+        """
+        parts = urlsplit(self.url)
+        if self._unix_socket is not None or _is_here(self.url):
+            return None
+        address = parts.netloc.rpartition("@")[2]
+        return None if proxy_bypass(address) else getproxies().get(parts.scheme)
 
 
 def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:

@@ -16,6 +16,19 @@ def file_for(target: Path, name: str) -> Path:
 
 
 @contextmanager
+def writing(what: Path | str) -> Iterator[None]:
+    """Says in our words that something cannot be written.
+
+    Raises:
+        ClientError: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ClientError(f"{what} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A file beside the target that takes its place in the end, unless something goes wrong.
 
@@ -26,13 +39,11 @@ def replacing(target: Path) -> Iterator[Path]:
         yield target
         return
     partial = target.parent / f".{secrets.token_hex(8)}.part"
-    try:
+    with writing(target):
         partial.touch(exist_ok=False)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ClientError(f"{target} cannot be written: {reason}") from error
     try:
         yield partial
-        partial.replace(target)
+        with writing(target):
+            partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -38,7 +38,9 @@ class ServedModel:
         safe = ["-P"] if sys.version_info >= (3, 11) else []
         command = [sys.executable, *safe, "-m", "deepaas.testing.leash"]
         command += ["--listen-ip", "127.0.0.1", "--listen-port", "0"]
-        command += ["--model-name", model, "--state-dir", str(folder / "state"), *options]
+        # No database but its own, whatever the environment says.
+        command += ["--state-dir", str(folder / "state"), "--database-url", ""]
+        command += ["--model-name", model, *options]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 from compat.hosts import wait_until
 
 from deepaas.check import codes
@@ -102,24 +103,28 @@ def test_colours_on_a_terminal_only() -> None:
     assert plain == run("secret-shown").stdout
 
 
-def test_ctrl_c_ends_it_with_all_that_was_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_all_that_was_started(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     text = "import subprocess, time\nsubprocess.Popen(['sleep', '3600'])\n"
     (tmp_path / "api.py").write_text(f"{text}open('begun', 'w').close()\ntime.sleep(3600)\n")
-    mark = f"CHECK_{os.getpid()}"
+    mark = f"CHECK_{os.getpid()}_{code}"
     process = subprocess.Popen(
         [*COMMAND, "api.py"],
         cwd=tmp_path,
-        env=os.environ | {"CHECK_TEST": mark},
+        env=os.environ | {"CHECK_TEST": mark, "TMPDIR": str(tmp_path)},
         stderr=subprocess.PIPE,
         text=True,
     )
     wait_until((tmp_path / "begun").exists, 60, "the import")
     assert len(_marked(mark)) == 3
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in said
     wait_until(lambda: not _marked(mark), 10, "the end of all processes")
+    assert not list(tmp_path.glob("deepaas-check-*"))
 
 
 def test_nothing_that_a_model_starts_is_left(tmp_path: Path) -> None:

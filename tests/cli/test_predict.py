@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 
-from .command import Shell
+from .command import PROGRAMS, Shell
 
 PRINTED = ("printed by Python", "printed by C", "printed by a child")
 
@@ -20,8 +21,13 @@ def test_the_result_alone_is_on_the_standard_output(shell: Shell) -> None:
         "options": "{'a': 1}",
     }
     assert ended.output.count(b"\n") == 1
+    words = f"{PROGRAMS}/deepaas-cli predict --number 3 >result"
+    redirected = shell.run("-c", words, program="/bin/sh")
+    assert (redirected.code, redirected.output) == (0, b"")
+    assert (shell.folder / "result").read_bytes() == ended.output
     for line in PRINTED:
         assert line in ended.errors
+        assert line in redirected.errors
 
 
 def test_values_of_every_form(shell: Shell) -> None:
@@ -108,6 +114,17 @@ def test_a_refusal_of_the_author_has_no_traceback(shell: Shell) -> None:
     assert "Traceback" not in ended.errors
 
 
+def test_a_standard_output_that_takes_nothing(shell: Shell) -> None:
+    for words in ("predict --number 1", "check --no-call plain.py", "list"):
+        (shell.folder / "plain.py").touch()
+        ended = shell.run("-c", f"{PROGRAMS}/deepaas-cli {words} >/dev/full", program="/bin/sh")
+        assert ended.code == 2
+        assert ended.errors.splitlines()[-1] == (
+            "deepaas-cli: error: the result cannot be written: No space left on device"
+        )
+    assert b"command \\u2026" in shell.run("--help", PYTHONIOENCODING="ascii").output
+
+
 def test_results_in_files(shell: Shell) -> None:
     (shell.folder / "in.bin").write_bytes(bytes(range(256)) * 1000)
     picture = ("--picture", "in.bin", "--accept", "image/png")
@@ -160,6 +177,8 @@ def test_models_that_cannot_be_loaded(shell: Shell) -> None:
     assert ended.errors.splitlines()[-1].startswith(
         "deepaas-cli: error: fails_at_import cannot be loaded: "
     )
+    if sys.version_info >= (3, 11):  # Before, Python itself looks for modules there.
+        (shell.folder / "msgspec.py").write_text("raise RuntimeError")
     rows = {row["name"]: row for row in json.loads(shell.run("list", "--load", "--json").output)}
     assert rows["plain"]["loads"] == "yes"
     assert rows["exits_at_import"]["loads"].startswith("no: exits_at_import cannot be loaded")

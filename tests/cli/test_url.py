@@ -83,12 +83,14 @@ def test_exit_codes(shell: Shell) -> None:
         (2, ("--model-name", "nope", "predict"), "it serves command_line, trains"),
         (2, (*ONE, "train"), "command_line has no 'train'"),
         (3, ("--url", f"http://127.0.0.1:{free_port()}", "list"), "Connection refused"),
+        (3, ("--url", f"http://me:secret@127.0.0.1:{free_port()}", "runs"), "error: http://127"),
         (2, ("--url", "nonsense", "list"), "not the URL of a host"),
     ):
         ended = shell.run(*words)
         assert (ended.code, ended.output) == (code, b"")
         assert said in ended.errors
         assert "Traceback" not in ended.errors
+        assert "secret" not in ended.errors
 
 
 def test_a_training_to_its_end(shell: Shell, host: Host) -> None:

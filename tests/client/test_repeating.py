@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -113,18 +114,24 @@ async def test_a_page_of_a_proxy() -> None:
     assert b"\r\nAuthorization: Bearer my key\r\n" in broken.requests[0]
 
 
-async def test_a_proxy_is_for_hosts_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_is_for_hosts_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     for name in ("HTTP_PROXY", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     proxy, host = Broken(lambda _: OK), Broken(lambda _: OK)
     async with proxy.listening() as proxy_url, host.listening() as url:
         monkeypatch.setenv("http_proxy", proxy_url)
-        async with Api("http://host.invalid") as far, Api(url) as near:
+        key = {"Authorization": "Bearer my key"}
+        async with Api("http://host.invalid", headers=key) as far, Api(url) as near:
             await far.get_json("/v2/")
             await near.get_json("/v2/")
     assert [r.split(b"\r\n")[0] for r in proxy.requests] == [
         b"GET http://host.invalid/v2/ HTTP/1.1"
     ]
+    assert b"\r\nAuthorization: Bearer my key\r\n" in proxy.requests[0]
     assert len(host.requests) == 1
 
 

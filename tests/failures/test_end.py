@@ -201,10 +201,8 @@ def test_a_second_signal_ends_at_once(first: int) -> None:
         host.send(first)
         wait_until(host.is_closed, "the door is closed")
         assert host.process.poll() is None
-        start = time.monotonic()
         host.send(signal.SIGTERM)
-        host.wait(5)
-        assert time.monotonic() - start < 3
+        host.wait(20)  # --drain-timeout is a minute.
         _assert_told(call)
 
 
@@ -214,7 +212,7 @@ def test_drain_timeout() -> None:
         wait_until(host.journal, "the call runs")
         start = time.monotonic()
         assert host.stop() == 0
-        assert 0.9 < time.monotonic() - start < 5
+        assert 0.9 < time.monotonic() - start < 30  # The call would go on for an hour.
         _assert_told(call)
 
 
@@ -263,7 +261,7 @@ def test_idle_connections_do_not_hold_up_the_end() -> None:
             connection.getresponse().read()
         start = time.monotonic()
         assert host.stop() == 0
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 20  # Their clients wait for 30 s.
         for connection in idle:
             connection.close()
 

@@ -61,6 +61,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("PYTHONPATH", f"{project.folder / 'site'}:{MODELS}")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("DEEPAAS_TEST_DIR", str(project.folder))
+    # That of somebody else: tests are none of its business.
+    monkeypatch.setenv("OS_DEFAULT__DATABASE_URL", "sqlite+aiosqlite:////nowhere/runs.db")
     # As its entry point has it loaded, without the other plugins, which take their time.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_PLUGINS", plugin_of_the_entry_point())
