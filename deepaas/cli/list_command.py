@@ -11,7 +11,7 @@ from typing import Any
 
 from deepaas.cli.help import Help
 from deepaas.cli.output import Output
-from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say
+from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
 
         found = served(options)
         columns = ["name", "version", "predict", "train", "media_types", "title"]
-        nothing = f"{options.url} serves no model"
+        nothing = f"{shown_url(options.url)} serves no model"
     else:
         found = _installed()
         columns = ["name", "package", "version", "source"]
@@ -80,7 +80,10 @@ def _try_each(models: Sequence[dict[str, Any]], *, plain: bool) -> None:
 
 def _try(name: str) -> str:
     """``yes``, or why not. A process of its own: what is loaded may do anything."""
-    command = [sys.executable, "-m", "deepaas.cli", "--plain", "--model-name", name, "get_metadata"]
+    # -P: the working directory is not the place to import from.
+    safe_path = ["-P"] if sys.version_info >= (3, 11) else []
+    command = [sys.executable, *safe_path, "-m", "deepaas.cli"]
+    command += ["--plain", "--model-name", name, "get_metadata"]
     try:
         ended = subprocess.run(
             command,

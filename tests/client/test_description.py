@@ -159,6 +159,6 @@ def test_paths_below_a_base_path() -> None:
 
 @pytest.mark.parametrize("links", [{"paper": "https://example.org/p"}, ["x"], "x", None])
 def test_an_author_with_links_of_their_own(links: Any) -> None:
-    document = {"paths": {"/v2/models/a/predict/": {"post": {"parameters": []}}}}
+    document: dict[str, Any] = {"paths": {"/v2/models/a/predict/": {"post": {"parameters": []}}}}
     (model,) = read_models(document, {"models": [{"name": "a", "title": "A", "links": links}]})
     assert model.title == "A"
