@@ -83,7 +83,8 @@ def _try(name: str) -> str:
     # -P: the working directory is not the place to import from.
     safe_path = ["-P"] if sys.version_info >= (3, 11) else []
     command = [sys.executable, *safe_path, "-m", "deepaas.cli"]
-    command += ["--plain", "--model-name", name, "get_metadata"]
+    # No host: DEEPAAS_URL may name one.
+    command += ["--plain", "--url", "", "--model-name", name, "get_metadata"]
     try:
         ended = subprocess.run(
             command,

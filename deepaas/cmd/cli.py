@@ -13,9 +13,12 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: with the exit code.
     """
-    from deepaas.cli.main import main as run
+    try:
+        from deepaas.cli.main import main as run
 
-    sys.exit(run(argv))
+        sys.exit(run(argv))
+    except KeyboardInterrupt:
+        _interrupted()
 
 
 def predict(argv: Sequence[str] | None = None) -> NoReturn:
@@ -24,9 +27,18 @@ def predict(argv: Sequence[str] | None = None) -> NoReturn:
     Raises:
         SystemExit: with the exit code.
     """
-    from deepaas.cli.old_predict import main as run
+    try:
+        from deepaas.cli.old_predict import main as run
 
-    sys.exit(run(argv))
+        sys.exit(run(argv))
+    except KeyboardInterrupt:
+        _interrupted()
+
+
+def _interrupted() -> NoReturn:
+    """End as the commands do by themselves once they are imported."""
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from deepaas.errors import (
 from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import Status
+from deepaas.workers.swap import IsCurrent
 
 _log = logging.getLogger(__name__)
 
@@ -62,9 +63,13 @@ class Model:
         """How it is right now."""
         return self._pool.status()
 
-    def reload(self) -> None:
-        """Have its code loaded anew; the code from before answers until that is ready."""
-        self._pool.reload()
+    def reload(self, is_current: IsCurrent) -> None:
+        """Have its code loaded anew; the code from before answers until that is ready.
+
+        Args:
+            is_current: asked before the new code takes its place.
+        """
+        self._pool.reload(is_current)
 
     async def settled(self) -> Status:
         """Wait until loading it is over, for the first time or since :meth:`reload`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from deepaas.model.handle import Model
 from deepaas.model.sources import CODE, SETTINGS, roots, snapshot
@@ -24,7 +26,23 @@ QUIET_MILLISECONDS = 100
 NAMED_COUNT = 3
 """So many changed files are named in the log."""
 
+PAUSE_SECONDS = 0.5
+"""How long to let folders come and go that cannot be watched for that reason."""
+
 _Filter = Callable[["Change", str], bool]
+
+
+class _Look(NamedTuple):
+    """What was found: a digest of each file, and when the code was last written, moved or so.
+
+    Code that has become what it was has another time.
+    """
+
+    digests: dict[Path, str]
+    touched_ns: int
+
+    def code(self) -> dict[Path, str]:
+        return {path: digest for path, digest in self.digests.items() if path.suffix == CODE}
 
 
 class Watched:
@@ -32,15 +50,19 @@ class Watched:
 
     Args:
         model: the model, whose workers are not started yet: they must not load newer code.
+        recheck: called when there is a reason to :meth:`check`.
 
     Attributes:
         places: where it lies, or lay when it was last seen.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, recheck: Callable[[], None]) -> None:
         self.places: list[Path] = []
         self._model = model
-        self._known = self._look()
+        self._recheck = recheck
+        self._known = self._look().digests
+        self._outdated = False
+        self._repeated = False
         self._began_at = time.time()
         self._loaded_at: float | None = None
         self._waiting: asyncio.Future[None] | None = None
@@ -58,19 +80,24 @@ class Watched:
         """Wait for nothing any more."""
         if self._waiting is not None:
             self._waiting.cancel()
+            self._waiting = None
 
     async def check(self) -> None:
         """Have it loaded anew if it has changed."""
-        digests = await asyncio.to_thread(self._look)
-        known, self._known = self._known, digests
-        paths = digests.keys() | known.keys()
-        changed = sorted(path for path in paths if digests.get(path) != known.get(path))
+        look = await asyncio.to_thread(self._look)
+        known, self._known = self._known, look.digests
+        outdated, self._outdated = self._outdated, False
+        paths = look.digests.keys() | known.keys()
+        changed = sorted(path for path in paths if look.digests.get(path) != known.get(path))
         if not changed:
+            if outdated:
+                _log.info("[%s] saved while it was loaded; loading it again", self._model.name)
+                self._reload(look, repeated=True)
             return
         names = ", ".join(path.name for path in changed[:NAMED_COUNT])
         if len(changed) > NAMED_COUNT:
             names += f" and {len(changed) - NAMED_COUNT} more"
-        if all(self._is_own(path) for path in changed):
+        if not outdated and all(self._is_own(path) for path in changed):
             _log.info(
                 "[%s] %s changed while it was being loaded: taken for its own writing",
                 self._model.name,
@@ -78,15 +105,45 @@ class Watched:
             )
             return
         _log.info("[%s] changed: %s; loading the new code", self._model.name, names)
+        self._reload(look, repeated=False)
+
+    def _reload(self, look: _Look, *, repeated: bool) -> None:
         self.end()
         self._began_at, self._loaded_at = time.time(), None
-        self._model.reload()
+        self._repeated = repeated
+        self._model.reload(functools.partial(self._is_current, look))
         self._waiting = asyncio.ensure_future(self._load())
 
-    def _look(self) -> dict[Path, str]:
+    async def _is_current(self, then: _Look) -> bool:
+        """Whether the code is still what it was; if not, it will be loaded once more.
+
+        Workers read it some time after it was looked at, and may have met half of it.
+        """
+        try:
+            now = await asyncio.to_thread(self._look)
+        except OSError:
+            self._outdated = True
+        else:
+            # A model that writes the same code whenever it is loaded must come to an end.
+            touched = now.touched_ns != then.touched_ns and not self._repeated
+            # Other files may be the model's own writing.
+            self._outdated |= touched or now.code() != then.code()
+        if self._waiting is None:
+            return True  # Nobody watches any more.
+        if self._outdated:
+            self._recheck()
+        return not self._outdated
+
+    def _look(self) -> _Look:
         places = roots(self._model.name)
         self.places = places or self.places
-        return snapshot(places)
+        digests = snapshot(places)
+        touched_ns = 0
+        for path in digests:
+            if path.suffix == CODE:
+                with contextlib.suppress(OSError):
+                    touched_ns = max(touched_ns, path.stat().st_ctime_ns)
+        return _Look(digests, touched_ns)
 
     def _is_own(self, path: Path) -> bool:
         """Whether the model itself has written this file, as far as can be told.
@@ -114,8 +171,8 @@ class Reloader:
     """
 
     def __init__(self, models: Iterable[Model]) -> None:
-        self._watched = [Watched(model) for model in models]
         self._changed = asyncio.Event()
+        self._watched = [Watched(model, self._changed.set) for model in models]
 
     async def run(self) -> None:
         """Reload what changes, for ever."""
@@ -128,7 +185,11 @@ class Reloader:
             while True:
                 try:
                     await self._watch(polling=polling)
-                except (OSError, RuntimeError) as error:  # noqa: PERF203
+                except FileNotFoundError as error:  # noqa: PERF203
+                    # Another program is at work there, git for example.
+                    _log.debug("the source code is watched anew: %s", error)
+                    await asyncio.sleep(PAUSE_SECONDS)
+                except (OSError, RuntimeError) as error:
                     if polling:
                         raise
                     polling = True
@@ -161,9 +222,9 @@ class Reloader:
             while self._places() == places:
                 await self._changed.wait()
                 self._changed.clear()
-                for listener in listeners:
-                    if listener.done():
-                        listener.result()
+                if ended := [listener for listener in listeners if listener.done()]:
+                    ended[0].result()
+                    return
                 for each in self._watched:
                     await each.check()
         finally:
@@ -193,6 +254,9 @@ class Reloader:
                 recursive=recursive,
                 force_polling=polling or None,
             ):
+                if not recursive:
+                    # A folder that was made anew may have got the same number.
+                    return
                 self._changed.set()
         finally:
             self._changed.set()  # Whoever waits has to see that nobody listens any more.

@@ -26,7 +26,7 @@ from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
-from deepaas.workers.swap import Swap, see_off
+from deepaas.workers.swap import IsCurrent, Swap, see_off
 from deepaas.workers.worker import Call, State, Worker
 
 _log = logging.getLogger(__name__)
@@ -194,7 +194,7 @@ class Pool:
 
     # --- new code ---
 
-    def reload(self) -> None:
+    def reload(self, is_current: IsCurrent) -> None:
         """Have the model's code loaded anew, and calls answered by it once it is ready."""
         if self._stopping:
             return
@@ -208,8 +208,9 @@ class Pool:
             # Whoever was started there now would have the new code before the others.
             slot.reserved = bool(ready)
         if ready:
+            count = self._limits.workers_count
             self._swap = Swap(
-                self.name, self._starter, self._limits.workers_count, self._take_over, self._keep
+                self.name, self._starter, count, is_current, self._take_over, self._keep
             )
             return
         # There is nothing to keep, and what has failed so far says nothing of the new code.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from deepaas.messages import Description, FromWorkerCalls
 from deepaas.workers.starter import Starter
@@ -16,15 +16,24 @@ DEATHS_COUNT = 3
 """A worker that dies is started again; after so many deaths in one swap its model is at fault."""
 
 
+IsCurrent = Callable[[], Awaitable[bool]]
+"""Whether workers that are ready have loaded the code as it is now.
+
+Who says that they have not starts another swap.
+"""
+
+
 class Swap:
     """Starts a full set of workers and hands them over when all of them are ready.
 
     When the model cannot be loaded or warmed, nothing is handed over and the new workers end.
+    When its code has changed again they are kept until they are abandoned.
 
     Args:
         name: of the model.
         starter: starts its workers.
         count: how many.
+        is_current: asked before they are handed over.
         done: takes them over, with their description.
         failed: told when there will be none, with the traceback that the log has got.
     """
@@ -34,16 +43,19 @@ class Swap:
         name: str,
         starter: Starter,
         count: int,
+        is_current: IsCurrent,
         done: Callable[[Sequence[Worker], Description], None],
         failed: Callable[[str], None],
     ) -> None:
         self._name = name
         self._starter = starter
+        self._is_current = is_current
         self._done = done
         self._failed = failed
         self._description: Description | None = None
         self._deaths_count = 0
         self._over = False
+        self._question: asyncio.Future[None] | None = None
         self._workers: dict[int, Worker] = {}
         self._leaving: set[Worker] = set()
         for number in range(1, count + 1):
@@ -55,6 +67,8 @@ class Swap:
         if self._over:
             return
         self._over = True
+        if self._question is not None:
+            self._question.cancel()
         for worker in self._workers.values():
             if worker.state is not State.ENDED:
                 self._leaving.add(worker)
@@ -71,12 +85,12 @@ class Swap:
         self._description = description
 
     def ready(self, worker: Worker) -> None:  # noqa: ARG002
-        workers = list(self._workers.values())
-        if self._over or any(each.state is not State.READY for each in workers):
+        if self._over or not self._all_ready():
             return
-        self._over = True
-        assert self._description is not None
-        self._done(workers, self._description)
+        if self._question is not None:
+            # It was asked before this worker took the place of another one.
+            self._question.cancel()
+        self._question = asyncio.ensure_future(self._hand_over())
 
     def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
         """It is not handed any."""
@@ -92,6 +106,17 @@ class Swap:
             return
         _log.warning("[%s] %s while its new code was loaded; once more", worker.label, worker.how)
         self._start(number)
+
+    def _all_ready(self) -> bool:
+        return all(worker.state is State.READY for worker in self._workers.values())
+
+    async def _hand_over(self) -> None:
+        # One that has died meanwhile is started again, and then this is asked again.
+        if not await self._is_current() or not self._all_ready():
+            return
+        self._over = True
+        assert self._description is not None
+        self._done(list(self._workers.values()), self._description)
 
     def _start(self, number: int) -> None:
         try:

@@ -98,6 +98,7 @@ def host(package: Package) -> Iterator[Host]:
     """One host with two workers for all tests of this module that leave it whole."""
     package.save()
     with package.served("--workers", "2") as host:
+        wait_for(host, package.version)  # Both workers have begun with it.
         yield host
 
 
@@ -258,6 +259,42 @@ def test_only_the_last_of_several_saves_counts(host: Host, package: Package) -> 
         assert answered(host) == old
     wait_for(host, package.save())
     wait_until(lambda: len(workers(host)) == 2, "nobody loads old code any more")
+
+
+@pytest.mark.parametrize("is_same", [False, True], ids=["other code", "the same code again"])
+def test_code_that_is_saved_while_it_is_loaded_never_answers(
+    host: Host, package: Package, is_same: bool
+) -> None:
+    def write(number: int) -> None:
+        new = package.folder / ".part.py.new"
+        new.write_text(f"VERSION = {number}")
+        new.rename(package.folder / "part.py")
+
+    def read() -> int:
+        return len(list(host.home.glob(f"read-{version}-*")))
+
+    wait_for(host, old := package.version)  # Both workers have begun with it.
+    write(first := old + 1000)
+    version = old + 1
+    more = f"""
+from edited.part import VERSION
+(FOLDER / f"read-{version}-{{os.getpid()}}").touch()
+while not (FOLDER / "ready-{version}").exists():
+    time.sleep(0.01)
+"""
+    package.save(gate=f"part-{version}", more=more)
+    wait_until(lambda: len(loading(host, version)) == 2, "both new workers are being loaded")
+    last = first if is_same else first + 2
+    with Clients(host, 2) as clients:
+        write(first + 1)
+        host.touch(f"part-{version}")
+        wait_until(lambda: read() >= 2, "both have read what is there for a moment")
+        write(last)
+        host.touch(f"ready-{version}")
+        wait_for(host, last)
+    assert clients.complaints == []
+    assert set().union(*clients.seen) <= {old, last}
+    wait_for(host, package.save())
 
 
 def test_what_is_no_code_does_not_count(host: Host, package: Package) -> None:
