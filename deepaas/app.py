@@ -16,6 +16,7 @@ from aiohttp import web
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
+from deepaas.model.discovery import Found
 from deepaas.model.registry import Registry
 from deepaas.protocols import Host
 from deepaas.training import scheduler
@@ -44,13 +45,13 @@ PROTOCOLS = "deepaas.protocol"
 
 
 def build_registry(
-    settings: Settings, names: Sequence[str], folder: Path, host_mark: str
+    settings: Settings, models: Sequence[Found], folder: Path, host_mark: str
 ) -> Registry:
     """The models to serve, their workers not yet started.
 
     Args:
         settings: the operator's options.
-        names: entry points of the models.
+        models: which.
         folder: the host's temporary folder.
         host_mark: what the marks of all workers begin with, see ``workers.warden``.
     """
@@ -64,34 +65,41 @@ def build_registry(
     return Registry(
         [
             Pool(
-                source(settings, name),
+                source(settings, found),
                 limits,
                 folder / "results" / str(number),
                 f"{host_mark}:{number}:",
             )
-            for number, name in enumerate(names)
+            for number, found in enumerate(models)
         ]
     )
 
 
-def source(settings: Settings, name: str) -> Source:
+def source(settings: Settings, found: Found) -> Source:
     """Where a model comes from.
 
     Args:
         settings: the operator's options.
-        name: its entry point.
+        found: the model.
     """
-    return Source(name, "entry_point", name, settings.warm, settings.reload)
+    return Source(
+        found.name,
+        found.kind,
+        found.source,
+        settings.warm,
+        settings.reload,
+        found.interpreter,
+    )
 
 
 def build_trainings(
-    settings: Settings, names: Sequence[str], folder: Path, host_mark: str
+    settings: Settings, models: Sequence[Found], folder: Path, host_mark: str
 ) -> Trainings:
     """The trainings, not yet started.
 
     Args:
         settings: the operator's options.
-        names: entry points of the models.
+        models: which.
         folder: the host's temporary folder.
         host_mark: what the marks of all processes begin with, see ``workers.warden``.
 
@@ -110,7 +118,7 @@ def build_trainings(
         return Scheduler(
             store,
             place,
-            {name: source(settings, name) for name in names},
+            {found.name: source(settings, found) for found in models},
             limits,
             Retention(store, place, keep),
             host_mark,
@@ -130,6 +138,7 @@ def build_trainings(
             f"{settings.base_path}/tensorboard",
             f"{host_mark}:tensorboard:",
         ),
+        host_mark,
     )
 
 
@@ -217,7 +226,8 @@ def build_app(
     protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
         PROTOCOLS, on_load_failure_callback=_reraise
     )
-    for protocol in protocols:
+    # The router takes the first route that fits: at the root, of whom the operator wants there.
+    for protocol in sorted(protocols, key=lambda one: one.name != settings.root_protocol):
         protocol.plugin(host)
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)

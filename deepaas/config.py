@@ -81,9 +81,18 @@ class Settings:
     )
     model_name: tuple[str, ...] = _option(
         (),
-        "Model to serve, the name of an entry point in the group 'deepaas.v2.model'. May be "
-        "given several times; the environment variable DEEPAAS_V2_MODEL takes a list with "
-        "commas. Without it every installed model is served.",
+        "Model to serve: the name of an entry point in the group 'deepaas.v2.model', or the path "
+        "of a typed predictor (predict.py:Predictor, or a folder with cog.yaml), also with a name "
+        "for it (name=path). May be given several times, and without the option's name; the "
+        "environment variable DEEPAAS_V2_MODEL takes a list with commas. Without it every "
+        "installed model is served.",
+        multiple=True,
+    )
+    model_python: tuple[str, ...] = _option(
+        (),
+        "Interpreter for the workers of a model, NAME=/path/to/venv/bin/python: for models whose "
+        "dependencies exclude each other. DEEPaaS must be installed there in the same version. May "
+        "be given several times.",
         multiple=True,
     )
     workers: int = _option(
@@ -151,6 +160,30 @@ class Settings:
         "Finished trainings to keep, with their files: a count (100), an age (12h, 30d, 8w) or "
         "both (100,30d). Without it all are kept.",
     )
+    keep_predictions: str = _option(
+        "10000,30d",
+        "Finished asynchronous predictions to keep, told as for keep-runs; empty to keep all.",
+    )
+    root_protocol: str = _option(
+        "",
+        "Also serve this protocol at the root, for the one model that is served: cog, where Cog's "
+        "clients and orchestrators look for it.",
+        choices=("", "cog"),
+    )
+    cog_strict: bool = _option(
+        False, "Cog's API: answer 409 when no worker is free, instead of queueing."
+    )
+    cog_upload_url: str = _option(
+        "",
+        "Cog's API: upload files that models make below this URL (PUT), instead of sending them "
+        "as data: URLs.",
+    )
+    cog_private_urls: bool = _option(
+        False,
+        "Cog's API: also call addresses that are not of the public internet, for files of inputs "
+        "and for webhooks.",
+    )
+    cog_shutdown: bool = _option(False, "Cog's API: let POST /shutdown end the host.")
     doc_endpoint: bool = _option(True, "Offer the Swagger page at /api.")
     ui: bool = _option(True, "Offer the try-me page at /try-me/ (needs deepaas[ui]).")
     debug_endpoint: bool = _option(
@@ -159,6 +192,11 @@ class Settings:
     debug: bool = _option(False, "Log at level DEBUG, requests included.", short="d")
     log_level: str = _option("INFO", "Least level that is logged.", choices=LOG_LEVELS)
     log_file: str = _option("", "File to log to instead of the standard error.")
+
+
+_POSITIONAL = cfg.MultiStrOpt(
+    "models", default=[], positional=True, help="Models to serve, as for --model-name."
+)
 
 
 def load(
@@ -179,20 +217,30 @@ def load(
         SystemExit: after ``--help`` and ``--version``.
     """
     conf = cfg.ConfigOpts()
-    conf.register_cli_opts(options())
+    conf.register_cli_opts([*options(), _POSITIONAL])
     _parse(conf, argv, default_config_files)
     _check_keys(conf)
     values = {field.name: getattr(conf, field.name) for field in dataclasses.fields(Settings)}
     environment = os.environ if environment is None else environment
-    names = values["model_name"] or [environment.get("DEEPAAS_V2_MODEL", "")]
-    origin = conf.get_location("model_name")
-    if origin is not None and origin.location is cfg.Locations.environment:
-        names = ["".join(names)]  # oslo.config takes the value apart into its characters.
+    given = [*conf.models, *values["model_name"]]
+    names = given or [environment.get("DEEPAAS_V2_MODEL", "")]
+    if _from_environment(conf, "model_name") and not conf.models:
+        names = ["".join(names)]
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
     )
+    interpreters = values["model_python"]
+    if _from_environment(conf, "model_python"):
+        interpreters = "".join(interpreters).split(",")
+    values["model_python"] = tuple(one.strip() for one in interpreters if one.strip())
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values)
+
+
+def _from_environment(conf: cfg.ConfigOpts, name: str) -> bool:
+    """Whether a list stands in the environment: oslo.config takes it apart into characters."""
+    origin = conf.get_location(name)
+    return origin is not None and origin.location is cfg.Locations.environment
 
 
 def options() -> list[cfg.Opt]:

@@ -125,10 +125,21 @@ class Inputs(Message):
 
 
 class Predict(Message):
-    """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure``."""
+    """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure`` at the end.
+
+    Attributes:
+        inputs: its arguments.
+        streamed: whether what the model yields is wanted as it comes, each as a ``Part``;
+            otherwise the answer holds all of it as a list.
+        bare: whether JSON is wanted as the model returned it, without DEEPaaS's envelope.
+        context: what the client tells besides the arguments, for models that ask.
+    """
 
     id: int
     inputs: Inputs
+    streamed: bool = False
+    bare: bool = False
+    context: dict[str, str] = {}
 
 
 class Train(Message):
@@ -146,6 +157,12 @@ class Cancel(Message):
 
 class GetMetadata(Message):
     """Ask ``get_metadata()`` afresh; answered with ``Metadata``."""
+
+    id: int
+
+
+class AskHealth(Message):
+    """Ask the model whether it is well; answered with ``Health``."""
 
     id: int
 
@@ -169,6 +186,9 @@ class Function(Message):
         produces: media types that ``accept`` offers, empty without that argument.
         reads_headers: whether an argument is declared in the headers.
         reads_cookies: whether an argument is declared in the cookies.
+        places: where the arguments that name a place are looked up (``query``, ``json`` …); the
+            others are looked for in the query, the form and the JSON body.
+        streams: whether it yields its result in parts.
     """
 
     implemented: bool
@@ -176,6 +196,8 @@ class Function(Message):
     produces: list[str] = []
     reads_headers: bool = False
     reads_cookies: bool = False
+    places: dict[str, str] = {}
+    streams: bool = False
 
 
 class Description(Message):
@@ -186,12 +208,16 @@ class Description(Message):
         train: the ``train`` function.
         response: Swagger 2.0 reference of the response definition, empty without a schema.
         definitions: Swagger 2.0 definitions that the parts above refer to.
+        output: JSON schema (OpenAPI 3.0) of a bare result, empty if nobody knows.
+        concurrency: how many calls a worker takes at a time.
     """
 
     predict: Function
     train: Function
     response: str = ""
     definitions: dict[str, dict[str, Any]] = {}
+    output: dict[str, Any] = {}
+    concurrency: int = 1
 
 
 class Ready(Message):
@@ -236,6 +262,46 @@ class Answer(Message):
     attachment: str = ""
 
 
+class Part(Message):
+    """One of the things that a model yields, in their order; the call goes on.
+
+    Attributes:
+        media_type: ``application/json`` or what the model chose.
+        body: the bytes, when they are few.
+        path: a file with the bytes otherwise; it belongs to the host.
+    """
+
+    id: int
+    media_type: str
+    body: bytes = b""
+    path: str = ""
+
+
+class Measured(Message):
+    """A number, or what else a model notes of a call that goes on.
+
+    Attributes:
+        name: dots make groups of it.
+        value: JSON of it; ``null`` takes it away.
+        mode: ``replace``, ``incr`` or ``append``.
+    """
+
+    id: int
+    name: str
+    value: bytes
+    mode: str = "replace"
+
+
+class Printed(Message):
+    """What a call has printed; sent by workers with several calls at a time only.
+
+    (What others print belongs to the one call that they have.)
+    """
+
+    id: int
+    text: str
+
+
 class Failure(Message):
     """The call did not work out.
 
@@ -274,10 +340,25 @@ class Checked(Message):
     failure: Failure | None = None
 
 
+class Health(Message):
+    """The answer to ``AskHealth``.
+
+    Attributes:
+        error: what is wrong, empty when nothing is.
+    """
+
+    id: int
+    error: str = ""
+
+
 ToWorkerCalls = Predict | Train
-ToWorkerControl = Cancel | GetMetadata | CheckTraining
-FromWorkerCalls = Answer | Failure
-FromWorkerControl = Description | Ready | Broken | Metadata | Checked
+ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth
+News = Part | Measured | Printed
+"""What comes of a call before its end."""
+Reply = Answer | Failure
+"""How it ends."""
+FromWorkerCalls = Reply | News
+FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -34,7 +34,8 @@ def check(
 
     Args:
         source: the name of an entry point, or a path to a project, a package or a module, or a
-            dotted module name; empty for the project in the working directory.
+            dotted module name; or a typed predictor (``predict.py:Predictor``, a folder with
+            ``cog.yaml``); empty for the project in the working directory.
         python: the interpreter of the package's environment, this one by default.
         timeout: seconds that each call of the package's code may take.
         call: whether to call ``warm``, and ``predict`` with the package's examples.

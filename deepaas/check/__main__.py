@@ -30,6 +30,7 @@ from deepaas.check import (
     requirements,
     schema,
     signatures,
+    typed,
 )
 from deepaas.check.session import Job, Session
 from deepaas.check.target import UnknownSource, find
@@ -70,6 +71,9 @@ def found_as_json(source: str) -> bytes:
 def check(session: Session) -> None:
     """Check one model, part by part; none that fails keeps the next from running."""
     target = session.target
+    if target.typed:
+        typed.check(session)
+        return
     session.guard(lambda: session.take(requirements.check(target)), "the requirements")
     session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")
     author = loading.load(session)

@@ -65,6 +65,11 @@ CODES: dict[str, Code] = {
     "hub-metadata-old": _warning(
         "package", "there is a `metadata.json` as of old, but no `ai4-metadata.yml`"
     ),
+    "typed-predictor": _error(
+        "package",
+        "a typed predictor (for Cog, say) is not where it is said to be, or its "
+        "signature cannot be served",
+    ),
     "syntax-error": _error("import", "Python cannot read the code"),
     "import-missing": _error("import", "the code imports a module that is not installed"),
     "import-fails": _error("import", "an exception, or `sys.exit()`, while the code is imported"),
@@ -76,7 +81,9 @@ CODES: dict[str, Code] = {
     "offers-nothing": _warning("functions", "there is neither `predict` nor `train`"),
     "function-misspelt": _warning("functions", "a name that is nearly that of a function"),
     "not-a-function": _error("functions", "one of the names stands for something else"),
-    "async-function": _error("functions", "an `async` function, or a generator"),
+    "async-function": _error(
+        "functions", "an `async` function, or a generator, where the host wants a plain one"
+    ),
     "takes-arguments": _error(
         "functions", "a function that is called without arguments asks for some"
     ),

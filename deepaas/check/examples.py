@@ -20,7 +20,7 @@ from deepaas.client.calls import Upload as ClientUpload
 from deepaas.client.description import Argument
 from deepaas.client.description import Model as Described
 from deepaas.client.examples import MAX_BYTES, MAX_COUNT, MAX_FILE_BYTES, data_url
-from deepaas.messages import Inputs, Upload
+from deepaas.messages import Inputs, News, Predict, Upload
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
 from deepaas.runtime.places import MalformedBody
@@ -153,7 +153,10 @@ class Examples:
             doing = f"calling predict with {name} for {media_type}"
         before = copy.copy(arguments)
         outcome = self._session.run(
-            f"call:{name}:{media_type}", doing, lambda: model.predict(0, before), self._place
+            f"call:{name}:{media_type}",
+            doing,
+            lambda: model.complete(Predict(0, Inputs()), before, _ignored),
+            self._place,
         )
         if isinstance(outcome.error, BadResult):
             self._tell_result(doing, str(outcome.error))
@@ -233,3 +236,7 @@ def _words(messages: Any) -> str:
     if isinstance(messages, list):
         return " ".join(_words(message) for message in messages)
     return str(messages)
+
+
+def _ignored(_news: News) -> None:
+    """What is told before the end is not looked at."""

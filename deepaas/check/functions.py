@@ -14,6 +14,13 @@ KNOWN = (*ARGUMENTLESS, *DECLARED)
 ALIKE = 0.88
 
 
+AWAITED = ("predict", "train", "warm")
+"""Functions that may be coroutines."""
+
+STREAMED = ("predict",)
+"""Functions that may yield."""
+
+
 def usable(session: Session, author: Any) -> dict[str, Any]:
     """The functions that can be called; what is wrong with the others is told."""
     found = {}
@@ -35,9 +42,9 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
         return False
     plain = inspect.unwrap(function)
     kinds = {
-        "an async function": inspect.iscoroutinefunction(plain),
-        "a generator (it has a yield)": inspect.isgeneratorfunction(plain)
-        or inspect.isasyncgenfunction(plain),
+        "an async function": inspect.iscoroutinefunction(plain) and name not in AWAITED,
+        "a generator (it has a yield)": name not in STREAMED
+        and (inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)),
     }
     for kind, applies in kinds.items():
         if applies:

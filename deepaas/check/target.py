@@ -13,6 +13,9 @@ from deepaas.check.findings import Finding, finding
 from deepaas.check.places import shown
 from deepaas.check.project import GROUP, Project, is_project, read
 
+TYPED_PROJECT = "cog.yaml"
+"""What makes a folder one of a typed predictor."""
+
 
 class UnknownSource(Exception):
     """There is nothing of this name; the message says what there is."""
@@ -28,6 +31,7 @@ class Target:
         place: where the entry point is declared, empty if it is not.
         paths: folders to import from, before all others.
         folder: of the project, empty for what is installed or a single module.
+        typed: whether it is a typed predictor, and the value its path.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Target:
     place: str = ""
     paths: list[str] = field(default_factory=list)
     folder: str = ""
+    typed: bool = False
 
     @property
     def module(self) -> str:
@@ -60,12 +65,15 @@ def find(source: str) -> Found:
 
     Args:
         source: the name of an entry point, a path to a project, a package or a module, or a
-            dotted module name; empty for the project in the working directory.
+            dotted module name; or that of a typed predictor (``predict.py:Predictor``, a folder
+            with ``cog.yaml``); empty for the project in the working directory.
 
     Raises:
         UnknownSource: nothing of this name is there.
     """
     path = Path(source or ".")
+    if (typed := _typed(source, path)) is not None:
+        return Found([typed])
     if "/" not in source and not source.startswith(".") and not source.endswith(".py"):
         installed = list(metadata.entry_points(group=GROUP, name=source)) if source else []
         if installed:
@@ -87,6 +95,18 @@ def find(source: str) -> Found:
     raise UnknownSource(
         f"there is no model, folder, file or module called {source!r}. {_installed_names()}"
     )
+
+
+def _typed(source: str, path: Path) -> Target | None:
+    """A typed predictor, if that is what somebody means."""
+    file, colon, name = source.rpartition(":")
+    if colon and file.endswith(".py") and Path(file).is_file():
+        return Target(name, f"{Path(file).resolve()}:{name}", typed=True)
+    if not (path / TYPED_PROJECT).is_file():
+        return None
+    if is_project(path) and read(path.resolve()).entry_points:
+        return None  # A package that is a model anyway.
+    return Target(path.resolve().name, str(path.resolve()), typed=True)
 
 
 def _installed(name: str, entries: list[metadata.EntryPoint]) -> Found:

@@ -23,11 +23,11 @@ from deepaas.cli.inputs import make_inputs
 from deepaas.cli.interrupt import Interrupt, Interrupted
 from deepaas.cli.local_run import LocalRun
 from deepaas.cli.options import Option
-from deepaas.cli.output import JSON, Output, Result
+from deepaas.cli.output import Output, Result
 from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
 from deepaas.cli.problems import show_traceback as show
 from deepaas.cli.status import status
-from deepaas.messages import Answer
+from deepaas.messages import Answer, Inputs, Predict
 from deepaas.model import discovery
 from deepaas.runtime import failures
 from deepaas.runtime.contract import Model
@@ -127,10 +127,9 @@ class LocalModel:
         """See :class:`deepaas.cli.model.Model`."""
         arguments = self._checked("predict", values, self._model.predict_arguments)
         with self._watched("predicting", "predict failed"):
-            answer = self._model.predict(0, arguments)
-        if answer.media_type == JSON and not self._model.has_schema:
             # What the host wraps the result in says nothing to those who are here.
-            return Result(JSON, json.dumps(_json(answer)["predictions"]).encode())
+            call = Predict(0, Inputs(), bare=True)
+            answer = self._model.complete(call, arguments, lambda _news: None)
         return Result(answer.media_type, answer.body, Path(answer.path) if answer.path else None)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:

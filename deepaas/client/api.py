@@ -8,6 +8,7 @@ import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
@@ -38,7 +39,9 @@ from deepaas.client.errors import (
     NotSent,
     TimedOut,
 )
-from deepaas.client.refusals import refusal
+from deepaas.client.events import MEDIA_TYPE as EVENTS
+from deepaas.client.events import read_events
+from deepaas.client.refusals import refusal, refusal_of_event
 
 CONNECT_SECONDS = 10.0
 DOCUMENT_SECONDS = 30.0
@@ -195,6 +198,26 @@ class Api:
             path = folder / file_name(response)
             await write_all(response, path)
             return Answer(response.status, media_type, b"", path, headers)
+
+    async def stream(self, call: Call) -> AsyncIterator[str]:
+        """POST a call; JSON of each part of the answer as the model yields it.
+
+        Raises:
+            ClientError: an answer with a status other than 2xx, or none, or the model has failed.
+        """
+        streamed = replace(call, headers={**call.headers, "Accept": EVENTS})
+        async with self.post(streamed) as response:
+            if response.content_type != EVENTS:
+                raise HostError(f"{self._shown(call.path)} is no stream", response.status)
+            async for event in read_events(response):
+                if event.name == "error":
+                    raise refusal_of_event(event.data)
+                if event.name == "end":
+                    return
+                if event.name == "part":
+                    # {"index": …, "value": …}, of which only the value may be long.
+                    yield event.data[event.data.index('"value":') + len('"value":') : -1]
+        raise ConnectionFailed(f"The stream of {self._shown(call.path)} broke off")
 
     @asynccontextmanager
     async def post(self, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:

@@ -18,6 +18,8 @@ JSON = "application/json"
 ANYTHING = "*/*"
 MEDIA = ("image", "audio", "video")
 NO_PARSE = "#noparse"
+ENVELOPE = {"status", "predictions"}
+"""What hosts put around an answer of which no fields are declared."""
 
 _MODEL_PATH = re.compile(r"/v2/models/([^/{}]+)/(?:predict/|train/)?$")
 _PLACEHOLDER = "Could not load description from underlying model"
@@ -93,6 +95,7 @@ class Model:
         accept: the argument that chooses the media type of the answer, if there is one.
         media_types: which it can be, at least one.
         response: the fields of a JSON answer, None if they are not declared.
+        streams: whether it yields its answer in parts.
         links: title and address.
         metadata: all that the host has told of it.
     """
@@ -109,6 +112,7 @@ class Model:
     accept: Argument | None = None
     media_types: tuple[str, ...] = (JSON,)
     response: tuple[OutputField, ...] | None = None
+    streams: bool = False
     metadata: Json = field(default_factory=dict, compare=False)
 
 
@@ -169,6 +173,7 @@ def _model(name: str, operations: Json, metadata: Json, definitions: Json) -> Mo
         accept=accept,
         media_types=_media_types(accept, predict.get("produces", [])),
         response=_response(predict, definitions),
+        streams=bool(predict.get("x-streams")),
         metadata=metadata,
     )
 
@@ -235,7 +240,8 @@ def _limit(schema: Json, name: str) -> float | None:
 
 def _media_types(accept: Argument | None, produces: list[str]) -> tuple[str, ...]:
     if accept is None:
-        return (JSON,)
+        # A model that does not let its clients choose says by this that it answers with files.
+        return (ANYTHING,) if ANYTHING in produces else (JSON,)
     offered = dict.fromkeys(accept.choices or produces)
     return tuple(str(one) for one in offered if one != ANYTHING) or (JSON,)
 
@@ -246,7 +252,7 @@ def _response(operation: Json, definitions: Json) -> tuple[OutputField, ...] | N
     if answer.get("$ref") == "#/definitions/Prediction":
         return None
     properties = _resolve(answer, definitions).get("properties")
-    if not properties:
+    if not properties or set(properties) == ENVELOPE:
         return None
     return tuple(_output(name, value, definitions) for name, value in properties.items())
 

@@ -81,6 +81,17 @@ async def refusal(response: aiohttp.ClientResponse) -> ClientError:
     return error
 
 
+def refusal_of_event(data: str) -> ClientError:
+    """What an event ``error`` says, with which a stream has ended."""
+    content = _parsed(data.encode())
+    told = content if isinstance(content, dict) else {}
+    code, status = str(told.get("error") or ""), told.get("code")
+    status = status if isinstance(status, int) else 500
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status, HostError)
+    message = told.get("message")
+    return kind(message if isinstance(message, str) else "the stream broke off", status, code=code)
+
+
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)

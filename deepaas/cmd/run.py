@@ -20,6 +20,7 @@ from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
+from deepaas.model.discovery import Found
 from deepaas.model.reload import Reloader
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
@@ -60,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             requests=settings.debug,
             recent=recent,
         )
-        names = discovery.choose(settings.model_name)
-        sys.exit(_run(_serve(settings, names, recent)))
+        models = discovery.choose(settings.model_name, settings.model_python)
+        sys.exit(_run(_serve(settings, models, recent)))
     except ConfigError as error:
         print(f"deepaas-run: {error}", file=sys.stderr)
         sys.exit(1)
@@ -76,7 +77,7 @@ def _run(serving: Coroutine[Any, Any, int]) -> int:
         loop.close()
 
 
-async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | None) -> int:
+async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog | None) -> int:
     """Serve until a signal comes; a second one makes it quick.
 
     Returns:
@@ -93,9 +94,9 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
     drain = Drain()
     host_mark = secrets.token_hex(8)
     with scratch() as folder, warden(host_mark):
-        registry = build_registry(settings, names, folder, host_mark)
+        registry = build_registry(settings, models, folder, host_mark)
         reloader = Reloader(registry) if settings.reload else None
-        trainings = build_trainings(settings, names, folder, host_mark)
+        trainings = build_trainings(settings, models, folder, host_mark)
         page = build_try_me(settings, folder, host_mark)
         app = build_app(settings, registry, folder, drain, trainings, page, recent)
         runner = web.AppRunner(
@@ -132,6 +133,8 @@ async def _serve(settings: Settings, names: Sequence[str], recent: RecentLog | N
             # Calls that still run or wait are answered with 503 by this.
             await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
+            # Last: asynchronous predictions that have ended by now are noted there.
+            await trainings.close()
     _log.info("stopped")
     return 0
 

@@ -1,13 +1,40 @@
-"""Which models are installed, without importing any of them."""
+"""Which models there are, without importing any of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from deepaas.errors import ConfigError
+from deepaas.model import interpreter
+from deepaas.workers.process import HOSTS_OWN, Interpreter
 
 GROUP = "deepaas.v2.model"
+PROJECT_FILE = "cog.yaml"
+"""What makes a folder one of a typed predictor."""
+
+_USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
+"""Names of files that tell nothing of the model: its folder's name does."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model that can be served.
+
+    Attributes:
+        name: under which.
+        kind: entry point of the group ``deepaas.runtime`` that can load it.
+        source: what that kind is to load.
+        interpreter: what its workers run in.
+    """
+
+    name: str
+    kind: str
+    source: str
+    interpreter: Interpreter = HOSTS_OWN
 
 
 def installed() -> list[str]:
@@ -15,23 +42,90 @@ def installed() -> list[str]:
     return sorted({entry.name for entry in metadata.entry_points(group=GROUP)})
 
 
-def choose(wanted: Sequence[str]) -> list[str]:
+def choose(wanted: Sequence[str], pythons: Sequence[str] = ()) -> list[Found]:
     """The models to serve.
 
     Args:
-        wanted: names of models, empty for all that are installed.
+        wanted: names of installed models, and paths of typed predictors (``predict.py:Predictor``,
+            a folder with ``cog.yaml``), with the name before it if it should be another one
+            (``name=path``); empty for all that are installed.
+        pythons: ``name=python`` for models that run in another interpreter.
 
     Raises:
-        ConfigError: one of them is not installed, or nothing is.
+        ConfigError: one of them is not there, two have one name, or nothing is installed.
     """
     available = installed()
-    if not available:
+    interpreters = dict(_interpreter(one) for one in pythons)
+    wanted = wanted or [*available, *(name for name in interpreters if name not in available)]
+    if not wanted:
         raise ConfigError(
             f"no model is installed: no package here has an entry point in the group '{GROUP}'"
         )
-    for name in wanted:
-        if name not in available:
+    found = [_found(one, available, interpreters) for one in wanted]
+    names = [one.name for one in found]
+    for name in interpreters:
+        if name not in names:
+            raise ConfigError(f"model-python names {name!r}; served are: {', '.join(names)}")
+    for one in found:
+        if names.count(one.name) > 1:
             raise ConfigError(
-                f"no model named {name!r} is installed; installed are: {', '.join(available)}"
+                f"two models are called {one.name!r}: give one of them another name, "
+                f"other-name={one.source}"
             )
-    return list(wanted) or available
+    return found
+
+
+def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Interpreter]) -> Found:
+    name, equals, path = wanted.partition("=")
+    if not equals or "/" in name:
+        name, path = "", wanted
+    if not equals and not _is_path(path):
+        other = interpreters.get(wanted)
+        if other is not None:
+            if wanted not in other.models:
+                there = f"installed are: {', '.join(other.models)}" if other.models else "none is"
+                raise ConfigError(
+                    f"no model named {wanted!r} is installed for {other.path}; {there}"
+                )
+            return Found(wanted, "entry_point", wanted, other)
+        if wanted not in available:
+            there = f"installed are: {', '.join(available)}" if available else "none is"
+            raise ConfigError(f"no model named {wanted!r} is installed; {there}")
+        return Found(wanted, "entry_point", wanted)
+    file, colon, attribute = path.rpartition(":")
+    if not colon or not file.endswith(".py"):
+        file, attribute = path, ""
+    place = Path(file).expanduser().absolute()
+    if place.is_dir() and not (place / PROJECT_FILE).is_file():
+        raise ConfigError(f"{place} has no {PROJECT_FILE}: name the file of the model in it")
+    if not place.exists():
+        raise ConfigError(f"there is no {place}")
+    source = f"{place}:{attribute}" if attribute else str(place)
+    name = _cleaned(name) or _name_of(place)
+    return Found(name, "cog", source, interpreters.get(name, HOSTS_OWN))
+
+
+def _interpreter(given: str) -> tuple[str, Interpreter]:
+    """The name of a model and the interpreter for it.
+
+    Raises:
+        ConfigError: it is none that could serve a model.
+    """
+    name, equals, path = given.partition("=")
+    if not equals or not name or not path:
+        raise ConfigError(f"model-python must be NAME=/path/to/python, not {given!r}")
+    return name, interpreter.ask(Path(path).expanduser(), GROUP)
+
+
+def _is_path(wanted: str) -> bool:
+    return "/" in wanted or wanted == "." or re.search(r"\.py(:\w+)?$", wanted) is not None
+
+
+def _name_of(place: Path) -> str:
+    usual = place.suffix == ".py" and place.stem in _USUAL_STEMS
+    return _cleaned(place.parent.name if usual else place.stem) or "model"
+
+
+def _cleaned(name: str) -> str:
+    """A name that stands in URLs as it is."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")

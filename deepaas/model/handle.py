@@ -20,13 +20,19 @@ from deepaas.errors import (
 )
 from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
 from deepaas.workers.pool import Pool
+from deepaas.workers.process import Source
+from deepaas.workers.setup import Setup
 from deepaas.workers.status import Status
 from deepaas.workers.swap import IsCurrent
+from deepaas.workers.terms import USUAL_TERMS, Terms
 
 _log = logging.getLogger(__name__)
 
 METADATA_SECONDS = 5.0
 """How long ``get_metadata`` may take before the last known answer is given instead."""
+
+HEALTH_SECONDS = 5.0
+"""How long a model may think about its health."""
 
 CHECK_SECONDS = 30.0
 """How long a worker may take to check the arguments of a training."""
@@ -45,6 +51,11 @@ class Model:
         self._metadata: dict[str, Any] | None = None
         self._metadata_error = ""
         self._question: asyncio.Future[Metadata] | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+        return self._pool.source
 
     @property
     def description(self) -> Description | None:
@@ -83,12 +94,15 @@ class Model:
         """
         return self._pool.place(client_id)
 
-    async def predict(self, inputs: Inputs, client_id: str = "") -> Answer:
+    async def predict(
+        self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
+    ) -> Answer:
         """Make a prediction.
 
         Args:
             inputs: of the call.
             client_id: what its client calls it, to ask for its :meth:`place`.
+            terms: what else its client wants.
 
         Returns:
             the finished answer; the file that it may name belongs to the caller.
@@ -96,10 +110,26 @@ class Model:
         Raises:
             DeepaasError: why there is none, one of the classes in :mod:`deepaas.errors`.
         """
-        reply = await self._pool.predict(inputs, client_id)
+        reply = await self._pool.predict(inputs, client_id, terms)
         if isinstance(reply, Failure):
             raise_failure(self.name, reply)
         return reply
+
+    async def health(self) -> str:
+        """What the model itself says is wrong with it, empty for nothing.
+
+        Raises:
+            ModelUnavailable: there is none that could say.
+        """
+        try:
+            answer = await asyncio.wait_for(self._pool.health(), HEALTH_SECONDS)
+        except asyncio.TimeoutError:
+            return f"it did not say how it is within {HEALTH_SECONDS:g} s"
+        return answer.error
+
+    def setup(self) -> Setup:
+        """How the model got ready the last time, or how far it is."""
+        return self._pool.setup()
 
     async def check_training(self, inputs: Inputs) -> Checked:
         """Have the arguments of a training checked; nothing is run.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deepaas.model.handle import Model
 from deepaas.model.sources import CODE, SETTINGS, roots, snapshot
+from deepaas.workers.process import Source
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -30,6 +31,15 @@ PAUSE_SECONDS = 0.5
 """How long to let folders come and go that cannot be watched for that reason."""
 
 _Filter = Callable[["Change", str], bool]
+
+
+def _places(source: Source) -> list[Path]:
+    """The folders and files of a model's source code."""
+    if source.kind == "entry_point":
+        return roots(source.source)
+    path, _, _ = source.source.partition(".py:")
+    folder = Path(path if Path(path).is_dir() else f"{path.removesuffix('.py')}.py")
+    return [folder if folder.is_dir() else folder.parent]
 
 
 class _Look(NamedTuple):
@@ -135,7 +145,7 @@ class Watched:
         return not self._outdated
 
     def _look(self) -> _Look:
-        places = roots(self._model.name)
+        places = _places(self._model.source)
         self.places = places or self.places
         digests = snapshot(places)
         touched_ns = 0

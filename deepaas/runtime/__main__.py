@@ -17,6 +17,7 @@ import stevedore
 
 from deepaas.messages import Ready
 from deepaas.runtime import lifeline, training
+from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import Model
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
@@ -48,8 +49,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         # An author's sys.exit() at import is as good a reason as any exception.
         control.broken(error)
         raise SystemExit(1) from None
-    control.send(Ready())
-    serve(model, socket.socket(fileno=options.calls), interrupter)
+    calls = socket.socket(fileno=options.calls)
+    if model.asynchronous and not options.training:
+        concurrent = Concurrent(model, calls)
+        control.cancel = concurrent.cancel
+        control.send(Ready())
+        concurrent.serve()
+    else:
+        control.send(Ready())
+        serve(model, calls, interrupter)
 
 
 def _load(options: argparse.Namespace) -> Model:

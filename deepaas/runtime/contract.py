@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import inspect
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import marshmallow
+import msgspec
 
-from deepaas.messages import Answer, Description, Inputs
+from deepaas.messages import Answer, Description, Inputs, Measured, News, Predict
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
-from deepaas.runtime.results import Results, to_json_or_text
+from deepaas.runtime.encoding import Encoding
+from deepaas.runtime.media import ANY
+from deepaas.runtime.results import Results, to_json, to_json_or_text
+from deepaas.runtime.traits import Scope, traits_of
 
 RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
@@ -20,13 +28,15 @@ RESPONSE_NAME = "ModelPredictionResponse"
 class Model:
     """One model in this process.
 
+    Attributes:
+        traits: what its kind says of it.
+        streams: whether ``predict`` yields its result in parts.
+        asynchronous: whether ``predict`` is a coroutine or yields asynchronously.
+
     Args:
         name: under which the model is served.
         author: the object with the author's functions; any of them may be missing.
         spool: folder for large results.
-
-    Attributes:
-        has_schema: whether it has a response schema.
 
     Raises:
         Exception: whatever the author's ``get_…_args`` raise, or what is wrong with the schema.
@@ -34,17 +44,35 @@ class Model:
 
     def __init__(self, name: str, author: Any, spool: Path) -> None:
         self.name = name
+        self.traits = traits_of(author)
+        predict = getattr(author, "predict", None)
+        yields_asynchronously = inspect.isasyncgenfunction(predict)
+        self.streams = inspect.isgeneratorfunction(predict) or yields_asynchronously
+        self.asynchronous = inspect.iscoroutinefunction(predict) or yields_asynchronously
         self._author = author
         self._predict_arguments = self._arguments("predict", "get_predict_args")
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
-        self.has_schema = self._schema is not None
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
         """What the host has to know."""
-        return describe(self._predict_arguments, self._train_arguments, self._schema)
+        described = describe(self._predict_arguments, self._train_arguments, self._schema)
+        predict = msgspec.structs.replace(described.predict, streams=self.streams)
+        if self.traits.is_file and not predict.produces:
+            predict.produces = [ANY]
+        return msgspec.structs.replace(
+            described,
+            predict=predict,
+            output=self.traits.output,
+            concurrency=self.traits.concurrency,
+        )
+
+    @functools.cached_property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where asynchronous code of the author runs, one for the life of the process."""
+        return asyncio.new_event_loop()
 
     def arguments(self, function: str) -> Arguments | None:
         """What ``predict`` or ``train`` takes, None where the model does not have it."""
@@ -55,10 +83,23 @@ class Model:
         warm = getattr(self._author, "warm", None)
         if warm is None:
             return
-        try:
-            warm()
-        except NotImplementedError:
-            return
+        with contextlib.suppress(NotImplementedError):
+            self._completed(warm())
+
+    def health(self) -> str:
+        """What the model itself says is wrong with it, empty for nothing.
+
+        Raises:
+            BaseException: whatever the author's code raises.
+        """
+        if self.traits.health is None:
+            return ""
+        said = self.traits.health()
+        if isinstance(said, str):
+            return said
+        if self.asynchronous:  # It shares its locks and connections with the calls.
+            return asyncio.run_coroutine_threadsafe(_awaited(said), self.loop).result()
+        return asyncio.run(_awaited(said))
 
     def metadata(self) -> dict[str, Any]:
         """Ask the author's ``get_metadata``, or answer DEEPaaS's stock description.
@@ -110,18 +151,84 @@ class Model:
         assert self._train_arguments is not None
         return to_json_or_text(self._train_arguments.shown(arguments))
 
-    def predict(self, call_id: int, arguments: dict[str, Any]) -> Answer:
+    def predict(
+        self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
+    ) -> Answer:
         """Call the author's ``predict`` and encode what it returns.
+
+        Args:
+            call: what the host wants.
+            arguments: for the function.
+            post: sends what is to be told before the end; any thread may call it.
 
         Raises:
             BaseException: whatever the author's code raises.
             BadResult: what it returned cannot be sent.
         """
+        encoding = self._encoding(call, arguments)
+        with self.traits.around(_scope(call, post)):
+            result = self._author.predict(**arguments)
+            if not self.streams:
+                return encoding.answer(result)
+            with contextlib.closing(result):
+                for item in result:
+                    part = encoding.part(item)
+                    if part is not None:
+                        post(part)
+        return encoding.end()
+
+    async def predict_async(
+        self,
+        call: Predict,
+        arguments: dict[str, Any],
+        post: Callable[[News], None],
+        posted: Callable[[], Awaitable[None]],
+    ) -> Answer:
+        """The same for an asynchronous ``predict``.
+
+        Args:
+            posted: waits until the host has taken most of what was posted.
+
+        Raises:
+            BaseException: whatever the author's code raises.
+            BadResult: what it returned cannot be sent.
+        """
+        encoding = self._encoding(call, arguments)
+        with self.traits.around(_scope(call, post)):
+            result = self._author.predict(**arguments)
+            if not self.streams:
+                return encoding.answer(await result)
+            async with contextlib.aclosing(result):
+                async for item in result:
+                    part = encoding.part(item)
+                    if part is not None:
+                        post(part)
+                        await posted()
+        return encoding.end()
+
+    def complete(
+        self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
+    ) -> Answer:
+        """The same for whichever of both it is, where no event loop runs yet.
+
+        Raises:
+            BaseException: whatever the author's code raises.
+            BadResult: what it returned cannot be sent.
+        """
+        if not self.asynchronous:
+            return self.predict(call, arguments, post)
+
+        async def posted() -> None:
+            """Nobody has to be waited for."""
+
+        return self.loop.run_until_complete(self.predict_async(call, arguments, post, posted))
+
+    def _encoding(self, call: Predict, arguments: dict[str, Any]) -> Encoding:
         # Read before the call: the arguments belong to the author from then on.
         accept = arguments.get("accept")
         if self._predict_arguments is None or not self._predict_arguments.media_types:
             accept = accept if isinstance(accept, str) else None
-        return self._results.encode(call_id, self._author.predict(**arguments), accept)
+        return Encoding(self._results, call, accept)
 
     def train(self, call_id: int, arguments: dict[str, Any]) -> Answer:
         """Call the author's ``train`` and encode what it returns.
@@ -130,13 +237,17 @@ class Model:
             BaseException: whatever the author's code raises.
         """
         try:
-            result = self._author.train(**arguments)
+            result = self._completed(self._author.train(**arguments))
         except SystemExit as left:
             # The way in which scripts and command-line tools end, well or badly.
             if left.code not in (None, 0):
                 raise
             result = None
         return self._results.encode_training(call_id, result)
+
+    def _completed(self, result: Any) -> Any:
+        """A result, waited for if it is still to come."""
+        return self.loop.run_until_complete(result) if inspect.iscoroutine(result) else result
 
     def _arguments(self, function: str, declaration: str) -> Arguments | None:
         """The arguments of a function, None where the model does not have it."""
@@ -166,3 +277,14 @@ def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
     raise TypeError(
         f"schema is {declared!r}: it must be a dict of fields or a marshmallow Schema class"
     )
+
+
+async def _awaited(said: Awaitable[str]) -> str:
+    return await said
+
+
+def _scope(call: Predict, post: Callable[[News], None]) -> Scope:
+    def measure(name: str, value: Any, mode: str) -> None:
+        post(Measured(call.id, name, to_json(value), mode))
+
+    return Scope(call.context, measure)

@@ -67,6 +67,11 @@ def _function(arguments: Arguments | None, converter: Any) -> Function:
         produces=arguments.media_types,
         reads_headers="headers" in arguments.locations,
         reads_cookies="cookies" in arguments.locations,
+        places={
+            field.data_key or name: str(field.metadata["location"])
+            for name, field in arguments.schema.fields.items()
+            if field.metadata.get("location")
+        },
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 import stevedore
 
 from deepaas.model.v2.base import BaseModel
+from deepaas.runtime.cog.loading import needs_cog
+from deepaas.runtime.cog.predictor import is_typed, wrap
 
 GROUP = "deepaas.v2.model"
 
@@ -29,12 +31,15 @@ def load(source: str) -> Any:
     def reraise(_manager: Any, _entry_point: Any, error: BaseException) -> NoReturn:
         raise error
 
-    found: Any = stevedore.DriverManager(
-        GROUP,
-        source,
-        on_load_failure_callback=reraise,
-        warn_on_missing_entrypoint=False,
-    ).driver
+    with needs_cog():
+        found: Any = stevedore.DriverManager(
+            GROUP,
+            source,
+            on_load_failure_callback=reraise,
+            warn_on_missing_entrypoint=False,
+        ).driver
+    if is_typed(found):
+        return wrap(found)
     return found() if inspect.isclass(found) and needs_instance(found) else found
 
 

@@ -19,6 +19,19 @@ MAX_MESSAGES_COUNT = 1000
 MAX_TRACEBACK_CHARACTERS = 32_000
 
 
+class CannotBeServed(Exception):
+    """What is wrong with a model, in words that its author can use: a traceback adds nothing.
+
+    Args:
+        problem: one line.
+        details: more lines, for the log.
+    """
+
+    def __init__(self, problem: str, details: str = "") -> None:
+        super().__init__(problem)
+        self.details = details
+
+
 def failure(call_id: int, error: BaseException) -> Failure:
     """Say what became of a call whose handling raised ``error``."""
     if isinstance(error, NotImplementedError):
@@ -56,6 +69,8 @@ def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBo
 
 def reason(error: BaseException) -> str:
     """One line that names an exception, and the one that it came out of, if any."""
+    if isinstance(error, CannotBeServed):
+        return _shorten(text(error))
     said = f"{type(error).__name__}: {text(error)}" if text(error) else type(error).__name__
     origin = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if origin is not None and not _is_http_exception(error):
@@ -73,6 +88,8 @@ def text(error: BaseException) -> str:
 
 def traceback_text(error: BaseException) -> str:
     """The traceback of an exception, cut to a size that a log can take."""
+    if isinstance(error, CannotBeServed):
+        return error.details
     lines = _encodable("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     if len(lines) <= MAX_TRACEBACK_CHARACTERS:
         return lines

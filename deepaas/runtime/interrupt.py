@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 
@@ -16,11 +18,16 @@ class Interrupter:
 
     A signal is the only thing that also wakes a sleeping or waiting main thread. The handler
     runs in the main thread itself, so it sees without a race which call is going on.
+
+    Attributes:
+        raises: the exception, ``CallCancelled`` unless the kind of model has its own.
     """
 
     def __init__(self) -> None:
+        self.raises: type[BaseException] = CallCancelled
         self._current: int | None = None
         self._unwanted: int | None = None
+        self._held = False
         self._main = threading.main_thread().ident
         signal.signal(signal.SIGUSR1, self._handle)
 
@@ -34,7 +41,7 @@ class Interrupter:
         """From here on the call may be interrupted.
 
         Raises:
-            CallCancelled: it is not wanted any more.
+            BaseException: what ``raises`` says, as it is not wanted any more.
         """
         self._current = call_id
         self._handle(signal.SIGUSR1, None)
@@ -43,7 +50,22 @@ class Interrupter:
         """From here on it may not."""
         self._current = None
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """In here the main thread is not interrupted, but right afterwards."""
+        if threading.get_ident() != self._main:
+            yield
+            return
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self._handle(signal.SIGUSR1, None)
+
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        if self._held:
+            return
         if self._current is not None and self._current == self._unwanted:
             self._unwanted = None
-            raise CallCancelled
+            raise self.raises

@@ -17,18 +17,22 @@ import msgspec
 
 from deepaas.messages import (
     INLINE_BYTES,
-    Answer,
+    AskHealth,
     Broken,
     Cancel,
     Checked,
     CheckTraining,
     Failure,
     FrameBuffer,
+    FromWorkerCalls,
     FromWorkerControl,
     GetMetadata,
+    Health,
     Inputs,
     Metadata,
+    News,
     Predict,
+    Reply,
     ToWorkerCalls,
     ToWorkerControl,
     Train,
@@ -55,6 +59,9 @@ SPIN_SECONDS = 150e-6
 class Control:
     """The control socket: light questions are answered on a thread of its own.
 
+    Attributes:
+        cancel: stops a call that nobody wants any more; any thread may call it.
+
     Args:
         sock: the socket to the host.
         interrupter: stops a call that nobody wants any more.
@@ -62,8 +69,8 @@ class Control:
     """
 
     def __init__(self, sock: socket.socket, interrupter: Interrupter, spool: Path) -> None:
+        self.cancel: Callable[[int], None] = interrupter.cancel
         self._sock = sock
-        self._interrupter = interrupter
         self._spool = spool
         self._sending = threading.Lock()
         self._checking = threading.Lock()
@@ -103,7 +110,9 @@ class Control:
     def _answer(self, message: ToWorkerControl) -> None:
         match message:
             case Cancel(call_id):
-                self._interrupter.cancel(call_id)
+                self.cancel(call_id)
+            case AskHealth(question_id):
+                self._ask(lambda: self._health(question_id))
             case GetMetadata(question_id):
                 self._ask(lambda: self._metadata(question_id))
             case CheckTraining(question_id, inputs):
@@ -125,6 +134,13 @@ class Control:
         except BaseException as error:
             # Also SystemExit and its like: a question must never end the worker.
             return Metadata(question_id, error=reason(error), traceback=traceback_text(error))
+
+    def _health(self, question_id: int) -> Health:
+        assert self._model is not None, "the host asks only after the description"
+        try:
+            return Health(question_id, self._model.health())
+        except BaseException as error:
+            return Health(question_id, reason(error))
 
     def _check(self, question_id: int, inputs: Inputs) -> Checked:
         assert self._model is not None, "the host asks only after the description"
@@ -148,17 +164,99 @@ def serve(model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
     Raises:
         SystemExit: the model's code wanted to leave; its call has been answered.
     """
-    decoder = msgspec.msgpack.Decoder(ToWorkerCalls)
-    frames = FrameBuffer()
-    brisk = False
-    while True:
-        began = time.perf_counter()
-        data = _receive(sock, began + SPIN_SECONDS if brisk else began)
-        if not data:
-            return
-        brisk = time.perf_counter() - began < BRISK_SECONDS
-        for payload in frames.feed(data):
-            _answer_call(model, sock, interrupter, decoder.decode(payload))
+    _Calls(model, sock, interrupter).answer_all()
+
+
+class _Calls:
+    """One call after the other, on the main thread.
+
+    Args:
+        model: what answers them.
+        sock: where they come from.
+        interrupter: stops one that nobody wants any more.
+    """
+
+    def __init__(self, model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
+        self._model = model
+        self._sock = sock
+        self._interrupter = interrupter
+        interrupter.raises = model.traits.cancelled
+        self._cancelled = (CallCancelled, model.traits.cancelled)
+        self._sending = threading.Lock()
+
+    def answer_all(self) -> None:
+        decoder = msgspec.msgpack.Decoder(ToWorkerCalls)
+        frames = FrameBuffer()
+        brisk = False
+        while True:
+            began = time.perf_counter()
+            data = _receive(self._sock, began + SPIN_SECONDS if brisk else began)
+            if not data:
+                return
+            brisk = time.perf_counter() - began < BRISK_SECONDS
+            for payload in frames.feed(data):
+                self._answer(decoder.decode(payload))
+
+    def _answer(self, call: Predict | Train) -> None:
+        leaving: BaseException | None = None
+        process_id = os.getpid()
+        answer: Reply
+        try:
+            self._interrupter.begin(call.id)
+            try:
+                answer = self._run(call)
+            finally:
+                self._interrupter.end()
+        except self._cancelled:
+            answer = Failure(call.id, "cancelled")
+        except (SystemExit, KeyboardInterrupt) as error:
+            leaving = error
+            answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
+        except BaseException as error:
+            # Not only Exception: some libraries' panics and cancellations are none.
+            answer = failure(call.id, error)
+        if os.getpid() != process_id:
+            # The model has forked and its child has come back here: one answer is enough.
+            os._exit(0)
+        self._send(answer)
+        if leaving is not None:
+            # A model that wants its process to end (a broken device, say) gets a fresh one.
+            raise SystemExit(1) from leaving
+
+    def _run(self, call: Predict | Train) -> Reply:
+        if isinstance(call, Train):
+            with training.cancellable():
+                arguments = loaded(self._model.train_arguments, call)
+                if isinstance(arguments, Failure):
+                    return arguments
+                return self._model.train(call.id, arguments)
+        arguments = loaded(self._model.predict_arguments, call)
+        if isinstance(arguments, Failure):
+            return arguments
+        return self._model.predict(call, arguments, self._post)
+
+    def _post(self, news: News) -> None:
+        # An interruption in the middle of a message would be the end of the channel.
+        with self._interrupter.held():
+            self._send(news)
+
+    def _send(self, message: FromWorkerCalls) -> None:
+        with self._sending:  # A thread of the model may post as well.
+            self._sock.sendall(frame(message))
+
+
+def loaded(
+    load: Callable[[Inputs], dict[str, Any]], call: Predict | Train
+) -> dict[str, Any] | Failure:
+    """The arguments of a call, or why they are refused.
+
+    Raises:
+        NotImplementedError: the model does not have the function.
+    """
+    try:
+        return load(call.inputs)
+    except (marshmallow.ValidationError, MalformedBody) as error:
+        return bad_arguments(call.id, error)
 
 
 def _receive(sock: socket.socket, spin_until: float) -> bytes:
@@ -173,50 +271,3 @@ def _receive(sock: socket.socket, spin_until: float) -> bytes:
             return sock.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
         os.sched_yield()  # Whoever has work to do comes first.
     return sock.recv(RECEIVE_BYTES)
-
-
-def _answer_call(
-    model: Model, sock: socket.socket, interrupter: Interrupter, call: Predict | Train
-) -> None:
-    leaving: BaseException | None = None
-    process_id = os.getpid()
-    try:
-        interrupter.begin(call.id)
-        try:
-            answer = _run(model, call)
-        finally:
-            interrupter.end()
-    except CallCancelled:
-        answer = Failure(call.id, "cancelled")
-    except (SystemExit, KeyboardInterrupt) as error:
-        leaving = error
-        answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
-    except BaseException as error:
-        # Not only Exception: some libraries' panics and cancellations are none.
-        answer = failure(call.id, error)
-    if os.getpid() != process_id:
-        # The model has forked and its child has come back here: one answer is enough.
-        os._exit(0)
-    sock.sendall(frame(answer))
-    if leaving is not None:
-        # A model that wants its process to end (a broken device, say) gets a fresh one.
-        raise SystemExit(1) from leaving
-
-
-def _run(model: Model, call: Predict | Train) -> Answer | Failure:
-    if isinstance(call, Train):
-        with training.cancellable():
-            return _call(model.train_arguments, model.train, call)
-    return _call(model.predict_arguments, model.predict, call)
-
-
-def _call(
-    load: Callable[[Inputs], dict[str, Any]],
-    function: Callable[[int, dict[str, Any]], Answer],
-    call: Predict | Train,
-) -> Answer | Failure:
-    try:
-        arguments = load(call.inputs)
-    except (marshmallow.ValidationError, MalformedBody) as error:
-        return bad_arguments(call.id, error)
-    return function(call.id, arguments)

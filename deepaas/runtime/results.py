@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -15,7 +16,7 @@ from typing import Any, BinaryIO
 import marshmallow
 import msgspec
 
-from deepaas.messages import INLINE_BYTES, Answer
+from deepaas.messages import INLINE_BYTES, Answer, Part
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.media import ANY, JSON
 
@@ -51,17 +52,23 @@ class Results:
         self._spool = spool
         self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
 
-    def encode(self, call_id: int, result: Any, accept: str | None) -> Answer:
+    def encode(self, call_id: int, result: Any, accept: str | None, bare: bool = False) -> Answer:
         """Turn a result into an answer.
 
         Args:
             call_id: the call that it answers.
             result: what ``predict`` returned.
             accept: the media type that was chosen, None when the model offers no choice.
+            bare: whether JSON stands for itself, without DEEPaaS's envelope.
 
         Raises:
             BadResult: the result breaks the model's schema or its media type.
         """
+        if isinstance(result, PurePath):
+            if accept == JSON:
+                return self._answer(call_id, JSON, self._encode_json(data_url(result), bare))
+            accept = guessed_type(result) if accept in (None, ANY) else accept
+            return self._encode_raw(call_id, open(result, "rb"), accept)
         if isinstance(result, ReturnedFile):
             if not result.filename:
                 raise BadResult("predict returned a ReturnedFile without a filename")
@@ -78,7 +85,35 @@ class Results:
         if hasattr(result, "read"):
             result.close()
             raise BadResult("predict returned an open file where JSON was asked for")
-        return self._answer(call_id, JSON, self._encode_json(result))
+        return self._answer(call_id, JSON, self._encode_json(result, bare))
+
+    def part(self, call_id: int, number: int, item: Any, accept: str | None) -> Part:
+        """Turn one of the things that ``predict`` yields into a message.
+
+        Raises:
+            BadResult: it breaks the model's schema or its media type.
+        """
+        answer = self.encode(call_id, item, accept, bare=True)
+        path = ""
+        if answer.path:
+            path = f"{answer.path}-{number}"
+            Path(answer.path).rename(path)
+        return Part(call_id, answer.media_type, answer.body, path)
+
+    def gathered(self, call_id: int, parts: list[Part], accept: str | None, bare: bool) -> Answer:
+        """One answer of all parts: a list of JSON values, or their bytes one after the other."""
+        raw = accept not in (None, JSON, ANY)
+        bodies = [_taken(part) for part in parts]
+        if raw:
+            return self._answer(call_id, accept or "", b"".join(bodies))
+        values = [
+            body if part.media_type == JSON else to_json(_as_url(part.media_type, body))
+            for part, body in zip(parts, bodies, strict=True)
+        ]
+        listed = b"[" + b",".join(values) + b"]"
+        if not bare and self._schema is None:
+            listed = b'{"status":"OK","predictions":' + listed + b"}"
+        return self._answer(call_id, JSON, listed)
 
     def encode_training(self, call_id: int, result: Any) -> Answer:
         """What ``train`` returned as JSON; the text of it where that cannot be.
@@ -87,9 +122,9 @@ class Results:
         """
         return self._answer(call_id, JSON, to_json_or_text(result))
 
-    def _encode_json(self, result: Any) -> bytes:
+    def _encode_json(self, result: Any, bare: bool) -> bytes:
         if self._schema is None:
-            return to_json({"status": "OK", "predictions": result})
+            return to_json(result if bare else {"status": "OK", "predictions": result})
         try:
             self._schema.load(result)
         except marshmallow.ValidationError as error:
@@ -145,6 +180,30 @@ class Results:
         with _spooled(target) as file:
             file.write(body)
         return Answer(call_id, media_type, path=str(target))
+
+
+def _taken(part: Part) -> bytes:
+    """The bytes of a part, whose file is gone after this."""
+    if not part.path:
+        return part.body
+    path = Path(part.path)
+    body = path.read_bytes()
+    path.unlink()
+    return body
+
+
+def guessed_type(path: PurePath) -> str:
+    """The media type that a file's name speaks of."""
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
+def data_url(path: PurePath) -> str:
+    """A file as text (RFC 2397)."""
+    return _as_url(guessed_type(path), Path(path).read_bytes())
+
+
+def _as_url(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 @contextlib.contextmanager

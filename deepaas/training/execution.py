@@ -6,19 +6,20 @@ import asyncio
 import errno
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from deepaas.messages import Answer, Description, Failure, FromWorkerCalls, Inputs, Train
+from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
 from deepaas.training.runs import Outcome, Run, State
+from deepaas.workers.call import Call
 from deepaas.workers.process import Launch, Source
-from deepaas.workers.worker import Call, Worker
 from deepaas.workers.worker import State as WorkerState
+from deepaas.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Execution:
         self._inputs: Inputs | None = None
         self._stopped: tuple[State, str] | None = None
         self._forced = False
-        self._reply: FromWorkerCalls | None = None
+        self._reply: Reply | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self.outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._worker: Worker | None = None
@@ -140,7 +141,7 @@ class Execution:
         worker = self._worker
         if worker is None:
             return  # It is about to start, and will see.
-        if worker.current is None:
+        if not worker.calls:
             worker.kill("was ended before the training began")  # It has nothing to save yet.
             return
         self.folder.tell_cancelled()
@@ -178,11 +179,11 @@ class Execution:
         if self._stopped is None and self._inputs is not None and not self.outcome.done():
             worker.run(Call(Train(1, self._inputs), self._loop))
 
-    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:  # noqa: ARG002
+    def answered(self, worker: Worker, call: Call, reply: Reply) -> None:  # noqa: ARG002
         self._reply = reply
         self._run(worker.stop())
 
-    def ended(self, worker: Worker, call: Call | None) -> None:  # noqa: ARG002
+    def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         for timer in self._timers:
             timer.cancel()
         self._run(self._conclude(worker))

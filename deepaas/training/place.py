@@ -6,6 +6,7 @@
     STATE/trainings.sqlite    the store, unless it is PostgreSQL
     STATE/hosts/HOST          held locked by a host that lives
     STATE/runs/UUID/          see deepaas.training.folder
+    STATE/predictions/NAME    what clients are told of a prediction, where that is long
     STATE/tensorboard/LABEL   links to the runs' folders, the tree that TensorBoard shows
 
 Several hosts may use one directory at a time.
@@ -53,7 +54,7 @@ class Place:
         try:
             # Arguments, results and uploads are nobody else's business.
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in ("runs", "hosts", "tensorboard"):
+            for folder in ("runs", "hosts", "tensorboard", "predictions"):
                 (path / folder).mkdir(exist_ok=True, mode=0o700)
             self.id = _identify(path / "id")
         except OSError as error:
@@ -71,6 +72,11 @@ class Place:
     def tensorboard(self) -> Path:
         """The tree that TensorBoard shows."""
         return self._path / "tensorboard"
+
+    @property
+    def predictions(self) -> Path:
+        """Where long documents of predictions lie."""
+        return self._path / "predictions"
 
     @property
     def reserve(self) -> Path:

@@ -37,8 +37,12 @@ class Keep:
     seconds: float | None = None
 
 
-def parse_keep(text: str) -> Keep:
-    """Read the option ``keep-runs``: a count, an age, or both with a comma between.
+def parse_keep(text: str, option: str = "keep-runs") -> Keep:
+    """Read what to keep: a count, an age, or both with a comma between.
+
+    Args:
+        text: the value.
+        option: whose value it is.
 
     Raises:
         ConfigError: it is something else.
@@ -49,7 +53,7 @@ def parse_keep(text: str) -> Keep:
         found = re.fullmatch(r"(\d+)([smhdw]?)", part)
         if found is None or (count if found[2] == "" else seconds) is not None:
             raise ConfigError(
-                f"keep-runs is {text!r}: it must be a number of runs (100), an age (12h, 30d, 8w) "
+                f"{option} is {text!r}: it must be a number (100), an age (12h, 30d, 8w) "
                 "or both (100,30d)"
             )
         if found[2]:

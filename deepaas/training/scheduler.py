@@ -138,6 +138,9 @@ class Scheduler:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._limits.grace_seconds + END_SECONDS)
         rushing.cancel()
+
+    async def leave(self) -> None:
+        """Let the other hosts know that this one has left, after :meth:`stop`."""
         try:
             await asyncio.wait_for(self._lease.leave(STOPPED), LEAVE_SECONDS)
         except (asyncio.TimeoutError, DeepaasError) as error:

@@ -30,6 +30,7 @@ from deepaas.training.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.predictions import PredictionRows
     from deepaas.training.store import Store
 
 _log = logging.getLogger(__name__)
@@ -61,9 +62,11 @@ class Trainings:
         queue_size: how many may wait.
         cancel_seconds: how long a cancelled run may take to end.
         tensorboard: shows the curves of all runs.
+        host: id of this host.
 
     Attributes:
         tensorboard: the same.
+        host: the same.
     """
 
     def __init__(
@@ -74,8 +77,10 @@ class Trainings:
         queue_size: int,
         cancel_seconds: float,
         tensorboard: TensorBoard,
+        host: str,
     ) -> None:
         self.tensorboard = tensorboard
+        self.host = host
         self._open_store = open_store
         self._place = place
         self._make_scheduler = make_scheduler
@@ -83,6 +88,7 @@ class Trainings:
         self._cancel_seconds = min(cancel_seconds + 5.0, MAX_CANCEL_SECONDS)
         self._store: Store | None = None
         self._scheduler: Scheduler | None = None
+        self._stopped: Scheduler | None = None
         self._reason = "it is being opened"
         self._opening: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
@@ -116,7 +122,7 @@ class Trainings:
             self._tried.set()
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """End the runs that go, politely, and close the store.
+        """End the runs that go, politely; the store stays open until :meth:`close`.
 
         Args:
             hurry: set when there is no time for politeness any more.
@@ -127,11 +133,37 @@ class Trainings:
         self._reason = "the host is shutting down"
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
+            self._stopped = scheduler
             await scheduler.stop(hurry)
+        await self.tensorboard.stop()
+
+    async def close(self) -> None:
+        """Leave the store, when nobody has anything to tell it any more."""
+        if self._stopped is not None:
+            await self._stopped.leave()
         store, self._store = self._store, None
         if store is not None:
             await store.close()
-        await self.tensorboard.stop()
+
+    @property
+    def place(self) -> Place:
+        """The state directory."""
+        return self._place
+
+    async def settled(self) -> None:
+        """Wait until the store is open, or could not be opened at first."""
+        await self._tried.wait()
+
+    async def predictions(self) -> PredictionRows:
+        """The predictions in the store.
+
+        Raises:
+            StoreUnavailable: it is not open.
+        """
+        await self._tried.wait()
+        if self._store is None:
+            raise StoreUnavailable(self._reason)
+        return self._store.predictions
 
     async def _open(self) -> None:
         store = await self._open_store()
@@ -165,12 +197,13 @@ class Trainings:
 
     # --- what clients do ---
 
-    async def submit(self, model: Model, inputs: Inputs) -> Run:
+    async def submit(self, model: Model, inputs: Inputs, run_id: str = "") -> Run:
         """Begin a training, now or when its turn comes.
 
         Args:
             model: whose ``train`` is to run.
             inputs: the request; its files are taken over.
+            run_id: 32 hex digits that no run has yet; made up here if empty.
 
         Returns:
             the run as it is in the store.
@@ -183,7 +216,7 @@ class Trainings:
             raise TrainQueueFull(self._queue_size)
         checked = await self._check(model, inputs)
         try:
-            run = self._new_run(model, checked)
+            run = self._new_run(model, checked, run_id)
             entering = asyncio.create_task(self._enter(store, run, inputs, checked))
             try:
                 await asyncio.shield(entering)
@@ -290,9 +323,9 @@ class Trainings:
             raise NotImplementedByModel(model.name, "train")
         return Checked(0, b"null")
 
-    def _new_run(self, model: Model, checked: Checked) -> Run:
+    def _new_run(self, model: Model, checked: Checked, run_id: str) -> Run:
         return Run(
-            uuid=uuid.uuid4().hex,
+            uuid=run_id or uuid.uuid4().hex,
             model=model.name,
             place=self._place.id,
             state=State.QUEUED,

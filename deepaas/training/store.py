@@ -14,10 +14,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from deepaas.errors import ConfigError
 from deepaas.training.migrate import migrate, migrate_apart
+from deepaas.training.predictions import PredictionRows, interrupt
 from deepaas.training.runs import FINAL, Outcome, Peer, Progress, Run, State
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import (
@@ -34,7 +46,7 @@ from deepaas.training.store_rows import (
     running_on,
     text_of,
 )
-from deepaas.training.tables import HOSTS, RUNS
+from deepaas.training.tables import HOSTS, PREDICTIONS, RUNS
 
 # Inside the class, ``list`` is its method.
 Runs = list[Run]
@@ -48,10 +60,15 @@ PAGE_SIZE = 500
 
 class Store:
     """Runs and hosts in one database. All methods raise ``StoreUnavailable`` when it does not
-    answer, and those that write ``StorageFull`` when it has no space left."""
+    answer, and those that write ``StorageFull`` when it has no space left.
+
+    Attributes:
+        predictions: the predictions in the same database.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.predictions = PredictionRows(database)
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -291,7 +308,7 @@ class Store:
             return [Peer(row.id, row.machine, row.place, row.beats) for row in rows]
 
     async def bury(self, host: str, beats: int | None, reason: str, now: float) -> Names | None:
-        """Declare a host dead, and the runs that it had going interrupted.
+        """Declare a host dead, and the runs and predictions that it had going interrupted.
 
         Args:
             host: whose row goes; it may be gone already when ``beats`` is None.
@@ -312,17 +329,23 @@ class Store:
             if not await changed(connection, removing) and beats is not None:
                 return None
             uuids = [row[0] for row in await connection.execute(going)]
+            await interrupt(connection, host, now)
             if uuids:
                 ending = ending.where(RUN.uuid.in_(uuids))
                 await connection.execute(ending.values(finished=now, message=text_of(reason)))
             return uuids
 
     async def orphans(self) -> Names:
-        """Owners of running runs that are not among the living hosts."""
-        missing = ~select(HOSTS.c.id).where(HOSTS.c.id == RUN.owner).exists()
-        query = select(RUN.owner).where(RUN.state == State.RUNNING.value, missing)
-        return await self._column(query.distinct().order_by(RUN.owner))
+        """Owners of running runs and predictions that are not among the living hosts."""
+        living = select(HOSTS.c.id)
+        runs = select(RUN.owner).where(RUN.state == State.RUNNING.value)
+        predictions = select(PREDICTIONS.c.owner).where(PREDICTIONS.c.completed.is_(None))
+        query = union(
+            runs.where(~living.where(HOSTS.c.id == RUN.owner).exists()),
+            predictions.where(~living.where(HOSTS.c.id == PREDICTIONS.c.owner).exists()),
+        )
+        return sorted(await self._column(query))
 
-    async def _column(self, query: Select[tuple[str]]) -> Names:
+    async def _column(self, query: Select[tuple[str]] | CompoundSelect[str]) -> Names:
         async with self._database.reading() as connection:
             return [*(await connection.scalars(query))]

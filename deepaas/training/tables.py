@@ -66,3 +66,27 @@ HOSTS = Table(
     Column("beats", BigInteger, nullable=False),
 )
 """One row per living host, see :class:`deepaas.training.runs.Peer`."""
+
+PREDICTIONS = Table(
+    "deepaas_predictions",
+    METADATA,
+    # The order of coming, which is that of lists.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("prediction_id", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("completed", Double),
+    Column("document", LargeBinary),
+    Column("file", Text, nullable=False),
+    Index("deepaas_predictions_id", "model", "prediction_id", unique=True),
+    Index("deepaas_predictions_model", "model", "id"),
+    # Those that a dead host had going.
+    Index("deepaas_predictions_owner", "owner", "completed"),
+    # Who has to go first.
+    Index("deepaas_predictions_place", "place", "completed", "id"),
+    sqlite_autoincrement=True,
+)
+"""One row per prediction that is kept, see :class:`deepaas.training.records.Record`."""

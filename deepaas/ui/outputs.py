@@ -19,7 +19,7 @@ from deepaas.ui import inputs, media
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
 
-_BUTTONS: list[Any] = ["download", "fullscreen"]
+BUTTONS: list[Any] = ["download", "fullscreen"]
 """Spelled out: one of Gradio's own would send the picture to another host."""
 
 _POLICY = (
@@ -75,12 +75,12 @@ class Pane:
         if isinstance(self.main, gr.JSON):
             return _json(answer, folder)
         if isinstance(self.main, gr.HTML):
-            return sandboxed(_decoded(answer)), None
+            return sandboxed(decoded(answer)), None
         if isinstance(self.main, gr.Textbox):
-            text = _decoded(answer)
+            text = decoded(answer)
             too_long = len(text) > MAX_TEXT_CHARACTERS or answer.path is not None
-            return text[:MAX_TEXT_CHARACTERS], _saved(answer, folder) if too_long else None
-        path = _with_suffix(_saved(answer, folder))
+            return text[:MAX_TEXT_CHARACTERS], saved(answer, folder) if too_long else None
+        path = with_suffix(saved(answer, folder))
         if isinstance(self.main, gr.File):
             return str(path), None
         fits = answer.media_type.partition("/")[0] == self.media_type.partition("/")[0]
@@ -97,7 +97,7 @@ def pane(model: Model, media_type: str) -> Pane:
     fixed: dict[str, Any] = {"interactive": False, "label": f"Answer ({media_type})"}
     main: Component
     if kind == "image":
-        main = gr.Image(type="filepath", buttons=_BUTTONS, alt_text="The answer", **fixed)
+        main = gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed)
     elif kind == "audio":
         main = gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
     elif kind == "video":
@@ -108,7 +108,7 @@ def pane(model: Model, media_type: str) -> Pane:
         main = gr.Textbox(lines=8, max_lines=30, **fixed)
     else:
         main = gr.File(**fixed)
-    return Pane(media_type, main, _other())
+    return Pane(media_type, main, other_file())
 
 
 def sandboxed(html: str) -> str:
@@ -133,10 +133,10 @@ def _json_pane(model: Model) -> Pane:
             main = gr.JSON(label="Answer (application/json)", show_indices=False)
     else:
         main = gr.JSON(label="Answer (application/json)", show_indices=False)
-    return Pane(JSON, main, _other(), fields)
+    return Pane(JSON, main, other_file(), fields)
 
 
-def _other() -> gr.File:
+def other_file() -> gr.File:
     return gr.File(label="The answer as a file", interactive=False, visible=False)
 
 
@@ -159,7 +159,7 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
     text: dict[str, Any] = {"lines": 1, "max_lines": 12}
     if output.media is not None and output.many:
         if output.media == "image":
-            return [gr.Gallery(columns=3, buttons=_BUTTONS, **fixed)]
+            return [gr.Gallery(columns=3, buttons=BUTTONS, **fixed)]
         return [gr.JSON(show_indices=False, **about)]
     if output.media is not None:
         shown = _player(output.media, fixed)
@@ -173,7 +173,7 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
 def _player(medium: str, fixed: dict[str, Any]) -> Component:
     if medium == "image":
         return gr.Image(
-            type="filepath", height=240, buttons=_BUTTONS, alt_text=fixed["label"], **fixed
+            type="filepath", height=240, buttons=BUTTONS, alt_text=fixed["label"], **fixed
         )
     if medium == "audio":
         return gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
@@ -239,14 +239,14 @@ def _json(answer: Answer, folder: Path) -> tuple[Any, Path | None]:
     try:
         content = answer.json()
     except ValueError:
-        return None, _saved(answer, folder)
+        return None, saved(answer, folder)
     # Hosts wrap an answer of which nothing is declared.
     if isinstance(content, dict) and set(content) == {"status", "predictions"}:
         content = content["predictions"]
     return content, None
 
 
-def _decoded(answer: Answer) -> str:
+def decoded(answer: Answer) -> str:
     body = answer.body
     if answer.path is not None:
         with answer.path.open("rb") as file:
@@ -254,7 +254,7 @@ def _decoded(answer: Answer) -> str:
     return body.decode("utf-8", errors="replace")
 
 
-def _with_suffix(path: Path) -> Path:
+def with_suffix(path: Path) -> Path:
     """A file whose type the host has not told (`image/*`) gets the suffix of what is in it."""
     if path.suffix != ".bin":
         return path
@@ -263,7 +263,7 @@ def _with_suffix(path: Path) -> Path:
     return path.rename(path.with_suffix(suffix)) if suffix else path
 
 
-def _saved(answer: Answer, folder: Path) -> Path:
+def saved(answer: Answer, folder: Path) -> Path:
     if answer.path is not None:
         return answer.path
     text = {JSON: "answer.json", "text/html": "answer.html", "text/csv": "answer.csv"}

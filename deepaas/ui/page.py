@@ -17,10 +17,19 @@ import gradio as gr
 from deepaas.client.answers import Answer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
-from deepaas.client.description import Argument, Model
+from deepaas.client.description import ANYTHING, JSON, Argument, Model
 from deepaas.client.errors import ClientError
-from deepaas.ui import examples, inputs, look, outputs, snippets, trainings
-from deepaas.ui.running import Cancelled, Running
+from deepaas.ui import (
+    examples,
+    file_pane,
+    inputs,
+    look,
+    outputs,
+    snippets,
+    streamed_pane,
+    trainings,
+)
+from deepaas.ui.running import Cancelled, Parts, Running
 from deepaas.ui.use_via_api import use_via_api
 
 CALLS_COUNT = 64
@@ -116,12 +125,12 @@ class _Predict:
     def _make_panes(self) -> list[outputs.Pane]:
         types = self._model.media_types
         if len(types) == 1:
-            return [outputs.pane(self._model, types[0])]
+            return [_pane(self._model, types[0])]
         panes = []
         with gr.Tabs():
             for media_type in types:
                 with gr.Tab(media_type) as tab:
-                    panes.append(outputs.pane(self._model, media_type))
+                    panes.append(_pane(self._model, media_type))
                 # In the browser: what is sent next must know of it.
                 tab.select(
                     None,
@@ -191,9 +200,18 @@ class _Predict:
                     self._model, inputs.read(self._arguments, values), pane.media_type
                 )
                 visitor = request.session_hash or ""
-                wait = self._running.wait(visitor, self._model, call, Path(folder))
+                streamed = isinstance(pane, streamed_pane.StreamedPane)
+                wait = self._running.wait(
+                    visitor, self._model, call, Path(folder), streamed=streamed
+                )
                 async for said in wait:
-                    if isinstance(said, Answer):
+                    if isinstance(said, Parts):
+                        assert isinstance(pane, streamed_pane.StreamedPane)
+                        grown = pane.growing(said.values, Path(folder))
+                        yield dict(zip(pane.components, grown, strict=True)) | {
+                            self._status: _waiting("The answer is coming", busy=True)
+                        }
+                    elif isinstance(said, Answer):
                         shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
                         # Once this is taken up again, Gradio has copied the files.
                         yield done | {self._status: _waiting("Done")} | dict(shown)
@@ -245,6 +263,14 @@ class _Predict:
             concurrency_limit=CALLS_COUNT,
             show_progress="hidden",
         )
+
+
+def _pane(model: Model, media_type: str) -> outputs.Pane:
+    if media_type == ANYTHING:
+        return file_pane.pane()
+    if model.streams and media_type == JSON:
+        return streamed_pane.pane()
+    return outputs.pane(model, media_type)
 
 
 def trouble(error: ClientError) -> str:

@@ -13,10 +13,13 @@ from urllib.parse import quote
 from deepaas.client.answers import Answer
 from deepaas.client.api import Api
 from deepaas.client.calls import Call
-from deepaas.client.description import Model
+from deepaas.client.description import JSON, Model
 from deepaas.client.errors import ClientError
 
 LOOK_SECONDS = 1.0
+GROW_SECONDS = 0.25
+"""How often what a model has yielded so far is shown."""
+
 REQUEST_ID = "X-Request-ID"
 
 
@@ -33,6 +36,17 @@ class Queue:
     place: int = 0
     count: int = 0
     told: bool = True
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a model has yielded so far.
+
+    Attributes:
+        values: JSON of each.
+    """
+
+    values: tuple[str, ...]
 
 
 class Cancelled(Exception):
@@ -52,11 +66,18 @@ class Running:
             task.cancel()
 
     async def wait(
-        self, visitor: str, model: Model, call: Call, folder: Path
-    ) -> AsyncIterator[str | Answer]:
+        self, visitor: str, model: Model, call: Call, folder: Path, *, streamed: bool = False
+    ) -> AsyncIterator[str | Parts | Answer]:
         """Send a call; yield what there is to say about the wait, then the answer.
 
         When the iteration is given up, so is the call.
+
+        Args:
+            visitor: whose call it is.
+            model: which is called.
+            call: what to send.
+            folder: for an answer that is a file.
+            streamed: whether to yield also what has come so far, whenever that has grown.
 
         Raises:
             ClientError: as the host says.
@@ -65,13 +86,21 @@ class Running:
         start = time.monotonic()
         call_id = uuid.uuid4().hex
         named = replace(call, headers={**call.headers, REQUEST_ID: call_id})
-        task = asyncio.ensure_future(self._api.send(named, folder))
+        parts: list[str] = []
+        work = self._gathered(named, parts) if streamed else self._api.send(named, folder)
+        task = asyncio.ensure_future(work)
         tasks = self._tasks.setdefault(visitor, set())
         tasks.add(task)
         queue = Queue()
+        shown_count = 0
         try:
             while True:
-                await asyncio.wait((task,), timeout=LOOK_SECONDS)
+                await asyncio.wait((task,), timeout=GROW_SECONDS if parts else LOOK_SECONDS)
+                if not task.done() and parts:
+                    if len(parts) > shown_count:
+                        shown_count = len(parts)
+                        yield Parts(tuple(parts))
+                    continue
                 if not task.done() and queue.told:
                     queue = await self._queue(model, call_id, task)
                 if task.done():
@@ -79,12 +108,20 @@ class Running:
                 yield wait_words(time.monotonic() - start, queue)
             if task.cancelled():
                 raise Cancelled
+            if task.exception() is not None and len(parts) > shown_count:
+                yield Parts(tuple(parts))
             yield task.result()
         finally:
             task.cancel()
             tasks.discard(task)
             if not tasks:
                 self._tasks.pop(visitor, None)
+
+    async def _gathered(self, call: Call, parts: list[str]) -> Answer:
+        """The answer made of all parts, which are added to the list as they come."""
+        async for part in self._api.stream(call):
+            parts.append(part)  # noqa: PERF401 - seen by others while it grows
+        return Answer(200, JSON, f"[{','.join(parts)}]".encode())
 
     async def _queue(self, model: Model, call_id: str, task: asyncio.Task[Answer]) -> Queue:
         """What the host tells of its queue; a call that ends meanwhile is not waited for."""

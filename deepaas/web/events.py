@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,22 @@ class Event:
         return "\n".join([*lines, "", ""]).encode(errors="replace")
 
 
+@dataclass(frozen=True)
+class LongEvent:
+    """One event whose data need not be in memory.
+
+    Attributes:
+        name: what kind it is.
+        pieces: gives the data, one line of UTF-8.
+    """
+
+    name: str
+    pieces: Callable[[], Iterator[bytes]]
+
+
+Events = AsyncIterator[Event] | AsyncIterator[Event | LongEvent]
+
+
 def wants_events(request: web.Request) -> bool:
     """Whether the client asks for events, and likes nothing else better.
 
@@ -107,10 +123,11 @@ def nothing_more() -> web.Response:
 
 async def stream(
     request: web.Request,
-    events: AsyncIterator[Event],
+    events: Events,
     *,
-    retry_ms: int = RETRY_MS,
+    retry_ms: int | None = RETRY_MS,
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
+    until_drain: bool = True,
 ) -> web.StreamResponse:
     """Send events until there are no more, or until the client or the host leaves.
 
@@ -120,15 +137,19 @@ async def stream(
     Args:
         request: what is answered.
         events: closed in the end, whichever way that comes.
-        retry_ms: after how many milliseconds a client that lost the stream comes back.
+        retry_ms: after how many milliseconds a client that lost the stream comes back; None for
+            streams to which nobody can.
         keep_alive_seconds: after how long a silence a comment is sent.
+        until_drain: whether the host does not wait for its end, when it is about to leave.
     """
     response = web.StreamResponse(headers=_HEADERS)
     try:
         await response.prepare(request)
         if request.method != hdrs.METH_HEAD:
-            await response.write(f"retry: {retry_ms}\n\n".encode())
-            await _until_drain(request, _send(request, response, events, keep_alive_seconds))
+            if retry_ms is not None:
+                await response.write(f"retry: {retry_ms}\n\n".encode())
+            sending = _send(request, response, events, keep_alive_seconds)
+            await (_until_drain(request, sending) if until_drain else sending)
     except ConnectionError:
         pass  # The client has left.
     finally:
@@ -152,7 +173,7 @@ async def _until_drain(request: web.Request, sending: Coroutine[Any, Any, None])
 async def _send(
     request: web.Request,
     response: web.StreamResponse,
-    events: AsyncIterator[Event],
+    events: Events,
     keep_alive_seconds: float,
 ) -> None:
     while True:
@@ -167,14 +188,23 @@ async def _send(
             event = following.result()
             if event is None:
                 return
-            encoded = event.encode()
+            pieces = _long(event) if isinstance(event, LongEvent) else iter((event.encode(),))
         except Exception as error:
             await response.write(_error_event(request, error).encode())
             return
-        await response.write(encoded)
+        for piece in pieces:
+            await response.write(piece)
 
 
-async def _next(events: AsyncIterator[Event]) -> Event | None:
+def _long(event: LongEvent) -> Iterator[bytes]:
+    yield f"event: {event.name}\ndata: ".encode()
+    yield from event.pieces()
+    yield b"\n\n"
+
+
+async def _next(
+    events: Events,
+) -> Event | LongEvent | None:
     try:
         return await events.__anext__()
     except StopAsyncIteration:
@@ -205,7 +235,7 @@ def _error_event(request: web.Request, error: Exception) -> Event:
     return Event("error", body.decode())
 
 
-async def _close(events: AsyncIterator[Event]) -> None:
+async def _close(events: Events) -> None:
     close = getattr(events, "aclose", None)
     try:
         if close is not None:

@@ -54,6 +54,15 @@ class Drain:
         finally:
             self._requests_count += 1
 
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        """Work that nobody waits for: the end waits for it, as for a request."""
+        self._requests_count += 1
+        try:
+            yield
+        finally:
+            self._requests_count -= 1
+
     @property
     def middleware(self) -> Middleware:
         """Counts requests; and closes connections behind their answers when the end is near."""

@@ -82,7 +82,7 @@ def to_openapi3(swagger: Json) -> Json:
     }
     definitions = swagger.get("definitions") or {}
     document["components"] = {
-        "schemas": {name: _schema(schema) for name, schema in definitions.items()}
+        "schemas": {name: openapi_schema(schema) for name, schema in definitions.items()}
     }
     return document
 
@@ -173,7 +173,7 @@ def _text_schema(parameter: Json) -> Json:
     without = {key: value for key, value in parameter.items() if key != "x-nullable"}
     if without.get("default", 0) is None:
         del without["default"]
-    return _schema(without)
+    return openapi_schema(without)
 
 
 def _request_body(in_form: list[Json], in_json: list[Json], consumes: list[str]) -> Json:
@@ -205,11 +205,11 @@ def _form_types(in_form: list[Json], consumes: list[str]) -> list[str]:
 
 def _json_body(in_json: list[Json]) -> Json:
     """One schema from the body parameter and the parameters that only JSON can carry."""
-    bodies = [_schema(p.get("schema") or {}) for p in in_json if p["in"] == "body"]
+    bodies = [openapi_schema(p.get("schema") or {}) for p in in_json if p["in"] == "body"]
     moved = [p for p in in_json if p["in"] != "body"]
     if not moved:
         return bodies[0]
-    extra = _object((p["name"], _schema(p), bool(p.get("required"))) for p in moved)
+    extra = _object((p["name"], openapi_schema(p), bool(p.get("required"))) for p in moved)
     if not bodies:
         return extra
     body = bodies[0]
@@ -245,7 +245,7 @@ def _response(status: str, response: Json, produces: list[str]) -> Json:
         content = _content(schema, produces)
     elif schema is not None:
         # Errors are JSON whatever the call may produce.
-        content = {_JSON: {"schema": _schema(schema)}}
+        content = {_JSON: {"schema": openapi_schema(schema)}}
     if content:
         result["content"] = content
     headers = response.get("headers")
@@ -257,10 +257,12 @@ def _response(status: str, response: Json, produces: list[str]) -> Json:
 def _content(schema: Json | None, produces: list[str]) -> Json:
     content: Json = {}
     for media_type in produces:
-        if media_type == "*/*" or _is_json(media_type):
+        if schema is not None and schema.get("type") == "file":
+            content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+        elif media_type == "*/*" or _is_json(media_type):
             # A client that takes anything gets JSON.
             name = _JSON if media_type == "*/*" else media_type
-            content[name] = {"schema": _schema(schema or {})}
+            content[name] = {"schema": openapi_schema(schema or {})}
         elif media_type == "text/event-stream":
             # Readers of the document apply a schema to each event, not to the text of the stream.
             content[media_type] = {"schema": {}}
@@ -277,29 +279,31 @@ def _is_json(media_type: str) -> bool:
 
 
 def _header(header: Json) -> Json:
-    schema = _schema(header)
+    schema = openapi_schema(header)
     result: Json = {"schema": schema}
     if "description" in schema:
         result["description"] = schema.pop("description")
     return result
 
 
-def _schema(schema: Json) -> Json:
+def openapi_schema(schema: Json) -> Json:
     """A Swagger 2.0 schema, or the schema keywords of a parameter, as an OpenAPI 3 schema."""
     if schema.get("type") == "file":
         schema = {**schema, "type": "string", "format": "binary"}
     result = _plain_keywords(schema)
     for key in ("items", "not"):
         if isinstance(schema.get(key), dict):
-            result[key] = _schema(schema[key])
+            result[key] = openapi_schema(schema[key])
     for key in ("allOf", "anyOf", "oneOf"):
         if isinstance(schema.get(key), list) and schema[key]:
-            result[key] = [_schema(part) for part in schema[key]]
+            result[key] = [openapi_schema(part) for part in schema[key]]
     if isinstance(schema.get("properties"), dict):
-        result["properties"] = {name: _schema(it) for name, it in schema["properties"].items()}
+        result["properties"] = {
+            name: openapi_schema(it) for name, it in schema["properties"].items()
+        }
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
-        result["additionalProperties"] = _schema(additional)
+        result["additionalProperties"] = openapi_schema(additional)
     elif isinstance(additional, bool):
         result["additionalProperties"] = additional
     if result.get("type") == "array":
@@ -326,6 +330,8 @@ def _plain_keywords(schema: Json) -> Json:
             del result[key]
     if schema.get("x-nullable") is True or schema.get("nullable") is True:
         result["nullable"] = True
+    if schema.get("x-deprecated") is True:
+        result["deprecated"] = True
     return result
 
 

@@ -8,6 +8,7 @@ where a reverse proxy puts the host under a sub-path.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from collections.abc import Mapping
 from html import escape
@@ -52,16 +53,10 @@ def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> N
     the document, prefix included, like ``/base/swagger.json``.
     """
     page_path = f"{prefix}/api"
-    template = Template((_PAGES / "swagger.html").read_text(encoding="utf-8"))
-    page = template.substitute(
-        title=escape(title),
-        static=_STATIC,
-        spec=escape(posixpath.relpath(spec_path, prefix or "/")),
-    )
     files = _files()
 
     async def show_page(_request: web.Request) -> web.Response:
-        return web.Response(text=page, content_type="text/html", headers=_PAGE_HEADERS)
+        return page(prefix=prefix, path=page_path, spec_path=spec_path, title=title)
 
     async def send_file(request: web.Request) -> web.FileResponse:
         path = files.get(request.match_info["name"])
@@ -76,6 +71,29 @@ def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> N
     app.router.add_get(f"{prefix}/{_STATIC}/{{name}}", send_file)
     for other in (f"{page_path}/", f"{prefix}/ui", f"{prefix}/ui/"):
         app.router.add_get(other, to_page)
+
+
+def page(*, prefix: str, path: str, spec_path: str, title: str) -> web.Response:
+    """A page that shows a document; the files that it needs are those of :func:`setup`.
+
+    Args:
+        prefix: the host's base path.
+        path: full path of the page.
+        spec_path: full path of the document.
+        title: of the page.
+    """
+    here = posixpath.dirname(path)
+    text = _template().substitute(
+        title=escape(title),
+        static=escape(posixpath.relpath(f"{prefix}/{_STATIC}", here)),
+        spec=escape(posixpath.relpath(spec_path, here)),
+    )
+    return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+
+@functools.cache
+def _template() -> Template:
+    return Template((_PAGES / "swagger.html").read_text(encoding="utf-8"))
 
 
 def _files() -> Mapping[str, Path]:

@@ -33,13 +33,16 @@ _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
 class Uploads:
     """Reads requests; the files of one request lie in one folder of their own.
 
+    Attributes:
+        folder: where the folders are made.
+
     Args:
         folder: where the folders are made.
         max_bytes: largest request, 0 for no limit.
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self._max_bytes = max_bytes
         self._numbers = itertools.count(1)
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,10 +51,37 @@ class Uploads:
         """Receive a request. Use it in an ``async with``: leaving removes the files."""
         return Reception(request, self._new_folder, self._max_bytes)
 
+    def scratch(self) -> Scratch:
+        """A folder for the files of one call that come otherwise than in a form."""
+        return Scratch(self._new_folder)
+
     def _new_folder(self) -> Path:
-        folder = self._folder / str(next(self._numbers))
+        folder = self.folder / str(next(self._numbers))
         folder.mkdir(mode=0o700)
         return folder
+
+
+class Scratch:
+    """A folder that is made when it is first asked for. Leaving ``async with`` removes it."""
+
+    def __init__(self, new_folder: Callable[[], Path]) -> None:
+        self._new_folder = new_folder
+        self._path: Path | None = None
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        if self._path is None:
+            self._path = self._new_folder()
+        return self._path
+
+    async def __aenter__(self) -> Scratch:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._path is not None:
+            # A thread, since removing much takes time; shielded, since the client may have left.
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._path, True))
 
 
 class Reception:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import contextlib
 import logging
 import os
 import re
+from collections.abc import Callable
 
 MAX_LINE_CHARACTERS = 4000
+READ_BYTES = 256 * 1024
 
 _log = logging.getLogger("deepaas.output")
 
@@ -22,18 +25,33 @@ class Output(asyncio.Protocol):
     One record per read, however many lines came with it: a model that prints megabytes costs
     the host little, and the pipe makes it wait when even that is too fast.
 
+    Attributes:
+        heard: gets the text as it comes, besides the log.
+
     Args:
         label: the mark of each line.
+        descriptor: of the pipe.
     """
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, descriptor: int = -1) -> None:
+        self.heard: Callable[[str], None] | None = None
         self._label = label
+        self._descriptor = descriptor
         self._rest = ""
         # A character may come in two reads.
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
+    def drain(self) -> None:
+        """Read what is in the pipe already: what was printed before an answer belongs to it."""
+        with contextlib.suppress(OSError):  # There is nothing, or the pipe is closed.
+            while data := os.read(self._descriptor, READ_BYTES):
+                self.data_received(data)
+
     def data_received(self, data: bytes) -> None:
-        text = self._rest + self._decoder.decode(data)
+        decoded = self._decoder.decode(data)
+        if self.heard is not None:
+            self.heard(decoded)
+        text = self._rest + decoded
         *lines, self._rest = text.split("\n")
         if len(self._rest) > MAX_LINE_CHARACTERS:
             lines.append(self._rest)
@@ -41,6 +59,7 @@ class Output(asyncio.Protocol):
         self._write(lines)
 
     def connection_lost(self, _error: Exception | None) -> None:
+        self._descriptor = -1  # The number may be somebody else's from now on.
         self._write([self._rest])
 
     def _write(self, lines: list[str]) -> None:
@@ -49,7 +68,7 @@ class Output(asyncio.Protocol):
             _log.info("%s", marked)
 
 
-async def log_output(descriptor: int, label: str) -> None:
+async def log_output(descriptor: int, label: str) -> Output:
     """Send what comes through a pipe to the log from now on.
 
     Args:
@@ -57,7 +76,9 @@ async def log_output(descriptor: int, label: str) -> None:
         label: the mark of each line.
     """
     pipe = os.fdopen(descriptor, "rb", buffering=0)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: Output(label), pipe)
+    output = Output(label, descriptor)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
+    return output
 
 
 def _clean(line: str) -> str:

@@ -16,18 +16,21 @@ from deepaas.messages import (
     Checked,
     Description,
     Failure,
-    FromWorkerCalls,
+    Health,
     Inputs,
     Metadata,
-    Predict,
+    Reply,
 )
+from deepaas.workers.call import Call
 from deepaas.workers.process import Source
+from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
-from deepaas.workers.worker import Call, State, Worker
+from deepaas.workers.terms import USUAL_TERMS, Terms
+from deepaas.workers.worker import State, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Pool:
 
     def __init__(self, source: Source, limits: Limits, spool: Path, mark: str) -> None:
         self.name = source.name
+        self.source = source
         self.description: Description | None = None
         self._limits = limits
         self._spool = Spool(spool)
@@ -103,6 +107,9 @@ class Pool:
             workers_count=self._limits.workers_count,
             workers_ready_count=states.count(State.READY),
             queued_count=len(self._queue),
+            room_count=sum(
+                w.concurrency - len(w.calls) for w in self._free if w.state is State.READY
+            ),
             restarts_count=self._restarts_count,
         )
 
@@ -112,20 +119,21 @@ class Pool:
         Args:
             client_id: what its client calls it.
         """
-        if any(
-            w.current is not None and w.current.client_id == client_id
-            for w in self._slots.workers()
-        ):
+        working = (call for worker in self._slots.workers() for call in worker.calls.values())
+        if any(call.client_id == client_id for call in working):
             return 0
         places = enumerate(self._queue, 1)
         return next((place for place, call in places if call.client_id == client_id), None)
 
-    async def predict(self, inputs: Inputs, client_id: str = "") -> FromWorkerCalls:
+    async def predict(
+        self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
+    ) -> Reply:
         """Have one of the workers make a prediction.
 
         Args:
             inputs: of the call.
             client_id: what its client calls it, to ask for its :meth:`place`.
+            terms: what else its client wants.
 
         Returns:
             the worker's answer; a file that it names belongs to the caller.
@@ -139,17 +147,32 @@ class Pool:
         """
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        call = Call(Predict(next(self._call_ids), inputs), self._loop, client_id)
+        request = terms.request(next(self._call_ids), inputs)
+        call = Call(request, self._loop, client_id, terms.listener)
         worker = self._take_free()
-        if worker is not None:
-            self._begin(worker, call)
-        else:
+        if worker is None:
             self._enqueue(call)
+        else:
+            self._begin(worker, call)
+            if worker.has_room:
+                self._free.append(worker)
         try:
             return await call.reply
         except asyncio.CancelledError:
             self._give_up(call)
             raise
+
+    async def health(self) -> Health:
+        """Ask the model in one of the workers whether it is well.
+
+        Raises:
+            ModelUnavailable: there is none that could say.
+        """
+        return await self._asked().health()
+
+    def setup(self) -> Setup:
+        """How the model got ready the last time, or how far it is."""
+        return self._slots.setup
 
     async def metadata(self) -> Metadata:
         """Ask the model's ``get_metadata`` in one of the workers.
@@ -178,8 +201,9 @@ class Pool:
         self._free.clear()
         self._refuse_queued(SHUTTING_DOWN)
         for worker in self._slots.workers():
-            if worker.current is not None and not worker.current.reply.done():
-                worker.current.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
+            for call in worker.calls.values():
+                if not call.reply.done():
+                    call.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
         if self._swap is not None:
             await self._swap.stop()
         await asyncio.gather(*(worker.stop() for worker in self._slots.workers()))
@@ -250,7 +274,7 @@ class Pool:
     # --- calls ---
 
     def _take_free(self) -> Worker | None:
-        """A worker that has nothing to do; there is none while calls are waiting."""
+        """A worker that has room; there is none while calls are waiting."""
         while self._free:
             worker = self._free.popleft()
             if worker.state is State.READY:  # Not one that was killed a moment ago.
@@ -284,8 +308,8 @@ class Pool:
                 discard(call.reply.result())
             return
         for worker in self._slots.workers():
-            if worker.current is call:
-                worker.interrupt()
+            if call.id in worker.calls:
+                worker.interrupt(call)
                 self._loop.call_later(
                     self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
                 )
@@ -294,19 +318,19 @@ class Pool:
             self._queue.remove(call)
 
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
-        if worker.current is call:
+        if call.id in worker.calls:
             worker.kill(
                 "was ended: a call whose client had left did not stop within "
                 f"{self._limits.cancel_grace_seconds:g} s"
             )
 
     def _next(self, worker: Worker) -> None:
-        """Give a free worker something to do."""
+        """Give a worker as much to do as it has room for."""
         if worker.state is not State.READY or self._stopping:
             return
-        if self._queue:
+        while self._queue and worker.has_room:
             self._begin(worker, self._queue.popleft())
-        else:
+        if worker.has_room and worker not in self._free:
             self._free.append(worker)
 
     def _refuse_queued(self, reason: str) -> None:
@@ -331,7 +355,7 @@ class Pool:
         _log.info("[%s] ready (process %s)", worker.label, worker.pid)
         self._next(worker)
 
-    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
+    def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         self._slots.of(worker).failures_count = 0
         # The next call goes out before this one's client is served: the worker must not wait.
         self._next(worker)
@@ -345,12 +369,12 @@ class Pool:
             # It may have been interrupted behind the writing of one.
             self._spool.remove_result(call.id)
 
-    def ended(self, worker: Worker, call: Call | None) -> None:
+    def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
         slot = self._slots.of(worker)
         needed = self._slots.emptied(slot)
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
-        if call is not None:
+        for call in calls:
             self._lost(call, worker.how)
         if not needed or self._stopping:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from deepaas.workers.setup import Setup
 from deepaas.workers.worker import Worker
 
 FIRST_DELAY_SECONDS = 0.5
@@ -47,6 +48,7 @@ class Slots:
     def __init__(self, count: int) -> None:
         self._slots = [Slot(number) for number in range(1, count + 1)]
         self._left: list[Slot] = []
+        self._setup: Setup | None = None
 
     def __iter__(self) -> Iterator[Slot]:
         return iter(self._slots)
@@ -60,6 +62,15 @@ class Slots:
         """The slot that a worker holds."""
         slots = itertools.chain(self._slots, self._left)
         return next(slot for slot in slots if slot.worker is worker)
+
+    @property
+    def setup(self) -> Setup:
+        """How the model got ready the last time, or how far it is."""
+        setups = [worker.setup for worker in self.workers()]
+        done = [each for each in setups if each.status == "succeeded"]
+        if done or (setups and self._setup is None):
+            return (done or setups)[0]
+        return self._setup or Setup()
 
     def broken(self) -> str:
         """Why no replica can be had at present, empty if one can or may be had soon."""
@@ -92,6 +103,8 @@ class Slots:
         Returns:
             whether there has to be another one.
         """
+        if slot.worker is not None and slot.worker.setup.status == "failed":
+            self._setup = slot.worker.setup
         slot.worker = None
         if slot in self._left:
             self._left.remove(slot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from deepaas.messages import Answer, FromWorkerCalls
+from deepaas.messages import Answer, FromWorkerCalls, Part
 
 
 class Spool:
@@ -31,7 +31,7 @@ class Spool:
         (self.path / str(call_id)).unlink(missing_ok=True)
 
 
-def discard(reply: FromWorkerCalls) -> None:
-    """Remove the file of an answer that nobody wants."""
-    if isinstance(reply, Answer) and reply.path:
-        Path(reply.path).unlink(missing_ok=True)
+def discard(message: FromWorkerCalls) -> None:
+    """Remove the file of an answer, or of a part of one, that nobody wants."""
+    if isinstance(message, (Answer, Part)) and message.path:
+        Path(message.path).unlink(missing_ok=True)

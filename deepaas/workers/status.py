@@ -34,6 +34,7 @@ class Status:
         workers_count: replicas wanted.
         workers_ready_count: replicas that take calls.
         queued_count: calls that wait.
+        room_count: calls that would begin at once.
         restarts_count: workers that had to be replaced since the start.
     """
 
@@ -42,4 +43,5 @@ class Status:
     workers_count: int
     workers_ready_count: int
     queued_count: int
+    room_count: int
     restarts_count: int

@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from deepaas.messages import Description, FromWorkerCalls
+from deepaas.messages import Description, Reply
+from deepaas.workers.call import Call
 from deepaas.workers.starter import Starter
-from deepaas.workers.worker import Call, State, Worker
+from deepaas.workers.worker import State, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -92,10 +93,10 @@ class Swap:
             self._question.cancel()
         self._question = asyncio.ensure_future(self._hand_over())
 
-    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
+    def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         """It is not handed any."""
 
-    def ended(self, worker: Worker, call: Call | None) -> None:  # noqa: ARG002
+    def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         self._leaving.discard(worker)
         if self._over:
             return

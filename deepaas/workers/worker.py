@@ -6,11 +6,13 @@ import asyncio
 import enum
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from deepaas.errors import ModelUnavailable
 from deepaas.messages import (
+    Answer,
+    AskHealth,
     Broken,
     Cancel,
     Checked,
@@ -20,19 +22,25 @@ from deepaas.messages import (
     FromWorkerCalls,
     FromWorkerControl,
     GetMetadata,
+    Health,
     Inputs,
     Metadata,
+    News,
+    Printed,
     Ready,
-    ToWorkerCalls,
+    Reply,
     frame,
 )
+from deepaas.workers.call import Call
 from deepaas.workers.channel import Channel
-from deepaas.workers.output import log_output
+from deepaas.workers.output import Output, log_output
 from deepaas.workers.process import Launch, Process, Source
+from deepaas.workers.setup import Setup
+from deepaas.workers.spool import discard
 
 _log = logging.getLogger(__name__)
 
-OutputReader = Callable[[int, str], Awaitable[None]]
+OutputReader = Callable[[int, str], Awaitable[Output | None]]
 """Takes the descriptor of a pipe, and the name of who prints into it."""
 
 
@@ -46,30 +54,6 @@ class State(enum.Enum):
     ENDED = "ended"
 
 
-class Call:
-    """One prediction or training on its way.
-
-    Attributes:
-        id: unique in this host.
-        request: what the worker is sent.
-        reply: the worker's answer, when it comes.
-        deadline: ends the worker when the call takes too long.
-        client_id: what its client calls it, empty if it has not said.
-    """
-
-    __slots__ = ("client_id", "deadline", "id", "reply", "request")
-
-    def __init__(
-        self, request: ToWorkerCalls, loop: asyncio.AbstractEventLoop, client_id: str = ""
-    ) -> None:
-        self.id = request.id
-        self.client_id = client_id
-        # Made before any worker is taken for it, in case that it cannot be made.
-        self.request = frame(request)
-        self.reply: asyncio.Future[FromWorkerCalls] = loop.create_future()
-        self.deadline: asyncio.TimerHandle | None = None
-
-
 class Keeper(Protocol):
     """Who keeps workers: a pool, or a training."""
 
@@ -79,11 +63,11 @@ class Keeper(Protocol):
     def ready(self, worker: Worker) -> None:
         """The worker takes calls."""
 
-    def answered(self, worker: Worker, call: Call, reply: FromWorkerCalls) -> None:
-        """A call is done, the worker is free."""
+    def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
+        """A call is done, the worker has room for another."""
 
-    def ended(self, worker: Worker, call: Call | None) -> None:
-        """The process is gone, in the middle of ``call`` if there is one."""
+    def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
+        """The process is gone, in the middle of these calls."""
 
 
 class Worker:
@@ -92,7 +76,9 @@ class Worker:
     Attributes:
         label: name for logs.
         state: where in its life it is.
-        current: the call that it works on.
+        calls: those that it works on, by their ids.
+        concurrency: how many it takes at a time.
+        setup: how it got ready.
         how: in words, how it ended or why it cannot serve.
         traceback: the author's traceback, if the model could not be loaded.
         was_ready: whether it ever took calls.
@@ -120,7 +106,9 @@ class Worker:
         """
         self.label = label
         self.state = State.LOADING
-        self.current: Call | None = None
+        self.calls: dict[int, Call] = {}
+        self.concurrency = 1
+        self.setup = Setup()
         self.how = ""
         self.traceback = ""
         self.was_ready = False
@@ -130,14 +118,20 @@ class Worker:
         self._source = source
         self._exit_seconds = launch.exit_seconds
         self._question_ids = itertools.count()
-        self._questions: dict[int, asyncio.Future[Metadata | Checked]] = {}
+        self._questions: dict[int, asyncio.Future[Metadata | Checked | Health]] = {}
         self._exited = asyncio.Event()
-        self._calls = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
+        self._channel = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
         self._control = Channel[FromWorkerControl](
             FromWorkerControl, self._on_control, self._on_garbage
         )
         self._process = Process(source, launch, self._on_exit)
         self._read_output = read_output
+        self._output: Output | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes another call."""
+        return len(self.calls) < self.concurrency
 
     @property
     def pid(self) -> int:
@@ -146,19 +140,24 @@ class Worker:
 
     async def open(self) -> None:
         """Begin to listen to the process."""
-        await self._calls.open(self._process.calls)
+        await self._channel.open(self._process.calls)
         await self._control.open(self._process.control)
-        await self._read_output(self._process.output, self.label)
+        self._output = await self._read_output(self._process.output, self.label)
+        if self._output is not None:
+            self._output.heard = self._heard
 
     def run(self, call: Call) -> None:
-        """Hand it a call; it must be free."""
-        self.current = call
-        self._calls.send(call.request)
+        """Hand it a call; it must have room."""
+        if call.listener is not None:
+            if self._output is not None:
+                self._output.drain()  # What others have printed is not this call's.
+            call.listener.begun()
+        self.calls[call.id] = call
+        self._channel.send(call.request)
 
-    def interrupt(self) -> None:
-        """Ask it politely to drop the call that it works on."""
-        if self.current is not None:
-            self._control.send(frame(Cancel(self.current.id)))
+    def interrupt(self, call: Call) -> None:
+        """Ask it politely to drop a call that it works on."""
+        self._control.send(frame(Cancel(call.id)))
 
     def kill(self, why: str) -> None:
         """End it at once; the pool hears of it as of any other end."""
@@ -176,8 +175,7 @@ class Worker:
     def pending(self) -> set[asyncio.Future[Any]]:
         """What it has yet to answer, as far as somebody waits for it."""
         asked: set[asyncio.Future[Any]] = set(self._questions.values())
-        if self.current is not None:
-            asked.add(self.current.reply)
+        asked.update(call.reply for call in self.calls.values())
         return {answer for answer in asked if not answer.done()}
 
     def terminate(self) -> None:
@@ -204,8 +202,21 @@ class Worker:
         assert isinstance(answer, Checked)
         return answer
 
-    async def _ask(self, question: GetMetadata | CheckTraining) -> Metadata | Checked:
-        answer: asyncio.Future[Metadata | Checked] = asyncio.get_running_loop().create_future()
+    async def health(self) -> Health:
+        """Ask the model whether it is well, also while it works on a call.
+
+        Raises:
+            ModelUnavailable: it ended before it answered.
+        """
+        answer = await self._ask(AskHealth(next(self._question_ids)))
+        assert isinstance(answer, Health)
+        return answer
+
+    async def _ask(
+        self, question: GetMetadata | CheckTraining | AskHealth
+    ) -> Metadata | Checked | Health:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Metadata | Checked | Health] = loop.create_future()
         self._questions[question.id] = answer
         self._control.send(frame(question))
         try:
@@ -215,10 +226,10 @@ class Worker:
 
     async def stop(self) -> None:
         """Let it leave, and make it leave when it does not."""
-        if self.state in (State.LOADING, State.WARMING) or self.current is not None:
+        if self.state in (State.LOADING, State.WARMING) or self.calls:
             # It is busy and would not hear.
             self.kill("was ended with the host")
-        self._calls.close()
+        self._channel.close()
         try:
             await asyncio.wait_for(self._exited.wait(), self._exit_seconds)
         except asyncio.TimeoutError:
@@ -227,24 +238,44 @@ class Worker:
 
     # --- what the process says ---
 
-    def _on_call(self, reply: FromWorkerCalls) -> None:
-        call = self.current
-        if call is None or reply.id != call.id:
-            self._on_garbage(f"an answer to call {reply.id}, which it does not have")
-            return
-        self.current = None
+    def _on_call(self, message: FromWorkerCalls) -> None:
+        call = self.calls.get(message.id)
+        if call is None:
+            self._on_garbage(f"an answer to call {message.id}, which it does not have")
+        elif isinstance(message, (Answer, Failure)):
+            self._on_reply(call, message)
+        else:
+            _pass_on(call, message)
+
+    def _on_reply(self, call: Call, reply: Reply) -> None:
+        if call.listener is not None and self._output is not None:
+            self._output.drain()
+        del self.calls[call.id]
         if isinstance(reply, Failure) and reply.leaving:
             self._leave()
             # Threads that the model has started may keep the process from ending.
             asyncio.get_running_loop().call_later(self._exit_seconds, self._process.kill)
         self.keeper.answered(self, call, reply)
 
+    def _heard(self, text: str) -> None:
+        """Something was printed."""
+        if self.state in (State.LOADING, State.WARMING):
+            self.setup.printed(text)
+        elif self.concurrency == 1:
+            for call in self.calls.values():
+                if call.listener is not None:
+                    call.listener.printed(text)
+
     def _on_control(self, message: FromWorkerControl) -> None:
         match message:
             case Description() if self.state is State.LOADING:
                 self.state = State.WARMING
+                self.concurrency = max(1, message.concurrency)
                 self.keeper.loaded(self, message)
             case Ready() if self.state is State.WARMING:
+                if self._output is not None:
+                    self._output.drain()
+                self.setup.end("succeeded")
                 self.state = State.READY
                 self.was_ready = True
                 self.keeper.ready(self)
@@ -253,7 +284,7 @@ class Worker:
                 self.broken = True
                 self.traceback = traceback
                 self._process.kill()
-            case Metadata(question_id) | Checked(question_id):
+            case Metadata(question_id) | Checked(question_id) | Health(question_id):
                 answer = self._questions.get(question_id)
                 if answer is not None and not answer.done():
                     answer.set_result(message)
@@ -269,12 +300,25 @@ class Worker:
     def _on_exit(self, how: str) -> None:
         self._leave()
         self._control.finish()
-        self._calls.finish()
+        self._channel.finish()
         self.state = State.ENDED
         self.how = self.how or how
         self._exited.set()
         for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(ModelUnavailable(self._source.name, f"its worker {self.how}"))
-        call, self.current = self.current, None
-        self.keeper.ended(self, call)
+        if self._output is not None:
+            self._output.drain()
+        self.setup.end("failed")
+        calls = list(self.calls.values())
+        self.calls.clear()
+        self.keeper.ended(self, calls)
+
+
+def _pass_on(call: Call, news: News) -> None:
+    if call.listener is None:
+        discard(news)
+    elif isinstance(news, Printed):
+        call.listener.printed(news.text)
+    else:
+        call.listener.told(news)

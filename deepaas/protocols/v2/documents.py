@@ -15,6 +15,7 @@ from deepaas.messages import Description
 from deepaas.protocols import Host
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
+from deepaas.web.events import MEDIA_TYPE
 from deepaas.web.openapi import to_openapi3
 
 TITLE = "DEEP as a Service API endpoint"
@@ -109,6 +110,10 @@ def _document(operation: Operation, name: str, description: Description | None) 
         documented["consumes"] = CONSUMES
         # Swagger has no word for it; the try-me page looks here.
         documented["x-implemented"] = function.implemented
+        if function.streams and operation.streamed:
+            produces = [*produces, MEDIA_TYPE]
+            documented["x-streams"] = True
+            documented["description"] = operation.streamed
     if description is not None and operation.result is not None:
         responses = {"200": operation.result(description), **responses}
     return documented | {

@@ -64,6 +64,7 @@ class Operation:
         summary: one line.
         responses: response objects by status.
         description: more lines.
+        streamed: what to add to them for a model that yields its answer, which it can stream.
         produces: media types of the answer.
         function: which function of a model it calls, if one: its parameters are documented.
         documented: whether the document has it; what is switched off has no place there.
@@ -82,6 +83,7 @@ class Operation:
     result: Callable[[Description], dict[str, Any]] | None = None
     documented: bool = True
     parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    streamed: str = ""
 
 
 def operation_id(method: str, path: str) -> str:

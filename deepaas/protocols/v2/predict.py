@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from aiohttp import web
@@ -9,9 +10,12 @@ from aiohttp import web
 from deepaas.errors import Disabled
 from deepaas.messages import Description
 from deepaas.protocols import Host
+from deepaas.protocols.v2 import streaming
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.web.answers import respond
 from deepaas.web.errors import json_response
+from deepaas.web.events import MEDIA_TYPE, wants_events
+from deepaas.web.swagger import swagger_schema
 
 PATH = "/v2/models/{name}/predict/"
 QUEUE_PATH = "/v2/models/{name}/queue"
@@ -41,7 +45,13 @@ def operations(host: Host) -> list[Operation]:
                 with_headers=known is None or known.predict.reads_headers,
                 with_cookies=known is None or known.predict.reads_cookies,
             )
-            answered = await model.predict(inputs, request.headers.get(REQUEST_ID, ""))
+            client_id = request.headers.get(REQUEST_ID, "")
+            if wants_events(request) and not _offers_events(known):
+                inputs.headers.pop("accept", None)  # It is no choice of what the model offers.
+                async with host.uploads.scratch() as scratch:
+                    predict = functools.partial(model.predict, inputs, client_id)
+                    return await streaming.send(request, predict, scratch.path)
+            answered = await model.predict(inputs, client_id)
             return await respond(request, answered)
 
     async def get_queue(request: web.Request) -> web.Response:
@@ -65,6 +75,9 @@ def operations(host: Host) -> list[Operation]:
             },
             function=lambda description: description.predict,
             result=_result,
+            streamed="With 'Accept: text/event-stream' what the model yields comes as it is "
+            "made, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
+            "'metric' (JSON with 'name', 'value' and 'mode'); the last one is 'end' or 'error'.",
             documented=host.settings.predict_endpoint,
         ),
         Operation(
@@ -83,7 +96,23 @@ def operations(host: Host) -> list[Operation]:
     ]
 
 
+def _offers_events(description: Description | None) -> bool:
+    """Whether the model itself makes such a stream."""
+    return description is not None and MEDIA_TYPE in description.predict.produces
+
+
 def _result(description: Description) -> dict[str, Any]:
+    said = "The prediction"
     if description.response:
-        return answer("The prediction", {"$ref": description.response})
-    return answer("The prediction", reference("Prediction"))
+        return answer(said, {"$ref": description.response})
+    if description.predict.produces and not _has_choice(description):
+        return answer(said, {"type": "file"})
+    if not description.output:
+        return answer(said, reference("Prediction"))
+    properties = {"status": {"type": "string"}, "predictions": swagger_schema(description.output)}
+    return answer(said, {"type": "object", "properties": properties, "required": [*properties]})
+
+
+def _has_choice(description: Description) -> bool:
+    """Whether clients choose the media type by an argument; else the model does."""
+    return any(parameter["name"] == "accept" for parameter in description.predict.parameters)

@@ -1,0 +1,82 @@
+"""Cog's HTTP API: every model of this host as Cog's clients expect theirs."""
+
+from __future__ import annotations
+
+import os
+
+from aiohttp import web
+
+from deepaas.errors import ConfigError
+from deepaas.model.handle import Model
+from deepaas.protocols import Host
+from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.fetch import Fetcher, Limits
+from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.predictions import Predictions
+from deepaas.protocols.cog.routes import Door, Pick
+from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.training_routes import TrainingDoor
+from deepaas.protocols.cog.upload import Uploader
+from deepaas.protocols.cog.webhooks import Webhooks
+from deepaas.training.retention import parse_keep
+from deepaas.web import health
+
+NAME = "cog"
+
+MAX_FILE_BYTES = 1024 * 1024 * 1024
+"""Largest file that is fetched where the host has no limit for requests."""
+
+FETCH_SECONDS = 300.0
+
+
+def setup(host: Host) -> None:
+    """Add the routes: for all models below ``/cog/``, for a single one at the root if wanted.
+
+    Raises:
+        ConfigError: it is wanted at the root, but there are several models; or what is to be kept
+            cannot be understood.
+    """
+    settings = host.settings
+    limits = Limits(
+        settings.client_max_size or MAX_FILE_BYTES, FETCH_SECONDS, settings.cog_private_urls
+    )
+    uploader = Uploader(settings.cog_upload_url) if settings.cog_upload_url else None
+    keep = parse_keep(settings.keep_predictions, "keep-predictions")
+    archive = Archive(host.trainings, keep, durable=settings.train_endpoint)
+    files = Files(Fetcher(limits), uploader)
+    predictions = Predictions(
+        host.uploads, files, archive, lambda: host.app[health.DRAIN].counting()
+    )
+    webhooks = Webhooks(limits, os.environ.get("WEBHOOK_AUTH_TOKEN", ""))
+
+    shelf = Shelf()
+
+    def open_at(below: str, pick: Pick) -> TrainingDoor:
+        Door(host, predictions, archive, webhooks, pick, shelf).add_routes(below)
+        door = TrainingDoor(host, files, webhooks, pick, shelf)
+        door.add_routes(below)
+        return door
+
+    def named(request: web.Request) -> Model:
+        return host.registry[request.match_info["model"]]
+
+    doors = [open_at(f"{host.prefix}/{NAME}/{{model}}", named)]
+    if settings.root_protocol == NAME:
+        models = list(host.registry)
+        if len(models) != 1:
+            names = ", ".join(model.name for model in models)
+            raise ConfigError(f"root-protocol is for one model, and there are several: {names}")
+        doors.append(open_at(host.prefix, lambda _request: models[0]))
+
+    async def start(_app: web.Application) -> None:
+        archive.start()
+
+    async def close(_app: web.Application) -> None:
+        await predictions.close()
+        await archive.close()
+        for door in doors:
+            await door.close()
+        await webhooks.close()
+
+    host.app.on_startup.append(start)
+    host.app.on_shutdown.append(close)

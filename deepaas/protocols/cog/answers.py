@@ -1,0 +1,76 @@
+"""Answers in Cog's shapes, those that refuse included."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from deepaas.errors import DeepaasError
+from deepaas.web.document import Document
+from deepaas.web.errors import status_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+AT_CAPACITY = "At capacity - all prediction slots busy"
+NOT_READY = (
+    "Setup has not finished yet. Wait until it has finished, or GET /health-check for status."
+)
+
+_JSON = "application/json"
+
+
+class Refusal(Exception):
+    """A request that cannot be met.
+
+    Attributes:
+        status: of the answer.
+        body: of the answer: a text, or what JSON can hold.
+    """
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(str(body))
+        self.status = status
+        self.body = body
+
+
+def json_answer(body: Any, status: int = 200) -> web.Response:
+    """An answer of JSON; bytes are JSON already."""
+    encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return web.Response(body=encoded, status=status, content_type=_JSON)
+
+
+def document_answer(document: Document, status: int = 200) -> web.Response:
+    """An answer of JSON that may be long: it is read while it is sent."""
+    if document.is_small:
+        return json_answer(document.whole(), status)
+    headers = {"Content-Length": str(document.size_bytes)}
+    return web.Response(body=document.sent(), status=status, headers=headers, content_type=_JSON)
+
+
+def failed(message: str, status: int) -> Refusal:
+    """A prediction that was not begun."""
+    return Refusal(status, {"error": message, "status": "failed"})
+
+
+def refusing(handler: Handler) -> Handler:
+    """A handler whose refusals, and the host's own errors, have Cog's shapes."""
+
+    @functools.wraps(handler)
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            if isinstance(refusal.body, str):
+                return web.Response(text=refusal.body, status=refusal.status)
+            return json_answer(refusal.body, refusal.status)
+        except DeepaasError as error:
+            status = status_of(error)
+            if status >= 500 and status not in (501, 503):
+                raise  # With an id, and a line in the log.
+            return json_answer({"error": error.message, "status": "failed"}, status)
+
+    return answer

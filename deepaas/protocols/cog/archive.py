@@ -1,0 +1,327 @@
+"""Predictions whose clients do not wait for them, kept beyond their end and that of the host.
+
+Without the store, or while it does not answer, they are kept by this host as long as it lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from deepaas.errors import StorageFull, StoreUnavailable
+from deepaas.protocols.cog.answers import failed
+from deepaas.protocols.cog.prediction import FAILED, TERMINAL, Prediction, moment
+from deepaas.training.records import INTERRUPTED, Record
+from deepaas.training.retention import Keep
+from deepaas.training.service import Trainings
+from deepaas.web.document import Document, of_bytes, of_file
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.predictions import PredictionRows
+
+_log = logging.getLogger(__name__)
+
+ROW_BYTES = 256 * 1024
+"""A longer document lies in a file of the state directory."""
+
+WAIT_SECONDS = 5.0
+"""So long a prediction waits for the store; then it goes on without."""
+
+RETRY_SECONDS = 2.0
+TIDY_SECONDS = 3.0
+"""So long at least between two looks for those that need not be kept."""
+
+IDLE_SECONDS = 60.0
+TIDY_COUNT = 200
+STRAY_SECONDS = 3600.0
+CLOSE_SECONDS = 5.0
+
+MEMORY_COUNT = 1000
+"""So many ended predictions are kept for want of a store."""
+
+ELSEWHERE = "what there is to tell of it lies with a host of another state directory"
+GONE = "interrupted: its host ended"
+
+Key = tuple[str, str]
+T = TypeVar("T")
+
+
+class Archive:
+    """The asynchronous predictions of all models.
+
+    Args:
+        trainings: has the store and the state directory.
+        keep: which of those that have ended are kept.
+        durable: whether there is a store at all.
+    """
+
+    def __init__(self, trainings: Trainings, keep: Keep, *, durable: bool) -> None:
+        self._trainings = trainings
+        self._place = trainings.place
+        self._keep = keep
+        self._durable = durable
+        self._unsaved: dict[Key, Record] = {}
+        self._inputs: dict[Key, str] = {}
+        self._writing: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._away = False
+        self._tidied = 0.0
+
+    def start(self) -> None:
+        """Begin to write, and to remove what need not be kept."""
+        if self._durable:
+            self._writing = asyncio.ensure_future(self._write())
+
+    async def begun(self, prediction: Prediction) -> None:
+        """Note that a prediction has come; the store is waited for, but not for long."""
+        record = await self._record(prediction)
+        if record.file:
+            self._inputs[record.model, record.id] = record.file
+        await self._enter(record)
+
+    async def ended(self, prediction: Prediction) -> None:
+        """Note how a prediction has ended."""
+        record = await self._record(prediction)
+        await self._enter(record)
+        if file := self._inputs.pop((record.model, record.id), ""):
+            await asyncio.to_thread(self._remove, file)
+
+    async def get(self, model: str, prediction_id: str) -> tuple[Record, Document] | None:
+        """A prediction that is kept, and what clients are told of it.
+
+        Raises:
+            StoreUnavailable: nobody can say now.
+            Refusal: what there is to tell lies with a host of another state directory.
+        """
+        record = self._unsaved.get((model, prediction_id))
+        if record is None:
+            if not self._durable:
+                return None
+            rows = await self._rows()
+            record = await _soon(rows.get(model, prediction_id))
+        if record is None:
+            return None
+        try:
+            return record, await asyncio.to_thread(self._document, record)
+        except FileNotFoundError:
+            return None  # It has just been removed.
+
+    async def list(self, model: str, *, before: int | None, limit: int) -> list[Record]:
+        """The newest predictions of a model that are kept.
+
+        Args:
+            model: its name.
+            before: only those that came before the one of this number.
+            limit: how many at most, of those in the store.
+
+        Raises:
+            StoreUnavailable: the store is there, but does not answer.
+        """
+        mine = [] if before is not None else [r for r in self._unsaved.values() if r.model == model]
+        if not self._durable:
+            return mine
+        rows = await (await self._rows()).newest(model, before=before, limit=limit)
+        known = {record.id for record in mine}
+        return mine + [record for record in rows if record.id not in known]
+
+    async def close(self) -> None:
+        """Note the last, and stop."""
+        if self._writing is None:
+            return
+        self._away = False
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._all_saved(), CLOSE_SECONDS)
+        self._writing.cancel()
+        await asyncio.gather(self._writing, return_exceptions=True)
+        if self._unsaved:
+            _log.error("%d predictions could not be kept in the store", len(self._unsaved))
+
+    async def _rows(self) -> PredictionRows:
+        return await _soon(self._trainings.predictions())
+
+    # --- documents ---
+
+    async def _record(self, prediction: Prediction) -> Record:
+        document = prediction.told(with_input=True, with_moments=True)
+        content, file = None, ""
+        if document.size_bytes <= ROW_BYTES:
+            content = document.whole()
+        else:
+            file = f"{uuid.uuid4().hex}.json"
+            try:
+                await asyncio.to_thread(document.write, self._path(file))
+            except OSError as error:
+                self._remove(file)
+                content, file = _not_kept(prediction, error), ""
+        return Record(
+            model=prediction.model,
+            id=prediction.id,
+            place=self._place.id,
+            owner=self._trainings.host,
+            status=prediction.status,
+            created=prediction.created,
+            completed=prediction.completed,
+            document=content,
+            file=file,
+        )
+
+    def _document(self, record: Record) -> Document:
+        if record.document is not None:
+            document = of_bytes(record.document)
+        elif record.place != self._place.id:
+            raise failed(ELSEWHERE, 409)
+        else:
+            document = of_file(self._path(record.file))
+        if record.status != INTERRUPTED:
+            return document
+        told = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])
+        told["error"] = msgspec.Raw(msgspec.json.encode(GONE))
+        told["completed_at"] = msgspec.Raw(msgspec.json.encode(moment(record.completed)))
+        told["status"] = msgspec.Raw(msgspec.json.encode(FAILED))
+        return of_bytes(msgspec.json.encode(told))
+
+    def _path(self, file: str) -> Path:
+        return self._place.predictions / file
+
+    def _remove(self, file: str) -> None:
+        with contextlib.suppress(OSError):
+            self._path(file).unlink(missing_ok=True)
+
+    # --- the store ---
+
+    async def _enter(self, record: Record) -> None:
+        self._unsaved[record.model, record.id] = record
+        self._forget_unsaved()
+        if not self._durable:
+            return
+        self._news.set()
+        await self._trainings.settled()
+        try:
+            await asyncio.wait_for(self._saved(record), WAIT_SECONDS)
+        except asyncio.TimeoutError:
+            # The next ones need not wait.
+            self._away = True
+
+    async def _saved(self, record: Record) -> None:
+        while self._unsaved.get((record.model, record.id)) is record and not self._away:
+            await self._tried.wait()
+
+    async def _all_saved(self) -> None:
+        while self._unsaved and not self._away:
+            await self._tried.wait()
+
+    async def _write(self) -> None:
+        """Write all that comes, together what comes together."""
+        pause_seconds = TIDY_SECONDS
+        while True:
+            idle = False
+            try:
+                await asyncio.wait_for(self._news.wait(), pause_seconds)
+            except asyncio.TimeoutError:
+                idle = True
+            # What has just ended is looked at soon, what grows old now and then.
+            pause_seconds = IDLE_SECONDS if idle else TIDY_SECONDS
+            self._news.clear()
+            batch = dict(self._unsaved)
+            try:
+                rows = await self._trainings.predictions()
+                if batch:
+                    await rows.put([*batch.values()])
+            except (StoreUnavailable, StorageFull) as error:
+                if not self._away:
+                    _log.error("%s; predictions are kept in this host meanwhile", error)
+                await self._retry_later()
+                continue
+            except Exception:
+                _log.exception("asynchronous predictions cannot be kept in the store")
+                await self._retry_later()
+                continue
+            self._away = False
+            for key, record in batch.items():
+                if self._unsaved.get(key) is record:
+                    del self._unsaved[key]
+            self._wake()
+            with contextlib.suppress(StoreUnavailable, StorageFull, OSError):
+                await self._tidy(rows)
+
+    async def _retry_later(self) -> None:
+        self._away = True
+        self._wake()
+        await asyncio.sleep(RETRY_SECONDS)
+        self._news.set()
+
+    def _wake(self) -> None:
+        # Whoever waits has the event from before; whoever looks from now on waits for the next.
+        self._tried.set()
+        self._tried = asyncio.Event()
+
+    # --- what need not be kept ---
+
+    async def _tidy(self, rows: PredictionRows) -> None:
+        if time.monotonic() - self._tidied < TIDY_SECONDS:
+            return
+        if not self._tidied:
+            known = await rows.files(self._place.id)
+            await asyncio.to_thread(self._sweep, known)
+        self._tidied = time.monotonic()
+        before = None if self._keep.seconds is None else time.time() - self._keep.seconds
+        while old := await rows.oldest_completed(
+            self._place.id, keep_count=self._keep.count, completed_before=before, limit=TIDY_COUNT
+        ):
+            # The store first: a row without its file would be worse than the contrary.
+            await rows.forget(old)
+            for record in old:
+                if record.file:
+                    await asyncio.to_thread(self._remove, record.file)
+
+    def _sweep(self, known: set[str]) -> None:
+        """Remove files that hosts have left when they were killed."""
+        youngest = time.time() - STRAY_SECONDS
+        for path in self._place.predictions.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.name not in known and path.stat().st_mtime < youngest:
+                    path.unlink()
+
+    def _forget_unsaved(self) -> None:
+        ended = [record for record in self._unsaved.values() if record.status in TERMINAL]
+        count = MEMORY_COUNT if self._keep.count is None else min(MEMORY_COUNT, self._keep.count)
+        before = 0.0 if self._keep.seconds is None else time.time() - self._keep.seconds
+        for number, record in enumerate(ended, 1):
+            if number <= len(ended) - count or (record.completed or 0.0) < before:
+                del self._unsaved[record.model, record.id]
+                if record.file:
+                    self._remove(record.file)
+
+
+async def _soon(asking: Coroutine[Any, Any, T]) -> T:
+    """What the store answers.
+
+    Raises:
+        StoreUnavailable: nothing, within the time that a client should wait.
+    """
+    try:
+        return await asyncio.wait_for(asking, WAIT_SECONDS)
+    except asyncio.TimeoutError:
+        raise StoreUnavailable("it does not answer in time") from None
+
+
+def _not_kept(prediction: Prediction, error: OSError) -> bytes:
+    return msgspec.json.encode(
+        {
+            "id": prediction.id,
+            "error": f"what it has told cannot be kept: {error.strerror}",
+            "logs": prediction.logs,
+            "metrics": prediction.metrics,
+            "status": FAILED,
+        }
+    )

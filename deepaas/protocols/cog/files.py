@@ -1,0 +1,137 @@
+"""Files as URLs: those of clients become files of the call, those of models become URLs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import mimetypes
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from deepaas.messages import Answer, LongText, Part, Upload
+from deepaas.protocols.cog.fetch import Fetcher, NotFetched
+from deepaas.protocols.cog.upload import Uploader
+from deepaas.web.as_json import as_json, is_json
+from deepaas.web.document import Document, of_bytes
+from deepaas.web.uploads import Scratch
+
+_DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE | re.DOTALL)
+DEFAULT_TYPE = "text/plain"
+
+
+class BadFile(Exception):
+    """A file of an input cannot be had; the text says why."""
+
+
+class Files:
+    """Files of inputs and outputs. Must be closed.
+
+    Args:
+        fetcher: gets those that clients name by an address.
+        uploader: takes those that models make; None to send them as data URLs.
+    """
+
+    def __init__(self, fetcher: Fetcher, uploader: Uploader | None) -> None:
+        self._fetcher = fetcher
+        self._uploader = uploader
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._fetcher.close()
+        if self._uploader is not None:
+            await self._uploader.close()
+
+    async def received(
+        self, given: Mapping[str, Any], names: Iterable[str], scratch: Scratch
+    ) -> tuple[dict[str, Any], list[tuple[str, str | Upload | LongText]]]:
+        """Take the files of an input out of it.
+
+        Args:
+            given: the input.
+            names: of those values that are files, or lists of files.
+            scratch: where to put them.
+
+        Returns:
+            the other values, and the files by name.
+
+        Raises:
+            BadFile: one of them cannot be had.
+        """
+        plain = {name: value for name, value in given.items() if name not in names}
+        files: list[tuple[str, str | Upload | LongText]] = []
+        for name in names:
+            value = given.get(name)
+            if value == []:
+                plain[name] = value
+            for url in value if isinstance(value, list) else [value]:
+                if url is not None:
+                    files.append((name, await self._received(name, url, scratch, len(files) + 1)))
+        return plain, files
+
+    def inline(self, news: Part, *, is_file: bool) -> bytes | None:
+        """JSON of what a model has yielded, None if that takes time.
+
+        Args:
+            news: of the model.
+            is_file: whether it is a file even if it is JSON.
+        """
+        is_file = is_file or not is_json(news.media_type)
+        if news.path or (self._uploader is not None and is_file):
+            return None
+        return as_json(news, is_file=is_file).whole()
+
+    async def told(self, news: Answer | Part, prediction_id: str, *, is_file: bool) -> Document:
+        """JSON of what a model has answered or yielded; a file becomes a URL.
+
+        The file that it names is not needed any more when the document has been read.
+
+        Args:
+            news: of the model.
+            prediction_id: in which prediction.
+            is_file: whether it is a file even if it is JSON.
+
+        Raises:
+            OSError: it cannot be read.
+            NotUploaded: it cannot be uploaded.
+        """
+        is_file = is_file or not is_json(news.media_type)
+        if self._uploader is not None and is_file:
+            return of_bytes(msgspec.json.encode(await self._uploader.upload(news, prediction_id)))
+        return as_json(news, is_file=is_file)
+
+    async def _received(self, name: str, url: Any, scratch: Scratch, number: int) -> Upload:
+        if not isinstance(url, str):
+            raise BadFile(f"{name}: a file must come as a URL")
+        try:
+            if found := _DATA_URL.match(url):
+                return await asyncio.to_thread(_decoded, url, found, scratch.path / str(number))
+            return await self._fetcher.fetch(url, scratch.path, number)
+        except NotFetched as error:
+            raise BadFile(f"{name}: {error}") from None
+
+
+def _decoded(url: str, found: re.Match[str], path: Path) -> Upload:
+    """The file that a data URL is.
+
+    Raises:
+        NotFetched: it is none.
+    """
+    media_type = found[1].strip().lower() or DEFAULT_TYPE
+    # One by one, so that no more than two copies of it are in memory.
+    data = url[found.end() :]
+    content = unquote_to_bytes(data) if "%" in data else data.encode()
+    del data
+    if found[2].lower().endswith(";base64"):
+        try:
+            content = base64.b64decode(content)
+        except (binascii.Error, ValueError):
+            raise NotFetched("the data: URL is not base64") from None
+    path = path.with_suffix(mimetypes.guess_extension(media_type) or "")
+    path.write_bytes(content)
+    return Upload(str(path), f"file{path.suffix}", media_type)

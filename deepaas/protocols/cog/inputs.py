@@ -1,0 +1,82 @@
+"""An input as Cog's clients send it, as the inputs that any model of this host takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+
+Json = dict[str, Any]
+
+SECRET = "**********"
+
+_IN_QUERY = ("query", "querystring")
+_IN_FORM = ("form", "files")
+
+
+def to_inputs(
+    given: Mapping[str, Any],
+    files: list[tuple[str, str | Upload | LongText]],
+    places: Mapping[str, str],
+) -> Inputs:
+    """The inputs of a call.
+
+    Args:
+        given: values by name, without files.
+        files: those of the call, by name.
+        places: where the arguments that name a place are looked for.
+    """
+    query: list[tuple[str, str]] = []
+    form = list(files)
+    headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+    body: Json = {}
+    for name, value in given.items():
+        place = places.get(name, "json")
+        if place in _IN_QUERY:
+            query += [(name, text) for text in _texts(value)]
+        elif place in _IN_FORM:
+            form += [(name, text) for text in _texts(value)]
+        elif place == "headers":
+            headers[name.lower()] = ",".join(_texts(value))
+        elif place == "cookies":
+            cookies[name] = ",".join(_texts(value))
+        else:
+            body[name] = value
+    return Inputs(
+        query=urlencode(query),
+        form=form,
+        body=msgspec.json.encode(body) if body else b"",
+        body_kind="json" if body else "",
+        headers=headers,
+        cookies=cookies,
+    )
+
+
+def is_long(inputs: Inputs) -> bool:
+    """Whether the body has to go through a file."""
+    return len(inputs.body) > INLINE_BYTES
+
+
+def without_secrets(given: Mapping[str, Any], schema: Json) -> Json:
+    """An input as it may be shown and kept.
+
+    Args:
+        given: as the client sent it.
+        schema: of the inputs.
+    """
+    properties = schema["properties"]
+    return {
+        name: SECRET if properties.get(name, {}).get("format") == "password" else value
+        for name, value in given.items()
+        if name in properties
+    }
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values]

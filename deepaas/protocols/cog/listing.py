@@ -1,0 +1,75 @@
+"""``GET /predictions``: which predictions there are, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from yarl import URL
+
+from deepaas.protocols.cog.answers import Refusal
+from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.prediction import FAILED, moment
+from deepaas.protocols.cog.predictions import Going
+from deepaas.training.records import INTERRUPTED
+
+DEFAULT_COUNT = 100
+MAX_COUNT = 1000
+MAX_NUMBER = 2**63 - 1
+
+
+async def page(url: URL, going: Iterable[Going], archive: Archive, model: str) -> dict[str, Any]:
+    """Some predictions, without what they were given and what they gave.
+
+    Args:
+        url: of the request: ``limit`` says how many, ``cursor`` where to go on.
+        going: those of the model that go on.
+        archive: has the others.
+        model: the model's name.
+
+    Raises:
+        Refusal: a parameter has a wrong value.
+        StoreUnavailable: the store does not answer.
+    """
+    limit = _number(url, "limit", MAX_COUNT) or DEFAULT_COUNT
+    before = _number(url, "cursor", MAX_NUMBER)
+    records = await archive.list(model, before=before, limit=limit)
+    stored = [record for record in records if record.number]
+    following = None
+    if len(stored) == limit:
+        following = str(url.update_query(cursor=str(stored[-1].number)))
+    live = {each.prediction.id: each.prediction for each in going}
+    shown = [
+        (one.created, _shown(one.id, one.status, one.created, one.completed))
+        for one in (live.get(record.id, record) for record in records)
+    ]
+    if before is None:
+        known = {record.id for record in records}
+        shown += [
+            (one.created, _shown(one.id, one.status, one.created, one.completed))
+            for one in live.values()
+            if one.id not in known
+        ]
+    # Not by what follows: two may have come in the same moment.
+    shown.sort(key=lambda pair: pair[0], reverse=True)
+    return {"next": following, "results": [told for _, told in shown]}
+
+
+def _shown(
+    prediction_id: str, status: str, created: float, completed: float | None
+) -> dict[str, Any]:
+    return {
+        "id": prediction_id,
+        "status": FAILED if status == INTERRUPTED else status,
+        "created_at": moment(created),
+        "completed_at": moment(completed),
+    }
+
+
+def _number(url: URL, name: str, most: int) -> int | None:
+    text = url.query.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 1 <= int(text) <= most):
+        raise Refusal(422, {"detail": f"{name} must be a number between 1 and {most}"})
+    return int(text)

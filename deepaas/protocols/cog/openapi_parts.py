@@ -1,0 +1,195 @@
+"""The parts of the OpenAPI document that are the same for all models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+MAX_DEPTH = 8
+"""How deep definitions that refer to others are followed."""
+
+STATUSES = ["starting", "processing", "succeeded", "canceled", "failed"]
+WEBHOOK_EVENTS = ["start", "output", "logs", "completed"]
+
+
+def schemas() -> Json:
+    """What the routes refer to, without Input and Output."""
+    return {
+        "Status": {"title": "Status", "type": "string", "enum": list(STATUSES)},
+        "WebhookEvent": {"title": "WebhookEvent", "type": "string", "enum": list(WEBHOOK_EVENTS)},
+        "PredictionRequest": _request_schema("PredictionRequest", "Input"),
+        "TrainingRequest": _request_schema("TrainingRequest", "TrainingInput"),
+        "PredictionResponse": {
+            "title": "PredictionResponse",
+            "type": "object",
+            "properties": {
+                "id": {"title": "Id", "type": "string"},
+                "input": _reference("Input"),
+                "output": _reference("Output"),
+                "status": _reference("Status"),
+                "error": {"title": "Error", "type": "string"},
+                "logs": {"title": "Logs", "type": "string"},
+                "metrics": {"title": "Metrics", "type": "object"},
+                "created_at": _moment("Created At"),
+                "started_at": _moment("Started At"),
+                "completed_at": _moment("Completed At"),
+            },
+        },
+        "ValidationError": {
+            "title": "ValidationError",
+            "type": "object",
+            "required": ["loc", "msg", "type"],
+            "properties": {
+                "loc": {"type": "array", "items": {"type": "string"}},
+                "msg": {"type": "string"},
+                "type": {"type": "string"},
+            },
+        },
+        "HTTPValidationError": {
+            "title": "HTTPValidationError",
+            "type": "object",
+            "properties": {"detail": {"type": "array", "items": _reference("ValidationError")}},
+        },
+    }
+
+
+def _request_schema(title: str, inputs: str) -> Json:
+    return {
+        "title": title,
+        "type": "object",
+        "properties": {
+            "input": _reference(inputs),
+            "id": {"title": "Id", "type": "string"},
+            "webhook": {"title": "Webhook", "type": "string", "format": "uri"},
+            "webhook_events_filter": {
+                "title": "Webhook Events Filter",
+                "type": "array",
+                "items": _reference("WebhookEvent"),
+                "default": list(WEBHOOK_EVENTS),
+            },
+            "context": {
+                "title": "Context",
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+            },
+        },
+    }
+
+
+def paths(*, streams: bool, trains: bool) -> Json:
+    """The routes of one model, below its own address.
+
+    Args:
+        streams: whether it yields its output in parts.
+        trains: whether it can be trained.
+    """
+    found = {
+        "/": _get("Root", "root__get"),
+        "/health-check": _get("Healthcheck", "healthcheck_health_check_get"),
+        **_paths("prediction", "predict", "PredictionRequest"),
+    }
+    if streams:
+        found["/predictions"]["post"]["x-cog-streaming"] = True
+    if trains:
+        found |= _paths("training", "train", "TrainingRequest")
+    return found
+
+
+def _paths(one: str, do: str, body: str) -> Json:
+    """The routes of predictions or trainings.
+
+    Args:
+        one: what one of them is called.
+        do: what the model does.
+        body: the schema of a request.
+    """
+    many, title = f"{one}s", f"{one.title()}s"
+    identified: Json = {
+        "name": f"{one}_id",
+        "in": "path",
+        "required": True,
+        "schema": {"title": f"{one.title()} ID", "type": "string"},
+    }
+    create = {
+        "summary": do.title(),
+        "operationId": f"{do}_{many}_post",
+        "requestBody": _request(body),
+        "responses": _responses(202, 409, 422, 503),
+    }
+    put = {
+        "summary": f"{do.title()} Idempotent",
+        "operationId": f"{do}_idempotent_{many}__id__put",
+        "parameters": [identified],
+        "requestBody": _request(body),
+        "responses": _responses(202, 409, 422, 503),
+    }
+    get = {
+        "summary": one.title(),
+        "operationId": f"{one}_{many}__id__get",
+        "parameters": [identified],
+        "responses": _responses(404),
+    }
+    listed = {
+        "summary": title,
+        "operationId": f"{many}_{many}_get",
+        "responses": {"200": _answer({"type": "object"})},
+    }
+    cancel = {
+        "summary": "Cancel",
+        "operationId": f"cancel_{many}__id__cancel_post",
+        "parameters": [identified],
+        "responses": {"200": _answer({"type": "object"}), "404": {"description": "Not found"}},
+    }
+    return {
+        f"/{many}": {"post": create, "get": listed},
+        f"/{many}/{{{one}_id}}": {"put": put, "get": get},
+        f"/{many}/{{{one}_id}}/cancel": {"post": cancel},
+    }
+
+
+_SAID = {
+    202: "Accepted",
+    404: "Not found",
+    409: "The queue is full",
+    422: "Validation Error",
+    503: "The model is not ready",
+}
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _moment(title: str) -> Json:
+    return {"title": title, "type": "string", "format": "date-time"}
+
+
+def _answer(schema: Json) -> Json:
+    return {
+        "description": "Successful Response",
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def _request(body: str) -> Json:
+    return {"content": {"application/json": {"schema": _reference(body)}}}
+
+
+def _responses(*statuses: int) -> Json:
+    told: Json = {"200": _answer(_reference("PredictionResponse"))}
+    for status in statuses:
+        told[str(status)] = {"description": _SAID[status]}
+        if status == 422:
+            told["422"] |= {"content": _answer(_reference("HTTPValidationError"))["content"]}
+    return told
+
+
+def _get(summary: str, operation: str) -> Json:
+    return {
+        "get": {
+            "summary": summary,
+            "operationId": operation,
+            "responses": {"200": _answer({"type": "object"})},
+        }
+    }

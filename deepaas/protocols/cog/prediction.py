@@ -1,0 +1,229 @@
+"""The life of one prediction, as Cog tells it. Knows no HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deepaas.web.document import Document, of_bytes
+from deepaas.web.journal import Entry, Journal, TooMuch
+
+TIME = "predict_time"
+"""The metric that every prediction has when it has ended."""
+
+STARTING, PROCESSING = "starting", "processing"
+SUCCEEDED, FAILED, CANCELED = "succeeded", "failed", "canceled"
+TERMINAL = frozenset([SUCCEEDED, FAILED, CANCELED])
+
+START, OUTPUT, LOG, METRIC, COMPLETED = EVENTS = ("start", "output", "log", "metric", "completed")
+
+MAX_LOG_CHARACTERS = 1024 * 1024
+"""The end of what a model has printed in one prediction is kept, so much of it."""
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Prediction:
+    """One prediction.
+
+    Attributes:
+        id: its client's name for it, or one that was made up.
+        model: the name of the model.
+        journal: what has happened.
+        given: its input as the client sent it, without what is secret.
+        status: ``starting``, ``processing``, ``succeeded``, ``failed`` or ``canceled``.
+        streams: whether its output comes in parts.
+        error: why it failed.
+        metrics: what was measured, by name.
+        created: when it came, as seconds since the epoch.
+        started: when a worker began it.
+        completed: when it ended.
+    """
+
+    id: str
+    model: str
+    journal: Journal
+    given: Json = field(default_factory=dict)
+    streams: bool = False
+    status: str = STARTING
+    error: str | None = None
+    metrics: Json = field(default_factory=dict)
+    created: float = field(default_factory=time.time)
+    started: float | None = None
+    completed: float | None = None
+    _printed: list[str] = field(default_factory=list)
+    _printed_length: int = 0
+
+    @property
+    def logs(self) -> str:
+        """What the model has printed, the last of it."""
+        kept = "".join(self._printed)[-MAX_LOG_CHARACTERS:]
+        self._printed, self._printed_length = [kept], len(kept)
+        return kept
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in TERMINAL
+
+    def begin(self) -> None:
+        """A worker has got it."""
+        self.started = time.time()
+        self.status = PROCESSING
+        self.journal.append(START, msgspec.json.encode({"id": self.id, "status": PROCESSING}))
+
+    async def add_output(self, value: Document) -> None:
+        """The model has answered or yielded something; JSON of it.
+
+        Raises:
+            TooMuch: there is no room for it.
+            OSError: it cannot be read.
+        """
+        if value.is_small:
+            self.journal.append(OUTPUT, value.whole())
+        else:
+            await self.journal.append_pieces(OUTPUT, value.size_bytes, value.pieces())
+
+    def add_part(self, value: bytes) -> None:
+        """The model has yielded something little; JSON of it.
+
+        Raises:
+            TooMuch: there is no room for it.
+        """
+        self.journal.append(OUTPUT, value)
+
+    def add_log(self, text: str) -> None:
+        """The model has printed something."""
+        self._printed.append(text)
+        self._printed_length += len(text)
+        if self._printed_length > 2 * MAX_LOG_CHARACTERS:
+            _ = self.logs  # Drops what is too old, now and then.
+        self.journal.append(LOG, text.encode())
+
+    def add_metric(self, name: str, value: Any, mode: str) -> None:
+        """The model has noted something.
+
+        Args:
+            name: dots make groups.
+            value: None takes it away.
+            mode: ``replace``, ``incr`` or ``append``.
+        """
+        *groups, last = name.split(".")
+        place = self.metrics
+        for group in groups:
+            inner = place.get(group)
+            if not isinstance(inner, dict):
+                inner = place[group] = {}
+            place = inner
+        before = place.get(last)
+        if value is None:
+            place.pop(last, None)
+        elif mode == "incr" and isinstance(before, (int, float)):
+            place[last] = before + value
+        elif mode == "append":
+            place[last] = [*before, value] if isinstance(before, list) else [value]
+        else:
+            place[last] = value
+        told = {"mode": mode, "name": name, "value": value}
+        self.journal.append(METRIC, msgspec.json.encode(told))
+
+    def end(self, status: str, *, error: str | None = None) -> None:
+        """It is over; the first end counts."""
+        if self.ended:
+            return
+        self.error = error
+        self.completed = time.time()
+        self.metrics[TIME] = self.completed - (self.started or self.completed)
+        self.status = status
+        with contextlib.suppress(TooMuch):
+            self.journal.append(COMPLETED, b"")
+        self.journal.end()
+
+    def events(self) -> AsyncIterator[Entry]:
+        """All events from the beginning on, until the end."""
+        return self.journal.follow()
+
+    def output(self, *, as_list: bool = False) -> Document | None:
+        """JSON of the output as far as it has come, None if there is none.
+
+        Args:
+            as_list: also where it is a single value.
+        """
+        if not self.journal.count(OUTPUT) and not (self.streams and self.status == SUCCEEDED):
+            return None
+        values = self.journal.joined(OUTPUT)
+        return _around(b"[", values, b"]") if self.streams or as_list else values
+
+    def told_begun(self) -> Document:
+        """The prediction as Cog told of it when it began."""
+        begun = {"id": self.id, "logs": "", "metrics": {}, "status": PROCESSING}
+        return of_bytes(msgspec.json.encode(begun))
+
+    def told(
+        self, *, with_input: bool = False, with_moments: bool = False, going: bool = False
+    ) -> Document:
+        """The prediction as Cog tells of it, as it is at this moment.
+
+        Args:
+            going: as one that goes on, whose output is a list, even when it has ended by now.
+            with_input: also what was given.
+            with_moments: also when it came, began and ended.
+        """
+        head: Json = {"id": self.id}
+        if with_input:
+            head["input"] = self.given
+        if self.error is not None and not going:
+            head["error"] = self.error
+        head["logs"] = self.logs
+        head["metrics"] = {
+            name: value for name, value in self.metrics.items() if not going or name != TIME
+        }
+        tail: Json = {}
+        if with_moments:
+            tail["created_at"] = moment(self.created)
+            tail["started_at"] = moment(self.started)
+            tail["completed_at"] = moment(self.completed)
+        tail["status"] = PROCESSING if going else self.status
+        output = self.output(as_list=going)
+        if output is None:
+            return of_bytes(msgspec.json.encode(head | tail))
+        first = msgspec.json.encode(head)[:-1] + b',"output":'
+        return _around(first, output, b"," + msgspec.json.encode(tail)[1:])
+
+
+def _around(first: bytes, inner: Document, last: bytes) -> Document:
+    size_bytes = len(first) + inner.size_bytes + len(last)
+    if inner.is_small:
+        return of_bytes(b"".join((first, *inner.pieces(), last)))
+    return Document(size_bytes, lambda: itertools.chain((first,), inner.pieces(), (last,)))
+
+
+def new_prediction(
+    prediction_id: str, model: str, given: Json, folder: Path, *, streams: bool
+) -> Prediction:
+    """A prediction that has just come.
+
+    Args:
+        prediction_id: its name.
+        model: the name of the model.
+        given: its input, without what is secret.
+        folder: for its journal.
+        streams: whether its output comes in parts.
+    """
+    return Prediction(prediction_id, model, Journal(EVENTS, folder), given, streams)
+
+
+def moment(seconds: float | None) -> str | None:
+    """A moment as Cog writes it (RFC 3339, UTC)."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()

@@ -1,0 +1,305 @@
+"""The routes of Cog's HTTP API, for one model each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import Callable
+
+from aiohttp import web
+
+import deepaas
+from deepaas.errors import Disabled, InvalidArguments, QueueFull, StoreUnavailable
+from deepaas.model.handle import Model
+from deepaas.protocols import Host
+from deepaas.protocols.cog import health, listing, requests, stream
+from deepaas.protocols.cog.answers import (
+    AT_CAPACITY,
+    Refusal,
+    document_answer,
+    failed,
+    json_answer,
+    refusing,
+)
+from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.checking import argument_faults, fault
+from deepaas.protocols.cog.inputs import without_secrets
+from deepaas.protocols.cog.prediction import STARTING, SUCCEEDED, new_prediction
+from deepaas.protocols.cog.predictions import Going, Predictions, Wanted
+from deepaas.protocols.cog.requests import Request
+from deepaas.protocols.cog.served import Served, Shelf
+from deepaas.protocols.cog.webhooks import Webhooks
+from deepaas.training.records import Record
+from deepaas.web import swagger_ui
+from deepaas.web.document import Document
+
+OTHER_ID = "prediction ID must match the ID supplied in the URL"
+
+Pick = Callable[[web.Request], Model]
+"""Which model a request is for."""
+
+
+class Door:
+    """Cog's HTTP API of one or all models.
+
+    Args:
+        host: what it is a door of.
+        predictions: those that go on.
+        archive: has those that nobody waits for.
+        webhooks: tells clients' addresses of them.
+        pick: which model a request is for.
+        shelf: has what is made of the models' descriptions.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        predictions: Predictions,
+        archive: Archive,
+        webhooks: Webhooks,
+        pick: Pick,
+        shelf: Shelf,
+    ) -> None:
+        self._host = host
+        self._predictions = predictions
+        self._archive = archive
+        self._webhooks = webhooks
+        self._pick = pick
+        self._shelf = shelf
+
+    def add_routes(self, below: str) -> None:
+        """Add the routes.
+
+        Args:
+            below: the path before each, without a slash at its end.
+        """
+        one = "/predictions/{prediction_id}"
+        routes = [
+            ("GET", "/", self.get_root),
+            ("GET", "/health-check", self.get_health),
+            ("GET", "/openapi.json", self.get_document),
+            ("GET", "/docs", self.get_docs),
+            ("POST", "/predict", self.post_predict),
+            ("POST", "/shutdown", self.post_shutdown),
+            ("POST", "/predictions", self.post_prediction),
+            ("GET", "/predictions", self.get_predictions),
+            ("PUT", one, self.put_prediction),
+            ("GET", one, self.get_prediction),
+            ("POST", f"{one}/cancel", self.post_cancel),
+        ]
+        for method, path, handler in routes:
+            self._host.app.router.add_route(method, below + path, refusing(handler))
+            if method == "GET":
+                self._host.app.router.add_route("HEAD", below + path, refusing(handler))
+
+    async def get_root(self, request: web.Request) -> web.Response:
+        """What is where."""
+        self._pick(request)
+        below = request.path.rstrip("/")
+        return json_answer(
+            {
+                "cog_version": f"deepaas {deepaas.__version__}",
+                "docs_url": f"{below}/docs",
+                "openapi_url": f"{below}/openapi.json",
+                "shutdown_url": f"{below}/shutdown",
+                "healthcheck_url": f"{below}/health-check",
+                "predictions_url": f"{below}/predictions",
+                "predictions_idempotent_url": f"{below}/predictions/{{prediction_id}}",
+                "predictions_cancel_url": f"{below}/predictions/{{prediction_id}}/cancel",
+            }
+        )
+
+    async def get_health(self, request: web.Request) -> web.Response:
+        """How the model is, and how it got ready."""
+        return json_answer(await health.told(self._pick(request)))
+
+    async def get_document(self, request: web.Request) -> web.Response:
+        """The OpenAPI document."""
+        model = self._pick(request)
+        await model.described()
+        document = self._shelf.ready(model).document
+        below = request.path.removesuffix("/openapi.json")
+        # Where Cog's own routes are not at the root, a reader of the document must be told.
+        return json_answer({**document, "servers": [{"url": below}]} if below else document)
+
+    async def get_docs(self, request: web.Request) -> web.Response:
+        """The same for people."""
+        if not self._host.settings.doc_endpoint:
+            raise web.HTTPNotFound
+        below = request.path.removesuffix("/docs")
+        return swagger_ui.page(
+            prefix=self._host.prefix,
+            path=request.path,
+            spec_path=f"{below}/openapi.json",
+            title=self._pick(request).name,
+        )
+
+    async def post_predict(self, request: web.Request) -> web.Response:
+        """Make a prediction and tell nothing but its output."""
+        model = self._pick(request)
+        asked = await requests.read(request, self._host.settings.client_max_size)
+        going = self._begin(request, model, asked, new_id())
+        await self._finished(going)
+        prediction = going.prediction
+        output = prediction.output()
+        if prediction.status != SUCCEEDED or output is None:
+            raise failed(prediction.error or f"the prediction was {prediction.status}", 500)
+        return document_answer(output)
+
+    async def post_prediction(self, request: web.Request) -> web.StreamResponse:
+        """Make a prediction."""
+        model = self._pick(request)
+        asked = await requests.read(request, self._host.settings.client_max_size)
+        return await self._answer(request, self._begin(request, model, asked, asked.id or new_id()))
+
+    async def put_prediction(self, request: web.Request) -> web.StreamResponse:
+        """Make a prediction, once."""
+        model = self._pick(request)
+        prediction_id = request.match_info["prediction_id"]
+        requests.check_id(prediction_id)
+        asked = await requests.read(request, self._host.settings.client_max_size)
+        if asked.id is not None and asked.id != prediction_id:
+            raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
+        if self._predictions.get(model.name, prediction_id) is None:
+            kept = None
+            with contextlib.suppress(StoreUnavailable):
+                kept = await self._archive.get(model.name, prediction_id)
+            if kept is not None and self._predictions.get(model.name, prediction_id) is None:
+                return await self._answer_kept(request, model, *kept)
+        going = self._predictions.get(model.name, prediction_id)
+        if going is None:
+            return await self._answer(request, self._begin(request, model, asked, prediction_id))
+        if stream.wants_stream(request):
+            return await stream.send(request, going.prediction)
+        ended = going.prediction.ended
+        if ended:
+            await going.ended()
+        told = going.prediction.told(with_input=True, with_moments=ended)
+        return document_answer(told, 200 if ended else 202)
+
+    async def get_prediction(self, request: web.Request) -> web.Response:
+        """How far a prediction is."""
+        model = self._pick(request)
+        prediction_id = request.match_info["prediction_id"]
+        going = self._predictions.get(model.name, prediction_id)
+        if going is not None:
+            if going.prediction.ended:
+                await going.ended()  # Who is told of the end may rely on it.
+            return document_answer(going.prediction.told(with_input=True, with_moments=True))
+        kept = await self._archive.get(model.name, prediction_id)
+        if kept is None:
+            raise Refusal(404, {"detail": "there is no such prediction"})
+        return document_answer(kept[1])
+
+    async def get_predictions(self, request: web.Request) -> web.Response:
+        """Which predictions there are: those that go on, and those that are kept."""
+        model = self._pick(request)
+        return json_answer(
+            await listing.page(
+                request.rel_url, self._predictions.of(model.name), self._archive, model.name
+            )
+        )
+
+    async def post_shutdown(self, _request: web.Request) -> web.Response:
+        """End the host, as a signal would."""
+        if not self._host.settings.cog_shutdown:
+            raise failed("POST /shutdown is switched off on this host (--cog-shutdown)", 403)
+        # Who has answered is waited for, this request too.
+        os.kill(os.getpid(), signal.SIGTERM)
+        return json_answer({})
+
+    async def post_cancel(self, request: web.Request) -> web.Response:
+        """Stop a prediction."""
+        model = self._pick(request)
+        going = self._predictions.get(model.name, request.match_info["prediction_id"])
+        if going is None:
+            raise Refusal(404, {})
+        going.cancel()
+        return json_answer({})
+
+    def _begin(
+        self, request: web.Request, model: Model, asked: Request, prediction_id: str
+    ) -> Going:
+        """Start a prediction.
+
+        Raises:
+            Refusal: its input is wrong, or the model does not take it now.
+        """
+        if not self._host.settings.predict_endpoint:
+            raise Disabled("predict")
+        served = self._shelf.ready(model)
+        given = served.checked(asked.input)
+        if self._predictions.get(model.name, prediction_id) is not None:
+            raise failed(f"a prediction with the id {prediction_id!r} goes on already", 409)
+        self._check_capacity(model, served)
+        prediction = new_prediction(
+            prediction_id,
+            model.name,
+            without_secrets(given, served.inputs),
+            self._host.uploads.folder,
+            streams=served.description.predict.streams,
+        )
+        kept = requests.is_asynchronous(request) and not stream.wants_stream(request)
+        wanted = Wanted(given, served.files, asked.context or {}, kept)
+        going = self._predictions.begin(prediction, model, wanted)
+        if asked.webhook:
+            self._webhooks.watch(prediction, asked.webhook, asked.events, request.headers)
+        return going
+
+    def _check_capacity(self, model: Model, served: Served) -> None:
+        settings, status = self._host.settings, model.status()
+        slots = status.workers_count * max(1, served.description.concurrency)
+        room = slots if settings.cog_strict else slots + settings.queue_size
+        if len(self._predictions.of(model.name)) >= room:
+            raise failed(AT_CAPACITY, 409)
+
+    async def _answer(self, request: web.Request, going: Going) -> web.StreamResponse:
+        prediction = going.prediction
+        if requests.is_asynchronous(request) and not stream.wants_stream(request):
+            await going.noted.wait()
+            return json_answer({"id": prediction.id, "status": STARTING}, 202)
+        if not stream.wants_stream(request):
+            await self._finished(going)
+            return document_answer(prediction.told())
+        try:
+            return await stream.send(request, prediction)
+        except (asyncio.CancelledError, ConnectionError):
+            going.cancel()  # The client has left.
+            raise
+
+    async def _finished(self, going: Going) -> None:
+        """Wait for the end; a client that leaves takes its prediction with it.
+
+        Raises:
+            Refusal: the model would not have it.
+        """
+        try:
+            await going.ended()
+        except asyncio.CancelledError:
+            going.cancel()
+            raise
+        match going.refused:
+            case InvalidArguments(fields=fields):
+                raise Refusal(422, {"detail": list(argument_faults(fields))})
+            case QueueFull():
+                raise failed(AT_CAPACITY, 409)
+
+    async def _answer_kept(
+        self, request: web.Request, model: Model, record: Record, document: Document
+    ) -> web.StreamResponse:
+        """One that has ended already, or goes on in another host."""
+        if record.completed is None:
+            return document_answer(document, 202)
+        if not stream.wants_stream(request):
+            return document_answer(document)
+        description = model.description
+        streams = description is not None and description.predict.streams
+        return await stream.send_again(request, document, streams=streams)
+
+
+def new_id() -> str:
+    """A name for a prediction whose client has given it none."""
+    return f"pred_{secrets.token_hex(8)}"

@@ -1,0 +1,212 @@
+"""A model's arguments and results in Cog's words: JSON schemas and an OpenAPI 3.0 document.
+
+The source is what the worker has told of the model (Swagger 2.0 parameters, and the schema of a
+bare result where somebody knows it), whatever kind of model it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepaas.messages import Description, Function
+from deepaas.protocols.cog import openapi_parts as parts
+from deepaas.web.openapi import openapi_schema
+
+Json = dict[str, Any]
+
+FILE_FORMAT = "uri"
+
+_SIZES = ("int32", "float")
+"""Formats that marshmallow's fields get, and that are not true of Python's numbers."""
+
+
+def input_schema(function: Function, definitions: Json) -> Json:
+    """The inputs of a model as one object schema, in the order of declaration.
+
+    Args:
+        function: the model's.
+        definitions: what its parameters may refer to.
+    """
+    properties: Json = {}
+    required = []
+    for parameter in _flat(function.parameters, definitions):
+        name = parameter["name"]
+        properties[name] = {**_property(parameter), "x-order": len(properties)}
+        if parameter.get("required"):
+            required.append(name)
+    schema: Json = {"type": "object", "title": "Input", "properties": properties}
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def file_inputs(function: Function, definitions: Json) -> frozenset[str]:
+    """The names of the inputs that are files, single or several."""
+    flat = _flat(function.parameters, definitions)
+    return frozenset(parameter["name"] for parameter in flat if _is_file(parameter))
+
+
+def gives_files(description: Description) -> bool:
+    """Whether a model answers with a file, or yields nothing but files."""
+    output = description.output
+    each: Json = output.get("items", {}) if "x-cog-array-type" in output else output
+    return each.get("format") == FILE_FORMAT
+
+
+def output_schema(description: Description) -> Json:
+    """What the model answers, as far as it is known."""
+    if description.output:
+        return description.output
+    title = {"title": "Output"}
+    if description.response:
+        name = description.response.rpartition("/")[2]
+        return {**_resolved(description.definitions.get(name, {}), description), **title}
+    return title
+
+
+def document(name: str, description: Description, version: str) -> Json:
+    """The OpenAPI document of one model, with routes as they stand below its own address.
+
+    Args:
+        name: of the model.
+        description: of the model.
+        version: of this host.
+    """
+    schemas = parts.schemas()
+    schemas["Input"] = _with_choices(description.predict, description.definitions, schemas, "")
+    if not description.train.implemented:
+        del schemas["TrainingRequest"]
+    else:
+        schemas["TrainingInput"] = _with_choices(
+            description.train, description.definitions, schemas, "Training"
+        )
+    schemas["Output"] = output_schema(description)
+    streams = description.predict.streams
+    return {
+        "openapi": "3.0.2",
+        "info": {"title": name, "version": version},
+        "paths": parts.paths(streams=streams, trains=description.train.implemented),
+        "components": {"schemas": schemas},
+    }
+
+
+def _with_choices(function: Function, definitions: Json, schemas: Json, prefix: str) -> Json:
+    """The inputs of a function, their choices among the other schemas under names of their own.
+
+    Args:
+        function: the model's.
+        definitions: what its parameters may refer to.
+        schemas: those of the document.
+        prefix: what the names of choices begin with.
+    """
+    inputs = input_schema(function, definitions)
+    for argument, told in inputs["properties"].items():
+        if "enum" in told:
+            # Cog's clients look for choices behind a reference.
+            name = f"{prefix}{argument}"
+            schemas[name] = {
+                "title": argument,
+                "type": told.pop("type", "string"),
+                "description": "An enumeration.",
+                "enum": told.pop("enum"),
+            }
+            told["allOf"] = [{"$ref": f"#/components/schemas/{name}"}]
+    return inputs
+
+
+def for_checking(schema: Json) -> Json:
+    """A schema as JSON Schema's own dialects have it: ``nullable`` is OpenAPI's alone."""
+    checked: Json = {}
+    for key, value in schema.items():
+        if key == "properties":
+            checked[key] = {name: for_checking(told) for name, told in value.items()}
+        elif key == "items":
+            checked[key] = for_checking(value)
+        elif key in ("anyOf", "allOf", "oneOf"):
+            checked[key] = [for_checking(told) for told in value]
+        elif key not in ("default", "example", "description", "title", "deprecated", "nullable"):
+            checked[key] = value
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if checked.get(exclusive) is True:  # OpenAPI 3.0 says it by a boolean.
+            checked[exclusive] = checked.pop(limit)
+        elif exclusive in checked and isinstance(checked[exclusive], bool):
+            del checked[exclusive]
+    if schema.get("nullable"):
+        return {"anyOf": [{"type": "null"}, checked]}
+    return checked
+
+
+def _flat(parameters: list[Json], definitions: Json) -> list[Json]:
+    """The parameters one by one, those of a JSON body as well; no header stands in for another."""
+    flat = []
+    for parameter in parameters:
+        schema = parameter.get("schema")
+        if parameter.get("in") != "body" or schema is None:
+            flat.append(parameter)
+            continue
+        body = _referred(schema, definitions)
+        required = body.get("required", [])
+        flat += [
+            {"name": name, "in": "body", **told, "required": name in required}
+            for name, told in body.get("properties", {}).items()
+        ]
+    return flat
+
+
+def _referred(schema: Json, definitions: Json) -> Json:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: Json = definitions.get(name, {}) if name else schema
+    return found
+
+
+def _is_file(parameter: Json) -> bool:
+    items = parameter.get("items", {})
+    return parameter.get("type") == "file" or items.get("type") == "file"
+
+
+def _property(parameter: Json) -> Json:
+    if _is_file(parameter):
+        uri = {"type": "string", "format": FILE_FORMAT}
+        several = "items" in parameter
+        told: Json = {"type": "array", "items": uri} if several else uri
+        if "description" in parameter:
+            told["description"] = parameter["description"]
+        if parameter.get("x-nullable"):
+            told["nullable"] = True
+    else:
+        told = openapi_schema(parameter)
+        told.pop("required", None)
+        if "pattern" in told and "default" in parameter:
+            told["default"] = parameter["default"]  # Left out above, where authors may be wrong.
+        if told.get("default", 0) is None:
+            del told["default"]
+        for part in (told, told.get("items", {})):
+            if part.get("format") in _SIZES:
+                del part["format"]
+        if told.get("format") == "password":
+            told |= {"writeOnly": True, "x-cog-secret": True}
+    return {"title": _title(parameter["name"]), **told}
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").strip().title()
+
+
+def _resolved(schema: Json, description: Description) -> Json:
+    """A definition as OpenAPI 3.0, what it refers to put in place."""
+    told = openapi_schema(schema)
+
+    def resolve(part: Any, depth: int) -> Any:
+        if isinstance(part, list):
+            return [resolve(item, depth) for item in part]
+        if not isinstance(part, dict):
+            return part
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name:
+            if depth > parts.MAX_DEPTH:
+                return {}
+            return resolve(openapi_schema(description.definitions.get(name, {})), depth + 1)
+        return {key: resolve(value, depth) for key, value in part.items()}
+
+    resolved: Json = resolve(told, 0)
+    return resolved

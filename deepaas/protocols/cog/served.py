@@ -1,0 +1,86 @@
+"""One model as this dialect sees it: its schemas, made once for each description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import deepaas
+from deepaas.messages import Description, Function
+from deepaas.model.handle import Model
+from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
+from deepaas.protocols.cog.checking import Checker
+from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
+
+
+class Face:
+    """What one of a model's functions takes.
+
+    Attributes:
+        inputs: the schema of its inputs.
+        checker: checks them.
+        files: which of them are files.
+    """
+
+    def __init__(self, function: Function, definitions: Json) -> None:
+        self.inputs = input_schema(function, definitions)
+        self.checker = Checker(self.inputs)
+        self.files = file_inputs(function, definitions)
+
+    def checked(self, given: Any) -> Json:
+        """An input without what nobody has asked for.
+
+        Raises:
+            Refusal: it does not fit the schema.
+        """
+        faults = self.checker.faults(given)
+        if faults:
+            raise Refusal(422, {"detail": faults})
+        return {name: value for name, value in given.items() if name in self.checker.names}
+
+
+class Served(Face):
+    """What is made of one description; what it takes is what its ``predict`` takes.
+
+    Attributes:
+        description: of the model.
+        train: what its ``train`` takes, None without one.
+        document: the OpenAPI document.
+    """
+
+    def __init__(self, name: str, description: Description) -> None:
+        super().__init__(description.predict, description.definitions)
+        self.description = description
+        implemented = description.train.implemented
+        self.train = Face(description.train, description.definitions) if implemented else None
+        self.document: Json = document(name, description, deepaas.__version__)
+
+
+class Shelf:
+    """All models, each made when it is first asked for, and again when it has changed."""
+
+    def __init__(self) -> None:
+        self._served: dict[str, Served] = {}
+
+    def get(self, model: Model) -> Served | None:
+        """What is made of a model; None while it has not described itself."""
+        description = model.description
+        if description is None:
+            return None
+        served = self._served.get(model.name)
+        if served is None or served.description is not description:
+            served = self._served[model.name] = Served(model.name, description)
+        return served
+
+    def ready(self, model: Model) -> Served:
+        """What is made of a model that takes calls, or will in a moment.
+
+        Raises:
+            Refusal: it does not.
+        """
+        served = self.get(model)
+        status = model.status()
+        # While a worker that was lost is replaced, calls wait for it.
+        starting = status.status in ("loading", "warming") and not status.restarts_count
+        if served is None or starting or status.status == "broken":
+            raise failed(NOT_READY, 503)
+        return served

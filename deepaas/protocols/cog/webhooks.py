@@ -1,0 +1,217 @@
+"""Tells an address of a client how a prediction goes on.
+
+One prediction is told by one task, so that the order is kept; while an address is slow, what
+happens meanwhile is left out, and the next that it hears of is the newest. The end is never left
+out: it is tried again and again, for minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+from yarl import URL
+
+from deepaas.protocols.cog.fetch import Limits, NotFetched, PublicResolver, check_address, shown
+from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction
+from deepaas.web.document import Document
+
+_log = logging.getLogger(__name__)
+
+THROTTLE_SECONDS = 0.5
+"""So long at least between two that are not the first or the last."""
+
+SECONDS = 30.0
+"""So long an address may take to answer."""
+
+TRIES_COUNT = 12
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 60.0
+
+LAST_WORDS_SECONDS = 2.0
+"""So long an address is still told of the end when the host leaves."""
+
+USER_AGENT = "deepaas"
+FORWARDED = ("traceparent", "tracestate")
+"""Headers of the client's request that are passed on."""
+
+_PASSING = frozenset([OUTPUT, LOG])
+_EVENT_OF = {START: "start", OUTPUT: "output", LOG: "logs", COMPLETED: "completed"}
+
+
+class Webhooks:
+    """Tells addresses of predictions. Must be closed.
+
+    Args:
+        limits: whether addresses may be called that are not of the public internet.
+        token: sent as bearer token; empty for none.
+    """
+
+    def __init__(self, limits: Limits, token: str) -> None:
+        self._limits = limits
+        self._token = token
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def watch(
+        self,
+        prediction: Prediction,
+        address: str,
+        events: frozenset[str],
+        headers: Mapping[str, str],
+    ) -> bool:
+        """Tell an address of a prediction, from its beginning to its end.
+
+        One that may not be called is not, and the prediction is made all the same, as in Cog.
+
+        Args:
+            prediction: which.
+            address: where to.
+            events: of what: ``start``, ``output``, ``logs``, ``completed``.
+            headers: of the client's request.
+
+        Returns:
+            whether it may be called.
+        """
+        try:
+            check_address(URL(address), self._limits)
+        except (NotFetched, ValueError) as error:
+            said = error if isinstance(error, NotFetched) else "it is not a URL"
+            _log.warning("prediction %s: its webhook is not called: %s", prediction.id, said)
+            return False
+        forwarded = {name: headers[name] for name in FORWARDED if name in headers}
+        task = asyncio.ensure_future(self._watch(prediction, address, events, forwarded))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def close(self) -> None:
+        """Tell what is left to tell, if that goes quickly, and then nobody anything more."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _watch(
+        self,
+        prediction: Prediction,
+        address: str,
+        events: frozenset[str],
+        headers: dict[str, str],
+    ) -> None:
+        feed = _Feed(prediction)
+        told = (0, "")
+        try:
+            while not feed.is_read:
+                kinds = await feed.kinds()
+                if START in kinds and "start" in events:
+                    await self._tell(address, prediction.told_begun(), headers)
+                due = any(_EVENT_OF[kind] in events for kind in kinds & _PASSING)
+                if feed.over:
+                    due = OUTPUT in kinds and "output" in events
+                state = (prediction.journal.count(OUTPUT), prediction.logs)
+                if due and state != told:
+                    told = state
+                    await self._tell(address, prediction.told(going=True), headers)
+                    await feed.wait_over(THROTTLE_SECONDS)
+        finally:
+            await feed.close()
+        if "completed" in events:
+            await self._tell(address, prediction.told(), headers, tries=TRIES_COUNT)
+
+    async def _tell(
+        self, address: str, body: Document, headers: dict[str, str], *, tries: int = 1
+    ) -> None:
+        pause_seconds = FIRST_PAUSE_SECONDS
+        for left in reversed(range(tries)):
+            problem = await self._post(address, body, headers)
+            if not problem:
+                return
+            if not left:
+                _log.warning("a webhook at %s was not told: %s", shown(address), problem)
+                return
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _post(self, address: str, body: Document, headers: dict[str, str]) -> str:
+        """Send it; why it did not arrive, empty if it did."""
+        sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers}
+        data: bytes | AsyncIterator[bytes]
+        if body.is_small:
+            data = body.whole()
+        else:
+            data = body.sent()
+            sent["Content-Length"] = str(body.size_bytes)
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            async with self._open().post(
+                URL(address, encoded=True), data=data, headers=sent, allow_redirects=False
+            ) as response:
+                passing = response.status in (408, 425, 429) or response.status >= 500
+                if response.status < 400 or not passing:
+                    return ""
+                return f"it answers {response.status}"
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+            return str(error) or type(error).__name__
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            resolver = None if self._limits.private else PublicResolver()
+            self._session = aiohttp.ClientSession(
+                # Many: one address that hangs must not keep the others waiting.
+                connector=aiohttp.TCPConnector(
+                    resolver=resolver, use_dns_cache=False, limit=1000, limit_per_host=100
+                ),
+                timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=10),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+class _Feed:
+    """What has happened in a prediction since somebody looked."""
+
+    def __init__(self, prediction: Prediction) -> None:
+        self.over = False
+        self._kinds: set[str] = set()
+        self._news = asyncio.Event()
+        self._end = asyncio.Event()
+        self._following = asyncio.ensure_future(self._follow(prediction))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing more will come, and nothing is left."""
+        return self.over and not self._kinds
+
+    async def kinds(self) -> set[str]:
+        """The kinds of events since the last time, once there is one."""
+        await self._news.wait()
+        self._news.clear()
+        kinds, self._kinds = self._kinds, set()
+        return kinds
+
+    async def wait_over(self, seconds: float) -> None:
+        """Wait for the end of the prediction, not longer than this."""
+        try:
+            await asyncio.wait_for(self._end.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+
+    async def close(self) -> None:
+        """Look no more."""
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
+    async def _follow(self, prediction: Prediction) -> None:
+        async for kind, _ in prediction.events():
+            self._kinds.add(kind)
+            self._news.set()
+        self.over = True
+        self._end.set()
+        self._news.set()

@@ -1,0 +1,167 @@
+"""A prediction as server-sent events: what the model yields, notes and prints, as it comes.
+
+Events ``part`` (``{"index", "value"}``), ``log`` (text) and ``metric`` (``{"name", "value",
+"mode"}``), and in the end ``end`` (``{"parts_count"}``) or ``error``, with what a response would
+have said. What its client does not read yet waits on disk, not in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from deepaas.errors import ModelFailed
+from deepaas.messages import Answer, Measured, Part
+from deepaas.web.as_json import as_json
+from deepaas.web.document import Document
+from deepaas.web.events import Event, LongEvent, stream
+from deepaas.web.journal import MAX_BYTES, Journal, TooMuch
+from deepaas.workers.terms import Terms
+
+PART, FILE, LOG, METRIC = KINDS = ("part", "file", "log", "metric")
+
+Predict = Callable[[Terms], Awaitable[Answer]]
+
+
+async def send(request: web.Request, predict: Predict, folder: Path) -> web.StreamResponse:
+    """Make a prediction, and send its events while it goes on; it ends with its client.
+
+    Args:
+        request: of the client.
+        predict: makes the prediction on terms.
+        folder: for what waits for the client.
+
+    Raises:
+        DeepaasError: why there is none, if nothing has come of it before.
+    """
+    told = _Told(folder)
+    task = asyncio.ensure_future(_predict(predict, told))
+    try:
+        first = asyncio.ensure_future(told.begins())
+        await asyncio.wait((first, task), return_when=asyncio.FIRST_COMPLETED)
+        if not first.done():
+            first.cancel()
+            task.result()
+        return await stream(request, told.events(task), retry_ms=None, until_drain=False)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        told.leave()
+
+
+async def _predict(predict: Predict, told: _Told) -> None:
+    failed = asyncio.ensure_future(told.failed())
+    call = asyncio.ensure_future(predict(Terms(streamed=True, bare=True, listener=told)))
+    try:
+        await asyncio.wait((call, failed), return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            raise ModelFailed(failed.result())
+        answer = call.result()
+        if answer.media_type:  # Of a model that does not yield anything.
+            told.told(Part(answer.id, answer.media_type, answer.body, answer.path))
+    finally:
+        for waiting in (call, failed):
+            waiting.cancel()
+        await asyncio.gather(call, failed, return_exceptions=True)
+        told.end()
+
+
+class _Told:
+    """What was told of a prediction (workers.call.Listener); its files until they are sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._journal = Journal(KINDS, folder)
+        self._files: set[str] = set()
+        self._files_bytes = 0
+        self._began = asyncio.Event()
+        self._problem: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def begun(self) -> None:
+        pass
+
+    def printed(self, text: str) -> None:
+        self._append(LOG, text.encode())
+
+    def told(self, news: Part | Measured) -> None:
+        if isinstance(news, Measured):
+            noted = {"name": news.name, "value": msgspec.Raw(news.value), "mode": news.mode}
+            self._append(METRIC, msgspec.json.encode(noted))
+        elif news.path:
+            self._files.add(news.path)
+            self._files_bytes += Path(news.path).stat().st_size
+            self._append(FILE, msgspec.msgpack.encode(news))
+        else:
+            self._append(PART, as_json(news).whole())
+
+    async def begins(self) -> None:
+        """Wait for the first news."""
+        await self._began.wait()
+
+    async def failed(self) -> str:
+        """Wait until something cannot be kept; why not."""
+        return await self._problem
+
+    async def events(self, work: asyncio.Future[None]) -> AsyncIterator[Event | LongEvent]:
+        """All events from the beginning on.
+
+        Raises:
+            DeepaasError: what has become of the prediction.
+        """
+        index = 0
+        async for kind, data in self._journal.follow():
+            pieces = Document(0, lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
+            if kind == LOG:
+                yield Event(LOG, pieces.whole().decode())
+            elif kind == METRIC:
+                yield Event(METRIC, pieces.whole().decode())
+            elif kind == PART:
+                yield _part(index, pieces)
+                index += 1
+            else:
+                part = msgspec.msgpack.decode(pieces.whole(), type=Part)
+                yield _part(index, as_json(part))
+                index += 1
+                self._remove(part.path)
+        await work
+        yield Event("end", msgspec.json.encode({"parts_count": index}).decode())
+
+    def end(self) -> None:
+        """Nothing more will be told."""
+        self._journal.end()
+
+    def leave(self) -> None:
+        """Remove what has not been sent."""
+        for path in list(self._files):
+            self._remove(path)
+
+    def _append(self, kind: str, data: bytes) -> None:
+        try:
+            self._journal.append(kind, data)
+            if self._files_bytes > MAX_BYTES:
+                raise TooMuch(f"more than {MAX_BYTES} bytes of it wait for their client")
+        except TooMuch as error:
+            if not self._problem.done():
+                self._problem.set_result(str(error))
+        self._began.set()
+
+    def _remove(self, path: str) -> None:
+        self._files.discard(path)
+        file = Path(path)
+        try:
+            self._files_bytes -= file.stat().st_size
+            file.unlink()
+        except OSError:
+            pass  # Its worker has ended, and what was its.
+
+
+def _part(index: int, value: Document) -> LongEvent:
+    def pieces() -> Iterator[bytes]:
+        yield b'{"index":%d,"value":' % index
+        yield from value.pieces()
+        yield b"}"
+
+    return LongEvent(PART, pieces)

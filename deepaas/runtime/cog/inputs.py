@@ -1,0 +1,85 @@
+"""Checked arguments as the values that a predictor expects; what they need ends with the call."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import mimetypes
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deepaas.model.v2.wrapper import UploadedFile
+from deepaas.runtime.cog.signature import Parameter
+from deepaas.runtime.cog.types import Type
+
+_resources: contextvars.ContextVar[contextlib.ExitStack] = contextvars.ContextVar(
+    "deepaas_cog_resources"
+)
+
+
+@contextlib.contextmanager
+def resources() -> Iterator[None]:
+    """Around one call: files that are made or opened for it are gone afterwards."""
+    with contextlib.ExitStack() as stack:
+        token = _resources.set(stack)
+        try:
+            yield
+        finally:
+            # An asynchronous generator may be closed in another context.
+            with contextlib.suppress(ValueError):
+                _resources.reset(token)
+
+
+def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of a call, within :func:`resources`.
+
+    Args:
+        parameters: of the function.
+        arguments: as the host has checked them.
+    """
+    return {p.name: _value(p.type, arguments[p.name]) for p in parameters if p.name in arguments}
+
+
+def _value(kind: Type, value: Any) -> Any:
+    if value is None:
+        return None
+    match kind.kind:
+        case "array":
+            return [_value(kind.inner[0], item) for item in value]
+        case "file":
+            path = _named(value) if isinstance(value, UploadedFile) else value
+            return kind.python(path)
+        case "opened":
+            return _open(value)
+        case "secret":  # A default is one already.
+            return value if isinstance(value, kind.python) else kind.python(value)
+    if kind.python is not None:  # An enumeration.
+        return kind.python(value)
+    return value
+
+
+def _open(value: Any) -> Any:
+    if not isinstance(value, UploadedFile):
+        return value
+    return _resources.get().enter_context(open(_named(value), "rb"))
+
+
+def _named(upload: UploadedFile) -> str:
+    """A path to an upload that has the client's name for it: many libraries go by its ending."""
+    assert upload.filename is not None, "the host has received it"
+    name = Path(upload.original_filename or "").name
+    if not Path(name).suffix:
+        ending = mimetypes.guess_extension(upload.content_type or "") or ""
+        name = f"{name or 'file'}{ending}"
+    folder = tempfile.mkdtemp(prefix="deepaas-input-")
+    _resources.get().callback(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(folder, name)  # noqa: PTH118
+    try:
+        os.link(upload.filename, path)
+    except OSError:  # On another file system.
+        os.symlink(upload.filename, path)  # noqa: PTH211
+    return path

@@ -1,0 +1,161 @@
+"""From a path to a typed predictor: ``predict.py:Predictor``, or a project with ``cog.yaml``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from deepaas.runtime.cog.predictor import METHODS, Predictor, wrap
+from deepaas.runtime.cog.signature import Faults
+from deepaas.runtime.failures import CannotBeServed, reason
+
+PROJECT_FILE = "cog.yaml"
+USUAL_NAMES = ("Runner", "Predictor", *METHODS)
+"""What is looked for in a file of which no name is given."""
+
+
+class NotFound(CannotBeServed):
+    """There is no predictor where one was looked for; the text says what is there."""
+
+
+@dataclass(frozen=True)
+class _Project:
+    """What a ``cog.yaml`` says that matters here."""
+
+    predict: str
+    train: str
+    concurrency: int
+
+
+def load(source: str) -> Predictor:
+    """Load a predictor, in the folder that its relative paths are meant to begin in.
+
+    Args:
+        source: a file (``predict.py``), a file and a name in it (``predict.py:Predictor``), or
+            a folder with ``cog.yaml``.
+
+    Raises:
+        NotFound: it is not there.
+        Faults: what is wrong with it, all of it.
+        Exception: whatever its author's code raises while it is imported.
+    """
+    path, name = split(source)
+    folder = path if path.is_dir() else path.parent
+    train, concurrency = "", 1
+    if path.is_dir():
+        project = _project(path / PROJECT_FILE)
+        path, name = split(str(folder / project.predict))
+        train, concurrency = project.train, project.concurrency
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    with needs_cog():
+        target = _attribute(path, name)
+        trains = _attribute(*split(str(folder / train))) if train else None
+    return wrap(target, trains, concurrency)
+
+
+def faults(source: str) -> list[str]:
+    """All that is wrong with a predictor, one sentence for each; nothing of it is set up or run.
+
+    Its code is imported: ask in a process that may end.
+
+    Args:
+        source: as for :func:`load`.
+    """
+    try:
+        load(source)
+    except Faults as error:
+        return error.faults
+    except CannotBeServed as error:
+        return [str(error)]
+    except (Exception, SystemExit) as error:
+        return [f"importing {source} fails: {reason(error)}"]
+    return []
+
+
+def split(source: str) -> tuple[Path, str]:
+    """Path and name in it, which may be empty."""
+    path, colon, name = source.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        path, name = source, ""
+    return Path(path).absolute(), name
+
+
+@contextlib.contextmanager
+def needs_cog() -> Iterator[None]:
+    """Where an author's code is imported: say what to do if the package ``cog`` is missing.
+
+    Raises:
+        CannotBeServed: it is.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "cog":
+            raise
+        raise CannotBeServed(
+            "its code imports cog, which is not installed here: pip install 'deepaas[cog]'"
+        ) from None
+
+
+def _project(path: Path) -> _Project:
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise NotFound(f"{path} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise NotFound(f"{path} is not YAML: {error}") from None
+    if not isinstance(told, dict):
+        raise NotFound(f"{path} is not a table of settings")
+    predict = told.get("run") or told.get("predict")
+    if not isinstance(predict, str):
+        raise NotFound(
+            f'{path} names no predictor: it needs a line such as predict: "predict.py:Predictor"'
+        )
+    train = told.get("train") or ""
+    if not isinstance(train, str):
+        raise NotFound(f'{path}: train must name a function, such as "train.py:train"')
+    table = told.get("concurrency") or {}
+    concurrency = table.get("max", 1) if isinstance(table, dict) else None
+    if type(concurrency) is not int or concurrency < 1:
+        raise NotFound(f"{path}: concurrency must have a whole number under max, from 1 on")
+    return _Project(predict, train, concurrency)
+
+
+def _attribute(path: Path, name: str) -> Any:
+    module = _module(path)
+    if name:
+        if not hasattr(module, name):
+            raise NotFound(f"{path} has no {name}")
+        return getattr(module, name)
+    for usual in USUAL_NAMES:
+        if hasattr(module, usual):
+            return getattr(module, usual)
+    raise NotFound(
+        f"{path} has none of {', '.join(USUAL_NAMES)}; say which it is: {path.name}:Name"
+    )
+
+
+def _module(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}")
+    name = path.stem
+    if (known := sys.modules.get(name)) is not None and getattr(known, "__file__", "") == str(path):
+        return known
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise NotFound(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    # Before it runs: dataclasses and pickle look their module up by its name.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,228 @@
+"""What a function declares to return: a schema for clients, and what the worker has to know."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import types as python_types
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from deepaas.runtime.cog import types
+from deepaas.runtime.cog.types import Json, Type, Unsupported
+
+_ITERATORS = (
+    collections.abc.Iterator,
+    collections.abc.AsyncIterator,
+    collections.abc.Iterable,
+    collections.abc.AsyncIterable,
+    collections.abc.Generator,
+    collections.abc.AsyncGenerator,
+)
+_CONCATENATED = ("ConcatenateIterator", "AsyncConcatenateIterator")
+_ASYNCHRONOUS = ("AsyncIterator", "AsyncIterable", "AsyncGenerator", "AsyncConcatenateIterator")
+_LISTS = (list, tuple, set, frozenset, Sequence)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a function declares to return.
+
+    Attributes:
+        schema: as JSON, in the words of OpenAPI 3.0; files as URIs.
+        response: the marshmallow schema of an object with named fields, None for all else.
+        is_file: whether it is one file.
+        in_parts: whether it is what an iterator yields, one after the other.
+        asynchronous: whether that iterator is an asynchronous one.
+    """
+
+    schema: Json
+    response: type[Schema] | None = None
+    is_file: bool = False
+    in_parts: bool = False
+    asynchronous: bool = False
+
+
+def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> Output:
+    """What a function declares to return.
+
+    Args:
+        function: of the predictor.
+        hints: its annotations.
+        faults: what is wrong is added here.
+    """
+    said = f"{function.__name__}()"
+    if "return" not in hints:
+        faults.append(f"{said} has no type for what it returns; write for instance -> str")
+        return Output({})
+    try:
+        return _read(hints["return"])
+    except Unsupported as error:
+        faults.append(f"{said}: what it returns: {error}")
+        return Output({})
+
+
+def _read(annotation: Any) -> Output:
+    origin = typing.get_origin(annotation) or annotation
+    if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
+        return _iterator(annotation, origin)
+    schema = _Reader().schema(annotation)
+    if _named_fields(annotation) is not None:
+        return Output(schema, _Reader().response(annotation))
+    return Output(schema, is_file=_is_file(annotation))
+
+
+def _iterator(annotation: Any, origin: Any) -> Output:
+    items = typing.get_args(annotation)
+    if not items:
+        raise Unsupported(f"{types.name(annotation)} needs the type of its items")
+    schema: Json = {
+        "type": "array",
+        "items": _Reader().schema(items[0]),
+        "x-cog-array-type": "iterator",
+    }
+    name = getattr(origin, "__name__", "")
+    if name in _CONCATENATED:
+        if items[0] is not str:
+            raise Unsupported(f"{types.name(annotation)} must be of str")
+        schema["x-cog-array-display"] = "concatenate"
+    return Output(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
+
+
+def _is_file(annotation: Any) -> bool:
+    members = [one for one in _alternatives(annotation) if one is not type(None)]
+    return len(members) == 1 and (kind := _kind(members[0])) is not None and kind.is_file_alone
+
+
+class _Reader:
+    """Reads one annotation, with what is inside of it."""
+
+    def __init__(self) -> None:
+        self._within: list[Any] = []
+        self._schemas: dict[Any, type[Schema]] = {}
+
+    def schema(self, annotation: Any) -> Json:
+        """An annotation as a JSON schema.
+
+        Raises:
+            Unsupported: it means nothing here.
+        """
+        if annotation is None or annotation is type(None):
+            return {"nullable": True}
+        if len(members := _alternatives(annotation)) > 1:
+            return self._union(members)
+        (annotation,) = members
+        origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+        if origin in _LISTS or (annotation in _LISTS):
+            kinds = {one for one in inner if one is not ...}
+            return {"type": "array", "items": self.schema(kinds.pop()) if len(kinds) == 1 else {}}
+        named = _named_fields(annotation)
+        if named is None:
+            return types.schema(types.read(annotation))
+        if annotation in self._within:  # A tree of them, say.
+            return {"type": "object", "title": annotation.__name__}
+        self._within.append(annotation)
+        told = self._object(annotation.__name__, named)
+        self._within.remove(annotation)
+        return told
+
+    def response(self, annotation: Any) -> type[Schema]:
+        """A class with named fields as marshmallow's schema, for the documents."""
+        if annotation not in self._schemas:
+            self._within.append(annotation)
+            declared = {
+                name: self._field(kind, allow_none=True, metadata=_metadata(description))
+                for name, (kind, description) in (_named_fields(annotation) or {}).items()
+            }
+            self._within.remove(annotation)
+            self._schemas[annotation] = Schema.from_dict(declared, name=annotation.__name__)
+        return self._schemas[annotation]
+
+    def _union(self, members: Sequence[Any]) -> Json:
+        nullable = {"nullable": True} if type(None) in members else {}
+        told = [self.schema(one) for one in members if one is not type(None)]
+        return {**(told[0] if len(told) == 1 else {"anyOf": told}), **nullable}
+
+    def _object(self, name: str, named: dict[str, tuple[Any, str]]) -> Json:
+        properties: Json = {}
+        required = []
+        for field, (annotation, description) in named.items():
+            told = self.schema(annotation)
+            if description:
+                told["description"] = description
+            properties[field] = told
+            if not told.get("nullable"):
+                required.append(field)
+        schema: Json = {"type": "object", "title": name, "properties": properties}
+        if required:
+            schema["required"] = required
+        return schema
+
+    def _field(self, annotation: Any, **options: Any) -> fields.Field:
+        """A field that describes, and lets pass what the predictor returns."""
+        members = [one for one in _alternatives(annotation) if one is not type(None)]
+        if len(members) != 1:
+            return fields.Raw(**options)
+        (only,) = members
+        if _named_fields(only) is not None and only not in self._within:
+            return fields.Nested(self.response(only), **options)
+        if typing.get_origin(only) is list:
+            return fields.List(self._field(typing.get_args(only)[0]), **options)
+        match _kind(only):
+            case Type(kind="string" | "secret" | "file" | "opened"):
+                return fields.String(**options)
+            case Type(kind="integer"):
+                return fields.Integer(**options)
+            case Type(kind="number"):
+                return fields.Float(allow_nan=True, **options)
+            case Type(kind="boolean"):
+                return fields.Boolean(**options)
+            case Type(kind="object"):
+                return fields.Dict(**options)
+            case _:
+                return fields.Raw(**options)
+
+
+def _metadata(description: str) -> Json:
+    return {"description": description} if description else {}
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the one that there is."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return _alternatives(typing.get_args(annotation)[0])
+    if origin in (typing.Union, python_types.UnionType):
+        return typing.get_args(annotation)
+    return (annotation,)
+
+
+def _named_fields(annotation: Any) -> dict[str, tuple[Any, str]] | None:
+    """Type and description of each field of a class with named fields, None for others."""
+    if not isinstance(annotation, type) or typing.get_origin(annotation) is not None:
+        return None
+    known = getattr(annotation, "model_fields", None)  # of Pydantic
+    if known is None and not dataclasses.is_dataclass(annotation):
+        return None
+    if callable(getattr(annotation, "get_secret_value", None)):
+        return None
+    try:
+        hints = typing.get_type_hints(annotation, include_extras=True)
+    except Exception as error:
+        raise Unsupported(f"a type of {annotation.__name__} cannot be read: {error}") from None
+    names = known if known is not None else list(annotation.__dataclass_fields__)  # type: ignore[attr-defined]
+    return {
+        one: (hints[one], (known and getattr(known[one], "description", None)) or "")
+        for one in names
+    }
+
+
+def _kind(annotation: Any) -> Type | None:
+    try:
+        return types.read(annotation)
+    except Unsupported:  # A class with named fields of its own.
+        return None

@@ -1,0 +1,250 @@
+"""A typed predictor behind the contract that all models have for their worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import PurePath
+from typing import Any
+
+from marshmallow import fields
+
+from deepaas.runtime.cog import inputs, outputs, scope
+from deepaas.runtime.cog.fields import field
+from deepaas.runtime.cog.outputs import Output
+from deepaas.runtime.cog.plain import plain
+from deepaas.runtime.cog.signature import Faults, Parameter, parameters, type_hints
+from deepaas.runtime.cog.trained import kept
+from deepaas.runtime.traits import ATTRIBUTE, Scope, Traits
+
+METHODS = ("run", "predict")
+_CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
+UNWELL = "Healthcheck failed: user-defined healthcheck returned False"
+
+
+class Predictor:
+    """What DEEPaaS's contract wants of a model, told by types.
+
+    Args:
+        target: the class (not yet an instance) or the function that predicts.
+        train: the function that trains, if there is one.
+        concurrency: how many calls it may take at a time, if something beside its code says so.
+
+    Raises:
+        Faults: all that is wrong with it.
+    """
+
+    def __init__(
+        self, target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1
+    ) -> None:
+        faults: list[str] = []
+        self._owner: Any = target() if inspect.isclass(target) else None
+        function = _function(target, self._owner, faults)
+        self._documented = _documentation(function, target)
+        _check_setup(self._owner, faults)
+        if function is not None:
+            self._take(function, concurrency, faults)
+        if train is not None:
+            self._take_train(train, faults)
+        if faults:
+            raise Faults(getattr(target, "__qualname__", repr(target)), faults)
+
+    def warm(self) -> Any:
+        """The predictor's ``setup``, to be awaited if it is a coroutine."""
+        setup = getattr(self._owner, "setup", None)
+        if setup is None:
+            return None
+        if "weights" in inspect.signature(setup).parameters:
+            return setup(weights=os.environ.get("COG_WEIGHTS") or None)
+        return setup()
+
+    def get_metadata(self) -> dict[str, Any]:
+        """What its documentation says of it."""
+        if not self._documented:
+            raise NotImplementedError
+        summary, _, _ = self._documented.partition("\n\n")
+        return {"summary": " ".join(summary.split()), "description": self._documented}
+
+    def _take(self, function: Callable[..., Any], concurrency: int, faults: list[str]) -> None:
+        hints = type_hints(function, faults)
+        taken = parameters(function, hints, faults)
+        output = outputs.read(function, hints, faults)
+        asynchronous = output.asynchronous or _is_asynchronous(function)
+        declared = getattr(inspect.unwrap(function), "__cog_concurrent_max__", 1)
+        concurrency = max(concurrency, declared)
+        if concurrency > 1 and not asynchronous:
+            faults.append(f"{function.__name__}() must be asynchronous to take several calls")
+        if output.response is not None:
+            self.schema = output.response
+        self.get_predict_args = _declared(taken)
+        streams = output.in_parts or _yields(function)
+        self.predict = _predict(function, taken, asynchronous, streams)
+        setattr(
+            self,
+            ATTRIBUTE,
+            Traits(
+                concurrency=concurrency,
+                cancelled=_cancelled(),
+                around=_around,
+                health=self._health if hasattr(self._owner, "healthcheck") else None,
+                output=_titled(output),
+                is_file=output.is_file,
+            ),
+        )
+
+    def _take_train(self, train: Callable[..., Any], faults: list[str]) -> None:
+        taken = parameters(train, type_hints(train, faults), faults)
+        self.get_train_args = _declared(taken)
+
+        def run(**arguments: Any) -> Any:
+            with inputs.resources():
+                result = train(**inputs.values(taken, arguments))
+                return kept(
+                    asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+                )
+
+        self.train = run
+
+    def _health(self) -> str | Awaitable[str]:
+        well = self._owner.healthcheck()
+        if inspect.isawaitable(well):
+            return _said(well)
+        return "" if well else UNWELL
+
+
+def wrap(target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1) -> Predictor:
+    """A class or function of typed inputs as a model.
+
+    Raises:
+        Faults: what is wrong with it, all of it.
+    """
+    predictor = Predictor(target, train, concurrency)
+    scope.install()
+    return predictor
+
+
+def is_typed(target: Any) -> bool:
+    """Whether an object that an entry point names is a typed predictor, not DEEPaaS's contract."""
+    if inspect.isfunction(target):
+        return True
+    return (
+        inspect.isclass(target)
+        and not any(hasattr(target, name) for name in _CONTRACT)
+        and any(callable(getattr(target, name, None)) for name in METHODS)
+    )
+
+
+def _documentation(*things: Any) -> str:
+    """What the author has written of any of these; not what they inherit from Cog."""
+    for thing in things:
+        text = getattr(thing, "__doc__", None) if inspect.isroutine(thing) else None
+        if inspect.isclass(thing):
+            text = vars(thing).get("__doc__")
+        if text:
+            return inspect.cleandoc(text)
+    return ""
+
+
+def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] | None:
+    """The function that predicts."""
+    if owner is None:
+        return target  # type: ignore[no-any-return]
+    own = [name for name in METHODS if _defines(type(owner), name)]
+    if len(own) == 1:
+        return getattr(owner, own[0])  # type: ignore[no-any-return]
+    name = type(owner).__name__
+    faults.append(f"{name} must have either run() or predict(), not {'both' if own else 'neither'}")
+    return None
+
+
+def _defines(owner: type, name: str) -> bool:
+    """Whether a class, or one of its author's that it is derived from, has a method."""
+    return any(
+        name in vars(base) for base in owner.__mro__ if base.__module__.partition(".")[0] != "cog"
+    )
+
+
+def _check_setup(owner: Any, faults: list[str]) -> None:
+    setup = getattr(owner, "setup", None)
+    taken = inspect.signature(setup).parameters.values() if setup else ()
+    faults += [
+        f"setup() can be given weights, but nothing for {one.name!r}"
+        for one in taken
+        if one.name != "weights" and one.default is one.empty
+    ]
+
+
+def _is_asynchronous(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _yields(function: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+
+
+def _declared(taken: list[Parameter]) -> Callable[[], dict[str, fields.Field]]:
+    return lambda: {parameter.name: field(parameter) for parameter in taken}
+
+
+def _predict(
+    function: Callable[..., Any], taken: list[Parameter], asynchronous: bool, streams: bool
+) -> Callable[..., Any]:
+    """The function with arguments as the host has them, of the same kind: the worker looks."""
+
+    def whole(**arguments: Any) -> Any:
+        return _returned(function(**inputs.values(taken, arguments)))
+
+    def parts(**arguments: Any) -> Iterator[Any]:
+        for item in function(**inputs.values(taken, arguments)):
+            yield _returned(item)
+
+    async def whole_later(**arguments: Any) -> Any:
+        return _returned(await function(**inputs.values(taken, arguments)))
+
+    async def parts_later(**arguments: Any) -> AsyncIterator[Any]:
+        yielded = function(**inputs.values(taken, arguments))
+        if inspect.isawaitable(yielded):
+            yielded = await yielded
+        if not hasattr(yielded, "__aiter__"):
+            for item in yielded:
+                yield _returned(item)
+            return
+        async for item in yielded:
+            yield _returned(item)
+
+    if asynchronous:
+        return parts_later if streams else whole_later
+    return parts if streams else whole
+
+
+def _returned(value: Any) -> Any:
+    """A file stays one, so that it need not become text where a door can send it as it is."""
+    return value if isinstance(value, PurePath) else plain(value)
+
+
+@contextlib.contextmanager
+def _around(call: Scope) -> Iterator[None]:
+    with scope.around(call), inputs.resources():
+        yield
+
+
+def _cancelled() -> type[BaseException]:
+    cog: Any = sys.modules.get("cog")
+    usual: type[BaseException] = Traits().cancelled
+    return usual if cog is None else getattr(cog, "CancelationException", usual)
+
+
+def _titled(output: Output) -> dict[str, Any]:
+    return {**output.schema, "title": "Output"}
+
+
+async def _said(well: Awaitable[bool]) -> str:
+    return "" if await well else UNWELL
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result

@@ -1,0 +1,165 @@
+"""Annotations of inputs: what a value may be."""
+
+from __future__ import annotations
+
+import enum
+import io
+import os
+import pathlib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+_PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+_UNNAMED = (Any, object)
+
+
+class Unsupported(Exception):
+    """An annotation that no client could send a value for; the text says why."""
+
+
+@dataclass(frozen=True)
+class Type:
+    """What a value may be.
+
+    Attributes:
+        kind: ``string``, ``integer``, ``number``, ``boolean``, ``file`` (the predictor gets a
+            path), ``opened`` (it gets an open file), ``secret``, ``object``, ``any``, ``array``
+            or ``union``.
+        nullable: whether None is a value.
+        python: the class whose instance the predictor expects, where that matters.
+        choices: the only values there are, as clients send them.
+        inner: the types of items (``array``, one) or of alternatives (``union``).
+    """
+
+    kind: str
+    nullable: bool = False
+    python: Any = None
+    choices: tuple[Any, ...] = ()
+    inner: tuple[Type, ...] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether values come as files, single or in a list."""
+        return self.is_file_alone or (self.kind == "array" and self.inner[0].is_file)
+
+    @property
+    def is_file_alone(self) -> bool:
+        """Whether a value is one file."""
+        return self.kind in ("file", "opened")
+
+
+def read(annotation: Any) -> Type:
+    """What an annotation means.
+
+    Raises:
+        Unsupported: it means nothing here.
+    """
+    if annotation in _UNNAMED:
+        return Type("any")
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        if any(type(extra).__name__ == "_OpaqueMarker" for extra in annotation.__metadata__):
+            return _opaque(typing.get_args(annotation)[0])
+        return read(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return _union(typing.get_args(annotation))
+    if origin is typing.Literal:
+        return _choices(typing.get_args(annotation), None)
+    if annotation in (list, Sequence) or origin in (list, Sequence):
+        return _array(typing.get_args(annotation))
+    if (
+        annotation in (dict, Mapping)
+        or origin in (dict, Mapping)
+        or typing.is_typeddict(annotation)
+    ):
+        return Type("object")
+    if isinstance(annotation, type):
+        return _class(annotation)
+    raise Unsupported(f"the type {name(annotation)} is not one that clients can send")
+
+
+def name(annotation: Any) -> str:
+    """An annotation as its author would write it."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return annotation.__name__
+    return str(annotation).replace("typing.", "")
+
+
+def schema(kind: Type) -> Json:
+    """A type as a JSON schema in the words of OpenAPI 3.0, files as URIs."""
+    told: Json
+    match kind.kind:
+        case "file" | "opened":
+            told = {"type": "string", "format": "uri"}
+        case "secret":
+            told = {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True}
+        case "any":
+            told = {}
+        case "array":
+            told = {"type": "array", "items": schema(kind.inner[0])}
+        case "union":
+            told = {"anyOf": [schema(one) for one in kind.inner]}
+        case plain:
+            told = {"type": plain}
+    if kind.choices:
+        told["enum"] = list(kind.choices)
+    if kind.nullable:
+        told["nullable"] = True
+    return told
+
+
+def _opaque(annotation: Any) -> Type:
+    """What the author wants to be passed on as it is."""
+    if typing.get_origin(annotation) is list or annotation is list:
+        return Type("array", inner=(Type("any"),))
+    nullable = type(None) in typing.get_args(annotation)
+    return Type("any", nullable=nullable)
+
+
+def _union(members: tuple[Any, ...]) -> Type:
+    nullable = type(None) in members
+    kinds = [read(one) for one in members if one is not type(None)]
+    if len(kinds) == 1:
+        (only,) = kinds
+        return Type(only.kind, nullable or only.nullable, only.python, only.choices, only.inner)
+    if odd := [one for one in kinds if one.kind in ("file", "opened", "secret")]:
+        raise Unsupported(f"a {odd[0].kind} cannot be one of several alternatives")
+    return Type("union", nullable, inner=tuple(kinds))
+
+
+def _array(members: tuple[Any, ...]) -> Type:
+    inner = read(members[0]) if members else Type("any")
+    if inner.kind == "array" and inner.is_file:
+        raise Unsupported("files cannot be in lists of lists")
+    return Type("array", inner=(inner,))
+
+
+def _class(annotation: type) -> Type:
+    if issubclass(annotation, enum.Enum):
+        return _choices([member.value for member in annotation], annotation)
+    for plain, kind in _PLAIN.items():
+        if annotation is plain:
+            return Type(kind)
+    if issubclass(annotation, os.PathLike):
+        return Type("file", python=annotation if _is_concrete(annotation) else pathlib.Path)
+    if issubclass(annotation, io.IOBase):
+        return Type("opened")
+    if callable(getattr(annotation, "get_secret_value", None)):
+        return Type("secret", python=annotation)
+    raise Unsupported(f"the type {annotation.__name__} is not one that clients can send")
+
+
+def _is_concrete(path: type) -> bool:
+    return issubclass(path, pathlib.PurePath)
+
+
+def _choices(values: Sequence[Any], python: Any) -> Type:
+    kinds = {_PLAIN.get(type(value)) for value in values}
+    if kinds not in ({"string"}, {"integer"}):
+        raise Unsupported("choices must be texts or integers, all of one kind")
+    return Type(str(kinds.pop()), python=python, choices=tuple(values))

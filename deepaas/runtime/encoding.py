@@ -1,0 +1,52 @@
+"""From what one call returns or yields to messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepaas.messages import Answer, Part, Predict
+from deepaas.runtime.results import Results
+
+
+class Encoding:
+    """Encodes for one call.
+
+    Args:
+        results: of the model.
+        call: what the host wants.
+        accept: the media type that was chosen, None when the model offers no choice.
+    """
+
+    def __init__(self, results: Results, call: Predict, accept: str | None) -> None:
+        self._results = results
+        self._call = call
+        self._accept = accept
+        self._parts: list[Part] = []
+        self._parts_count = 0
+
+    def answer(self, result: Any) -> Answer:
+        """A result that came as a whole.
+
+        Raises:
+            BadResult: it cannot be sent.
+        """
+        return self._results.encode(self._call.id, result, self._accept, self._call.bare)
+
+    def part(self, item: Any) -> Part | None:
+        """Something that was yielded: a message, or None if the host wants all of it at the end.
+
+        Raises:
+            BadResult: it cannot be sent.
+        """
+        self._parts_count += 1
+        part = self._results.part(self._call.id, self._parts_count, item, self._accept)
+        if self._call.streamed:
+            return part
+        self._parts.append(part)
+        return None
+
+    def end(self) -> Answer:
+        """The answer after the last part."""
+        if self._call.streamed:
+            return Answer(self._call.id, "")
+        return self._results.gathered(self._call.id, self._parts, self._accept, self._call.bare)

@@ -1,0 +1,59 @@
+"""What a kind of model can do beyond DEEPaaS's contract, for the worker to know."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from deepaas.runtime.interrupt import CallCancelled
+
+ATTRIBUTE = "__deepaas_traits__"
+"""Where an author's object, as a kind of model gives it, has its traits."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One call, as the model's code may know of it.
+
+    Attributes:
+        context: what the client told besides the arguments.
+        measure: notes a number (or what else JSON can hold) by name; ``mode`` is ``replace``,
+            ``incr`` or ``append``. May be called from any thread.
+    """
+
+    context: Mapping[str, str]
+    measure: Callable[[str, Any, str], None]
+
+
+def _no_scope(_scope: Scope) -> AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the runtime of a kind of model says of one model.
+
+    Attributes:
+        concurrency: how many calls it takes at a time; more than one only if it is asynchronous.
+        cancelled: the exception that its code expects when a call is not wanted any more.
+        around: entered around each call.
+        health: says what is wrong with it, empty when nothing is.
+        output: JSON schema (OpenAPI 3.0) of what ``predict`` returns.
+        is_file: whether that is one file, which is sent as it is.
+    """
+
+    concurrency: int = 1
+    cancelled: type[BaseException] = CallCancelled
+    around: Callable[[Scope], AbstractContextManager[None]] = _no_scope
+    health: Callable[[], str | Awaitable[str]] | None = None
+    output: dict[str, Any] = field(default_factory=dict)
+    is_file: bool = False
+
+
+def traits_of(author: Any) -> Traits:
+    """The traits of an author's object, the usual ones if it has none."""
+    found = getattr(author, ATTRIBUTE, None)
+    return found if isinstance(found, Traits) else Traits()

@@ -1,0 +1,148 @@
+"""The part of the store that keeps predictions whose clients do not wait for them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deepaas.training.records import INTERRUPTED, Record
+from deepaas.training.store_database import Database
+from deepaas.training.store_rows import LARGEST, changed, text_of
+from deepaas.training.tables import PREDICTIONS
+
+ROW = PREDICTIONS.c
+
+_NAMES = {field.name: field.name for field in dataclasses.fields(Record)} | {
+    "id": "prediction_id",
+    "number": "id",
+}
+_COLUMNS = [ROW[name] for name in _NAMES.values()]
+_LISTED_NAMES = [name for name in _NAMES if name != "document"]
+_LISTED = select(*(ROW[_NAMES[name]] for name in _LISTED_NAMES))
+_TEXTS = ("model", "id", "place", "owner", "status", "file")
+
+
+Records = list[Record]
+
+
+class PredictionRows:
+    """Predictions in the database. All methods raise ``StoreUnavailable`` when it does not
+    answer, and :meth:`put` and :meth:`forget` raise ``StorageFull`` when it has no space left.
+
+    Args:
+        database: of the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, records: Sequence[Record]) -> None:
+        """Add predictions that begin, and note how others have ended, in one transaction.
+
+        One that begins takes the place of an ended one of the same model and id.
+        """
+        async with self._database.writing() as connection:
+            for record in records:
+                await _put(connection, record)
+
+    async def get(self, model: str, prediction_id: str) -> Record | None:
+        """A prediction, None when there is none of this model and id."""
+        query = select(*_COLUMNS).where(*_this(model, prediction_id))
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else Record(*row)
+
+    async def newest(self, model: str, *, before: int | None, limit: int) -> Records:
+        """The predictions of a model without their documents, the newest first.
+
+        Args:
+            model: its name.
+            before: only those that came before the one of this number.
+            limit: how many at most.
+        """
+        query = _LISTED.where(ROW.model == text_of(model)).order_by(ROW.id.desc())
+        if before is not None:
+            query = query.where(ROW.id < min(before, LARGEST))
+        return await self._listed(query.limit(limit))
+
+    async def oldest_completed(
+        self, place: str, *, keep_count: int | None, completed_before: float | None, limit: int
+    ) -> Records:
+        """The ended predictions of a place that need not be kept, without their documents.
+
+        Args:
+            place: the state directory, by id.
+            keep_count: so many that ended last are kept; None: as many as there are.
+            completed_before: those that ended before are not kept.
+            limit: how many to tell at once.
+        """
+        ended = (ROW.place == text_of(place), ROW.completed.is_not(None))
+        reasons: list[ColumnElement[bool]] = []
+        if completed_before is not None:
+            reasons.append(ROW.completed < completed_before)
+        if keep_count is not None:
+            # The first that is not kept, instead of a list of all that are.
+            last = select(ROW.completed, ROW.id).where(*ended)
+            last = last.order_by(ROW.completed.desc(), ROW.id.desc()).offset(keep_count).limit(1)
+            async with self._database.reading() as connection:
+                found = (await connection.execute(last)).first()
+            if found is not None:
+                reasons.append(ROW.completed < found[0])
+                reasons.append((ROW.completed == found[0]) & (ROW.id <= found[1]))
+        if not reasons:
+            return []
+        query = _LISTED.where(*ended, or_(*reasons)).order_by(ROW.completed, ROW.id)
+        return await self._listed(query.limit(limit))
+
+    async def forget(self, records: Sequence[Record]) -> None:
+        """Remove predictions that have ended."""
+        numbers = [record.number for record in records]
+        query = delete(PREDICTIONS).where(ROW.id.in_(numbers), ROW.completed.is_not(None))
+        async with self._database.writing() as connection:
+            await connection.execute(query)
+
+    async def files(self, place: str) -> set[str]:
+        """The names of all files of predictions that a place must have."""
+        query = select(ROW.file).where(ROW.place == text_of(place), ROW.file != "")
+        async with self._database.reading() as connection:
+            return set(await connection.scalars(query))
+
+    async def _listed(self, query: Select[Any]) -> Records:
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Record(**dict(zip(_LISTED_NAMES, row, strict=True))) for row in rows]
+
+
+async def interrupt(connection: AsyncConnection, host: str, now: float) -> None:
+    """Note that a host has ended in the middle of its predictions.
+
+    Args:
+        connection: in a transaction.
+        host: its id.
+        now: when that is, in seconds since the epoch.
+    """
+    going = (ROW.owner == text_of(host), ROW.completed.is_(None))
+    await connection.execute(
+        update(PREDICTIONS).where(*going).values(status=INTERRUPTED, completed=now)
+    )
+
+
+def _this(model: str, prediction_id: str) -> list[ColumnElement[bool]]:
+    return [ROW.model == text_of(model), ROW.prediction_id == text_of(prediction_id)]
+
+
+async def _put(connection: AsyncConnection, record: Record) -> None:
+    values = {_NAMES[name]: value for name, value in dataclasses.asdict(record).items()}
+    del values["id"]
+    for name in _TEXTS:
+        values[_NAMES[name]] = text_of(values[_NAMES[name]])
+    this = _this(record.model, record.id)
+    if record.completed is None:
+        await connection.execute(delete(PREDICTIONS).where(*this))
+    elif await changed(connection, update(PREDICTIONS).where(*this).values(**values)):
+        return
+    await connection.execute(insert(PREDICTIONS).values(**values))

@@ -1,0 +1,37 @@
+"""What the store keeps of a prediction whose client does not wait for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INTERRUPTED = "interrupted"
+"""Its host ended in the middle of it."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One prediction as the store has it. Times are seconds since the epoch.
+
+    Attributes:
+        model: name of the model.
+        id: its client's name for it, or one that was made up.
+        place: the state directory that has its file, by id.
+        owner: the host that makes it.
+        status: in the words of the protocol, or ``INTERRUPTED``.
+        created: when it came.
+        completed: when it ended, None while it goes on.
+        document: what clients are told of it, as JSON; None when that lies in a file.
+        file: the name of the file.
+        number: its place in the order of coming, given by the store.
+    """
+
+    model: str
+    id: str
+    place: str
+    owner: str
+    status: str
+    created: float
+    completed: float | None = None
+    document: bytes | None = None
+    file: str = ""
+    number: int = 0

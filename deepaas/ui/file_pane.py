@@ -1,0 +1,63 @@
+"""The answers of a model that answers with files of whatever type: each as what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from deepaas.client.answers import Answer, is_json
+from deepaas.client.description import ANYTHING
+from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane, decoded, saved, with_suffix
+
+_NOT_SHOWN = ("image/tiff",)
+"""Browsers do not know them."""
+
+
+class FilePane(Pane):
+    """Shows a file by its media type, and always offers it as a download."""
+
+    def __init__(self) -> None:
+        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "Answer"}
+        self._shown: dict[str, Component] = {
+            "image": gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed),
+            "audio": gr.Audio(type="filepath", format=None, buttons=["download"], **fixed),
+            "video": gr.Video(format=None, include_audio=True, buttons=["download"], **fixed),
+            "text": gr.Textbox(lines=8, max_lines=30, **fixed),
+        }
+        file = gr.File(label="The answer as a file", interactive=False)
+        super().__init__(ANYTHING, file, gr.File(visible=False))
+
+    @property
+    def components(self) -> list[Component]:
+        """All of them, in the order of :meth:`values`."""
+        return [*super().components, *self._shown.values()]
+
+    def values(self, answer: Answer, folder: Path) -> list[Any]:
+        """Values for the components.
+
+        Args:
+            answer: of the host.
+            folder: for files, which are copied from there.
+        """
+        kind = "text" if is_json(answer.media_type) else answer.media_type.partition("/")[0]
+        path = str(with_suffix(saved(answer, folder)))
+        text = decoded(answer)[:MAX_TEXT_CHARACTERS] if kind == "text" else ""
+        updates: list[Any] = [path, gr.update()]
+        for medium in self._shown:
+            fits = medium == kind and answer.media_type not in _NOT_SHOWN
+            value = (text if medium == "text" else path) if fits else None
+            updates.append(gr.update(value=value, visible=fits))
+        return updates
+
+    def empty(self) -> list[Any]:
+        """Updates that show nothing."""
+        hidden = [gr.update(value=None, visible=False) for _ in self._shown]
+        return [None, gr.update(), *hidden]
+
+
+def pane() -> Pane:
+    """Make the components, inside of whatever is open."""
+    return FilePane()

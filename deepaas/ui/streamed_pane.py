@@ -1,0 +1,89 @@
+"""The answer of a model that yields it in parts, growing while it comes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from deepaas.client.answers import Answer
+from deepaas.client.description import JSON
+from deepaas.ui import media
+from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane
+
+PICTURE = "data:image/"
+
+
+class StreamedPane(Pane):
+    """Texts one after the other as one text, pictures as pictures, all else line by line."""
+
+    def __init__(self) -> None:
+        fixed: dict[str, Any] = {"interactive": False}
+        self._text = gr.Textbox(label="Answer", lines=8, max_lines=30, **fixed)
+        self._pictures = gr.Gallery(
+            label="Pictures", columns=3, buttons=BUTTONS, visible=False, **fixed
+        )
+        with gr.Accordion("The whole answer as JSON", open=False):
+            main = gr.JSON(label="Answer (application/json)", show_indices=False)
+        super().__init__(JSON, main, gr.File(visible=False))
+
+    @property
+    def components(self) -> list[Component]:
+        """All of them, in the order of :meth:`values`."""
+        return [*super().components, self._text, self._pictures]
+
+    def growing(self, parts: Sequence[str], folder: Path) -> list[Any]:
+        """Values for the components while the answer comes.
+
+        Args:
+            parts: JSON of those that have come.
+            folder: for pictures, which are copied from there.
+        """
+        return [gr.update(), gr.update(), *_shown([json.loads(part) for part in parts], folder)]
+
+    def values(self, answer: Answer, folder: Path) -> list[Any]:
+        """Values for the components when all of it has come.
+
+        Args:
+            answer: a list of all parts.
+            folder: for pictures, which are copied from there.
+        """
+        values = answer.json()
+        if isinstance(values, dict):  # In DEEPaaS's envelope, since it was not streamed.
+            values = values.get("predictions")
+        listed = values if isinstance(values, list) else [values]
+        return [values, gr.update(), *_shown(listed, folder)]
+
+    def empty(self) -> list[Any]:
+        """Updates that show nothing: what has come before a failure stays."""
+        return [gr.update() for _ in self.components]
+
+
+def pane() -> Pane:
+    """Make the components, inside of whatever is open."""
+    return StreamedPane()
+
+
+def _shown(values: list[Any], folder: Path) -> list[Any]:
+    pictures = [
+        str(path)
+        for number, value in enumerate(values)
+        if isinstance(value, str) and value.startswith(PICTURE)
+        if (content := media.decode(value)) is not None
+        if (path := media.save(content, "image", folder, f"part-{number}")) is not None
+    ]
+    if pictures and len(pictures) == len(values):
+        return [gr.update(visible=False), gr.update(value=pictures, visible=True)]
+    if all(isinstance(value, str) for value in values):
+        text = "".join(values)
+    else:
+        text = "\n".join(json.dumps(value, ensure_ascii=False) for value in values)
+    # The end of it is what has just come.
+    return [
+        gr.update(value=text[-MAX_TEXT_CHARACTERS:], visible=True),
+        gr.update(value=None, visible=False),
+    ]

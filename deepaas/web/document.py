@@ -1,0 +1,74 @@
+"""JSON that may be long: its size is known at once, its bytes come when they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+PIECE_BYTES = 256 * 1024
+SMALL_BYTES = 256 * 1024
+"""A document up to this size may be held in memory."""
+
+
+class Document:
+    """One JSON value.
+
+    Attributes:
+        size_bytes: how long it is.
+
+    Args:
+        size_bytes: how long it is.
+        pieces: gives all of it, each time anew.
+    """
+
+    def __init__(self, size_bytes: int, pieces: Callable[[], Iterator[bytes]]) -> None:
+        self.size_bytes = size_bytes
+        self._pieces = pieces
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it may be held in memory."""
+        return self.size_bytes <= SMALL_BYTES
+
+    def pieces(self) -> Iterator[bytes]:
+        """Its bytes from the first on."""
+        return self._pieces()
+
+    async def sent(self) -> AsyncIterator[bytes]:
+        """The same, for whoever sends them and waits in between."""
+        for piece in self.pieces():
+            yield piece
+
+    def whole(self) -> bytes:
+        """All of it."""
+        return b"".join(self.pieces())
+
+    def write(self, path: Path) -> None:
+        """Write it to a new file.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with path.open("xb") as file:
+            for piece in self.pieces():
+                file.write(piece)
+
+
+def of_bytes(content: bytes) -> Document:
+    """What is in memory already."""
+    return Document(len(content), lambda: iter((content,)))
+
+
+def of_file(path: Path) -> Document:
+    """What lies in a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+
+    def pieces() -> Iterator[bytes]:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                yield piece
+
+    return Document(path.stat().st_size, pieces)

@@ -1,0 +1,238 @@
+"""What happens in a prediction, in order: in memory while it is little, in a file when it is much.
+
+Any number of readers follow it, each at its own pace and from the beginning; a slow one costs
+nothing but the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import struct
+import tempfile
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from deepaas.web.document import Document
+
+MEMORY_BYTES = 64 * 1024
+MAX_BYTES = 1024 * 1024 * 1024
+"""No prediction may tell more than this."""
+
+READ_BYTES = 256 * 1024
+LARGE_BYTES = READ_BYTES // 2
+"""The data of a larger event is read by pieces."""
+
+_HEAD = struct.Struct("<BI")
+
+
+class Span(NamedTuple):
+    """Where the data of a large event stand; see :meth:`Journal.pieces`."""
+
+    position: int
+    length: int
+
+
+Entry = tuple[str, bytes | Span]
+"""What kind of event, and its data."""
+
+
+class TooMuch(Exception):
+    """A prediction has told more than a journal takes."""
+
+
+class Journal:
+    """The events of one prediction.
+
+    Args:
+        kinds: of events that there are.
+        folder: where it lies when it is much.
+    """
+
+    def __init__(self, kinds: tuple[str, ...], folder: Path) -> None:
+        self._kinds = kinds
+        self._folder = folder
+        self._memory = bytearray()
+        self._file: IO[bytes] | None = None
+        self._size_bytes = 0
+        self._counts = dict.fromkeys(kinds, 0)
+        self._data_bytes = dict.fromkeys(kinds, 0)
+        # While a thread writes one event, the others wait here; None stands for the end.
+        self._held: list[tuple[str, bytes] | None] | None = None
+        self._ended = False
+        self._news = asyncio.Event()
+
+    def append(self, kind: str, data: bytes) -> None:
+        """Write an event.
+
+        Raises:
+            TooMuch: there is no room for it.
+        """
+        if self._ended:
+            return
+        self._check(len(data))
+        if self._held is not None:
+            self._held.append((kind, data))
+            return
+        entry = _HEAD.pack(self._kinds.index(kind), len(data)) + data
+        try:
+            if self._size_bytes + len(entry) > MEMORY_BYTES:
+                self._to_disk()
+            if self._file is None:
+                self._memory += entry
+            else:
+                _write(self._file.fileno(), self._size_bytes, (entry,))
+        except OSError as error:
+            raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
+        self._count(kind, len(data))
+
+    async def append_pieces(self, kind: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
+        """Write a large event; what comes meanwhile is written behind it.
+
+        Args:
+            kind: of the event.
+            size_bytes: of all pieces together.
+            pieces: its data; they are read in a thread.
+
+        Raises:
+            TooMuch: it has no room for it.
+            OSError: they cannot be read, or not be written.
+        """
+        self._check(size_bytes)
+        file = self._to_disk()
+        head = _HEAD.pack(self._kinds.index(kind), size_bytes)
+        self._held = []
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(_write, file.fileno(), self._size_bytes, [head], pieces)
+        )
+        try:
+            await asyncio.shield(writing)
+        finally:
+            # A thread cannot be stopped, and nobody else may write before it is done.
+            while not writing.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait((writing,))
+            if not writing.cancelled() and writing.exception() is None:
+                self._count(kind, size_bytes)
+            held, self._held = self._held, None
+            for each in held:
+                if each is None:
+                    self.end()
+                else:
+                    with contextlib.suppress(TooMuch):
+                        self.append(*each)
+
+    def end(self) -> None:
+        """Nothing more will happen."""
+        if self._held is not None:
+            self._held.append(None)
+            return
+        self._ended = True
+        self._wake()
+
+    async def follow(self) -> AsyncIterator[Entry]:
+        """All events from the beginning on, until the end."""
+        position = 0
+        while True:
+            news = self._news
+            while position < self._size_bytes:
+                entries, position = self._read(position, self._size_bytes)
+                for entry in entries:
+                    yield entry
+            if self._ended:
+                return
+            await news.wait()
+
+    def pieces(self, data: bytes | Span) -> Iterator[bytes]:
+        """The data of an event, a large one bit by bit."""
+        if not isinstance(data, Span):
+            yield data
+            return
+        position, length = data
+        for offset in range(0, length, READ_BYTES):
+            yield self._at(position + offset, min(READ_BYTES, length - offset))
+
+    def count(self, kind: str) -> int:
+        """How many events of a kind there are."""
+        return self._counts[kind]
+
+    def joined(self, kind: str) -> Document:
+        """The data of all events of one kind until now, with commas between."""
+        size_bytes = self._data_bytes[kind] + max(0, self._counts[kind] - 1)
+        until = self._size_bytes
+        return Document(size_bytes, lambda: self._joined(kind, until))
+
+    def _joined(self, kind: str, until: int) -> Iterator[bytes]:
+        position, comma = 0, b""
+        while position < until:
+            entries, position = self._read(position, until)
+            small: list[bytes] = []
+            for each, data in entries:
+                if each != kind:
+                    continue
+                small.append(comma)
+                comma = b","
+                if isinstance(data, Span):
+                    yield b"".join(small)
+                    small.clear()
+                    yield from self.pieces(data)
+                else:
+                    small.append(data)
+            if small:
+                yield b"".join(small)
+
+    def _read(self, position: int, until: int) -> tuple[list[Entry], int]:
+        """Some entries, at least one, and where the next stands."""
+        block = self._at(position, min(READ_BYTES, until - position))
+        entries: list[Entry] = []
+        offset = 0
+        while offset + _HEAD.size <= len(block):
+            kind, length = _HEAD.unpack_from(block, offset)
+            start = offset + _HEAD.size
+            if length > LARGE_BYTES:
+                entries.append((self._kinds[kind], Span(position + start, length)))
+            elif start + length > len(block):
+                break
+            else:
+                entries.append((self._kinds[kind], block[start : start + length]))
+            offset = start + length
+        return entries, position + offset
+
+    def _at(self, position: int, length: int) -> bytes:
+        if self._file is None:
+            return bytes(self._memory[position : position + length])
+        return os.pread(self._file.fileno(), length, position)
+
+    def _check(self, size_bytes: int) -> None:
+        if self._size_bytes + size_bytes > MAX_BYTES:
+            raise TooMuch(f"a prediction may tell {MAX_BYTES} bytes")
+
+    def _to_disk(self) -> IO[bytes]:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=str(self._folder))  # noqa: SIM115
+            _write(self._file.fileno(), 0, [bytes(self._memory)], ())
+            self._memory.clear()
+        return self._file
+
+    def _count(self, kind: str, data_bytes: int) -> None:
+        self._size_bytes += _HEAD.size + data_bytes
+        self._counts[kind] += 1
+        self._data_bytes[kind] += data_bytes
+        self._wake()
+
+    def _wake(self) -> None:
+        # Whoever waits has the event from before; whoever looks from now on waits for the next.
+        self._news.set()
+        self._news = asyncio.Event()
+
+
+def _write(file: int, position: int, *parts: Iterable[bytes]) -> None:
+    for pieces in parts:
+        for piece in pieces:
+            left = memoryview(piece)
+            while left:
+                written = os.pwrite(file, left, position)
+                position += written
+                left = left[written:]

@@ -1,0 +1,51 @@
+"""One prediction or training on its way, and who listens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from deepaas.messages import Measured, Part, Reply, ToWorkerCalls, frame
+
+
+class Listener(Protocol):
+    """Who wants to know of a call before its end; all of it happens in the event loop."""
+
+    def begun(self) -> None:
+        """A worker has got it."""
+
+    def printed(self, text: str) -> None:
+        """The model has printed something, not always whole lines."""
+
+    def told(self, news: Part | Measured) -> None:
+        """The model has yielded or noted something; its file, if it has one, is the listener's."""
+
+
+class Call:
+    """One prediction or training.
+
+    Attributes:
+        id: unique in this host.
+        request: what the worker is sent.
+        reply: the worker's answer, when it comes.
+        deadline: ends the worker when the call takes too long.
+        client_id: what its client calls it, empty if it has not said.
+        listener: who is told of it before its end.
+    """
+
+    __slots__ = ("client_id", "deadline", "id", "listener", "reply", "request")
+
+    def __init__(
+        self,
+        request: ToWorkerCalls,
+        loop: asyncio.AbstractEventLoop,
+        client_id: str = "",
+        listener: Listener | None = None,
+    ) -> None:
+        self.id = request.id
+        self.client_id = client_id
+        self.listener = listener
+        # Made before any worker is taken for it, in case that it cannot be made.
+        self.request = frame(request)
+        self.reply: asyncio.Future[Reply] = loop.create_future()
+        self.deadline: asyncio.TimerHandle | None = None

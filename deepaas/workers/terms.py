@@ -1,0 +1,37 @@
+"""What a client may want of a prediction besides its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deepaas.messages import Inputs, Predict
+from deepaas.workers.call import Listener
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a client wants.
+
+    Attributes:
+        streamed: each part of the result as the model yields it, through ``listener``; the
+            answer is empty then.
+        bare: JSON as the model returned it, without DEEPaaS's envelope.
+        context: what it tells the model besides the arguments.
+        listener: told of the call before its end.
+    """
+
+    streamed: bool = False
+    bare: bool = False
+    context: Mapping[str, str] = field(default_factory=dict)
+    listener: Listener | None = None
+
+    def request(self, call_id: int, inputs: Inputs) -> Predict:
+        """What the worker is sent."""
+        if self is USUAL_TERMS:
+            return Predict(call_id, inputs)
+        return Predict(call_id, inputs, self.streamed, self.bare, dict(self.context))
+
+
+USUAL_TERMS = Terms()
+"""The result as DEEPaaS gives it, all at the end."""
