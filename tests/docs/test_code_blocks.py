@@ -29,11 +29,14 @@ RUN_ELSEWHERE = {
 """Pages whose shell and Python blocks have a test of their own."""
 
 NO_DOCKER = "no Docker engine runs here; tests/unit/test_container.py reads the files"
+ELSEWHERE = "needs a model that excludes another; tests/failures/test_interpreters.py serves some"
 NOT_RUN = {
     ("docs/how-to/containers.md", "docker "): NO_DOCKER,
     ("docs/how-to/containers.md", 'echo "POSTGRES_PASSWORD='): NO_DOCKER,
     ("docs/index.md", "make run"): "the test serves what it would serve, from this environment",
     ("docs/performance.md", "make bench"): "runs for minutes, and on a quiet machine only",
+    ("docs/how-to/interpreters.md", "python3 -m venv"): ELSEWHERE,
+    ("docs/how-to/interpreters.md", "deepaas-run"): ELSEWHERE,
     ("docs/how-to/containers.md", "docker"): "needs an engine; the page says what was tried",
     ("docs/how-to/containers.md", "echo"): "needs an engine; the page says what was tried",
 }

@@ -49,7 +49,8 @@ class Visitor:
             async for said in self._wait:
                 if isinstance(said, Answer):
                     return said
-                self.said = said.partition(":")[0]
+                if isinstance(said, str):
+                    self.said = said.partition(":")[0]
         except Cancelled:
             self.said = "cancelled"
         return None

@@ -21,6 +21,7 @@ VALUES: dict[str, Any] = {
     "listen_port": 8080,
     "base_path": "/base",
     "model_name": ("one", "two"),
+    "model_python": ("one=/usr/bin/python3",),
     "workers": 3,
     "queue_size": 0,
     "predict_timeout": 1.5,
@@ -37,6 +38,12 @@ VALUES: dict[str, Any] = {
     "state_dir": "/tmp/state",
     "database_url": "postgresql+asyncpg://host/trainings",
     "keep_runs": "100,30d",
+    "keep_predictions": "500",
+    "root_protocol": "cog",
+    "cog_strict": True,
+    "cog_upload_url": "https://storage.example/outputs/",
+    "cog_private_urls": True,
+    "cog_shutdown": True,
     "doc_endpoint": False,
     "ui": False,
     "debug_endpoint": True,
@@ -210,7 +217,7 @@ def test_a_wrong_value_for_a_switch(tmp_path: Path) -> None:
         load("--config-file", written(tmp_path, "warm = perhaps"))
 
 
-@pytest.mark.parametrize("argv", [["--unknown"], ["--workers"], ["stray"], ["--config-file=/no"]])
+@pytest.mark.parametrize("argv", [["--unknown"], ["--workers"], ["--config-file=/no"]])
 def test_wrong_command_lines(argv: list[str]) -> None:
     with pytest.raises(ConfigError) as raised:
         load(*argv)

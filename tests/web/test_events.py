@@ -17,7 +17,7 @@ from yarl import URL
 
 from deepaas.errors import ModelNotFound, WorkerDied
 from deepaas.web import events
-from deepaas.web.events import Event
+from deepaas.web.events import Event, LongEvent
 from deepaas.web.health import DRAIN, Drain
 
 Serve = Callable[..., Awaitable[str]]
@@ -29,16 +29,16 @@ class Source:
     """Events that are given one by one; knows whether it was closed."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[Event | LongEvent | Exception | None] = asyncio.Queue()
         self.closed = asyncio.Event()
         self.waits = asyncio.Event()
 
-    def give(self, *given: Event | Exception | None) -> Source:
+    def give(self, *given: Event | LongEvent | Exception | None) -> Source:
         for each in given:
             self.queue.put_nowait(each)
         return self
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncIterator[Event | LongEvent]:
         try:
             while True:
                 self.waits.set()
@@ -117,6 +117,30 @@ async def test_events_arrive(serve: Serve, session: aiohttp.ClientSession) -> No
         {"event": "log", "id": "é", "data": " é ✓ 数字 ?"},
     ]
     assert source.closed.is_set()
+
+
+async def test_long_event_comes_in_pieces(serve: Serve, session: aiohttp.ClientSession) -> None:
+    pieces = [b'{"a":"', "é".encode() * 1_000_000, b'"}']
+    source = Source().give(LongEvent("long", lambda: iter(pieces)), Event("end", ""), None)
+    async with session.get(await serve(source, retry_ms=None)) as answer:
+        text = await answer.text()
+    assert parsed(text) == [
+        {"event": "long", "data": b"".join(pieces).decode()},
+        {"event": "end", "data": ""},
+    ]
+    assert text.startswith("event: long\n")  # Nobody can come back to it.
+
+
+async def test_stream_that_has_an_end_outlasts_the_drain(
+    serve: Serve, session: aiohttp.ClientSession
+) -> None:
+    source, drain = Source().give(Event("first", "1")), Drain()
+    async with session.get(await serve(source, drain, until_drain=False)) as answer:
+        await answer.content.readuntil(b"data: 1\n\n")
+        drain.began = True
+        source.give(Event("last", "2"), None)
+        assert parsed((await answer.content.read()).decode()) == [{"event": "last", "data": "2"}]
+        await asyncio.wait_for(drain.finished(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

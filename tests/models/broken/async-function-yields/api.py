@@ -4,5 +4,9 @@ def get_metadata():
     return {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
 
 
-def predict():  # here
+def predict():
+    return {}
+
+
+def train():  # here
     yield {}

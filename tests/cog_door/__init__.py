@@ -1,0 +1,1 @@
+"""Cog's HTTP API of real hosts. (Not ``tests/cog``: that would stand in the way of Cog itself.)"""

@@ -1,0 +1,72 @@
+"""The host that most tests of this folder share."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from failures.host import Host, start_host
+
+from .door import PREDICTORS, Door, Receiver, receiver
+
+MODELS = {
+    "answers": "answers.py:Predictor",
+    "streams": "streams.py:Predictor",
+    "together": "together",
+    "reads": "reads.py:Predictor",
+}
+
+
+def named(*names: str) -> list[str]:
+    """The options that have a host serve these predictors."""
+    return [
+        word for name in names for word in ("--model-name", f"{name}={PREDICTORS / MODELS[name]}")
+    ]
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    """Serves all predictors, and calls private addresses."""
+    # Inputs are in memory, several times over for a moment: those of 14 MB here.
+    options = [*named(*MODELS), "--cog-private-urls", "--no-ui"]
+    with start_host(["plain"], *options, max_peak_mb=160) as host:
+        yield host
+
+
+@pytest.fixture
+def answers(host: Host) -> Door:
+    return Door(host, "/cog/answers")
+
+
+@pytest.fixture
+def streams(host: Host) -> Door:
+    return Door(host, "/cog/streams")
+
+
+@pytest.fixture
+def together(host: Host) -> Door:
+    return Door(host, "/cog/together")
+
+
+@pytest.fixture
+def reads(host: Host) -> Door:
+    return Door(host, "/cog/reads")
+
+
+@pytest.fixture
+def receiving() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
+
+
+Serving = Callable[..., AbstractContextManager[Host]]
+
+
+@pytest.fixture
+def serving() -> Serving:
+    """Starts a host of its own: ``serving("answers", "--option", state=path)``."""
+
+    def start(names: str, *options: str, **more: Any) -> AbstractContextManager[Host]:
+        return start_host([], *named(*names.split()), "--no-ui", *options, **more)
+
+    return start

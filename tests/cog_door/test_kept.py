@@ -1,0 +1,168 @@
+"""Asynchronous predictions outlive their host, and are kept as long as the operator wants."""
+
+import contextlib
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+from failures.conftest import DATABASES, _made
+from failures.host import free_port
+from failures.trainings import Ground
+from failures.waiting import wait_until
+
+from .conftest import Serving, named
+from .door import Door, Receiver
+
+
+@pytest.fixture(params=DATABASES)
+def ground(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
+    """A fresh state directory, with each of the databases."""
+    with _made(request.param, tmp_path) as ground:
+        yield ground
+
+
+def test_what_has_ended_is_there_after_a_restart(ground: Ground) -> None:
+    with ground.host(*named("answers", "streams"), "--no-ui", models=()) as host:
+        answers, streams = Door(host, "/cog/answers"), Door(host, "/cog/streams")
+        answers.put("small", text="small", how="print")
+        answers.put("failed", text="x", how="raise")
+        streams.put("large", name="large", count=30, size=100_000)
+        before = [answers.wait("small"), answers.wait("failed"), streams.wait("large")]
+        # Its process has gone in the middle of this one, and of those behind it.
+        answers.put("going", text="going", how="wait")
+        answers.put("waiting", text="waiting")
+        answers.wait("going", "processing")
+        host.kill_9()
+    (kept,) = (ground.folder / "predictions").iterdir()
+    assert kept.stat().st_size > 3_000_000
+    with ground.host(*named("answers", "streams"), "--no-ui", models=()) as host:
+        answers, streams = Door(host, "/cog/answers"), Door(host, "/cog/streams")
+        assert [answers.get("small"), answers.get("failed"), streams.get("large")] == before
+        for name in ("going", "waiting"):
+            told = answers.get(name)
+            assert (told["status"], told["error"]) == ("failed", "interrupted: its host ended")
+            assert told["input"]["text"] == name
+            assert told["completed_at"]
+        again = answers.put("small", text="another")
+        assert (again.status, again.json()) == (200, before[0])
+        listed = [one["id"] for one in answers.ask("GET", "/predictions").json()["results"]]
+        assert listed == ["waiting", "going", "failed", "small"]
+        # A POST makes a new one, which takes its place.
+        body = {"id": "small", "input": {"text": "new"}}
+        assert answers.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
+        wait_until(lambda: answers.get("small").get("output") == "new", "it is made anew")
+
+
+def test_a_stop_waits_for_what_goes_on(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    options = ("answers", "--cog-private-urls")
+    with serving(*options, state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        answers.put("last", text="last", how="wait", webhook=f"{receiving.url}/last")
+        answers.wait("last", "processing")
+        host.watch.stop()
+        host.send(signal.SIGTERM)
+        wait_until(host.is_closed, "the door is closed")
+        host.touch("last")
+        assert host.wait(20) == 0
+    assert receiving.told("/last")[-1]["status"] == "succeeded"
+    with serving(*options, "--drain-timeout", "0.2", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        assert answers.get("last")["output"] == "last"
+        answers.put("cut", text="cut", how="wait", webhook=f"{receiving.url}/cut")
+        answers.wait("cut", "processing")
+    assert receiving.told("/cut")[-1]["status"] == "failed"
+    with serving(*options, state=tmp_path) as host:
+        told = Door(host, "/cog/answers").get("cut")
+        assert (told["status"], "shutting down" in told["error"]) == ("failed", True)
+
+
+def test_shutdown_by_a_client(serving: Serving) -> None:
+    with serving("answers", "--cog-shutdown", "--root-protocol", "cog") as host:
+        host.watch.stop()
+        root = Door(host, "")
+        assert root.predict(text="at the root")["output"] == "at the root"
+        assert root.ask("GET", "/").json()["predictions_url"] == "/predictions"
+        assert "static/swagger/page.js" in root.ask("GET", "/docs").body.decode()
+        # The other doors are still there.
+        assert host.get("/v2/models/").status == 200
+        answer = root.ask("POST", "/shutdown")
+        assert (answer.status, answer.json()) == (200, {})
+        assert host.wait(20) == 0
+
+
+def test_many_at_once(tmp_path: Path, serving: Serving) -> None:
+    names = [f"many-{number}" for number in range(200)]
+    with serving("answers", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        statuses = {a.status for a in host.threads.map(lambda n: answers.put(n, text=n), names)}
+        assert statuses == {202}
+        for name in names:
+            assert answers.wait(name)["output"] == name
+    with serving("answers", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        page = answers.ask("GET", "/predictions?limit=1000").json()
+        assert {(one["id"], one["status"]) for one in page["results"]} == {
+            (name, "succeeded") for name in names
+        }
+        assert page["next"] is None
+
+
+def test_retention(tmp_path: Path, serving: Serving) -> None:
+    with serving("streams", "--keep-predictions", "3", state=tmp_path) as host:
+        streams = Door(host, "/cog/streams")
+        for number in range(6):
+            streams.put(f"kept-{number}", name="", count=3, size=200_000 * (number != 5))
+            streams.wait(f"kept-{number}")
+
+        def listed() -> list[str]:
+            results = streams.ask("GET", "/predictions").json()["results"]
+            return [one["id"] for one in results]
+
+        wait_until(lambda: listed() == ["kept-5", "kept-4", "kept-3"], "the others are removed")
+        assert streams.ask("GET", "/predictions/kept-2").status == 404
+        assert len(streams.get("kept-3")["output"]) == 3
+        files = tmp_path / "deepaas" / "predictions"
+        wait_until(lambda: len(list(files.iterdir())) == 2, "their files as well")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--no-train-endpoint"],
+        ["--database-url", f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/nothing"],
+    ],
+    ids=["switched off", "away"],
+)
+def test_without_the_store(options: list[str], serving: Serving) -> None:
+    with serving("answers streams", "--keep-predictions", "2", *options) as host:
+        answers, streams = Door(host, "/cog/answers"), Door(host, "/cog/streams")
+        for number in range(3):
+            assert answers.put(f"held-{number}", text="x").status == 202
+            assert answers.wait(f"held-{number}")["output"] == "x"
+        assert answers.put("held-2", text="y").json()["output"] == "x"
+        unknown = 404 if options == ["--no-train-endpoint"] else 503
+        assert answers.ask("GET", "/predictions/held-0").status == unknown
+        streams.put("long", name="long", count=3, size=200_000)
+        assert [len(part) for part in streams.wait("long")["output"]] == [200_000] * 3
+
+
+def test_the_store_goes_and_comes_back(tmp_path: Path, serving: Serving) -> None:
+    with serving("answers", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        answers.put("before", text="before")
+        answers.wait("before")
+        database = tmp_path / "deepaas" / "trainings.sqlite"
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            # Nobody else can write.
+            connection.execute("BEGIN IMMEDIATE")
+            answers.put("meanwhile", text="meanwhile")
+            assert answers.wait("meanwhile")["output"] == "meanwhile"
+            assert answers.get("before")["output"] == "before"
+            connection.execute("ROLLBACK")
+            query = "SELECT status FROM deepaas_predictions WHERE prediction_id = 'meanwhile'"
+            wait_until(
+                lambda: connection.execute(query).fetchall() == [("succeeded",)], "it is noted"
+            )

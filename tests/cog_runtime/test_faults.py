@@ -1,0 +1,164 @@
+"""What is wrong with a predictor is told all at once, in its author's words."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepaas.runtime.cog.predictor import wrap
+from deepaas.runtime.cog.signature import Faults
+
+from .served import module
+
+ONE_FAULT = [
+    ("def run(x) -> str: ...", "the input 'x' has no type; write for instance x: str"),
+    ("def run(x: str): ...", "no type for what it returns; write for instance -> str"),
+    ("def run(*x: str) -> str: ...", "must name its inputs: *x cannot be"),
+    ("def run(**x: str) -> str: ...", "must name its inputs: **x cannot be"),
+    ("def run(x: str, /) -> str: ...", "the input 'x' must be passable by its name"),
+    (
+        "def run(x: 'Unknown') -> str: ...",
+        "the type of the input 'x' cannot be read: name 'Unknown'",
+    ),
+    ("def run() -> 'Unknown': ...", "the type of what it returns cannot be read: name 'Unknown'"),
+    ("def run(x: complex) -> str: ...", "the type complex is not one that clients can send"),
+    ("def run(x: Union[str, Path]) -> str: ...", "a file cannot be one of several alternatives"),
+    ("def run(x: list[list[Path]]) -> str: ...", "files cannot be in lists of lists"),
+    (
+        "def run(x: Literal['a', 1]) -> str: ...",
+        "choices must be texts or integers, all of one kind",
+    ),
+    ("def run(x: int = 'a') -> str: ...", "the default 'a' is no integer"),
+    ("def run(x: list[int] = 3) -> str: ...", "the default 3 is no list"),
+    ("def run(x: int = Input(default=11, le=10)) -> str: ...", "the default 11 breaks le=10"),
+    ("def run(x: str = Input(default='', min_length=1)) -> str: ...", "'' breaks min_length=1"),
+    ("def run(x: str = Input(ge=1)) -> str: ...", "ge are for numbers, not for string"),
+    ("def run(x: int = Input(max_length=1)) -> str: ...", "max_length are for texts and lists"),
+    ("def run(x: int = Input(regex='a')) -> str: ...", "a regular expression is for texts"),
+    ("def run(x: str = Input(regex='(')) -> str: ...", "the regular expression '(' is none"),
+    ("def run(x: str = Input(choices=[1])) -> str: ...", "the choices must all be of the type str"),
+    (
+        "def run(x: str = Input(default='c', choices=['a'])) -> str: ...",
+        "'c' is none of the choices",
+    ),
+    ("def run(x: int = Input(ge=1, choices=[1])) -> str: ...", "choices and ge exclude each other"),
+    ("def run() -> complex: ...", "what it returns: the type complex"),
+    ("def run() -> Iterator: ...", "needs the type of its items"),
+    ("def run() -> ConcatenateIterator[int]: ...", "must be of str"),
+    ("class run:\n    def predict(self) -> str: ...\n    def run(self) -> str: ...", "not both"),
+    ("class run:\n    def other(self) -> str: ...", "not neither"),
+    (
+        "class run:\n    def setup(self, folder): ...\n    def run(self) -> str: ...",
+        "setup() can be given weights, but nothing for 'folder'",
+    ),
+]
+IMPORTS = """
+from typing import Iterator, Literal, Union
+from cog import ConcatenateIterator, Input, Path
+"""
+
+
+@pytest.mark.parametrize(("source", "words"), ONE_FAULT)
+def test_one_fault(source: str, words: str) -> None:
+    with pytest.raises(Faults) as found:
+        wrap(module(IMPORTS + source).run)
+    (fault,) = found.value.faults
+    assert words in fault
+
+
+MANY = """
+import os
+from cog import BaseRunner, Input
+
+class Runner(BaseRunner):
+    def setup(self):
+        raise AssertionError("nothing is set up")
+
+    def run(self, a, b: complex, c: int = Input(default=5, le=1)):
+        pass
+
+def train(n: "Unknown") -> str:
+    pass
+"""
+TOLD = [
+    "run(): the input 'a' has no type; write for instance a: str",
+    "run(): the input 'b': the type complex is not one that clients can send",
+    "run(): the input 'c': the default 5 breaks le=1",
+    "run() has no type for what it returns; write for instance -> str",
+    "run() must be asynchronous to take several calls",
+    "train(): the type of the input 'n' cannot be read: name 'Unknown' is not defined",
+]
+
+
+def faults(source: str | Path) -> Any:
+    """What a process of its own finds, as `deepaas-cli check` asks."""
+    code = (
+        "import json, sys; from deepaas.runtime.cog.loading import faults\n"
+        "print(json.dumps(faults(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source)], capture_output=True, check=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+def test_all_faults_of_a_project_at_once(tmp_path: Path) -> None:
+    (tmp_path / "predict.py").write_text(MANY)
+    (tmp_path / "cog.yaml").write_text(
+        'run: "predict.py:Runner"\ntrain: "predict.py:train"\nconcurrency: {max: 2}\n'
+    )
+    assert faults(tmp_path) == TOLD
+
+
+@pytest.mark.parametrize(
+    ("files", "source", "words"),
+    [
+        ({}, "predict.py", "there is no file {}/predict.py"),
+        ({"predict.py": ""}, "predict.py:Runner", "{}/predict.py has no Runner"),
+        ({"predict.py": ""}, "predict.py", "has none of Runner, Predictor, run, predict"),
+        (
+            {"cog.yaml": "a: b"},
+            ".",
+            "cog.yaml names no predictor: it needs a line such as predict:",
+        ),
+        ({"cog.yaml": "["}, ".", "cog.yaml is not YAML"),
+        ({"cog.yaml": "- a"}, ".", "cog.yaml is not a table of settings"),
+        (
+            {"cog.yaml": "run: a.py\nconcurrency: {{max: many}}"},
+            ".",
+            "concurrency must have a whole",
+        ),
+        ({"cog.yaml": "run: a.py\ntrain: [1]"}, ".", "train must name a function"),
+        ({"predict.py": "1 / 0"}, "predict.py", "fails: ZeroDivisionError: division by zero"),
+        ({"predict.py": "def"}, "predict.py", "fails: SyntaxError"),
+        ({"predict.py": "import sys; sys.exit(3)"}, "predict.py", "fails: SystemExit: 3"),
+        (
+            {"predict.py": "import cog", "cog.py": "import nothing_there"},
+            "predict.py",
+            "fails: Module",
+        ),
+        (
+            {"predict.py": "raise ModuleNotFoundError('no', name='cog')"},
+            "predict.py",
+            "its code imports cog, which is not installed here: pip install 'deepaas[cog]'",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded(
+    files: dict[str, str], source: str, words: str, tmp_path: Path
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(textwrap.dedent(content.replace("{{", "{").replace("}}", "}")))
+    (found,) = faults(tmp_path / source)
+    assert words.format(tmp_path) in found
+
+
+def test_nothing_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "predict.py").write_text("def predict(a: str) -> str: ...")
+    assert faults(tmp_path / "predict.py") == []
