@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from benchmarks import machine, report, start, throughput, trainings, ui, uploads
+from benchmarks import cog, machine, report, start, throughput, trainings, ui, uploads
 from benchmarks.servers import Kind
 
-PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui")
+PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui", "cog")
 
 
 def main() -> int:
@@ -38,6 +38,10 @@ def main() -> int:
     if "ui" in parts:
         _say("ui")
         results.ui = ui.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+    if "cog" in parts:
+        _say("cog")
+        results.cog = cog.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+        results.lost = cog.measure_lost(count=10_000 if quick else 100_000)
     print(report.draw(results))
     missed = list(report.missed(results))
     for line in missed:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from benchmarks.cog import OURS, Lost
+from benchmarks.cog import Row as CogRow
 from benchmarks.servers import Kind
 from benchmarks.throughput import Row
 from benchmarks.trainings import Beside, Listing
@@ -19,6 +21,7 @@ MAX_GROWTH_MB = 5.0
 MAX_UPLOAD_RATIO = 1.3
 MAX_BESIDE_RATIO = 1.5
 MAX_LIST_MS = 50.0
+MIN_OF_COG = 3.0
 MIN_OF_OFF = 0.9
 MAX_UI_MB = 10.0
 
@@ -33,6 +36,8 @@ class Results:
     beside: Beside | None = None
     lists: list[Listing] = field(default_factory=list)
     ui: list[UiRow] = field(default_factory=list)
+    cog: list[CogRow] = field(default_factory=list)
+    lost: Lost | None = None
 
 
 def draw(results: Results) -> str:
@@ -63,6 +68,11 @@ def draw(results: Results) -> str:
         lines.append("")
     if results.ui:
         lines += _ui(results.ui)
+    if results.cog:
+        lines += _cog(results.cog)
+    if results.lost:
+        lost = results.lost
+        lines += [f"Of {lost.asked_count:,} predictions {lost.lost_count} were lost.", ""]
     return "\n".join(lines)
 
 
@@ -91,6 +101,12 @@ def missed(results: Results) -> Iterator[str]:
             yield f"{found.what}: listed in {found.milliseconds:.0f} ms, not {MAX_LIST_MS:.0f} ms"
     if results.ui:
         yield from _missed_ui({row.page: row for row in results.ui})
+    for one in results.cog:
+        if one.server == OURS and one.of_theirs < MIN_OF_COG:
+            where = f"at {one.connections} connection{'s' if one.connections > 1 else ''}"
+            yield f"Cog's API {where}: {one.of_theirs:.1f} times Cog, not {MIN_OF_COG:.0f}"
+    if results.lost and results.lost.lost_count:
+        yield f"{results.lost.lost_count} of {results.lost.asked_count} predictions are lost"
 
 
 def _throughput(rows: list[Row]) -> list[str]:
@@ -137,6 +153,22 @@ def _ui(rows: list[UiRow]) -> list[str]:
         for row in rows
         for connections, sample in row.samples.items()
     ]
+    return [*lines, ""]
+
+
+def _cog(rows: list[CogRow]) -> list[str]:
+    lines = [
+        "| predictor that does nothing, Cog's API | connections | good answers/s | refused "
+        "| p50 ms | p99 ms | times Cog 0.23.1 |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        sample = row.sample
+        lines.append(
+            f"| {row.server} | {row.connections} | {sample.good_per_second:,.0f} "
+            f"| {sample.refused_share:.0%} | {sample.p50_ms:.2f} | {sample.p99_ms:.2f} "
+            f"| {row.of_theirs:.1f} |"
+        )
     return [*lines, ""]
 
 

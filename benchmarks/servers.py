@@ -97,7 +97,7 @@ def running(
         home = Path(folder)
         tmp = home / "tmp"
         tmp.mkdir()
-        port = _free_port()
+        port = free_port()
         command = [*_command(kind, model, port), *options]
         if prepare is not None:
             prepare(home / "state")
@@ -124,7 +124,7 @@ def running(
         try:
             yield Server(kind, port, process, tmp, started_at)
         finally:
-            _stop(process)
+            stop(process)
 
 
 def _command(kind: Kind, model: str, port: int) -> list[str]:
@@ -138,7 +138,7 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
     return [str(script), *options, "--model-name", model]
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
     """Ask it to go, then make sure of everything that it started."""
     if process.poll() is not None:
         return
@@ -154,7 +154,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
             child.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -6,6 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 
@@ -22,21 +23,31 @@ class WrkError(Exception):
 
 
 def run(url: str, *, connections: int, seconds: float) -> Sample:
-    if shutil.which("wrk") is None:
-        raise WrkError("wrk is not installed (Debian: apt-get install wrk)")
-    command = ["wrk", "--threads", "1", "--connections", str(connections), "--latency"]
-    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s"]
-    command += ["--script", str(SCRIPT), url]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise WrkError(f"wrk failed: {done.stderr or done.stdout}")
-    result = json.loads(done.stdout.splitlines()[-1])
+    result = told_of(url, connections=connections, seconds=seconds, script=SCRIPT)
     if result["failed_count"]:
         raise WrkError(f"{result['failed_count']} of {result['requests']} requests to {url} failed")
     if not result["requests"]:
         raise WrkError(f"{url} answered no request in {seconds} s")
     rate = result["requests"] / result["seconds"]
     return Sample(rate, result["p50_ms"], result["p99_ms"])
+
+
+def told_of(url: str, *, connections: int, seconds: float, script: Path) -> dict[str, Any]:
+    """What the script tells of a run in its last line.
+
+    Raises:
+        WrkError: there is no `wrk`, or it failed.
+    """
+    if shutil.which("wrk") is None:
+        raise WrkError("wrk is not installed (Debian: apt-get install wrk)")
+    command = ["wrk", "--threads", "1", "--connections", str(connections), "--latency"]
+    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s"]
+    command += ["--script", str(script), url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WrkError(f"wrk failed: {done.stderr or done.stdout}")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def typical(samples: list[Sample]) -> Sample:

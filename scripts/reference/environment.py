@@ -13,6 +13,7 @@ from scripts.reference.pages import ROOT, table
 PACKAGE = ROOT / "deepaas"
 
 MEANING = {
+    "COG_WEIGHTS": "A Cog predictor whose `setup` takes `weights`: what it gets.",
     "DEEPAAS_API_KEY": "`deepaas-cli`: the key for the host, as `--api-key`.",
     "DEEPAAS_RUN_CONTROL": "In a training: how the helpers in `deepaas.model.v2.run` reach the "
     "host. Not for use by hand.",
@@ -23,6 +24,8 @@ MEANING = {
     "DEEPAAS_WORKER": "In every process that a host starts: a mark by which the host finds what "
     "a model has started. Leave it as it is.",
     "TERM": "`deepaas-cli`: with `dumb` it draws no spinner and no bar.",
+    "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token that is sent to webhooks. Models do not see "
+    "it.",
     "XDG_STATE_HOME": "Where the state directory lies, if `--state-dir` is not given: "
     "`$XDG_STATE_HOME/deepaas`. Without it `~/.local/state/deepaas`.",
 }

@@ -23,9 +23,22 @@ from scripts.reference.pages import table
 Json = dict[str, Any]
 Route = tuple[str, str]
 
+COG = "[Cog's API](../how-to/cog.md) of one model"
 OTHERS: dict[str, str] = {
     "/api": "The Swagger page, with a form for every argument. Off with `--nodoc-endpoint`.",
     "/api/": "Leads to `/api`.",
+    "/cog/{model}/": f"{COG}: what is where.",
+    "/cog/{model}/docs": f"{COG}: its Swagger page.",
+    "/cog/{model}/health-check": f"{COG}: how the model is, and how it got ready.",
+    "/cog/{model}/openapi.json": f"{COG}: as OpenAPI 3.0.",
+    "/cog/{model}/predict": f"{COG}: a prediction, of which only the output is answered.",
+    "/cog/{model}/predictions": f"{COG}: make one, or list those that are kept.",
+    "/cog/{model}/predictions/{prediction_id}": f"{COG}: make one once, or look at it.",
+    "/cog/{model}/predictions/{prediction_id}/cancel": f"{COG}: stop it.",
+    "/cog/{model}/shutdown": f"{COG}: end the host; only with `--cog-shutdown`.",
+    "/cog/{model}/trainings": f"{COG}: train, or list the trainings.",
+    "/cog/{model}/trainings/{training_id}": f"{COG}: train once, or look at it.",
+    "/cog/{model}/trainings/{training_id}/cancel": f"{COG}: stop it.",
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
     "/healthz": "200 as long as the host lives.",
     "/openapi.json": "The API of the models that are served, as OpenAPI 3.0.",
