@@ -27,13 +27,18 @@ from deepaas.cli.output import Output, Result
 from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
 from deepaas.cli.problems import show_traceback as show
 from deepaas.cli.status import status
+from deepaas.errors import ConfigError
 from deepaas.messages import Answer, Inputs, Predict
 from deepaas.model import discovery
-from deepaas.runtime import failures
+from deepaas.model.discovery import ENTRY_POINT, Found
+from deepaas.runtime import entry_point, failures
+from deepaas.runtime.cog import loading
 from deepaas.runtime.contract import Model
-from deepaas.runtime.entry_point import load
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BadResult
+
+CHECKING = "checking"
+"""What is done with the arguments, whose paths begin where the command was given."""
 
 if TYPE_CHECKING:
     _StreamHandler = logging.StreamHandler[Any]
@@ -48,19 +53,24 @@ def open_model(options: argparse.Namespace, output: Output) -> Iterator[LocalMod
     Raises:
         Problem: there is no such model, or more than one to choose from, or it cannot be loaded.
     """
-    name = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
+    found = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
     output.keep_apart()
     _prepare_process(options)
     with tempfile.TemporaryDirectory(prefix="deepaas-cli-") as folder:
-        yield LocalModel(name, options, Path(folder))
+        yield LocalModel(found, options, Path(folder))
 
 
-def choose(wanted: str | None) -> str:
-    """The model that is meant.
+def choose(wanted: str | None) -> Found:
+    """The model that is meant: an installed one, or a typed predictor by its path.
 
     Raises:
         Problem: there is none of this name, or none at all, or several.
     """
+    if wanted and discovery.is_path(wanted):
+        try:
+            return discovery.choose([wanted])[0]
+        except ConfigError as error:
+            raise Problem(error.message) from None
     available = discovery.installed()
     if not available:
         raise Problem(
@@ -72,20 +82,20 @@ def choose(wanted: str | None) -> str:
             raise Problem(
                 f"no model named {wanted!r} is installed; installed are: {', '.join(available)}"
             )
-        return wanted
+        return Found(wanted, ENTRY_POINT, wanted)
     if len(available) > 1:
         raise Problem(
             f"several models are installed: {', '.join(available)}\n"
             f"choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
         )
-    return available[0]
+    return Found(available[0], ENTRY_POINT, available[0])
 
 
 class LocalModel:
     """A model that has been loaded here.
 
     Args:
-        name: of its entry point.
+        found: which.
         options: of the command.
         folder: for copies of files, and large results.
 
@@ -93,8 +103,9 @@ class LocalModel:
         Problem: it cannot be loaded.
     """
 
-    def __init__(self, name: str, options: argparse.Namespace, folder: Path) -> None:
-        self.name = name
+    def __init__(self, found: Found, options: argparse.Namespace, folder: Path) -> None:
+        self.name = name = found.name
+        self._there = Path.cwd()
         self._debug: bool = options.debug
         self._plain: bool = options.plain
         self._run_folder: str | None = options.run_dir
@@ -103,7 +114,14 @@ class LocalModel:
         self._uploads.mkdir()
         self._control = folder / "control"
         with self._watched("loading", f"{name} cannot be loaded"):
-            self._model = Model(name, load(name), folder)
+            load = entry_point.load if found.kind == ENTRY_POINT else loading.load
+            here = Path.cwd()
+            try:
+                self._model = Model(name, load(found.source), folder)
+            finally:
+                # Where its author's paths begin; those of the command begin here.
+                self._there = Path.cwd()
+                os.chdir(here)
 
     def options(self, function: str) -> list[Option]:
         """See :class:`deepaas.cli.model.Model`."""
@@ -161,7 +179,7 @@ class LocalModel:
         self, function: str, values: dict[str, Any], check: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
         try:
-            with self._watched("checking", f"{function} cannot check its arguments"):
+            with self._watched(CHECKING, f"{function} cannot check its arguments"):
                 return check(make_inputs(self.options(function), values, self._uploads))
         except _Refused as refused:
             raise bad_arguments(function, refused.fields) from None
@@ -170,6 +188,9 @@ class LocalModel:
     def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[None]:
         """Around the author's code: show that it works, and say what it raises."""
         ask = run.progress if run is not None else None
+        here = Path.cwd()
+        if doing != CHECKING:
+            os.chdir(self._there)
         try:
             with (
                 self._interrupt,
@@ -185,6 +206,8 @@ class LocalModel:
             raise
         except BaseException as error:
             raise self._problem(error, otherwise) from None
+        finally:
+            os.chdir(here)
 
     def _problem(self, error: BaseException, otherwise: str) -> Problem:
         failure = failures.failure(0, error)

@@ -13,6 +13,9 @@ from deepaas.model import interpreter
 from deepaas.workers.process import HOSTS_OWN, Interpreter
 
 GROUP = "deepaas.v2.model"
+ENTRY_POINT = "entry_point"
+"""The kind of installed models."""
+
 PROJECT_FILE = "cog.yaml"
 """What makes a folder one of a typed predictor."""
 
@@ -79,7 +82,7 @@ def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Int
     name, equals, path = wanted.partition("=")
     if not equals or "/" in name:
         name, path = "", wanted
-    if not equals and not _is_path(path):
+    if not equals and not is_path(path):
         other = interpreters.get(wanted)
         if other is not None:
             if wanted not in other.models:
@@ -87,11 +90,11 @@ def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Int
                 raise ConfigError(
                     f"no model named {wanted!r} is installed for {other.path}; {there}"
                 )
-            return Found(wanted, "entry_point", wanted, other)
+            return Found(wanted, ENTRY_POINT, wanted, other)
         if wanted not in available:
             there = f"installed are: {', '.join(available)}" if available else "none is"
             raise ConfigError(f"no model named {wanted!r} is installed; {there}")
-        return Found(wanted, "entry_point", wanted)
+        return Found(wanted, ENTRY_POINT, wanted)
     file, colon, attribute = path.rpartition(":")
     if not colon or not file.endswith(".py"):
         file, attribute = path, ""
@@ -117,7 +120,8 @@ def _interpreter(given: str) -> tuple[str, Interpreter]:
     return name, interpreter.ask(Path(path).expanduser(), GROUP)
 
 
-def _is_path(wanted: str) -> bool:
+def is_path(wanted: str) -> bool:
+    """Whether it names a file or a folder, not an installed model."""
     return "/" in wanted or wanted == "." or re.search(r"\.py(:\w+)?$", wanted) is not None
 
 

@@ -1,0 +1,57 @@
+"""Typed predictors by their path, without a host."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).parent / "deepaas-cli")
+
+PREDICTOR = '''
+from pathlib import Path
+from typing import Iterator
+
+
+def predict(text: Path, times: int = 1) -> Iterator[str]:
+    """Tells a text again and again."""
+    print("at work")
+    for _ in range(times):
+        yield text.read_text() + Path("beside.txt").read_text()
+'''
+
+
+def run(*words: str, at: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [COMMAND, *words],
+        cwd=at,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+
+
+def test_paths_begin_where_each_was_written(tmp_path: Path) -> None:
+    """Those of the command where it was given, those of the code beside the code."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "predict.py").write_text(PREDICTOR)
+    (tmp_path / "model" / "beside.txt").write_text("!")
+    (tmp_path / "in.txt").write_text("hello")
+    words = ("--model-name", "model/predict.py:predict", "predict", "--text", "in.txt")
+    ended = run(*words, "--times", "2", at=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == ["hello!", "hello!"]
+    assert "at work" in ended.stderr
+    assert "--times" in run(*words[:3], "--help", at=tmp_path).stdout
+
+
+def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("def predict(a, *more):\n    return a\n")
+    ended = run("--model-name", "./bad.py", "predict", at=tmp_path)
+    assert ended.returncode != 0
+    assert "the input 'a' has no type" in ended.stderr
+    assert "*more cannot be" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    ended = run("--model-name", "./absent.py", "predict", at=tmp_path)
+    assert (ended.returncode, "there is no " in ended.stderr) == (2, True)
