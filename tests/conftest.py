@@ -24,9 +24,23 @@ class NoSkips:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if os.environ.get("CI", "false").lower() not in ("", "0", "false"):
+    if _under_ci():
         # As a plugin and not in this file, so that it also sees demo_app/tests.
         config.pluginmanager.register(NoSkips())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless under CI; the summary says so."""
+    if _under_ci():
+        return
+    left_out = pytest.mark.skip(reason="takes minutes; CI=true runs it")
+    for item in items:
+        if item.get_closest_marker("minutes"):
+            item.add_marker(left_out)
+
+
+def _under_ci() -> bool:
+    return os.environ.get("CI", "false").lower() not in ("", "0", "false")
 
 
 def _failed_if_skipped(report: Report) -> Report:

@@ -27,7 +27,7 @@ from gradio_client import Client, handle_file
 from .generated import TEMPLATE
 from .road import ROOT, Road, wheel_of_this_checkout
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.minutes, pytest.mark.timeout(1200)]
 
 BIN = Path(sys.executable).parent
 MakeRoad = Callable[[dict[str, str]], Road]
