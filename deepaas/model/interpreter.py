@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
-
-import msgspec
 
 import deepaas
 from deepaas.errors import ConfigError
@@ -46,12 +45,10 @@ def ask(path: Path, group: str) -> Interpreter:
             env=environment_for(str(path), os.environ),
             cwd="/",
         ).stdout
-        version, python, models = msgspec.json.decode(
-            said, type=tuple[str, tuple[int, int], list[str]]
-        )
+        version, python, models = json.loads(said)
     except OSError as error:
         raise ConfigError(f"model-python {path} cannot be started: {error.strerror}") from None
-    except (subprocess.SubprocessError, msgspec.MsgspecError):
+    except (subprocess.SubprocessError, ValueError):
         raise ConfigError(f"model-python {path} is not an interpreter of Python") from None
     if version != deepaas.__version__:
         has = f"has DEEPaaS {version}" if version else "has no DEEPaaS"
@@ -59,4 +56,4 @@ def ask(path: Path, group: str) -> Interpreter:
             f"model-python {path} {has}, and this host is {deepaas.__version__}: "
             f"{path} -m pip install deepaas=={deepaas.__version__}"
         )
-    return Interpreter(str(path), safe_path=python >= (3, 11), models=tuple(models))
+    return Interpreter(str(path), safe_path=tuple(python) >= (3, 11), models=tuple(models))

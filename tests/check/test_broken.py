@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from deepaas.check import Finding, Report, check
+from deepaas.check import Finding, check
 from deepaas.check.codes import CODES
 
 BROKEN = Path(__file__).resolve().parents[1] / "models" / "broken"
@@ -46,19 +44,6 @@ WORDS = {
     "takes-arguments": "needs device",
 }
 """What a finding says of some faults."""
-
-
-@pytest.fixture(scope="module")
-def reports(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Report]]]:
-    """The checks of the faults that are asked for, two at a time."""
-    calls = [getattr(item, "callspec", None) for item in request.session.items]
-    wanted = {call.params.get("fault") for call in calls if call is not None} - {*INSTALLED, None}
-    with ThreadPoolExecutor(2) as threads:
-        yield {
-            fault: threads.submit(check, str(BROKEN / fault), timeout=3 if fault == "hang" else 60)
-            for fault in FAULTS
-            if fault in wanted
-        }
 
 
 def code_of(fault: str) -> str:
@@ -93,8 +78,9 @@ def assert_named(fault: str, findings: list[Finding]) -> None:
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in INSTALLED])
-def test_fault_is_named_and_nothing_else(fault: str, reports: dict[str, Future[Report]]) -> None:
-    assert_named(fault, reports[fault].result().findings)
+def test_fault_is_named_and_nothing_else(fault: str) -> None:
+    seconds = 3 if fault == "hang" else 60
+    assert_named(fault, check(str(BROKEN / fault), timeout=seconds).findings)
 
 
 @pytest.mark.parametrize("fault", INSTALLED)
