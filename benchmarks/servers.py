@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import client, deepaas26, packages
+from benchmarks import client, deepaas26, packages, peer_venv
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -110,7 +110,7 @@ def running(
             "PYTHONPATH": packages.expose(models, home / "packages"),
         }
         if kind in (Kind.BARE, Kind.LITSERVE):
-            environment["PYTHONPATH"] = str(deepaas26.ROOT)
+            environment["PYTHONPATH"] = str(peer_venv.ROOT)
         with open(home / "log", "wb") as log:
             started_at = time.perf_counter()
             process = subprocess.Popen(

@@ -9,7 +9,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from deepaas.check.findings import Finding, Report, finding
 from deepaas.check.places import shown
 from deepaas.check.session import Job
 from deepaas.check.target import Found, UnknownSource
+from deepaas.programs import OWN, Interpreter, module_command
 
 LOOK_SECONDS = 0.2
 STACK_SECONDS = 1.0
@@ -246,7 +246,7 @@ class _Run:
 
 
 def _command(python: str, wire: int, folder: Path, what: str, text: str) -> list[str]:
-    # -P, as with workers: the working directory is not the place to import from.
-    safe_path = ["-P"] if sys.version_info >= (3, 11) and python == sys.executable else []
-    command = [python, *safe_path, "-m", "deepaas.check", "--wire", str(wire)]
-    return [*command, "--folder", str(folder), what, text]
+    # Of another interpreter nobody has asked what it knows.
+    interpreter = OWN if python == OWN.path else Interpreter(python, safe_path=False)
+    command = module_command("deepaas.check", interpreter=interpreter)
+    return [*command, "--wire", str(wire), "--folder", str(folder), what, text]

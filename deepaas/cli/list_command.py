@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
@@ -16,6 +15,7 @@ from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
 from deepaas.model.discovery import GROUP
+from deepaas.programs import module_command
 
 LOAD_SECONDS = 300.0
 """How long a model may take to load before it counts as broken."""
@@ -80,9 +80,7 @@ def _try_each(models: Sequence[dict[str, Any]], *, plain: bool) -> None:
 
 def _try(name: str) -> str:
     """``yes``, or why not. A process of its own: what is loaded may do anything."""
-    # -P: the working directory is not the place to import from.
-    safe_path = ["-P"] if sys.version_info >= (3, 11) else []
-    command = [sys.executable, *safe_path, "-m", "deepaas.cli"]
+    command = module_command("deepaas.cli")
     # No host: DEEPAAS_URL may name one.
     command += ["--plain", "--url", "", "--model-name", name, "get_metadata"]
     try:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -32,30 +30,18 @@ from deepaas.client.bodies import Body
 from deepaas.client.calls import Call
 from deepaas.client.description import JSON, Model, read_models
 from deepaas.client.errors import (
-    Busy,
     ClientError,
     ConnectionFailed,
     HostError,
-    NotSent,
-    TimedOut,
 )
 from deepaas.client.events import MEDIA_TYPE as EVENTS
 from deepaas.client.events import read_events
+from deepaas.client.failures import in_our_words, pause_seconds
 from deepaas.client.refusals import refusal, refusal_of_event
 
 CONNECT_SECONDS = 10.0
 DOCUMENT_SECONDS = 30.0
-FIRST_PAUSE_SECONDS = 0.25
-MAX_PAUSE_SECONDS = 10.0
-"""Who is asked to come back later than this is told so instead."""
-
 T = TypeVar("T")
-
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,
-    # aiohttp 3.9 does not know it.
-    getattr(aiohttp, "ConnectionTimeoutError", aiohttp.ClientConnectorError),
-)
 
 
 class Api:
@@ -235,7 +221,7 @@ class Api:
 
             response = await self.repeated(once, safe=False)
             async with response:
-                with self._telling():
+                with in_our_words(self._shown()):
                     yield response
 
     @asynccontextmanager
@@ -261,7 +247,7 @@ class Api:
             ClientError: an answer with another status, or none.
         """
         async with await self._begin(method, path, query, also, **options) as response:
-            with self._telling():
+            with in_our_words(self._shown()):
                 yield response
 
     async def repeated(self, once: Callable[[], Awaitable[T]], *, safe: bool) -> T:
@@ -310,38 +296,13 @@ class Api:
         if cookies:
             header = "; ".join(f"{name}={value}" for name, value in cookies.items())
             options["headers"]["Cookie"] = header
-        with self._telling():
+        with in_our_words(self._shown()):
             url = URL(f"{self.url}{path}", encoded=True).with_query(query or None)
             response = await self._open().request(method, url, proxy=self._proxy(), **options)
             if 200 <= response.status < 300 or response.status in also:
                 return response
             async with response:
                 raise await refusal(response)
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Says in our words what aiohttp raises, whose long tracebacks help no caller."""
-        try:
-            yield
-        except ClientError:
-            raise
-        except aiohttp.InvalidURL:
-            raise ClientError(f"Not the URL of a host: {self._shown()}") from None
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise NotSent(
-                f"The certificate of {self._shown()} is not trusted: {error.certificate_error}. "
-                "Its authority can be named by the environment variable SSL_CERT_FILE."
-            ) from None
-        except _NOT_SENT as error:
-            raise NotSent(f"{self._shown()} does not answer: {_reason(error)}") from None
-        except asyncio.TimeoutError:
-            raise TimedOut(f"{self._shown()} has not answered in time") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionFailed(
-                f"The connection to {self._shown()} broke off: {_reason(error)}"
-            ) from None
-        except ValueError as error:  # a line break in a header, for instance
-            raise ClientError(f"This cannot be sent: {error}") from None
 
     def _shown(self, path: str = "") -> str:
         """The URL without a password."""
@@ -384,27 +345,6 @@ class Api:
         return None if proxy_bypass(address) else getproxies().get(parts.scheme)
 
 
-def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
-    """How long to wait before a request is sent again; None not to send it again.
-
-    Args:
-        error: how it went.
-        attempt: how often it has been sent again already.
-        safe: whether it may reach the host twice.
-    """
-    pause = FIRST_PAUSE_SECONDS * 2**attempt
-    if isinstance(error, Busy):
-        # Only a full queue says for certain that nothing was begun.
-        if not safe and error.code != "queue_full":
-            return None
-        wanted = pause if error.retry_after is None else error.retry_after
-        return wanted if wanted <= MAX_PAUSE_SECONDS else None
-    if isinstance(error, TimedOut):
-        return None
-    repeatable = isinstance(error, ConnectionFailed) or error.status in (502, 504)
-    return pause if isinstance(error, NotSent) or (safe and repeatable) else None
-
-
 def _is_here(url: str) -> bool:
     """Whether a URL leads to this machine."""
     name = urlsplit(url).hostname or ""
@@ -412,13 +352,3 @@ def _is_here(url: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")
-
-
-def _reason(error: Exception) -> str:
-    """What the system says, without the words that aiohttp puts around it."""
-    inner = getattr(error, "os_error", error)
-    if isinstance(inner, ssl.SSLError):
-        return f"it does not speak TLS ({inner.reason})"
-    if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
-        return os.strerror(inner.errno)
-    return str(getattr(inner, "strerror", None) or inner or type(error).__name__)

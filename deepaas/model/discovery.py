@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
-from deepaas.workers.process import HOSTS_OWN, Interpreter
+from deepaas.programs import OWN, Interpreter
 
 GROUP = "deepaas.v2.model"
 ENTRY_POINT = "entry_point"
@@ -37,7 +37,7 @@ class Found:
     name: str
     kind: str
     source: str
-    interpreter: Interpreter = HOSTS_OWN
+    interpreter: Interpreter = OWN
 
 
 def installed() -> list[str]:
@@ -105,7 +105,7 @@ def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Int
         raise ConfigError(f"there is no {place}")
     source = f"{place}:{attribute}" if attribute else str(place)
     name = _cleaned(name) or _name_of(place)
-    return Found(name, "cog", source, interpreters.get(name, HOSTS_OWN))
+    return Found(name, "cog", source, interpreters.get(name, OWN))
 
 
 def _interpreter(given: str) -> tuple[str, Interpreter]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import deepaas
 from deepaas.errors import ConfigError
-from deepaas.workers.process import Interpreter, environment_for
+from deepaas.programs import Interpreter, environment_for
 
 SECONDS = 60.0
 
@@ -42,7 +42,7 @@ def ask(path: Path, group: str) -> Interpreter:
             check=True,
             stdin=subprocess.DEVNULL,
             timeout=SECONDS,
-            env=environment_for(str(path), os.environ),
+            env=environment_for(Interpreter(str(path), safe_path=False), os.environ),
             cwd="/",
         ).stdout
         version, python, models = json.loads(said)

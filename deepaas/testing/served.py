@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from deepaas.client import Client, ClientError
+from deepaas.programs import module_command
 
 START_SECONDS = 600.0
 LOOK_SECONDS = 0.05
@@ -34,9 +34,7 @@ class ServedModel:
         self.model = model
         self.url = ""
         self._log = folder / "log"
-        # -P: no module in the working directory is taken for one of the library.
-        safe = ["-P"] if sys.version_info >= (3, 11) else []
-        command = [sys.executable, *safe, "-m", "deepaas.testing.leash"]
+        command = module_command("deepaas.testing.leash")
         command += ["--listen-ip", "127.0.0.1", "--listen-port", "0"]
         # No database but its own, whatever the environment says.
         command += ["--state-dir", str(folder / "state"), "--database-url", ""]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from deepaas.workers.companion import Companion, Program, run_module
+from deepaas.programs import module_command
+from deepaas.workers.companion import Companion, Program
 
 RELOAD_SECONDS = 5
 
@@ -29,7 +30,7 @@ class TensorBoard(Companion):
             mark: for the warden, unique among the marks of this host, with a colon at its end.
         """
         command = [
-            *run_module("tensorboard.main"),
+            *module_command("tensorboard.main"),
             f"--logdir={logdir}",
             "--host=127.0.0.1",
             "--port=0",

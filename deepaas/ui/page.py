@@ -14,13 +14,13 @@ from typing import Any
 
 import gradio as gr
 
+from deepaas.client import examples
 from deepaas.client.answers import Answer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
 from deepaas.client.description import ANYTHING, JSON, Argument, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
-    examples,
     file_pane,
     inputs,
     look,

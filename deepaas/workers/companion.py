@@ -15,7 +15,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -247,10 +246,3 @@ class _Running:
 
     def _last_output(self) -> str:
         return "".join(f"\n  {line}" for line in self._output)
-
-
-def run_module(module: str) -> list[str]:
-    """The beginning of a command that runs an installed module with this interpreter."""
-    # -P: the working directory is not the place to import from.
-    safe_path = ["-P"] if sys.version_info >= (3, 11) else []
-    return [sys.executable, *safe_path, "-m", module]

@@ -8,35 +8,16 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deepaas.programs import OWN, Interpreter, environment_for, module_command
 from deepaas.workers.warden import VARIABLE, end_marked
 
 SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL", "WEBHOOK_AUTH_TOKEN"])
 """What the host is told that holds a password."""
-
-
-@dataclass(frozen=True)
-class Interpreter:
-    """The Python that workers run in.
-
-    Attributes:
-        path: of the program.
-        safe_path: whether it knows ``-P``.
-        models: the entry points of models that it has, as far as that was asked.
-    """
-
-    path: str
-    safe_path: bool
-    models: tuple[str, ...] = ()
-
-
-HOSTS_OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))
-"""The interpreter of this process."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +38,7 @@ class Source:
     source: str
     warm: bool = True
     edited: bool = False
-    interpreter: Interpreter = HOSTS_OWN
+    interpreter: Interpreter = OWN
 
 
 @dataclass(frozen=True)
@@ -113,7 +94,7 @@ class Process:
                 pass_fds=theirs,
                 start_new_session=True,
                 env={
-                    **environment_for(source.interpreter.path, inherited()),
+                    **environment_for(source.interpreter, inherited()),
                     **launch.environment,
                     VARIABLE: launch.mark,
                 },
@@ -171,25 +152,12 @@ def inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES}
 
 
-def environment_for(python: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what is meant for the host's own interpreter, for another one."""
-    if python == HOSTS_OWN.path:
-        return dict(environment)
-    meant = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-    return {name: value for name, value in environment.items() if name not in meant}
-
-
 def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:
-    # -P: the working directory is not the place to import from, as with DEEPaaS's own script.
-    safe_path = ["-P"] if source.interpreter.safe_path else []
+    # Bytecode of code from earlier in the same second, of the same length, would be taken for
+    # that of the code.
+    flags = ["-B"] if source.edited else []
     return [
-        source.interpreter.path,
-        *safe_path,
-        # Bytecode of code from earlier in the same second, of the same length, would be taken for
-        # that of the code.
-        *(["-B"] if source.edited else []),
-        "-m",
-        "deepaas.runtime",
+        *module_command("deepaas.runtime", *flags, interpreter=source.interpreter),
         f"--calls={calls}",
         f"--control={control}",
         f"--lifeline={lifeline}",

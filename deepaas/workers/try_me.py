@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from deepaas.workers.companion import Companion, Program, run_module
+from deepaas.programs import module_command
+from deepaas.workers.companion import Companion, Program
 
 _LISTENS = re.compile(rb"deepaas-ui listens at (\S+)")
 _LONGEST_SOCKET_PATH = 107
@@ -50,7 +51,7 @@ class TryMe(Companion):
     def _command(self) -> Sequence[str]:
         self.socket.unlink(missing_ok=True)  # Of one that was killed.
         return [
-            *run_module("deepaas.cmd.ui"),
+            *module_command("deepaas.cmd.ui"),
             f"--api-url={self.api_url}",
             f"--unix-socket={self.socket}",
             f"--public-url={self._base_path}",

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from deepaas.client import AsyncClient, Client, ClientError, ConnectionFailed, HostError, TimedOut
-from deepaas.client.api import Api, pause_seconds
+from deepaas.client.api import Api
 from deepaas.client.calls import Call
 from deepaas.client.errors import Busy, ModelFailed, NotSent, Unauthorized
+from deepaas.client.failures import pause_seconds
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -14,11 +14,12 @@ import webargs
 from browser.nginx import CONFIG
 from webargs import fields
 
+from deepaas.client import examples
 from deepaas.client import trainings as training_api
 from deepaas.client.description import Argument, Model, OutputField, read_models
 from deepaas.cmd.ui import _parser
 from deepaas.runtime.contract import Model as Served
-from deepaas.ui import examples, inputs, outputs, page, train_table, trainings
+from deepaas.ui import inputs, outputs, page, train_table, trainings
 from deepaas.web import try_me
 
 from .pasted import ROOT, Reader, blocks

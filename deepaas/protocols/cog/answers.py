@@ -14,6 +14,7 @@ from deepaas.web.document import Document
 from deepaas.web.errors import status_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Route = tuple[str, str, Handler]
 
 AT_CAPACITY = "At capacity - all prediction slots busy"
 NOT_READY = (
@@ -56,7 +57,20 @@ def failed(message: str, status: int) -> Refusal:
     return Refusal(status, {"error": message, "status": "failed"})
 
 
-def refusing(handler: Handler) -> Handler:
+def add_routes(app: web.Application, below: str, routes: list[Route]) -> None:
+    """Add routes whose refusals have Cog's shapes; what is answered to GET is to HEAD.
+
+    Args:
+        app: where to.
+        below: the path before each, without a slash at its end.
+        routes: method, path and handler.
+    """
+    for method, path, handler in routes:
+        for each in (method, "HEAD") if method == "GET" else (method,):
+            app.router.add_route(each, below + path, _refusing(handler))
+
+
+def _refusing(handler: Handler) -> Handler:
     """A handler whose refusals, and the host's own errors, have Cog's shapes."""
 
     @functools.wraps(handler)

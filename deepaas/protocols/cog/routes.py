@@ -19,10 +19,11 @@ from deepaas.protocols.cog import health, listing, requests, stream
 from deepaas.protocols.cog.answers import (
     AT_CAPACITY,
     Refusal,
+    Route,
+    add_routes,
     document_answer,
     failed,
     json_answer,
-    refusing,
 )
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
@@ -77,7 +78,7 @@ class Door:
             below: the path before each, without a slash at its end.
         """
         one = "/predictions/{prediction_id}"
-        routes = [
+        routes: list[Route] = [
             ("GET", "/", self.get_root),
             ("GET", "/health-check", self.get_health),
             ("GET", "/openapi.json", self.get_document),
@@ -90,10 +91,7 @@ class Door:
             ("GET", one, self.get_prediction),
             ("POST", f"{one}/cancel", self.post_cancel),
         ]
-        for method, path, handler in routes:
-            self._host.app.router.add_route(method, below + path, refusing(handler))
-            if method == "GET":
-                self._host.app.router.add_route("HEAD", below + path, refusing(handler))
+        add_routes(self._host.app, below, routes)
 
     async def get_root(self, request: web.Request) -> web.Response:
         """What is where."""

@@ -24,7 +24,7 @@ from deepaas.errors import (
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.cog import requests, stream
-from deepaas.protocols.cog.answers import Refusal, failed, json_answer, refusing
+from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import to_inputs
@@ -96,15 +96,14 @@ class TrainingDoor:
             below: the path before each, without a slash at its end.
         """
         one = "/trainings/{training_id}"
-        routes = [
+        routes: list[Route] = [
             ("POST", "/trainings", self.post_training),
             ("GET", "/trainings", self.get_trainings),
             ("PUT", one, self.put_training),
             ("GET", one, self.get_training),
             ("POST", f"{one}/cancel", self.post_cancel),
         ]
-        for method, path, handler in routes:
-            self._host.app.router.add_route(method, below + path, refusing(handler))
+        add_routes(self._host.app, below, routes)
 
     async def post_training(self, request: web.Request) -> web.Response:
         """Train."""

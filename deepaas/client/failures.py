@@ -1,0 +1,85 @@
+"""Requests that came to nothing: what is said of them, and whether they are sent again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+
+from deepaas.client.errors import Busy, ClientError, ConnectionFailed, NotSent, TimedOut
+
+FIRST_PAUSE_SECONDS = 0.25
+MAX_PAUSE_SECONDS = 10.0
+"""Who is asked to come back later than this is told so instead."""
+
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    # aiohttp 3.9 does not know it.
+    getattr(aiohttp, "ConnectionTimeoutError", aiohttp.ClientConnectorError),
+)
+
+
+@contextmanager
+def in_our_words(host: str) -> Iterator[None]:
+    """Says in our words what aiohttp raises, whose long tracebacks help no caller.
+
+    Args:
+        host: its URL, for people.
+
+    Raises:
+        ClientError: what it comes to.
+    """
+    try:
+        yield
+    except ClientError:
+        raise
+    except aiohttp.InvalidURL:
+        raise ClientError(f"Not the URL of a host: {host}") from None
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise NotSent(
+            f"The certificate of {host} is not trusted: {error.certificate_error}. "
+            "Its authority can be named by the environment variable SSL_CERT_FILE."
+        ) from None
+    except _NOT_SENT as error:
+        raise NotSent(f"{host} does not answer: {_reason(error)}") from None
+    except asyncio.TimeoutError:
+        raise TimedOut(f"{host} has not answered in time") from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise ConnectionFailed(f"The connection to {host} broke off: {_reason(error)}") from None
+    except ValueError as error:  # a line break in a header, for instance
+        raise ClientError(f"This cannot be sent: {error}") from None
+
+
+def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
+    """How long to wait before a request is sent again; None not to send it again.
+
+    Args:
+        error: how it went.
+        attempt: how often it has been sent again already.
+        safe: whether it may reach the host twice.
+    """
+    pause = FIRST_PAUSE_SECONDS * 2**attempt
+    if isinstance(error, Busy):
+        # Only a full queue says for certain that nothing was begun.
+        if not safe and error.code != "queue_full":
+            return None
+        wanted = pause if error.retry_after is None else error.retry_after
+        return wanted if wanted <= MAX_PAUSE_SECONDS else None
+    if isinstance(error, TimedOut):
+        return None
+    repeatable = isinstance(error, ConnectionFailed) or error.status in (502, 504)
+    return pause if isinstance(error, NotSent) or (safe and repeatable) else None
+
+
+def _reason(error: Exception) -> str:
+    """What the system says, without the words that aiohttp puts around it."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, ssl.SSLError):
+        return f"it does not speak TLS ({inner.reason})"
+    if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
+        return os.strerror(inner.errno)
+    return str(getattr(inner, "strerror", None) or inner or type(error).__name__)

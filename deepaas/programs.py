@@ -1,0 +1,48 @@
+"""How our own modules are started as programs: in which interpreter, and importing from where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_MEANT_FOR_ONE = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that can run our modules.
+
+    Attributes:
+        path: of the program.
+        safe_path: whether it knows ``-P`` (from Python 3.11 on).
+        models: the entry points of models that it has, as far as that was asked.
+    """
+
+    path: str
+    safe_path: bool
+    models: tuple[str, ...] = ()
+
+
+OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))
+"""The interpreter of this process."""
+
+
+def module_command(module: str, *flags: str, interpreter: Interpreter = OWN) -> list[str]:
+    """The beginning of a command that runs an installed module.
+
+    Args:
+        module: its name.
+        flags: of the interpreter.
+        interpreter: which.
+    """
+    # -P: the working directory is not the place to import from, as with a console script.
+    safe_path = ["-P"] if interpreter.safe_path else []
+    return [interpreter.path, *safe_path, *flags, "-m", module]
+
+
+def environment_for(interpreter: Interpreter, environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment, without what is meant for our own interpreter if that is another one."""
+    if interpreter.path == OWN.path:
+        return dict(environment)
+    return {name: value for name, value in environment.items() if name not in _MEANT_FOR_ONE}
