@@ -1,8 +1,9 @@
 """What host and worker say to each other: the only module that both halves share.
 
 Every message is one msgpack map-less array with a tag, behind a length of four bytes
-(little endian). A worker has two sockets: *calls*, which its main thread reads and answers
-one call at a time, and *control*, on which a second thread answers light questions meanwhile.
+(little endian). A worker has two sockets: *calls*, which its main thread reads and answers (one
+at a time, unless ``Description.concurrency`` says more), and *control*, on which a second thread
+answers light questions meanwhile.
 No pickle crosses the wire, and a message never holds more than ``INLINE_BYTES`` of a body or
 an answer: what is larger goes through a file of the call's own.
 """

@@ -1,31 +1,28 @@
-"""The replicas of one model and the queue before them."""
+"""The replicas of one model: kept alive, replaced, asked."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 import logging
-from collections import deque
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
+from deepaas.errors import ModelUnavailable
 from deepaas.messages import (
     Checked,
     Description,
-    Failure,
     Health,
     Inputs,
     Metadata,
     Reply,
 )
 from deepaas.workers.call import Call
+from deepaas.workers.calls import Calls
 from deepaas.workers.process import Source
 from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
-from deepaas.workers.spool import Spool, discard
+from deepaas.workers.spool import Spool
 from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
@@ -38,7 +35,7 @@ SHUTTING_DOWN = "the host is shutting down"
 
 
 class Pool:
-    """Keeps the workers of one model alive and hands them calls, one each at a time.
+    """Keeps the workers of one model alive; ``Calls`` hands them what there is to do.
 
     Args:
         source: the model.
@@ -55,10 +52,8 @@ class Pool:
         self._spool = Spool(spool)
         self._starter = Starter(source, spool, mark, limits.warm_seconds)
         self._slots = Slots(limits.workers_count)
+        self._calls = Calls(source.name, limits, self._slots, self._spool)
         self._swap: Swap | None = None
-        self._free: deque[Worker] = deque()
-        self._queue: deque[Call] = deque()
-        self._call_ids = itertools.count(1)
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
         self._restarts_count = 0
@@ -83,7 +78,7 @@ class Pool:
         """
         await self._described.wait()
         if self.description is None:
-            raise self._unavailable(self._slots.broken())
+            raise self._calls.unavailable(self._slots.broken())
         return self.description
 
     async def settled(self) -> Status:
@@ -106,10 +101,8 @@ class Pool:
             reason=broken if status == "broken" else "",
             workers_count=self._limits.workers_count,
             workers_ready_count=states.count(State.READY),
-            queued_count=len(self._queue),
-            room_count=sum(
-                w.concurrency - len(w.calls) for w in self._free if w.state is State.READY
-            ),
+            queued_count=self._calls.queued_count,
+            room_count=self._calls.room_count,
             restarts_count=self._restarts_count,
         )
 
@@ -119,11 +112,7 @@ class Pool:
         Args:
             client_id: what its client calls it.
         """
-        working = (call for worker in self._slots.workers() for call in worker.calls.values())
-        if any(call.client_id == client_id for call in working):
-            return 0
-        places = enumerate(self._queue, 1)
-        return next((place for place, call in places if call.client_id == client_id), None)
+        return self._calls.place(client_id)
 
     async def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
@@ -147,20 +136,7 @@ class Pool:
         """
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        request = terms.request(next(self._call_ids), inputs)
-        call = Call(request, self._loop, client_id, terms.listener)
-        worker = self._take_free()
-        if worker is None:
-            self._enqueue(call)
-        else:
-            self._begin(worker, call)
-            if worker.has_room:
-                self._free.append(worker)
-        try:
-            return await call.reply
-        except asyncio.CancelledError:
-            self._give_up(call)
-            raise
+        return await self._calls.run(inputs, client_id, terms)
 
     async def health(self) -> Health:
         """Ask the model in one of the workers whether it is well.
@@ -198,12 +174,7 @@ class Pool:
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        self._free.clear()
-        self._refuse_queued(SHUTTING_DOWN)
-        for worker in self._slots.workers():
-            for call in worker.calls.values():
-                if not call.reply.done():
-                    call.reply.set_exception(ModelUnavailable(self.name, SHUTTING_DOWN))
+        self._calls.refuse_all(SHUTTING_DOWN)
         if self._swap is not None:
             await self._swap.stop()
         await asyncio.gather(*(worker.stop() for worker in self._slots.workers()))
@@ -244,7 +215,7 @@ class Pool:
 
     def _take_over(self, workers: Sequence[Worker], description: Description) -> None:
         self.description = description
-        self._free.clear()
+        self._calls.replaced()
         for slot, worker in zip(self._slots, workers, strict=True):
             self._vacate(slot)
             slot.worker = worker
@@ -271,77 +242,6 @@ class Pool:
         if (worker := self._slots.vacate(slot)) is not None:
             self._run(see_off(worker))
 
-    # --- calls ---
-
-    def _take_free(self) -> Worker | None:
-        """A worker that has room; there is none while calls are waiting."""
-        while self._free:
-            worker = self._free.popleft()
-            if worker.state is State.READY:  # Not one that was killed a moment ago.
-                return worker
-        return None
-
-    def _enqueue(self, call: Call) -> None:
-        if broken := self._slots.broken():
-            raise self._unavailable(broken)
-        if len(self._queue) >= self._limits.queue_size:
-            raise QueueFull(self.name, self._limits.queue_size)
-        self._queue.append(call)
-
-    def _begin(self, worker: Worker, call: Call) -> None:
-        if self._limits.predict_seconds:
-            call.deadline = self._loop.call_later(
-                self._limits.predict_seconds, self._time_out, worker, call
-            )
-        worker.run(call)
-
-    def _time_out(self, worker: Worker, call: Call) -> None:
-        if not call.reply.done():
-            call.reply.set_exception(CallTimedOut(self.name, self._limits.predict_seconds))
-        worker.kill(f"was ended: a call took longer than {self._limits.predict_seconds:g} s")
-
-    def _give_up(self, call: Call) -> None:
-        """Nobody waits for this call any more."""
-        if call.reply.done() and not call.reply.cancelled():
-            # The answer and the cancellation met on the way.
-            if call.reply.exception() is None:
-                discard(call.reply.result())
-            return
-        for worker in self._slots.workers():
-            if call.id in worker.calls:
-                worker.interrupt(call)
-                self._loop.call_later(
-                    self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
-                )
-                return
-        with contextlib.suppress(ValueError):
-            self._queue.remove(call)
-
-    def _end_unwanted(self, worker: Worker, call: Call) -> None:
-        if call.id in worker.calls:
-            worker.kill(
-                "was ended: a call whose client had left did not stop within "
-                f"{self._limits.cancel_grace_seconds:g} s"
-            )
-
-    def _next(self, worker: Worker) -> None:
-        """Give a worker as much to do as it has room for."""
-        if worker.state is not State.READY or self._stopping:
-            return
-        while self._queue and worker.has_room:
-            self._begin(worker, self._queue.popleft())
-        if worker.has_room and worker not in self._free:
-            self._free.append(worker)
-
-    def _refuse_queued(self, reason: str) -> None:
-        while self._queue:
-            call = self._queue.popleft()
-            if not call.reply.done():
-                call.reply.set_exception(self._unavailable(reason))
-
-    def _unavailable(self, reason: str) -> ModelUnavailable:
-        return ModelUnavailable(self.name, reason, self._slots.delay_seconds())
-
     # --- what the workers report (workers.worker.Keeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:
@@ -353,29 +253,18 @@ class Pool:
         self._slots.of(worker).broken = self._told = ""
         self._settled.set()
         _log.info("[%s] ready (process %s)", worker.label, worker.pid)
-        self._next(worker)
+        self._serve(worker)
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         self._slots.of(worker).failures_count = 0
         # The next call goes out before this one's client is served: the worker must not wait.
-        self._next(worker)
-        if call.deadline is not None:
-            call.deadline.cancel()
-        if call.reply.done():
-            discard(reply)
-        else:
-            call.reply.set_result(reply)
-        if isinstance(reply, Failure):
-            # It may have been interrupted behind the writing of one.
-            self._spool.remove_result(call.id)
+        self._serve(worker)
+        self._calls.answered(call, reply)
 
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
         slot = self._slots.of(worker)
         needed = self._slots.emptied(slot)
-        with contextlib.suppress(ValueError):
-            self._free.remove(worker)
-        for call in calls:
-            self._lost(call, worker.how)
+        self._calls.lost(worker, calls)
         if not needed or self._stopping:
             return
         self._restarts_count += 1
@@ -391,13 +280,9 @@ class Pool:
             self._could_not_start(worker, delay_seconds)
         self._run(self._starter.fill(slot, delay_seconds, self))
 
-    def _lost(self, call: Call, how: str) -> None:
-        """A worker ended in the middle of a call."""
-        if call.deadline is not None:
-            call.deadline.cancel()
-        self._spool.remove_result(call.id)
-        if not call.reply.done():
-            call.reply.set_exception(WorkerDied(self.name, how))
+    def _serve(self, worker: Worker) -> None:
+        if not self._stopping:
+            self._calls.serve(worker)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
         _log.error(
@@ -410,7 +295,7 @@ class Pool:
         if broken := self._slots.broken():
             self._described.set()
             self._settled.set()
-            self._refuse_queued(broken)
+            self._calls.refuse_waiting(broken)
 
     def _untold(self, traceback: str) -> str:
         """A traceback for the log, unless it stands there already."""

@@ -1,0 +1,186 @@
+"""The calls of one model: those that wait, and the workers that have room for one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import deque
+from collections.abc import Sequence
+
+from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
+from deepaas.messages import Failure, Inputs, Reply
+from deepaas.workers.call import Call
+from deepaas.workers.slot import Slots
+from deepaas.workers.spool import Spool, discard
+from deepaas.workers.status import Limits
+from deepaas.workers.terms import Terms
+from deepaas.workers.worker import State, Worker
+
+
+class Calls:
+    """Hands calls to workers, in the order in which they came.
+
+    Args:
+        name: of the model.
+        limits: what it may take.
+        slots: its workers.
+        spool: where they put large results.
+    """
+
+    def __init__(self, name: str, limits: Limits, slots: Slots, spool: Spool) -> None:
+        self._name = name
+        self._limits = limits
+        self._slots = slots
+        self._spool = spool
+        self._free: deque[Worker] = deque()
+        self._queue: deque[Call] = deque()
+        self._ids = itertools.count(1)
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def queued_count(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    @property
+    def room_count(self) -> int:
+        """How many would begin at once."""
+        ready = (worker for worker in self._free if worker.state is State.READY)
+        return sum(worker.concurrency - len(worker.calls) for worker in ready)
+
+    def place(self, client_id: str) -> int | None:
+        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
+
+        Args:
+            client_id: what its client calls it.
+        """
+        working = (call for worker in self._slots.workers() for call in worker.calls.values())
+        if any(call.client_id == client_id for call in working):
+            return 0
+        places = enumerate(self._queue, 1)
+        return next((place for place, call in places if call.client_id == client_id), None)
+
+    async def run(self, inputs: Inputs, client_id: str, terms: Terms) -> Reply:
+        """Have one of the workers make a prediction, see :meth:`Pool.predict`."""
+        request = terms.request(next(self._ids), inputs)
+        call = Call(request, self._loop, client_id, terms.listener)
+        worker = self._take_free()
+        if worker is None:
+            self._enqueue(call)
+        else:
+            self._begin(worker, call)
+            if worker.has_room:
+                self._free.append(worker)
+        try:
+            return await call.reply
+        except asyncio.CancelledError:
+            self._give_up(call)
+            raise
+
+    def serve(self, worker: Worker) -> None:
+        """Give a worker as much to do as it has room for."""
+        if worker.state is not State.READY:
+            return
+        while self._queue and worker.has_room:
+            self._begin(worker, self._queue.popleft())
+        if worker.has_room and worker not in self._free:
+            self._free.append(worker)
+
+    def answered(self, call: Call, reply: Reply) -> None:
+        """Pass on what a worker has answered."""
+        if call.deadline is not None:
+            call.deadline.cancel()
+        if call.reply.done():
+            discard(reply)
+        else:
+            call.reply.set_result(reply)
+        if isinstance(reply, Failure):
+            # It may have been interrupted behind the writing of one.
+            self._spool.remove_result(call.id)
+
+    def lost(self, worker: Worker, calls: Sequence[Call]) -> None:
+        """A worker has ended in the middle of these."""
+        with contextlib.suppress(ValueError):
+            self._free.remove(worker)
+        for call in calls:
+            if call.deadline is not None:
+                call.deadline.cancel()
+            self._spool.remove_result(call.id)
+            if not call.reply.done():
+                call.reply.set_exception(WorkerDied(self._name, worker.how))
+
+    def replaced(self) -> None:
+        """All workers that had room are others from now on."""
+        self._free.clear()
+
+    def refuse_waiting(self, reason: str) -> None:
+        """Answer those that wait: there is no worker for them."""
+        while self._queue:
+            call = self._queue.popleft()
+            if not call.reply.done():
+                call.reply.set_exception(self.unavailable(reason))
+
+    def refuse_all(self, reason: str) -> None:
+        """Answer those that wait and those that are worked on."""
+        self._free.clear()
+        self.refuse_waiting(reason)
+        for worker in self._slots.workers():
+            for call in worker.calls.values():
+                if not call.reply.done():
+                    call.reply.set_exception(ModelUnavailable(self._name, reason))
+
+    def unavailable(self, reason: str) -> ModelUnavailable:
+        """That the model takes no calls, and when it may be worth while to ask again."""
+        return ModelUnavailable(self._name, reason, self._slots.delay_seconds())
+
+    def _take_free(self) -> Worker | None:
+        """A worker that has room; there is none while calls are waiting."""
+        while self._free:
+            worker = self._free.popleft()
+            if worker.state is State.READY:  # Not one that was killed a moment ago.
+                return worker
+        return None
+
+    def _enqueue(self, call: Call) -> None:
+        if broken := self._slots.broken():
+            raise self.unavailable(broken)
+        if len(self._queue) >= self._limits.queue_size:
+            raise QueueFull(self._name, self._limits.queue_size)
+        self._queue.append(call)
+
+    def _begin(self, worker: Worker, call: Call) -> None:
+        if self._limits.predict_seconds:
+            call.deadline = self._loop.call_later(
+                self._limits.predict_seconds, self._time_out, worker, call
+            )
+        worker.run(call)
+
+    def _time_out(self, worker: Worker, call: Call) -> None:
+        if not call.reply.done():
+            call.reply.set_exception(CallTimedOut(self._name, self._limits.predict_seconds))
+        worker.kill(f"was ended: a call took longer than {self._limits.predict_seconds:g} s")
+
+    def _give_up(self, call: Call) -> None:
+        """Nobody waits for this call any more."""
+        if call.reply.done() and not call.reply.cancelled():
+            # The answer and the cancellation met on the way.
+            if call.reply.exception() is None:
+                discard(call.reply.result())
+            return
+        for worker in self._slots.workers():
+            if call.id in worker.calls:
+                worker.interrupt(call)
+                self._loop.call_later(
+                    self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
+                )
+                return
+        with contextlib.suppress(ValueError):
+            self._queue.remove(call)
+
+    def _end_unwanted(self, worker: Worker, call: Call) -> None:
+        if call.id in worker.calls:
+            worker.kill(
+                "was ended: a call whose client had left did not stop within "
+                f"{self._limits.cancel_grace_seconds:g} s"
+            )
