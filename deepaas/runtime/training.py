@@ -38,11 +38,16 @@ def step_back() -> None:
 
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
-    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself."""
+    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself.
+
+    Only the first does: service managers send it to every process, and the host sends its own
+    to the training, which may be saving what it has by then.
+    """
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         control = os.environ.get(RunFiles.CONTROL)
         if control is None or not (Path(control) / RunFiles.POLLED).exists():
+            signal.signal(signal.SIGTERM, lambda *_: None)
             raise RunCancelled("the run is being cancelled")
 
     before = signal.signal(signal.SIGTERM, handle)

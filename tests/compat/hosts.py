@@ -85,7 +85,12 @@ class Host:
             return False
 
     def temporary_files(self) -> list[str]:
-        return sorted(str(path) for path in (self.folder / "tmp").rglob("*") if path.is_file())
+        # Not rglob: that fails when a folder goes while it looks.
+        return sorted(
+            str(Path(folder, name))
+            for folder, _, names in os.walk(self.folder / "tmp")
+            for name in names
+        )
 
 
 class Serve(Protocol):

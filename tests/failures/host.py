@@ -122,7 +122,13 @@ class Host:
 
     def temporary_files(self) -> list[Path]:
         """Uploads and results that lie on disk (the host's lock does not count)."""
-        return [path for path in self.tmp.rglob("*") if path.is_file() and path.name != "lock"]
+        # Not rglob: that fails when a folder goes while it looks.
+        return [
+            Path(folder, name)
+            for folder, _, names in os.walk(self.tmp)
+            for name in names
+            if name != "lock"
+        ]
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)

@@ -27,9 +27,15 @@ CASES = [
         {"id": "both", "input": {}}, headers=(*ASYNCHRONOUS, ("Accept", "text/event-stream")),
         differs=(differ.ORDER_OF_LOGS,),
     ),
-    hooked("YieldsSlowly", "webhooks"),
-    hooked("YieldsSlowly", "webhook of the start and the end", events=["start", "completed"]),
-    hooked("YieldsSlowly", "webhook of the output", events=["output", "completed"]),
+    hooked("YieldsSlowly", "webhooks", differ.ORDER_OF_WEBHOOKS),
+    hooked(
+        "YieldsSlowly", "webhook of the start and the end", differ.ORDER_OF_WEBHOOKS,
+        events=["start", "completed"],
+    ),
+    hooked(
+        "YieldsSlowly", "webhook of the output", differ.ORDER_OF_WEBHOOKS,
+        events=["output", "completed"],
+    ),
     hooked("YieldsThenFails", "webhook of a failure", events=["completed"]),
     hooked("StreamsWhole", "webhooks of one value", differ.ORDER_OF_WEBHOOKS),
     hooked("StreamsWhole", "waited for, with a webhook", asynchronous=False, events=["completed"]),
