@@ -21,18 +21,21 @@ import marshmallow
 from deepaas.cli.declared import read_options
 from deepaas.cli.inputs import make_inputs
 from deepaas.cli.interrupt import Interrupt, Interrupted
+from deepaas.cli.lines import Enough, Lines
 from deepaas.cli.local_run import LocalRun
 from deepaas.cli.options import Option
 from deepaas.cli.output import Output, Result
 from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
 from deepaas.cli.problems import show_traceback as show
-from deepaas.cli.status import status
+from deepaas.cli.status import Rest, status
+from deepaas.cli.unwinding import unwind
 from deepaas.errors import ConfigError
-from deepaas.messages import Answer, Inputs, Predict
+from deepaas.messages import Answer, Inputs, News, Part, Predict
 from deepaas.model import discovery
 from deepaas.model.discovery import ENTRY_POINT, Found
 from deepaas.runtime import entry_point, failures
 from deepaas.runtime.cog import loading
+from deepaas.runtime.cog.predictor import Predictor
 from deepaas.runtime.contract import Model
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BadResult
@@ -117,11 +120,15 @@ class LocalModel:
             load = entry_point.load if found.kind == ENTRY_POINT else loading.load
             here = Path.cwd()
             try:
-                self._model = Model(name, load(found.source), folder)
+                author = load(found.source)
+                self._model = Model(name, author, folder)
             finally:
                 # Where its author's paths begin; those of the command begin here.
                 self._there = Path.cwd()
                 os.chdir(here)
+        self.streams = self._model.streams
+        # The `warm` of packages is not called here: DEEPaaS 2.x does not.
+        self._needs_setup = isinstance(author, Predictor)
 
     def options(self, function: str) -> list[Option]:
         """See :class:`deepaas.cli.model.Model`."""
@@ -143,12 +150,24 @@ class LocalModel:
 
     def predict(self, values: dict[str, Any]) -> Result:
         """See :class:`deepaas.cli.model.Model`."""
-        arguments = self._checked("predict", values, self._model.predict_arguments)
+        arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
             # What the host wraps the result in says nothing to those who are here.
             call = Predict(0, Inputs(), bare=True)
-            answer = self._model.complete(call, arguments, lambda _news: None)
-        return Result(answer.media_type, answer.body, Path(answer.path) if answer.path else None)
+            answer = self._complete(call, arguments, lambda _news: None)
+        return _result(answer)
+
+    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+        """See :class:`deepaas.cli.model.Model`."""
+        arguments = self._prepared(values)
+
+        def write(news: News) -> None:
+            if isinstance(news, Part):
+                lines.result(_result(news))
+
+        with self._watched("predicting", "predict failed") as rest:
+            lines.rest_before_each(rest)
+            self._complete(Predict(0, Inputs(), streamed=True, bare=True), arguments, write)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
         """See :class:`deepaas.cli.model.Model`."""
@@ -175,6 +194,24 @@ class LocalModel:
         say(f"{told['status']} after {str(end - start).partition('.')[0]}")
         return told, INTERRUPTED if run.is_cancelled else OK
 
+    def _prepared(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a prediction that can begin."""
+        arguments = self._checked("predict", values, self._model.predict_arguments)
+        if self._needs_setup:
+            with self._watched("setting up", f"{self.name} cannot be set up"):
+                self._model.warm()
+        return arguments
+
+    def _complete(
+        self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
+    ) -> Answer:
+        try:
+            return self._model.complete(call, arguments, post)
+        except BaseException:
+            if self._model.asynchronous:
+                unwind(self._model.loop)
+            raise
+
     def _checked(
         self, function: str, values: dict[str, Any], check: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
@@ -185,7 +222,7 @@ class LocalModel:
             raise bad_arguments(function, refused.fields) from None
 
     @contextlib.contextmanager
-    def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[None]:
+    def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[Rest]:
         """Around the author's code: show that it works, and say what it raises."""
         ask = run.progress if run is not None else None
         here = Path.cwd()
@@ -194,15 +231,15 @@ class LocalModel:
         try:
             with (
                 self._interrupt,
-                status(f"{doing} {self.name}", ask, plain=self._plain),
+                status(f"{doing} {self.name}", ask, plain=self._plain) as rest,
             ):
-                yield
+                yield rest
         except (marshmallow.ValidationError, MalformedBody) as error:
             told = failures.bad_arguments(0, error)
             raise _Refused(told.fields) from None
         except Interrupted as error:
             raise Problem(f"{doing} {self.name} was interrupted", error.code) from None
-        except Problem:
+        except (Problem, Enough):
             raise
         except BaseException as error:
             raise self._problem(error, otherwise) from None
@@ -253,6 +290,10 @@ def _prepare_process(options: argparse.Namespace) -> None:
     if options.deepaas_with_multiprocessing:
         # As DEEPaaS 2.x has it: what a model starts must not be a copy of this process.
         multiprocessing.set_start_method("spawn", force=True)
+
+
+def _result(news: Answer | Part) -> Result:
+    return Result(news.media_type, news.body, Path(news.path) if news.path else None)
 
 
 def _json(answer: Answer) -> Any:

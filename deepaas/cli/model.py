@@ -6,6 +6,7 @@ import argparse
 import contextlib
 from typing import Any, Protocol
 
+from deepaas.cli.lines import Lines
 from deepaas.cli.options import Option
 from deepaas.cli.output import Output, Result
 
@@ -15,9 +16,11 @@ class Model(Protocol):
 
     Attributes:
         name: of the model.
+        streams: whether ``predict`` yields its result in parts.
     """
 
     name: str
+    streams: bool
 
     def options(self, function: str) -> list[Option]:
         """What ``predict`` or ``train`` takes.
@@ -37,6 +40,14 @@ class Model(Protocol):
 
         Raises:
             Problem: the values do not fit, or the model fails.
+        """
+
+    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+        """Make one prediction of a model that streams, a line of each part when it is there.
+
+        Raises:
+            Problem: the values do not fit, or the model fails; what it has yielded is written.
+            Enough: nobody reads any more.
         """
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:

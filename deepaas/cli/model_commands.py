@@ -7,12 +7,13 @@ import difflib
 from typing import Any, NoReturn
 
 from deepaas.cli.help import Help
+from deepaas.cli.lines import open_lines
 from deepaas.cli.model import Model, open_model
 from deepaas.cli.options import Option, read
 from deepaas.cli.options import add_to as add_arguments
 from deepaas.cli.output import Output
 from deepaas.cli.problems import OK, WRONG_USAGE, Problem, say
-from deepaas.cli.shared_options import add_again
+from deepaas.cli.shared_options import STREAM_HELP, add_again
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
 
@@ -28,6 +29,8 @@ def add_to(commands: Any) -> None:
         parser = commands.add_parser(name, help=text, description=text, formatter_class=Help)
         parser.set_defaults(run=run)
         add_again(parser, ("model-name", "url", "api-key", "output", "deepaas_method_output"))
+        if name == "predict":
+            add_again(parser, ("stream",))
 
 
 def _run_get_metadata(options: argparse.Namespace) -> int:
@@ -60,19 +63,33 @@ def run_function(options: argparse.Namespace) -> int:
         values = read(declared, parsed)
         output.move(parsed)
         if options.command == "predict":
-            return _predict(model, declared, values, output)
+            _predict(model, declared, values, output, streamed=parsed.stream)
+            return OK
         told, code = model.train(values)
         output.write_json(told)
         return code
 
 
-def _predict(model: Model, declared: list[Option], values: dict[str, Any], output: Output) -> int:
+def _predict(
+    model: Model,
+    declared: list[Option],
+    values: dict[str, Any],
+    output: Output,
+    *,
+    streamed: bool,
+) -> None:
     accept = next((option for option in declared if option.name == "accept"), None)
     if accept is not None and "accept" not in values and isinstance(accept.default, str):
         values["accept"] = accept.default
+    if streamed:
+        with open_lines(output) as lines:
+            if model.streams:
+                model.stream(values, lines)
+            else:
+                lines.result(model.predict(values))
+        return
     output.check(values.get("accept") if accept is not None else None)
     output.write(model.predict(values))
-    return OK
 
 
 class _HelpShown(Exception):
@@ -109,14 +126,16 @@ class _FunctionParser(argparse.ArgumentParser):
         add_arguments(self, declared)
         taken = {flag for option in declared for flag in (f"--{option.name}", *option.flags)}
         others = self.add_argument_group("other options")
+        streaming = {"action": "store_true", "help": STREAM_HELP}
         for flags, more in (
             (("--help", "-h"), {"action": "store_true", "help": "show this and leave"}),
+            *([(("--stream",), streaming)] if function == "predict" else ()),
             (("--output", "-o"), {"metavar": "FILE", "help": "write the result to this file"}),
             (("--deepaas_method_output",), {"metavar": "FILE", "help": argparse.SUPPRESS}),
         ):
             free = [flag for flag in flags if flag not in taken]
             if free:
-                others.add_argument(*free, dest=flags[0].lstrip("-"), **more)  # type: ignore[arg-type]
+                others.add_argument(*free, dest=flags[0].lstrip("-"), **more)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """The values.

@@ -50,10 +50,11 @@ class Output:
 
     Attributes:
         is_terminal: whether the standard output is one.
+        stream: the standard output, where results go unless a file was named.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self._stream: BinaryIO = sys.stdout.buffer
+        self.stream: BinaryIO = sys.stdout.buffer
         self.is_terminal = sys.stdout.isatty()
         self.move(options)
 
@@ -73,7 +74,7 @@ class Output:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(line_buffering=True, errors="backslashreplace")
-        self._stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+        self.stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def print_text(self, text: str) -> None:
@@ -83,8 +84,8 @@ class Output:
             Problem: the standard output takes no more.
         """
         with self._sending():
-            self._stream.write(text.encode(errors="backslashreplace"))
-            self._stream.flush()
+            self.stream.write(text.encode(errors="backslashreplace"))
+            self.stream.flush()
 
     def check(self, media_type: str | None) -> None:
         """Look before a model works in vain.
@@ -92,7 +93,7 @@ class Output:
         Raises:
             Problem: a terminal cannot show a result of this type.
         """
-        if media_type in (None, ANY) or is_text(media_type or "") or self._target(""):
+        if media_type in (None, ANY) or is_text(media_type or "") or self.target():
             return
         if self.is_terminal:
             raise Problem(
@@ -120,7 +121,7 @@ class Output:
         Raises:
             Problem: the file, or the standard output, cannot be written.
         """
-        target = self._target(result.media_type if rename else "")
+        target = self.target(result.media_type if rename else "")
         if target is None and self.is_terminal and not result.is_text:
             target = Path(tempfile.mkdtemp(prefix="deepaas-")) / f"result{_ending(result)}"
         if target is not None:
@@ -129,23 +130,19 @@ class Output:
         with self._sending():
             if self.is_terminal and result.media_type == JSON and result.path is None:
                 result = Result(JSON, _in_lines(result.body))
-            _copy(result, self._stream)
+            _copy(result, self.stream)
             unfinished = result.path is not None or not result.body.endswith(b"\n")
             if unfinished and (result.media_type == JSON or (self.is_terminal and result.is_text)):
-                self._stream.write(b"\n")
-            self._stream.flush()
+                self.stream.write(b"\n")
+            self.stream.flush()
 
-    @contextlib.contextmanager
-    def _sending(self) -> Iterator[None]:
-        """Around what is written to the standard output."""
-        try:
-            yield
-        except OSError as error:
-            give_up(self._stream)
-            if not isinstance(error, BrokenPipeError):  # Then who reads has seen enough.
-                raise unwritable(error) from None
+    def target(self, media_type: str = "") -> Path | None:
+        """The file that was named for a result, if one was.
 
-    def _target(self, media_type: str) -> Path | None:
+        Args:
+            media_type: with which its name has to end, if ``--deepaas_method_output`` named it;
+                empty for any.
+        """
         if self._exact is not None:
             return Path(self._exact)
         if self._named is None:
@@ -157,6 +154,16 @@ class Output:
             say(f"the result is {media_type}: it goes to {path}")
         return path
 
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Around what is written to the standard output."""
+        try:
+            yield
+        except OSError as error:
+            give_up(self.stream)
+            if not isinstance(error, BrokenPipeError):  # Then who reads has seen enough.
+                raise unwritable(error) from None
+
 
 def give_up(stream: IO[Any]) -> None:
     """Write no more to a stream, not even what it still holds, as Python would at its end."""
@@ -166,6 +173,20 @@ def give_up(stream: IO[Any]) -> None:
 def unwritable(error: OSError) -> Problem:
     """Tell that the standard output does not take a result."""
     return Problem(f"the result cannot be written: {error.strerror or error}")
+
+
+@contextlib.contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Around what is written to a file that was named.
+
+    Raises:
+        Problem: it does not take a result.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Problem(f"the result cannot be written to {str(target)!r}: {reason}") from None
 
 
 def is_text(media_type: str) -> bool:
@@ -183,13 +204,10 @@ def _ending(result: Result) -> str:
 
 
 def _save(result: Result, target: Path) -> None:
-    try:
+    with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
             _copy(result, file)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Problem(f"the result cannot be written to {str(target)!r}: {reason}") from None
     say(f"the result is in {target}")
 
 

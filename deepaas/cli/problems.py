@@ -28,6 +28,7 @@ exit codes:
 
 _OURS = f"{Path(deepaas.__file__).parent}/"
 _IMPORTLIB = f"{Path(importlib.__file__).parent}/"
+_ASYNCIO = f"{Path(importlib.__file__).parents[1] / 'asyncio'}/"
 
 
 class Problem(Exception):
@@ -117,6 +118,6 @@ def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
 
 
 def _is_authors(filename: str) -> bool:
-    if filename.startswith(("<frozen ", _OURS, _IMPORTLIB)):
+    if filename.startswith(("<frozen ", _OURS, _IMPORTLIB, _ASYNCIO)):
         return False
     return "stevedore" not in Path(filename).parts

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepaas.cli import options as shapes
 from deepaas.cli.interrupt import Interrupted
+from deepaas.cli.lines import Lines
 from deepaas.cli.options import NOTHING, Option
 from deepaas.cli.output import ANY, JSON, Result
 from deepaas.cli.problems import (
@@ -118,6 +119,7 @@ class RemoteModel:
         self, client: Client, model: Model, options: argparse.Namespace, spool: Path
     ) -> None:
         self.name = model.name
+        self.streams = model.streams
         self._client = client
         self._model = model
         self._options = options
@@ -157,6 +159,20 @@ class RemoteModel:
         if isinstance(answer, bytes):
             return Result("application/octet-stream", answer)
         return Result(JSON, json.dumps(self._unwrapped(answer), ensure_ascii=False).encode())
+
+    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+        """See :class:`deepaas.cli.model.Model`."""
+        given = dict(values)
+        accept = given.pop("accept", None)
+        with (
+            status(f"predicting {self.name}", plain=self._options.plain) as rest,
+            contextlib.closing(
+                self._client.stream(self.name, accept=accept, arguments=given)
+            ) as parts,
+        ):
+            lines.rest_before_each(rest)
+            for part in parts:
+                lines.value(part)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
         """See :class:`deepaas.cli.model.Model`."""

@@ -24,6 +24,9 @@ _IGNORED_VALUES = (
 """What DEEPaaS 2.x takes here although it means nothing to a command: so does this, in silence."""
 
 
+STREAM_HELP = "print each part as soon as the model yields it, one JSON value per line"
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What all commands share."""
     parser.add_argument(
@@ -52,6 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="the same as DEEPaaS 2.x has it: a prediction's file gets the ending of its media "
         "type (.json, .png) where its name has another",
     )
+    parser.add_argument("--stream", action="store_true", help=f"'predict': {STREAM_HELP}")
     parser.add_argument(
         "--run-dir",
         metavar="DIR",
@@ -92,7 +96,7 @@ def add_again(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
         names: of the options, without dashes.
     """
     for name in names:
-        action = "store_true" if name == "plain" else "store"
+        action = "store_true" if name in ("plain", "stream") else "store"
         # Without a default, which would win over what stands before the command.
         parser.add_argument(
             f"--{name}", default=argparse.SUPPRESS, action=action, help=argparse.SUPPRESS

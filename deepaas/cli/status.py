@@ -46,24 +46,26 @@ class Progress:
 
 
 Ask = Callable[[], Progress | None]
+Rest = Callable[[], None]
+"""From here on nothing is drawn; what is printed next begins a line. May be called again."""
 
 
 @contextlib.contextmanager
-def status(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterator[None]:
-    """Show that something goes on, and how far it is.
+def status(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterator[Rest]:
+    """Show that something goes on, and how far it is, until its end or until it is told to rest.
 
     Args:
         title: what it is.
         ask: gives how far it is; None as long as that is not known.
         plain: do not draw, whatever the standard error is.
     """
-    shown: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    shown: contextlib.AbstractContextManager[Rest] = contextlib.nullcontext(lambda: None)
     if not plain and _can_draw():
         shown = _Drawn(title, ask)
     elif ask is not None:
         shown = _Lines(title, ask)
-    with shown:
-        yield
+    with shown as rest:
+        yield rest
 
 
 def _can_draw() -> bool:
@@ -79,10 +81,15 @@ class _Ticking:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deepaas-status", daemon=True)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Rest:
         self._thread.start()
+        return self.rest
 
     def __exit__(self, *_: object) -> None:
+        self.rest()
+
+    def rest(self) -> None:
+        """Do it no more."""
         self._stop.set()
         self._thread.join()
 
@@ -121,18 +128,22 @@ class _Drawn(_Ticking):
         self._line = _Line(sys.stderr, title)
         self._before: tuple[TextIO, TextIO, Callable[..., str]] | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Rest:
         self._before = (sys.stdout, sys.stderr, builtins.input)
         # What is a result has gone elsewhere before: both print to the terminal.
         sys.stdout = _Watched(sys.stdout, self._line)
         sys.stderr = _Watched(sys.stderr, self._line)
         builtins.input = self._line.away_during(builtins.input)
-        super().__enter__()
+        return super().__enter__()
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
         assert self._before is not None
         sys.stdout, sys.stderr, builtins.input = self._before
+
+    def rest(self) -> None:
+        """Leave nothing of it on the terminal."""
+        super().rest()
         self._line.end()
 
     def _tick(self) -> None:
@@ -193,6 +204,7 @@ class _Line:
             self.erase()
             if not self._at_start:
                 self._put("\n")
+                self._at_start = True
 
     def write(self, stream: TextIO, text: str) -> int:
         """Print something else."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from ipaddress import ip_address
@@ -185,7 +185,7 @@ class Api:
             await write_all(response, path)
             return Answer(response.status, media_type, b"", path, headers)
 
-    async def stream(self, call: Call) -> AsyncIterator[str]:
+    async def stream(self, call: Call) -> AsyncGenerator[str, None]:
         """POST a call; JSON of each part of the answer as the model yields it.
 
         Raises:
@@ -195,7 +195,7 @@ class Api:
         async with self.post(streamed) as response:
             if response.content_type != EVENTS:
                 raise HostError(f"{self._shown(call.path)} is no stream", response.status)
-            async for event in read_events(response):
+            async for event in read_events(response, MAX_ANSWER_BYTES):
                 if event.name == "error":
                     raise refusal_of_event(event.data)
                 if event.name == "end":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
@@ -17,7 +17,8 @@ from yarl import URL
 from deepaas.client.answers import MAX_ANSWER_BYTES, file_name, is_json, read_all, write_all
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call, train_call
-from deepaas.client.description import ANYTHING, JSON, Model
+from deepaas.client.choices import check_accept, check_stream, not_found, streams, the_only
+from deepaas.client.description import Model
 from deepaas.client.errors import (
     Busy,
     ClientError,
@@ -30,7 +31,7 @@ from deepaas.client.paths import file_for, replacing
 from deepaas.client.runs import Run, parse
 from deepaas.client.training import AsyncTraining
 from deepaas.client.trainings import TrainingApi
-from deepaas.client.values import alike, values
+from deepaas.client.values import values
 
 URL_OF_A_HOST = "http://127.0.0.1:5000"
 NOT_FOUND = 404
@@ -103,11 +104,11 @@ class AsyncClient:
             status = await self._status()
             names = sorted({*models, *status})
             if name is None:
-                name = self._only = _the_only(names)
+                name = self._only = the_only(names)
             if name in models:
                 return models[name]
             if name not in status:
-                raise ModelNotFound(_not_found(name, names), NOT_FOUND)
+                raise ModelNotFound(not_found(name, names), NOT_FOUND)
             if status[name].get("status") not in ("loading", "warming"):
                 reason = status[name].get("reason") or "it cannot be loaded"
                 raise Busy(f"model {name!r} takes no calls at present: {reason}", UNAVAILABLE)
@@ -179,11 +180,7 @@ class AsyncClient:
         # An argument of a model, but the one that this method has itself.
         accept = accept or given.pop("accept", None)
         known, found = await self._fitting(model, "predict", given)
-        if accept is not None and known.accept is None and accept not in (JSON, ANYTHING):
-            raise InvalidArguments(
-                f"model {known.name!r} answers with {JSON} only, not with {accept}",
-                fields={"accept": [f"Must be {JSON}."]},
-            )
+        check_accept(known, accept)
         async with self._api.post(predict_call(known, found, accept)) as response:
             if save_to is None:
                 return _value(response, await read_all(response, MAX_ANSWER_BYTES))
@@ -191,6 +188,51 @@ class AsyncClient:
             with replacing(target) as partial:
                 await write_all(response, partial)
             return target
+
+    async def stream(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> AsyncGenerator[Any, None]:
+        """Make a prediction, and get each part as soon as the model has yielded it.
+
+        Nothing is sent before the first part is asked for. Closing the iterator before its end
+        closes the connection, by which the host stops the model.
+
+        Args:
+            model: which; None for the only one.
+            accept: the media type of the parts, of those that the model offers.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name, as for `predict`.
+
+        Yields:
+            a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
+
+        Raises:
+            NotSupported: the model does not stream.
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ModelFailed: the model has raised; what it had yielded before was given.
+            Busy: too many calls are waiting.
+            ClientError: anything else.
+        """
+        given = {**(arguments or {}), **more}
+        accept = accept or given.pop("accept", None)
+        known, found = await self._fitting(model, "predict", given)
+        if not streams(known):
+            # It may have been changed since: look again before saying no.
+            await self.model(known.name)
+            known, found = await self._fitting(known.name, "predict", given)
+        check_stream(known, accept)
+        async with aclosing(self._api.stream(predict_call(known, found, accept))) as parts:
+            async for part in parts:
+                try:
+                    value = json.loads(part)
+                except (ValueError, RecursionError) as error:
+                    raise HostError("a part says that it is JSON, and is not", 200) from error
+                yield value
 
     async def train(
         self,
@@ -323,20 +365,6 @@ def check_url(text: str) -> None:
         good = False
     if not good:
         raise ClientError(f"not the URL of a host: {text!r}; it looks like {URL_OF_A_HOST}")
-
-
-def _the_only(names: list[str]) -> str:
-    if len(names) == 1:
-        return names[0]
-    if not names:
-        raise ModelNotFound("this host serves no model")
-    raise ClientError(f"this host serves several models, name one of them: {', '.join(names)}")
-
-
-def _not_found(name: str, names: list[str]) -> str:
-    question = alike(name, names)
-    served = "" if question else f"; it serves {', '.join(names)}" if names else "; it serves none"
-    return f"this host serves no model {name!r}{question}{served}"
 
 
 def _value(response: aiohttp.ClientResponse, body: bytes) -> Any:

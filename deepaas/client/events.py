@@ -29,15 +29,17 @@ class Event:
     id: str
 
 
-async def read_events(response: aiohttp.ClientResponse) -> AsyncIterator[Event]:
+async def read_events(
+    response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
+) -> AsyncIterator[Event]:
     """The events of a response, until it ends; one that breaks off in the middle is left out.
 
     Raises:
-        HostError: a line is longer than ``MAX_LINE_BYTES``.
+        HostError: a line is longer than that.
     """
     name, last_id = "", ""
     data: list[str] = []
-    async for line in read_lines(response):
+    async for line in read_lines(response, max_line_bytes):
         if not line:
             if data:
                 yield Event(name or "message", "\n".join(data), last_id)
@@ -53,18 +55,24 @@ async def read_events(response: aiohttp.ClientResponse) -> AsyncIterator[Event]:
             last_id = value
 
 
-async def read_lines(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
+async def read_lines(
+    response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
+) -> AsyncIterator[str]:
     """The lines of a response, without their ends.
 
     Raises:
-        HostError: a line is longer than ``MAX_LINE_BYTES``.
+        HostError: a line is longer than that.
     """
-    rest = b""
+    rest = bytearray()
     async for chunk in response.content.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield line.removesuffix(b"\r").decode(errors="replace")
-        if len(rest) > MAX_LINE_BYTES:
-            raise HostError("a line is too long", response.status)
+        *ends, begun = chunk.split(b"\n")
+        for end in ends:
+            rest += end
+            yield rest.removesuffix(b"\r").decode(errors="replace")
+            rest.clear()
+        rest += begun
+        if len(rest) > max_line_bytes:
+            limit = f"{max_line_bytes // 2**20} MiB"
+            raise HostError(f"a line is longer than {limit}", response.status)
     if rest:
         yield rest.decode(errors="replace")

@@ -7,7 +7,13 @@ import os
 import selectors
 import threading
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+)
 from concurrent.futures import CancelledError, wait
 from contextlib import suppress
 from selectors import SelectorKey
@@ -39,11 +45,13 @@ class Portal:
 
     def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
         self._leave = leave
-        self._lock = threading.Lock()
+        # The garbage collector may end an iteration anywhere, also while this thread has the lock.
+        self._lock = threading.RLock()
         self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: weakref.finalize[..., Portal] | None = None
         self._closed = False
+        self._iterated: set[AsyncGenerator[Any, None]] = set()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine; if the waiting is interrupted, so is the coroutine.
@@ -51,7 +59,12 @@ class Portal:
         Raises:
             ClientError: this is closed, or belongs to another process.
         """
-        ended = threading.Event()
+        try:
+            loop = self._running()
+            ended = threading.Event()
+        except BaseException:
+            call.close()
+            raise
 
         async def told() -> T:
             try:
@@ -59,11 +72,6 @@ class Portal:
             finally:
                 ended.set()
 
-        try:
-            loop = self._running()
-        except ClientError:
-            call.close()
-            raise
         future = asyncio.run_coroutine_threadsafe(told(), loop)
         try:
             return future.result()
@@ -78,24 +86,36 @@ class Portal:
                 ended.wait(END_SECONDS)
             raise
 
-    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """The items of an asynchronous generator."""
+    def iterate(self, items: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+        """The items of an asynchronous generator, which is closed with this one."""
+        task: asyncio.Task[Any] | None = None
 
         async def following() -> list[T]:
+            nonlocal task
+            task = asyncio.current_task()
             async for item in items:
                 return [item]
             return []
 
         async def leave() -> None:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+            if task is not None and not task.done():
+                # Ctrl-C came before anybody waited for it.
+                task.cancel()
+                await asyncio.wait((task,))
+            await items.aclose()
 
+        self._iterated.add(items)
         try:
             while found := self.run(following()):
                 yield found[0]
         finally:
-            with suppress(ClientError):
-                self.run(leave())
+            if self._is_inside():
+                # The last reference was dropped on the loop itself, which cannot wait for itself.
+                asyncio.run_coroutine_threadsafe(leave(), asyncio.get_running_loop())
+            else:
+                with suppress(ClientError):
+                    self.run(leave())
+            self._iterated.discard(items)
 
     def close(self) -> None:
         """End the thread; calls that are going on are cancelled. May be called twice."""
@@ -103,6 +123,13 @@ class Portal:
         with self._lock:
             if self._end is not None:
                 self._end()
+
+    def _is_inside(self) -> bool:
+        """Whether this is the thread of the loop."""
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
 
     def _running(self) -> asyncio.AbstractEventLoop:
         # Looked at before the lock, which another thread may have held when this process was made.
@@ -112,7 +139,8 @@ class Portal:
                 "make a new one after the fork"
             )
         with self._lock:
-            if self._closed:
+            # It has also ended when the interpreter is about to.
+            if self._closed or (self._end is not None and not self._end.alive):
                 raise ClientError("this client is closed")
             if self._loop is None:
                 self._loop = _new_loop()
@@ -122,7 +150,7 @@ class Portal:
                 thread.start()
                 # It also runs when the interpreter ends.
                 self._end = weakref.finalize(
-                    self, _end, self._loop, thread, self._leave, self._process
+                    self, _end, self._loop, thread, self._iterated, self._leave, self._process
                 )
             return self._loop
 
@@ -171,6 +199,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 def _end(
     loop: asyncio.AbstractEventLoop,
     thread: threading.Thread,
+    iterated: set[AsyncGenerator[Any, None]],
     leave: Callable[[], Awaitable[None]],
     process: int,
 ) -> None:
@@ -182,6 +211,8 @@ def _end(
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        # Before the loop closes all that there are at a time: these close those within them.
+        await asyncio.gather(*(items.aclose() for items in iterated), return_exceptions=True)
         await leave()
         await loop.shutdown_asyncgens()
 

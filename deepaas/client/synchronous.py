@@ -5,7 +5,7 @@ Each method is that of :mod:`deepaas.client.asynchronous`, waited for; what it d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
@@ -145,6 +145,38 @@ class Client:
         return self._portal.run(
             self._client.predict(model, accept=accept, save_to=save_to, arguments=given)
         )
+
+    def stream(
+        self,
+        model: str | None = None,
+        *,
+        accept: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Generator[Any, None, None]:
+        """Make a prediction, and get each part as soon as the model has yielded it.
+
+        Nothing is sent before the first part is asked for. Closing the iterator before its end, as
+        a ``break`` in a ``for`` does, closes the connection, by which the host stops the model.
+
+        Args:
+            model: which; None for the only one.
+            accept: the media type of the parts, of those that the model offers.
+            arguments: by name, for those that are called like a parameter of this method.
+            more: arguments by name, as for `predict`.
+
+        Yields:
+            a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
+
+        Raises:
+            NotSupported: the model does not stream.
+            InvalidArguments: there is no such argument, or the model refuses a value.
+            ModelFailed: the model has raised; what it had yielded before was given.
+            Busy: too many calls are waiting.
+            ClientError: anything else.
+        """
+        given = {**(arguments or {}), **more}
+        yield from self._portal.iterate(self._client.stream(model, accept=accept, arguments=given))
 
     def train(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -157,7 +157,7 @@ class AsyncTraining(Shown):
             ) from None
         return self
 
-    async def watch(self) -> AsyncIterator[AsyncTraining]:
+    async def watch(self) -> AsyncGenerator[AsyncTraining, None]:
         """Follow it until it has ended.
 
         Yields:
@@ -180,7 +180,7 @@ class AsyncTraining(Shown):
             await asyncio.sleep(seconds)
             seconds = min(LOOK_SECONDS, seconds * 1.5)
 
-    async def log(self, follow: bool = False) -> AsyncIterator[str]:
+    async def log(self, follow: bool = False) -> AsyncGenerator[str, None]:
         """What it has printed, line by line.
 
         Args:

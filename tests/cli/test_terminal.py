@@ -100,6 +100,20 @@ class Terminal:
         return bool(data)
 
 
+YIELDS = """
+import sys, time
+from pathlib import Path
+from typing import Iterator
+
+def predict() -> Iterator[str]:
+    for name in ("first", "second", "third"):
+        while not Path(name).exists():
+            time.sleep(0.01)
+        print("half a line", end="", file=sys.stderr)
+        yield name
+"""
+
+
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     shell = Shell(tmp_path, "waits")
@@ -118,6 +132,33 @@ def test_a_spinner_with_the_time_until_the_result(shell: Shell) -> None:
     # The line is erased before others print, and the result begins a line of its own.
     assert "\r\x1b[Ka line\r\n" in screen
     assert screen.endswith('half a line\r\n{\r\n  "value": 41\r\n}\r\n')
+
+
+def test_a_spinner_until_the_first_part_of_a_stream(shell: Shell) -> None:
+    (shell.folder / "yields.py").write_text(YIELDS)
+    terminal = Terminal(shell, "--model-name", "yields.py:predict", "predict", "--stream")
+    terminal.wait_for(r"\S+ predicting yields ")
+    (shell.folder / "first").touch()
+    terminal.wait_for(r'\r\x1b\[Khalf a line\r\n"first"\r\n')
+    assert terminal.is_quiet()
+    (shell.folder / "second").touch()
+    (shell.folder / "third").touch()
+    code, screen = terminal.end()
+    assert code == 0
+    # Each line begins one, whatever the model prints.
+    assert screen.endswith('"first"\r\nhalf a line\r\n"second"\r\nhalf a line\r\n"third"\r\n')
+
+
+def test_a_file_of_lines_has_the_spinner_to_its_end(shell: Shell) -> None:
+    (shell.folder / "yields.py").write_text(YIELDS.replace("half a line", "a line\\n"))
+    words = ("--model-name", "yields.py:predict", "-o", "lines", "predict", "--stream")
+    terminal = Terminal(shell, *words)
+    (shell.folder / "first").touch()
+    terminal.wait_for(r"a line\r\n(.|\n)*predicting yields ")
+    (shell.folder / "second").touch()
+    (shell.folder / "third").touch()
+    assert terminal.end()[0] == 0
+    assert (shell.folder / "lines").read_text().splitlines() == ['"first"', '"second"', '"third"']
 
 
 def test_the_progress_of_a_training_without_colours(shell: Shell) -> None:

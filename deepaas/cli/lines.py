@@ -1,0 +1,128 @@
+"""Results in parts: one JSON value per line (NDJSON), each sent as soon as it is there."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from deepaas.cli.output import JSON, Output, Result, give_up, unwritable, writing
+from deepaas.cli.problems import MODEL_FAILED, Problem, say
+from deepaas.cli.status import Rest
+
+
+class Enough(Exception):
+    """Who reads has seen enough: the model is to stop."""
+
+
+class Lines:
+    """Writes what a model yields.
+
+    Args:
+        write: takes a whole line, and has sent it when it returns.
+        may_be_seen: whether they may come to the terminal on which a spinner is drawn.
+    """
+
+    def __init__(self, write: Callable[[bytes], None], *, may_be_seen: bool) -> None:
+        self._write = write
+        self._may_be_seen = may_be_seen
+        self._rest: Rest | None = None
+
+    def rest_before_each(self, rest: Rest) -> None:
+        """From here on this is told before each line that may come to the terminal."""
+        self._rest = rest if self._may_be_seen else None
+
+    def result(self, result: Result) -> None:
+        """Write one that has a media type: if that is no JSON, as a ``data:`` URL as hosts do.
+
+        Raises:
+            Enough: nobody reads any more.
+            Problem: it is not the JSON that it should be, or cannot be written.
+        """
+        body = result.body
+        if result.path is not None:
+            body = result.path.read_bytes()
+            result.path.unlink()
+        essence = result.media_type.partition(";")[0].strip()
+        if essence != JSON and not essence.endswith("+json"):
+            self.value(f"data:{essence};base64,{base64.b64encode(body).decode()}")
+            return
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Problem(f"the result is no JSON: {error}", MODEL_FAILED) from None
+        self.value(value)
+
+    def value(self, value: Any) -> None:
+        """Write one that JSON can hold.
+
+        Raises:
+            Enough: nobody reads any more.
+            Problem: it cannot be written.
+        """
+        if self._rest is not None:
+            self._rest()
+        text = json.dumps(value, ensure_ascii=False)
+        self._write(text.encode(errors="backslashreplace") + b"\n")
+
+
+@contextlib.contextmanager
+def open_lines(output: Output) -> Iterator[Lines]:
+    """Lines that go where results go.
+
+    Raises:
+        Problem: the file that was named cannot be written.
+    """
+    target = output.target()
+    if target is None:
+        with contextlib.suppress(Enough):
+            yield Lines(_to_stream(output.stream), may_be_seen=True)
+        return
+    # The model may work in another folder meanwhile.
+    with contextlib.closing(_File(target.absolute())) as file:
+        yield Lines(file.write, may_be_seen=False)
+        file.write(b"")
+    say(f"the result is in {target}")
+
+
+class _File:
+    """Is made with the first line: a call that is refused leaves the last result alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+
+    def write(self, line: bytes) -> None:
+        with writing(self._path):
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("wb")
+            _send(self._file, line)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _to_stream(stream: BinaryIO) -> Callable[[bytes], None]:
+    def write(line: bytes) -> None:
+        try:
+            _send(stream, line)
+        except OSError as error:
+            give_up(stream)
+            if isinstance(error, BrokenPipeError):
+                raise Enough from None
+            raise unwritable(error) from None
+
+    return write
+
+
+def _send(file: BinaryIO, data: bytes) -> None:
+    """Write past the buffer, which would wait for its reader even when this is interrupted."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file.fileno(), left) :]

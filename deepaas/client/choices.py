@@ -1,0 +1,68 @@
+"""Which model, and which kind of answer: whether the host has what is asked for."""
+
+from __future__ import annotations
+
+from deepaas.client.description import ANYTHING, JSON, Model
+from deepaas.client.errors import ClientError, InvalidArguments, ModelNotFound, NotSupported
+from deepaas.client.events import MEDIA_TYPE as EVENTS
+from deepaas.client.values import alike
+
+
+def the_only(names: list[str]) -> str:
+    """The name of the only model.
+
+    Raises:
+        ClientError: there is none, or there are several.
+    """
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise ModelNotFound("this host serves no model")
+    raise ClientError(f"this host serves several models, name one of them: {', '.join(names)}")
+
+
+def not_found(name: str, names: list[str]) -> str:
+    """That there is no model of this name, and which there are."""
+    question = alike(name, names)
+    served = "" if question else f"; it serves {', '.join(names)}" if names else "; it serves none"
+    return f"this host serves no model {name!r}{question}{served}"
+
+
+def streams(model: Model) -> bool:
+    """Whether its parts can be told apart: some make a stream of their own instead."""
+    return model.streams and EVENTS not in model.media_types
+
+
+def check_stream(model: Model, accept: str | None) -> None:
+    """See whether a model streams, and parts of this type.
+
+    Raises:
+        NotSupported: it does not stream.
+        InvalidArguments: not parts of this type.
+    """
+    if not streams(model):
+        raise NotSupported(
+            f"model {model.name!r} does not stream: its answer comes as a whole, ask for it with "
+            "predict()"
+        )
+    check_accept(model, accept)
+    choice = model.accept
+    if choice is not None and choice.place == "header" and accept not in (None, choice.default):
+        raise InvalidArguments(
+            f"model {model.name!r} reads 'accept' from the header that asks for the stream, so "
+            "the type of its parts cannot be chosen",
+            fields={"accept": ["Cannot be chosen for a stream."]},
+        )
+
+
+def check_accept(model: Model, accept: str | None) -> None:
+    """See whether a model may be asked for this media type.
+
+    Raises:
+        InvalidArguments: it may not.
+    """
+    if accept is not None and model.accept is None and accept not in (JSON, ANYTHING):
+        raise InvalidArguments(
+            f"model {model.name!r} answers with {JSON} only, not with {accept}",
+            fields={"accept": [f"Must be {JSON}."]},
+        )
