@@ -34,6 +34,7 @@ from deepaas.check import (
 )
 from deepaas.check.session import Job, Session
 from deepaas.check.target import UnknownSource, find
+from deepaas.runtime.cog.predictor import is_typed
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
 
@@ -77,7 +78,9 @@ def check(session: Session) -> None:
     session.guard(lambda: session.take(requirements.check(target)), "the requirements")
     session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")
     author = loading.load(session)
-    if author is not None:
+    if is_typed(author):
+        typed.check_object(session, author)
+    elif author is not None:
         _check_author(session, author)
 
 

@@ -15,6 +15,7 @@ from deepaas.check import requirements
 from deepaas.check.places import shown
 from deepaas.check.project import GROUP
 from deepaas.check.session import Session, printed_bytes
+from deepaas.runtime.cog.predictor import is_typed
 from deepaas.runtime.entry_point import needs_instance
 from deepaas.runtime.failures import reason
 
@@ -60,8 +61,8 @@ def load(session: Session) -> Any:
 
 
 def _made(session: Session, found: Any) -> Any:
-    """The object behind a class whose functions need one."""
-    if not inspect.isclass(found) or not needs_instance(found):
+    """The object behind a class of DEEPaaS's contract whose functions need one."""
+    if not inspect.isclass(found) or is_typed(found) or not needs_instance(found):
         return found
     name = found.__name__
     place = session.places.of_function(found) or session.place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from deepaas.check.findings import Finding, finding
 from deepaas.check.places import shown
 from deepaas.check.project import GROUP, Project, is_project, read
+from deepaas.runtime.cog.loading import USUAL_NAMES
+from deepaas.runtime.cog.predictor import CONTRACT, METHODS
 
 TYPED_PROJECT = "cog.yaml"
 """What makes a folder one of a typed predictor."""
@@ -65,8 +68,9 @@ def find(source: str) -> Found:
 
     Args:
         source: the name of an entry point, a path to a project, a package or a module, or a
-            dotted module name; or that of a typed predictor (``predict.py:Predictor``, a folder
-            with ``cog.yaml``); empty for the project in the working directory.
+            dotted module name; or that of a typed predictor (``predict.py:Predictor``,
+            ``predict.py``, a folder with ``cog.yaml``); empty for the project in the working
+            directory.
 
     Raises:
         UnknownSource: nothing of this name is there.
@@ -100,13 +104,52 @@ def find(source: str) -> Found:
 def _typed(source: str, path: Path) -> Target | None:
     """A typed predictor, if that is what somebody means."""
     file, colon, name = source.rpartition(":")
-    if colon and file.endswith(".py") and Path(file).is_file():
+    if not colon and path.suffix == ".py" and path.is_file():
+        file, name = source, _typed_name(path)
+    if name and file.endswith(".py") and Path(file).is_file():
         return Target(name, f"{Path(file).resolve()}:{name}", typed=True)
     if not (path / TYPED_PROJECT).is_file():
         return None
     if is_project(path) and read(path.resolve()).entry_points:
         return None  # A package that is a model anyway.
     return Target(path.resolve().name, str(path.resolve()), typed=True)
+
+
+def _typed_name(file: Path) -> str:
+    """The typed predictor that a host would find in a file, empty for none; nothing is imported.
+
+    The name alone does not tell: modules of DEEPaaS's contract have a function ``predict``, too.
+    """
+    try:
+        body = ast.parse(file.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    named = {name: node for node in body for name in _names(node)}
+    functions = [named[name] for name in METHODS if name in named]
+    if any(name in named for name in CONTRACT) or not all(map(_has_types, functions)):
+        return ""
+    return next((name for name in USUAL_NAMES if name in named), "")
+
+
+def _names(node: ast.stmt) -> list[str]:
+    """What a statement of a module gives a name to."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+            return [name]
+        case ast.AsyncFunctionDef(name=name):
+            return [name]
+        case ast.ImportFrom(names=names):
+            return [one.asname or one.name for one in names]
+        case ast.Assign(targets=targets):
+            return [one.id for one in targets if isinstance(one, ast.Name)]
+    return []
+
+
+def _has_types(node: ast.stmt) -> bool:
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return node.returns is not None or any(one.annotation is not None for one in taken)
 
 
 def _installed(name: str, entries: list[metadata.EntryPoint]) -> Found:

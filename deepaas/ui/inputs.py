@@ -217,7 +217,9 @@ def _read_json(argument: Argument, given: Any) -> Any:
     if value is not None and not isinstance(value, expected):
         shape = "an object, {…}" if expected is dict else "a list, […]"
         raise ValueError(f"Must be {shape}.")
-    return None if value == expected() and argument.default is None else value
+    # What is empty is a value where one must be given, and where it takes the place of another.
+    left_out = value == expected() and argument.default is None and not argument.required
+    return None if left_out else value
 
 
 def _read_date(argument: Argument, given: Any) -> str | None:

@@ -15,6 +15,7 @@ from gradio.components import Component
 from deepaas.client.answers import Answer
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui import inputs, media
+from deepaas.ui.json_view import json_view
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -130,9 +131,9 @@ def _json_pane(model: Model) -> Pane:
     fields = [(o, _described(o, paired=paired and o.name == LABELS)) for o in outputs]
     if fields:
         with gr.Accordion("The whole answer as JSON", open=False):
-            main = gr.JSON(label="Answer (application/json)", show_indices=False)
+            main = json_view()
     else:
-        main = gr.JSON(label="Answer (application/json)", show_indices=False)
+        main = json_view()
     return Pane(JSON, main, other_file(), fields)
 
 
@@ -160,13 +161,13 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
     if output.media is not None and output.many:
         if output.media == "image":
             return [gr.Gallery(columns=3, buttons=BUTTONS, **fixed)]
-        return [gr.JSON(show_indices=False, **about)]
+        return [json_view(output.name)]
     if output.media is not None:
         shown = _player(output.media, fixed)
         # For a text that turns out to be just that.
         return [shown, gr.Textbox(visible=False, **text, **fixed)]
     if output.kind in ("object", "array", "any"):
-        return [gr.JSON(show_indices=False, **about)]
+        return [json_view(output.name)]
     return [gr.Textbox(**text, **fixed, **info)]
 
 

@@ -13,6 +13,7 @@ from gradio.components import Component
 from deepaas.client.answers import Answer
 from deepaas.client.description import JSON
 from deepaas.ui import media
+from deepaas.ui.json_view import json_view
 from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane
 
 PICTURE = "data:image/"
@@ -28,7 +29,7 @@ class StreamedPane(Pane):
             label="Pictures", columns=3, buttons=BUTTONS, visible=False, **fixed
         )
         with gr.Accordion("The whole answer as JSON", open=False):
-            main = gr.JSON(label="Answer (application/json)", show_indices=False)
+            main = json_view()
         super().__init__(JSON, main, gr.File(visible=False))
 
     @property

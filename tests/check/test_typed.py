@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deepaas.check import check
+from deepaas.check.target import find
 
 SOURCE = """
 class Predictor:
@@ -39,8 +42,45 @@ def test_import_that_fails_and_name_that_is_not_there(tmp_path: Path) -> None:
     assert found.problem == f"{file} has no Predictor"
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("class Runner:\n    def run(self, a: str) -> str: ...", "Runner"),
+        ("class Predictor:\n    def predict(self, a: str) -> str: ...", "Predictor"),
+        ("def predict(a: str) -> str: ...", "predict"),
+        ("async def run(a) -> str: ...", "run"),
+        ("class Mine:\n    def run(self) -> str: ...\nRunner = Mine", "Runner"),
+        ("from predictors import Mine as Predictor", "Predictor"),
+    ],
+)
+def test_a_file_alone_stands_for_its_predictor(source: str, name: str, tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    file.write_text(source)
+    (target,) = find(str(file)).targets
+    assert (target.name, target.value, target.typed) == (name, f"{file}:{name}", True)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def get_metadata(): ...\nclass Predictor: ...",
+        "def get_predict_args(): ...\ndef predict(**arguments): ...",
+        "def predict(**arguments): ...",
+        "from other import predict",
+        "class Other: ...",
+        "def",
+    ],
+)
+def test_a_module_of_the_contract_is_none(source: str, tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    file.write_text(source)
+    (target,) = find(str(file)).targets
+    assert (target.value, target.typed) == ("predict", False)
+
+
 def test_good_one(tmp_path: Path) -> None:
     good = SOURCE.format(returned="str").replace("a, b: complex", "a: str")
     (tmp_path / "predict.py").write_text(good)
+    assert check(str(tmp_path / "predict.py")).findings == []
     (tmp_path / "cog.yaml").write_text("predict: predict.py:Predictor\n")
     assert check(str(tmp_path)).findings == []

@@ -114,7 +114,7 @@ def _ended(host: Host) -> Iterator[Host]:
 def _start_ours(group: str, names: list[str], folder: Path) -> Host:
     port = _free_port()
     models = [f"{name}={PREDICTORS / group}.py:{name}" for name in names]
-    options = ["--listen-port", str(port), "--cog-private-urls", "--no-ui"]
+    options = ["--listen-port", str(port), "--cog-private-urls"]
     return _started([str(our_program()), *options, *models], folder, port, {})
 
 

@@ -5,18 +5,21 @@ What may differ stands in `differences.py`, with names and reasons.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from . import documents
 from .cases import GROUPS
+from .cases.case import Case
 from .differences import unexplained
+from .doors import V2, Command, answered, page
+from .forks import forking
+from .questions import Question, questions
 from .receiver import receiving
+from .seen import Seen
 from .servers import Server, known, serving
 
 SETTINGS: Mapping[str, Mapping[str, str]] = {"Meets": {"COG_MAX_CONCURRENCY": "3"}}
@@ -29,7 +32,7 @@ def test_same_answers(group: str, tmp_path: Path, subtests: pytest.Subtests) -> 
         serving(group, tmp_path, SETTINGS) as pairs,
         ThreadPoolExecutor(2) as both,
     ):
-        succeeded: dict[str, tuple[dict[str, Any], Any]] = {}
+        seen: list[tuple[Case, Seen]] = []
         asked = {case.predictor for case in GROUPS[group]}
         assert asked == pairs.keys(), "a predictor is not asked"
         for case in GROUPS[group]:
@@ -38,12 +41,12 @@ def test_same_answers(group: str, tmp_path: Path, subtests: pytest.Subtests) -> 
                 for server in servers:
                     server.wait_until_free()
                 theirs, ours = both.map(lambda server: case.look(server, receiver), servers)  # noqa: B023
-                if case.given is not None and ours.get("body.status") == "succeeded":
-                    succeeded.setdefault(case.predictor, (case.given, ours["body.output"]))
+                seen.append((case, ours))
                 if found := unexplained(theirs, ours, case.differs):
                     lines = [f"{aspect}: {values}" for aspect, values in found.items()]
                     pytest.fail("\n".join(lines), pytrace=False)
-        check_v2(pairs, succeeded, subtests)
+        our_servers = {name: ours for name, (_, ours) in pairs.items()}
+        check_doors(group, questions(group, seen), our_servers, tmp_path, subtests)
         for name, (_, ours) in pairs.items():
             if ours.health()["status"] == "SETUP_FAILED":
                 continue
@@ -53,21 +56,27 @@ def test_same_answers(group: str, tmp_path: Path, subtests: pytest.Subtests) -> 
                 assert documents.unexplained(told, document["components"]["schemas"]) == []
 
 
-def check_v2(
-    pairs: Mapping[str, tuple[Server, Server]],
-    succeeded: Mapping[str, tuple[dict[str, Any], Any]],
+def check_doors(
+    group: str,
+    asked: list[Question],
+    servers: dict[str, Server],
+    folder: Path,
     subtests: pytest.Subtests,
 ) -> None:
-    """What succeeded by Cog's API has the same result by the V2 API."""
-    for name, (given, output) in succeeded.items():
-        texts = [value for value in given.values() if str(value).startswith(("data:", "['data:"))]
-        with subtests.test(f"{name}: V2 API"):
-            if texts:  # Files come as such there; tests/cog_runtime sends some.
-                continue
-            answer = pairs[name][1].host.predict(name, given)
-            assert answer.status == 200, answer.content
-            if answer.media_type == "application/json" and not str(output).startswith("data:"):
-                told = answer.json()
-                assert output in (told, told.get("predictions"))
-            else:
-                assert output.endswith(base64.b64encode(answer.content).decode())
+    """Every predictor has the same to say through every door."""
+    assert {question.predictor for question in asked} == servers.keys(), "one is not asked"
+    with (
+        forking(folder) as forks,
+        page(servers, folder / "page") as web_page,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        # The command has a process of its own; the others share each predictor.
+        command = Command(group, forks, folder / "command")
+        commands = [beside.submit(answered, command, question) for question in asked]
+        for door in (V2(servers, folder / "v2"), web_page):
+            for question in asked:
+                with subtests.test(f"{type(door).__name__}: {question.name}"):
+                    answered(door, question)()
+        for question, done in zip(asked, commands, strict=True):
+            with subtests.test(f"Command: {question.name}"):
+                done.result()()

@@ -30,7 +30,11 @@ class Case:
     look: Look
     differs: tuple[Difference, ...] = ()
     given: dict[str, Any] | None = None
-    """The input of a plain prediction."""
+    """The input of a plain prediction, or of one that is cancelled."""
+    mark: str = ""
+    """What a prediction has printed when it is cancelled."""
+    together: tuple[dict[str, Any], ...] = ()
+    """The inputs of predictions that are made at the same time."""
 
 
 def request(
@@ -126,14 +130,16 @@ def cancelled(predictor: str, name: str, mark: str, /, *differs: Difference, **g
         again = _asked_until(server, body, mark)
         cancel = server.ask("POST", "/predictions/stopped/cancel")
         client.join()
+        # Cog sends webhooks side by side: the one of the end need not be the last.
+        ends = [body for body in told.wait_for_end() if "predict_time" in body["metrics"]]
         return {
             **seen.answer(again, "again"),
             **seen.answer(cancel, "cancel"),
             **seen.answer(answers[0], "answer"),
-            "end": seen.steady(told.wait_for_end()[-1]),
+            "end": seen.steady(ends[0]),
         }
 
-    return Case(predictor, name, look, differs)
+    return Case(predictor, name, look, differs, given, mark)
 
 
 def health(predictor: str, name: str, *differs: Difference) -> Case:
@@ -158,7 +164,7 @@ def all_at_once(predictor: str, name: str, *given: dict[str, Any]) -> Case:
             client.join()
         return {key: value for number in sorted(found) for key, value in found[number].items()}
 
-    return Case(predictor, name, look)
+    return Case(predictor, name, look, together=given)
 
 
 def wait_for_state(server: Server, *states: str) -> None:

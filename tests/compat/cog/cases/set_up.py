@@ -19,5 +19,7 @@ CASES = [
     health("Unhealthy", "health"),
     predict("Unhealthy", "predicts"),
     health("HealthRaises", "health"),
+    predict("HealthRaises", "predicts"),
     health("HealthyLater", "health"),
+    predict("HealthyLater", "predicts"),
 ]

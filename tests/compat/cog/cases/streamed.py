@@ -15,6 +15,7 @@ CASES = [
     stream("YieldsNumbers", "many", count=1000),
     predict("YieldsNumbers", "wrong input", count=-1),
     stream("YieldsNumbers", "wrong input", count=-1),
+    predict("YieldsSlowly", "waited for", count=2, pause=0.05),
     stream("YieldsSlowly", "events", pause=0.05),
     predict("YieldsThenFails", "waited for"),
     stream("YieldsThenFails", "events"),

@@ -109,6 +109,8 @@ VALUES = [
     predict("Limits", "too large", i=11, f=99.6, s="abcde"),
     predict("Limits", "not the pattern", s="AB1"),
     predict("Limits", "length of characters", s="äöü"),
+    predict("Searched", "in the middle", s="hello world!"),
+    predict("Searched", "not in it", s="hello"),
     predict("Choices", "right", colour="blue", size=4),
     predict("Choices", "default", size=1),
     predict("Choices", "wrong", colour="green", size=3),

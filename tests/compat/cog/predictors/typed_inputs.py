@@ -25,6 +25,11 @@ class Limits(BaseRunner):
         return f"{i!r} {f!r} {s!r}"
 
 
+class Searched(BaseRunner):
+    def run(self, s: str = Input(regex="world")) -> str:
+        return s
+
+
 class Choices(BaseRunner):
     def run(
         self,

@@ -1,0 +1,39 @@
+"""Values of JSON on the page, each as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import JsonData
+
+from deepaas.client.description import JSON
+
+LABEL = f"Answer ({JSON})"
+
+_LONG_NUMBER = re.compile(r"\d{19}")
+
+
+def json_view(label: str = LABEL) -> gr.JSON:
+    """Make a component that shows any value of JSON."""
+    view = gr.JSON(label=label, show_indices=False)
+    # Gradio takes a text for JSON that is still to be read, and fails if it is not.
+    view.postprocess = shown  # type: ignore[method-assign]
+    return view
+
+
+def shown(value: Any) -> JsonData | None:
+    """A value for the component; whole numbers that Gradio cannot send become texts."""
+    if value is None:
+        return None
+    text = json.dumps(value)
+    if _LONG_NUMBER.search(text):
+        value = json.loads(text, parse_int=_whole)
+    return JsonData(root=value)
+
+
+def _whole(digits: str) -> int | str:
+    number = int(digits)
+    return number if -(2**63) <= number < 2**64 else digits

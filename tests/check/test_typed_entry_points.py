@@ -1,0 +1,152 @@
+"""Installed entry points that name a typed predictor: checked as one that is named by its path."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from compat.installed import install
+
+PROGRAM = Path(sys.executable).parent / "deepaas-cli"
+SOURCE = '''
+class Good:
+    """Greets.
+
+    By name.
+    """
+
+    def setup(self):
+        print("set up")
+        self.word = "hello "
+
+    def predict(self, name: str, times: int = 1) -> str:
+        return self.word + name * times
+
+
+class Bad:
+    def predict(self, name, more: complex) -> complex:
+        return name
+
+
+class Unmade:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def predict(self, name: str) -> str:
+        return name
+
+
+def function(name: str) -> str:
+    return name
+
+
+def bad_function(name, *more) -> str:
+    return name
+
+
+def get_metadata():
+    return {}
+'''
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs `deepaas-cli` where all that stands in `SOURCE` is installed under its own name."""
+    site = tmp_path / "site"
+    names = ["Good", "Bad", "Unmade", "function", "bad_function", "Absent"]
+    path = install({name: f"greeting_model:{name}" for name in names}, site)
+    (site / "greeting_model.py").write_text(SOURCE)
+    (tmp_path / "work").mkdir()
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PROGRAM, *words],
+            cwd=tmp_path / "work",
+            env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+FAULTS = {
+    "Good": [],
+    "function": [],
+    "Bad": [
+        (
+            "typed-predictor",
+            "predict(): the input 'name' has no type; write for instance name: str",
+        ),
+        (
+            "typed-predictor",
+            "predict(): the input 'more': the type complex is not one that clients can send",
+        ),
+        (
+            "typed-predictor",
+            "predict(): what it returns: the type complex is not one that clients can send",
+        ),
+    ],
+    "bad_function": [
+        (
+            "typed-predictor",
+            "bad_function(): the input 'name' has no type; write for instance name: str",
+        ),
+        ("typed-predictor", "bad_function() must name its inputs: *more cannot be"),
+    ],
+    "Unmade": [
+        (
+            "object-not-made",
+            "no object of the class Unmade can be made: TypeError: Unmade.__init__() missing 1 "
+            "required positional argument: 'weights'",
+        )
+    ],
+    "Absent": [
+        (
+            "entry-point-nowhere",
+            "the entry point names 'Absent' in greeting_model, which is not there",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_check(name: str, run: Run) -> None:
+    ended = run("check", "--json", name)
+    report = json.loads(ended.stdout)
+    found = [(one["code"], one["problem"]) for one in report["findings"]]
+    assert found == FAULTS[name]
+    assert ended.returncode == (1 if found else 0), ended.stderr
+    assert report["models"] == {name: f"greeting_model:{name}"}
+    if name in ("Bad", "bad_function", "Unmade"):
+        where = report["findings"][0]["where"]
+        line = SOURCE.splitlines().index(next(x for x in SOURCE.splitlines() if f" {name}" in x))
+        assert where.endswith(f"greeting_model.py:{line + 1}")
+    if not found:
+        assert report["notes"] == ["setup and the predictor were not called"]
+
+
+def test_other_commands(run: Run) -> None:
+    ended = run("--model-name", "Good", "predict", "--name", "Ada", "--times", "2")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, '"hello AdaAda"\n', "set up\n")
+    ended = run("--model-name", "function", "predict", "--name", "Ada")
+    assert (ended.returncode, ended.stdout) == (0, '"Ada"\n')
+    ended = run("--model-name", "Good", "get_metadata")
+    assert json.loads(ended.stdout) == {"summary": "Greets.", "description": "Greets.\n\nBy name."}
+    ended = run("--model-name", "Good", "warm")
+    assert (ended.returncode, ended.stderr) == (0, "set up\nGood is warm\n")
+    ended = run("--model-name", "Good", "train")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "Good has no 'train'" in ended.stderr
+    ended = run("--model-name", "Bad", "predict")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "the input 'more': the type complex" in ended.stderr
+    assert "Traceback" not in ended.stderr
