@@ -254,6 +254,10 @@ class Answer(Message):
         body: the bytes, when they are few.
         path: a file with the bytes otherwise; the host deletes it after sending.
         attachment: send as a download of this name, when not empty.
+        is_file: whether the model gave a file: where values are wanted, it is none, even if it
+            says that it is JSON.
+        files: of a file, its own name, and 0; of JSON, the names of the files that stand in it as
+            URLs, in their order, and how long these URLs are.
     """
 
     id: int
@@ -261,6 +265,8 @@ class Answer(Message):
     body: bytes = b""
     path: str = ""
     attachment: str = ""
+    is_file: bool = False
+    files: list[tuple[str, int]] = []
 
 
 class Part(Message):
@@ -270,12 +276,16 @@ class Part(Message):
         media_type: ``application/json`` or what the model chose.
         body: the bytes, when they are few.
         path: a file with the bytes otherwise; it belongs to the host.
+        is_file: as of an answer.
+        files: the same.
     """
 
     id: int
     media_type: str
     body: bytes = b""
     path: str = ""
+    is_file: bool = False
+    files: list[tuple[str, int]] = []
 
 
 class Measured(Message):

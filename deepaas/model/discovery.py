@@ -93,7 +93,7 @@ def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Int
             return Found(wanted, ENTRY_POINT, wanted, other)
         if wanted not in available:
             there = f"installed are: {', '.join(available)}" if available else "none is"
-            raise ConfigError(f"no model named {wanted!r} is installed; {there}")
+            raise ConfigError(f"no model named {wanted!r} is installed; {there}{_meant(wanted)}")
         return Found(wanted, ENTRY_POINT, wanted)
     file, colon, attribute = path.rpartition(":")
     if not colon or not file.endswith(".py"):
@@ -123,6 +123,17 @@ def _interpreter(given: str) -> tuple[str, Interpreter]:
 def is_path(wanted: str) -> bool:
     """Whether it names a file or a folder, not an installed model."""
     return "/" in wanted or wanted == "." or re.search(r"\.py(:\w+)?$", wanted) is not None
+
+
+def _meant(wanted: str) -> str:
+    """A path that somebody may have meant by a name that is none."""
+    for path, looked_for in (
+        (f"./{wanted}/", f"{wanted}/{PROJECT_FILE}"),
+        (f"{wanted}.py", f"{wanted}.py"),
+    ):
+        if Path(looked_for).is_file():
+            return f"; did you mean {path} ?"
+    return ""
 
 
 def _name_of(place: Path) -> str:

@@ -74,21 +74,37 @@ class Arguments:
 
     def shown(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Loaded arguments as people may see them: files without paths, passwords hidden."""
-        secret = {
-            field.attribute or name
-            for name, field in self.schema.fields.items()
-            if field.metadata.get("format") == "password"
-        }
-        return {
-            name: HIDDEN if name in secret and value is not None else _shown(value)
-            for name, value in arguments.items()
-        }
+        return _shown_by_name(arguments, self.schema)
 
 
-def _shown(value: Any) -> Any:
+def _shown_by_name(values: Mapping[str, Any], schema: marshmallow.Schema) -> dict[str, Any]:
+    declared = {field.attribute or name: field for name, field in schema.fields.items()}
+    return {name: _shown(value, declared.get(name)) for name, value in values.items()}
+
+
+def _shown(value: Any, field: fields.Field | None) -> Any:
+    """A loaded value as people may see it.
+
+    Args:
+        value: of an argument, or of what is in it.
+        field: how it is declared, None where nobody knows.
+    """
+    if is_password(field):
+        return value if value is None else HIDDEN
     if isinstance(value, UploadedFile):
         return [value.name, value.content_type, value.original_filename]  # As DEEPaaS shows it.
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        # What is no List, but has several values, is a Nested(many=True).
+        inner = field.inner if isinstance(field, fields.List) else field
+        return [_shown(item, inner) for item in value]
+    if isinstance(value, tuple) and isinstance(field, fields.Tuple):
+        return [_shown(item, one) for item, one in zip(value, field.tuple_fields, strict=True)]
+    if isinstance(value, Mapping):
+        if isinstance(field, fields.Nested):
+            return _shown_by_name(value, field.schema)
+        if isinstance(field, fields.Mapping):
+            return {key: _shown(item, field.value_field) for key, item in value.items()}
+    return value
 
 
 def marshmallow_instance(field: Any) -> Any:
@@ -113,6 +129,11 @@ def offer_media_types(accept: fields.Field) -> list[str]:
     accept.validators = [offer if v is declared else v for v in accept.validators]
     accept.load_default = choices[0]
     return choices
+
+
+def is_password(field: Any) -> bool:
+    """Tell whether an argument was declared to be shown to nobody."""
+    return isinstance(field, fields.Field) and field.metadata.get("format") == "password"
 
 
 def is_file(field: Any) -> bool:

@@ -18,7 +18,7 @@ from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.media import ANY
-from deepaas.runtime.results import Results, to_json, to_json_or_text
+from deepaas.runtime.results import BadResult, Results, to_json, to_json_or_text
 from deepaas.runtime.traits import Scope, traits_of
 
 RESPONSE_NAME = "ModelPredictionResponse"
@@ -285,6 +285,11 @@ async def _awaited(said: Awaitable[str]) -> str:
 
 def _scope(call: Predict, post: Callable[[News], None]) -> Scope:
     def measure(name: str, value: Any, mode: str) -> None:
-        post(Measured(call.id, name, to_json(value), mode))
+        try:
+            noted = to_json(value)
+        except BadResult as error:
+            # In the model's code, where its author can do something about it.
+            raise TypeError(f"metric {name!r}: {error}") from None
+        post(Measured(call.id, name, noted, mode))
 
     return Scope(call.context, measure)

@@ -16,7 +16,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin, common
 from marshmallow import fields
 
 from deepaas.messages import Description, Function
-from deepaas.runtime.arguments import Arguments, is_file
+from deepaas.runtime.arguments import Arguments, is_file, is_password
 
 UNDOCUMENTED_PLACES = {"cookie"}
 """Places that Swagger 2.0 has no word for."""
@@ -85,7 +85,7 @@ def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, A
     if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
         # Files travel in forms only, whether or not the author said so.
         parameter["in"] = "formData"
-    if parameter.get("format") == "password":
+    if is_password(field.inner if isinstance(field, fields.List) else field):
         parameter.pop("default", None)
     return parameter
 

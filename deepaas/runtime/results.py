@@ -26,6 +26,12 @@ MAX_TEXT_CHARACTERS = 1000
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
+class FileUrl(str):
+    """A file as text (RFC 2397), which knows the file's own name."""
+
+    name: str = ""
+
+
 class BadResult(Exception):
     """What the model returned cannot be sent as the media type that was chosen."""
 
@@ -68,7 +74,9 @@ class Results:
             if accept == JSON:
                 return self._answer(call_id, JSON, self._encode_json(data_url(result), bare))
             accept = guessed_type(result) if accept in (None, ANY) else accept
-            return self._encode_raw(call_id, open(result, "rb"), accept)
+            answer = self._encode_raw(call_id, open(result, "rb"), accept)  # noqa: SIM115
+            answer.files = [(plain_name(result), 0)]
+            return answer
         if isinstance(result, ReturnedFile):
             if not result.filename:
                 raise BadResult("predict returned a ReturnedFile without a filename")
@@ -85,7 +93,10 @@ class Results:
         if hasattr(result, "read"):
             result.close()
             raise BadResult("predict returned an open file where JSON was asked for")
-        return self._answer(call_id, JSON, self._encode_json(result, bare))
+        files: list[tuple[str, int]] = []
+        answer = self._answer(call_id, JSON, self._encode_json(result, bare, files))
+        answer.files = files
+        return answer
 
     def part(self, call_id: int, number: int, item: Any, accept: str | None) -> Part:
         """Turn one of the things that ``predict`` yields into a message.
@@ -98,7 +109,7 @@ class Results:
         if answer.path:
             path = f"{answer.path}-{number}"
             Path(answer.path).rename(path)
-        return Part(call_id, answer.media_type, answer.body, path)
+        return Part(call_id, answer.media_type, answer.body, path, answer.is_file, answer.files)
 
     def gathered(self, call_id: int, parts: list[Part], accept: str | None, bare: bool) -> Answer:
         """One answer of all parts: a list of JSON values, or their bytes one after the other."""
@@ -107,7 +118,9 @@ class Results:
         if raw:
             return self._answer(call_id, accept or "", b"".join(bodies))
         values = [
-            body if part.media_type == JSON else to_json(_as_url(part.media_type, body))
+            to_json(_as_url(part.media_type, body))
+            if part.is_file or part.media_type != JSON
+            else body
             for part, body in zip(parts, bodies, strict=True)
         ]
         listed = b"[" + b",".join(values) + b"]"
@@ -122,15 +135,17 @@ class Results:
         """
         return self._answer(call_id, JSON, to_json_or_text(result))
 
-    def _encode_json(self, result: Any, bare: bool) -> bytes:
+    def _encode_json(
+        self, result: Any, bare: bool, files: list[tuple[str, int]] | None = None
+    ) -> bytes:
         if self._schema is None:
-            return to_json(result if bare else {"status": "OK", "predictions": result})
+            return to_json(result if bare else {"status": "OK", "predictions": result}, files)
         try:
             self._schema.load(result)
         except marshmallow.ValidationError as error:
             # In the log under the id of the failure; clients are not told about fields.
             raise BadResult(f"the answer breaks the model's own schema: {error.messages}") from None
-        return to_json(result)
+        return to_json(result, files)
 
     def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:
         if hasattr(result, "read"):
@@ -159,11 +174,11 @@ class Results:
             if isinstance(first, str):
                 return self._answer(call_id, accept, (first + file.read()).encode())
             if len(first) < INLINE_BYTES:
-                return Answer(call_id, accept, body=first, attachment=name)
+                return Answer(call_id, accept, body=first, attachment=name, is_file=True)
             with _spooled(target) as copy:
                 copy.write(first)
                 shutil.copyfileobj(file, copy, 1024 * 1024)
-        return Answer(call_id, accept, path=str(target), attachment=name)
+        return Answer(call_id, accept, path=str(target), attachment=name, is_file=True)
 
     def _attachment(self, file: Any, accept: str) -> str:
         """The name of a download, which must tell nothing of this machine."""
@@ -190,6 +205,11 @@ def _taken(part: Part) -> bytes:
     body = path.read_bytes()
     path.unlink()
     return body
+
+
+def plain_name(path: PurePath) -> str:
+    """A file's own name, as far as it can be sent."""
+    return path.name.encode(errors="replace").decode()
 
 
 def guessed_type(path: PurePath) -> str:
@@ -232,21 +252,35 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"objects of type {type(value).__name__} are not JSON")
 
 
-def to_json(value: Any) -> bytes:
+def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
     """JSON of a result; numbers that JSON does not know (NaN, infinities) become null.
+
+    Args:
+        value: the result.
+        files: those in it are noted here, see ``messages.Answer``.
 
     Raises:
         BadResult: something in it cannot be JSON.
     """
+    noted: list[tuple[str, int]] = []
+
+    def plain(thing: Any) -> Any:
+        if isinstance(thing, FileUrl):
+            noted.append((thing.name, len(thing)))
+        return _plain(thing)
+
     try:
-        return msgspec.json.encode(value, enc_hook=_plain)
+        encoded = msgspec.json.encode(value, enc_hook=plain)
+        if files is not None:
+            files += noted
+        return encoded
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         problem = error
     try:
         # Keys such as None and True, and integers beyond 64 bits in places, as json has them.
         return json.dumps(value, allow_nan=False, default=_plain).encode()
     except (TypeError, ValueError, RecursionError):
-        raise BadResult(f"the result cannot be sent as JSON: {problem}") from None
+        raise BadResult(f"it cannot be sent as JSON: {problem}") from None
 
 
 def to_json_or_text(value: Any) -> bytes:

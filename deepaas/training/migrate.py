@@ -22,7 +22,7 @@ from deepaas.errors import ConfigError
 from deepaas.training.store_database import Database
 from deepaas.training.tables import VERSION_TABLE
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in ``migrations/versions``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -40,14 +40,16 @@ class PredictionRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, records: Sequence[Record]) -> None:
+    async def put(self, records: Sequence[Record]) -> list[str]:
         """Add predictions that begin, and note how others have ended, in one transaction.
 
         One that begins takes the place of an ended one of the same model and id.
+
+        Returns:
+            the files of the same state directory that no prediction has any more.
         """
         async with self._database.writing() as connection:
-            for record in records:
-                await _put(connection, record)
+            return [file for record in records for file in await _put(connection, record)]
 
     async def get(self, model: str, prediction_id: str) -> Record | None:
         """A prediction, None when there is none of this model and id."""
@@ -135,14 +137,18 @@ def _this(model: str, prediction_id: str) -> list[ColumnElement[bool]]:
     return [ROW.model == text_of(model), ROW.prediction_id == text_of(prediction_id)]
 
 
-async def _put(connection: AsyncConnection, record: Record) -> None:
+async def _put(connection: AsyncConnection, record: Record) -> list[str]:
     values = {_NAMES[name]: value for name, value in dataclasses.asdict(record).items()}
     del values["id"]
     for name in _TEXTS:
         values[_NAMES[name]] = text_of(values[_NAMES[name]])
     this = _this(record.model, record.id)
+    files = select(ROW.file).where(*this, ROW.place == values["place"])
+    files = files.where(ROW.file.not_in(["", values["file"]]))
+    replaced = [*await connection.scalars(files)]
     if record.completed is None:
         await connection.execute(delete(PREDICTIONS).where(*this))
     elif await changed(connection, update(PREDICTIONS).where(*this).values(**values)):
-        return
+        return replaced
     await connection.execute(insert(PREDICTIONS).values(**values))
+    return replaced

@@ -65,6 +65,7 @@ class Run:
         result: what ``train`` returned as JSON; None when there is nothing, or when it is large.
         has_result: whether ``train`` returned something.
         message: why it is in its state, if there is something to say.
+        name: its client's own name for it, if it has one.
         progress: the last that its author's code has told.
     """
 
@@ -81,6 +82,7 @@ class Run:
     result: bytes | None = None
     has_result: bool = False
     message: str = ""
+    name: str = ""
     progress: Progress | None = None
 
 

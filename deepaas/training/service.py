@@ -197,13 +197,14 @@ class Trainings:
 
     # --- what clients do ---
 
-    async def submit(self, model: Model, inputs: Inputs, run_id: str = "") -> Run:
+    async def submit(self, model: Model, inputs: Inputs, run_id: str = "", name: str = "") -> Run:
         """Begin a training, now or when its turn comes.
 
         Args:
             model: whose ``train`` is to run.
             inputs: the request; its files are taken over.
             run_id: 32 hex digits that no run has yet; made up here if empty.
+            name: its client's own name for it, if it has one.
 
         Returns:
             the run as it is in the store.
@@ -216,7 +217,7 @@ class Trainings:
             raise TrainQueueFull(self._queue_size)
         checked = await self._check(model, inputs)
         try:
-            run = self._new_run(model, checked, run_id)
+            run = self._new_run(model, checked, run_id, name)
             entering = asyncio.create_task(self._enter(store, run, inputs, checked))
             try:
                 await asyncio.shield(entering)
@@ -323,7 +324,7 @@ class Trainings:
             raise NotImplementedByModel(model.name, "train")
         return Checked(0, b"null")
 
-    def _new_run(self, model: Model, checked: Checked, run_id: str) -> Run:
+    def _new_run(self, model: Model, checked: Checked, run_id: str, name: str) -> Run:
         return Run(
             uuid=run_id or uuid.uuid4().hex,
             model=model.name,
@@ -331,6 +332,7 @@ class Trainings:
             state=State.QUEUED,
             created=time.time(),
             args=None if checked.path else checked.args,
+            name=name,
         )
 
     async def _enter(self, store: Store, run: Run, inputs: Inputs, checked: Checked) -> None:

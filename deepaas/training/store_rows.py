@@ -41,7 +41,7 @@ def row_of(run: Run) -> dict[str, Any]:
     """A run as values for its row."""
     row = {name: getattr(run, name) for name in _FIELDS}
     row["state"] = run.state.value
-    for name in ("uuid", "model", "place", "owner", "message"):
+    for name in ("uuid", "model", "place", "owner", "message", "name"):
         row[name] = text_of(row[name])
     return {**row, **progress_of(run.progress)}
 

@@ -45,6 +45,8 @@ RUNS = Table(
     Column("progress_step", Double),
     Column("progress_total", Double),
     Column("progress_message", Text, nullable=False),
+    # Its client's own name for it, if it has one.
+    Column("name", Text, nullable=False, server_default=""),
     Index("deepaas_runs_uuid", "uuid", unique=True),
     # Lists of a model, of all states or of some: each by one walk along an index.
     Index("deepaas_runs_model", "model", "id", "state"),

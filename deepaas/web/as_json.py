@@ -14,26 +14,25 @@ from deepaas.web.document import Document, of_bytes, of_file
 JSON = "application/json"
 
 
-def is_json(media_type: str) -> bool:
-    """Whether it is JSON, or a kind of it."""
-    essence = media_type.partition(";")[0].strip()
-    return essence == JSON or essence.endswith("+json")
+def is_json(news: Answer | Part) -> bool:
+    """Whether it is a JSON value, or of a kind of it; a file is none, whatever is in it."""
+    essence = news.media_type.partition(";")[0].strip()
+    return not news.is_file and (essence == JSON or essence.endswith("+json"))
 
 
-def as_json(news: Answer | Part, *, is_file: bool = False) -> Document:
+def as_json(news: Answer | Part) -> Document:
     """JSON of what a model has answered or yielded; a file becomes a data URL (RFC 2397).
 
     The file that it names is not needed any more when the document has been read.
 
     Args:
         news: of the model.
-        is_file: whether it is a file even if it is JSON.
 
     Raises:
         OSError: it cannot be read.
     """
     file = of_file(Path(news.path)) if news.path else of_bytes(news.body)
-    return file if is_json(news.media_type) and not is_file else _data_url(news.media_type, file)
+    return file if is_json(news) else _data_url(news.media_type, file)
 
 
 def _data_url(media_type: str, file: Document) -> Document:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 from collections.abc import Iterator
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
@@ -115,7 +115,7 @@ def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain
     async def readyz(_request: web.Request) -> web.Response:
         statuses = {model.name: model.status() for model in registry}
         ready = not drain.began and all(s.status == "ready" for s in statuses.values())
-        models = {name: dataclasses.asdict(status) for name, status in statuses.items()}
+        models = {name: msgspec.structs.asdict(status) for name, status in statuses.items()}
         body = {"ready": ready, "draining": drain.began, "models": models}
         return json_response(body, 200 if ready else 503)
 

@@ -15,9 +15,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from deepaas.web.document import Document
+from deepaas.web.document import Document, of_bytes
 
 MEMORY_BYTES = 64 * 1024
+MEMORY_COUNT = 500
 MAX_BYTES = 1024 * 1024 * 1024
 """No prediction may tell more than this."""
 
@@ -54,7 +55,7 @@ class Journal:
     def __init__(self, kinds: tuple[str, ...], folder: Path) -> None:
         self._kinds = kinds
         self._folder = folder
-        self._memory = bytearray()
+        self._memory: list[tuple[str, bytes]] = []
         self._file: IO[bytes] | None = None
         self._size_bytes = 0
         self._counts = dict.fromkeys(kinds, 0)
@@ -62,7 +63,7 @@ class Journal:
         # While a thread writes one event, the others wait here; None stands for the end.
         self._held: list[tuple[str, bytes] | None] | None = None
         self._ended = False
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None
 
     def append(self, kind: str, data: bytes) -> None:
         """Write an event.
@@ -76,16 +77,15 @@ class Journal:
         if self._held is not None:
             self._held.append((kind, data))
             return
-        entry = _HEAD.pack(self._kinds.index(kind), len(data)) + data
-        try:
-            if self._size_bytes + len(entry) > MEMORY_BYTES:
-                self._to_disk()
-            if self._file is None:
-                self._memory += entry
-            else:
-                _write(self._file.fileno(), self._size_bytes, (entry,))
-        except OSError as error:
-            raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
+        size_bytes = self._size_bytes + len(data)
+        if self._file is None and size_bytes < MEMORY_BYTES and len(self._memory) < MEMORY_COUNT:
+            self._memory.append((kind, data))
+        else:
+            try:
+                file = self._to_disk()
+                _write(file.fileno(), self._size_bytes, (self._packed(kind, data),))
+            except OSError as error:
+                raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
         self._count(kind, len(data))
 
     async def append_pieces(self, kind: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
@@ -134,25 +134,34 @@ class Journal:
 
     async def follow(self) -> AsyncIterator[Entry]:
         """All events from the beginning on, until the end."""
-        position = 0
+        number = position = 0
         while True:
-            news = self._news
             while position < self._size_bytes:
-                entries, position = self._read(position, self._size_bytes)
+                if self._file is None:
+                    kind, data = self._memory[number]
+                    number += 1
+                    position += _HEAD.size + len(data)
+                    yield kind, data
+                    continue
+                entries, position = self._read(self._file, position, self._size_bytes)
                 for entry in entries:
                     yield entry
             if self._ended:
                 return
-            await news.wait()
+            if self._news is None:
+                self._news = asyncio.Event()
+            await self._news.wait()
 
     def pieces(self, data: bytes | Span) -> Iterator[bytes]:
         """The data of an event, a large one bit by bit."""
         if not isinstance(data, Span):
             yield data
             return
+        assert self._file is not None, "what is in memory is not large"
         position, length = data
         for offset in range(0, length, READ_BYTES):
-            yield self._at(position + offset, min(READ_BYTES, length - offset))
+            size_bytes = min(READ_BYTES, length - offset)
+            yield os.pread(self._file.fileno(), size_bytes, position + offset)
 
     def count(self, kind: str) -> int:
         """How many events of a kind there are."""
@@ -160,14 +169,17 @@ class Journal:
 
     def joined(self, kind: str) -> Document:
         """The data of all events of one kind until now, with commas between."""
+        if self._file is None:
+            return of_bytes(b",".join(data for each, data in self._memory if each == kind))
+        file = self._file
         size_bytes = self._data_bytes[kind] + max(0, self._counts[kind] - 1)
         until = self._size_bytes
-        return Document(size_bytes, lambda: self._joined(kind, until))
+        return Document(size_bytes, lambda: self._joined(file, kind, until))
 
-    def _joined(self, kind: str, until: int) -> Iterator[bytes]:
+    def _joined(self, file: IO[bytes], kind: str, until: int) -> Iterator[bytes]:
         position, comma = 0, b""
         while position < until:
-            entries, position = self._read(position, until)
+            entries, position = self._read(file, position, until)
             small: list[bytes] = []
             for each, data in entries:
                 if each != kind:
@@ -183,9 +195,9 @@ class Journal:
             if small:
                 yield b"".join(small)
 
-    def _read(self, position: int, until: int) -> tuple[list[Entry], int]:
+    def _read(self, file: IO[bytes], position: int, until: int) -> tuple[list[Entry], int]:
         """Some entries, at least one, and where the next stands."""
-        block = self._at(position, min(READ_BYTES, until - position))
+        block = os.pread(file.fileno(), min(READ_BYTES, until - position), position)
         entries: list[Entry] = []
         offset = 0
         while offset + _HEAD.size <= len(block):
@@ -200,21 +212,20 @@ class Journal:
             offset = start + length
         return entries, position + offset
 
-    def _at(self, position: int, length: int) -> bytes:
-        if self._file is None:
-            return bytes(self._memory[position : position + length])
-        return os.pread(self._file.fileno(), length, position)
-
     def _check(self, size_bytes: int) -> None:
         if self._size_bytes + size_bytes > MAX_BYTES:
             raise TooMuch(f"a prediction may tell {MAX_BYTES} bytes")
 
     def _to_disk(self) -> IO[bytes]:
         if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=str(self._folder))  # noqa: SIM115
-            _write(self._file.fileno(), 0, [bytes(self._memory)], ())
+            file = tempfile.TemporaryFile(dir=str(self._folder))  # noqa: SIM115
+            _write(file.fileno(), 0, [b"".join(self._packed(*each) for each in self._memory)])
+            self._file = file
             self._memory.clear()
         return self._file
+
+    def _packed(self, kind: str, data: bytes) -> bytes:
+        return _HEAD.pack(self._kinds.index(kind), len(data)) + data
 
     def _count(self, kind: str, data_bytes: int) -> None:
         self._size_bytes += _HEAD.size + data_bytes
@@ -223,9 +234,10 @@ class Journal:
         self._wake()
 
     def _wake(self) -> None:
-        # Whoever waits has the event from before; whoever looks from now on waits for the next.
-        self._news.set()
-        self._news = asyncio.Event()
+        # Whoever waits has this event; whoever looks from now on waits for the next.
+        if self._news is not None:
+            self._news.set()
+            self._news = None
 
 
 def _write(file: int, position: int, *parts: Iterable[bytes]) -> None:

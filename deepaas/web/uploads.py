@@ -24,7 +24,7 @@ WRITE_BYTES = 1024 * 1024
 
 MAX_PARTS_COUNT = 1000
 DEFAULT_TYPE = "application/octet-stream"
-MAX_NAME_CHARACTERS = 200
+MAX_NAME_BYTES = 200
 
 _ORDINARY_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
@@ -269,7 +269,8 @@ def _text(value: str) -> str:
 def safe_name(filename: str) -> str:
     """A client's name for a file without anything that could lead out of a folder."""
     name = _UNSAFE.sub("_", re.split(r"[/\\]", filename)[-1]).strip(". ")
-    return name[-MAX_NAME_CHARACTERS:] or "file"
+    # File systems count bytes. The end is what stays: names are known by what they end in.
+    return name.encode()[-MAX_NAME_BYTES:].decode(errors="ignore").strip(". ") or "file"
 
 
 def _is_binary(part: BodyPartReader) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import contextlib
 import logging
 import os
 import re
@@ -43,9 +42,11 @@ class Output(asyncio.Protocol):
 
     def drain(self) -> None:
         """Read what is in the pipe already: what was printed before an answer belongs to it."""
-        with contextlib.suppress(OSError):  # There is nothing, or the pipe is closed.
+        try:
             while data := os.read(self._descriptor, READ_BYTES):
                 self.data_received(data)
+        except OSError:
+            pass  # There is nothing, or the pipe is closed.
 
     def data_received(self, data: bytes) -> None:
         decoded = self._decoder.decode(data)

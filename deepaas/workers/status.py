@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -24,8 +26,7 @@ class Limits:
     cancel_grace_seconds: float
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """How a pool is.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from deepaas.messages import Inputs, Predict
 from deepaas.workers.call import Listener
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What a client wants.
 
     Attributes:
@@ -23,7 +23,7 @@ class Terms:
 
     streamed: bool = False
     bare: bool = False
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = {}
     listener: Listener | None = None
 
     def request(self, call_id: int, inputs: Inputs) -> Predict:

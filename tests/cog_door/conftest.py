@@ -14,6 +14,7 @@ MODELS = {
     "streams": "streams.py:Predictor",
     "together": "together",
     "reads": "reads.py:Predictor",
+    "takes": "takes",
 }
 
 
@@ -51,6 +52,11 @@ def together(host: Host) -> Door:
 @pytest.fixture
 def reads(host: Host) -> Door:
     return Door(host, "/cog/reads")
+
+
+@pytest.fixture
+def takes(host: Host) -> Door:
+    return Door(host, "/cog/takes")
 
 
 @pytest.fixture

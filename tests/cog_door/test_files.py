@@ -2,12 +2,13 @@
 
 import base64
 import gzip
+from urllib.parse import unquote
 
 import pytest
 from failures.host import Host
 
 from .conftest import Serving
-from .door import Door, Received, Receiver
+from .door import PREDICTORS, Door, Received, Receiver
 
 
 def data_url(content: bytes, media_type: str = "text/plain") -> str:
@@ -147,6 +148,41 @@ def test_uploads(serving: Serving, receiving: Receiver) -> None:
     assert put.headers["x-prediction-id"] == "up"
     assert put.path.startswith("/bucket/")
     assert put.path.endswith(".png")
+
+
+def test_uploads_of_several_files(serving: Serving, receiving: Receiver) -> None:
+    models = [
+        word
+        for name in ("Frames", "Albums")
+        for word in ("--model-name", f"{name.lower()}={PREDICTORS / 'frames.py'}:{name}")
+    ]
+    url = f"http://operator:secret@127.0.0.1:{receiving.port}/up?key=secret"
+    shown = f"{receiving.url}/up/"
+    with serving("", "--cog-upload-url", url, "--cog-private-urls", *models) as host:
+        frames, albums = Door(host, "/cog/frames"), Door(host, "/cog/albums")
+        body = {"id": "../a b", "input": {}}
+        assert frames.ask("POST", "/predictions", body).status == 422
+        outputs = [
+            *frames.ask("POST", "/predictions", {"id": "../a?b", "input": {}}).json()["output"],
+            *frames.predict()["output"],
+        ]
+        # Each has its own name, and none is put where another is.
+        assert [url.rpartition("/")[2] for url in outputs] == ["x0.txt", "x1.txt", "x2.txt"] * 2
+        assert len(set(outputs)) == 6
+        told = albums.predict(title="data:text/plain;base64,eA==")["output"]
+        assert told["title"] == "data:text/plain;base64,eA=="
+        assert [url.rpartition("/")[2] for url in told["pages"]] == ["one%20page.txt", "two.png"]
+        outputs += told["pages"]
+        receiving.answer = lambda _request: (403, {}, b"")
+        refused = frames.predict(count=1)
+    put = {f"{receiving.url}{one.path}": one for one in receiving.received}
+    for url in outputs:
+        assert url.startswith(shown)
+        assert put[url].body.decode().endswith(f"of {unquote(url.rpartition('/')[2])}")
+        assert put[url].headers["authorization"].startswith("Basic ")
+    assert put[told["pages"][1]].headers["content-type"] == "image/png"
+    assert (refused["status"], "403" in refused["error"]) == ("failed", True)
+    assert "secret" not in str([outputs, refused])
 
 
 def test_nothing_stays_behind(host: Host, reads: Door) -> None:

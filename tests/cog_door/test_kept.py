@@ -44,10 +44,14 @@ def test_what_has_ended_is_there_after_a_restart(ground: Ground) -> None:
             assert (told["status"], told["error"]) == ("failed", "interrupted: its host ended")
             assert told["input"]["text"] == name
             assert told["completed_at"]
+        # What ran to no end is made at last by whoever asks for it again.
+        assert answers.put("going", text="again").status == 202
+        assert answers.wait("going")["output"] == "again"
+        assert answers.put("going", text="once more").json()["output"] == "again"
         again = answers.put("small", text="another")
         assert (again.status, again.json()) == (200, before[0])
         listed = [one["id"] for one in answers.ask("GET", "/predictions").json()["results"]]
-        assert listed == ["waiting", "going", "failed", "small"]
+        assert listed == ["going", "waiting", "failed", "small"]
         # A POST makes a new one, which takes its place.
         body = {"id": "small", "input": {"text": "new"}}
         assert answers.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
@@ -77,6 +81,10 @@ def test_a_stop_waits_for_what_goes_on(
     with serving(*options, state=tmp_path) as host:
         told = Door(host, "/cog/answers").get("cut")
         assert (told["status"], "shutting down" in told["error"]) == ("failed", True)
+        answers = Door(host, "/cog/answers")
+        assert answers.put("cut", text="made", webhook=f"{receiving.url}/made").status == 202
+        assert receiving.wait("/made", "succeeded")[-1]["output"] == "made"
+        assert answers.put("cut", text="x").json()["output"] == "made"
 
 
 def test_shutdown_by_a_client(serving: Serving) -> None:
@@ -108,6 +116,34 @@ def test_many_at_once(tmp_path: Path, serving: Serving) -> None:
             (name, "succeeded") for name in names
         }
         assert page["next"] is None
+
+
+def test_many_at_once_of_which_few_are_kept(tmp_path: Path, serving: Serving) -> None:
+    names = [f"burst-{number}" for number in range(150)]
+    with serving("answers", "--keep-predictions", "5", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        list(host.threads.map(lambda name: answers.put(name, text=name), names))
+
+        def statuses() -> list[str]:
+            results = answers.ask("GET", "/predictions?limit=1000").json()["results"]
+            return [one["status"] for one in results]
+
+        wait_until(lambda: statuses() == ["succeeded"] * 5, "the others have ended and are removed")
+
+
+def test_an_id_that_is_used_again_leaves_no_file(tmp_path: Path, serving: Serving) -> None:
+    with serving("streams", state=tmp_path) as host:
+        streams = Door(host, "/cog/streams")
+        files = tmp_path / "deepaas" / "predictions"
+        before: set[str] = set()
+        for size in (200_000, 300_000, 1):
+            body = {"id": "same", "input": {"name": "", "size": size}}
+            assert streams.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
+            assert len(streams.wait("same")["output"][0]) == size
+            wait_until(lambda n=size > 1: len(list(files.iterdir())) == n, "the old one is gone")  # type: ignore[misc]
+            now = {path.name for path in files.iterdir()}
+            assert not now & before
+            before = now
 
 
 def test_retention(tmp_path: Path, serving: Serving) -> None:
@@ -166,3 +202,28 @@ def test_the_store_goes_and_comes_back(tmp_path: Path, serving: Serving) -> None
             wait_until(
                 lambda: connection.execute(query).fetchall() == [("succeeded",)], "it is noted"
             )
+
+
+def test_what_is_forgotten_while_the_store_is_away_has_ended(
+    tmp_path: Path, serving: Serving
+) -> None:
+    with serving("together", "--keep-predictions", "1", state=tmp_path) as host:
+        together = Door(host, "/cog/together")
+        for name in ("first", "second", "third"):
+            together.put(name, name=name)
+            together.wait(name, "processing")
+        database = tmp_path / "deepaas" / "trainings.sqlite"
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for name in ("first", "second", "third"):
+                host.touch(name)
+                wait_until(lambda n=name: together.get(n)["status"] != "processing", f"{name} ends")  # type: ignore[misc]
+            assert together.get("third")["output"] == "third"
+            connection.execute("ROLLBACK")
+        query = "/predictions?limit=10"
+
+        def left() -> list[tuple[str, str]]:
+            results = together.ask("GET", query).json()["results"]
+            return [(one["id"], one["status"]) for one in results]
+
+        wait_until(lambda: left() == [("third", "succeeded")], "the store has heard of the ends")

@@ -57,6 +57,20 @@ def test_a_model_in_one_piece_has_one_part(answers: Door) -> None:
     assert events[-1][1]["output"] == "whole"
 
 
+def test_what_is_sent_again(streams: Door) -> None:
+    for name, size, kinds in (
+        ("short", 10, ["start", *["output"] * 3, "completed"]),
+        # More than the host takes into memory for this.
+        ("long", 500_000, ["completed"]),
+    ):
+        streams.put(f"{name}-again", name="", size=size)
+        told = streams.wait(f"{name}-again")
+        with streams.stream("PUT", f"/predictions/{name}-again", {"input": {}}) as again:
+            events = list(again)
+        assert [kind for kind, _ in events] == kinds
+        assert events[-1][1]["output"] == told["output"]
+
+
 def test_a_slow_reader_costs_no_memory(streams: Door) -> None:
     """100 MB that nobody reads at first lie on the disk; the host's peak is looked at as well."""
     host = streams.host

@@ -1,8 +1,14 @@
 """Trainings through Cog's API are durable runs."""
 
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+
 from failures.waiting import wait_until
 
-from .door import Door, Receiver
+from .conftest import Serving
+from .door import PREDICTORS, Door, Receiver
 
 
 def test_to_the_end(together: Door) -> None:
@@ -68,3 +74,65 @@ def test_the_document_tells_of_them(together: Door, answers: Door) -> None:
     assert "/trainings/{training_id}/cancel" in document["paths"]
     assert document["servers"] == [{"url": "/cog/together"}]
     assert "/trainings" not in answers.ask("GET", "/openapi.json").json()["paths"]
+
+
+def test_many_who_ask_for_the_same(together: Door) -> None:
+    body = {"input": {"steps": 2}}
+    asking = [
+        together.begin("PUT", "/trainings/one-for-all", body, Prefer="respond-async")
+        for _ in range(8)
+    ]
+    assert {each.result().status for each in asking} <= {200, 202}
+    wait_until(lambda: status(together, "one-for-all") == "succeeded", "it ends")
+    listed = together.ask("GET", "/trainings").json()["results"]
+    assert [one["id"] for one in listed].count("one-for-all") == 1
+
+
+def test_the_list_goes_on(together: Door) -> None:
+    names = [f"listed-{number}" for number in range(3)]
+    for name in names:
+        assert together.ask("PUT", f"/trainings/{name}", {"input": {"steps": 1}}).status == 200
+    path, found = "/trainings?limit=2", []
+    while path and len(found) < 4:
+        page = together.ask("GET", path).json()
+        assert len(page["results"]) <= 2
+        found += [one["id"] for one in page["results"]]
+        path = (page["next"] or "").removeprefix(together.base)
+    assert found[:3] == names[::-1]
+    page = together.ask("GET", "/trainings?limit=1000").json()
+    assert page["next"] is None
+    assert together.ask("GET", "/trainings?limit=0").status == 422
+
+
+def test_two_models_and_one_id(serving: Serving) -> None:
+    with serving("together", "--model-name", f"other={PREDICTORS / 'together'}") as host:
+        one, other = Door(host, "/cog/together"), Door(host, "/cog/other")
+        name = one.ask("POST", "/trainings", {"input": {"steps": 1}}).json()["id"]
+        assert len(name) == 32
+        assert other.ask("GET", f"/trainings/{name}").status == 404
+        answer = other.ask("PUT", f"/trainings/{name}", {"input": {"steps": 2}})
+        assert (answer.status, answer.json()["output"]) == (200, {"size": 2})
+        for door, size in ((one, 1), (other, 2)):
+            assert door.ask("GET", f"/trainings/{name}").json()["output"] == {"size": size}
+            body = {"id": name, "input": {"steps": 1}}
+            assert door.ask("POST", "/trainings", body).status == 409
+
+
+def test_a_store_that_is_away_for_a_moment(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    with serving("together", "--cog-private-urls", state=tmp_path) as host:
+        together = Door(host, "/cog/together")
+        body = {"input": {"steps": 4, "gate": "late"}, "webhook": f"{receiving.url}/late"}
+        waiting = together.begin("PUT", "/trainings/late", body)
+        wait_until(lambda: bool(receiving.told("/late")), "it has begun")
+        database = tmp_path / "deepaas" / "trainings.sqlite"
+        with contextlib.closing(sqlite3.connect(database, timeout=20)) as connection:
+            connection.execute("ALTER TABLE deepaas_runs RENAME TO elsewhere")
+            asked = together.ask("GET", "/trainings/late")
+            time.sleep(1)  # Whoever follows the run asks again meanwhile.
+            connection.execute("ALTER TABLE elsewhere RENAME TO deepaas_runs")
+            assert asked.status == 503
+        host.touch("late")
+        assert waiting.result().json()["output"] == {"size": 4}
+        assert receiving.wait("/late", "succeeded")[-1]["output"] == {"size": 4}

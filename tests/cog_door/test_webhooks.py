@@ -1,6 +1,8 @@
 """Addresses of clients are told how a prediction goes on, whatever they do."""
 
+import contextlib
 import os
+from pathlib import Path
 
 import pytest
 from failures.waiting import wait_until
@@ -59,6 +61,31 @@ def test_a_slow_receiver_holds_nothing_up(answers: Door, receiving: Receiver) ->
     receiving.hold.set()
     receiving.wait("/slow", "succeeded")
     assert statuses(receiving, "/slow")[-1] == "succeeded"
+
+
+def test_who_does_not_answer_holds_no_prediction(streams: Door, receiving: Receiver) -> None:
+    receiving.hold.clear()
+    count = 60
+    for number in range(count):
+        body = {
+            "input": {"name": f"hung-{number}", "count": 1, "size": 70_000},
+            "webhook": f"{receiving.url}/hung",
+            "webhook_events_filter": ["start", "output", "completed"],
+        }
+        assert streams.ask("POST", "/predictions", body).json()["status"] == "succeeded"
+    pid = streams.host.process.pid
+
+    def journals() -> int:
+        found = 0
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # It has just been closed.
+                found += "(deleted)" in str(link.readlink())
+        return found
+
+    # Not none: Python finds some only in its next collection.
+    wait_until(lambda: journals() < count / 3, "they are closed")
+    receiving.hold.set()
+    wait_until(lambda: statuses(receiving, "/hung").count("succeeded") == count, "all are told")
 
 
 def test_the_end_is_told_again_until_it_is_heard(answers: Door, receiving: Receiver) -> None:

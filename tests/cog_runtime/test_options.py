@@ -127,6 +127,31 @@ def test_limits_that_exclude_their_end(tmp_path: Path) -> None:
             served.call(x=wrong)
 
 
+def test_a_pattern_is_looked_for_anywhere_in_a_text(tmp_path: Path) -> None:
+    source = """
+    from cog import BaseRunner, Input
+    class Runner(BaseRunner):
+        def run(self, x: str = Input(default="a whole world", regex="world")) -> str:
+            return x
+    """
+    served = serve(source, tmp_path, "Runner")
+    assert served.returned() == "a whole world"
+    assert served.returned(x="hello world!") == "hello world!"
+    with pytest.raises(marshmallow.ValidationError):
+        served.call(x="hello")
+
+
+def test_defaults_of_secrets_are_not_told(tmp_path: Path) -> None:
+    source = """
+    from pydantic import SecretStr
+    def run(one: SecretStr = SecretStr("a"), more: list[SecretStr] = [SecretStr("b")]) -> str:
+        return one.get_secret_value() + more[0].get_secret_value()
+    """
+    served = serve(source, tmp_path)
+    assert served.returned() == "ab"
+    assert [told.get("default") for told in served.parameters.values()] == [None, None]
+
+
 def test_none_as_default_makes_a_value_optional(tmp_path: Path) -> None:
     source = """
     def run(x: str = None) -> str:

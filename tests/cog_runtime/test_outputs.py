@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deepaas.runtime.results import BadResult
+from deepaas.web.as_json import as_json
 
 from .served import serve, serving
 
@@ -113,6 +114,35 @@ def test_one_file_is_sent_as_it_is(annotation: str, tmp_path: Path) -> None:
     described = served.model.describe()
     assert described.predict.produces == ["*/*"]
     assert described.output["format"] == "uri"
+
+
+NO_JSON = "{not\njson"
+NO_JSON_URL = "data:application/json;base64,e25vdApqc29u"
+
+
+@pytest.mark.parametrize("annotation", ["Any", "cog.Path", "str"])
+def test_a_file_of_json_is_a_file(annotation: str, tmp_path: Path) -> None:
+    source = PREFIX.format(tmp=str(tmp_path)) + (
+        f"def run() -> {annotation}: return written('a.json', {NO_JSON.encode()!r})\n"
+        f"def each() -> Iterator[{annotation}]: yield written('a.json', {NO_JSON.encode()!r})"
+    )
+    answer = serve(source, tmp_path).call().answer
+    assert (answer.is_file, answer.media_type, answer.body) == (
+        True,
+        "application/json",
+        NO_JSON.encode(),
+    )
+    assert as_json(answer).whole() == f'"{NO_JSON_URL}"'.encode()
+    each = serve(source, tmp_path, "each")
+    assert each.returned() == [NO_JSON_URL]
+    (part,) = each.call(streamed=True).parts
+    assert as_json(part).whole() == f'"{NO_JSON_URL}"'.encode()
+
+
+def test_a_text_is_none(tmp_path: Path) -> None:
+    source = PREFIX.format(tmp=str(tmp_path)) + "def run() -> cog.Path: return 'a.json'"
+    answer = serve(source, tmp_path).call().answer
+    assert as_json(answer).whole() == b'"a.json"'
 
 
 def test_opened_file_becomes_a_data_url(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def run(kind: str) -> str:
             case "reserved": metrics["predict_time"] = 1
             case "mode": metrics.record("a", 1, "other")
             case "value": metrics["a"] = object()
+            case "inside":
+                try:
+                    metrics["a"] = [1, object()]
+                except TypeError as error:
+                    metrics["a"] = 1
+                    return str(error)
             case "added": metrics.record("a", "x", "incr")
             case "type":
                 metrics["a"] = 1
@@ -73,6 +79,13 @@ def run(kind: str) -> str:
 )
 def test_wrong_metrics(kind: str, error: str, tmp_path: Path) -> None:
     assert serve(WRONG, tmp_path).returned(kind=kind) == error
+
+
+def test_a_value_with_what_json_cannot_hold_is_named(tmp_path: Path) -> None:
+    told = serve(WRONG, tmp_path).call(kind="inside")
+    said = "metric 'a': it cannot be sent as JSON: objects of type object are not JSON"
+    assert told.json() == said
+    assert told.metrics == [("a", 1, "replace")]
 
 
 def test_outside_of_calls_nothing_is_noted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from deepaas.training.records import Record
 from deepaas.training.runs import CHANGES, FINAL, Outcome, Progress, Run, State
 from deepaas.training.store import Store
 
@@ -18,7 +19,7 @@ from .examples import HOST, MODEL, PLACE, a_run, added, run_in
 
 
 async def test_a_run_comes_back_as_it_was_added(store: Store) -> None:
-    run = a_run(args=b'{"a": "\xc3\xa9"}', message="why", created=1700000000.123456)
+    run = a_run(args=b'{"a": "\xc3\xa9"}', message="why", created=1700000000.123456, name="my own")
     await store.add(run)
     assert await store.get(MODEL, run.uuid) == run
 
@@ -300,3 +301,20 @@ async def test_callers_that_leave_in_the_middle(store: Store) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     run = await asyncio.wait_for(added(store), 10)
     assert await store.get(MODEL, run.uuid) == run
+
+
+# --- predictions ---
+
+
+async def test_files_that_no_prediction_has_any_more(store: Store) -> None:
+    begun = Record(MODEL, "mine", PLACE, HOST, "starting", 1.0, file="input")
+    ended = dataclasses.replace(begun, status="succeeded", completed=2.0, file="output")
+    again = dataclasses.replace(begun, file="again")
+    elsewhere = dataclasses.replace(begun, place="elsewhere", file="there")
+    assert await store.predictions.put([begun]) == []
+    assert await store.predictions.put([begun]) == []
+    assert await store.predictions.put([ended, dataclasses.replace(ended, id="other")]) == ["input"]
+    assert await store.predictions.put([again]) == ["output"]
+    # A host cannot remove files of another state directory.
+    assert await store.predictions.put([elsewhere]) == []
+    assert await store.predictions.put([again]) == []

@@ -27,6 +27,7 @@ MAX_FILE_BYTES = 1024 * 1024 * 1024
 """Largest file that is fetched where the host has no limit for requests."""
 
 FETCH_SECONDS = 300.0
+MIN_FETCHES_COUNT = 8
 
 
 def setup(host: Host) -> None:
@@ -43,11 +44,14 @@ def setup(host: Host) -> None:
     uploader = Uploader(settings.cog_upload_url) if settings.cog_upload_url else None
     keep = parse_keep(settings.keep_predictions, "keep-predictions")
     archive = Archive(host.trainings, keep, durable=settings.train_endpoint)
-    files = Files(Fetcher(limits), uploader)
+    # Half of what may wait: the others need not wait for anybody's slow server.
+    fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
+    files = Files(fetcher, uploader)
     predictions = Predictions(
         host.uploads, files, archive, lambda: host.app[health.DRAIN].counting()
     )
-    webhooks = Webhooks(limits, os.environ.get("WEBHOOK_AUTH_TOKEN", ""))
+    token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
+    webhooks = Webhooks(limits, token, host.uploads.folder)
 
     shelf = Shelf()
 

@@ -9,29 +9,22 @@ import asyncio
 import contextlib
 import logging
 import time
-import uuid
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from deepaas.errors import StorageFull, StoreUnavailable
-from deepaas.protocols.cog.answers import failed
-from deepaas.protocols.cog.prediction import FAILED, TERMINAL, Prediction, moment
-from deepaas.training.records import INTERRUPTED, Record
+from deepaas.protocols.cog.kept import Keeper, shortened
+from deepaas.protocols.cog.prediction import Prediction
+from deepaas.training.records import Record
 from deepaas.training.retention import Keep
 from deepaas.training.service import Trainings
-from deepaas.web.document import Document, of_bytes, of_file
+from deepaas.web.document import Document
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
     from deepaas.training.predictions import PredictionRows
 
 _log = logging.getLogger(__name__)
-
-ROW_BYTES = 256 * 1024
-"""A longer document lies in a file of the state directory."""
 
 WAIT_SECONDS = 5.0
 """So long a prediction waits for the store; then it goes on without."""
@@ -42,14 +35,10 @@ TIDY_SECONDS = 3.0
 
 IDLE_SECONDS = 60.0
 TIDY_COUNT = 200
-STRAY_SECONDS = 3600.0
 CLOSE_SECONDS = 5.0
 
 MEMORY_COUNT = 1000
 """So many ended predictions are kept for want of a store."""
-
-ELSEWHERE = "what there is to tell of it lies with a host of another state directory"
-GONE = "interrupted: its host ended"
 
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -67,10 +56,15 @@ class Archive:
     def __init__(self, trainings: Trainings, keep: Keep, *, durable: bool) -> None:
         self._trainings = trainings
         self._place = trainings.place
+        self._keeper = Keeper(trainings.place, trainings.host)
         self._keep = keep
         self._durable = durable
         self._unsaved: dict[Key, Record] = {}
         self._inputs: dict[Key, str] = {}
+        # Those that go on, as far as the store knows.
+        self._open: set[Key] = set()
+        # Those of the unsaved that are no more than the news of an end.
+        self._short: set[Key] = set()
         self._writing: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
         self._tried = asyncio.Event()
@@ -84,17 +78,17 @@ class Archive:
 
     async def begun(self, prediction: Prediction) -> None:
         """Note that a prediction has come; the store is waited for, but not for long."""
-        record = await self._record(prediction)
+        record = await self._keeper.record(prediction)
         if record.file:
             self._inputs[record.model, record.id] = record.file
         await self._enter(record)
 
     async def ended(self, prediction: Prediction) -> None:
         """Note how a prediction has ended."""
-        record = await self._record(prediction)
+        record = await self._keeper.record(prediction)
         await self._enter(record)
         if file := self._inputs.pop((record.model, record.id), ""):
-            await asyncio.to_thread(self._remove, file)
+            await asyncio.to_thread(self._keeper.remove, file)
 
     async def get(self, model: str, prediction_id: str) -> tuple[Record, Document] | None:
         """A prediction that is kept, and what clients are told of it.
@@ -112,7 +106,7 @@ class Archive:
         if record is None:
             return None
         try:
-            return record, await asyncio.to_thread(self._document, record)
+            return record, await asyncio.to_thread(self._keeper.document, record)
         except FileNotFoundError:
             return None  # It has just been removed.
 
@@ -149,59 +143,17 @@ class Archive:
     async def _rows(self) -> PredictionRows:
         return await _soon(self._trainings.predictions())
 
-    # --- documents ---
-
-    async def _record(self, prediction: Prediction) -> Record:
-        document = prediction.told(with_input=True, with_moments=True)
-        content, file = None, ""
-        if document.size_bytes <= ROW_BYTES:
-            content = document.whole()
-        else:
-            file = f"{uuid.uuid4().hex}.json"
-            try:
-                await asyncio.to_thread(document.write, self._path(file))
-            except OSError as error:
-                self._remove(file)
-                content, file = _not_kept(prediction, error), ""
-        return Record(
-            model=prediction.model,
-            id=prediction.id,
-            place=self._place.id,
-            owner=self._trainings.host,
-            status=prediction.status,
-            created=prediction.created,
-            completed=prediction.completed,
-            document=content,
-            file=file,
-        )
-
-    def _document(self, record: Record) -> Document:
-        if record.document is not None:
-            document = of_bytes(record.document)
-        elif record.place != self._place.id:
-            raise failed(ELSEWHERE, 409)
-        else:
-            document = of_file(self._path(record.file))
-        if record.status != INTERRUPTED:
-            return document
-        told = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])
-        told["error"] = msgspec.Raw(msgspec.json.encode(GONE))
-        told["completed_at"] = msgspec.Raw(msgspec.json.encode(moment(record.completed)))
-        told["status"] = msgspec.Raw(msgspec.json.encode(FAILED))
-        return of_bytes(msgspec.json.encode(told))
-
-    def _path(self, file: str) -> Path:
-        return self._place.predictions / file
-
-    def _remove(self, file: str) -> None:
-        with contextlib.suppress(OSError):
-            self._path(file).unlink(missing_ok=True)
-
     # --- the store ---
 
     async def _enter(self, record: Record) -> None:
-        self._unsaved[record.model, record.id] = record
-        self._forget_unsaved()
+        key = record.model, record.id
+        before = self._unsaved.get(key)
+        self._unsaved[key] = record
+        self._short.discard(key)
+        if before is not None and before.file and record.completed is None:
+            self._keeper.remove(before.file)
+        if self._away or not self._durable:
+            self._forget_unsaved()
         if not self._durable:
             return
         self._news.set()
@@ -235,8 +187,7 @@ class Archive:
             batch = dict(self._unsaved)
             try:
                 rows = await self._trainings.predictions()
-                if batch:
-                    await rows.put([*batch.values()])
+                replaced = await rows.put([*batch.values()]) if batch else []
             except (StoreUnavailable, StorageFull) as error:
                 if not self._away:
                     _log.error("%s; predictions are kept in this host meanwhile", error)
@@ -248,9 +199,16 @@ class Archive:
                 continue
             self._away = False
             for key, record in batch.items():
+                if record.completed is None:
+                    self._open.add(key)
+                else:
+                    self._open.discard(key)
                 if self._unsaved.get(key) is record:
                     del self._unsaved[key]
+                    self._short.discard(key)
             self._wake()
+            for file in replaced:
+                await asyncio.to_thread(self._keeper.remove, file)
             with contextlib.suppress(StoreUnavailable, StorageFull, OSError):
                 await self._tidy(rows)
 
@@ -272,7 +230,7 @@ class Archive:
             return
         if not self._tidied:
             known = await rows.files(self._place.id)
-            await asyncio.to_thread(self._sweep, known)
+            await asyncio.to_thread(self._keeper.sweep, known)
         self._tidied = time.monotonic()
         before = None if self._keep.seconds is None else time.time() - self._keep.seconds
         while old := await rows.oldest_completed(
@@ -282,25 +240,28 @@ class Archive:
             await rows.forget(old)
             for record in old:
                 if record.file:
-                    await asyncio.to_thread(self._remove, record.file)
-
-    def _sweep(self, known: set[str]) -> None:
-        """Remove files that hosts have left when they were killed."""
-        youngest = time.time() - STRAY_SECONDS
-        for path in self._place.predictions.iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if path.name not in known and path.stat().st_mtime < youngest:
-                    path.unlink()
+                    await asyncio.to_thread(self._keeper.remove, record.file)
 
     def _forget_unsaved(self) -> None:
-        ended = [record for record in self._unsaved.values() if record.status in TERMINAL]
+        """Keep no more ended ones than there is room for, as the store does not take them."""
+        ended = [
+            (key, record)
+            for key, record in self._unsaved.items()
+            if record.completed is not None and key not in self._short
+        ]
         count = MEMORY_COUNT if self._keep.count is None else min(MEMORY_COUNT, self._keep.count)
         before = 0.0 if self._keep.seconds is None else time.time() - self._keep.seconds
-        for number, record in enumerate(ended, 1):
-            if number <= len(ended) - count or (record.completed or 0.0) < before:
-                del self._unsaved[record.model, record.id]
-                if record.file:
-                    self._remove(record.file)
+        for number, (key, record) in enumerate(ended, 1):
+            if number > len(ended) - count and (record.completed or 0.0) >= before:
+                continue
+            if record.file:
+                self._keeper.remove(record.file)
+            if key in self._open:
+                # The store must hear at least that it has ended.
+                self._unsaved[key] = shortened(record)
+                self._short.add(key)
+            else:
+                del self._unsaved[key]
 
 
 async def _soon(asking: Coroutine[Any, Any, T]) -> T:
@@ -313,15 +274,3 @@ async def _soon(asking: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wait_for(asking, WAIT_SECONDS)
     except asyncio.TimeoutError:
         raise StoreUnavailable("it does not answer in time") from None
-
-
-def _not_kept(prediction: Prediction, error: OSError) -> bytes:
-    return msgspec.json.encode(
-        {
-            "id": prediction.id,
-            "error": f"what it has told cannot be kept: {error.strerror}",
-            "logs": prediction.logs,
-            "metrics": prediction.metrics,
-            "status": FAILED,
-        }
-    )

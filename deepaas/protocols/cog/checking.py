@@ -13,6 +13,12 @@ import msgspec
 from deepaas.protocols.cog.schema import Json, for_checking
 
 MAX_FAULTS_COUNT = 100
+MAX_CHARACTERS = 64 * 1024
+ITEM_CHARACTERS = 64
+"""An item of a list counts as much as so much text."""
+
+MAX_DEPTH = 64
+LARGE = "it does not fit its schema in /openapi.json, and is too large to say where"
 
 
 class Checker:
@@ -25,35 +31,99 @@ class Checker:
     def __init__(self, schema: Json) -> None:
         properties = schema["properties"]
         self.names = frozenset(properties)
+        self._required: list[str] = schema.get("required", [])
         self._nullable = frozenset(
             name for name, told in properties.items() if told.get("nullable")
         )
         # What may be null is seen to here, so that faults say what else it may be.
-        plain = {
-            name: {key: part for key, part in told.items() if key != "nullable"}
+        self._validators = {
+            name: _validator({key: part for key, part in told.items() if key != "nullable"})
             for name, told in properties.items()
         }
-        checked = for_checking({**schema, "properties": plain})
-        self._validator = jsonschema_rs.Draft202012Validator(checked)
 
     def faults(self, given: Any) -> list[Json]:
         """What is wrong with an input, empty for nothing; the shape is Cog's ``detail``."""
-        if self._validator.is_valid(given):
-            return []
-        errors = (one for one in self._validator.iter_errors(given) if not self._is_null(one))
-        first = itertools.islice(errors, MAX_FAULTS_COUNT)
-        return [_fault(error) for error in sorted(first, key=_order)]
+        if not isinstance(given, dict):
+            said = f'{_text(given)} is not of type "object"' if _is_small(given) else LARGE
+            return [fault(["input", "__root__"], said)]
+        found: list[tuple[tuple[bool, str, str], Json]] = []
+        for name, validator in self._validators.items():
+            value = given.get(name)
+            if name not in given or (value is None and name in self._nullable):
+                continue
+            if not validator.is_valid(value):
+                found += _faults(name, validator, value)
+        missing = [
+            fault(["input", name], "Field required", "value_error.missing")
+            for name in self._required
+            if name not in given
+        ]
+        # Cog tells of what is missing last, of the rest by name.
+        told = [one for _, one in sorted(found, key=lambda one: one[0])]
+        return (told + missing)[:MAX_FAULTS_COUNT]
 
-    def _is_null(self, error: jsonschema_rs.ValidationError) -> bool:
-        """Whether it is about a null where null may be."""
-        path = error.instance_path
-        return error.instance is None and len(path) == 1 and path[0] in self._nullable
+
+def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(_checkable(for_checking(schema)))
 
 
-def _order(error: jsonschema_rs.ValidationError) -> tuple[bool, str, str]:
-    """Cog tells of what is missing last, of the rest by name."""
-    keyword = _keyword(error)
-    return keyword == "required", str(next(iter(error.instance_path), "")), keyword
+def _checkable(schema: Any) -> Any:
+    """A schema without the regular expressions that only Python can read: workers use those."""
+    if isinstance(schema, list):
+        return [_checkable(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: _checkable(part)
+        for key, part in schema.items()
+        if key != "pattern" or not isinstance(part, str) or _is_readable(part)
+    }
+
+
+def _is_readable(pattern: str) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except ValueError:
+        return False
+    return True
+
+
+def _is_small(value: Any) -> bool:
+    """Whether each fault of a value may be told, with what is at fault.
+
+    The library makes a copy of that, and of the faults all at once, while nobody else is answered.
+    """
+    room = MAX_CHARACTERS
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, str):
+                room -= len(one)
+            elif isinstance(one, (list, dict)):
+                room -= len(one) * ITEM_CHARACTERS
+            if room < 0:
+                return False
+            if isinstance(one, list):
+                inner += one
+            elif isinstance(one, dict):
+                inner += [*one, *one.values()]
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
+def _faults(
+    name: str, validator: jsonschema_rs.Draft202012Validator, value: Any
+) -> Iterator[tuple[tuple[bool, str, str], Json]]:
+    """What is wrong with one input, each fault with its place among others."""
+    if not _is_small(value):
+        yield (False, name, ""), fault(["input", name], LARGE)
+        return
+    for error in itertools.islice(validator.iter_errors(value), MAX_FAULTS_COUNT):
+        keyword = _keyword(error)
+        yield (keyword == "required", name, keyword), _fault(name, error, keyword)
 
 
 def fault(where: list[str], message: str, kind: str = "value_error") -> Json:
@@ -64,29 +134,35 @@ def fault(where: list[str], message: str, kind: str = "value_error") -> Json:
 def argument_faults(fields: Mapping[str, Any]) -> Iterator[Json]:
     """What the model itself has found wrong with its arguments, by name."""
     for name, messages in fields.items():
+        if isinstance(messages, dict):  # By item, or by name in an object.
+            inner = {f"{name}/{key}": message for key, message in messages.items()}
+            yield from argument_faults(inner)
+            continue
         for message in messages if isinstance(messages, list) else [messages]:
             yield fault(["input", name], str(message))
 
 
-def _fault(error: jsonschema_rs.ValidationError) -> Json:
-    where = "/".join(str(step) for step in error.instance_path)
-    keyword = _keyword(error)
+def _fault(name: str, error: jsonschema_rs.ValidationError, keyword: str) -> Json:
+    where = "/".join([name, *(str(step) for step in error.instance_path)])
     if keyword == "required":
-        name = str(json.loads(error.message.partition(" is a required")[0]))
-        place = f"{where}/{name}" if where else name
-        return fault(["input", place], "Field required", "value_error.missing")
-    return fault(["input", where or "__root__"], _message(error, keyword))
+        missing = json.loads(error.message.partition(" is a required")[0])
+        return fault(["input", f"{where}/{missing}"], "Field required", "value_error.missing")
+    return fault(["input", where], _message(error, keyword))
 
 
 def _message(error: jsonschema_rs.ValidationError, keyword: str) -> str:
     kind: Any = error.kind
-    given = msgspec.json.encode(error.instance).decode()
+    given = _text(error.instance)
     if keyword == "enum":
-        return f"{given} is not one of {msgspec.json.encode(kind.options).decode()}"
+        return f"{given} is not one of {_text(kind.options)}"
     if keyword in ("minimum", "maximum"):
         said = "less than the minimum" if keyword == "minimum" else "greater than the maximum"
         return f"{given} is {said} of {float(kind.limit)}"
     return error.message
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _keyword(error: jsonschema_rs.ValidationError) -> str:

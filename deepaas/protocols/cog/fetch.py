@@ -1,32 +1,27 @@
 """Files that clients name by an address: fetched with limits, and not from everywhere.
 
-A host stands in networks that its clients cannot see. So an address is looked up here, and the
-connection goes to the very address that was found good; redirects are looked at in the same way.
+Redirects are looked at in the same way as the address that a client names.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import mimetypes
 import re
-import socket
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from deepaas.messages import Upload
+from deepaas.protocols.cog.addresses import Resolver, is_number, may_be_called
 from deepaas.web.uploads import safe_name
 
 MAX_REDIRECTS_COUNT = 5
 CHUNK_BYTES = 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
-_NUMBER = re.compile(r".*:.*|(.*\.)?(\d+|0[xX][0-9a-fA-F]*)\.?")
-"""Hosts that readers of URLs take for a number, however it is written."""
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
@@ -49,24 +44,6 @@ class Limits:
     private: bool = False
 
 
-def may_be_called(address: str) -> bool:
-    """Whether an IP address is one of the public internet (and none of these in disguise)."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            return may_be_called(str(inner))
-        if ip in _NAT64:
-            return may_be_called(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
 def check_address(url: URL, limits: Limits) -> None:
     """Look whether a URL may be called, as far as that can be seen without looking it up.
 
@@ -76,32 +53,8 @@ def check_address(url: URL, limits: Limits) -> None:
     if url.scheme not in ("http", "https") or not url.host:
         raise NotFetched(f"{shown(str(url))} is not an http or https URL")
     # A name is looked at when it is looked up; a number is not looked up.
-    if not limits.private and _NUMBER.fullmatch(url.host) and not may_be_called(url.host):
+    if not limits.private and is_number(url.host) and not may_be_called(url.host):
         raise NotFetched(f"{url.host} is not an address of the public internet")
-
-
-class PublicResolver(AbstractResolver):
-    """Finds only addresses that may be called."""
-
-    def __init__(self) -> None:
-        self._inner = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses of a name.
-
-        Raises:
-            OSError: it has none that may be called.
-        """
-        found = await self._inner.resolve(host, port, family)
-        good = [one for one in found if may_be_called(one["host"])]
-        if not good:
-            raise OSError(f"{host} is not an address of the public internet")
-        return good
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 class Fetcher:
@@ -109,11 +62,15 @@ class Fetcher:
 
     Args:
         limits: what each may take.
+        max_count: how many are fetched at a time. Whoever waits for a file takes the place of
+            one that has what it needs: those must not all be taken.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, max_count: int) -> None:
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
+        self._max_count = max_count
+        self._going_count = 0
 
     async def fetch(self, address: str, folder: Path, number: int) -> Upload:
         """Fetch one file.
@@ -126,6 +83,9 @@ class Fetcher:
         Raises:
             NotFetched: it cannot be had.
         """
+        if self._going_count >= self._max_count:
+            raise NotFetched(f"{shown(address)}: too many files are being fetched; try again later")
+        self._going_count += 1
         try:
             return await asyncio.wait_for(
                 self._fetch(URL(address), folder, number), self._limits.seconds
@@ -139,6 +99,8 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             said = str(error) or type(error).__name__
             raise NotFetched(f"{shown(address)} cannot be fetched: {said}") from None
+        finally:
+            self._going_count -= 1
 
     async def close(self) -> None:
         """Close the connections."""
@@ -181,17 +143,29 @@ class Fetcher:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            resolver = None if self._limits.private else PublicResolver()
             self._session = aiohttp.ClientSession(
-                # Many: one address that hangs must not keep the others waiting.
-                connector=aiohttp.TCPConnector(
-                    resolver=resolver, use_dns_cache=False, limit=1000, limit_per_host=100
-                ),
+                connector=connector(self._limits, limit_per_host=100),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
             )
         return self._session
+
+
+def connector(limits: Limits, *, limit_per_host: int) -> aiohttp.TCPConnector:
+    """Connects to addresses of clients.
+
+    Args:
+        limits: whether addresses may be called that are not of the public internet.
+        limit_per_host: how many connections one address may have. There is no limit for all
+            together: some that hang would keep the others waiting.
+    """
+    return aiohttp.TCPConnector(
+        resolver=Resolver(private=limits.private),
+        use_dns_cache=False,
+        limit=0,
+        limit_per_host=limit_per_host,
+    )
 
 
 def shown(address: str) -> str:

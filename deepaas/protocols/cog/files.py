@@ -74,19 +74,13 @@ class Files:
                     files.append((name, await self._received(name, url, scratch, len(files) + 1)))
         return plain, files
 
-    def inline(self, news: Part, *, is_file: bool) -> bytes | None:
-        """JSON of what a model has yielded, None if that takes time.
-
-        Args:
-            news: of the model.
-            is_file: whether it is a file even if it is JSON.
-        """
-        is_file = is_file or not is_json(news.media_type)
-        if news.path or (self._uploader is not None and is_file):
+    def inline(self, news: Answer | Part) -> bytes | None:
+        """JSON of what a model has answered or yielded, None if that takes time."""
+        if news.path or (self._uploader is not None and (news.files or not is_json(news))):
             return None
-        return as_json(news, is_file=is_file).whole()
+        return as_json(news).whole()
 
-    async def told(self, news: Answer | Part, prediction_id: str, *, is_file: bool) -> Document:
+    async def told(self, news: Answer | Part, prediction_id: str) -> Document:
         """JSON of what a model has answered or yielded; a file becomes a URL.
 
         The file that it names is not needed any more when the document has been read.
@@ -94,16 +88,18 @@ class Files:
         Args:
             news: of the model.
             prediction_id: in which prediction.
-            is_file: whether it is a file even if it is JSON.
 
         Raises:
             OSError: it cannot be read.
             NotUploaded: it cannot be uploaded.
         """
-        is_file = is_file or not is_json(news.media_type)
-        if self._uploader is not None and is_file:
+        if self._uploader is not None and not is_json(news):
             return of_bytes(msgspec.json.encode(await self._uploader.upload(news, prediction_id)))
-        return as_json(news, is_file=is_file)
+        if self._uploader is not None and news.files:
+            value = await asyncio.to_thread(lambda: msgspec.json.decode(as_json(news).whole()))
+            value = await self._uploader.upload_inner(value, news, prediction_id)
+            return of_bytes(await asyncio.to_thread(msgspec.json.encode, value))
+        return as_json(news)
 
     async def _received(self, name: str, url: Any, scratch: Scratch, number: int) -> Upload:
         if not isinstance(url, str):

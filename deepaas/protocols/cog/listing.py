@@ -31,42 +31,46 @@ async def page(url: URL, going: Iterable[Going], archive: Archive, model: str) -
         Refusal: a parameter has a wrong value.
         StoreUnavailable: the store does not answer.
     """
-    limit = _number(url, "limit", MAX_COUNT) or DEFAULT_COUNT
-    before = _number(url, "cursor", MAX_NUMBER)
+    limit = number(url, "limit", MAX_COUNT) or DEFAULT_COUNT
+    before = number(url, "cursor", MAX_NUMBER)
     records = await archive.list(model, before=before, limit=limit)
     stored = [record for record in records if record.number]
     following = None
     if len(stored) == limit:
         following = str(url.update_query(cursor=str(stored[-1].number)))
     live = {each.prediction.id: each.prediction for each in going}
-    shown = [
-        (one.created, _shown(one.id, one.status, one.created, one.completed))
+    lines = [
+        (one.created, shown(one.id, one.status, one.created, one.completed))
         for one in (live.get(record.id, record) for record in records)
     ]
     if before is None:
         known = {record.id for record in records}
-        shown += [
-            (one.created, _shown(one.id, one.status, one.created, one.completed))
+        lines += [
+            (one.created, shown(one.id, one.status, one.created, one.completed))
             for one in live.values()
             if one.id not in known
         ]
     # Not by what follows: two may have come in the same moment.
-    shown.sort(key=lambda pair: pair[0], reverse=True)
-    return {"next": following, "results": [told for _, told in shown]}
+    lines.sort(key=lambda pair: pair[0], reverse=True)
+    return {"next": following, "results": [told for _, told in lines]}
 
 
-def _shown(
-    prediction_id: str, status: str, created: float, completed: float | None
-) -> dict[str, Any]:
+def shown(name: str, status: str, created: float, completed: float | None) -> dict[str, Any]:
+    """One prediction or training in a list."""
     return {
-        "id": prediction_id,
+        "id": name,
         "status": FAILED if status == INTERRUPTED else status,
         "created_at": moment(created),
         "completed_at": moment(completed),
     }
 
 
-def _number(url: URL, name: str, most: int) -> int | None:
+def number(url: URL, name: str, most: int) -> int | None:
+    """A parameter of a list, None if it is not there.
+
+    Raises:
+        Refusal: it is no number, or not one from 1 to ``most``.
+    """
     text = url.query.get(name)
     if text is None:
         return None

@@ -203,7 +203,7 @@ class Prediction:
 def _around(first: bytes, inner: Document, last: bytes) -> Document:
     size_bytes = len(first) + inner.size_bytes + len(last)
     if inner.is_small:
-        return of_bytes(b"".join((first, *inner.pieces(), last)))
+        return of_bytes(b"".join((first, inner.whole(), last)))
     return Document(size_bytes, lambda: itertools.chain((first,), inner.pieces(), (last,)))
 
 

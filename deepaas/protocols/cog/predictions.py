@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+import sys
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ import msgspec
 from deepaas.errors import DeepaasError, InvalidArguments, QueueFull, WorkerDied
 from deepaas.messages import Answer, Inputs, Measured, Part
 from deepaas.model.handle import Model
-from deepaas.protocols.cog.archive import GONE, Archive
+from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import is_long, to_inputs
+from deepaas.protocols.cog.kept import GONE
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, SUCCEEDED, Prediction
-from deepaas.protocols.cog.schema import gives_files
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.journal import TooMuch
 from deepaas.web.uploads import Scratch, Uploads
@@ -53,69 +53,84 @@ class Going:
         prediction: how far it is.
         refused: why the model would not have it, if it would not.
         noted: set when it is in the archive, if it is to be there.
+        over: set when it has ended, and nothing of it is left to do.
 
     Args:
         prediction: how far it is.
         files: makes URLs of those that the model gives.
-        gives_files: whether what the model gives is a file each time, even if it is JSON.
     """
 
-    def __init__(self, prediction: Prediction, files: Files, *, gives_files: bool) -> None:
+    def __init__(self, prediction: Prediction, files: Files) -> None:
         self.prediction = prediction
         self._urls = files
-        self._gives_files = gives_files
         self.refused: InvalidArguments | QueueFull | None = None
         self.noted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._files: asyncio.Queue[Part] = asyncio.Queue()
+        self.over = asyncio.Event()
+        self._task: asyncio.Task[Any] | None = None
+        self._stopped = False
+        # Made when the first comes: most predictions have none.
+        self._files: asyncio.Queue[Part] | None = None
         self._reading: asyncio.Task[None] | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it, in the background."""
         self._task = asyncio.ensure_future(work)
 
+    async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it here: a task of its own would cost as much as the rest.
+
+        Args:
+            work: ends the prediction, also when it is cancelled.
+
+        Raises:
+            asyncio.CancelledError: who waits for it has left, and so it was stopped.
+        """
+        task = self._task = asyncio.current_task()
+        await work
+        self._task = None
+        if self._stopped:
+            # It was this prediction that was cancelled, not who waits for it.
+            if task is not None and sys.version_info >= (3, 11):
+                task.uncancel()
+        elif self.prediction.status == CANCELED:
+            raise asyncio.CancelledError
+
     def cancel(self) -> None:
         """Have it stop."""
         if self._task is not None and not self.prediction.ended:
+            self._stopped = True
             self._task.cancel()
 
     def fail(self, error: str) -> None:
         """End it, for a reason that is not the model's."""
-        if not self.prediction.ended and self._task is not None:
-            self._task.cancel()
+        self.cancel()
         self.prediction.end(FAILED, error=error)
-
-    async def ended(self) -> None:
-        """Wait for its end; who waits may be cancelled without it."""
-        assert self._task is not None
-        await asyncio.wait([self._task])
 
     # --- what the model tells (workers.call.Listener) ---
 
     def begun(self) -> None:
-        with self._failing():
+        with _Failing(self):
             self.prediction.begin()
 
     def printed(self, text: str) -> None:
-        with self._failing():
+        with _Failing(self):
             self.prediction.add_log(text)
 
     def told(self, news: Part | Measured) -> None:
         if isinstance(news, Measured):
-            with self._failing():
+            with _Failing(self):
                 self.prediction.add_metric(news.name, msgspec.json.decode(news.value), news.mode)
             return
-        value = None
-        if self._reading is None:
-            value = self._urls.inline(news, is_file=self._gives_files)
-        if value is not None:
-            with self._failing():
-                self.prediction.add_part(value)
-            return
+        if self._files is None:
+            value = self._urls.inline(news)
+            if value is not None:
+                with _Failing(self):
+                    self.prediction.add_part(value)
+                return
+            self._files = asyncio.Queue()
+            self._reading = asyncio.ensure_future(self._read(self._files))
         # From the first one in a file on all of them go this way, so that they keep their order.
         self._files.put_nowait(news)
-        if self._reading is None:
-            self._reading = asyncio.ensure_future(self._read())
 
     async def add(self, news: Answer | Part) -> None:
         """Note what the model has answered or yielded.
@@ -123,41 +138,56 @@ class Going:
         Raises:
             OSError, NotUploaded, TooMuch: it cannot be kept.
         """
-        value = await self._urls.told(news, self.prediction.id, is_file=self._gives_files)
-        await self.prediction.add_output(value)
+        value = self._urls.inline(news)
+        if value is not None:
+            self.prediction.add_part(value)
+        else:
+            await self.prediction.add_output(await self._urls.told(news, self.prediction.id))
 
     async def read(self) -> None:
         """Wait until all parts that were told are in the prediction."""
-        if self._reading is not None:
+        if self._files is not None:
             await self._files.join()
 
     async def leave(self) -> None:
         """Remove what nobody has read."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+        if self._files is None or self._reading is None:
+            return
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
         while not self._files.empty():
             _remove(self._files.get_nowait())
 
-    async def _read(self) -> None:
+    async def _read(self, files: asyncio.Queue[Part]) -> None:
         while True:
-            news = await self._files.get()
+            news = await files.get()
             try:
-                with self._failing():
+                with _Failing(self):
                     await self.add(news)
             finally:
                 _remove(news)
-                self._files.task_done()
+                files.task_done()
 
-    @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
-        """Whatever cannot be kept ends the prediction."""
-        try:
-            yield
-        except TooMuch as error:
-            self.fail(str(error))
-        except (OSError, NotUploaded) as error:
-            self.fail(f"a part of the output is lost: {error}")
+
+class _Failing:
+    """Whatever cannot be kept ends the prediction."""
+
+    def __init__(self, going: Going) -> None:
+        self._going = going
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> bool:
+        if isinstance(error, TooMuch):
+            self._going.fail(str(error))
+        elif isinstance(error, (OSError, NotUploaded)):
+            self._going.fail(f"a part of the output is lost: {error}")
+        else:
+            return False
+        return True
 
 
 class Predictions:
@@ -167,7 +197,7 @@ class Predictions:
         uploads: gives each call a folder for its files.
         files: gets and sends them.
         archive: keeps those that nobody waits for.
-        counting: entered as long as one goes on.
+        counting: entered as long as one goes on for which nobody waits.
     """
 
     def __init__(
@@ -181,53 +211,61 @@ class Predictions:
         self._files = files
         self._archive = archive
         self._counting = counting
-        self._going: dict[tuple[str, str], Going] = {}
+        self._going: dict[str, dict[str, Going]] = {}
 
-    def get(self, model: str, prediction_id: str) -> Going | None:
-        """The one of this name that goes on."""
-        return self._going.get((model, prediction_id))
+    def of(self, model: str) -> Mapping[str, Going]:
+        """Those of a model that go on, by their ids, now and later."""
+        return self._going.setdefault(model, {})
 
-    def of(self, model: str) -> list[Going]:
-        """Those of a model that go on."""
-        return [going for (name, _), going in self._going.items() if name == model]
-
-    def begin(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
-        """Start one.
+    def start(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
+        """Begin one; it goes on by itself.
 
         Args:
             prediction: its life, at its beginning.
             model: what does it.
             wanted: what its client wants.
         """
-        description = model.description
-        going = Going(
-            prediction,
-            self._files,
-            gives_files=description is not None and gives_files(description),
-        )
-        key = (prediction.model, prediction.id)
-        self._going[key] = going
-        going.start(self._run(key, going, model, wanted))
+        going = self._enter(prediction)
+        going.start(self._run(going, model, wanted))
+        return going
+
+    async def make(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
+        """See one through, from its beginning to its end.
+
+        Raises:
+            asyncio.CancelledError: who waits for it has left, and so it was stopped.
+        """
+        going = self._enter(prediction)
+        await going.see_through(self._run(going, model, wanted))
         return going
 
     async def close(self) -> None:
         """End all that still go on."""
-        going = list(self._going.values())
+        going = [each for model in self._going.values() for each in model.values()]
         for each in going:
             each.fail(GONE)
-        await asyncio.gather(*(each.ended() for each in going))
+        await asyncio.gather(*(each.over.wait() for each in going))
         await self._files.close()
 
-    async def _run(self, key: tuple[str, str], going: Going, model: Model, wanted: Wanted) -> None:
+    def _enter(self, prediction: Prediction) -> Going:
+        going = Going(prediction, self._files)
+        self._going.setdefault(prediction.model, {})[prediction.id] = going
+        return going
+
+    async def _run(self, going: Going, model: Model, wanted: Wanted) -> None:
         try:
-            with self._counting():
-                if wanted.kept:
+            if wanted.kept:
+                with self._counting():
                     await self._keep(going, model, wanted)
-                else:
-                    await self._see_through(going, model, wanted)
+            else:
+                await self._see_through(going, model, wanted)
+        except asyncio.CancelledError:
+            pass  # It came after the end, or in the middle of it.
         finally:
-            self._going.pop(key, None)
+            going.prediction.end(CANCELED)
+            del self._going[going.prediction.model][going.prediction.id]
             going.noted.set()
+            going.over.set()
 
     async def _keep(self, going: Going, model: Model, wanted: Wanted) -> None:
         """Make one whose client does not wait."""

@@ -27,15 +27,15 @@ from deepaas.protocols.cog.answers import (
 )
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
-from deepaas.protocols.cog.inputs import without_secrets
-from deepaas.protocols.cog.prediction import STARTING, SUCCEEDED, new_prediction
-from deepaas.protocols.cog.predictions import Going, Predictions, Wanted
+from deepaas.protocols.cog.prediction import STARTING, SUCCEEDED, Prediction, new_prediction
+from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.served import Served, Shelf
 from deepaas.protocols.cog.webhooks import Webhooks
-from deepaas.training.records import Record
+from deepaas.training.records import INTERRUPTED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
+from deepaas.workers.status import Status
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
 
@@ -78,18 +78,19 @@ class Door:
             below: the path before each, without a slash at its end.
         """
         one = "/predictions/{prediction_id}"
+        # They are compared with a request in this order: what is asked for most comes first.
         routes: list[Route] = [
-            ("GET", "/", self.get_root),
-            ("GET", "/health-check", self.get_health),
-            ("GET", "/openapi.json", self.get_document),
-            ("GET", "/docs", self.get_docs),
-            ("POST", "/predict", self.post_predict),
-            ("POST", "/shutdown", self.post_shutdown),
             ("POST", "/predictions", self.post_prediction),
             ("GET", "/predictions", self.get_predictions),
             ("PUT", one, self.put_prediction),
             ("GET", one, self.get_prediction),
             ("POST", f"{one}/cancel", self.post_cancel),
+            ("GET", "/health-check", self.get_health),
+            ("GET", "/", self.get_root),
+            ("GET", "/openapi.json", self.get_document),
+            ("GET", "/docs", self.get_docs),
+            ("POST", "/predict", self.post_predict),
+            ("POST", "/shutdown", self.post_shutdown),
         ]
         add_routes(self._host.app, below, routes)
 
@@ -118,7 +119,7 @@ class Door:
         """The OpenAPI document."""
         model = self._pick(request)
         await model.described()
-        document = self._shelf.ready(model).document
+        document = self._shelf.ready(model, model.status()).document
         below = request.path.removesuffix("/openapi.json")
         # Where Cog's own routes are not at the root, a reader of the document must be told.
         return json_answer({**document, "servers": [{"url": below}]} if below else document)
@@ -139,9 +140,8 @@ class Door:
         """Make a prediction and tell nothing but its output."""
         model = self._pick(request)
         asked = await requests.read(request, self._host.settings.client_max_size)
-        going = self._begin(request, model, asked, new_id())
-        await self._finished(going)
-        prediction = going.prediction
+        prediction, wanted = self._accepted(request, model, asked, new_id())
+        await self._made(prediction, model, wanted)
         output = prediction.output()
         if prediction.status != SUCCEEDED or output is None:
             raise failed(prediction.error or f"the prediction was {prediction.status}", 500)
@@ -151,7 +151,7 @@ class Door:
         """Make a prediction."""
         model = self._pick(request)
         asked = await requests.read(request, self._host.settings.client_max_size)
-        return await self._answer(request, self._begin(request, model, asked, asked.id or new_id()))
+        return await self._answer(request, model, asked, asked.id or new_id())
 
     async def put_prediction(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction, once."""
@@ -161,20 +161,23 @@ class Door:
         asked = await requests.read(request, self._host.settings.client_max_size)
         if asked.id is not None and asked.id != prediction_id:
             raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
-        if self._predictions.get(model.name, prediction_id) is None:
+        going_on = self._predictions.of(model.name)
+        if prediction_id not in going_on:
             kept = None
             with contextlib.suppress(StoreUnavailable):
                 kept = await self._archive.get(model.name, prediction_id)
-            if kept is not None and self._predictions.get(model.name, prediction_id) is None:
+            # One that its host has not brought to an end is made again.
+            ran = kept is not None and kept[0].status != INTERRUPTED
+            if kept is not None and ran and prediction_id not in going_on:
                 return await self._answer_kept(request, model, *kept)
-        going = self._predictions.get(model.name, prediction_id)
+        going = going_on.get(prediction_id)
         if going is None:
-            return await self._answer(request, self._begin(request, model, asked, prediction_id))
+            return await self._answer(request, model, asked, prediction_id)
         if stream.wants_stream(request):
             return await stream.send(request, going.prediction)
         ended = going.prediction.ended
         if ended:
-            await going.ended()
+            await going.over.wait()
         told = going.prediction.told(with_input=True, with_moments=ended)
         return document_answer(told, 200 if ended else 202)
 
@@ -182,10 +185,10 @@ class Door:
         """How far a prediction is."""
         model = self._pick(request)
         prediction_id = request.match_info["prediction_id"]
-        going = self._predictions.get(model.name, prediction_id)
+        going = self._predictions.of(model.name).get(prediction_id)
         if going is not None:
             if going.prediction.ended:
-                await going.ended()  # Who is told of the end may rely on it.
+                await going.over.wait()  # Who is told of the end may rely on it.
             return document_answer(going.prediction.told(with_input=True, with_moments=True))
         kept = await self._archive.get(model.name, prediction_id)
         if kept is None:
@@ -197,7 +200,10 @@ class Door:
         model = self._pick(request)
         return json_answer(
             await listing.page(
-                request.rel_url, self._predictions.of(model.name), self._archive, model.name
+                request.rel_url,
+                self._predictions.of(model.name).values(),
+                self._archive,
+                model.name,
             )
         )
 
@@ -212,73 +218,82 @@ class Door:
     async def post_cancel(self, request: web.Request) -> web.Response:
         """Stop a prediction."""
         model = self._pick(request)
-        going = self._predictions.get(model.name, request.match_info["prediction_id"])
+        going = self._predictions.of(model.name).get(request.match_info["prediction_id"])
         if going is None:
             raise Refusal(404, {})
         going.cancel()
         return json_answer({})
 
-    def _begin(
+    async def _answer(
         self, request: web.Request, model: Model, asked: Request, prediction_id: str
-    ) -> Going:
-        """Start a prediction.
-
-        Raises:
-            Refusal: its input is wrong, or the model does not take it now.
-        """
-        if not self._host.settings.predict_endpoint:
-            raise Disabled("predict")
-        served = self._shelf.ready(model)
-        given = served.checked(asked.input)
-        if self._predictions.get(model.name, prediction_id) is not None:
-            raise failed(f"a prediction with the id {prediction_id!r} goes on already", 409)
-        self._check_capacity(model, served)
-        prediction = new_prediction(
-            prediction_id,
-            model.name,
-            without_secrets(given, served.inputs),
-            self._host.uploads.folder,
-            streams=served.description.predict.streams,
-        )
-        kept = requests.is_asynchronous(request) and not stream.wants_stream(request)
-        wanted = Wanted(given, served.files, asked.context or {}, kept)
-        going = self._predictions.begin(prediction, model, wanted)
-        if asked.webhook:
-            self._webhooks.watch(prediction, asked.webhook, asked.events, request.headers)
-        return going
-
-    def _check_capacity(self, model: Model, served: Served) -> None:
-        settings, status = self._host.settings, model.status()
-        slots = status.workers_count * max(1, served.description.concurrency)
-        room = slots if settings.cog_strict else slots + settings.queue_size
-        if len(self._predictions.of(model.name)) >= room:
-            raise failed(AT_CAPACITY, 409)
-
-    async def _answer(self, request: web.Request, going: Going) -> web.StreamResponse:
-        prediction = going.prediction
-        if requests.is_asynchronous(request) and not stream.wants_stream(request):
-            await going.noted.wait()
+    ) -> web.StreamResponse:
+        """Make a prediction, and tell of it as its client wants."""
+        streamed = stream.wants_stream(request)
+        kept = requests.is_asynchronous(request) and not streamed
+        prediction, wanted = self._accepted(request, model, asked, prediction_id, kept=kept)
+        if kept:
+            await self._predictions.start(prediction, model, wanted).noted.wait()
             return json_answer({"id": prediction.id, "status": STARTING}, 202)
-        if not stream.wants_stream(request):
-            await self._finished(going)
+        if not streamed:
+            await self._made(prediction, model, wanted)
             return document_answer(prediction.told())
+        going = self._predictions.start(prediction, model, wanted)
         try:
             return await stream.send(request, prediction)
         except (asyncio.CancelledError, ConnectionError):
             going.cancel()  # The client has left.
             raise
 
-    async def _finished(self, going: Going) -> None:
-        """Wait for the end; a client that leaves takes its prediction with it.
+    def _accepted(
+        self,
+        request: web.Request,
+        model: Model,
+        asked: Request,
+        prediction_id: str,
+        *,
+        kept: bool = False,
+    ) -> tuple[Prediction, Wanted]:
+        """A prediction that may begin, at once.
+
+        Raises:
+            Refusal: its input is wrong, or the model does not take it now.
+        """
+        if not self._host.settings.predict_endpoint:
+            raise Disabled("predict")
+        status = model.status()
+        served = self._shelf.ready(model, status)
+        given = served.checked(asked.input)
+        if prediction_id in self._predictions.of(model.name):
+            raise failed(f"a prediction with the id {prediction_id!r} goes on already", 409)
+        self._check_capacity(model, status, served)
+        prediction = new_prediction(
+            prediction_id,
+            model.name,
+            served.shown(given),
+            self._host.uploads.folder,
+            streams=served.description.predict.streams,
+        )
+        if asked.webhook:
+            self._webhooks.watch(prediction, asked.webhook, asked.events, request.headers)
+        return prediction, Wanted(given, served.files, asked.context or {}, kept)
+
+    def _check_capacity(self, model: Model, status: Status, served: Served) -> None:
+        settings = self._host.settings
+        slots = status.workers_count * max(1, served.description.concurrency)
+        room = slots if settings.cog_strict else slots + settings.queue_size
+        # Those on their way to a worker are not known there; those of other doors, only there.
+        if len(self._predictions.of(model.name)) >= room or (
+            settings.cog_strict and not status.room_count
+        ):
+            raise failed(AT_CAPACITY, 409)
+
+    async def _made(self, prediction: Prediction, model: Model, wanted: Wanted) -> None:
+        """See a prediction through; a client that leaves takes its prediction with it.
 
         Raises:
             Refusal: the model would not have it.
         """
-        try:
-            await going.ended()
-        except asyncio.CancelledError:
-            going.cancel()
-            raise
+        going = await self._predictions.make(prediction, model, wanted)
         match going.refused:
             case InvalidArguments(fields=fields):
                 raise Refusal(422, {"detail": list(argument_faults(fields))})

@@ -31,7 +31,7 @@ def input_schema(function: Function, definitions: Json) -> Json:
     required = []
     for parameter in _flat(function.parameters, definitions):
         name = parameter["name"]
-        properties[name] = {**_property(parameter), "x-order": len(properties)}
+        properties[name] = {**_property(parameter, definitions), "x-order": len(properties)}
         if parameter.get("required"):
             required.append(name)
     schema: Json = {"type": "object", "title": "Input", "properties": properties}
@@ -46,13 +46,6 @@ def file_inputs(function: Function, definitions: Json) -> frozenset[str]:
     return frozenset(parameter["name"] for parameter in flat if _is_file(parameter))
 
 
-def gives_files(description: Description) -> bool:
-    """Whether a model answers with a file, or yields nothing but files."""
-    output = description.output
-    each: Json = output.get("items", {}) if "x-cog-array-type" in output else output
-    return each.get("format") == FILE_FORMAT
-
-
 def output_schema(description: Description) -> Json:
     """What the model answers, as far as it is known."""
     if description.output:
@@ -60,7 +53,8 @@ def output_schema(description: Description) -> Json:
     title = {"title": "Output"}
     if description.response:
         name = description.response.rpartition("/")[2]
-        return {**_resolved(description.definitions.get(name, {}), description), **title}
+        definitions = description.definitions
+        return {**_resolved(definitions.get(name, {}), definitions), **title}
     return title
 
 
@@ -164,7 +158,7 @@ def _is_file(parameter: Json) -> bool:
     return parameter.get("type") == "file" or items.get("type") == "file"
 
 
-def _property(parameter: Json) -> Json:
+def _property(parameter: Json, definitions: Json) -> Json:
     if _is_file(parameter):
         uri = {"type": "string", "format": FILE_FORMAT}
         several = "items" in parameter
@@ -174,7 +168,7 @@ def _property(parameter: Json) -> Json:
         if parameter.get("x-nullable"):
             told["nullable"] = True
     else:
-        told = openapi_schema(parameter)
+        told = _resolved(parameter, definitions)
         told.pop("required", None)
         if "pattern" in told and "default" in parameter:
             told["default"] = parameter["default"]  # Left out above, where authors may be wrong.
@@ -192,8 +186,8 @@ def _title(name: str) -> str:
     return name.replace("_", " ").strip().title()
 
 
-def _resolved(schema: Json, description: Description) -> Json:
-    """A definition as OpenAPI 3.0, what it refers to put in place."""
+def _resolved(schema: Json, definitions: Json) -> Json:
+    """A schema of Swagger 2.0 as OpenAPI 3.0, what it refers to put in place."""
     told = openapi_schema(schema)
 
     def resolve(part: Any, depth: int) -> Any:
@@ -205,7 +199,7 @@ def _resolved(schema: Json, description: Description) -> Json:
         if name:
             if depth > parts.MAX_DEPTH:
                 return {}
-            return resolve(openapi_schema(description.definitions.get(name, {})), depth + 1)
+            return resolve(openapi_schema(definitions.get(name, {})), depth + 1)
         return {key: resolve(value, depth) for key, value in part.items()}
 
     resolved: Json = resolve(told, 0)

@@ -9,7 +9,9 @@ from deepaas.messages import Description, Function
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
+from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
+from deepaas.workers.status import Status
 
 
 class Face:
@@ -25,6 +27,11 @@ class Face:
         self.inputs = input_schema(function, definitions)
         self.checker = Checker(self.inputs)
         self.files = file_inputs(function, definitions)
+        self._has_secrets = has_secrets(self.inputs)
+
+    def shown(self, given: Json) -> Json:
+        """An input as it may be shown and kept."""
+        return without_secrets(given, self.inputs) if self._has_secrets else given
 
     def checked(self, given: Any) -> Json:
         """An input without what nobody has asked for.
@@ -71,14 +78,17 @@ class Shelf:
             served = self._served[model.name] = Served(model.name, description)
         return served
 
-    def ready(self, model: Model) -> Served:
+    def ready(self, model: Model, status: Status) -> Served:
         """What is made of a model that takes calls, or will in a moment.
+
+        Args:
+            model: which.
+            status: how it is.
 
         Raises:
             Refusal: it does not.
         """
         served = self.get(model)
-        status = model.status()
         # While a worker that was lost is replaced, calls wait for it.
         starting = status.status in ("loading", "warming") and not status.restarts_count
         if served is None or starting or status.status == "broken":

@@ -15,6 +15,9 @@ from deepaas.web.journal import Entry, Span
 MEDIA_TYPE = "text/event-stream"
 KEEP_ALIVE_SECONDS = 15.0
 
+AGAIN_BYTES = 1024 * 1024
+"""What is kept of a longer prediction is not taken apart again: that needs it all in memory."""
+
 _HEADERS = {
     hdrs.CONTENT_TYPE: MEDIA_TYPE,
     hdrs.CACHE_CONTROL: "no-cache",
@@ -27,6 +30,8 @@ _COMMENT = b":\n\n"
 def wants_stream(request: web.Request) -> bool:
     """Whether the client asks for events."""
     accepted = request.headers.get(hdrs.ACCEPT, "")
+    if MEDIA_TYPE not in accepted:
+        return False
     return any(one.partition(";")[0].strip() == MEDIA_TYPE for one in accepted.split(","))
 
 
@@ -68,6 +73,8 @@ async def send_again(
 ) -> web.StreamResponse:
     """Send the events of a prediction that has ended, as far as they are known.
 
+    Of a long one that is ``completed`` alone, with all that is kept of it.
+
     Args:
         request: of the client.
         document: what is kept of the prediction.
@@ -75,6 +82,11 @@ async def send_again(
     """
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
+    if document.size_bytes > AGAIN_BYTES:
+        for piece in _event(b"event: completed\ndata: ", document, b""):
+            await response.write(piece)
+        await response.write_eof()
+        return response
     whole = await asyncio.to_thread(document.whole)
     kept = msgspec.json.decode(whole, type=dict[str, msgspec.Raw])
     start = {"id": kept["id"], "status": PROCESSING}

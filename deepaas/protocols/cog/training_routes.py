@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
+from weakref import WeakValueDictionary
 
-import msgspec
 from aiohttp import web
 
 from deepaas.errors import (
@@ -18,50 +17,33 @@ from deepaas.errors import (
     Disabled,
     InvalidArguments,
     NotImplementedByModel,
-    RunElsewhere,
     RunNotFound,
+    StoreUnavailable,
 )
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
-from deepaas.protocols.cog import requests, stream
+from deepaas.protocols.cog import listing, requests, stream
 from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import to_inputs
 from deepaas.protocols.cog.prediction import (
-    CANCELED,
-    FAILED,
-    MAX_LOG_CHARACTERS,
-    PROCESSING,
     STARTING,
-    SUCCEEDED,
     Prediction,
-    moment,
     new_prediction,
 )
 from deepaas.protocols.cog.predictions import stored
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.training_told import STATUS, Teller
 from deepaas.protocols.cog.webhooks import Webhooks
-from deepaas.training.log import LogReader
 from deepaas.training.runs import Run, State
 from deepaas.web.document import of_bytes
 
 POLL_SECONDS = 0.2
-DEFAULT_COUNT = 100
 
 NOT_STREAMED = "Trainings do not support streaming responses."
-INTERRUPTED = "interrupted: its host ended"
-
-_STATUS = {
-    State.QUEUED: STARTING,
-    State.RUNNING: PROCESSING,
-    State.DONE: SUCCEEDED,
-    State.ERROR: FAILED,
-    State.CANCELLED: CANCELED,
-    State.INTERRUPTED: FAILED,
-}
 _UUID = re.compile(r"[0-9a-f]{32}")
 _NAMESPACE = uuid.UUID("7c9c5a3e-35c7-4a53-9d0b-0f6d5c1e2b64")
 
@@ -82,11 +64,13 @@ class TrainingDoor:
     ) -> None:
         self._host = host
         self._trainings = host.trainings
+        self._teller = Teller(host.trainings)
         self._files = files
         self._webhooks = webhooks
         self._pick = pick
         self._shelf = shelf
-        self._entering: set[str] = set()
+        # As long as somebody has one, or waits for it.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def add_routes(self, below: str) -> None:
@@ -109,11 +93,16 @@ class TrainingDoor:
         """Train."""
         model = self._of(request)
         asked = await requests.read(request, self._host.settings.client_max_size)
-        name = asked.id or uuid.uuid4().hex
-        if asked.id is not None and await self._find(model, name) is not None:
-            raise failed(f"there is a training with the id {name!r} already", 409)
-        run = await self._begin(model, name, asked)
-        return await self._answer(request, model, name, asked, run)
+        if asked.id is None:
+            # The run's own id, which other doors tell as well.
+            name = uuid.uuid4().hex
+            run = await self._begin(model, name, name, asked)
+            return await self._answer(request, model, name, asked, run)
+        async with self._turn(model, asked.id):
+            if await self._find(model, asked.id) is not None:
+                raise failed(f"there is a training with the id {asked.id!r} already", 409)
+            run = await self._begin(model, run_id(model.name, asked.id), asked.id, asked)
+        return await self._answer(request, model, asked.id, asked, run)
 
     async def put_training(self, request: web.Request) -> web.Response:
         """Train, once."""
@@ -123,32 +112,38 @@ class TrainingDoor:
         asked = await requests.read(request, self._host.settings.client_max_size)
         if asked.id is not None and asked.id != name:
             raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
-        run = await self._find(model, name)
-        if run is None:
-            run = await self._begin(model, name, asked)
+        # Whoever comes while the same one is being entered waits, and finds it.
+        async with self._turn(model, name):
+            run = await self._find(model, name)
+            begun = run is None
+            if run is None:
+                run = await self._begin(model, run_id(model.name, name), name, asked)
+        if begun:
             return await self._answer(request, model, name, asked, run)
-        told = await self._told(run, name, whole=True)
+        told = await self._teller.told(run, name, whole=True)
         return json_answer(told, 200 if run.state.final else 202)
 
     async def get_training(self, request: web.Request) -> web.Response:
         """How far a training is."""
         name = request.match_info["training_id"]
-        return json_answer(await self._told(await self._run(request), name, whole=True))
+        return json_answer(await self._teller.told(await self._run(request), name, whole=True))
 
     async def get_trainings(self, request: web.Request) -> web.Response:
         """The newest trainings, however they were begun."""
         model = self._of(request)
-        runs, _ = await self._trainings.list(model, limit=DEFAULT_COUNT, newest_first=True)
+        url = request.rel_url
+        limit = listing.number(url, "limit", listing.MAX_COUNT) or listing.DEFAULT_COUNT
+        offset = listing.number(url, "cursor", listing.MAX_NUMBER) or 0
+        runs, count = await self._trainings.list(
+            model, limit=limit, offset=offset, newest_first=True
+        )
+        seen = offset + len(runs)
+        following = str(url.update_query(cursor=str(seen))) if runs and seen < count else None
         results = [
-            {
-                "id": run.uuid,
-                "status": _STATUS[run.state],
-                "created_at": moment(run.created),
-                "completed_at": moment(run.finished),
-            }
+            listing.shown(run.name or run.uuid, STATUS[run.state], run.created, run.finished)
             for run in runs
         ]
-        return json_answer({"next": None, "results": results})
+        return json_answer({"next": following, "results": results})
 
     async def post_cancel(self, request: web.Request) -> web.Response:
         """Stop a training."""
@@ -168,7 +163,7 @@ class TrainingDoor:
         if stream.wants_stream(request):
             raise Refusal(406, {"error": NOT_STREAMED})
         model = self._pick(request)
-        if self._shelf.ready(model).train is None:
+        if self._shelf.ready(model, model.status()).train is None:
             raise NotImplementedByModel(model.name, "train")
         return model
 
@@ -179,34 +174,40 @@ class TrainingDoor:
         return run
 
     async def _find(self, model: Model, name: str) -> Run | None:
-        with contextlib.suppress(RunNotFound):
-            return await self._trainings.get(model, run_id(model.name, name))
+        # Other doors, and this one where its client gave none, know it by the run's own id.
+        own = [name] if _UUID.fullmatch(name) else []
+        for uid in (run_id(model.name, name), *own):
+            with contextlib.suppress(RunNotFound):
+                return await self._trainings.get(model, uid)
         return None
 
-    async def _begin(self, model: Model, name: str, asked: Request) -> Run:
+    @contextlib.asynccontextmanager
+    async def _turn(self, model: Model, name: str) -> AsyncIterator[None]:
+        """One at a time, of those who name the same training."""
+        uid = run_id(model.name, name)
+        turn = self._turns.setdefault(uid, asyncio.Lock())
+        async with turn:
+            yield
+
+    async def _begin(self, model: Model, uid: str, name: str, asked: Request) -> Run:
         """Enter a run.
 
         Raises:
-            Refusal: its input is wrong, or it is known already.
+            Refusal: its input is wrong.
         """
-        served = self._shelf.ready(model)
+        served = self._shelf.ready(model, model.status())
         assert served.train is not None
         given = served.train.checked(asked.input)
-        uid = run_id(model.name, name)
-        if uid in self._entering:
-            raise failed(f"a training with the id {name!r} begins already", 409)
-        self._entering.add(uid)
         try:
             async with self._host.uploads.scratch() as scratch:
                 plain, files = await self._files.received(given, served.train.files, scratch)
                 inputs = to_inputs(plain, files, served.description.train.places)
-                return await self._trainings.submit(model, await stored(inputs, scratch), uid)
+                inputs = await stored(inputs, scratch)
+                return await self._trainings.submit(model, inputs, uid, name)
         except BadFile as error:
             raise failed(f"Input validation error: {error}", 422) from None
         except InvalidArguments as error:
             raise Refusal(422, {"detail": list(argument_faults(error.fields))}) from None
-        finally:
-            self._entering.discard(uid)
 
     async def _answer(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
@@ -217,13 +218,12 @@ class TrainingDoor:
             return json_answer({"id": name, "status": STARTING}, 202)
         try:
             while not run.state.final:
-                await asyncio.sleep(POLL_SECONDS)
-                run = await self._trainings.get(model, run.uuid)
+                run = await self._a_moment_later(model, run)
         except asyncio.CancelledError:
             # The client has left.
             self._later(self._trainings.cancel(model, run.uuid))
             raise
-        return json_answer(await self._told(run, name))
+        return json_answer(await self._teller.told(run, name))
 
     def _tell(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
@@ -238,49 +238,19 @@ class TrainingDoor:
         while not run.state.final:
             if run.state is State.RUNNING and prediction.started is None:
                 prediction.begin()
-            await asyncio.sleep(POLL_SECONDS)
-            run = await self._trainings.get(model, run.uuid)
-        told = await self._told(run, prediction.id)
+            run = await self._a_moment_later(model, run)
+        told = await self._teller.told(run, prediction.id)
         prediction.add_log(told["logs"])
         if "output" in told:
             await prediction.add_output(of_bytes(bytes(told["output"])))
         prediction.end(told["status"], error=told.get("error"))
 
-    async def _told(self, run: Run, name: str, *, whole: bool = False) -> dict[str, Any]:
-        """A training as Cog tells of it.
-
-        Args:
-            run: what the store has.
-            name: what its client calls it.
-            whole: also what was given, and when it came, began and ended.
-        """
-        told: dict[str, Any] = {"id": name}
-        if whole:
-            told["input"] = msgspec.Raw(await self._trainings.args(run))
-        if _STATUS[run.state] == FAILED:
-            told["error"] = run.message or INTERRUPTED
-        told["logs"] = await self._logs(run)
-        seconds = (run.finished or time.time()) - (run.started or run.created)
-        told["metrics"] = {"predict_time": seconds} if run.state.final else {}
-        if run.has_result:
-            told["output"] = msgspec.Raw(await self._trainings.result(run))
-        if whole:
-            told["created_at"] = moment(run.created)
-            told["started_at"] = moment(run.started)
-            told["completed_at"] = moment(run.finished)
-        return {**told, "status": _STATUS[run.state]}
-
-    async def _logs(self, run: Run) -> str:
-        try:
-            reader = LogReader(self._trainings.folder(run).log)
-        except RunElsewhere:
-            return ""
-
-        def last() -> bytes:
-            begin = max(0, reader.size() - MAX_LOG_CHARACTERS)
-            return reader.read(begin, MAX_LOG_CHARACTERS)[1]
-
-        return (await asyncio.to_thread(last)).decode("utf-8", "replace")
+    async def _a_moment_later(self, model: Model, run: Run) -> Run:
+        """The run as it is then; as it was while the store is away."""
+        await asyncio.sleep(POLL_SECONDS)
+        with contextlib.suppress(StoreUnavailable):
+            return await self._trainings.get(model, run.uuid)
+        return run
 
     def _later(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something that no request waits for."""
@@ -295,5 +265,8 @@ class TrainingDoor:
 
 
 def run_id(model: str, name: str) -> str:
-    """The run's own id: its client's name for it if that is one, or one that is made of it."""
-    return name if _UUID.fullmatch(name) else uuid.uuid5(_NAMESPACE, f"{model}/{name}").hex
+    """The run's own id, made of its client's name for it.
+
+    Also where that looks like one: another model may have a run of this id.
+    """
+    return uuid.uuid5(_NAMESPACE, f"{model}/{name}").hex

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import mimetypes
+import re
+import secrets
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from deepaas.messages import Answer, Part
+from deepaas.web.uploads import safe_name
 
 TRIES_COUNT = 3
 FIRST_PAUSE_SECONDS = 0.5
 SECONDS = 600.0
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._~-]")
 
 
 class NotUploaded(Exception):
@@ -30,7 +36,7 @@ class Uploader:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url if url.endswith("/") else f"{url}/"
+        self._url = URL(url).with_query(None).with_fragment(None)
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -52,24 +58,55 @@ class Uploader:
             NotUploaded: it could not be.
         """
         path = Path(news.path) if news.path else None
-        ending = mimetypes.guess_extension(news.media_type.partition(";")[0].strip()) or ""
-        target = f"{self._url}{quote(f'output{ending}')}"
-        headers = {"Content-Type": news.media_type, "X-Prediction-ID": prediction_id}
+        name = news.files[0][0] if news.files else ""
         try:
-            for tries in range(1, TRIES_COUNT + 1):
-                try:
-                    return await self._put(target, path or news.body, headers)
-                except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-                    if tries == TRIES_COUNT or not _is_passing(error):
-                        said = str(error) or type(error).__name__
-                        raise NotUploaded(f"the output cannot be uploaded: {said}") from None
-                await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
-            raise AssertionError("the last try returns or raises")
+            return await self._upload(path or news.body, news.media_type, name, prediction_id)
         finally:
             if path is not None:
                 path.unlink(missing_ok=True)
 
-    async def _put(self, target: str, content: Path | bytes, headers: dict[str, str]) -> str:
+    async def upload_inner(self, value: Any, news: Answer | Part, prediction_id: str) -> Any:
+        """Upload the files that stand in a JSON value as URLs.
+
+        Args:
+            value: the JSON that a model has answered or yielded, decoded; it is changed.
+            news: what tells which of its texts are files.
+            prediction_id: in which prediction.
+
+        Returns:
+            the value with the addresses of the files.
+
+        Raises:
+            NotUploaded: one of them could not be.
+        """
+        around = [value]
+        for place, key, name in inner_files(around, news.files):
+            content, media_type = await asyncio.to_thread(_decoded, place[key])
+            place[key] = await self._upload(content, media_type, name, prediction_id)
+        return around[0]
+
+    async def _upload(
+        self, content: Path | bytes, media_type: str, name: str, prediction_id: str
+    ) -> str:
+        if not name:
+            essence = media_type.partition(";")[0].strip()
+            name = f"output{mimetypes.guess_extension(essence) or ''}"
+        # Its own name, as with Cog; below what is new each time, as others may have the same.
+        folder = _UNSAFE.sub("_", prediction_id).strip(".") or "prediction"
+        target = self._url / folder / secrets.token_hex(8) / safe_name(name)
+        headers = {"Content-Type": media_type, "X-Prediction-ID": prediction_id}
+        for tries in range(1, TRIES_COUNT + 1):
+            try:
+                found = await self._put(target, content, headers)
+                # Clients need not know the operator's password.
+                return str(found.with_user(None).with_query(None))
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+                if tries == TRIES_COUNT or not _is_passing(error):
+                    raise NotUploaded(f"the output cannot be uploaded: {_said(error)}") from None
+            await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
+        raise AssertionError("the last try returns or raises")
+
+    async def _put(self, target: URL, content: Path | bytes, headers: dict[str, str]) -> URL:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=10)
@@ -81,11 +118,51 @@ class Uploader:
             target, data=body, headers=headers, raise_for_status=True
         ) as response:
             location = response.headers.get("Location")
-            if not location:
-                return target
-            return str(response.url.join(URL(location)).with_query(None))
+            return response.url.join(URL(location)) if location else target
+
+
+def inner_files(around: list[Any], files: Sequence[tuple[str, int]]) -> list[tuple[Any, Any, str]]:
+    """Which texts in a JSON value are files.
+
+    Args:
+        around: the value, in a list.
+        files: their names and lengths, in their order.
+
+    Returns:
+        what each stands in, where, and its name.
+    """
+    found: list[tuple[Any, Any, str]] = []
+
+    def look(place: Any, keys: Iterable[Any]) -> None:
+        for key in keys:
+            value = place[key]
+            if isinstance(value, list):
+                look(value, range(len(value)))
+            elif isinstance(value, dict):
+                look(value, list(value))
+            elif isinstance(value, str) and len(found) < len(files):
+                name, length = files[len(found)]
+                if len(value) == length and value.startswith("data:"):
+                    found.append((place, key, name))
+
+    look(around, range(len(around)))
+    return found
+
+
+def _decoded(url: str) -> tuple[bytes, str]:
+    head, _, content = url.partition(";base64,")
+    return base64.b64decode(content), head.removeprefix("data:")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):
+        # Its own text has the address, which is the operator's.
+        return f"{error.status} {error.message}"
+    return str(error) or type(error).__name__
 
 
 def _is_passing(error: BaseException) -> bool:
     """Whether it may be better a moment later."""
-    return not isinstance(error, aiohttp.ClientResponseError) or error.status >= 500
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.status >= 500
+    return not isinstance(error, ValueError)

@@ -1,20 +1,22 @@
 """Tells an address of a client how a prediction goes on.
 
-One prediction is told by one task, so that the order is kept; while an address is slow, what
-happens meanwhile is left out, and the next that it hears of is the newest. The end is never left
-out: it is tried again and again, for minutes.
+Of one prediction it is told in order; while it is slow, what happens meanwhile is left out, and
+the next that it hears of is the newest. The end is not left out: it is tried again and again, for
+minutes, unless too much is left to tell (``outbox``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
-from deepaas.protocols.cog.fetch import Limits, NotFetched, PublicResolver, check_address, shown
+from deepaas.protocols.cog.fetch import Limits, NotFetched, check_address, connector, shown
+from deepaas.protocols.cog.outbox import Letter, Line, Outbox
 from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction
 from deepaas.web.document import Document
 
@@ -33,6 +35,9 @@ LONGEST_PAUSE_SECONDS = 60.0
 LAST_WORDS_SECONDS = 2.0
 """So long an address is still told of the end when the host leaves."""
 
+CONNECTIONS_COUNT = 32
+"""A server is told by so many connections at a time."""
+
 USER_AGENT = "deepaas"
 FORWARDED = ("traceparent", "tracestate")
 """Headers of the client's request that are passed on."""
@@ -47,13 +52,15 @@ class Webhooks:
     Args:
         limits: whether addresses may be called that are not of the public internet.
         token: sent as bearer token; empty for none.
+        folder: for what is to be told when it is long.
     """
 
-    def __init__(self, limits: Limits, token: str) -> None:
+    def __init__(self, limits: Limits, token: str, folder: Path) -> None:
         self._limits = limits
         self._token = token
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox(folder)
 
     def watch(
         self,
@@ -82,9 +89,16 @@ class Webhooks:
             _log.warning("prediction %s: its webhook is not called: %s", prediction.id, said)
             return False
         forwarded = {name: headers[name] for name in FORWARDED if name in headers}
-        task = asyncio.ensure_future(self._watch(prediction, address, events, forwarded))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        async def send(letter: Letter) -> None:
+            await self._send(address, letter, forwarded)
+
+        about = f"a webhook of prediction {prediction.id} at {shown(address)}"
+        line = Line(self._outbox, str(URL(address).origin()), about, send)
+        # Two tasks: the one that waits for the address does not hold the prediction.
+        for task in (line.task, asyncio.ensure_future(_follow(prediction, events, line))):
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return True
 
     async def close(self) -> None:
@@ -97,39 +111,10 @@ class Webhooks:
         if self._session is not None:
             await self._session.close()
 
-    async def _watch(
-        self,
-        prediction: Prediction,
-        address: str,
-        events: frozenset[str],
-        headers: dict[str, str],
-    ) -> None:
-        feed = _Feed(prediction)
-        told = (0, "")
-        try:
-            while not feed.is_read:
-                kinds = await feed.kinds()
-                if START in kinds and "start" in events:
-                    await self._tell(address, prediction.told_begun(), headers)
-                due = any(_EVENT_OF[kind] in events for kind in kinds & _PASSING)
-                if feed.over:
-                    due = OUTPUT in kinds and "output" in events
-                state = (prediction.journal.count(OUTPUT), prediction.logs)
-                if due and state != told:
-                    told = state
-                    await self._tell(address, prediction.told(going=True), headers)
-                    await feed.wait_over(THROTTLE_SECONDS)
-        finally:
-            await feed.close()
-        if "completed" in events:
-            await self._tell(address, prediction.told(), headers, tries=TRIES_COUNT)
-
-    async def _tell(
-        self, address: str, body: Document, headers: dict[str, str], *, tries: int = 1
-    ) -> None:
+    async def _send(self, address: str, letter: Letter, headers: dict[str, str]) -> None:
         pause_seconds = FIRST_PAUSE_SECONDS
-        for left in reversed(range(tries)):
-            problem = await self._post(address, body, headers)
+        for left in reversed(range(letter.tries)):
+            problem = await self._post(address, letter.body, headers)
             if not problem:
                 return
             if not left:
@@ -162,16 +147,42 @@ class Webhooks:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            resolver = None if self._limits.private else PublicResolver()
             self._session = aiohttp.ClientSession(
-                # Many: one address that hangs must not keep the others waiting.
-                connector=aiohttp.TCPConnector(
-                    resolver=resolver, use_dns_cache=False, limit=1000, limit_per_host=100
-                ),
+                connector=connector(self._limits, limit_per_host=CONNECTIONS_COUNT),
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=10),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+async def _follow(prediction: Prediction, events: frozenset[str], line: Line) -> None:
+    """Tell of a prediction until it has ended; then nothing holds it here."""
+    feed = _Feed(prediction)
+    told = (0, "")
+    try:
+        while not feed.is_read:
+            kinds = await feed.kinds()
+            if START in kinds and "start" in events:
+                line.add(prediction.told_begun())
+                await feed.first_of_end_and(line.told())
+            due = any(_EVENT_OF[kind] in events for kind in kinds & _PASSING)
+            if feed.over:
+                due = OUTPUT in kinds and "output" in events
+            state = (prediction.journal.count(OUTPUT), prediction.logs)
+            if not due or state == told:
+                continue
+            told = state
+            if feed.over:
+                await line.add_last(prediction.told(going=True), 1)
+            else:
+                line.add(prediction.told(going=True))
+                await feed.first_of_end_and(line.told())
+                await feed.first_of_end_and(asyncio.sleep(THROTTLE_SECONDS))
+        if "completed" in events:
+            await line.add_last(prediction.told(), TRIES_COUNT)
+    finally:
+        await feed.close()
+        line.finish()
 
 
 class _Feed:
@@ -196,12 +207,14 @@ class _Feed:
         kinds, self._kinds = self._kinds, set()
         return kinds
 
-    async def wait_over(self, seconds: float) -> None:
-        """Wait for the end of the prediction, not longer than this."""
+    async def first_of_end_and(self, other: Awaitable[None]) -> None:
+        """Wait for something, but not beyond the end of the prediction."""
+        both = [asyncio.ensure_future(other), asyncio.ensure_future(self._end.wait())]
         try:
-            await asyncio.wait_for(self._end.wait(), seconds)
-        except asyncio.TimeoutError:
-            return
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
 
     async def close(self) -> None:
         """Look no more."""

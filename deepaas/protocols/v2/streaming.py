@@ -62,7 +62,7 @@ async def _predict(predict: Predict, told: _Told) -> None:
             raise ModelFailed(failed.result())
         answer = call.result()
         if answer.media_type:  # Of a model that does not yield anything.
-            told.told(Part(answer.id, answer.media_type, answer.body, answer.path))
+            told.told(Part(answer.id, answer.media_type, answer.body, answer.path, answer.is_file))
     finally:
         for waiting in (call, failed):
             waiting.cancel()

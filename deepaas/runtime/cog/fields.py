@@ -34,6 +34,20 @@ _EXACT = (("boolean", bool), ("integer", int), ("number", float), ("string", str
 _ORDER = ("boolean", "integer", "number", "string")
 
 
+class Pattern(validate.Regexp):
+    """A regular expression that is found anywhere in a text, as Cog and Pydantic have it."""
+
+    def __call__(self, value: Any) -> Any:
+        """Check a text.
+
+        Raises:
+            ValidationError: it is not in there.
+        """
+        if self.regex.search(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
 class Union(fields.Field):
     """One of several kinds of value: the first that it is, else the first that it can be read as.
 
@@ -125,7 +139,7 @@ def _validators(parameter: Parameter) -> list[validate.Validator]:
             )
         )
     if parameter.pattern:
-        found.append(validate.Regexp(parameter.pattern))
+        found.append(Pattern(parameter.pattern))
     if parameter.choices:
         found.append(validate.OneOf(parameter.choices))
     return found

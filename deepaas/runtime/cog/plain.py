@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from deepaas.runtime.results import FileUrl, plain_name
+
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it; what is unknown stays as it is."""
@@ -61,4 +63,6 @@ def _opened(file: io.IOBase) -> str:
 
 def _url(content: bytes, name: str) -> str:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+    url = FileUrl(f"data:{media_type};base64,{base64.b64encode(content).decode()}")
+    url.name = plain_name(Path(name))
+    return url

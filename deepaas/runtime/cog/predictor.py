@@ -22,7 +22,9 @@ from deepaas.runtime.cog.trained import kept
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Traits
 
 METHODS = ("run", "predict")
-_CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
+CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
+"""What tells a model of DEEPaaS's contract."""
+
 UNWELL = "Healthcheck failed: user-defined healthcheck returned False"
 
 
@@ -133,7 +135,7 @@ def is_typed(target: Any) -> bool:
         return True
     return (
         inspect.isclass(target)
-        and not any(hasattr(target, name) for name in _CONTRACT)
+        and not any(hasattr(target, name) for name in CONTRACT)
         and any(callable(getattr(target, name, None)) for name in METHODS)
     )
 

@@ -48,11 +48,12 @@ class Metrics:
         _check_name(key)
         if mode not in _MODES:
             raise TypeError(f"mode {mode!r} is none of {', '.join(_MODES)}")
-        if value is None:
+        kind = None if value is None else self._checked_kind(key, value, mode)
+        self._scope.measure(key, value, mode)
+        if kind is None:
             self._kinds.pop(key, None)
         else:
-            self._check_kind(key, value, mode)
-        self._scope.measure(key, value, mode)
+            self._kinds.setdefault(key, kind)
 
     def delete(self, key: str) -> None:
         """Take a metric away."""
@@ -64,19 +65,20 @@ class Metrics:
     def __delitem__(self, key: str) -> None:
         self.delete(key)
 
-    def _check_kind(self, key: str, value: Any, mode: str) -> None:
+    def _checked_kind(self, key: str, value: Any, mode: str) -> type:
         kind = next((one for one in _KINDS if isinstance(value, one)), None)
         if kind is None:
             raise TypeError(f"metric {key!r}: {type(value).__name__} cannot be noted")
         if mode == "incr" and kind not in (int, float):
             raise TypeError(f"metric {key!r}: only numbers can be added")
         kind = list if mode == "append" else kind
-        before = self._kinds.setdefault(key, kind)
+        before = self._kinds.get(key, kind)
         if before is not kind and {before, kind} != {int, float}:
             raise TypeError(
                 f"metric {key!r} is of the type {before.__name__}; delete it before it becomes "
                 f"{kind.__name__}"
             )
+        return kind
 
 
 class CurrentScope:

@@ -33,7 +33,7 @@ class Parameter:
         description: for people.
         limits: ``ge``, ``le``, ``gt``, ``lt`` (of numbers), ``min_length``, ``max_length`` (of
             texts), as far as declared.
-        pattern: regular expression that a text must match.
+        pattern: regular expression that must be found in a text.
         choices: the only values there are.
         deprecated: whether clients should not use it any more.
     """
@@ -244,7 +244,7 @@ def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
         for key, limit in parameter.limits.items():
             if "length" not in key and not _within(key, value, limit):
                 yield f"the default {value!r} breaks {key}={limit}"
-        if parameter.pattern and not re.match(parameter.pattern, value):
+        if parameter.pattern and not re.search(parameter.pattern, value):
             yield f"the default {value!r} does not match {parameter.pattern!r}"
 
 

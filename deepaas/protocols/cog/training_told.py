@@ -1,0 +1,82 @@
+"""A run as Cog's clients are told of a training."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+
+from deepaas.errors import RunElsewhere
+from deepaas.protocols.cog.prediction import (
+    CANCELED,
+    FAILED,
+    MAX_LOG_CHARACTERS,
+    PROCESSING,
+    STARTING,
+    SUCCEEDED,
+    moment,
+)
+from deepaas.training.log import LogReader
+from deepaas.training.runs import Run, State
+from deepaas.training.service import Trainings
+
+INTERRUPTED = "interrupted: its host ended"
+
+STATUS = {
+    State.QUEUED: STARTING,
+    State.RUNNING: PROCESSING,
+    State.DONE: SUCCEEDED,
+    State.ERROR: FAILED,
+    State.CANCELLED: CANCELED,
+    State.INTERRUPTED: FAILED,
+}
+"""What Cog calls the states of a run."""
+
+
+class Teller:
+    """Tells of runs.
+
+    Args:
+        trainings: has them.
+    """
+
+    def __init__(self, trainings: Trainings) -> None:
+        self._trainings = trainings
+
+    async def told(self, run: Run, name: str, *, whole: bool = False) -> dict[str, Any]:
+        """A training as Cog tells of it.
+
+        Args:
+            run: what the store has.
+            name: what its client calls it.
+            whole: also what was given, and when it came, began and ended.
+        """
+        told: dict[str, Any] = {"id": name}
+        if whole:
+            told["input"] = msgspec.Raw(await self._trainings.args(run))
+        if STATUS[run.state] == FAILED:
+            told["error"] = run.message or INTERRUPTED
+        told["logs"] = await self._logs(run)
+        seconds = (run.finished or time.time()) - (run.started or run.created)
+        told["metrics"] = {"predict_time": seconds} if run.state.final else {}
+        if run.has_result:
+            told["output"] = msgspec.Raw(await self._trainings.result(run))
+        if whole:
+            told["created_at"] = moment(run.created)
+            told["started_at"] = moment(run.started)
+            told["completed_at"] = moment(run.finished)
+        return {**told, "status": STATUS[run.state]}
+
+    async def _logs(self, run: Run) -> str:
+        try:
+            reader = LogReader(self._trainings.folder(run).log)
+        except RunElsewhere:
+            return ""
+
+        def last() -> bytes:
+            begin = max(0, reader.size() - MAX_LOG_CHARACTERS)
+            return reader.read(begin, MAX_LOG_CHARACTERS)[1]
+
+        return (await asyncio.to_thread(last)).decode("utf-8", "replace")

@@ -1,0 +1,15 @@
+"""Clients' own names for their runs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("deepaas_runs", sa.Column("name", sa.Text, nullable=False, server_default=""))
