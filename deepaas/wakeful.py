@@ -16,7 +16,7 @@ import time
 BRISK_SECONDS = 500e-6
 """An event that comes this soon makes it likely that the next will."""
 
-LOOK_SECONDS = 150e-6
+LOOK_SECONDS = 300e-6
 """How long to stay awake for it."""
 
 Events = list[tuple[selectors.SelectorKey, int]]

@@ -54,9 +54,21 @@ class Document:
                 file.write(piece)
 
 
+class _InMemory(Document):
+    def __init__(self, content: bytes) -> None:
+        self.size_bytes = len(content)
+        self._content = content
+
+    def pieces(self) -> Iterator[bytes]:
+        return iter((self._content,))
+
+    def whole(self) -> bytes:
+        return self._content
+
+
 def of_bytes(content: bytes) -> Document:
     """What is in memory already."""
-    return Document(len(content), lambda: iter((content,)))
+    return _InMemory(content)
 
 
 def of_file(path: Path) -> Document:

@@ -77,8 +77,11 @@ class Journal:
         if self._held is not None:
             self._held.append((kind, data))
             return
-        size_bytes = self._size_bytes + len(data)
-        if self._file is None and size_bytes < MEMORY_BYTES and len(self._memory) < MEMORY_COUNT:
+        if (
+            self._file is None
+            and self._size_bytes + len(data) < MEMORY_BYTES
+            and len(self._memory) < MEMORY_COUNT
+        ):
             self._memory.append((kind, data))
         else:
             try:

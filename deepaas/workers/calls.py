@@ -46,8 +46,11 @@ class Calls:
     @property
     def room_count(self) -> int:
         """How many would begin at once."""
-        ready = (worker for worker in self._free if worker.state is State.READY)
-        return sum(worker.concurrency - len(worker.calls) for worker in ready)
+        count = 0
+        for worker in self._free:
+            if worker.state is State.READY:
+                count += worker.concurrency - len(worker.calls)
+        return count
 
     def place(self, client_id: str) -> int | None:
         """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.

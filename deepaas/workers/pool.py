@@ -89,7 +89,7 @@ class Pool:
     def status(self) -> Status:
         """How it is right now."""
         states = [worker.state for worker in self._slots.workers()]
-        broken = self._slots.broken()
+        broken = "" if State.READY in states else self._slots.broken()
         if State.READY in states:
             status = "ready"
         elif broken:
@@ -98,7 +98,7 @@ class Pool:
             status = "warming" if State.WARMING in states else "loading"
         return Status(
             status=status,
-            reason=broken if status == "broken" else "",
+            reason=broken,
             workers_count=self._limits.workers_count,
             workers_ready_count=states.count(State.READY),
             queued_count=self._calls.queued_count,

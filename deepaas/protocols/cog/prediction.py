@@ -196,6 +196,9 @@ class Prediction:
         output = self.output(as_list=going)
         if output is None:
             return of_bytes(msgspec.json.encode(head | tail))
+        if output.is_small:
+            head["output"] = msgspec.Raw(output.whole())
+            return of_bytes(msgspec.json.encode(head | tail))
         first = msgspec.json.encode(head)[:-1] + b',"output":'
         return _around(first, output, b"," + msgspec.json.encode(tail)[1:])
 

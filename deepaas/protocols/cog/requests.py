@@ -115,7 +115,7 @@ async def _body(request: web.Request, limit_bytes: int) -> bytearray:
     if (request.content_length or 0) > limit_bytes:
         raise Refusal(413, TOO_LARGE)
     body = bytearray()
-    async for chunk in request.content.iter_any():
+    while chunk := await request.content.readany():
         if len(body) + len(chunk) > limit_bytes:
             raise Refusal(413, TOO_LARGE)
         body += chunk
