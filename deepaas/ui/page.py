@@ -193,9 +193,9 @@ class _Predict:
             **quiet,
         }
         done = {self._run: gr.update(interactive=True), self._cancel: gr.update(visible=False)}
-        nothing = dict(zip(pane.components, pane.empty(), strict=True))
-        try:
-            with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+        parts: tuple[str, ...] = ()
+        with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+            try:
                 call = predict_call(
                     self._model, inputs.read(self._arguments, values), pane.media_type
                 )
@@ -206,9 +206,8 @@ class _Predict:
                 )
                 async for said in wait:
                     if isinstance(said, Parts):
-                        assert isinstance(pane, streamed_pane.StreamedPane)
-                        grown = pane.growing(said.values, Path(folder))
-                        yield dict(zip(pane.components, grown, strict=True)) | {
+                        parts = said.values
+                        yield _come(pane, parts, Path(folder)) | {
                             self._status: _waiting("The answer is coming", busy=True)
                         }
                     elif isinstance(said, Answer):
@@ -217,19 +216,20 @@ class _Predict:
                         yield done | {self._status: _waiting("Done")} | dict(shown)
                     else:
                         yield {self._status: _waiting(said, busy=True)}
-        except Cancelled:
-            yield done | {self._status: _waiting("Cancelled")} | nothing
-        except ClientError as error:
-            complaints = self._form.complain(error.fields)
-            yield (
-                done
-                | {
-                    self._status: _waiting(""),
-                    self._trouble: gr.update(value=trouble(error), visible=True),
-                }
-                | dict(zip(self._form.complaints, complaints, strict=True))
-                | nothing
-            )
+            except Cancelled:
+                come = _come(pane, parts, Path(folder))
+                yield done | {self._status: _waiting("Cancelled")} | come
+            except ClientError as error:
+                complaints = self._form.complain(error.fields)
+                yield (
+                    done
+                    | {
+                        self._status: _waiting(""),
+                        self._trouble: gr.update(value=trouble(error), visible=True),
+                    }
+                    | dict(zip(self._form.complaints, complaints, strict=True))
+                    | _come(pane, parts, Path(folder))
+                )
 
     def _give_up(self, request: gr.Request) -> None:
         self._running.cancel(request.session_hash or "")
@@ -271,6 +271,19 @@ def _pane(model: Model, media_type: str) -> outputs.Pane:
     if model.streams and media_type == JSON:
         return streamed_pane.pane()
     return outputs.pane(model, media_type)
+
+
+def _come(pane: outputs.Pane, parts: tuple[str, ...], folder: Path) -> dict[Any, Any]:
+    """What has come so far.
+
+    Said again when the end is told: of two updates in one moment the page may drop the first.
+    Made anew each time, since Gradio takes the values out of updates.
+    """
+    if parts and isinstance(pane, streamed_pane.StreamedPane):
+        values = pane.growing(parts, folder)
+    else:
+        values = pane.empty()
+    return dict(zip(pane.components, values, strict=True))
 
 
 def trouble(error: ClientError) -> str:
