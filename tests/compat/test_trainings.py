@@ -135,6 +135,7 @@ def check(pair: Pair, case: TrainCase, subtests: pytest.Subtests) -> bool:
     return begun
 
 
+@pytest.mark.minutes
 def test_trainings_with_arguments(
     theirs: Path, ours: Path, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
@@ -149,6 +150,7 @@ def test_trainings_with_arguments(
 ACTS = ("acts", "takes_types")
 
 
+@pytest.mark.minutes
 def test_ends_lists_and_deletions(
     theirs: Path, ours: Path, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:

@@ -51,6 +51,8 @@ DATABASE = "postgresql+asyncpg://deepaas:secret@db.example.org/deepaas"
 COMMANDS = re.compile(r"^(?:\$ )?(?:make|curl|pip|deepaas-\w+|docker|python|\.venv/bin)\b")
 PAGES = [page for page in pages() if blocks_of((ROOT / page).read_text(encoding="utf-8"))]
 RUN = [page for page in PAGES if page not in RUN_ELSEWHERE]
+LONG = {"docs/start-here.md", "docs/how-to/command-line.md", "docs/how-to/python-client.md"}
+"""They install packages, or train."""
 
 
 def blocks(page: str) -> list[Block]:
@@ -90,9 +92,16 @@ def session(page: str, tmp_path: Path) -> Iterator[Session]:
         yield session
 
 
+def pages_to_run() -> Iterator[Any]:
+    """The pages with blocks that are run; those that take long, with CI only."""
+    for page in RUN:
+        if any(map(is_run, blocks(page))):
+            yield pytest.param(page, marks=[pytest.mark.minutes] if page in LONG else [])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", [page for page in RUN if any(map(is_run, blocks(page)))])
+@pytest.mark.parametrize("page", pages_to_run())
 def test_blocks_are_pasted(page: str, session: Session) -> None:
     said: str | None = None
     for block in blocks(page):

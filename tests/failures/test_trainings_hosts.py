@@ -131,7 +131,7 @@ def test_different_state_directories(tmp_path: Path) -> None:
         assert not here.folders() & there.folders()
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 def test_hosts_elsewhere_that_die_or_stand_still(tmp_path: Path) -> None:
     """After 15 s their runs are interrupted; the one that comes back gives them up."""
     with postgres_database() as url:

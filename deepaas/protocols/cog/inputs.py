@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+from deepaas.web.uploads import Scratch
 
 Json = dict[str, Any]
 
@@ -57,9 +59,13 @@ def to_inputs(
     )
 
 
-def is_long(inputs: Inputs) -> bool:
-    """Whether the body has to go through a file."""
-    return len(inputs.body) > INLINE_BYTES
+async def stored(inputs: Inputs, scratch: Scratch) -> Inputs:
+    """Inputs whose body lies in a file, where it is too long for a message."""
+    if len(inputs.body) <= INLINE_BYTES:
+        return inputs
+    path = scratch.path / "input.json"
+    await asyncio.to_thread(path.write_bytes, inputs.body)
+    return msgspec.structs.replace(inputs, body=b"", body_path=str(path))
 
 
 def without_secrets(given: Mapping[str, Any], schema: Json) -> Json:

@@ -9,8 +9,8 @@ from yarl import URL
 
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.going import Going
 from deepaas.protocols.cog.prediction import FAILED, moment
-from deepaas.protocols.cog.predictions import Going
 from deepaas.training.records import INTERRUPTED
 
 DEFAULT_COUNT = 100

@@ -26,13 +26,12 @@ from deepaas.protocols.cog import listing, requests, stream
 from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
-from deepaas.protocols.cog.inputs import to_inputs
+from deepaas.protocols.cog.inputs import stored, to_inputs
 from deepaas.protocols.cog.prediction import (
     STARTING,
     Prediction,
     new_prediction,
 )
-from deepaas.protocols.cog.predictions import stored
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf

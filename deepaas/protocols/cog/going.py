@@ -1,0 +1,168 @@
+"""One prediction that goes on: what works on it, and what the model tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deepaas.errors import InvalidArguments, QueueFull
+from deepaas.messages import Answer, Measured, Part
+from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
+from deepaas.protocols.cog.upload import NotUploaded
+from deepaas.web.journal import TooMuch
+
+
+class Going:
+    """One prediction that goes on.
+
+    Attributes:
+        prediction: how far it is.
+        refused: why the model would not have it, if it would not.
+        noted: set when it is in the archive, if it is to be there.
+        over: set when it has ended, and nothing of it is left to do.
+
+    Args:
+        prediction: how far it is.
+        files: makes URLs of those that the model gives.
+    """
+
+    def __init__(self, prediction: Prediction, files: Files) -> None:
+        self.prediction = prediction
+        self._urls = files
+        self.refused: InvalidArguments | QueueFull | None = None
+        self.noted = asyncio.Event()
+        self.over = asyncio.Event()
+        self._task: asyncio.Task[Any] | None = None
+        self._stopped = False
+        # Made when the first comes: most predictions have none.
+        self._files: asyncio.Queue[Part] | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it, in the background."""
+        self._task = asyncio.ensure_future(work)
+
+    async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it here: a task of its own takes three more rounds of the event loop.
+
+        Args:
+            work: ends the prediction, also when it is cancelled.
+
+        Raises:
+            asyncio.CancelledError: who waits for it has left, and so it was stopped.
+        """
+        task = self._task = asyncio.current_task()
+        await work
+        self._task = None
+        if self._stopped:
+            # It was this prediction that was cancelled, not who waits for it.
+            if task is not None and sys.version_info >= (3, 11):
+                task.uncancel()
+        elif self.prediction.status == CANCELED:
+            raise asyncio.CancelledError
+
+    def cancel(self) -> None:
+        """Have it stop."""
+        if self._task is not None and not self.prediction.ended:
+            self._stopped = True
+            self._task.cancel()
+
+    def fail(self, error: str) -> None:
+        """End it, for a reason that is not the model's."""
+        self.cancel()
+        self.prediction.end(FAILED, error=error)
+
+    # --- what the model tells (workers.call.Listener) ---
+
+    def begun(self) -> None:
+        with _Failing(self):
+            self.prediction.begin()
+
+    def printed(self, text: str) -> None:
+        with _Failing(self):
+            self.prediction.add_log(text)
+
+    def told(self, news: Part | Measured) -> None:
+        if isinstance(news, Measured):
+            with _Failing(self):
+                self.prediction.add_metric(news.name, msgspec.json.decode(news.value), news.mode)
+            return
+        if self._files is None:
+            value = self._urls.inline(news)
+            if value is not None:
+                with _Failing(self):
+                    self.prediction.add_part(value)
+                return
+            self._files = asyncio.Queue()
+            self._reading = asyncio.ensure_future(self._read(self._files))
+        # From the first one in a file on all of them go this way, so that they keep their order.
+        self._files.put_nowait(news)
+
+    async def add(self, news: Answer | Part) -> None:
+        """Note what the model has answered or yielded.
+
+        Raises:
+            OSError, NotUploaded, TooMuch: it cannot be kept.
+        """
+        value = self._urls.inline(news)
+        if value is not None:
+            self.prediction.add_part(value)
+        else:
+            await self.prediction.add_output(await self._urls.told(news, self.prediction.id))
+
+    async def read(self) -> None:
+        """Wait until all parts that were told are in the prediction."""
+        if self._files is not None:
+            await self._files.join()
+
+    async def leave(self) -> None:
+        """Remove what nobody has read."""
+        if self._files is None or self._reading is None:
+            return
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        while not self._files.empty():
+            remove(self._files.get_nowait())
+
+    async def _read(self, files: asyncio.Queue[Part]) -> None:
+        while True:
+            news = await files.get()
+            try:
+                with _Failing(self):
+                    await self.add(news)
+            finally:
+                remove(news)
+                files.task_done()
+
+
+class _Failing:
+    """Whatever cannot be kept ends the prediction."""
+
+    def __init__(self, going: Going) -> None:
+        self._going = going
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> bool:
+        if isinstance(error, TooMuch):
+            self._going.fail(str(error))
+        elif isinstance(error, (OSError, NotUploaded)):
+            self._going.fail(f"a part of the output is lost: {error}")
+        else:
+            return False
+        return True
+
+
+def remove(news: Answer | Part) -> None:
+    """Remove the file of what the model has told, if it has one."""
+    if news.path:
+        Path(news.path).unlink(missing_ok=True)
