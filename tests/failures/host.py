@@ -309,7 +309,7 @@ def _leave(host: Host, *, shared: bool, max_peak_mb: float) -> None:
         assert host.stop() == 0, f"SIGTERM ended the host with {host.process.returncode}"
         assert peak < max_peak_mb, f"the host has taken {peak:.0f} MB"
     host.watch.stop()
-    assert host.watch.complaints == []
+    assert host.watch.complaints == [], host.watch.complaints
     _assert_nothing_left(host.mark, None if shared else host.tmp)
 
 
