@@ -24,7 +24,7 @@ from .make_schemas import PREDICTORS
 from .questions import Question, content
 from .servers import Server
 
-STOP_SECONDS = 10
+STOP_SECONDS = 30
 """Less than predictors sleep that nobody stops."""
 
 
