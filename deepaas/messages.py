@@ -1,16 +1,14 @@
-"""What host and worker say to each other: the only module that both halves share.
+"""What host and worker say to each other: with ``frames`` all that both halves share.
 
-Every message is one msgpack map-less array with a tag, behind a length of four bytes
-(little endian). A worker has two sockets: *calls*, which its main thread reads and answers (one
-at a time, unless ``Description.concurrency`` says more), and *control*, on which a second thread
-answers light questions meanwhile.
+How messages become bytes is in :mod:`deepaas.frames`. A worker has two sockets: *calls*, which
+its main thread reads and answers (one at a time, unless ``Description.concurrency`` says more),
+and *control*, on which a second thread answers light questions meanwhile.
 No pickle crosses the wire, and a message never holds more than ``INLINE_BYTES`` of a body or
 an answer: what is larger goes through a file of the call's own.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -18,11 +16,6 @@ import msgspec
 
 INLINE_BYTES = 64 * 1024
 """Bodies and answers up to this size travel inside the message, larger ones as files."""
-
-MAX_FRAME_BYTES = 64 * 1024 * 1024
-"""No honest message is larger than this; a longer length means a broken peer."""
-
-LENGTH = struct.Struct("<I")
 
 
 class RunFiles:
@@ -370,46 +363,3 @@ Reply = Answer | Failure
 """How it ends."""
 FromWorkerCalls = Reply | News
 FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health
-
-_encoder = msgspec.msgpack.Encoder()
-
-
-def frame(message: Message) -> bytes:
-    """One message as bytes for the wire, its length first."""
-    body = _encoder.encode(message)
-    return LENGTH.pack(len(body)) + body
-
-
-class FrameBuffer:
-    """Cuts a stream of bytes into the payloads of frames."""
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take what came and give back the payloads that are complete.
-
-        Raises:
-            ValueError: the peer announces a frame larger than ``MAX_FRAME_BYTES``.
-        """
-        buffer = self._data
-        if not buffer and len(data) >= 4:
-            # The usual case, one whole frame in one read, without a copy through the buffer.
-            (size,) = LENGTH.unpack_from(data)
-            if size + 4 == len(data):
-                return [data[4:]]
-        buffer += data
-        payloads = []
-        start = 0
-        while len(buffer) - start >= 4:
-            (size,) = LENGTH.unpack_from(buffer, start)
-            if size > MAX_FRAME_BYTES:
-                raise ValueError(f"a frame of {size} bytes is announced")
-            end = start + 4 + size
-            if len(buffer) < end:
-                break
-            payloads.append(bytes(buffer[start + 4 : end]))
-            start = end
-        if start:
-            del buffer[:start]
-        return payloads

@@ -13,16 +13,8 @@ from typing import Any, TextIO
 
 import msgspec
 
-from deepaas.messages import (
-    Failure,
-    FrameBuffer,
-    FromWorkerCalls,
-    Predict,
-    Printed,
-    Reply,
-    ToWorkerCalls,
-    frame,
-)
+from deepaas.frames import FrameBuffer, frame
+from deepaas.messages import Failure, FromWorkerCalls, Predict, Printed, Reply, ToWorkerCalls
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import failure
 from deepaas.runtime.loop import RECEIVE_BYTES, loaded

@@ -15,6 +15,7 @@ from typing import Any
 import marshmallow
 import msgspec
 
+from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import (
     INLINE_BYTES,
     AskHealth,
@@ -23,7 +24,6 @@ from deepaas.messages import (
     Checked,
     CheckTraining,
     Failure,
-    FrameBuffer,
     FromWorkerCalls,
     FromWorkerControl,
     GetMetadata,
@@ -36,7 +36,6 @@ from deepaas.messages import (
     ToWorkerCalls,
     ToWorkerControl,
     Train,
-    frame,
 )
 from deepaas.runtime import training
 from deepaas.runtime.contract import Model

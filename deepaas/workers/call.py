@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from deepaas.messages import Measured, Part, Reply, ToWorkerCalls, frame
+from deepaas.frames import frame
+from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
 
 
 class Listener(Protocol):

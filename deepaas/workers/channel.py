@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from deepaas.messages import FrameBuffer
+from deepaas.frames import FrameBuffer
 
 Incoming = TypeVar("Incoming")
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from deepaas.errors import ModelUnavailable
+from deepaas.frames import frame
 from deepaas.messages import (
     Answer,
     AskHealth,
@@ -29,7 +30,6 @@ from deepaas.messages import (
     Printed,
     Ready,
     Reply,
-    frame,
 )
 from deepaas.workers.call import Call
 from deepaas.workers.channel import Channel

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepaas import messages
-from deepaas.messages import LENGTH, MAX_FRAME_BYTES, FrameBuffer, Message, frame
+from deepaas.frames import LENGTH, MAX_FRAME_BYTES, FrameBuffer, frame
+from deepaas.messages import Message
 
 UNIONS = {
     "ToWorkerCalls": messages.ToWorkerCalls,

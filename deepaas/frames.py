@@ -1,0 +1,61 @@
+"""Messages as bytes, and back.
+
+Every message is one msgpack map-less array with a tag, behind a length of four bytes
+(little endian).
+"""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+from deepaas.messages import Message
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""No honest message is larger than this; a longer length means a broken peer."""
+
+LENGTH = struct.Struct("<I")
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def frame(message: Message) -> bytes:
+    """One message as bytes for the wire, its length first."""
+    body = _encoder.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+class FrameBuffer:
+    """Cuts a stream of bytes into the payloads of frames."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take what came and give back the payloads that are complete.
+
+        Raises:
+            ValueError: the peer announces a frame larger than ``MAX_FRAME_BYTES``.
+        """
+        buffer = self._data
+        if not buffer and len(data) >= 4:
+            # The usual case, one whole frame in one read, without a copy through the buffer.
+            (size,) = LENGTH.unpack_from(data)
+            if size + 4 == len(data):
+                return [data[4:]]
+        buffer += data
+        payloads = []
+        start = 0
+        while len(buffer) - start >= 4:
+            (size,) = LENGTH.unpack_from(buffer, start)
+            if size > MAX_FRAME_BYTES:
+                raise ValueError(f"a frame of {size} bytes is announced")
+            end = start + 4 + size
+            if len(buffer) < end:
+                break
+            payloads.append(bytes(buffer[start + 4 : end]))
+            start = end
+        if start:
+            del buffer[:start]
+        return payloads
