@@ -19,6 +19,12 @@ BRISK_SECONDS = 500e-6
 LOOK_SECONDS = 300e-6
 """How long to stay awake for it."""
 
+BUSY_SECONDS = 200e-6
+"""How long a loop that has work at hand does not ask the system for more.
+
+One request takes several rounds of the loop, and to ask is a good part of what a round costs.
+"""
+
 Events = list[tuple[selectors.SelectorKey, int]]
 
 
@@ -28,12 +34,16 @@ class WakefulSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self._brisk = False
+        self._asked = 0.0
 
     def select(self, timeout: float | None = None) -> Events:
         """Wait for events, at most ``timeout`` seconds, for ever if None."""
+        began = time.perf_counter()
+        if timeout == 0 and began - self._asked < BUSY_SECONDS:
+            return []
+        self._asked = began
         if timeout is not None and timeout < LOOK_SECONDS:
             return super().select(timeout)
-        began = time.perf_counter()
         if self._brisk:
             while time.perf_counter() - began < LOOK_SECONDS:
                 if events := super().select(0):

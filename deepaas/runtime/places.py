@@ -149,11 +149,11 @@ Reader = Callable[[Places, str, fields.Field], Any]
 
 
 def _from_query(places: Places, name: str, field: fields.Field) -> Any:
-    return get_value(places.query, name, field)
+    return missing if places.query is _NOTHING else get_value(places.query, name, field)
 
 
 def _from_form(places: Places, name: str, field: fields.Field) -> Any:
-    return get_value(places.form, name, field)
+    return missing if places.form is _NOTHING else get_value(places.form, name, field)
 
 
 def _from_json(places: Places, name: str, field: fields.Field) -> Any:

@@ -58,8 +58,8 @@ class Journal:
         self._memory: list[tuple[str, bytes]] = []
         self._file: IO[bytes] | None = None
         self._size_bytes = 0
-        self._counts = dict.fromkeys(kinds, 0)
-        self._data_bytes = dict.fromkeys(kinds, 0)
+        self._counts: dict[str, int] = {}
+        self._data_bytes: dict[str, int] = {}
         # While a thread writes one event, the others wait here; None stands for the end.
         self._held: list[tuple[str, bytes] | None] | None = None
         self._ended = False
@@ -73,13 +73,14 @@ class Journal:
         """
         if self._ended:
             return
-        self._check(len(data))
+        size_bytes = len(data)
+        self._check(size_bytes)
         if self._held is not None:
             self._held.append((kind, data))
             return
         if (
             self._file is None
-            and self._size_bytes + len(data) < MEMORY_BYTES
+            and self._size_bytes + size_bytes < MEMORY_BYTES
             and len(self._memory) < MEMORY_COUNT
         ):
             self._memory.append((kind, data))
@@ -89,7 +90,7 @@ class Journal:
                 _write(file.fileno(), self._size_bytes, (self._packed(kind, data),))
             except OSError as error:
                 raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
-        self._count(kind, len(data))
+        self._count(kind, size_bytes)
 
     async def append_pieces(self, kind: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
         """Write a large event; what comes meanwhile is written behind it.
@@ -168,14 +169,14 @@ class Journal:
 
     def count(self, kind: str) -> int:
         """How many events of a kind there are."""
-        return self._counts[kind]
+        return self._counts.get(kind, 0)
 
     def joined(self, kind: str) -> Document:
         """The data of all events of one kind until now, with commas between."""
         if self._file is None:
-            return of_bytes(b",".join(data for each, data in self._memory if each == kind))
+            return of_bytes(b",".join([data for each, data in self._memory if each == kind]))
         file = self._file
-        size_bytes = self._data_bytes[kind] + max(0, self._counts[kind] - 1)
+        size_bytes = self._data_bytes.get(kind, 0) + max(0, self.count(kind) - 1)
         until = self._size_bytes
         return Document(size_bytes, lambda: self._joined(file, kind, until))
 
@@ -232,8 +233,8 @@ class Journal:
 
     def _count(self, kind: str, data_bytes: int) -> None:
         self._size_bytes += _HEAD.size + data_bytes
-        self._counts[kind] += 1
-        self._data_bytes[kind] += data_bytes
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        self._data_bytes[kind] = self._data_bytes.get(kind, 0) + data_bytes
         self._wake()
 
     def _wake(self) -> None:

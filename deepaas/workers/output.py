@@ -7,6 +7,7 @@ import codecs
 import logging
 import os
 import re
+import select
 from collections.abc import Callable
 
 MAX_LINE_CHARACTERS = 4000
@@ -36,6 +37,9 @@ class Output(asyncio.Protocol):
         self.heard: Callable[[str], None] | None = None
         self._label = label
         self._descriptor = descriptor
+        self._poll = select.poll()  # Costs a fraction of a read that finds nothing.
+        if descriptor >= 0:
+            self._poll.register(descriptor, select.POLLIN)
         self._rest = ""
         # A character may come in two reads.
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
@@ -43,7 +47,7 @@ class Output(asyncio.Protocol):
     def drain(self) -> None:
         """Read what is in the pipe already: what was printed before an answer belongs to it."""
         try:
-            while data := os.read(self._descriptor, READ_BYTES):
+            while self._poll.poll(0) and (data := os.read(self._descriptor, READ_BYTES)):
                 self.data_received(data)
         except OSError:
             pass  # There is nothing, or the pipe is closed.
@@ -60,7 +64,8 @@ class Output(asyncio.Protocol):
         self._write(lines)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._descriptor = -1  # The number may be somebody else's from now on.
+        # The number may be somebody else's from now on.
+        self._descriptor, self._poll = -1, select.poll()
         self._write([self._rest])
 
     def _write(self, lines: list[str]) -> None:

@@ -89,8 +89,9 @@ class Pool:
     def status(self) -> Status:
         """How it is right now."""
         states = [worker.state for worker in self._slots.workers()]
-        broken = "" if State.READY in states else self._slots.broken()
-        if State.READY in states:
+        ready_count = states.count(State.READY)
+        broken = "" if ready_count else self._slots.broken()
+        if ready_count:
             status = "ready"
         elif broken:
             status = "broken"
@@ -100,7 +101,7 @@ class Pool:
             status=status,
             reason=broken,
             workers_count=self._limits.workers_count,
-            workers_ready_count=states.count(State.READY),
+            workers_ready_count=ready_count,
             queued_count=self._calls.queued_count,
             room_count=self._calls.room_count,
             restarts_count=self._restarts_count,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 from deepaas.workers.setup import Setup
@@ -55,13 +54,15 @@ class Slots:
 
     def workers(self) -> list[Worker]:
         """All that have not ended."""
-        slots = itertools.chain(self._slots, self._left)
+        slots = [*self._slots, *self._left]
         return [slot.worker for slot in slots if slot.worker is not None]
 
     def of(self, worker: Worker) -> Slot:
         """The slot that a worker holds."""
-        slots = itertools.chain(self._slots, self._left)
-        return next(slot for slot in slots if slot.worker is worker)
+        for slot in [*self._slots, *self._left]:
+            if slot.worker is worker:
+                return slot
+        raise LookupError(f"{worker.label} has none")
 
     @property
     def setup(self) -> Setup:

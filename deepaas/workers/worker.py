@@ -127,6 +127,7 @@ class Worker:
         self._process = Process(source, launch, self._on_exit)
         self._read_output = read_output
         self._output: Output | None = None
+        self._is_drained = False
 
     @property
     def has_room(self) -> bool:
@@ -149,9 +150,10 @@ class Worker:
     def run(self, call: Call) -> None:
         """Hand it a call; it must have room."""
         if call.listener is not None:
-            if self._output is not None:
-                self._output.drain()  # What others have printed is not this call's.
+            if not self._is_drained:
+                self._drain()  # What others have printed is not this call's.
             call.listener.begun()
+        self._is_drained = False
         self.calls[call.id] = call
         self._channel.send(call.request)
 
@@ -248,14 +250,20 @@ class Worker:
             _pass_on(call, message)
 
     def _on_reply(self, call: Call, reply: Reply) -> None:
-        if call.listener is not None and self._output is not None:
-            self._output.drain()
+        if call.listener is not None:
+            self._drain()
         del self.calls[call.id]
         if isinstance(reply, Failure) and reply.leaving:
             self._leave()
             # Threads that the model has started may keep the process from ending.
             asyncio.get_running_loop().call_later(self._exit_seconds, self._process.kill)
         self.keeper.answered(self, call, reply)
+
+    def _drain(self) -> None:
+        """Hear what has been printed until now."""
+        if self._output is not None:
+            self._output.drain()
+        self._is_drained = True
 
     def _heard(self, text: str) -> None:
         """Something was printed."""
@@ -273,8 +281,7 @@ class Worker:
                 self.concurrency = max(1, message.concurrency)
                 self.keeper.loaded(self, message)
             case Ready() if self.state is State.WARMING:
-                if self._output is not None:
-                    self._output.drain()
+                self._drain()
                 self.setup.end("succeeded")
                 self.state = State.READY
                 self.was_ready = True
@@ -307,8 +314,7 @@ class Worker:
         for answer in self._questions.values():
             if not answer.done():
                 answer.set_exception(ModelUnavailable(self._source.name, f"its worker {self.how}"))
-        if self._output is not None:
-            self._output.drain()
+        self._drain()
         self.setup.end("failed")
         calls = list(self.calls.values())
         self.calls.clear()

@@ -58,6 +58,8 @@ class Checker:
             for name in self._required
             if name not in given
         ]
+        if not found:
+            return missing[:MAX_FAULTS_COUNT]
         # Cog tells of what is missing last, of the rest by name.
         told = [one for _, one in sorted(found, key=lambda one: one[0])]
         return (told + missing)[:MAX_FAULTS_COUNT]

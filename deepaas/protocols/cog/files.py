@@ -7,7 +7,7 @@ import base64
 import binascii
 import mimetypes
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -48,8 +48,8 @@ class Files:
             await self._uploader.close()
 
     async def received(
-        self, given: Mapping[str, Any], names: Iterable[str], scratch: Scratch
-    ) -> tuple[dict[str, Any], list[tuple[str, str | Upload | LongText]]]:
+        self, given: Mapping[str, Any], names: Collection[str], scratch: Scratch
+    ) -> tuple[Mapping[str, Any], list[tuple[str, str | Upload | LongText]]]:
         """Take the files of an input out of it.
 
         Args:
@@ -63,6 +63,8 @@ class Files:
         Raises:
             BadFile: one of them cannot be had.
         """
+        if not names:
+            return given, []
         plain = {name: value for name, value in given.items() if name not in names}
         files: list[tuple[str, str | Upload | LongText]] = []
         for name in names:

@@ -153,6 +153,8 @@ class _Failing:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _: object
     ) -> bool:
+        if error is None:
+            return False
         if isinstance(error, TooMuch):
             self._going.fail(str(error))
         elif isinstance(error, (OSError, NotUploaded)):

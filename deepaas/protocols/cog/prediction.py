@@ -66,6 +66,8 @@ class Prediction:
     @property
     def logs(self) -> str:
         """What the model has printed, the last of it."""
+        if not self._printed:
+            return ""
         kept = "".join(self._printed)[-MAX_LOG_CHARACTERS:]
         self._printed, self._printed_length = [kept], len(kept)
         return kept
@@ -79,7 +81,7 @@ class Prediction:
         """A worker has got it."""
         self.started = time.time()
         self.status = PROCESSING
-        self.journal.append(START, msgspec.json.encode({"id": self.id, "status": PROCESSING}))
+        self.journal.append(START, b"")
 
     async def add_output(self, value: Document) -> None:
         """The model has answered or yielded something; JSON of it.
@@ -178,29 +180,26 @@ class Prediction:
             with_input: also what was given.
             with_moments: also when it came, began and ended.
         """
-        head: Json = {"id": self.id}
+        told: Json = {"id": self.id}
         if with_input:
-            head["input"] = self.given
+            told["input"] = self.given
         if self.error is not None and not going:
-            head["error"] = self.error
-        head["logs"] = self.logs
-        head["metrics"] = {
-            name: value for name, value in self.metrics.items() if not going or name != TIME
-        }
-        tail: Json = {}
+            told["error"] = self.error
+        told["logs"] = self.logs
+        told["metrics"] = self.metrics
+        if going:
+            told["metrics"] = {name: one for name, one in self.metrics.items() if name != TIME}
         if with_moments:
-            tail["created_at"] = moment(self.created)
-            tail["started_at"] = moment(self.started)
-            tail["completed_at"] = moment(self.completed)
-        tail["status"] = PROCESSING if going else self.status
+            told["created_at"] = moment(self.created)
+            told["started_at"] = moment(self.started)
+            told["completed_at"] = moment(self.completed)
+        told["status"] = PROCESSING if going else self.status
         output = self.output(as_list=going)
-        if output is None:
-            return of_bytes(msgspec.json.encode(head | tail))
-        if output.is_small:
-            head["output"] = msgspec.Raw(output.whole())
-            return of_bytes(msgspec.json.encode(head | tail))
-        first = msgspec.json.encode(head)[:-1] + b',"output":'
-        return _around(first, output, b"," + msgspec.json.encode(tail)[1:])
+        if output is not None:
+            if not output.is_small:
+                return _around(msgspec.json.encode(told)[:-1] + b',"output":', output, b"}")
+            told["output"] = msgspec.Raw(output.whole())
+        return of_bytes(msgspec.json.encode(told))
 
 
 def _around(first: bytes, inner: Document, last: bytes) -> Document:

@@ -115,7 +115,9 @@ async def _body(request: web.Request, limit_bytes: int) -> bytearray:
     if (request.content_length or 0) > limit_bytes:
         raise Refusal(413, TOO_LARGE)
     body = bytearray()
-    while chunk := await request.content.readany():
+    content = request.content
+    while not content.at_eof():
+        chunk = await content.readany()
         if len(body) + len(chunk) > limit_bytes:
             raise Refusal(413, TOO_LARGE)
         body += chunk

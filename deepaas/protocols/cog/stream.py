@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 from aiohttp import hdrs, web
 
-from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING, Prediction
+from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING, START, Prediction
 from deepaas.web.document import Document
 from deepaas.web.journal import Entry, Span
 
@@ -125,7 +125,9 @@ def _encoded(event: Entry, index: int, prediction: Prediction) -> Iterator[bytes
             yield head + data + tail + b"\n\n"
     else:
         content = b"".join(prediction.journal.pieces(data))
-        if kind == LOG:
+        if kind == START:
+            content = msgspec.json.encode({"id": prediction.id, "status": PROCESSING})
+        elif kind == LOG:
             content = msgspec.json.encode({"data": content.decode(), "source": "stdout"})
         yield head + content + b"\n\n"
 

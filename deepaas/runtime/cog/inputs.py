@@ -8,7 +8,7 @@ import mimetypes
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,26 @@ _resources: contextvars.ContextVar[contextlib.ExitStack] = contextvars.ContextVa
 )
 
 
-@contextlib.contextmanager
-def resources() -> Iterator[None]:
-    """Around one call: files that are made or opened for it are gone afterwards."""
-    with contextlib.ExitStack() as stack:
-        token = _resources.set(stack)
-        try:
-            yield
-        finally:
-            # An asynchronous generator may be closed in another context.
-            with contextlib.suppress(ValueError):
-                _resources.reset(token)
+class Resources:
+    """What stands around one call: files that are made or opened for it are gone afterwards."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._token: contextvars.Token[contextlib.ExitStack] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _resources.set(self._stack)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._token is not None
+        # An asynchronous generator may be closed in another context.
+        with contextlib.suppress(ValueError):
+            _resources.reset(self._token)
+        self._stack.close()
 
 
 def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a call, within :func:`resources`.
+    """The inputs of a call, within :class:`Resources`.
 
     Args:
         parameters: of the function.

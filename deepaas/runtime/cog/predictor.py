@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import os
 import sys
@@ -91,7 +90,7 @@ class Predictor:
             Traits(
                 concurrency=concurrency,
                 cancelled=_cancelled(),
-                around=_around,
+                around=_Around,
                 health=self._health if hasattr(self._owner, "healthcheck") else None,
                 output=_titled(output),
                 is_file=output.is_file,
@@ -103,7 +102,7 @@ class Predictor:
         self.get_train_args = _declared(taken)
 
         def run(**arguments: Any) -> Any:
-            with inputs.resources():
+            with inputs.Resources():
                 result = train(**inputs.values(taken, arguments))
                 return kept(
                     asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
@@ -228,10 +227,22 @@ def _returned(value: Any) -> Any:
     return value if isinstance(value, PurePath) else plain(value)
 
 
-@contextlib.contextmanager
-def _around(call: Scope) -> Iterator[None]:
-    with scope.around(call), inputs.resources():
-        yield
+class _Around:
+    """What each call happens in: its scope, and the files that are its own."""
+
+    def __init__(self, call: Scope) -> None:
+        self._scope = scope.Around(call)
+        self._resources = inputs.Resources()
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+        self._resources.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._resources.__exit__()
+        finally:
+            self._scope.__exit__()
 
 
 def _cancelled() -> type[BaseException]:

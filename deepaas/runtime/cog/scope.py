@@ -6,7 +6,6 @@ import contextlib
 import contextvars
 import re
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from deepaas.runtime.traits import Scope
@@ -101,16 +100,21 @@ class CurrentScope:
 _current: contextvars.ContextVar[CurrentScope] = contextvars.ContextVar("deepaas_cog_scope")
 
 
-@contextlib.contextmanager
-def around(scope: Scope) -> Iterator[None]:
-    """Around each call: this is its scope."""
-    token = _current.set(CurrentScope(scope))
-    try:
-        yield
-    finally:
+class Around:
+    """Within this ``with``, which stands around a call, this is its scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = CurrentScope(scope)
+        self._token: contextvars.Token[CurrentScope] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._scope)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._token is not None
         # An asynchronous generator may be closed in another context.
         with contextlib.suppress(ValueError):
-            _current.reset(token)
+            _current.reset(self._token)
 
 
 def install() -> None:
