@@ -1,7 +1,7 @@
 """Brings the tables of a database to what this version of the code expects.
 
-Alembic does it, and is imported only when there is something to do. Hosts let a process of its own
-do that, once in the life of a database: they would have to keep Alembic in memory afterwards.
+An empty database gets them as they are today. Those of an older version are changed by Alembic,
+which hosts let a process of its own do: they would have to keep it in memory afterwards.
 """
 
 from __future__ import annotations
@@ -16,16 +16,34 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, column, inspect, select, table, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    select,
+    text,
+)
 
 from deepaas.errors import ConfigError
 from deepaas.training.store_database import Database
-from deepaas.training.tables import VERSION_TABLE
+from deepaas.training.tables import METADATA, VERSION_TABLE
 
 HEAD = "0003"
 """The newest revision in ``migrations/versions``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+_VERSION = Table(
+    VERSION_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
+"""As Alembic makes it."""
 
 PG_LOCK = 0x6465_6570_6161_7300
 """The advisory lock (PostgreSQL) of those who migrate: ``deepaas`` in ASCII."""
@@ -41,20 +59,22 @@ async def migrate(database: Database) -> None:
     """
     async with _alone(database):
         async with database.reading() as connection:
-            if await connection.run_sync(_revision) == HEAD:
+            revision = await connection.run_sync(_revision)
+            if revision == HEAD:
                 return
             if database.path:
                 # Stays with the file, and cannot be changed inside a transaction.
                 await connection.execute(text("PRAGMA journal_mode = WAL"))
-        await asyncio.to_thread(importlib.import_module, "alembic.command")
+        if revision is not None:
+            await asyncio.to_thread(importlib.import_module, "alembic.command")
         async with database.writing() as connection:
             if not database.path:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({PG_LOCK})"))
-            await connection.run_sync(_upgrade, database.name)
+            await connection.run_sync(_bring, database.name)
 
 
 async def migrate_apart(database: Database, url: str) -> None:
-    """Let another process migrate if that is necessary.
+    """Let another process migrate if there are older tables.
 
     Whether it could is for ``migrate`` to find out, which has nothing left to do then.
 
@@ -62,7 +82,7 @@ async def migrate_apart(database: Database, url: str) -> None:
         StoreUnavailable: the database cannot be reached.
     """
     async with database.reading() as connection:
-        if await connection.run_sync(_revision) == HEAD:
+        if await connection.run_sync(_revision) in (None, HEAD):
             return
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__),
@@ -94,12 +114,22 @@ def _revision(connection: Connection) -> str | None:
     """The revision of the tables, None when there are none."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    revision: ColumnElement[str] = column("version_num")
-    found: str | None = connection.scalar(select(revision).select_from(table(VERSION_TABLE)))
+    found: str | None = connection.scalar(select(_VERSION.c.version_num))
     return found
 
 
-def _upgrade(connection: Connection, name: str) -> None:
+def _bring(connection: Connection, name: str) -> None:
+    """Make the tables, or change those that there are, in the transaction of this connection."""
+    revision = _revision(connection)  # Somebody else may have had the lock before.
+    if revision is None:
+        METADATA.create_all(connection, checkfirst=False)
+        _VERSION.create(connection)
+        connection.execute(_VERSION.insert().values(version_num=HEAD))
+    elif revision != HEAD:
+        _upgrade(connection, name, revision)
+
+
+def _upgrade(connection: Connection, name: str, revision: str) -> None:
     """Run the migrations that are missing, inside the transaction of this connection."""
     from alembic import command
     from alembic.config import Config
@@ -108,9 +138,8 @@ def _upgrade(connection: Connection, name: str) -> None:
     config = Config()
     # The option is read with interpolation.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    revision = _revision(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision not in known:
         raise ConfigError(
             f"the database {name!r} was made by a newer version of DEEPaaS (its revision is "
             f"{revision!r}, this version knows up to {HEAD!r}): use that version or another "

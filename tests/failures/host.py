@@ -190,7 +190,7 @@ def start_host(
     own_tmp.mkdir()
     port = free_port()
     process = _spawn(models, options, port, home, tmp or own_tmp, mark, state, packages)
-    host = Host(port, process, home, tmp or own_tmp, mark, Watch(port))
+    host = Host(port, process, home, tmp or own_tmp, mark, Watch(port, process.pid))
     try:
         wait_until(lambda: _answers(host), "the host listens")
         host.watch.start()

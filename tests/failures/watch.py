@@ -3,6 +3,7 @@
 import threading
 import time
 from http.client import HTTPException
+from pathlib import Path
 
 from .client import request
 
@@ -13,10 +14,11 @@ MAX_SECONDS = 5.0
 class Watch:
     """Asks `/healthz` and `/readyz` again and again, from the first answer to the stop."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.complaints: list[str] = []
         self.readiness: list[int] = []
         self._port = port
+        self._pid = pid
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -38,9 +40,27 @@ class Watch:
             except (OSError, HTTPException) as error:
                 if not self._stop.is_set():
                     elapsed = time.monotonic() - start
-                    self.complaints.append(f"no health answer after {elapsed:.1f} s: {error!r}")
+                    doing = threads(self._pid)
+                    self.complaints.append(
+                        f"no health answer after {elapsed:.1f} s: {error!r}; {doing}"
+                    )
                 continue
             if health.status != 200:
                 self.complaints.append(f"/healthz answered {health.status}")
             if not self.readiness or self.readiness[-1] != ready.status:
                 self.readiness.append(ready.status)
+
+
+def threads(pid: int) -> str:
+    """What the threads of a process do, as the kernel sees it, with the load of the machine."""
+    told = [_thread(task) for task in sorted(Path(f"/proc/{pid}/task").glob("*"))]
+    return f"load {Path('/proc/loadavg').read_text().strip()}; threads: {', '.join(told)}"
+
+
+def _thread(task: Path) -> str:
+    try:
+        _, _, rest = (task / "stat").read_text().rpartition(")")
+        name, waits_in = ((task / part).read_text().strip() for part in ("comm", "wchan"))
+    except OSError:
+        return "one that has ended"
+    return f"{name} {rest.split()[0]} {waits_in}"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -42,8 +43,14 @@ def test_head_is_that_of_alembic() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-async def test_the_migrations_make_the_tables_of_the_code(database_url: str) -> None:
+@pytest.mark.parametrize("first", [None, "0001", "0002"])
+async def test_the_tables_are_those_of_the_code(database_url: str, first: str | None) -> None:
+    """Those of a new database, and those of an older one after the migrations."""
+    if first is not None:
+        await _make_as_of(database_url, first)
     await (await Store.open(database_url)).close()
+    found = await execute(database_url, f"SELECT version_num FROM {VERSION_TABLE}")
+    assert found == [(HEAD,)]
 
     def differences(connection: Connection) -> object:
         options = {"version_table": VERSION_TABLE, "compare_type": True}
@@ -53,6 +60,21 @@ async def test_the_migrations_make_the_tables_of_the_code(database_url: str) -> 
     database = Database(database_url)
     async with database.reading() as connection:
         assert await connection.run_sync(differences) == []
+    await database.close()
+
+
+async def _make_as_of(database_url: str, revision: str) -> None:
+    """The tables of an earlier version."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    database = Database(database_url)
+    async with database.writing() as connection:
+        await connection.run_sync(upgrade)
     await database.close()
 
 
@@ -130,12 +152,25 @@ async def test_a_newer_database_is_left_alone(database_url: str) -> None:
     await store.close()
 
 
-async def test_a_migration_that_breaks_leaves_nothing(database_url: str) -> None:
-    """One of the tables is there already: the migration fails, and undoes what it had done."""
+async def test_what_cannot_be_made_leaves_nothing(database_url: str) -> None:
+    """One of the tables is there already: what was made before it is undone."""
     await execute(database_url, "CREATE TABLE deepaas_hosts (id INTEGER)")
     with pytest.raises(StoreUnavailable, match="deepaas_hosts"):
         await Store.open(database_url)
     await execute(database_url, "DROP TABLE deepaas_hosts")
+    store = await Store.open(database_url)
+    await added(store)
+    await store.close()
+
+
+async def test_a_migration_that_breaks_changes_nothing(database_url: str) -> None:
+    """The second of two fails, and the first is undone."""
+    await _make_as_of(database_url, "0001")
+    await execute(database_url, "ALTER TABLE deepaas_runs ADD COLUMN name TEXT")
+    with pytest.raises(StoreUnavailable, match="name"):
+        await Store.open(database_url)
+    assert await execute(database_url, f"SELECT version_num FROM {VERSION_TABLE}") == [("0001",)]
+    await execute(database_url, "ALTER TABLE deepaas_runs DROP COLUMN name")
     store = await Store.open(database_url)
     await added(store)
     await store.close()
