@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from marshmallow import Schema, fields, missing
-from webargs.core import get_value
+from webargs.core import get_value, is_multiple
 
 from deepaas.messages import Inputs, LongText, Upload
 from deepaas.runtime.media import negotiate
@@ -67,24 +67,32 @@ def _form_value(name: str, value: str | Upload | LongText) -> str | FormFile:
 
 
 class Values:
-    """A mapping in which a name may stand several times (webargs' ``getlist`` convention)."""
+    """A mapping in which a name may stand several times."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self._values: dict[str, list[Any]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """The first value of this name."""
+    def get(self, name: str, *, many: bool) -> Any:
+        """All values of this name in order, or the first one; ``missing`` if there is none."""
         values = self._values.get(name)
-        return values[0] if values else default
-
-    def getlist(self, name: str) -> list[Any]:
-        """All values of this name, in order."""
-        return self._values[name]
+        if values is None:
+            return missing
+        return values if many else values[0]
 
 
 _NOTHING = Values([])
+
+
+def _query(text: str) -> Values:
+    if not text:
+        return _NOTHING
+    if "%" in text or "+" in text:
+        return Values(parse_qsl(text, keep_blank_values=True))
+    # Nothing has to be decoded, as in most queries; the library would take four times as long.
+    parts = (part.partition("=") for part in text.split("&") if part)
+    return Values([(name, value) for name, _, value in parts])
 
 
 class Places:
@@ -99,8 +107,7 @@ class Places:
         self.media_types = media_types
         self.headers = inputs.headers
         self.cookies = inputs.cookies
-        query = inputs.query
-        self.query = Values(parse_qsl(query, keep_blank_values=True)) if query else _NOTHING
+        self.query = _query(inputs.query)
 
     @property
     def form(self) -> Values:
@@ -144,31 +151,34 @@ class Places:
         return Path(path).read_bytes() if path else self._inputs.body
 
 
-Reader = Callable[[Places, str, fields.Field], Any]
-"""Looks one argument up in one place; ``missing`` when it is not there."""
+Reader = Callable[[Places, str, fields.Field, bool], Any]
+"""Looks one argument up in one place; ``missing`` when it is not there.
+
+The last parameter tells whether it may have several values there.
+"""
 
 
-def _from_query(places: Places, name: str, field: fields.Field) -> Any:
-    return missing if places.query is _NOTHING else get_value(places.query, name, field)
+def _from_query(places: Places, name: str, _field: fields.Field, many: bool) -> Any:
+    return places.query.get(name, many=many)
 
 
-def _from_form(places: Places, name: str, field: fields.Field) -> Any:
-    return missing if places.form is _NOTHING else get_value(places.form, name, field)
+def _from_form(places: Places, name: str, _field: fields.Field, many: bool) -> Any:
+    return places.form.get(name, many=many)
 
 
-def _from_json(places: Places, name: str, field: fields.Field) -> Any:
+def _from_json(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
     body = places.json
     return missing if body is missing else get_value(body, name, field, allow_many_nested=True)
 
 
-def _from_headers(places: Places, name: str, field: fields.Field) -> Any:
+def _from_headers(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
     value = get_value(places.headers, name.lower(), field)
     if name == "accept" and places.media_types and isinstance(value, str):
         return negotiate(value, places.media_types)
     return value
 
 
-def _from_cookies(places: Places, name: str, field: fields.Field) -> Any:
+def _from_cookies(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
     return get_value(places.cookies, name, field)
 
 
@@ -201,7 +211,7 @@ class Collector:
 
     def __init__(self, schema: Schema) -> None:
         self._plan = [
-            (field.data_key or name, field, _readers(name, field))
+            (field.data_key or name, field, is_multiple(field), _readers(name, field))
             for name, field in schema.fields.items()
         ]
 
@@ -212,9 +222,9 @@ class Collector:
             MalformedBody: a body that some argument has to be looked up in cannot be read.
         """
         found = {}
-        for name, field, readers in self._plan:
+        for name, field, many, readers in self._plan:
             for read in readers:
-                value = read(places, name, field)
+                value = read(places, name, field, many)
                 if value is not missing:
                     found[name] = value
                     break
