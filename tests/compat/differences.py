@@ -1,7 +1,7 @@
 """Where our answers may differ from DEEPaaS 2.6.0's, each with its name and its reason.
 
 A difference that is no longer one makes the tests fail as well: the list stays short and true.
-Fault numbers are those of the list in the docstring of `test_faults.py`.
+Fault numbers are those of the list in the docstring of `test_faults_of_*.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The server of the page between a browser and a host: here a stand-in that says what it is told.
 
-The real hosts are in tests/web/test_try_me.py and tests/browser.
+The real hosts are in tests/web/test_try_me_life.py and tests/browser.
 """
 
 from __future__ import annotations

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import signal
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from http.client import HTTPConnection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import aiohttp
-import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from failures import processes
-from failures.client import request as ask
-from failures.host import Host, start_host
-from failures.waiting import wait_until
-from gradio_client import Client
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.web import health, in_time, try_me
@@ -31,7 +21,6 @@ from deepaas.workers.try_me import TryMe, own_url
 PREFIX = "/base"
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 PATIENCE_SECONDS = 30
-START_SECONDS = 60
 
 Serve = Callable[..., Awaitable[str]]
 
@@ -301,136 +290,3 @@ async def test_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(ExtraMissing):
         await TryMe(tmp_path / "page", "", "/try-me", 0, "mark:").address()
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with start_host(["gated"]) as host:
-        yield host
-
-
-def page_processes(host: Host) -> list[psutil.Process]:
-    return [process for process in host.family() if "deepaas.cmd.ui" in process.cmdline()]
-
-
-def visit(host: Host) -> None:
-    assert page_answers(host)
-
-
-def page_answers(host: Host) -> bool:
-    return ask(host.port, "GET", "/try-me/gated/config", timeout=START_SECONDS).status == 200
-
-
-def test_the_life_of_the_page(host: Host) -> None:
-    assert not page_processes(host)
-    landing = host.get("/", headers=HTML).body
-    assert b'href="/try-me/"' in landing and b'href="/try-me/gated/"' in landing
-    assert not page_processes(host), "it starts with the first visitor"
-
-    # The first visitor of all may be a program, which does not wait for long.
-    Client(f"{host.url}/try-me/gated/", verbose=False).close()
-    [process] = page_processes(host)
-    assert all(str(path).startswith(str(host.tmp)) for path in host.temporary_files())
-
-    process.send_signal(signal.SIGKILL)
-    wait_until(lambda: page_answers(host), "it has been started anew", START_SECONDS)
-    [other] = page_processes(host)
-    assert other.pid != process.pid
-
-    stream = stream_of(host)
-    client = Client(f"{host.url}/try-me/gated/", verbose=False)
-    called = client.submit("mine", str(host.home / "open"), None, api_name="/predict")
-    # Told by the stream, on which the result will come.
-    wait_until(lambda: called.status().code.name == "PROCESSING", "the visitor knows")
-    wait_until(lambda: host.journal() == ["start mine"], "the call has begun")
-    host.watch.stop()
-    host.send(signal.SIGTERM)
-    wait_until(host.is_closed, "it does not listen any more")
-    host.touch("open")
-    assert "mine" in str(called.result(PATIENCE_SECONDS)), "what was begun is finished"
-    start = time.monotonic()
-    assert host.wait(PATIENCE_SECONDS) == 0
-    assert time.monotonic() - start < 5
-    # An end in good order: a broken connection would raise IncompleteRead.
-    assert stream.read() == b"\n"
-    # Leaving the fixture: no process and no file is left.
-
-
-@pytest.mark.minutes
-async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path) -> None:
-    """The real page, behind routes that have less patience than those of the host."""
-    page = TryMe(tmp_path / "page", PREFIX, try_me.PATH, 0, "mark:")
-    page.api_url = host.url
-    app = web.Application()
-    app[health.DRAIN] = Drain()
-    try_me.setup(
-        app, prefix=PREFIX, page=page, socket=page.socket, client_max_size=0, idle_seconds=1.0
-    )
-    runner = web.AppRunner(app, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}{PREFIX}/try-me/gated/"
-    try:
-        client = await asyncio.to_thread(Client, url, verbose=False)
-        # Longer than that nothing happens, but for the heartbeat of the visitor.
-        await asyncio.sleep(2.5)
-        assert page.listens
-        await asyncio.to_thread(client.predict, "first", api_name="/predict")
-        client.close()
-        await asyncio.to_thread(wait_until, lambda: not page.listens, "it ends", START_SECONDS)
-        await asyncio.to_thread(wait_until, lambda: not _pages_of(tmp_path), "it has ended")
-        # The next visitor has it again.
-        client = await asyncio.to_thread(Client, url, verbose=False)
-        assert "second" in str(
-            await asyncio.to_thread(client.predict, "second", api_name="/predict")
-        )
-        client.close()
-    finally:
-        await runner.cleanup()
-        await page.stop()
-
-
-def _pages_of(folder: Path) -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.process_iter()
-        if any(str(folder) in word for word in _words_of(process))
-    ]
-
-
-def _words_of(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def test_nothing_of_the_page_survives_a_killed_host(host: Host) -> None:
-    visit(host)
-    assert page_processes(host)
-    host.kill_9()
-    assert not page_processes(host)
-
-
-def test_no_visitor_no_memory() -> None:
-    megabytes = []
-    for options in ([], ["--no-ui"]):
-        with start_host(["echo"], *options) as host:
-            landing = host.get("/", headers=HTML).body
-            assert (b"/try-me/" in landing) == (not options)
-            # The libraries for trainings come in while the host starts, and count in both.
-            assert host.get("/v2/models/echo/train/").json() == []
-            megabytes.append(processes.resident_mb(host.process.pid))
-            assert not page_processes(host)
-            if options:
-                assert host.get("/try-me/").status == 403
-    assert megabytes[0] - megabytes[1] < 10
-
-
-def stream_of(host: Host) -> Any:
-    """Gradio's heartbeat, which never ends by itself; its beginning has come."""
-    connection = HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_SECONDS)
-    connection.request("GET", "/try-me/gated/gradio_api/heartbeat/some-session")
-    response = connection.getresponse()
-    assert response.readline() == b"data: ALIVE\n"
-    return response

@@ -6,139 +6,53 @@ A difference that is no longer one makes the tests fail as well: the list stays 
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any
 
+from .difference import (
+    SUCCEEDED,
+    Difference,
+    became,
+    close,
+    ended,
+    failed_alike,
+    is_log,
+    progress,
+    same_reason,
+    same_setup,
+    sorted_out,
+    text,
+    told_alike,
+)
 from .seen import Seen
 
-Applies = Callable[[Seen, Seen], bool]
-
-
-@dataclass(frozen=True)
-class Difference:
-    name: str
-    reason: str
-    covers: tuple[str, ...]
-    """Which aspects may differ; `*` stands for anything."""
-    applies: Applies
-    """Whether theirs and ours differ in just the way that is meant."""
-
-
-def unexplained(theirs: Seen, ours: Seen, named: Iterable[Difference]) -> dict[str, object]:
-    """The aspects that differ and that no difference covers, each with both values."""
-    named = list(named)
-    covers = [
-        pattern
-        for difference in [*EVERYWHERE, *named]
-        if difference.applies(theirs, ours)
-        for pattern in difference.covers
-    ]
-    found: dict[str, object] = {}
-    for aspect in dict.fromkeys([*theirs, *ours]):
-        values = theirs.get(aspect), ours.get(aspect)
-        if values[0] != values[1] and not any(fnmatchcase(aspect, one) for one in covers):
-            found[aspect] = {"theirs": values[0], "ours": values[1]}
-    stale = [each.name for each in named if not each.applies(theirs, ours)]
-    return found | ({"no difference any more": stale} if stale else {})
-
-
-SUCCEEDED = "succeeded"
-
-
-def _became(status: int, our_status: int, /, **ours_has: Any) -> Applies:
-    """One status has become another; and what ours has besides, by aspect of the body."""
-
-    def applies(theirs: Seen, ours: Seen) -> bool:
-        found = {name: ours.get(f"body.{name}") for name in ours_has}
-        return (theirs["status"], ours["status"], found) == (status, our_status, ours_has)
-
-    return applies
-
-
-def _ended(status: str, our_status: str, /, **ours_has: Any) -> Applies:
-    """A prediction that ends otherwise."""
-
-    def applies(theirs: Seen, ours: Seen) -> bool:
-        ends = theirs.get("body.status"), ours.get("body.status")
-        found = {name: ours.get(f"body.{name}") for name in ours_has}
-        return (ends, found) == ((status, our_status), ours_has)
-
-    return applies
-
-
-def _text(seen: Seen, aspect: str) -> str:
-    value = seen.get(aspect)
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
 # --- errors and logs ---
-
-_REPEATED = re.compile(
-    r"^(Prediction failed: )(Prediction failed: |Generator iteration error: "
-    r"|Async prediction failed: |Failed to serialize output: )"
-)
-
-
-def reason_of(error: object) -> str:
-    """What an error comes down to, in the words of neither: the class that was raised."""
-    plain = _REPEATED.sub(r"\1", str(error))
-    return re.sub(r"^(Prediction failed: \w+)\b.*", r"\1", plain, flags=re.DOTALL)
-
-
-def _same_reason(theirs: Seen, ours: Seen) -> bool:
-    errors = theirs.get("body.error"), ours.get("body.error")
-    return None not in errors and reason_of(errors[0]) == reason_of(errors[1])
-
-
-def _without_reason(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: reason_of(part) if key == "error" else _without_reason(part)
-            for key, part in value.items()
-        }
-    return [_without_reason(part) for part in value] if isinstance(value, list) else value
-
-
-def _told_alike(aspect: str) -> Applies:
-    def applies(theirs: Seen, ours: Seen) -> bool:
-        values = theirs.get(aspect), ours.get(aspect)
-        return None not in values and _without_reason(values[0]) == _without_reason(values[1])
-
-    return applies
-
-
-def _failed_alike(theirs: Seen, ours: Seen) -> bool:
-    return theirs.get("body.status") == ours.get("body.status") == "failed"
-
 
 ERROR_TEXTS = Difference(
     "texts of errors",
     "improvement: said once, on one line, with what caused it; Cog says `Prediction failed` twice",
     ("body.error",),
-    _same_reason,
+    same_reason,
 )
 ERROR_TEXTS_IN_EVENTS = Difference(
     "texts of errors, in events",
     ERROR_TEXTS.reason,
     ("events",),
-    _told_alike("events"),
+    told_alike("events"),
 )
 ERROR_TEXTS_IN_WEBHOOKS = Difference(
     "texts of errors, in webhooks",
     ERROR_TEXTS.reason,
     ("webhooks",),
-    _told_alike("webhooks"),
+    told_alike("webhooks"),
 )
 LOGS_OF_FAILURES = Difference(
     "logs and first parts of failures",
     "improvement: they are there, as in webhooks; Cog leaves them out of the answer itself",
     ("body.logs", "body.output"),
     lambda theirs, ours: (
-        _failed_alike(theirs, ours)
+        failed_alike(theirs, ours)
         and theirs.get("body.logs") == ""
         and "body.output" not in theirs
         and bool(ours["body.logs"] or ours.get("body.output"))
@@ -149,7 +63,7 @@ INPUT_REASONS = Difference(
     "improvement: they name the input",
     ("body.error",),
     lambda theirs, ours: all(
-        _text(one, "body.error").startswith("Input validation error: ") for one in (theirs, ours)
+        text(one, "body.error").startswith("Input validation error: ") for one in (theirs, ours)
     ),
 )
 READER = Difference(
@@ -158,8 +72,8 @@ READER = Difference(
     ("body",),
     lambda theirs, ours: (
         theirs.get("status") == ours.get("status") in (400, 422)
-        and _text(theirs, "body").partition(": ")[0] == _text(ours, "body").partition(": ")[0]
-        and _text(ours, "body").startswith("Failed to ")
+        and text(theirs, "body").partition(": ")[0] == text(ours, "body").partition(": ")[0]
+        and text(ours, "body").startswith("Failed to ")
     ),
 )
 ERROR_PAGES = Difference(
@@ -177,8 +91,8 @@ CRASH_REASON = Difference(
     "improvement: with how the process ended",
     ("body.error",),
     lambda theirs, ours: (
-        _text(theirs, "body.error") == "Worker crashed"
-        and _text(ours, "body.error").startswith("Worker crashed: the process of model")
+        text(theirs, "body.error") == "Worker crashed"
+        and text(ours, "body.error").startswith("Worker crashed: the process of model")
     ),
 )
 
@@ -236,14 +150,14 @@ NULL_FOR_OPTIONAL = Difference(
     "null for Optional",
     "improvement: it is None, as the author has declared; Cog refuses it",
     ("*",),
-    _became(422, 200, status=SUCCEEDED),
+    became(422, 200, status=SUCCEEDED),
 )
 ANYTHING = Difference(
     "Any",
     "improvement: it is anything; Cog takes objects only",
     ("*",),
     lambda theirs, ours: (
-        _became(422, 200, status=SUCCEEDED)(theirs, ours)
+        became(422, 200, status=SUCCEEDED)(theirs, ours)
         and all('is not of type "object"' in each["msg"] for each in theirs["body.detail"])
     ),
 )
@@ -253,7 +167,7 @@ DECLARED_NUMBERS = Difference(
     ("body.output",),
     lambda theirs, ours: (
         theirs.get("body.status") == ours.get("body.status") == SUCCEEDED
-        and _close(theirs["body.output"], ours["body.output"])
+        and close(theirs["body.output"], ours["body.output"])
     ),
 )
 UNIONS = Difference(
@@ -273,8 +187,8 @@ NO_PATHS = Difference(
     "improvement: refused; Cog hands any text to the predictor, which may open it",
     ("body.error",),
     lambda theirs, ours: (
-        "'str' object has no attribute" in _text(theirs, "body.error")
-        and "is not an http or https URL" in _text(ours, "body.error")
+        "'str' object has no attribute" in text(theirs, "body.error")
+        and "is not an http or https URL" in text(ours, "body.error")
     ),
 )
 FILE_ENDINGS = Difference(
@@ -299,14 +213,14 @@ MORE_JSON = Difference(
     "bytes, NaN",
     "improvement: base64 and null, as in the V2 API; in Cog the prediction fails",
     ("body.status", "body.error", "body.output"),
-    _ended("failed", SUCCEEDED),
+    ended("failed", SUCCEEDED),
 )
 LOST_FILES = Difference(
     "files that are not there",
     "improvement: the prediction fails; in Cog it succeeds, without an output",
     ("body.status", "body.error"),
     lambda theirs, ours: (
-        _ended(SUCCEEDED, "failed")(theirs, ours)
+        ended(SUCCEEDED, "failed")(theirs, ours)
         and theirs.get("body.output") is None
         and "FileNotFoundError" in ours["body.error"]
     ),
@@ -316,8 +230,8 @@ UNSENDABLE = Difference(
     "the reason stands in the host's log",
     ("body.error",),
     lambda theirs, ours: (
-        "is not JSON serializable" in _text(theirs, "body.error")
-        and "cannot be sent" in _text(ours, "body.error")
+        "is not JSON serializable" in text(theirs, "body.error")
+        and "cannot be sent" in text(ours, "body.error")
     ),
 )
 ORDER_OF_LOGS = Difference(
@@ -328,7 +242,7 @@ ORDER_OF_LOGS = Difference(
     lambda theirs, ours: (
         "events" in theirs
         and "events" in ours
-        and _sorted_out(theirs["events"]) == _sorted_out(ours["events"])
+        and sorted_out(theirs["events"]) == sorted_out(ours["events"])
     ),
 )
 ORDER_OF_WEBHOOKS = Difference(
@@ -338,9 +252,9 @@ ORDER_OF_WEBHOOKS = Difference(
     ("webhooks",),
     lambda theirs, ours: (
         all(body in ours["webhooks"] for body in theirs["webhooks"])
-        and all(_is_log(body) for body in ours["webhooks"] if body not in theirs["webhooks"])
-        and [_progress(body) for body in ours["webhooks"]]
-        == sorted(_progress(body) for body in ours["webhooks"])
+        and all(is_log(body) for body in ours["webhooks"] if body not in theirs["webhooks"])
+        and [progress(body) for body in ours["webhooks"]]
+        == sorted(progress(body) for body in ours["webhooks"])
     ),
 )
 CHILDREN_PRINT = Difference(
@@ -354,7 +268,7 @@ METRIC_TAKEN_AWAY = Difference(
     "improvement: takes the metric away, as Cog's documentation says; there it fails",
     ("body.*",),
     lambda theirs, ours: (
-        _ended("failed", SUCCEEDED)(theirs, ours)
+        ended("failed", SUCCEEDED)(theirs, ours)
         and "metric value type: NoneType" in theirs["body.error"]
         and ours["body.metrics"].keys() == {"predict_time"}
     ),
@@ -379,7 +293,7 @@ REPLACED = Difference(
     "improvement: it is replaced; Cog answers 409 from then on",
     ("*",),
     lambda theirs, ours: (
-        _became(409, 200, status=SUCCEEDED)(theirs, ours)
+        became(409, 200, status=SUCCEEDED)(theirs, ours)
         or (theirs.get("body.status"), ours.get("body.status")) == ("UNHEALTHY", "READY")
     ),
 )
@@ -390,7 +304,7 @@ SETUP_LOGS = Difference(
     lambda theirs, ours: (
         "body.setup" in theirs
         and {**theirs["body.setup"], "logs": ""} == {**ours["body.setup"], "logs": ""}
-        and _same_setup(theirs["body.setup"]["logs"], ours["body.setup"]["logs"])
+        and same_setup(theirs["body.setup"]["logs"], ours["body.setup"]["logs"])
     ),
 )
 HEALTH_VERSION = Difference(
@@ -411,34 +325,19 @@ EVERYWHERE = (
 )
 
 
-def _close(theirs: Any, ours: Any) -> bool:
-    """Whether two texts have the same words and nearly the same numbers."""
-    pairs = zip(str(theirs).split(), str(ours).split(), strict=True)
-    return all(a == b or math.isclose(float(a), float(b), rel_tol=1e-15) for a, b in pairs)
-
-
-def _is_log(body: dict[str, Any]) -> bool:
-    return body["logs"] != "" and "output" not in body and body["status"] == "processing"
-
-
-def _progress(body: dict[str, Any]) -> tuple[bool, int, int]:
-    return body["status"] != "processing", len(body.get("output", "")), len(body["logs"])
-
-
-def _sorted_out(told: list[list[Any]]) -> dict[str, Any]:
-    """Events by their kinds, and all that was printed as one text."""
-    found: dict[str, Any] = {"log": ""}
-    for kind, data in told:
-        if kind == "log":
-            found["log"] += data["data"]
-        else:
-            found.setdefault(kind, []).append(data)
-    return found
-
-
-def _same_setup(theirs: str, ours: str) -> bool:
-    printed = re.findall(r"^\[coglet::setup\] (.*)$", theirs, re.MULTILINE)
-    if theirs.startswith("worker setup failed: "):
-        return theirs.rpartition("setup failed: ")[2] in ours
-    # Cog may be asked before it has read all of it.
-    return ours.splitlines()[: len(printed)] == printed
+def unexplained(theirs: Seen, ours: Seen, named: Iterable[Difference]) -> dict[str, object]:
+    """The aspects that differ and that no difference covers, each with both values."""
+    named = list(named)
+    covers = [
+        pattern
+        for difference in [*EVERYWHERE, *named]
+        if difference.applies(theirs, ours)
+        for pattern in difference.covers
+    ]
+    found: dict[str, object] = {}
+    for aspect in dict.fromkeys([*theirs, *ours]):
+        values = theirs.get(aspect), ours.get(aspect)
+        if values[0] != values[1] and not any(fnmatchcase(aspect, one) for one in covers):
+            found[aspect] = {"theirs": values[0], "ours": values[1]}
+    stale = [each.name for each in named if not each.applies(theirs, ours)]
+    return found | ({"no difference any more": stale} if stale else {})

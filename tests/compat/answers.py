@@ -1,0 +1,53 @@
+"""What the tests of DEEPaaS's faults expect of answers, and how they begin trainings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .hosts import Host, wait_until
+from .wire import Answer
+
+GONE_SECONDS = 5
+TRAIN_SECONDS = 20
+
+
+def error_of(answer: Answer) -> str:
+    """The message of an error in our shape."""
+    assert answer.media_type == "application/json", answer
+    body = answer.json()
+    assert body["code"] == answer.status
+    if answer.status == 500:
+        assert body["id"]
+    return str(body["message"])
+
+
+def prediction(answer: Answer) -> Any:
+    assert answer.status == 200, answer
+    return answer.json()["predictions"]
+
+
+def training(answer: Answer, *states: str) -> dict[str, Any]:
+    assert answer.status == 200, answer
+    told: dict[str, Any] = answer.json()
+    assert told["status"] in (states or ("running",)), told
+    return told
+
+
+def begun(host: Host, model: str, *states: str, **request: Any) -> str:
+    """Begins a training, and answers where it can be seen."""
+    answer = host.train(model, **request)
+    return f"/v2/models/{model}/train/{training(answer, *states)['uuid']}"
+
+
+def waiting(host: Host, act: str = "wait") -> str:
+    """Begins a training that runs until the file `text.go` lets it end."""
+    target = begun(host, "acts", query={"act": act, "text": "text"})
+    wait_until((host.folder / "work" / "text.begun").exists, TRAIN_SECONDS, "the training's begin")
+    return target
+
+
+def refusal(host: Host) -> str:
+    """What a host says that does not start; and it says so by its exit code."""
+    assert host.process.wait(timeout=20) > 0
+    assert "Traceback" not in host.log
+    return host.log
