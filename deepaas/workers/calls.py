@@ -15,7 +15,7 @@ from deepaas.workers.slot import Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.status import Limits
 from deepaas.workers.terms import Terms
-from deepaas.workers.worker import State, Worker
+from deepaas.workers.worker import Worker
 
 
 class Calls:
@@ -48,7 +48,7 @@ class Calls:
         """How many would begin at once."""
         count = 0
         for worker in self._free:
-            if worker.state is State.READY:
+            if worker.takes_calls:
                 count += worker.concurrency - len(worker.calls)
         return count
 
@@ -83,7 +83,7 @@ class Calls:
 
     def serve(self, worker: Worker) -> None:
         """Give a worker as much to do as it has room for."""
-        if worker.state is not State.READY:
+        if not worker.takes_calls:
             return
         while self._queue and worker.has_room:
             self._begin(worker, self._queue.popleft())
@@ -141,7 +141,7 @@ class Calls:
         """A worker that has room; there is none while calls are waiting."""
         while self._free:
             worker = self._free.popleft()
-            if worker.state is State.READY:  # Not one that was killed a moment ago.
+            if worker.takes_calls:  # Not one that was killed a moment ago.
                 return worker
         return None
 

@@ -69,15 +69,23 @@ class Process:
         output: read end of the pipe with what it prints; whoever reads it closes it.
     """
 
-    def __init__(self, source: Source, launch: Launch, on_exit: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        launch: Launch,
+        on_gone: Callable[[], None],
+        on_exit: Callable[[str], None],
+    ) -> None:
         """Start it.
 
         Args:
             source: what it is to load.
             launch: how it is started.
-            on_exit: called in the event loop with how it ended, in words.
+            on_gone: called in the event loop when it has ended, and may have left others behind.
+            on_exit: called after that, when those are gone too, with how it ended, in words.
         """
         self._loop = asyncio.get_running_loop()
+        self._on_gone = on_gone
         self._on_exit = on_exit
         self._mark = launch.mark
         self.calls, calls = socket.socketpair()
@@ -139,12 +147,16 @@ class Process:
         # else can have got the same id meanwhile.
         with contextlib.suppress(ChildProcessError):
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        self._tell(self._on_gone)
         self.kill()
         end_marked(self._mark)
         how = _in_words(self._popen.wait())
         os.close(self._lifeline)
+        self._tell(self._on_exit, how)
+
+    def _tell(self, callback: Callable[..., None], *words: str) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
-            self._loop.call_soon_threadsafe(self._on_exit, how)
+            self._loop.call_soon_threadsafe(callback, *words)
 
 
 def inherited() -> dict[str, str]:

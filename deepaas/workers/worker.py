@@ -124,10 +124,16 @@ class Worker:
         self._control = Channel[FromWorkerControl](
             FromWorkerControl, self._on_control, self._on_garbage
         )
-        self._process = Process(source, launch, self._on_exit)
+        self._process = Process(source, launch, self._on_gone, self._on_exit)
         self._read_output = read_output
         self._output: Output | None = None
         self._is_drained = False
+        self._is_gone = False
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether calls may be handed to it, as far as it has room for them."""
+        return self.state is State.READY and not self._is_gone
 
     @property
     def has_room(self) -> bool:
@@ -303,6 +309,9 @@ class Worker:
 
     def _on_garbage(self, what: str) -> None:
         self.kill(f"broke its channel to the host: {what}")
+
+    def _on_gone(self) -> None:
+        self._is_gone = True
 
     def _on_exit(self, how: str) -> None:
         self._leave()
