@@ -189,17 +189,21 @@ class Prediction:
         told["metrics"] = self.metrics
         if going:
             told["metrics"] = {name: one for name, one in self.metrics.items() if name != TIME}
+        output = self.output(as_list=going)
+        head = b""
+        if output is not None and output.is_small:
+            told["output"] = msgspec.Raw(output.whole())
+        elif output is not None:
+            head, told = msgspec.json.encode(told)[:-1] + b',"output":', {}
         if with_moments:
             told["created_at"] = moment(self.created)
             told["started_at"] = moment(self.started)
             told["completed_at"] = moment(self.completed)
         told["status"] = PROCESSING if going else self.status
-        output = self.output(as_list=going)
-        if output is not None:
-            if not output.is_small:
-                return _around(msgspec.json.encode(told)[:-1] + b',"output":', output, b"}")
-            told["output"] = msgspec.Raw(output.whole())
-        return of_bytes(msgspec.json.encode(told))
+        encoded = msgspec.json.encode(told)
+        if head and output is not None:
+            return _around(head, output, b"," + encoded[1:])
+        return of_bytes(encoded)
 
 
 def _around(first: bytes, inner: Document, last: bytes) -> Document:
