@@ -25,6 +25,9 @@ class Registry:
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._models
+
     def __getitem__(self, name: str) -> Model:
         """The model of this name.
 

@@ -32,7 +32,7 @@ from deepaas.errors import ConfigError
 from deepaas.training.store_database import Database
 from deepaas.training.tables import METADATA, VERSION_TABLE
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in ``migrations/versions``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -30,7 +30,6 @@ from deepaas.training.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
-    from deepaas.training.predictions import PredictionRows
     from deepaas.training.store import Store
 
 _log = logging.getLogger(__name__)
@@ -154,8 +153,8 @@ class Trainings:
         """Wait until the store is open, or could not be opened at first."""
         await self._tried.wait()
 
-    async def predictions(self) -> PredictionRows:
-        """The predictions in the store.
+    async def store(self) -> Store:
+        """The store, for what else is kept there.
 
         Raises:
             StoreUnavailable: it is not open.
@@ -163,7 +162,7 @@ class Trainings:
         await self._tried.wait()
         if self._store is None:
             raise StoreUnavailable(self._reason)
-        return self._store.predictions
+        return self._store
 
     async def _open(self) -> None:
         store = await self._open_store()

@@ -47,6 +47,7 @@ from deepaas.training.store_rows import (
     text_of,
 )
 from deepaas.training.tables import HOSTS, PREDICTIONS, RUNS
+from deepaas.training.webhook_rows import WebhookRows
 
 # Inside the class, ``list`` is its method.
 Runs = list[Run]
@@ -64,11 +65,13 @@ class Store:
 
     Attributes:
         predictions: the predictions in the same database.
+        webhooks: the webhooks in the same database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.predictions = PredictionRows(database)
+        self.webhooks = WebhookRows(database)
 
     @classmethod
     async def open(cls, url: str) -> Store:

@@ -92,3 +92,19 @@ PREDICTIONS = Table(
     sqlite_autoincrement=True,
 )
 """One row per prediction that is kept, see :class:`deepaas.training.records.Record`."""
+
+WEBHOOKS = Table(
+    "deepaas_webhooks",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("address", LargeBinary, nullable=False),
+    # Without an index: it has only those that are still to be told.
+    sqlite_autoincrement=True,
+)
+"""One row per webhook, see :class:`deepaas.training.webhook_rows.Webhook`."""

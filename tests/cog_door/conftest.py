@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from failures.conftest import DATABASES, _made
 from failures.host import Host, start_host
+from failures.trainings import Ground
 
 from .door import PREDICTORS, Door, Receiver, receiver
 
@@ -76,3 +79,10 @@ def serving() -> Serving:
         return start_host([], *named(*names.split()), "--no-ui", *options, **more)
 
     return start
+
+
+@pytest.fixture(params=DATABASES)
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    """A fresh state directory, with each of the databases."""
+    with _made(request.param, tmp_path) as ground:
+        yield ground

@@ -6,20 +6,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from failures.conftest import DATABASES, _made
 from failures.host import free_port
 from failures.trainings import Ground
 from failures.waiting import wait_until
 
 from .conftest import Serving, named
 from .door import Door, Receiver
-
-
-@pytest.fixture(params=DATABASES)
-def ground(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
-    """A fresh state directory, with each of the databases."""
-    with _made(request.param, tmp_path) as ground:
-        yield ground
 
 
 def test_what_has_ended_is_there_after_a_restart(ground: Ground) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from deepaas.messages import Answer, Inputs
-from deepaas.workers import process
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
 from deepaas.workers.terms import Terms
+from deepaas.workers.warden import end_marked
 
 MODEL = "import os\n\ndef predict() -> int:\n    return os.getpid()\n"
 SECONDS = 30
@@ -43,13 +43,12 @@ async def test_a_worker_that_is_gone_is_given_no_call(
     """Not even while what it has left behind is still being looked for."""
     (tmp_path / "model.py").write_text(MODEL)
     cleared = threading.Event()
-    end_marked = process.end_marked
 
     def end_marked_in_the_end(mark: str) -> None:
         cleared.wait(SECONDS)
         end_marked(mark)
 
-    monkeypatch.setattr(process, "end_marked", end_marked_in_the_end)
+    monkeypatch.setattr("deepaas.workers.process.end_marked", end_marked_in_the_end)
     limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
     pool = Pool(source, limits, tmp_path / "results", "host:0:")

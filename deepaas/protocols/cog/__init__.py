@@ -12,9 +12,11 @@ from deepaas.protocols import Host
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
 from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.pending import Pending
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Door, Pick
 from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingDoor
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.protocols.cog.webhooks import Webhooks
@@ -52,12 +54,13 @@ def setup(host: Host) -> None:
     )
     token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
     webhooks = Webhooks(limits, token, host.uploads.folder)
+    pending = Pending(webhooks, host.trainings, durable=settings.train_endpoint)
 
     shelf = Shelf()
 
     def open_at(below: str, pick: Pick) -> TrainingDoor:
-        Door(host, predictions, archive, webhooks, pick, shelf).add_routes(below)
-        door = TrainingDoor(host, files, webhooks, pick, shelf)
+        Door(host, predictions, archive, pending, pick, shelf).add_routes(below)
+        door = TrainingDoor(host, files, webhooks, pending, pick, shelf)
         door.add_routes(below)
         return door
 
@@ -72,15 +75,21 @@ def setup(host: Host) -> None:
             raise ConfigError(f"root-protocol is for one model, and there are several: {names}")
         doors.append(open_at(host.prefix, lambda _request: models[0]))
 
+    successor = Successor(pending, archive, doors[0], host.registry, webhooks)
+
     async def start(_app: web.Application) -> None:
         archive.start()
+        if settings.train_endpoint:
+            successor.start()
 
     async def close(_app: web.Application) -> None:
+        await successor.close()
         await predictions.close()
-        await archive.close()
         for door in doors:
             await door.close()
         await webhooks.close()
+        await pending.close()
+        await archive.close()
 
     host.app.on_startup.append(start)
     host.app.on_shutdown.append(close)

@@ -141,7 +141,7 @@ class Archive:
             _log.error("%d predictions could not be kept in the store", len(self._unsaved))
 
     async def _rows(self) -> PredictionRows:
-        return await _soon(self._trainings.predictions())
+        return (await _soon(self._trainings.store())).predictions
 
     # --- the store ---
 
@@ -186,7 +186,7 @@ class Archive:
             self._news.clear()
             batch = dict(self._unsaved)
             try:
-                rows = await self._trainings.predictions()
+                rows = (await self._trainings.store()).predictions
                 replaced = await rows.put([*batch.values()]) if batch else []
             except (StoreUnavailable, StorageFull) as error:
                 if not self._away:

@@ -22,6 +22,12 @@ from deepaas.workers.pool import SHUTTING_DOWN
 ROW_BYTES = 256 * 1024
 """A longer document lies in a file of the state directory."""
 
+APART_BYTES = 1024 * 1024
+"""What is longer is not taken apart again: that needs it all in memory."""
+
+ONLY_IN_WHOLE = ("input", "created_at", "started_at", "completed_at")
+"""What events and webhooks do not tell of a prediction."""
+
 STRAY_SECONDS = 3600.0
 
 ELSEWHERE = "what there is to tell of it lies with a host of another state directory"
@@ -117,6 +123,16 @@ class Keeper:
         with self._path(record.file).open("rb") as file:
             file.seek(-len(_FAILED_AT_LAST), os.SEEK_END)
             return file.read()
+
+
+def told_of(document: Document) -> Document:
+    """What is kept of a prediction as webhooks are told of it; a long one stays as it is."""
+    if document.size_bytes > APART_BYTES:
+        return document
+    kept = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])
+    for name in ONLY_IN_WHOLE:
+        kept.pop(name, None)
+    return of_bytes(msgspec.json.encode(kept))
 
 
 def shortened(record: Record) -> Record:

@@ -27,11 +27,11 @@ from deepaas.protocols.cog.answers import (
 )
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
+from deepaas.protocols.cog.pending import PREDICTION, Pending
 from deepaas.protocols.cog.prediction import STARTING, SUCCEEDED, Prediction, new_prediction
 from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.served import Served, Shelf
-from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.records import INTERRUPTED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
@@ -50,7 +50,7 @@ class Door:
         host: what it is a door of.
         predictions: those that go on.
         archive: has those that nobody waits for.
-        webhooks: tells clients' addresses of them.
+        pending: tells clients' addresses of them.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
     """
@@ -60,14 +60,14 @@ class Door:
         host: Host,
         predictions: Predictions,
         archive: Archive,
-        webhooks: Webhooks,
+        pending: Pending,
         pick: Pick,
         shelf: Shelf,
     ) -> None:
         self._host = host
         self._predictions = predictions
         self._archive = archive
-        self._webhooks = webhooks
+        self._pending = pending
         self._pick = pick
         self._shelf = shelf
 
@@ -140,7 +140,8 @@ class Door:
         """Make a prediction and tell nothing but its output."""
         model = self._pick(request)
         asked = await requests.read(request, self._host.settings.client_max_size)
-        prediction, wanted = self._accepted(request, model, asked, new_id())
+        prediction, wanted = self._accepted(model, asked, new_id())
+        self._pending.watch(prediction, asked, request.headers)
         await self._made(prediction, model, wanted)
         output = prediction.output()
         if prediction.status != SUCCEEDED or output is None:
@@ -230,9 +231,13 @@ class Door:
         """Make a prediction, and tell of it as its client wants."""
         streamed = stream.wants_stream(request)
         kept = requests.is_asynchronous(request) and not streamed
-        prediction, wanted = self._accepted(request, model, asked, prediction_id, kept=kept)
+        prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
+        kind = PREDICTION if kept else ""
+        entry = self._pending.watch(prediction, asked, request.headers, kind, prediction.id)
         if kept:
             await self._predictions.start(prediction, model, wanted).noted.wait()
+            if entry is not None:
+                await entry.noted.wait()
             return json_answer({"id": prediction.id, "status": STARTING}, 202)
         if not streamed:
             await self._made(prediction, model, wanted)
@@ -245,13 +250,7 @@ class Door:
             raise
 
     def _accepted(
-        self,
-        request: web.Request,
-        model: Model,
-        asked: Request,
-        prediction_id: str,
-        *,
-        kept: bool = False,
+        self, model: Model, asked: Request, prediction_id: str, *, kept: bool = False
     ) -> tuple[Prediction, Wanted]:
         """A prediction that may begin, at once.
 
@@ -273,8 +272,6 @@ class Door:
             self._host.uploads.folder,
             streams=served.description.predict.streams,
         )
-        if asked.webhook:
-            self._webhooks.watch(prediction, asked.webhook, asked.events, request.headers)
         return prediction, Wanted(given, served.files, asked.context or {}, kept)
 
     def _check_capacity(self, model: Model, status: Status, served: Served) -> None:

@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 import msgspec
 from aiohttp import hdrs, web
 
+from deepaas.protocols.cog.kept import APART_BYTES, ONLY_IN_WHOLE
 from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING, START, Prediction
 from deepaas.web.document import Document
 from deepaas.web.journal import Entry, Span
 
 MEDIA_TYPE = "text/event-stream"
 KEEP_ALIVE_SECONDS = 15.0
-
-AGAIN_BYTES = 1024 * 1024
-"""What is kept of a longer prediction is not taken apart again: that needs it all in memory."""
 
 _HEADERS = {
     hdrs.CONTENT_TYPE: MEDIA_TYPE,
@@ -82,7 +80,7 @@ async def send_again(
     """
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
-    if document.size_bytes > AGAIN_BYTES:
+    if document.size_bytes > APART_BYTES:
         for piece in _event(b"event: completed\ndata: ", document, b""):
             await response.write(piece)
         await response.write_eof()
@@ -98,7 +96,7 @@ async def send_again(
     for index, part in enumerate(parts):
         data = msgspec.json.encode({"chunk": part, "index": index})
         await response.write(b"event: output\ndata: " + data + b"\n\n")
-    for name in ("input", "created_at", "started_at", "completed_at"):
+    for name in ONLY_IN_WHOLE:
         kept.pop(name, None)
     await response.write(b"event: completed\ndata: " + msgspec.json.encode(kept) + b"\n\n")
     await response.write_eof()

@@ -27,6 +27,7 @@ from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, js
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import stored, to_inputs
+from deepaas.protocols.cog.pending import TRAINING, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
     Prediction,
@@ -36,7 +37,7 @@ from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.training_told import STATUS, Teller
-from deepaas.protocols.cog.webhooks import Webhooks
+from deepaas.protocols.cog.webhooks import Address, Webhooks
 from deepaas.training.runs import Run, State
 from deepaas.web.document import of_bytes
 
@@ -54,18 +55,26 @@ class TrainingDoor:
         host: what it is a door of.
         files: gets the files of inputs.
         webhooks: tells clients' addresses of the trainings.
+        pending: the same, and the next host if this one cannot.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
     """
 
     def __init__(
-        self, host: Host, files: Files, webhooks: Webhooks, pick: Pick, shelf: Shelf
+        self,
+        host: Host,
+        files: Files,
+        webhooks: Webhooks,
+        pending: Pending,
+        pick: Pick,
+        shelf: Shelf,
     ) -> None:
         self._host = host
         self._trainings = host.trainings
         self._teller = Teller(host.trainings)
         self._files = files
         self._webhooks = webhooks
+        self._pending = pending
         self._pick = pick
         self._shelf = shelf
         # As long as somebody has one, or waits for it.
@@ -211,8 +220,7 @@ class TrainingDoor:
     async def _answer(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
     ) -> web.Response:
-        if asked.webhook:
-            self._tell(request, model, name, asked, run)
+        await self._tell(request, model, name, asked, run)
         if requests.is_asynchronous(request):
             return json_answer({"id": name, "status": STARTING}, 202)
         try:
@@ -224,14 +232,43 @@ class TrainingDoor:
             raise
         return json_answer(await self._teller.told(run, name))
 
-    def _tell(
+    async def _tell(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
     ) -> None:
-        """Tell a webhook of a training, as of a prediction that goes on in its place."""
-        assert asked.webhook
-        prediction = new_prediction(name, model.name, {}, self._host.uploads.folder, streams=False)
-        if self._webhooks.watch(prediction, asked.webhook, asked.events, request.headers):
+        """Tell a webhook of a training, if the client has named one."""
+        prediction = self._in_place_of(model, name)
+        entry = self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid)
+        if entry is not None:
             self._later(self._follow(model, run, prediction))
+            await entry.noted.wait()
+
+    async def resume(
+        self, model: Model, uid: str, name: str, address: Address, told: asyncio.Event
+    ) -> None:
+        """Tell of a training of which a host told that is gone.
+
+        Args:
+            model: what is trained.
+            uid: the run's own id.
+            name: what its client calls it.
+            address: whom to tell.
+            told: set when there is nothing more to tell.
+
+        Raises:
+            StoreUnavailable: nobody can say now how it is.
+        """
+        try:
+            run = await self._trainings.get(model, uid)
+        except RunNotFound:
+            told.set()
+            return
+        prediction = self._in_place_of(model, name)
+        self._webhooks.watch(prediction, address, told)
+        self._later(self._follow(model, run, prediction))
+
+    def _in_place_of(self, model: Model, name: str) -> Prediction:
+        """A prediction that goes on as the training does, for webhooks."""
+        return new_prediction(name, model.name, {}, self._host.uploads.folder, streams=False)
 
     async def _follow(self, model: Model, run: Run, prediction: Prediction) -> None:
         while not run.state.final:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from pathlib import Path
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from deepaas.protocols.cog.fetch import Limits, NotFetched, check_address, connector, shown
@@ -46,6 +47,20 @@ _PASSING = frozenset([OUTPUT, LOG])
 _EVENT_OF = {START: "start", OUTPUT: "output", LOG: "logs", COMPLETED: "completed"}
 
 
+class Address(msgspec.Struct, frozen=True):
+    """Whom to tell.
+
+    Attributes:
+        url: where to.
+        events: of what: ``start``, ``output``, ``logs``, ``completed``.
+        headers: sent along.
+    """
+
+    url: str
+    events: frozenset[str]
+    headers: dict[str, str]
+
+
 class Webhooks:
     """Tells addresses of predictions. Must be closed.
 
@@ -62,44 +77,84 @@ class Webhooks:
         self._tasks: set[asyncio.Task[None]] = set()
         self._outbox = Outbox(folder)
 
-    def watch(
-        self,
-        prediction: Prediction,
-        address: str,
-        events: frozenset[str],
-        headers: Mapping[str, str],
-    ) -> bool:
-        """Tell an address of a prediction, from its beginning to its end.
+    def address(
+        self, name: str, url: str, events: frozenset[str], headers: Mapping[str, str]
+    ) -> Address | None:
+        """Whom to tell of a prediction.
 
         One that may not be called is not, and the prediction is made all the same, as in Cog.
 
         Args:
-            prediction: which.
-            address: where to.
+            name: of the prediction.
+            url: where to.
             events: of what: ``start``, ``output``, ``logs``, ``completed``.
             headers: of the client's request.
 
         Returns:
-            whether it may be called.
+            the address, None if it may not be called.
         """
+        if not self._may_be_called(name, url):
+            return None
+        return Address(url, events, {one: headers[one] for one in FORWARDED if one in headers})
+
+    def watch(self, prediction: Prediction, address: Address, told: asyncio.Event) -> None:
+        """Tell an address of a prediction, from its beginning to its end.
+
+        Args:
+            prediction: which.
+            address: whom to tell.
+            told: set when there is nothing more to tell.
+        """
+        line = self._line(prediction.id, address, told)
+        # Two tasks: the one that waits for the address does not hold the prediction.
+        self._have_done(asyncio.ensure_future(_follow(prediction, address.events, line)))
+
+    async def tell(
+        self, address: Address, name: str, document: Document, told: asyncio.Event
+    ) -> None:
+        """Tell an address of the end of a prediction of which it knows already.
+
+        Args:
+            address: whom to tell.
+            name: of the prediction.
+            document: what there is to tell.
+            told: set when there is nothing more to tell.
+        """
+        if "completed" not in address.events or not self._may_be_called(name, address.url):
+            told.set()
+            return
+        line = self._line(name, address, told)
         try:
-            check_address(URL(address), self._limits)
+            await line.add_last(document, TRIES_COUNT)
+        finally:
+            line.finish()
+
+    def _may_be_called(self, name: str, url: str) -> bool:
+        try:
+            check_address(URL(url), self._limits)
         except (NotFetched, ValueError) as error:
             said = error if isinstance(error, NotFetched) else "it is not a URL"
-            _log.warning("prediction %s: its webhook is not called: %s", prediction.id, said)
+            _log.warning("prediction %s: its webhook is not called: %s", name, said)
             return False
-        forwarded = {name: headers[name] for name in FORWARDED if name in headers}
-
-        async def send(letter: Letter) -> None:
-            await self._send(address, letter, forwarded)
-
-        about = f"a webhook of prediction {prediction.id} at {shown(address)}"
-        line = Line(self._outbox, str(URL(address).origin()), about, send)
-        # Two tasks: the one that waits for the address does not hold the prediction.
-        for task in (line.task, asyncio.ensure_future(_follow(prediction, events, line))):
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         return True
+
+    def _line(self, name: str, address: Address, told: asyncio.Event) -> Line:
+        async def send(letter: Letter) -> None:
+            await self._send(address.url, letter, address.headers)
+
+        def done(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():
+                told.set()
+
+        about = f"a webhook of prediction {name} at {shown(address.url)}"
+        line = Line(self._outbox, str(URL(address.url).origin()), about, send)
+        line.task.add_done_callback(done)
+        self._have_done(line.task)
+        return line
+
+    def _have_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Tell what is left to tell, if that goes quickly, and then nobody anything more."""

@@ -1,0 +1,100 @@
+"""Tells clients' addresses what hosts before this one could not tell any more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from deepaas.errors import StorageFull, StoreUnavailable
+from deepaas.model.registry import Registry
+from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.kept import told_of
+from deepaas.protocols.cog.pending import PREDICTION, Entry, Pending
+from deepaas.protocols.cog.training_routes import TrainingDoor
+from deepaas.protocols.cog.webhooks import Address, Webhooks
+
+if TYPE_CHECKING:
+    # SQLAlchemy takes longer to import than all the rest: see app.open_store.
+    from deepaas.training.webhook_rows import Webhook
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+
+
+class Successor:
+    """Looks for what is left to tell as long as the host lives. Must be closed.
+
+    Args:
+        pending: has it.
+        archive: has the predictions that it is told of.
+        trainings: tells of trainings.
+        registry: the models.
+        webhooks: tells it.
+    """
+
+    def __init__(
+        self,
+        pending: Pending,
+        archive: Archive,
+        trainings: TrainingDoor,
+        registry: Registry,
+        webhooks: Webhooks,
+    ) -> None:
+        self._pending = pending
+        self._archive = archive
+        self._trainings = trainings
+        self._registry = registry
+        self._webhooks = webhooks
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._looking = asyncio.ensure_future(self._look())
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        left: list[tuple[Webhook, Entry]] = []
+        while True:
+            try:
+                left += await self._pending.adopt()
+                while left:
+                    await self._take_over(*left[0])
+                    del left[0]
+            except (StoreUnavailable, StorageFull):
+                pass  # Whoever is asked for it has said so.
+            except Exception:
+                _log.exception("what hosts before this one had left to tell cannot be told")
+                left.clear()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _take_over(self, webhook: Webhook, entry: Entry) -> None:
+        """Go on telling.
+
+        Raises:
+            StoreUnavailable: nobody can say now what there is to tell.
+        """
+        address = msgspec.json.decode(webhook.address, type=Address)
+        if webhook.kind == PREDICTION:
+            await self._tell_end(webhook, address, entry)
+        # A model that is not served any more may be again, by the next host.
+        elif webhook.model in self._registry:
+            model = self._registry[webhook.model]
+            subject, name = webhook.subject, webhook.name
+            await self._trainings.resume(model, subject, name, address, entry.told)
+
+    async def _tell_end(self, webhook: Webhook, address: Address, entry: Entry) -> None:
+        kept = await self._archive.get(webhook.model, webhook.subject)
+        if kept is None or kept[0].completed is None:
+            entry.told.set()  # It has been removed, or made anew with a webhook of its own.
+            return
+        document = await asyncio.to_thread(told_of, kept[1])
+        await self._webhooks.tell(address, webhook.name, document, entry.told)

@@ -1,0 +1,102 @@
+"""The part of the store that keeps the webhooks that are still to be told."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, update
+
+from deepaas.training.store_database import Database
+from deepaas.training.store_rows import changed, text_of
+from deepaas.training.tables import HOSTS, WEBHOOKS
+
+ROW = WEBHOOKS.c
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One webhook as the store has it.
+
+    Attributes:
+        kind: of what it is to be told: ``prediction`` or ``training``.
+        model: name of the model.
+        subject: which of them.
+        name: what its client calls it.
+        place: the state directory that has its files, by id.
+        owner: the host that tells it.
+        address: where to, and what else is sent; for who tells it.
+        number: given by the store.
+    """
+
+    kind: str
+    model: str
+    subject: str
+    name: str
+    place: str
+    owner: str
+    address: bytes
+    number: int = 0
+
+
+_NAMES = {field.name: field.name for field in dataclasses.fields(Webhook)} | {"number": "id"}
+_COLUMNS = [ROW[name] for name in _NAMES.values()]
+_TEXTS = ("kind", "model", "subject", "name", "place", "owner")
+
+
+class WebhookRows:
+    """Webhooks in the database. All methods raise ``StoreUnavailable`` when it does not answer,
+    and those that write ``StorageFull`` when it has no space left.
+
+    Args:
+        database: of the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, webhook: Webhook) -> int:
+        """Keep one.
+
+        Returns:
+            its number.
+        """
+        values = dataclasses.asdict(webhook)
+        del values["number"]
+        values |= {name: text_of(values[name]) for name in _TEXTS}
+        async with self._database.writing() as connection:
+            added = await connection.execute(insert(WEBHOOKS).values(**values).returning(ROW.id))
+            return int(added.scalar_one())
+
+    async def forget(self, number: int) -> None:
+        """Remove one: it has been told."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(WEBHOOKS).where(ROW.id == number))
+
+    async def adopt(self, place: str, host: str, limit: int) -> list[Webhook]:
+        """Take over what hosts have left that are gone; no two hosts get the same.
+
+        Args:
+            place: the state directory, by id.
+            host: who takes them.
+            limit: how many at most.
+        """
+        living = select(HOSTS.c.id).where(HOSTS.c.id == ROW.owner)
+        left = select(*_COLUMNS).where(
+            ROW.place == text_of(place), ROW.owner != text_of(host), ~living.exists()
+        )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(left.order_by(ROW.id).limit(limit))).all()
+        if not found:
+            return []
+        webhooks = [Webhook(*row) for row in found]
+        taking = update(WEBHOOKS).values(owner=text_of(host))
+        async with self._database.writing() as connection:
+            return [
+                webhook
+                for webhook in webhooks
+                if await changed(
+                    connection,
+                    taking.where(ROW.id == webhook.number, ROW.owner == webhook.owner),
+                )
+            ]

@@ -1,0 +1,115 @@
+"""What a host could not tell an address any more, the next one tells."""
+
+import contextlib
+import signal
+import sqlite3
+from pathlib import Path
+
+from failures.trainings import Ground
+from failures.waiting import wait_until
+
+from .conftest import Serving, named
+from .door import Door, Json, Receiver
+
+OPTIONS = [*named("answers", "together"), "--cog-private-urls", "--no-ui"]
+
+
+def left(ground: Ground) -> int:
+    """How many webhooks are still to be told."""
+    if ground.url:
+        return int(ground.run("SELECT COUNT(*) FROM deepaas_webhooks"))
+    return rows(ground.folder / "trainings.sqlite")
+
+
+def rows(database: Path) -> int:
+    """How many webhooks there are in a file."""
+    with contextlib.closing(sqlite3.connect(database, timeout=20)) as connection:
+        (count,) = connection.execute("SELECT COUNT(*) FROM deepaas_webhooks").fetchone()
+    return int(count)
+
+
+def ends(receiving: Receiver, path: str) -> list[Json]:
+    """What an address has been told of an end."""
+    return [one for one in receiving.told(path) if one["status"] != "processing"]
+
+
+def test_ends_by_a_killed_host(ground: Ground, receiving: Receiver) -> None:
+    hook = f"{receiving.url}/hook"
+    with ground.host(*OPTIONS, models=()) as host:
+        answers = Door(host, "/cog/answers")
+        answers.put("told", webhook=f"{hook}-told", text="told")
+        receiving.wait("/hook-told", "succeeded")
+        answers.put("going", webhook=f"{hook}-going", text="going", how="wait")
+        answers.put("waiting", webhook=f"{hook}-waiting", text="waiting")
+        body = {"webhook": f"{hook}-start", "webhook_events_filter": ["start"]}
+        body |= {"input": {"text": "start"}, "id": "start"}
+        answers.ask("POST", "/predictions", body, Prefer="respond-async")
+        answers.wait("going", "processing")
+        host.kill_9()
+    with ground.host(*OPTIONS, models=()) as host:
+        for name in ("going", "waiting"):
+            told = receiving.wait(f"/hook-{name}", "failed")[-1]
+            assert (told["id"], told["error"]) == (name, "interrupted: its host ended")
+            assert {"id", "error", "logs", "metrics", "status"} == told.keys()
+        wait_until(lambda: left(ground) == 0, "nothing is left to tell")
+    with ground.host(*OPTIONS, models=()) as host:
+        # Whoever has a newer webhook for the same prediction is told of that one.
+        Door(host, "/cog/answers").put("going", webhook=f"{hook}-again", text="again")
+        receiving.wait("/hook-again", "succeeded")
+        wait_until(lambda: left(ground) == 0, "nothing is left to tell")
+    assert [len(ends(receiving, f"/hook-{name}")) for name in ("told", "going", "waiting")] == [
+        1
+    ] * 3
+    assert ends(receiving, "/hook-start") == []
+
+
+def test_an_address_that_is_away_until_the_next_host(ground: Ground, receiving: Receiver) -> None:
+    receiving.answer = lambda _request: (503, {}, b"")
+    with ground.host(*OPTIONS, models=()) as host:
+        answers = Door(host, "/cog/answers")
+        answers.put("away", webhook=f"{receiving.url}/away", text="away", how="print")
+        answers.wait("away")
+        wait_until(lambda: bool(ends(receiving, "/away")), "it has been tried")
+        host.watch.stop()
+        host.send(signal.SIGTERM)
+        assert host.wait(20) == 0
+    assert left(ground) == 1
+    receiving.received.clear()
+    receiving.answer = lambda _request: (200, {}, b"")
+    with ground.host(*OPTIONS, models=()):
+        told = receiving.wait("/away", "succeeded")
+        assert (told[0]["output"], told[0]["logs"]) == ("away", "printed away\n")
+        wait_until(lambda: left(ground) == 0, "nothing is left to tell")
+    assert len(told) == 1
+
+
+def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> None:
+    with ground.host(*OPTIONS, "--train-workers", "1", models=()) as host:
+        together = Door(host, "/cog/together")
+        for name, gate in (("runs", "never"), ("queued", "")):
+            body = {"input": {"steps": 1, "gate": gate}, "webhook": f"{receiving.url}/{name}"}
+            asked = together.ask("PUT", f"/trainings/{name}", body, Prefer="respond-async")
+            assert asked.status == 202
+        receiving.wait("/runs", "processing")
+        host.kill_9()
+    with ground.host(*OPTIONS, models=()):
+        assert "ended" in receiving.wait("/runs", "failed")[-1]["error"]
+        told = receiving.wait("/queued", "succeeded")
+        assert told[-1]["output"] == {"size": 1}
+        wait_until(lambda: left(ground) == 0, "nothing is left to tell")
+
+
+def test_an_address_that_may_not_be_called_any_more(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    with serving("answers", "--cog-private-urls", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        answers.put("cut", webhook=f"{receiving.url}/cut", text="cut", how="wait")
+        answers.wait("cut", "processing")
+        host.kill_9()
+    receiving.received.clear()
+    with serving("answers", state=tmp_path) as host:
+        database = tmp_path / "deepaas" / "trainings.sqlite"
+        wait_until(lambda: rows(database) == 0, "it is not told any more")
+        assert "its webhook is not called: 127.0.0.1" in host.log()
+    assert receiving.received == []
