@@ -117,7 +117,7 @@ def test_no_numbers_stay_what_they_are(tmp_path: Path) -> None:
 
 
 def test_many_points_are_thinned_out_evenly(tmp_path: Path) -> None:
-    count = 100_000
+    count = 25_000
     path = write(tmp_path, *[simple("a", step, step) for step in range(count)])
     metrics = watching(tmp_path)
     assert [point.step for point in metrics.update()] == list(range(count))

@@ -32,7 +32,7 @@ def test_head_is_that_of_alembic() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
 
 
-@pytest.mark.parametrize("first", [None, "0001", "0002"])
+@pytest.mark.parametrize("first", [None, "0001", "0002", "0003"])
 async def test_the_tables_are_those_of_the_code(database_url: str, first: str | None) -> None:
     """Those of a new database, and those of an older one after the migrations."""
     if first is not None:
