@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from deepaas.training.records import INTERRUPTED, Record
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import LARGEST, changed, text_of
-from deepaas.training.tables import PREDICTIONS
+from deepaas.training.tables import PREDICTIONS, WEBHOOKS
 
 ROW = PREDICTIONS.c
 
@@ -82,6 +82,11 @@ class PredictionRows:
             completed_before: those that ended before are not kept.
             limit: how many to tell at once.
         """
+        told = select(WEBHOOKS.c.id).where(
+            WEBHOOKS.c.kind == "prediction",
+            WEBHOOKS.c.model == ROW.model,
+            WEBHOOKS.c.subject == ROW.prediction_id,
+        )
         ended = (ROW.place == text_of(place), ROW.completed.is_not(None))
         reasons: list[ColumnElement[bool]] = []
         if completed_before is not None:
@@ -97,7 +102,9 @@ class PredictionRows:
                 reasons.append((ROW.completed == found[0]) & (ROW.id <= found[1]))
         if not reasons:
             return []
-        query = _LISTED.where(*ended, or_(*reasons)).order_by(ROW.completed, ROW.id)
+        # One whose client is still to be told of its end is needed for that.
+        query = _LISTED.where(*ended, or_(*reasons), ~told.exists())
+        query = query.order_by(ROW.completed, ROW.id)
         return await self._listed(query.limit(limit))
 
     async def forget(self, records: Sequence[Record]) -> None:

@@ -96,9 +96,11 @@ class Scheduler:
         self._numbers = itertools.count(1)
         self._filling = asyncio.Lock()
         self._stopping = asyncio.Event()
+        self._leaving = asyncio.Event()
         self._unsure = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._heart: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take over what a host before this one has left, and begin with the queue.
@@ -114,8 +116,9 @@ class Scheduler:
         with contextlib.suppress(StoreUnavailable, StorageFull):
             await self.fill()
         # Each by itself: a slow disk must not keep the heart from beating.
-        for what in (self._live, self._look, self._tidy):
-            self._loops.append(asyncio.create_task(self._repeat(what)))
+        self._heart = asyncio.create_task(self._repeat(self._live, self._leaving))
+        for what in (self._look, self._tidy):
+            self._loops.append(asyncio.create_task(self._repeat(what, self._stopping)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """End all runs politely; they become interrupted, and what waits goes on waiting.
@@ -141,6 +144,12 @@ class Scheduler:
 
     async def leave(self) -> None:
         """Let the other hosts know that this one has left, after :meth:`stop`."""
+        # Until now it has lived: predictions go on to their end while it stops.
+        self._leaving.set()
+        if self._heart is not None:
+            await asyncio.wait([self._heart], timeout=LEAVE_SECONDS)
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
         try:
             await asyncio.wait_for(self._lease.leave(STOPPED), LEAVE_SECONDS)
         except (asyncio.TimeoutError, DeepaasError) as error:
@@ -277,9 +286,9 @@ class Scheduler:
 
     # --- again and again ---
 
-    async def _repeat(self, what: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, what: Callable[[], Awaitable[None]], end: asyncio.Event) -> None:
         trouble = ""
-        while not self._stopping.is_set():
+        while not end.is_set():
             try:
                 await what()
                 if trouble:
@@ -292,7 +301,7 @@ class Scheduler:
             except Exception:
                 _log.exception("the trainings cannot be looked after")
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), LOOK_SECONDS)
+                await asyncio.wait_for(end.wait(), LOOK_SECONDS)
 
     async def _live(self) -> None:
         """Say that this host lives."""

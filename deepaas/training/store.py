@@ -46,7 +46,7 @@ from deepaas.training.store_rows import (
     running_on,
     text_of,
 )
-from deepaas.training.tables import HOSTS, PREDICTIONS, RUNS
+from deepaas.training.tables import HOSTS, PREDICTIONS, RUNS, WEBHOOKS
 from deepaas.training.webhook_rows import WebhookRows
 
 # Inside the class, ``list`` is its method.
@@ -274,7 +274,11 @@ class Store:
             reasons.append(RUN.id.not_in(kept.limit(min(keep_count, LARGEST))))
         if not reasons:
             return []
-        query = select(RUN.uuid).where(*ended, or_(*reasons))
+        # One whose client is still to be told of its end is needed for that.
+        told = select(WEBHOOKS.c.id).where(
+            WEBHOOKS.c.kind == "training", WEBHOOKS.c.subject == RUN.uuid
+        )
+        query = select(RUN.uuid).where(*ended, or_(*reasons), ~told.exists())
         return await self._column(query.order_by(RUN.finished, RUN.id).limit(limit))
 
     async def forget(self, uuid: str) -> bool:

@@ -101,6 +101,7 @@ WEBHOOKS = Table(
     Column("model", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("created", Double, nullable=False),
     Column("place", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("address", LargeBinary, nullable=False),

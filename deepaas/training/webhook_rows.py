@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
@@ -12,6 +13,9 @@ from deepaas.training.store_rows import changed, text_of
 from deepaas.training.tables import HOSTS, WEBHOOKS
 
 ROW = WEBHOOKS.c
+
+REMOVED_COUNT = 500
+"""So many are removed by one statement: databases have a limit."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Webhook:
         model: name of the model.
         subject: which of them.
         name: what its client calls it.
+        created: when it came, in seconds since the epoch: another may have got the same id since.
         place: the state directory that has its files, by id.
         owner: the host that tells it.
         address: where to, and what else is sent; for who tells it.
@@ -33,6 +38,7 @@ class Webhook:
     model: str
     subject: str
     name: str
+    created: float
     place: str
     owner: str
     address: bytes
@@ -55,23 +61,29 @@ class WebhookRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, webhook: Webhook) -> int:
-        """Keep one.
+    async def put(self, webhooks: Sequence[Webhook], done: Sequence[int]) -> list[int]:
+        """Keep some, and remove others that have been told, in one transaction.
+
+        Args:
+            webhooks: what is to be kept.
+            done: the numbers of the others.
 
         Returns:
-            its number.
+            the numbers of those that are kept.
         """
-        values = dataclasses.asdict(webhook)
-        del values["number"]
-        values |= {name: text_of(values[name]) for name in _TEXTS}
+        numbers = []
         async with self._database.writing() as connection:
-            added = await connection.execute(insert(WEBHOOKS).values(**values).returning(ROW.id))
-            return int(added.scalar_one())
-
-    async def forget(self, number: int) -> None:
-        """Remove one: it has been told."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(WEBHOOKS).where(ROW.id == number))
+            for start in range(0, len(done), REMOVED_COUNT):
+                some = done[start : start + REMOVED_COUNT]
+                await connection.execute(delete(WEBHOOKS).where(ROW.id.in_(some)))
+            for webhook in webhooks:
+                values = dataclasses.asdict(webhook)
+                del values["number"]
+                values |= {name: text_of(values[name]) for name in _TEXTS}
+                added = await connection.execute(insert(WEBHOOKS).values(**values))
+                (number,) = added.inserted_primary_key or (0,)
+                numbers.append(int(number))
+        return numbers
 
     async def adopt(self, place: str, host: str, limit: int) -> list[Webhook]:
         """Take over what hosts have left that are gone; no two hosts get the same.

@@ -127,7 +127,6 @@ class Worker:
         self._process = Process(source, launch, self._on_gone, self._on_exit)
         self._read_output = read_output
         self._output: Output | None = None
-        self._is_drained = False
         self._is_gone = False
 
     @property
@@ -156,10 +155,8 @@ class Worker:
     def run(self, call: Call) -> None:
         """Hand it a call; it must have room."""
         if call.listener is not None:
-            if not self._is_drained:
-                self._drain()  # What others have printed is not this call's.
+            self._drain()  # What others have printed is not this call's.
             call.listener.begun()
-        self._is_drained = False
         self.calls[call.id] = call
         self._channel.send(call.request)
 
@@ -269,7 +266,6 @@ class Worker:
         """Hear what has been printed until now."""
         if self._output is not None:
             self._output.drain()
-        self._is_drained = True
 
     def _heard(self, text: str) -> None:
         """Something was printed."""

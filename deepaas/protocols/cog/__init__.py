@@ -79,6 +79,7 @@ def setup(host: Host) -> None:
 
     async def start(_app: web.Application) -> None:
         archive.start()
+        pending.start()
         if settings.train_endpoint:
             successor.start()
 

@@ -51,6 +51,7 @@ class Line:
         origin: whose it is; addresses of one server have the same.
         about: what it tells of, for people.
         task: tells it.
+        given_up: whether it is ended as there is too much to tell.
 
     Args:
         outbox: where it belongs.
@@ -64,6 +65,7 @@ class Line:
     ) -> None:
         self.origin = origin
         self.about = about
+        self.given_up = False
         self._outbox = outbox
         self._send = send
         self._letters: asyncio.Queue[Letter | None] = asyncio.Queue()
@@ -160,6 +162,7 @@ class Outbox:
             most = max(self._lines.values(), key=len)
             given_up = next(iter(most))
             self.leave(given_up)
+            given_up.given_up = True
             given_up.task.cancel()
             _log.warning("%s is not told: too much is left to tell", given_up.about)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,23 +28,26 @@ _log = logging.getLogger(__name__)
 PREDICTION, TRAINING = "prediction", "training"
 
 WAIT_SECONDS = 5.0
-"""So long somebody waits for the store."""
+"""So long somebody waits for the store; then the next ones do not."""
 
+RETRY_SECONDS = 2.0
 ADOPTED_COUNT = 100
 """So many are taken over at a time."""
 
 
 class Entry:
-    """One webhook.
+    """One webhook that is kept.
 
     Attributes:
-        noted: set when it is in the store, or cannot be.
-        told: to be set when there is nothing more to tell.
+        number: its number in the store, 0 while it is not there.
+        is_told: whether there is nothing more to tell.
+        noted: set when it is in the store, or need not be.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
+        self.is_told = False
         self.noted = asyncio.Event()
-        self.told = asyncio.Event()
 
 
 class Pending:
@@ -60,17 +63,27 @@ class Pending:
         self._webhooks = webhooks
         self._trainings = trainings
         self._durable = durable
-        self._entries: dict[Entry, asyncio.Task[None]] = {}
+        self._new: dict[Entry, Webhook] = {}
+        self._done: list[int] = []
+        self._news = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._away = False
+        self._writing: asyncio.Task[None] | None = None
 
-    def watch(
+    def start(self) -> None:
+        """Begin to write."""
+        if self._durable:
+            self._writing = asyncio.ensure_future(self._write())
+
+    async def watch(
         self,
         prediction: Prediction,
         asked: Request,
         headers: Mapping[str, str],
         kind: str = "",
         subject: str = "",
-    ) -> Entry | None:
-        """Tell the address that a client names of its prediction.
+    ) -> bool:
+        """Tell the address that a client names of its prediction; the store is waited for.
 
         Args:
             prediction: which, or what stands for a training.
@@ -80,21 +93,38 @@ class Pending:
             subject: which of them, for who looks for it in the store.
 
         Returns:
-            None if there is no address, or it may not be called.
+            whether there is an address, and it may be called.
         """
         if not asked.webhook:
-            return None
+            return False
         address = self._webhooks.address(prediction.id, asked.webhook, asked.events, headers)
         if address is None:
-            return None
+            return False
         entry = Entry()
+        self._webhooks.watch(prediction, address, lambda: self.told(entry))
         if self._durable and kind and COMPLETED in address.events:
-            what = (kind, prediction.model, subject, prediction.id)
-            self._begin(entry, self._live(entry, what, msgspec.json.encode(address)))
-        else:
-            entry.noted.set()
-        self._webhooks.watch(prediction, address, entry.told)
-        return entry
+            from deepaas.training.webhook_rows import Webhook
+
+            self._new[entry] = Webhook(
+                kind,
+                prediction.model,
+                subject,
+                prediction.id,
+                prediction.created,
+                self._trainings.place.id,
+                self._trainings.host,
+                msgspec.json.encode(address),
+            )
+            self._news.set()
+            await self._noted(entry)
+        return True
+
+    def told(self, entry: Entry) -> None:
+        """There is nothing more to tell."""
+        entry.is_told = True
+        if entry.number:
+            self._done.append(entry.number)
+            self._news.set()
 
     async def adopt(self) -> list[tuple[Webhook, Entry]]:
         """Those of hosts that are gone.
@@ -102,53 +132,72 @@ class Pending:
         Raises:
             StoreUnavailable, StorageFull: nobody can say now.
         """
-        store = await self._trainings.store()
+        rows = (await self._trainings.store()).webhooks
         place, host = self._trainings.place.id, self._trainings.host
-        adopted = []
-        for webhook in await store.webhooks.adopt(place, host, ADOPTED_COUNT):
-            entry = Entry()
-            entry.noted.set()
-            self._begin(entry, self._forget_when_told(entry, webhook.number))
-            adopted.append((webhook, entry))
-        return adopted
+        adopted = await rows.adopt(place, host, ADOPTED_COUNT)
+        return [(webhook, Entry(webhook.number)) for webhook in adopted]
 
     async def close(self) -> None:
         """Remove those that have been told from the store; the others are for the next host."""
-        told = [task for entry, task in self._entries.items() if entry.told.is_set()]
-        if told:
-            await asyncio.wait(told, timeout=WAIT_SECONDS)
-        left = [*self._entries.values()]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    def _begin(self, entry: Entry, life: Coroutine[Any, Any, None]) -> None:
-        task = self._entries[entry] = asyncio.ensure_future(life)
-        task.add_done_callback(lambda _: self._entries.pop(entry, None))
-
-    async def _live(self, entry: Entry, what: tuple[str, str, str, str], address: bytes) -> None:
-        from deepaas.training.webhook_rows import Webhook
-
-        webhook = Webhook(*what, self._trainings.place.id, self._trainings.host, address)
-        try:
-            number = await asyncio.wait_for(self._add(webhook), WAIT_SECONDS)
-        except (StoreUnavailable, StorageFull, asyncio.TimeoutError) as error:
-            _log.warning(
-                "a webhook of %s %s is told by this host or not at all: %s",
-                webhook.kind,
-                webhook.name,
-                error or "the store does not answer in time",
-            )
+        if self._writing is None:
             return
-        finally:
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._all_written(), WAIT_SECONDS)
+        self._writing.cancel()
+        await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _noted(self, entry: Entry) -> None:
+        if self._away:
+            return
+        try:
+            await asyncio.wait_for(entry.noted.wait(), WAIT_SECONDS)
+        except asyncio.TimeoutError:
+            self._away = True
+
+    async def _all_written(self) -> None:
+        while (self._new or self._done) and not self._away:
+            await self._tried.wait()
+
+    async def _write(self) -> None:
+        """Write all that comes, together what comes together."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            for entry in [entry for entry in self._new if entry.is_told]:
+                del self._new[entry]
+                entry.noted.set()
+            new, done = dict(self._new), [*self._done]
+            try:
+                rows = (await self._trainings.store()).webhooks
+                numbers = await rows.put([*new.values()], done)
+            except (StoreUnavailable, StorageFull) as error:
+                if not self._away:
+                    _log.error("%s; webhooks are lost if this host ends meanwhile", error)
+                await self._retry_later(new)
+                continue
+            except Exception:
+                _log.exception("webhooks cannot be kept in the store")
+                await self._retry_later(new)
+                continue
+            self._away = False
+            del self._done[: len(done)]
+            for entry, number in zip(new, numbers, strict=True):
+                del self._new[entry]
+                entry.number = number
+                entry.noted.set()
+                if entry.is_told:
+                    self.told(entry)
+            self._wake()
+
+    async def _retry_later(self, new: Mapping[Entry, Webhook]) -> None:
+        self._away = True
+        for entry in new:
             entry.noted.set()
-        await self._forget_when_told(entry, number)
+        self._wake()
+        await asyncio.sleep(RETRY_SECONDS)
+        self._news.set()
 
-    async def _add(self, webhook: Webhook) -> int:
-        return await (await self._trainings.store()).webhooks.add(webhook)
-
-    async def _forget_when_told(self, entry: Entry, number: int) -> None:
-        await entry.told.wait()
-        # If that is not possible it is told twice at worst.
-        with contextlib.suppress(StoreUnavailable, StorageFull):
-            await (await self._trainings.store()).webhooks.forget(number)
+    def _wake(self) -> None:
+        # Whoever waits has the event from before; whoever looks from now on waits for the next.
+        self._tried.set()
+        self._tried = asyncio.Event()

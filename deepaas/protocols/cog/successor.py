@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from deepaas.errors import StorageFull, StoreUnavailable
 from deepaas.model.registry import Registry
+from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.kept import told_of
 from deepaas.protocols.cog.pending import PREDICTION, Entry, Pending
@@ -64,16 +67,12 @@ class Successor:
     async def _look(self) -> None:
         left: list[tuple[Webhook, Entry]] = []
         while True:
-            try:
+            with contextlib.suppress(StoreUnavailable, StorageFull):
+                # Whoever is asked for it says so.
                 left += await self._pending.adopt()
                 while left:
                     await self._take_over(*left[0])
                     del left[0]
-            except (StoreUnavailable, StorageFull):
-                pass  # Whoever is asked for it has said so.
-            except Exception:
-                _log.exception("what hosts before this one had left to tell cannot be told")
-                left.clear()
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _take_over(self, webhook: Webhook, entry: Entry) -> None:
@@ -82,19 +81,30 @@ class Successor:
         Raises:
             StoreUnavailable: nobody can say now what there is to tell.
         """
-        address = msgspec.json.decode(webhook.address, type=Address)
-        if webhook.kind == PREDICTION:
-            await self._tell_end(webhook, address, entry)
-        # A model that is not served any more may be again, by the next host.
-        elif webhook.model in self._registry:
-            model = self._registry[webhook.model]
-            subject, name = webhook.subject, webhook.name
-            await self._trainings.resume(model, subject, name, address, entry.told)
 
-    async def _tell_end(self, webhook: Webhook, address: Address, entry: Entry) -> None:
-        kept = await self._archive.get(webhook.model, webhook.subject)
-        if kept is None or kept[0].completed is None:
-            entry.told.set()  # It has been removed, or made anew with a webhook of its own.
+        def told() -> None:
+            self._pending.told(entry)
+
+        try:
+            address = msgspec.json.decode(webhook.address, type=Address)
+            if webhook.kind == PREDICTION:
+                await self._tell_end(webhook, address, told)
+            # A model that is not served any more may be again, by the next host.
+            elif webhook.model in self._registry:
+                model = self._registry[webhook.model]
+                subject, name = webhook.subject, webhook.name
+                await self._trainings.resume(model, subject, name, address, told)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            _log.exception("a webhook of %s %r cannot be told", webhook.kind, webhook.name)
+
+    async def _tell_end(self, webhook: Webhook, address: Address, told: Callable[[], None]) -> None:
+        kept = None
+        with contextlib.suppress(Refusal):  # It has been made anew elsewhere.
+            kept = await self._archive.get(webhook.model, webhook.subject)
+        if kept is None or kept[0].created != webhook.created or kept[0].completed is None:
+            told()  # It has been removed, or made anew with a webhook of its own.
             return
         document = await asyncio.to_thread(told_of, kept[1])
-        await self._webhooks.tell(address, webhook.name, document, entry.told)
+        await self._webhooks.tell(address, webhook.name, document, told)

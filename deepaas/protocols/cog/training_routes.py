@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -220,16 +220,17 @@ class TrainingDoor:
     async def _answer(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
     ) -> web.Response:
-        await self._tell(request, model, name, asked, run)
-        if requests.is_asynchronous(request):
-            return json_answer({"id": name, "status": STARTING}, 202)
+        waits = not requests.is_asynchronous(request)
         try:
-            while not run.state.final:
+            await self._tell(request, model, name, asked, run)
+            while waits and not run.state.final:
                 run = await self._a_moment_later(model, run)
         except asyncio.CancelledError:
-            # The client has left.
-            self._later(self._trainings.cancel(model, run.uuid))
+            if waits:  # The client has left.
+                self._later(self._trainings.cancel(model, run.uuid))
             raise
+        if not waits:
+            return json_answer({"id": name, "status": STARTING}, 202)
         return json_answer(await self._teller.told(run, name))
 
     async def _tell(
@@ -237,13 +238,11 @@ class TrainingDoor:
     ) -> None:
         """Tell a webhook of a training, if the client has named one."""
         prediction = self._in_place_of(model, name)
-        entry = self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid)
-        if entry is not None:
+        if await self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid):
             self._later(self._follow(model, run, prediction))
-            await entry.noted.wait()
 
     async def resume(
-        self, model: Model, uid: str, name: str, address: Address, told: asyncio.Event
+        self, model: Model, uid: str, name: str, address: Address, told: Callable[[], None]
     ) -> None:
         """Tell of a training of which a host told that is gone.
 
@@ -252,7 +251,7 @@ class TrainingDoor:
             uid: the run's own id.
             name: what its client calls it.
             address: whom to tell.
-            told: set when there is nothing more to tell.
+            told: called when there is nothing more to tell.
 
         Raises:
             StoreUnavailable: nobody can say now how it is.
@@ -260,7 +259,7 @@ class TrainingDoor:
         try:
             run = await self._trainings.get(model, uid)
         except RunNotFound:
-            told.set()
+            told()
             return
         prediction = self._in_place_of(model, name)
         self._webhooks.watch(prediction, address, told)

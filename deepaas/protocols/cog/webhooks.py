@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -95,22 +95,25 @@ class Webhooks:
         """
         if not self._may_be_called(name, url):
             return None
-        return Address(url, events, {one: headers[one] for one in FORWARDED if one in headers})
+        passed_on = {name: headers.get(name, "") for name in FORWARDED}
+        return Address(
+            url, events, {name: one for name, one in passed_on.items() if one and one.isascii()}
+        )
 
-    def watch(self, prediction: Prediction, address: Address, told: asyncio.Event) -> None:
+    def watch(self, prediction: Prediction, address: Address, told: Callable[[], None]) -> None:
         """Tell an address of a prediction, from its beginning to its end.
 
         Args:
             prediction: which.
             address: whom to tell.
-            told: set when there is nothing more to tell.
+            told: called when there is nothing more to tell.
         """
         line = self._line(prediction.id, address, told)
         # Two tasks: the one that waits for the address does not hold the prediction.
         self._have_done(asyncio.ensure_future(_follow(prediction, address.events, line)))
 
     async def tell(
-        self, address: Address, name: str, document: Document, told: asyncio.Event
+        self, address: Address, name: str, document: Document, told: Callable[[], None]
     ) -> None:
         """Tell an address of the end of a prediction of which it knows already.
 
@@ -118,10 +121,10 @@ class Webhooks:
             address: whom to tell.
             name: of the prediction.
             document: what there is to tell.
-            told: set when there is nothing more to tell.
+            told: called when there is nothing more to tell.
         """
         if "completed" not in address.events or not self._may_be_called(name, address.url):
-            told.set()
+            told()
             return
         line = self._line(name, address, told)
         try:
@@ -138,13 +141,14 @@ class Webhooks:
             return False
         return True
 
-    def _line(self, name: str, address: Address, told: asyncio.Event) -> Line:
+    def _line(self, name: str, address: Address, told: Callable[[], None]) -> Line:
         async def send(letter: Letter) -> None:
             await self._send(address.url, letter, address.headers)
 
         def done(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():
-                told.set()
+            # What is left when the host ends is for the next one.
+            if line.given_up or not task.cancelled():
+                told()
 
         about = f"a webhook of prediction {name} at {shown(address.url)}"
         line = Line(self._outbox, str(URL(address.url).origin()), about, send)

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("model", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
+        sa.Column("created", sa.Double, nullable=False),
         sa.Column("place", sa.Text, nullable=False),
         sa.Column("owner", sa.Text, nullable=False),
         sa.Column("address", sa.LargeBinary, nullable=False),
