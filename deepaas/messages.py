@@ -10,6 +10,7 @@ an answer: what is larger goes through a file of the call's own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -363,3 +364,13 @@ Reply = Answer | Failure
 """How it ends."""
 FromWorkerCalls = Reply | News
 FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health
+
+
+def inputs_folder(spool: Path, call_id: int) -> Path:
+    """Where a worker puts files of a call's inputs, if it needs them in a place of their own.
+
+    Args:
+        spool: the folder through which large results go.
+        call_id: which call.
+    """
+    return spool / f"{call_id}-inputs"

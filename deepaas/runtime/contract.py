@@ -13,7 +13,15 @@ from typing import Any
 import marshmallow
 import msgspec
 
-from deepaas.messages import Answer, Description, Inputs, Measured, News, Predict
+from deepaas.messages import (
+    Answer,
+    Description,
+    Inputs,
+    Measured,
+    News,
+    Predict,
+    inputs_folder,
+)
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
@@ -54,6 +62,7 @@ class Model:
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
+        self._spool = spool
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
@@ -166,7 +175,7 @@ class Model:
             BadResult: what it returned cannot be sent.
         """
         encoding = self._encoding(call, arguments)
-        with self.traits.around(_scope(call, post)):
+        with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
             if not self.streams:
                 return encoding.answer(result)
@@ -194,7 +203,7 @@ class Model:
             BadResult: what it returned cannot be sent.
         """
         encoding = self._encoding(call, arguments)
-        with self.traits.around(_scope(call, post)):
+        with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
             if not self.streams:
                 return encoding.answer(await result)
@@ -237,13 +246,31 @@ class Model:
             BaseException: whatever the author's code raises.
         """
         try:
-            result = self._completed(self._author.train(**arguments))
+            with self.traits.around(self._scope_of_training(call_id)):
+                result = self._completed(self._author.train(**arguments))
         except SystemExit as left:
             # The way in which scripts and command-line tools end, well or badly.
             if left.code not in (None, 0):
                 raise
             result = None
         return self._results.encode_training(call_id, result)
+
+    def _scope(self, call: Predict, post: Callable[[News], None]) -> Scope:
+        def measure(name: str, value: Any, mode: str) -> None:
+            try:
+                noted = to_json(value)
+            except BadResult as error:
+                # In the model's code, where its author can do something about it.
+                raise TypeError(f"metric {name!r}: {error}") from None
+            post(Measured(call.id, name, noted, mode))
+
+        return Scope(call.context, measure, inputs_folder(self._spool, call.id))
+
+    def _scope_of_training(self, call_id: int) -> Scope:
+        def measure(_name: str, _value: Any, _mode: str) -> None:
+            """Those of trainings are read from TensorBoard's files."""
+
+        return Scope({}, measure, inputs_folder(self._spool, call_id))
 
     def _completed(self, result: Any) -> Any:
         """A result, waited for if it is still to come."""
@@ -281,15 +308,3 @@ def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
 
 async def _awaited(said: Awaitable[str]) -> str:
     return await said
-
-
-def _scope(call: Predict, post: Callable[[News], None]) -> Scope:
-    def measure(name: str, value: Any, mode: str) -> None:
-        try:
-            noted = to_json(value)
-        except BadResult as error:
-            # In the model's code, where its author can do something about it.
-            raise TypeError(f"metric {name!r}: {error}") from None
-        post(Measured(call.id, name, noted, mode))
-
-    return Scope(call.context, measure)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from deepaas.runtime.interrupt import CallCancelled
@@ -22,10 +23,13 @@ class Scope:
         context: what the client told besides the arguments.
         measure: notes a number (or what else JSON can hold) by name; ``mode`` is ``replace``,
             ``incr`` or ``append``. May be called from any thread.
+        folder: for files of the call, to be made for the first; the host removes it if its process
+            cannot any more.
     """
 
     context: Mapping[str, str]
     measure: Callable[[str, Any, str], None]
+    folder: Path
 
 
 def _no_scope(_scope: Scope) -> AbstractContextManager[None]:

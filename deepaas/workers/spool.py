@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from deepaas.messages import Answer, FromWorkerCalls, Part
+from deepaas.messages import Answer, FromWorkerCalls, Part, inputs_folder
 
 
 class Spool:
@@ -29,6 +29,7 @@ class Spool:
     def remove_result(self, call_id: int) -> None:
         """Remove what a call that came to nothing may have left."""
         (self.path / str(call_id)).unlink(missing_ok=True)
+        shutil.rmtree(inputs_folder(self.path, call_id), ignore_errors=True)
 
 
 def discard(message: FromWorkerCalls) -> None:

@@ -16,27 +16,32 @@ from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.cog.signature import Parameter
 from deepaas.runtime.cog.types import Type
 
-_resources: contextvars.ContextVar[contextlib.ExitStack] = contextvars.ContextVar(
-    "deepaas_cog_resources"
-)
-
 
 class Resources:
-    """What stands around one call: files that are made or opened for it are gone afterwards."""
+    """What stands around one call: files that are made or opened for it are gone afterwards.
 
-    def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
-        self._token: contextvars.Token[contextlib.ExitStack] | None = None
+    Attributes:
+        folder: where they are made; it is made itself for the first.
+        stack: closed at the end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stack = contextlib.ExitStack()
+        self._token: contextvars.Token[Resources] | None = None
 
     def __enter__(self) -> None:
-        self._token = _resources.set(self._stack)
+        self._token = _resources.set(self)
 
     def __exit__(self, *_: object) -> None:
         assert self._token is not None
         # An asynchronous generator may be closed in another context.
         with contextlib.suppress(ValueError):
             _resources.reset(self._token)
-        self._stack.close()
+        self.stack.close()
+
+
+_resources: contextvars.ContextVar[Resources] = contextvars.ContextVar("deepaas_cog_resources")
 
 
 def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def _value(kind: Type, value: Any) -> Any:
 def _open(value: Any) -> Any:
     if not isinstance(value, UploadedFile):
         return value
-    return _resources.get().enter_context(open(_named(value), "rb"))
+    return _resources.get().stack.enter_context(open(_named(value), "rb"))
 
 
 def _named(upload: UploadedFile) -> str:
@@ -80,8 +85,11 @@ def _named(upload: UploadedFile) -> str:
     if not Path(name).suffix:
         ending = mimetypes.guess_extension(upload.content_type or "") or ""
         name = f"{name or 'file'}{ending}"
-    folder = tempfile.mkdtemp(prefix="deepaas-input-")
-    _resources.get().callback(shutil.rmtree, folder, ignore_errors=True)
+    resources = _resources.get()
+    if not resources.folder.exists():
+        resources.folder.mkdir(mode=0o700)
+        resources.stack.callback(shutil.rmtree, resources.folder, ignore_errors=True)
+    folder = tempfile.mkdtemp(dir=resources.folder)
     path = os.path.join(folder, name)  # noqa: PTH118
     try:
         os.link(upload.filename, path)

@@ -102,11 +102,8 @@ class Predictor:
         self.get_train_args = _declared(taken)
 
         def run(**arguments: Any) -> Any:
-            with inputs.Resources():
-                result = train(**inputs.values(taken, arguments))
-                return kept(
-                    asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
-                )
+            result = train(**inputs.values(taken, arguments))
+            return kept(asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result)
 
         self.train = run
 
@@ -232,7 +229,7 @@ class _Around:
 
     def __init__(self, call: Scope) -> None:
         self._scope = scope.Around(call)
-        self._resources = inputs.Resources()
+        self._resources = inputs.Resources(call.folder)
 
     def __enter__(self) -> None:
         self._scope.__enter__()
