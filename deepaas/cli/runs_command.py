@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "runs",
         help=text,
-        description=f"{text} (--url, or DEEPAAS_URL; {URL} by default).".capitalize(),
+        description=f"{text.capitalize()} (--url, or DEEPAAS_URL; {URL} by default).",
         epilog="A training is named by its UUID, or by the beginning of it.",
         formatter_class=Help,
     )

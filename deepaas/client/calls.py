@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from deepaas.client.description import ANYTHING, JSON, Argument, Model
+from deepaas.client.errors import InvalidArguments
 
 MAX_QUERY_CHARACTERS = 4000
 """Servers refuse a request line of more than some 8,000; longer texts go into a form."""
@@ -64,6 +65,9 @@ def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None
         model: which.
         values: of arguments by name, as :func:`deepaas.ui.inputs.read` gives them.
         media_type: what to answer, of the model's media types.
+
+    Raises:
+        InvalidArguments: a form cannot carry one of the values.
     """
     call = Call(f"/v2/models/{quote(model.name, safe='')}/predict/")
     _fill(call, model.predict or (), values)
@@ -78,7 +82,11 @@ def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None
 
 
 def train_call(model: Model, values: Mapping[str, Any]) -> Call:
-    """The request that starts a training."""
+    """The request that starts a training.
+
+    Raises:
+        InvalidArguments: a form cannot carry one of the values.
+    """
     call = Call(f"/v2/models/{quote(model.name, safe='')}/train/")
     _fill(call, model.train or (), values)
     return call
@@ -87,6 +95,8 @@ def train_call(model: Model, values: Mapping[str, Any]) -> Call:
 def _fill(call: Call, arguments: Iterable[Argument], values: Mapping[str, Any]) -> None:
     given = [(argument, values[argument.name]) for argument in arguments if argument.name in values]
     files = any(argument.kind == "file" for argument, _ in given)
+    if files:
+        _refuse_empty_lists(given)
     # Only a JSON body can carry what is nested, or an empty list.
     nested = not files and any(_is_nested(value) for _, value in given)
     for argument, value in given:
@@ -99,6 +109,17 @@ def _fill(call: Call, arguments: Iterable[Argument], values: Mapping[str, Any]) 
                 continue
         _place(call, argument, value)
     _shorten(call)
+
+
+def _refuse_empty_lists(given: Iterable[tuple[Argument, Any]]) -> None:
+    wrong = "an empty list cannot be sent together with a file: leave it out for the default"
+    fields = {
+        argument.name: [wrong]
+        for argument, value in given
+        if value == [] and argument.kind != "file"
+    }
+    if fields:
+        raise InvalidArguments(f"{', '.join(fields)}: {wrong}", fields=fields)
 
 
 def _place(call: Call, argument: Argument, value: Any) -> None:

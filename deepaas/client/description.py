@@ -127,7 +127,7 @@ def read_models(document: Json, metadata: Json | None = None) -> list[Model]:
     paths: dict[str, dict[str, Json]] = {}
     for path, operations in document.get("paths", {}).items():
         if found := _MODEL_PATH.search(path):
-            tail = path[path.rindex(found[1]) + len(found[1]) + 1 :].rstrip("/")
+            tail = path[found.end(1) + 1 :].rstrip("/")
             paths.setdefault(unquote(found[1]), {})[tail] = operations.get("post", {})
     return [
         _model(name, operations, described.get(name, {}), document.get("definitions", {}))

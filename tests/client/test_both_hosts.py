@@ -163,6 +163,8 @@ def test_mistakes(client: Client, tmp_path: Path) -> None:
         client.predict("files", image=tmp_path / "no")
     with pytest.raises(InvalidArguments, match=r"for a file of this name: Path\('x.png'\)"):
         client.predict("files", image="x.png")
+    with pytest.raises(InvalidArguments, match="labels: an empty list cannot be sent together"):
+        client.predict("files", image=b"x", labels=[])
     with pytest.raises(InvalidArguments, match="answers with application/json only"):
         client.predict("types", accept="image/png")
     with pytest.raises(NotSupported, match="mplement"):

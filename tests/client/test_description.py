@@ -17,6 +17,17 @@ def arguments(*parameters: dict[str, Any], **more: Any) -> dict[str, Argument]:
     return {argument.name: argument for argument in model.predict or ()}
 
 
+@pytest.mark.parametrize("name", ["train", "predict", "t", "models", "ai"])
+def test_names_that_are_parts_of_paths(name: str) -> None:
+    parameter = {"name": "x", "in": "query", "type": "string"}
+    operation = {"post": {"parameters": [parameter], "responses": {}}}
+    paths = {f"/v2/models/{name}/{what}/": operation for what in ("predict", "train")}
+    [model] = read_models({"paths": {f"/v2/models/{name}/": {"get": {}}, **paths}})
+    assert model.name == name
+    for taken in (model.predict, model.train):
+        assert [one.name for one in taken or ()] == ["x"]
+
+
 @pytest.mark.parametrize(
     ("description", "found"),
     [

@@ -2,10 +2,13 @@
 
 import base64
 import gzip
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from failures.host import Host
+from failures.client import Upload
+from failures.host import Host, start_host
+from failures.waiting import wait_until
 
 from .conftest import Serving
 from .door import PREDICTORS, Door, Received, Receiver
@@ -188,3 +191,23 @@ def test_uploads_of_several_files(serving: Serving, receiving: Receiver) -> None
 def test_nothing_stays_behind(host: Host, reads: Door) -> None:
     assert reads.predict(file=data_url(b"x"))["status"] == "succeeded"
     assert host.temporary_files() == []
+
+
+def test_files_of_a_call_go_with_its_process(tmp_path: Path) -> None:
+    (tmp_path / "dies.py").write_text(
+        "import os, pathlib, signal\n\n"
+        "def predict(file: pathlib.Path, options: dict[str, int]) -> int:\n"
+        "    if file.suffix != '.png' or options != {'a': 1}:\n"
+        "        return 0\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with start_host([], "--model-name", f"dies={tmp_path / 'dies.py'}:predict", "--no-ui") as host:
+        dies = Door(host, "/cog/dies")
+        told = dies.predict(file="data:image/png,x", options={"a": 1})
+        assert "was ended by SIGKILL" in told["error"]
+        # The same by a form, where an object is JSON of one.
+        upload = Upload(10, "file", "x.png")
+        answer = host.predict("dies", upload=upload, options='{"a": 1}')
+        assert answer.status == 500, answer.body
+        assert host.predict("dies", upload=upload, options="[1]").status == 422
+        wait_until(lambda: not host.temporary_files(), "no file is left")

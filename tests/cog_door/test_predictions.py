@@ -29,6 +29,11 @@ def test_an_exception_is_a_failed_prediction(answers: Door) -> None:
     assert "ValueError: not this" in told["error"]
     assert told["logs"].startswith("before the fall\n")
     assert "output" not in told
+    # Where it was raised stands in the host's log, for its author.
+    told_there = f"prediction {told['id']} of model 'answers' failed: ValueError: not this\n"
+    _, _, behind = answers.host.log().partition(told_there)
+    assert behind.startswith("Traceback (most recent call last):")
+    assert "answers.py" in behind.partition("ValueError")[0]
 
 
 def test_a_worker_that_dies_takes_one_call_with_it(answers: Door) -> None:

@@ -3,8 +3,10 @@
 import contextlib
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
+import pytest
 from failures.trainings import Ground
 from failures.waiting import wait_until
 
@@ -81,6 +83,70 @@ def test_an_address_that_is_away_until_the_next_host(ground: Ground, receiving: 
         assert (told[0]["output"], told[0]["logs"]) == ("away", "printed away\n")
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("keep", ["0", "1"])
+def test_what_is_still_to_be_told_is_kept(
+    tmp_path: Path, serving: Serving, receiving: Receiver, keep: str
+) -> None:
+    """However few predictions are kept; and of one id each webhook is told its own end."""
+    receiving.answer = lambda _request: (503, {}, b"")
+    options = ("answers", "--cog-private-urls", "--keep-predictions", keep)
+    with serving(*options, state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        for name, path in (("one", "/one"), ("same", "/first"), ("same", "/second")):
+            body = {"id": name, "input": {"text": path}, "webhook": receiving.url + path}
+            answers.ask("POST", "/predictions", body, Prefer="respond-async")
+            wait_until(lambda at=path: bool(ends(receiving, at)), "it has been tried")  # type: ignore[misc]
+        host.watch.stop()
+        host.send(signal.SIGTERM)
+        assert host.wait(20) == 0
+    receiving.received.clear()
+    receiving.answer = lambda _request: (200, {}, b"")
+    database = tmp_path / "deepaas" / "trainings.sqlite"
+    # As if a host of another state directory had made it anew, with a long output.
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "UPDATE deepaas_predictions SET place = 'other', document = NULL, file = 'x.json' "
+            "WHERE prediction_id = 'one'"
+        )
+    with serving(*options, state=tmp_path):
+        assert receiving.wait("/second", "succeeded")[0]["output"] == "/second"
+        wait_until(lambda: rows(database) == 0, "nothing is left to tell")
+    assert [one.path for one in receiving.received] == ["/second"]
+
+
+def test_a_store_that_does_not_answer_holds_up_the_first(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    with serving("answers", "--cog-private-urls", state=tmp_path) as host:
+        answers = Door(host, "/cog/answers")
+        database = tmp_path / "deepaas" / "trainings.sqlite"
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for name in ("first", "second", "third"):
+                began = time.monotonic()
+                assert answers.put(name, webhook=f"{receiving.url}/{name}", text=name).status == 202
+                waited_seconds = time.monotonic() - began
+                assert receiving.wait(f"/{name}", "succeeded")
+            assert waited_seconds < 3
+            connection.execute("ROLLBACK")
+        wait_until(lambda: answers.get("third")["status"] == "succeeded", "it is kept")
+        wait_until(lambda: rows(database) == 0, "nothing is left to tell")
+
+
+def test_headers_that_are_no_text_are_not_passed_on(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    with serving("answers", "--cog-private-urls", state=tmp_path) as host:
+        body = {"input": {"text": "x"}, "webhook": f"{receiving.url}/odd"}
+        named = {"Prefer": "respond-async", "traceparent": "\xff\xfe", "tracestate": "a=b"}
+        asked = Door(host, "/cog/answers").ask("POST", "/predictions", body, **named)
+        assert asked.status == 202
+        receiving.wait("/odd", "succeeded")
+        (first, *_) = receiving.received
+        assert "traceparent" not in first.headers
+        assert first.headers["tracestate"] == "a=b"
 
 
 def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> None:

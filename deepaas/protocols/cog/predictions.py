@@ -148,8 +148,14 @@ class Predictions:
             prediction.end(FAILED, error=_said(error))
         except DeepaasError as error:
             await going.read()
-            _log.info(
-                "prediction %s of model %r failed: %s", prediction.id, model.name, error.message
+            details = f"\n{error.details.rstrip()}" if error.details else ""
+            _log.log(
+                logging.ERROR if details else logging.INFO,
+                "prediction %s of model %r failed: %s%s",
+                prediction.id,
+                model.name,
+                error.message,
+                details,
             )
             prediction.end(FAILED, error=_said(error))
         except (NotUploaded, TooMuch) as error:

@@ -201,6 +201,8 @@ class Webhooks:
                 if response.status < 400 or not passing:
                     return ""
                 return f"it answers {response.status}"
+        except aiohttp.ClientConnectorDNSError as error:
+            return str(error.os_error)
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
             return str(error) or type(error).__name__
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -19,13 +20,25 @@ class Whole(fields.Integer):
         return super()._validated(value)
 
 
+class Object(fields.Dict):
+    """An object; JSON of one is, too, since forms and queries have nothing else."""
+
+    def _deserialize(self, value: Any, *others: Any, **options: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                raise self.make_error("invalid") from None
+        return super()._deserialize(value, *others, **options)  # type: ignore[no-untyped-call]
+
+
 _PLAIN: dict[str, type[fields.Field]] = {
     "string": fields.String,
     "secret": fields.String,
     "integer": Whole,
     "number": fields.Float,
     "boolean": fields.Boolean,
-    "object": fields.Dict,
+    "object": Object,
     "any": fields.Raw,
     "file": fields.Raw,
     "opened": fields.Raw,
