@@ -237,8 +237,8 @@ class Trainings:
         Raises:
             RunNotFound: the model has none of this id.
         """
-        store, _ = await self._opened()
-        found = await store.get(model.name, run)
+        # Also while the host stops: whoever has waited for its end is to hear of it.
+        found = await (await self.store()).get(model.name, run)
         if found is None:
             raise RunNotFound(model.name, run)
         return found

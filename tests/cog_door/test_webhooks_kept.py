@@ -121,6 +121,7 @@ def test_a_store_that_does_not_answer_holds_up_the_first(
 ) -> None:
     with serving("answers", "--cog-private-urls", state=tmp_path) as host:
         answers = Door(host, "/cog/answers")
+        answers.put("before", text="x")  # The store is open from here on.
         database = tmp_path / "deepaas" / "trainings.sqlite"
         with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -163,6 +164,22 @@ def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> 
         told = receiving.wait("/queued", "succeeded")
         assert told[-1]["output"] == {"size": 1}
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")
+
+
+def test_a_training_that_the_host_ends(
+    tmp_path: Path, serving: Serving, receiving: Receiver
+) -> None:
+    """The address is there: the host that leaves tells it."""
+    with serving("together", "--cog-private-urls", state=tmp_path) as host:
+        together = Door(host, "/cog/together")
+        body = {"input": {"steps": 1, "gate": "never"}, "webhook": f"{receiving.url}/ended"}
+        assert together.ask("PUT", "/trainings/x", body, Prefer="respond-async").status == 202
+        receiving.wait("/ended", "processing")
+        host.watch.stop()
+        host.send(signal.SIGTERM)
+        assert host.wait(20) == 0
+        assert "stopped" in ends(receiving, "/ended")[0]["error"]
+    assert rows(tmp_path / "deepaas" / "trainings.sqlite") == 0
 
 
 def test_an_address_that_may_not_be_called_any_more(

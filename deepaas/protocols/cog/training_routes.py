@@ -42,6 +42,7 @@ from deepaas.training.runs import Run, State
 from deepaas.web.document import of_bytes
 
 POLL_SECONDS = 0.2
+CLOSE_SECONDS = 2.0
 
 NOT_STREAMED = "Trainings do not support streaming responses."
 _UUID = re.compile(r"[0-9a-f]{32}")
@@ -80,6 +81,7 @@ class TrainingDoor:
         # As long as somebody has one, or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = asyncio.Event()
 
     def add_routes(self, below: str) -> None:
         """Add the routes.
@@ -160,7 +162,10 @@ class TrainingDoor:
         return json_answer({})
 
     async def close(self) -> None:
-        """Follow no training any more."""
+        """Follow no training any more; those that the host has ended are told of."""
+        self._closing.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -271,6 +276,8 @@ class TrainingDoor:
 
     async def _follow(self, model: Model, run: Run, prediction: Prediction) -> None:
         while not run.state.final:
+            if self._closing.is_set():
+                return  # The next host goes on.
             if run.state is State.RUNNING and prediction.started is None:
                 prediction.begin()
             run = await self._a_moment_later(model, run)
@@ -282,7 +289,11 @@ class TrainingDoor:
 
     async def _a_moment_later(self, model: Model, run: Run) -> Run:
         """The run as it is then; as it was while the store is away."""
-        await asyncio.sleep(POLL_SECONDS)
+        if self._closing.is_set():
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), POLL_SECONDS)
         with contextlib.suppress(StoreUnavailable):
             return await self._trainings.get(model, run.uuid)
         return run
