@@ -337,7 +337,15 @@ def _files(conf: cfg.ConfigOpts) -> list[Path]:
     return files
 
 
+_BASE_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+"""What stands in a path as it is (RFC 3986, section 3.3)."""
+
+
 def _base_path(given: str) -> str:
     if given and not given.startswith("/"):
         raise ConfigError(f"base-path must begin with '/', not {given!r}")
+    if not _BASE_PATH.fullmatch(given):
+        raise ConfigError(
+            f"base-path is {given!r}: it may have letters, digits and -._~!$&'()*+,;=:@/ only"
+        )
     return given.rstrip("/")

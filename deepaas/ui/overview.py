@@ -83,7 +83,7 @@ def _card(catalogue: Catalogue, name: str) -> str:
     reason = catalogue.reasons.get(name)
     title = model.title if model else name
     facts = (
-        [("Author", model.author), ("Licence", model.license), ("Version", model.version)]
+        [("Author", model.author), ("License", model.license), ("Version", model.version)]
         if model
         else []
     )

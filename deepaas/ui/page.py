@@ -79,7 +79,7 @@ def about(model: Model, *, several: bool = False) -> str:
     facts = [
         ("Author", escape(model.author)),
         ("Version", escape(model.version)),
-        ("Licence", escape(model.license)),
+        ("License", escape(model.license)),
     ]
     facts += [
         (

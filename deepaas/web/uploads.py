@@ -150,7 +150,7 @@ class Reception:
             return "json"
         if media_type == "application/x-www-form-urlencoded":
             return "form"
-        raise UnsupportedMediaType(media_type)
+        raise UnsupportedMediaType(_text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type)))
 
     async def _body(self) -> tuple[bytes, str]:
         """The body itself while it is small, the path of a file with it otherwise."""

@@ -184,6 +184,8 @@ WRONG = [
     ("listen_port", "99999"),
     ("listen_port", "http"),
     ("base_path", "no-slash"),
+    ("base_path", "/{x}"),
+    ("base_path", "/a b"),
     ("workers", "0"),
     ("queue_size", "-1"),
     ("predict_timeout", "-1"),

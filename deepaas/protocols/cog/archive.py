@@ -36,6 +36,8 @@ TIDY_SECONDS = 3.0
 IDLE_SECONDS = 60.0
 TIDY_COUNT = 200
 CLOSE_SECONDS = 5.0
+NAMED_COUNT = 20
+"""So many that are lost are named in the log."""
 
 MEMORY_COUNT = 1000
 """So many ended predictions are kept for want of a store."""
@@ -138,7 +140,13 @@ class Archive:
         self._writing.cancel()
         await asyncio.gather(self._writing, return_exceptions=True)
         if self._unsaved:
-            _log.error("%d predictions could not be kept in the store", len(self._unsaved))
+            names = [f"{name} of {model}" for model, name in self._unsaved]
+            _log.error(
+                "%d predictions could not be kept in the store: %s%s",
+                len(names),
+                ", ".join(names[:NAMED_COUNT]),
+                ", …" if len(names) > NAMED_COUNT else "",
+            )
 
     async def _rows(self) -> PredictionRows:
         return (await _soon(self._trainings.store())).predictions
