@@ -48,7 +48,7 @@ def test_train(deepaas_client: Client) -> None:
 
 
 def test_cancelling(deepaas_client: Client) -> None:
-    training = deepaas_client.train(name="unfinished", trees=1000)
+    training = deepaas_client.train(name="unfinished", trees=10_000)
     for now in training.watch():
         if now.progress is not None:
             break

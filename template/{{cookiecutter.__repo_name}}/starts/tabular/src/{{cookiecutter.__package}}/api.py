@@ -108,7 +108,7 @@ def get_train_args() -> dict[str, fields.Field]:
         ),
         "trees": fields.Int(
             load_default=100,
-            validate=validate.Range(1, 1000),
+            validate=validate.Range(1, 10_000),
             metadata={"description": "How many trees the forest has in the end"},
         ),
         "depth": fields.Int(
