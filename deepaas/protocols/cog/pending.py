@@ -75,15 +75,15 @@ class Pending:
         if self._durable:
             self._writing = asyncio.ensure_future(self._write())
 
-    async def watch(
+    def watch(
         self,
         prediction: Prediction,
         asked: Request,
         headers: Mapping[str, str],
         kind: str = "",
         subject: str = "",
-    ) -> bool:
-        """Tell the address that a client names of its prediction; the store is waited for.
+    ) -> Entry | None:
+        """Tell the address that a client names of its prediction, from now on.
 
         Args:
             prediction: which, or what stands for a training.
@@ -93,13 +93,13 @@ class Pending:
             subject: which of them, for who looks for it in the store.
 
         Returns:
-            whether there is an address, and it may be called.
+            what :meth:`noted` waits for; None if there is no address, or it may not be called.
         """
         if not asked.webhook:
-            return False
+            return None
         address = self._webhooks.address(prediction.id, asked.webhook, asked.events, headers)
         if address is None:
-            return False
+            return None
         entry = Entry()
         self._webhooks.watch(prediction, address, lambda: self.told(entry))
         if self._durable and kind and COMPLETED in address.events:
@@ -116,8 +116,18 @@ class Pending:
                 msgspec.json.encode(address),
             )
             self._news.set()
-            await self._noted(entry)
-        return True
+        else:
+            entry.noted.set()
+        return entry
+
+    async def noted(self, entry: Entry | None) -> None:
+        """Wait until it is in the store, but not for long."""
+        if entry is None or self._away:
+            return
+        try:
+            await asyncio.wait_for(entry.noted.wait(), WAIT_SECONDS)
+        except asyncio.TimeoutError:
+            self._away = True
 
     def told(self, entry: Entry) -> None:
         """There is nothing more to tell."""
@@ -145,14 +155,6 @@ class Pending:
             await asyncio.wait_for(self._all_written(), WAIT_SECONDS)
         self._writing.cancel()
         await asyncio.gather(self._writing, return_exceptions=True)
-
-    async def _noted(self, entry: Entry) -> None:
-        if self._away:
-            return
-        try:
-            await asyncio.wait_for(entry.noted.wait(), WAIT_SECONDS)
-        except asyncio.TimeoutError:
-            self._away = True
 
     async def _all_written(self) -> None:
         while (self._new or self._done) and not self._away:

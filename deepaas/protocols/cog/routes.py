@@ -141,7 +141,7 @@ class Door:
         model = self._pick(request)
         asked = await requests.read(request, self._host.settings.client_max_size)
         prediction, wanted = self._accepted(model, asked, new_id())
-        await self._pending.watch(prediction, asked, request.headers)
+        self._pending.watch(prediction, asked, request.headers)
         await self._made(prediction, model, wanted)
         output = prediction.output()
         if prediction.status != SUCCEEDED or output is None:
@@ -232,12 +232,12 @@ class Door:
         streamed = stream.wants_stream(request)
         kept = requests.is_asynchronous(request) and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
+        kind = PREDICTION if kept else ""
+        entry = self._pending.watch(prediction, asked, request.headers, kind, prediction.id)
         if kept:
-            going = self._predictions.start(prediction, model, wanted)
-            await self._pending.watch(prediction, asked, request.headers, PREDICTION, prediction.id)
-            await going.noted.wait()
+            await self._predictions.start(prediction, model, wanted).noted.wait()
+            await self._pending.noted(entry)
             return json_answer({"id": prediction.id, "status": STARTING}, 202)
-        await self._pending.watch(prediction, asked, request.headers)
         if not streamed:
             await self._made(prediction, model, wanted)
             return document_answer(prediction.told())

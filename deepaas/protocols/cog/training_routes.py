@@ -243,8 +243,10 @@ class TrainingDoor:
     ) -> None:
         """Tell a webhook of a training, if the client has named one."""
         prediction = self._in_place_of(model, name)
-        if await self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid):
+        entry = self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid)
+        if entry is not None:
             self._later(self._follow(model, run, prediction))
+            await self._pending.noted(entry)
 
     async def resume(
         self, model: Model, uid: str, name: str, address: Address, told: Callable[[], None]
