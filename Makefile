@@ -1,5 +1,6 @@
 # make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
 # make test   every check: format, lint, types, tests
+# make soak   the storms and attacks of tests/overload and tests/security at full size, by hand
 # make docs   the documentation as a site, build/docs/index.html
 # make bench  the figures of docs/performance.md
 # make format rewrite the sources the way `make test` wants them
@@ -16,7 +17,10 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 # their first reports stay on the screen. More than a few are no accident.
 ALONE = $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 10
 
-.PHONY: run test docs bench format clean
+# The longest that one test of `make soak` may take.
+SOAK_SECONDS = 3600
+
+.PHONY: run test soak docs bench format clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/deepaas-run --model-name demo_app
@@ -27,6 +31,9 @@ test: $(VENV)/test.stamp
 	$(BIN)/mypy
 	cd demo_app && ../$(BIN)/mypy
 	$(BIN)/pytest -n 3 --dist worksteal || $(ALONE)
+
+soak: $(VENV)/test.stamp
+	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security
 
 docs: $(VENV)/test.stamp
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

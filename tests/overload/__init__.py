@@ -1,0 +1,1 @@
+"""Storms: more of everything than the host can take, and nobody else may notice."""

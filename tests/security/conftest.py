@@ -1,0 +1,1 @@
+"""What attacks need: a second origin in a real browser comes from `browser`'s fixtures."""
