@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from benchmarks import cog, machine, report, start, throughput, trainings, ui, uploads
+from benchmarks import before, cog, machine, report, start, throughput, trainings, ui, uploads
 from benchmarks.servers import Kind
 
 PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui", "cog")
@@ -12,7 +12,7 @@ PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui", "cog")
 def main() -> int:
     options = _options()
     results = report.Results(machine.describe())
-    parts = options.only or PARTS
+    parts = options.only or (() if options.before else PARTS)
     quick = options.quick
     if "throughput" in parts:
         _say("throughput")
@@ -42,6 +42,11 @@ def main() -> int:
         _say("cog")
         results.cog = cog.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
         results.lost = cog.measure_lost(count=10_000 if quick else 100_000)
+    if options.before:
+        _say(f"before, {options.before}")
+        results.before = before.measure(
+            options.before, rounds=5 if quick else 15, seconds=1 if quick else 3
+        )
     print(report.draw(results))
     missed = list(report.missed(results))
     for line in missed:
@@ -59,6 +64,11 @@ def _options() -> argparse.Namespace:
         action="append",
         choices=PARTS,
         help="measure this part only (repeatable)",
+    )
+    parser.add_argument(
+        "--before",
+        metavar="REVISION",
+        help="compare with this commit, and measure nothing else unless --only names it",
     )
     return parser.parse_args()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from benchmarks.before import Row as BeforeRow
 from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
 from benchmarks.servers import Kind
@@ -24,6 +25,9 @@ MAX_LIST_MS = 50.0
 MIN_OF_COG = 3.0
 MIN_OF_OFF = 0.9
 MAX_UI_MB = 10.0
+# Two runs of the same commit differ by as much.
+MIN_OF_BEFORE = 0.97
+MAX_MORE_MB = 1.0
 
 
 @dataclass
@@ -38,6 +42,7 @@ class Results:
     ui: list[UiRow] = field(default_factory=list)
     cog: list[CogRow] = field(default_factory=list)
     lost: Lost | None = None
+    before: list[BeforeRow] = field(default_factory=list)
 
 
 def draw(results: Results) -> str:
@@ -73,6 +78,8 @@ def draw(results: Results) -> str:
     if results.lost:
         lost = results.lost
         lines += [f"Of {lost.asked_count:,} predictions {lost.lost_count} were lost.", ""]
+    if results.before:
+        lines += _before(results.before)
     return "\n".join(lines)
 
 
@@ -107,6 +114,7 @@ def missed(results: Results) -> Iterator[str]:
             yield f"Cog's API {where}: {one.of_theirs:.1f} times Cog, not {MIN_OF_COG:.0f}"
     if results.lost and results.lost.lost_count:
         yield f"{results.lost.lost_count} of {results.lost.asked_count} predictions are lost"
+    yield from _missed_before(results.before)
 
 
 def _throughput(rows: list[Row]) -> list[str]:
@@ -170,6 +178,32 @@ def _cog(rows: list[CogRow]) -> list[str]:
             f"| {row.of_theirs:.1f} |"
         )
     return [*lines, ""]
+
+
+def _before(rows: list[BeforeRow]) -> list[str]:
+    lines = [
+        "| do-nothing model | connections | requests/s | p50 ms | p99 ms | of before | host MB |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row.kind.value} | {row.connections} | {row.sample.requests_per_second:,.0f} "
+        f"| {row.sample.p50_ms:.2f} | {row.sample.p99_ms:.2f} | {row.of_before:.2f} "
+        f"| {row.host_mb:.1f} |"
+        for row in rows
+    ]
+    return [*lines, ""]
+
+
+def _missed_before(rows: list[BeforeRow]) -> Iterator[str]:
+    for row in rows:
+        if row.of_before < MIN_OF_BEFORE:
+            yield (
+                f"at {row.connections} connections {row.of_before:.2f} of the requests per second "
+                f"of before, not {MIN_OF_BEFORE}"
+            )
+    sizes = {row.kind: row.host_mb for row in rows}
+    if rows and sizes[Kind.OURS] - sizes[Kind.BEFORE] > MAX_MORE_MB:
+        yield f"the host takes {sizes[Kind.OURS] - sizes[Kind.BEFORE]:.1f} MB more than before"
 
 
 def _missed_ui(rows: dict[str, UiRow]) -> Iterator[str]:

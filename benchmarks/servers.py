@@ -24,6 +24,7 @@ STOP_TIMEOUT_SECONDS = 15.0
 class Kind(Enum):
     BARE = "bare aiohttp"
     OURS = "this host"
+    BEFORE = "before"
     THEIRS = "DEEPaaS 2.6.0"
     LITSERVE = "LitServe"
 
@@ -84,6 +85,7 @@ def running(
     model: str = "nothing",
     prepare: Callable[[Path], None] | None = None,
     options: Sequence[str] = (),
+    site: Path | None = None,
 ) -> Iterator[Server]:
     """A server that serves `model`, with folders of its own; it may not answer yet.
 
@@ -92,6 +94,7 @@ def running(
         model: one of `benchmarks/models`, or one that is installed.
         prepare: given its `XDG_STATE_HOME` before it starts.
         options: more for its command line.
+        site: where the package is installed, if not with this interpreter.
     """
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
         home = Path(folder)
@@ -111,6 +114,8 @@ def running(
         }
         if kind in (Kind.BARE, Kind.LITSERVE):
             environment["PYTHONPATH"] = str(peer_venv.ROOT)
+        elif site is not None:  # Before what this interpreter has installed.
+            environment["PYTHONPATH"] = f"{site}:{environment['PYTHONPATH']}"
         with open(home / "log", "wb") as log:
             started_at = time.perf_counter()
             process = subprocess.Popen(
@@ -133,7 +138,7 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
     if kind is Kind.LITSERVE:
         return [sys.executable, "-m", "benchmarks.litserve_server", str(port)]
     ours = Path(sys.executable).parent / "deepaas-run"
-    script = ours if kind is Kind.OURS else deepaas26.command()
+    script = deepaas26.command() if kind is Kind.THEIRS else ours
     options = ["--listen-ip", "127.0.0.1", "--listen-port", str(port), "--workers", "1"]
     return [str(script), *options, "--model-name", model]
 
