@@ -11,7 +11,8 @@ from marshmallow import fields, missing
 
 from deepaas.check.session import Session
 from deepaas.runtime.arguments import Arguments
-from deepaas.runtime.results import BadResult, Results
+from deepaas.runtime.json_values import BadResult
+from deepaas.runtime.results import Results
 
 _FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
 

@@ -23,8 +23,8 @@ from deepaas.client.examples import MAX_BYTES, MAX_COUNT, MAX_FILE_BYTES, data_u
 from deepaas.messages import Inputs, News, Predict, Upload
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
+from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
-from deepaas.runtime.results import BadResult
 
 
 class Examples:

@@ -10,7 +10,7 @@ from deepaas.check.places import shown
 from deepaas.check.session import Session
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
-from deepaas.runtime.results import BadResult, to_json
+from deepaas.runtime.json_values import BadResult, to_json
 
 EXPECTED = {
     "description": ("description", "summary"),

@@ -37,8 +37,8 @@ from deepaas.runtime import entry_point, failures
 from deepaas.runtime.cog import loading
 from deepaas.runtime.cog.predictor import Predictor
 from deepaas.runtime.contract import Model
+from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
-from deepaas.runtime.results import BadResult
 
 CHECKING = "checking"
 """What is done with the arguments, whose paths begin where the command was given."""

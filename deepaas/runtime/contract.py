@@ -25,8 +25,9 @@ from deepaas.messages import (
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
+from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
-from deepaas.runtime.results import BadResult, Results, to_json, to_json_or_text
+from deepaas.runtime.results import Results
 from deepaas.runtime.traits import Scope, traits_of
 
 RESPONSE_NAME = "ModelPredictionResponse"

@@ -11,8 +11,8 @@ from typing import Any
 import marshmallow
 
 from deepaas.messages import Failure
+from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
-from deepaas.runtime.results import BadResult
 
 MAX_MESSAGE_CHARACTERS = 1000
 MAX_MESSAGES_COUNT = 1000

@@ -41,8 +41,8 @@ from deepaas.runtime import training
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
+from deepaas.runtime.json_values import to_json
 from deepaas.runtime.places import MalformedBody
-from deepaas.runtime.results import to_json
 
 RECEIVE_BYTES = 256 * 1024
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import io
-import json
 import mimetypes
 import re
 import shutil
@@ -14,26 +13,13 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 import marshmallow
-import msgspec
 
 from deepaas.messages import INLINE_BYTES, Answer, Part
 from deepaas.model.v2.wrapper import ReturnedFile
+from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
 
-MAX_TEXT_CHARACTERS = 1000
-"""Longest text that stands for an object that JSON cannot hold."""
-
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
-
-
-class FileUrl(str):
-    """A file as text (RFC 2397), which knows the file's own name."""
-
-    name: str = ""
-
-
-class BadResult(Exception):
-    """What the model returned cannot be sent as the media type that was chosen."""
 
 
 class Results:
@@ -239,71 +225,3 @@ def _spooled(path: Path) -> Iterator[BinaryIO]:
 
 def _is_raw(result: Any) -> bool:
     return hasattr(result, "read") or isinstance(result, (bytes, bytearray, memoryview))
-
-
-def _plain(value: Any) -> Any:
-    """What msgspec asks for objects that it does not know."""
-    for kind in (str, float, int, dict, list):
-        if isinstance(value, kind):
-            return kind(value)  # type: ignore[arg-type]
-    if hasattr(value, "tolist"):
-        # Arrays and numbers of numpy, torch and their like, without importing any of them.
-        return value.tolist()
-    raise TypeError(f"objects of type {type(value).__name__} are not JSON")
-
-
-def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
-    """JSON of a result; numbers that JSON does not know (NaN, infinities) become null.
-
-    Args:
-        value: the result.
-        files: those in it are noted here, see ``messages.Answer``.
-
-    Raises:
-        BadResult: something in it cannot be JSON.
-    """
-    noted: list[tuple[str, int]] = []
-
-    def plain(thing: Any) -> Any:
-        if isinstance(thing, FileUrl):
-            noted.append((thing.name, len(thing)))
-        return _plain(thing)
-
-    try:
-        encoded = msgspec.json.encode(value, enc_hook=plain)
-        if files is not None:
-            files += noted
-        return encoded
-    except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        problem = error
-    try:
-        # Keys such as None and True, and integers beyond 64 bits in places, as json has them.
-        return json.dumps(value, allow_nan=False, default=_plain).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise BadResult(f"it cannot be sent as JSON: {problem}") from None
-
-
-def to_json_or_text(value: Any) -> bytes:
-    """JSON in which the text of an object stands for what JSON cannot hold."""
-
-    def text(thing: Any) -> Any:
-        try:
-            return _plain(thing)
-        except Exception:
-            return _text(thing)
-
-    try:
-        return msgspec.json.encode(value, enc_hook=text)
-    except (TypeError, ValueError, RecursionError, OverflowError):
-        pass
-    try:
-        return json.dumps(value, default=text, skipkeys=True, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        return msgspec.json.encode(_text(value))
-
-
-def _text(value: Any) -> str:
-    try:
-        return str(value)[:MAX_TEXT_CHARACTERS].encode(errors="backslashreplace").decode()
-    except Exception:
-        return f"<{type(value).__name__}>"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deepaas.runtime.results import BadResult
+from deepaas.runtime.json_values import BadResult
 from deepaas.web.as_json import as_json
 
 from .served import serve, serving

@@ -18,7 +18,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepaas.runtime.results import BadResult, to_json
+from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 
 
 class Colour(enum.Enum):
@@ -27,6 +27,46 @@ class Colour(enum.Enum):
 
 class Text(str):
     pass
+
+
+class Moment(dt.datetime):
+    """As a `pandas.Timestamp` is one."""
+
+
+class Never(dt.datetime):
+    """As a `pandas.NaT` is one."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+
+class Day(dt.date):
+    pass
+
+
+class Clock(dt.time):
+    pass
+
+
+class Span(dt.timedelta):
+    pass
+
+
+class Whole(int):
+    def __str__(self) -> str:
+        return "a number"
+
+
+class Exact(decimal.Decimal):
+    pass
+
+
+class Data(bytes):
+    pass
+
+
+class Rank(enum.IntEnum):
+    ONE = 1
 
 
 class Pair(NamedTuple):
@@ -61,6 +101,28 @@ def circular() -> list[Any]:
         ({1}, [1]),
         ({1: "a", 2.5: "b"}, {"1": "a", "2.5": "b"}),
         ({None: 1, True: 2}, {"null": 1, "true": 2}),
+        ({True: 1}, {"true": 1}),
+        ([{"a": ({False: 1},)}], [{"a": [{"false": 1}]}]),
+        (Point({True: 1}), {"x": {"true": 1}}),  # type: ignore[arg-type]
+        ({np.bool_(True): 1}, {"true": 1}),
+        ({np.int64(3): 1, np.float32(0.5): 2}, {"3": 1, "0.5": 2}),
+        ({Rank.ONE: 1, Colour.RED: 2}, {"1": 1, "red": 2}),
+        ({dt.date(2026, 1, 31): 1}, {"2026-01-31": 1}),
+        ({Moment(2026, 1, 31): 1}, {"2026-01-31T00:00:00": 1}),
+        ({float("inf"): 1}, {"Infinity": 1}),
+        ({Whole(3): Whole(4)}, {"3": 4}),
+        (Moment(2026, 1, 31, 1, tzinfo=dt.timezone.utc), "2026-01-31T01:00:00Z"),
+        (Never(2026, 1, 31), None),
+        (Day(2026, 1, 31), "2026-01-31"),
+        (Clock(1, 2), "01:02:00"),
+        (Span(1), "P1D"),
+        (Exact("1.5"), "1.5"),
+        (Data(b"\0\1"), "AAE="),
+        (Rank.ONE, 1),
+        (collections.deque([1]), [1]),
+        (range(2), [0, 1]),
+        ({1: 2}.keys(), [1]),
+        (collections.ChainMap({True: 1}), {"true": 1}),
         ([float("nan"), float("inf"), 1e300], [None, None, 1e300]),
         (2**70, 2**70),
         (collections.OrderedDict(a=1), {"a": 1}),
@@ -70,6 +132,10 @@ def circular() -> list[Any]:
         (Text("x"), "x"),
         (Point(1), {"x": 1}),
         ("\ud800", "\ud800"),
+        (
+            ["\ud800", Moment(2026, 1, 31), {True: b"\0\1"}],
+            ["\ud800", "2026-01-31T00:00:00", {"true": "AAE="}],
+        ),
         (b"\0\1", "AAE="),
         (dt.date(2026, 1, 31), "2026-01-31"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
@@ -87,6 +153,11 @@ def circular() -> list[Any]:
 )
 def test_json(value: Any, expected: Any) -> None:
     assert json.loads(to_json(value)) == expected
+
+
+def test_text_stands_for_what_is_no_json() -> None:
+    told = json.loads(to_json_or_text({(1, 2): {True: Moment(2026, 1, 31)}, "a": Path("b")}))
+    assert told == {"(1, 2)": {"true": "2026-01-31T00:00:00"}, "a": "b"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from deepaas.runtime.results import FileUrl, plain_name
+from deepaas.runtime.json_values import FileUrl
+from deepaas.runtime.results import plain_name
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,191 @@
+"""Values of Python as JSON: of each kind, not of each class, and with keys as JSON writes them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import functools
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set, ValuesView
+from typing import Any
+
+import msgspec
+
+MAX_TEXT_CHARACTERS = 1000
+"""Longest text that stands for an object that JSON cannot hold."""
+
+_MISSPELT = re.compile(rb'"(?:[01]|nan|-?inf)":')
+"""Keys that may not be as JSON writes them: msgspec writes True like 1, and asks nobody about keys.
+
+To look for them in what is written costs less than to look at all keys before.
+"""
+
+
+class FileUrl(str):
+    """A file as text (RFC 2397), which knows the file's own name."""
+
+    name: str = ""
+
+
+class BadResult(Exception):
+    """What the model returned cannot be sent as the media type that was chosen."""
+
+
+def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
+    """JSON of a result; numbers that JSON does not know (NaN, infinities) become null.
+
+    Args:
+        value: the result.
+        files: those in it are noted here, see ``messages.Answer``.
+
+    Raises:
+        BadResult: something in it cannot be JSON.
+    """
+    noted: list[tuple[str, int]] = []
+
+    def plain(thing: Any) -> Any:
+        if isinstance(thing, FileUrl):
+            noted.append((thing.name, len(thing)))
+        return _plain(thing)
+
+    try:
+        encoded = _encode(value, plain)
+        right = not _MISSPELT.search(encoded)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        right = False
+    if not right:
+        noted.clear()
+        try:
+            encoded = _encode(_renamed(value, _key), lambda thing: _renamed(plain(thing), _key))
+        except (TypeError, ValueError, RecursionError, OverflowError) as error:
+            raise BadResult(f"it cannot be sent as JSON: {error}") from None
+    if files is not None:
+        files += noted
+    return encoded
+
+
+def to_json_or_text(value: Any) -> bytes:
+    """JSON in which the text of an object stands for what JSON cannot hold."""
+
+    def key(thing: Any) -> str:
+        try:
+            return _key(thing)
+        except Exception:
+            return _text(thing)
+
+    def text(thing: Any) -> Any:
+        try:
+            return _renamed(_plain(thing), key)
+        except Exception:
+            return _text(thing)
+
+    try:
+        return _encode(_renamed(value, key), text)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return msgspec.json.encode(_text(value))
+
+
+def _encode(value: Any, plain: Callable[[Any], Any]) -> bytes:
+    try:
+        return msgspec.json.encode(value, enc_hook=plain)
+    except UnicodeEncodeError:  # Lone surrogates: written as Python does.
+        known = functools.partial(msgspec.to_builtins, enc_hook=plain)
+        return json.dumps(value, allow_nan=False, default=known).encode()
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec asks for objects that it does not know: a value that it does know."""
+    kinds: tuple[type[Any], ...] = (str, float, int, dict, list, bytes)
+    for kind in kinds:
+        if isinstance(value, kind):
+            return kind(value)
+    if isinstance(value, (dt.date, dt.time, dt.timedelta)):
+        return _exact_time(value)
+    if isinstance(value, decimal.Decimal):
+        return decimal.Decimal(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (Sequence, Set, ValuesView)) and not isinstance(value, memoryview):
+        return list(value)
+    if hasattr(value, "tolist"):
+        # Arrays and numbers of numpy, torch and their like, without importing any of them.
+        return value.tolist()
+    raise TypeError(f"objects of type {type(value).__name__} are not JSON")
+
+
+def _exact_time(value: Any) -> Any:
+    """A date, a time or a duration of a class of its own, such as a ``pandas.Timestamp``."""
+    if value != value:  # "Not a time", as pandas has it.
+        return None
+    if isinstance(value, dt.datetime):
+        return dt.datetime.combine(_date(value), _time(value))
+    if isinstance(value, dt.date):
+        return _date(value)
+    if isinstance(value, dt.time):
+        return _time(value)
+    return dt.timedelta(value.days, value.seconds, value.microseconds)
+
+
+def _date(value: dt.date) -> dt.date:
+    return dt.date(value.year, value.month, value.day)
+
+
+def _time(value: dt.time | dt.datetime) -> dt.time:
+    exact = (value.hour, value.minute, value.second, value.microsecond)
+    return dt.time(*exact, tzinfo=value.tzinfo, fold=value.fold)
+
+
+def _key(key: Any) -> str:
+    """A key of an object as JSON writes it: the text of the value that it would be.
+
+    Raises:
+        TypeError: that is no text, number or literal.
+    """
+    if type(key) is str:
+        return key
+    if isinstance(key, float) and not math.isfinite(key):
+        return json.dumps(float(key))  # As Python does, since JSON has no word for it.
+    written = msgspec.json.encode(key, enc_hook=_plain)
+    if written[:1] in (b"[", b"{"):
+        raise TypeError(f"a key of type {type(key).__name__} is not JSON")
+    return str(msgspec.json.decode(written)) if written[:1] == b'"' else written.decode()
+
+
+def _renamed(value: Any, key: Callable[[Any], str]) -> Any:
+    """A value with all its keys as texts."""
+    if isinstance(value, dict):
+        return {key(name): _renamed(item, key) for name, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_renamed(item, key) for item in value]
+    named = _fields(value)
+    return {name: _renamed(item, key) for name, item in named.items()} if named else value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """The fields of an object that msgspec writes by its fields."""
+    return dict(_named(value))
+
+
+def _named(value: Any) -> Iterator[tuple[str, Any]]:
+    kind = type(value)
+    if isinstance(value, enum.Enum):
+        return
+    if dataclasses.is_dataclass(kind):
+        names = [one.name for one in dataclasses.fields(kind)]
+    else:
+        attrs = getattr(kind, "__attrs_attrs__", ())
+        names = [one.name for one in attrs] or list(getattr(kind, "__struct_fields__", ()))
+    for name in names:
+        if hasattr(value, name):
+            yield name, getattr(value, name)
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)[:MAX_TEXT_CHARACTERS].encode(errors="backslashreplace").decode()
+    except Exception:
+        return f"<{type(value).__name__}>"
