@@ -60,7 +60,9 @@ def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
     if not right:
         noted.clear()
         try:
-            encoded = _encode(_renamed(value, _key), lambda thing: _renamed(plain(thing), _key))
+            encoded = _encode(
+                _renamed(value, json_key), lambda thing: _renamed(plain(thing), json_key)
+            )
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
             raise BadResult(f"it cannot be sent as JSON: {error}") from None
     if files is not None:
@@ -73,7 +75,7 @@ def to_json_or_text(value: Any) -> bytes:
 
     def key(thing: Any) -> str:
         try:
-            return _key(thing)
+            return json_key(thing)
         except Exception:
             return _text(thing)
 
@@ -139,7 +141,7 @@ def _time(value: dt.time | dt.datetime) -> dt.time:
     return dt.time(*exact, tzinfo=value.tzinfo, fold=value.fold)
 
 
-def _key(key: Any) -> str:
+def json_key(key: Any) -> str:
     """A key of an object as JSON writes it: the text of the value that it would be.
 
     Raises:

@@ -14,7 +14,7 @@ from deepaas.web.as_json import as_json
 from .served import serve, serving
 
 PREFIX = """
-import asyncio, dataclasses, enum, io, pathlib
+import asyncio, dataclasses, datetime, enum, io, pathlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Dict, List, Optional, Tuple, TypedDict, Union
 
@@ -47,6 +47,9 @@ class Plain:
 class Typed(TypedDict):
     a: int
 
+class Moment(datetime.datetime):
+    pass
+
 def written(name, content=b"text"):
     (TMP / name).write_bytes(content)
     return cog.Path(TMP / name)
@@ -61,6 +64,9 @@ RETURNED: list[tuple[str, str, Any]] = [
     ("bool", "True", True),
     ("None", "None", None),
     ("Any", "{1: (2, {3})}", {"1": [2, [3]]}),
+    ("Any", "{True: 1, None: 2, 2.5: 3}", {"true": 1, "null": 2, "2.5": 3}),
+    ("dict", "{Size.SMALL: {False: 1}, (1, 2): 3}", {"s": {"false": 1}, "(1, 2)": 3}),
+    ("Any", "{'at': Moment(2026, 1, 31)}", {"at": "2026-01-31T00:00:00"}),
     ("Size", "Size.SMALL", "s"),
     ("Optional[str]", "None", None),
     ("Union[int, str]", "'a'", "a"),

@@ -43,8 +43,8 @@ _PLAIN: dict[str, type[fields.Field]] = {
     "file": fields.Raw,
     "opened": fields.Raw,
 }
-_EXACT = (("boolean", bool), ("integer", int), ("number", float), ("string", str))
-_ORDER = ("boolean", "integer", "number", "string")
+_TEXT_OF = ("boolean", "integer", "number", "array", "object")
+"""What a text may be read as where there are only texts, in queries and forms; in this order."""
 
 
 class Pattern(validate.Regexp):
@@ -62,29 +62,83 @@ class Pattern(validate.Regexp):
 
 
 class Union(fields.Field):
-    """One of several kinds of value: the first that it is, else the first that it can be read as.
+    """One of several types: the first that the value is, as it is.
+
+    Only where it is of none of them, a text may be that of another, as queries and forms have it.
 
     Args:
-        members: by kind.
+        members: the types with their fields, in the author's order.
     """
 
-    def __init__(self, members: dict[str, fields.Field], **options: Any) -> None:
+    def __init__(self, members: list[tuple[Type, fields.Field]], **options: Any) -> None:
         super().__init__(**options)
-        self._members = members
+        # An integer is a number too: the narrower one comes first, whatever the author's order.
+        self._members = sorted(members, key=lambda member: _breadth(member[0]))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        for kind, python in _EXACT:
-            if kind in self._members and type(value) is python:
-                return value
-        for kind in (*_ORDER, *self._members):
-            if kind == "string" and not isinstance(value, str):
-                continue
-            try:
-                if kind in self._members:
-                    return self._members[kind].deserialize(value, attr, data, **options)
-            except ValidationError:
-                continue
-        raise ValidationError(f"Not one of: {', '.join(self._members)}.")
+        for kind, member in self._members:
+            if is_exactly(kind, value):
+                return member.deserialize(value, attr, data, **options)
+        if isinstance(value, str):
+            for wanted in _TEXT_OF:
+                for kind, member in self._members:
+                    if kind.kind != wanted:
+                        continue
+                    try:
+                        return self._read(kind, member, value)
+                    except (ValidationError, ValueError, RecursionError):
+                        continue
+        told = ", ".join(dict.fromkeys(_said(kind) for kind, _ in self._members))
+        raise ValidationError(f"Not one of: {told}.")
+
+    @staticmethod
+    def _read(kind: Type, member: fields.Field, text: str) -> Any:
+        if kind.kind not in ("array", "object"):
+            return member.deserialize(text)
+        value = json.loads(text)
+        if not is_exactly(kind, value):
+            raise ValueError(f"no {kind.kind}")
+        return member.deserialize(value)
+
+
+def is_exactly(kind: Type, value: Any) -> bool:
+    """Whether a value of JSON is of a type as it is, nothing of it read as something else.
+
+    An integer is a number, true is neither.
+    """
+    if value is None:
+        return kind.nullable or kind.kind == "any"
+    match kind.kind:
+        case "any":
+            return True
+        case "union":
+            return any(is_exactly(one, value) for one in kind.inner)
+        case "array":
+            return isinstance(value, list) and all(is_exactly(kind.inner[0], one) for one in value)
+        case "boolean":
+            right = isinstance(value, bool)
+        case "integer":
+            right = isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        case "object":
+            right = isinstance(value, dict)
+        case _:
+            right = isinstance(value, str)
+    return right and (not kind.choices or value in kind.choices)
+
+
+def _breadth(kind: Type) -> int:
+    """How many of the values of other types are of this one too."""
+    if kind.kind == "array":
+        return _breadth(kind.inner[0])
+    if kind.kind == "union":
+        return max(_breadth(one) for one in kind.inner)
+    return {"number": 2, "any": 3}.get(kind.kind, 0 if kind.choices else 1)
+
+
+def _said(kind: Type) -> str:
+    return f"array of {_said(kind.inner[0])}" if kind.kind == "array" else kind.kind
 
 
 def field(parameter: Parameter) -> fields.Field:
@@ -117,13 +171,17 @@ def _field(
             metadata = {**metadata, "type": "file"}
         return fields.List(inner, validate=lengths, metadata=metadata, **options)
     if kind.kind == "union":
-        members = {one.kind: _field(one, [], {}, {}) for one in kind.inner}
+        members = [(one, _field(one, _of_choices(one), {}, {})) for one in kind.inner]
         return Union(members, metadata=metadata, **options)
     if kind.is_file:
         metadata = {**metadata, "type": "file"}
     if kind.kind == "secret":
         metadata = {**metadata, "format": "password"}
     return _PLAIN[kind.kind](validate=validators, metadata=metadata, **options)
+
+
+def _of_choices(kind: Type) -> list[validate.Validator]:
+    return [validate.OneOf(kind.choices)] if kind.choices else []
 
 
 def _may_be_none(kind: Type) -> bool:

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from deepaas.runtime.json_values import FileUrl
+from deepaas.runtime.json_values import FileUrl, json_key
 from deepaas.runtime.results import plain_name
 
 
@@ -26,10 +26,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, io.IOBase):
         return _opened(value)
     if isinstance(value, dict):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
+        return {_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     return _of_others(value)
+
+
+def _key(key: Any) -> str:
+    try:
+        return json_key(plain(key))
+    except TypeError:  # A tuple, say.
+        return str(key)
 
 
 def _of_others(value: Any) -> Any:
