@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from deepaas.protocols.v2.naming import OF_HOST
+
 _STRING = {"type": "string"}
 
 
@@ -12,7 +14,7 @@ def _text(description: str) -> dict[str, Any]:
 
 
 def _many(definition: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}}
+    return {"type": "array", "items": {"$ref": f"{OF_HOST}{definition}"}}
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:

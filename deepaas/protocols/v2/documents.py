@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from aiohttp import web
 import deepaas
 from deepaas.messages import Description
 from deepaas.protocols import Host
+from deepaas.protocols.v2 import naming
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
 from deepaas.web.events import MEDIA_TYPE
@@ -72,7 +72,7 @@ def swagger(
         operations: the routes.
         descriptions: what the workers have told of their models, by name.
     """
-    definitions = dict(DEFINITIONS)
+    of_models: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     for operation in (o for o in operations if "{name}" not in o.path):
         path = f"{prefix}{operation.path}"
@@ -80,13 +80,15 @@ def swagger(
             path = prefix or "/"
         paths.setdefault(path, {})[operation.method.lower()] = _document(operation, "", None)
     for name, described in descriptions.items():
-        description = _take_definitions(definitions, described)
+        description = naming.take(of_models, described)
         for operation in (o for o in operations if "{name}" in o.path):
             path = f"{prefix}{operation.path}".replace("{name}", name)
             paths.setdefault(path, {})[operation.method.lower()] = _document(
                 operation, name, description
             )
-    return {
+    names = naming.host_names(of_models, DEFINITIONS)
+    definitions = {names[name]: definition for name, definition in DEFINITIONS.items()} | of_models
+    document: dict[str, Any] = {
         "swagger": "2.0",
         "info": {"title": TITLE, "version": deepaas.__version__, "description": ABOUT},
         "externalDocs": {
@@ -96,6 +98,7 @@ def swagger(
         "paths": paths,
         "definitions": definitions,
     }
+    return naming.settle(document, names)
 
 
 def _document(operation: Operation, name: str, description: Description | None) -> dict[str, Any]:
@@ -125,34 +128,3 @@ def _document(operation: Operation, name: str, description: Description | None) 
         "produces": produces,
         "responses": responses,
     }
-
-
-def _take_definitions(definitions: dict[str, Any], description: Description) -> Description:
-    """Add a model's definitions; two models may use one name for different things.
-
-    Returns:
-        the description with its references as the document has them.
-    """
-    for suffix in itertools.chain([""], map(str, itertools.count(1))):
-        candidate = _with_suffix(description, suffix) if suffix else description
-        if all(
-            definitions.get(name, definition) == definition
-            for name, definition in candidate.definitions.items()
-        ):
-            definitions.update(candidate.definitions)
-            return candidate
-    raise AssertionError("there is always another number")
-
-
-def _with_suffix(description: Description, suffix: str) -> Description:
-    """The same description with other names for its definitions."""
-    text = msgspec.json.encode(description).decode()
-    for name in description.definitions:
-        text = text.replace(f'"#/definitions/{name}"', f'"#/definitions/{name}{suffix}"')
-    renamed = msgspec.json.decode(text, type=Description)
-    return msgspec.structs.replace(
-        renamed,
-        definitions={
-            f"{name}{suffix}": definition for name, definition in renamed.definitions.items()
-        },
-    )

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.messages import Description, Function
+from deepaas.protocols.v2.naming import OF_HOST
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -17,8 +18,8 @@ JSON = "application/json"
 
 
 def reference(definition: str, *, many: bool = False) -> dict[str, Any]:
-    """The schema that points to a definition of the document."""
-    schema = {"$ref": f"#/definitions/{definition}"}
+    """The schema that points to a definition of the host."""
+    schema = {"$ref": f"{OF_HOST}{definition}"}
     return {"type": "array", "items": schema} if many else schema
 
 
