@@ -175,7 +175,15 @@ def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None
             f"the argument {name!r} is dump_only: whatever a client sends, it does not arrive",
             "remove dump_only=True, or the argument",
         )
-    if _is_unchecked_enum(one):
+    enum = one.metadata.get("enum")
+    if isinstance(enum, (str, int, float)):
+        session.add(
+            "enum-no-list",
+            place,
+            f"enum of {name!r} is {enum!r}, no list: clients are offered this one choice",
+            f'write metadata={{"enum": [{enum!r}]}}, with all choices',
+        )
+    elif _is_unchecked_enum(one):
         session.add(
             "enum-unchecked",
             place,

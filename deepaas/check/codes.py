@@ -109,6 +109,7 @@ CODES: dict[str, Code] = {
     ),
     "default-invalid": _error("arguments", "a default that the argument's own checks refuse"),
     "default-type": _warning("arguments", "a default of another type than any other value has"),
+    "enum-no-list": _warning("arguments", "`enum` that is no list of choices"),
     "enum-unchecked": _warning("arguments", "choices in `enum` only, which nobody checks"),
     "file-without-type": _error("arguments", 'a file argument without `type="file"`'),
     "file-never-arrives": _error("arguments", "a file argument that can never get its file"),

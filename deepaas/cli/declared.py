@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from marshmallow import fields, missing, validate
@@ -94,7 +94,9 @@ def _choices(field: fields.Field, inner: fields.Field) -> tuple[str, ...]:
         if isinstance(validator, (validate.OneOf, validate.ContainsOnly)):
             return tuple(shown(choice) for choice in validator.choices if choice != ANY)
     # An author's `enum` is for people: hosts do not check it.
-    return tuple(shown(choice) for choice in field.metadata.get("enum") or ())
+    enum = field.metadata.get("enum") or ()
+    listed = [enum] if isinstance(enum, str) or not isinstance(enum, Collection) else enum
+    return tuple(shown(choice) for choice in listed)
 
 
 def _limits(field: fields.Field, inner: fields.Field) -> Iterator[str]:

@@ -215,10 +215,16 @@ def _argument(parameter: Json, definitions: Json) -> Argument:
         default=parameter.get("default"),
         minimum=_limit(value, "minimum"),
         maximum=_limit(value, "maximum"),
-        choices=tuple(c for c in value.get("enum") or () if c is not None),
+        choices=_choices(value.get("enum")),
         many=many,
         place=parameter.get("in", "body"),
     )
+
+
+def _choices(enum: Any) -> tuple[Any, ...]:
+    """The choices; what is no list, as authors write now and then, is the only one."""
+    listed = enum if isinstance(enum, (list, tuple)) else [enum]
+    return tuple(choice for choice in listed if choice is not None)
 
 
 def _kind(schema: Json) -> str:

@@ -100,4 +100,17 @@ def _schema_name(schema: Any) -> str:
 
 def _plain(document: Any) -> Any:
     """Whatever authors put into descriptions, as JSON types."""
-    return msgspec.to_builtins(document, str_keys=True, enc_hook=str)
+    return _with_lists(msgspec.to_builtins(document, str_keys=True, enc_hook=str))
+
+
+def _with_lists(document: Any) -> Any:
+    """The same with each ``enum`` as a list: a text by itself is one choice, not its letters."""
+    if isinstance(document, (list, tuple)):
+        return [_with_lists(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    told = {key: _with_lists(value) for key, value in document.items()}
+    enum = told.get("enum")
+    if isinstance(enum, (str, int, float)):  # A property of that name is an object.
+        told["enum"] = [enum]
+    return told

@@ -32,6 +32,7 @@ WORDS = {
     "default-changed": "from [] to ['3']",
     "default-invalid": "20, is refused when somebody sends it: Must be greater than or equal to 1",
     "default-type": "'5', is text; all other values are a whole number",
+    "enum-no-list": "enum of 'mode' is 'fast', no list",
     "example-invalid": "examples[1] is refused: 'count': Must be",
     "function-misspelt": "is get_predict_args meant?",
     "hang": "calling predict with examples[0] did not end within 3 s",

@@ -85,6 +85,15 @@ def test_the_whole_of_an_argument() -> None:
     assert arguments(parameter)["top"] == expected
 
 
+@pytest.mark.parametrize(
+    ("enum", "choices"),
+    [(["a", "b"], ("a", "b")), ("seg", ("seg",)), (3, (3,)), ("", ("",)), (["a", None], ("a",))],
+)
+def test_choices_are_a_list(enum: Any, choices: tuple[Any, ...]) -> None:
+    found = arguments({"name": "x", "in": "query", "type": "string", "enum": enum})
+    assert found["x"].choices == choices
+
+
 def test_a_body_is_taken_apart() -> None:
     schema = {"properties": {"a": {"type": "string"}, "b": {"type": "object"}}, "required": ["a"]}
     found = arguments({"name": "body", "in": "body", "schema": schema})

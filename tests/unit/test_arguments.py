@@ -57,3 +57,27 @@ def test_cog_s_door_knows_them_too(field: Any, value: Any, shown: Any) -> None:
     assert Checker(schema).faults({"x": value}) == []
     told = without_secrets({"x": value}, schema)["x"]
     assert str(told).replace(SECRET, HIDDEN) == str(shown)
+
+
+@pytest.mark.parametrize(
+    ("field", "enum"),
+    [
+        (fields.Str(metadata={"enum": "seg"}), ["seg"]),
+        (fields.Int(metadata={"enum": 3}), [3]),
+        (fields.Str(metadata={"enum": ("a", "b")}), ["a", "b"]),
+        (fields.Str(metadata={"enum": ["seg"]}), ["seg"]),
+    ],
+)
+def test_choices_are_a_list_in_the_documents(field: Any, enum: list[Any]) -> None:
+    [parameter] = describe(Arguments({"x": field}), None, None).predict.parameters
+    assert parameter["enum"] == enum
+
+
+def test_choices_of_items_and_answers_are_lists() -> None:
+    inner = fields.Str(metadata={"enum": "seg"})
+    answer = marshmallow.Schema.from_dict({"enum": inner, "all": fields.List(inner)}, name="Answer")
+    described = describe(Arguments({"x": fields.List(inner)}), None, answer)
+    [parameter] = described.predict.parameters
+    assert parameter["items"]["enum"] == ["seg"]
+    properties = described.definitions["Answer"]["properties"]
+    assert properties["enum"]["enum"] == properties["all"]["items"]["enum"] == ["seg"]
