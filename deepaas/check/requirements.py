@@ -14,6 +14,8 @@ from deepaas.check.places import shown
 from deepaas.check.project import GROUP, read
 from deepaas.check.target import Target
 
+HOST = "deepaas"
+
 
 def check(target: Target) -> Iterator[Finding]:
     """What is missing of a target's requirements."""
@@ -39,8 +41,31 @@ def check(target: Target) -> Iterator[Finding]:
                 "requirement-version",
                 place,
                 f"{wanted.name} is required as {wanted.specifier}, but {version} is installed",
-                f"pip install '{text.partition(';')[0].strip()}', or change the requirement",
+                _advice(wanted, text),
             )
+
+
+def _advice(wanted: Requirement, text: str) -> str:
+    """What to do about another version than the required one, without harm to the host."""
+    name = canonicalize_name(wanted.name)
+    if name == HOST:
+        return (
+            f"write {HOST}>=2.7,<3: this host is {metadata.version(HOST)}, and serves packages "
+            "written for 2.x as they are"
+        )
+    of_host = [one for one in _requirements(HOST) if canonicalize_name(one.name) == name]
+    if of_host:
+        return f"change the requirement: {HOST} itself needs {of_host[0]}"
+    return f"pip install '{text.partition(';')[0].strip()}', or change the requirement"
+
+
+def _requirements(name: str) -> Iterator[Requirement]:
+    """What an installed package requires here, its extras aside."""
+    for text in metadata.requires(name) or ():
+        wanted = Requirement(text)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+            wanted.marker = None
+            yield wanted
 
 
 def missing(target: Target) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import mimetypes
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
 from deepaas.cli.shared_options import add_options
 
 PROG = "deepaas-predict"
+
+_CHOICE = re.compile(r"[\w!#$&^.+-]+/\*|\*/\*", re.ASCII)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,17 +76,29 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> int:
-    stem = Path(options.input_file).stem or "input"
-    ending = mimetypes.guess_extension(options.content_type)
-    if ending is None:
-        raise Problem(f"not a media type: {options.content_type!r}")
-    options.output = str(Path(options.folder) / f"out_{stem}{ending}")
+    name = Path(options.folder) / f"out_{Path(options.input_file).stem or 'input'}"
+    options.output = f"{name}{_ending(options.content_type)}"
     output = Output(options)
     with open_model(options, output) as model:
         result = model.predict(_values(model.options("predict"), options))
+        if "*" in options.content_type:  # Only the result says what it is.
+            options.output = f"{name}{_ending(result.media_type)}"
+            output.move(options)
         output.write(result)
         output.print_text(f"Output saved at {options.output}\n")
     return OK
+
+
+def _ending(media_type: str) -> str:
+    """What the names of files of a type end in; nothing if the type is a choice of several.
+
+    Raises:
+        Problem: it is no type, or nobody knows how its files are called.
+    """
+    ending = mimetypes.guess_extension(media_type)
+    if ending is None and not _CHOICE.fullmatch(media_type):
+        raise Problem(f"not a media type: {media_type!r}")
+    return ending or ""
 
 
 def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str, Any]:

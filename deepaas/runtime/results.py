@@ -59,7 +59,8 @@ class Results:
         if isinstance(result, PurePath):
             if accept == JSON:
                 return self._answer(call_id, JSON, self._encode_json(data_url(result), bare))
-            accept = guessed_type(result) if accept in (None, ANY) else accept
+            if accept is None or "*" in accept:  # The file's name says more than a wildcard.
+                accept = guessed_type(result)
             answer = self._encode_raw(call_id, open(result, "rb"), accept)  # noqa: SIM115
             answer.files = [(plain_name(result), 0)]
             return answer

@@ -266,3 +266,24 @@ def test_metadata_of_a_project_that_is_not_installed(tmp_path: Path) -> None:
 def _line(text: str, word: str) -> int:
     lines = textwrap.dedent(text).splitlines()
     return next(number for number, line in enumerate(lines, 1) if word in line)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "advice"),
+    [
+        ("deepaas~=2.5.2", "write deepaas>=2.7,<3"),
+        ("deepaas ~= 2.6.0", "write deepaas>=2.7,<3"),
+        ("DEEPaaS<2.7", "write deepaas>=2.7,<3"),
+        ("marshmallow<3", "change the requirement: deepaas itself needs marshmallow"),
+        ("webargs>=8", "change the requirement: deepaas itself needs webargs"),
+        ("numpy<1", "pip install 'numpy<1'"),
+    ],
+)
+def test_nothing_is_advised_that_harms_the_host(
+    requirement: str, advice: str, tmp_path: Path
+) -> None:
+    project = f'[project]\nname = "mine"\nversion = "1"\ndependencies = ["{requirement}"]\n'
+    package(tmp_path, pyproject_DOT_toml=project + ENTRY_POINT)
+    found = [one for one in check(str(tmp_path)).findings if one.code == "requirement-version"]
+    (wrong,) = found
+    assert wrong.fix.startswith(advice)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
+import pytest
+
 from .command import PROGRAMS, Shell
 
 PRINTED = ("printed by Python", "printed by C", "printed by a child")
@@ -192,3 +194,22 @@ def test_the_older_command(shell: Shell) -> None:
     assert "use 'deepaas-cli predict'" in ended.errors
     assert ended.output == b"Output saved at out/out_in.json\n"
     assert json.loads((shell.folder / "out" / "out_in.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "name"),
+    [("image/*", "image", "out_in.png"), ("*/*", "image", "out_in.png"), ("x/*", "no", "")],
+)
+def test_the_older_command_takes_a_choice_with_a_wildcard(
+    asked: str, kind: str, name: str, shell: Shell
+) -> None:
+    shell = Shell(shell.folder / "other", "wildcards")
+    (shell.folder / "in.csv").write_text("content")
+    ended = shell.run("-i", "in.csv", "-o", "out", "-ct", asked, program="deepaas-predict")
+    if kind == "no":
+        assert ended.code != 0
+        assert "accept" in ended.errors
+    else:
+        assert ended.code == 0, ended.errors
+        assert ended.output == f"Output saved at out/{name}\n".encode()
+        assert (shell.folder / "out" / name).read_bytes() == b"a picture"
