@@ -16,7 +16,7 @@ from .served import serve, serving
 PREFIX = """
 import asyncio, dataclasses, datetime, enum, io, pathlib
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Any, Dict, List, Optional, Tuple, TypedDict, Union
+from typing import Annotated, Any, Dict, List, Optional, Tuple, TypedDict, Union
 
 import cog
 import pydantic
@@ -46,6 +46,10 @@ class Plain:
 
 class Typed(TypedDict):
     a: int
+
+@dataclasses.dataclass
+class Noted:
+    boxes: list[Annotated[Optional[Annotated[Box, "x"]], ["not", "hashable"]]]
 
 class Moment(datetime.datetime):
     pass
@@ -95,6 +99,8 @@ RETURNED: list[tuple[str, str, Any]] = [
         "Scored(score=1, inner=Scored(score=2))",
         {"score": 1.0, "inner": {"score": 2.0, "inner": None}},
     ),
+    ("Annotated[list[Annotated[int, {'a': 1}]], 'x']", "[1]", [1]),
+    ("Noted", "Noted(boxes=[None, Box(left=1)])", {"boxes": [None, {"left": 1, "name": None}]}),
     ("list[cog.Path]", "[written('a.txt')]", [TEXT_URL]),
     ("cog.Secret", "cog.Secret('pw')", "pw"),
     ("Any", "__import__('numpy').arange(2)", [0, 1]),
@@ -177,6 +183,7 @@ ITERATORS = [
     "def run() -> Iterator[int]:\n    return iter([1, 2])",
     "def run() -> Iterable[int]:\n    return [1, 2]",
     "def run() -> list[int]:\n    yield 1\n    yield 2",
+    "def run() -> Annotated[Iterator[Annotated[int, 'x']], 'x']:\n    yield 1\n    yield 2",
     "async def run() -> AsyncIterator[int]:\n    yield 1\n    yield 2",
     "async def run() -> Iterator[int]:\n    return iter([1, 2])",
     """
@@ -212,6 +219,7 @@ def test_iterators_of_every_form(function: str, tmp_path: Path) -> None:
     "function",
     [
         "def run() -> cog.ConcatenateIterator[str]:\n    yield 'a'\n    yield 'b'",
+        "def run() -> cog.ConcatenateIterator[Annotated[str, 'x']]:\n    yield 'a'\n    yield 'b'",
         "async def run() -> cog.AsyncConcatenateIterator[str]:\n    yield 'a'\n    yield 'b'",
         "@cog.streaming\ndef run() -> cog.ConcatenateIterator[str]:\n    yield 'a'\n    yield 'b'",
     ],

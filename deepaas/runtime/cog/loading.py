@@ -16,6 +16,7 @@ import yaml
 
 from deepaas.runtime.cog.predictor import METHODS, Predictor, wrap
 from deepaas.runtime.cog.signature import Faults
+from deepaas.runtime.cog.source import reveal
 from deepaas.runtime.failures import CannotBeServed, reason
 
 PROJECT_FILE = "cog.yaml"
@@ -133,16 +134,16 @@ def _project(path: Path) -> _Project:
 
 def _attribute(path: Path, name: str) -> Any:
     module = _module(path)
-    if name:
-        if not hasattr(module, name):
-            raise NotFound(f"{path} has no {name}")
-        return getattr(module, name)
-    for usual in USUAL_NAMES:
-        if hasattr(module, usual):
-            return getattr(module, usual)
-    raise NotFound(
-        f"{path} has none of {', '.join(USUAL_NAMES)}; say which it is: {path.name}:Name"
-    )
+    if not name:
+        name = next((usual for usual in USUAL_NAMES if hasattr(module, usual)), "")
+    if not name:
+        raise NotFound(
+            f"{path} has none of {', '.join(USUAL_NAMES)}; say which it is: {path.name}:Name"
+        )
+    if not hasattr(module, name):
+        raise NotFound(f"{path} has no {name}")
+    reveal(module, name)
+    return getattr(module, name)
 
 
 def _module(path: Path) -> ModuleType:

@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from deepaas.runtime.cog import types
+from deepaas.runtime.cog.signature import called
 from deepaas.runtime.cog.types import Json, Type, Unsupported
 
 _ITERATORS = (
@@ -55,7 +56,7 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str])
         hints: its annotations.
         faults: what is wrong is added here.
     """
-    said = f"{function.__name__}()"
+    said = called(function)
     if "return" not in hints:
         faults.append(f"{said} has no type for what it returns; write for instance -> str")
         return Output({})
@@ -67,6 +68,7 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str])
 
 
 def _read(annotation: Any) -> Output:
+    annotation = _bare(annotation)
     origin = typing.get_origin(annotation) or annotation
     if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
         return _iterator(annotation, origin)
@@ -87,7 +89,7 @@ def _iterator(annotation: Any, origin: Any) -> Output:
     }
     name = getattr(origin, "__name__", "")
     if name in _CONCATENATED:
-        if items[0] is not str:
+        if _bare(items[0]) is not str:
             raise Unsupported(f"{types.name(annotation)} must be of str")
         schema["x-cog-array-display"] = "concatenate"
     return Output(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
@@ -118,8 +120,9 @@ class _Reader:
         (annotation,) = members
         origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
         if origin in _LISTS or (annotation in _LISTS):
-            kinds = {one for one in inner if one is not ...}
-            return {"type": "array", "items": self.schema(kinds.pop()) if len(kinds) == 1 else {}}
+            kinds = [one for one in inner if one is not ...]
+            alike = bool(kinds) and all(one == kinds[0] for one in kinds)
+            return {"type": "array", "items": self.schema(kinds[0]) if alike else {}}
         named = _named_fields(annotation)
         if named is None:
             return types.schema(types.read(annotation))
@@ -171,7 +174,9 @@ class _Reader:
         if _named_fields(only) is not None and only not in self._within:
             return fields.Nested(self.response(only), **options)
         if typing.get_origin(only) is list:
-            return fields.List(self._field(typing.get_args(only)[0]), **options)
+            item = typing.get_args(only)[0]
+            nullable = {"allow_none": True} if type(None) in _alternatives(item) else {}
+            return fields.List(self._field(item, **nullable), **options)
         match _kind(only):
             case Type(kind="string" | "secret" | "file" | "opened"):
                 return fields.String(**options)
@@ -191,11 +196,17 @@ def _metadata(description: str) -> Json:
     return {"description": description} if description else {}
 
 
+def _bare(annotation: Any) -> Any:
+    """A type without what is noted of it by ``Annotated``."""
+    while typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return annotation
+
+
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, or the one that there is."""
+    annotation = _bare(annotation)
     origin = typing.get_origin(annotation)
-    if origin is typing.Annotated:
-        return _alternatives(typing.get_args(annotation)[0])
     if origin in (typing.Union, python_types.UnionType):
         return typing.get_args(annotation)
     return (annotation,)

@@ -16,7 +16,8 @@ from deepaas.runtime.cog import inputs, outputs, scope
 from deepaas.runtime.cog.fields import field
 from deepaas.runtime.cog.outputs import Output
 from deepaas.runtime.cog.plain import plain
-from deepaas.runtime.cog.signature import Faults, Parameter, parameters, type_hints
+from deepaas.runtime.cog.signature import Faults, Parameter, called, parameters, type_hints
+from deepaas.runtime.cog.source import reveal
 from deepaas.runtime.cog.trained import kept
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Traits
 
@@ -45,7 +46,7 @@ class Predictor:
         faults: list[str] = []
         self._owner: Any = target() if inspect.isclass(target) else None
         function = _function(target, self._owner, faults)
-        self._documented = _documentation(function, target)
+        self._documented = _documentation(inspect.unwrap(function) if function else None, target)
         _check_setup(self._owner, faults)
         if function is not None:
             self._take(function, concurrency, faults)
@@ -74,15 +75,16 @@ class Predictor:
         hints = type_hints(function, faults)
         taken = parameters(function, hints, faults)
         output = outputs.read(function, hints, faults)
-        asynchronous = output.asynchronous or _is_asynchronous(function)
-        declared = getattr(inspect.unwrap(function), "__cog_concurrent_max__", 1)
+        written = inspect.unwrap(function)
+        asynchronous = output.asynchronous or any(map(_is_asynchronous, (function, written)))
+        declared = getattr(written, "__cog_concurrent_max__", 1)
         concurrency = max(concurrency, declared)
         if concurrency > 1 and not asynchronous:
-            faults.append(f"{function.__name__}() must be asynchronous to take several calls")
+            faults.append(f"{called(function)} must be asynchronous to take several calls")
         if output.response is not None:
             self.schema = output.response
         self.get_predict_args = _declared(taken)
-        streams = output.in_parts or _yields(function)
+        streams = output.in_parts or _yields(function) or _yields(written)
         self.predict = _predict(function, taken, asynchronous, streams)
         setattr(
             self,
@@ -151,19 +153,22 @@ def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] 
     """The function that predicts."""
     if owner is None:
         return target  # type: ignore[no-any-return]
-    own = [name for name in METHODS if _defines(type(owner), name)]
+    own = [name for name in METHODS if _bases(type(owner), name)]
     if len(own) == 1:
+        reveal(_bases(type(owner), own[0])[0], own[0])
         return getattr(owner, own[0])  # type: ignore[no-any-return]
     name = type(owner).__name__
     faults.append(f"{name} must have either run() or predict(), not {'both' if own else 'neither'}")
     return None
 
 
-def _defines(owner: type, name: str) -> bool:
-    """Whether a class, or one of its author's that it is derived from, has a method."""
-    return any(
-        name in vars(base) for base in owner.__mro__ if base.__module__.partition(".")[0] != "cog"
-    )
+def _bases(owner: type, name: str) -> list[type]:
+    """The class, or those of its author's that it is derived from, that have a method."""
+    return [
+        base
+        for base in owner.__mro__
+        if name in vars(base) and base.__module__.partition(".")[0] != "cog"
+    ]
 
 
 def _check_setup(owner: Any, faults: list[str]) -> None:
@@ -201,7 +206,8 @@ def _predict(
             yield _returned(item)
 
     async def whole_later(**arguments: Any) -> Any:
-        return _returned(await function(**inputs.values(taken, arguments)))
+        returned = function(**inputs.values(taken, arguments))
+        return _returned(await returned if inspect.isawaitable(returned) else returned)
 
     async def parts_later(**arguments: Any) -> AsyncIterator[Any]:
         yielded = function(**inputs.values(taken, arguments))

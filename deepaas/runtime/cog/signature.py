@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deepaas.runtime.cog import types
+from deepaas.runtime.cog.source import omits_default
 from deepaas.runtime.cog.types import Type, Unsupported
 from deepaas.runtime.failures import CannotBeServed
 
@@ -76,7 +77,7 @@ def parameters(
         hints: its annotations.
         faults: what is wrong is added here.
     """
-    said = f"{function.__name__}()"
+    said = called(function)
     found = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -90,8 +91,13 @@ def parameters(
                 f"write for instance {parameter.name}: str"
             )
         elif parameter.name in hints:
-            found.append(_parameter(said, parameter, hints[parameter.name], faults))
+            found.append(_parameter(function, parameter, hints[parameter.name], faults))
     return [one for one in found if one is not None]
+
+
+def called(function: Callable[..., Any]) -> str:
+    """A function as messages call it."""
+    return f"{getattr(inspect.unwrap(function), '__name__', 'predict')}()"
 
 
 def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any]:
@@ -100,26 +106,29 @@ def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any
     Args:
         faults: what is wrong is added here.
     """
+    written = inspect.unwrap(function)
     with contextlib.suppress(Exception):
-        return typing.get_type_hints(function, include_extras=True)
-    names = getattr(inspect.unwrap(function), "__globals__", {})
+        return typing.get_type_hints(written, include_extras=True)
+    names = getattr(written, "__globals__", {})
     hints: dict[str, Any] = {}
-    for name, annotation in inspect.get_annotations(inspect.unwrap(function)).items():
+    for name, annotation in inspect.get_annotations(written).items():
         one = types_module.SimpleNamespace(__annotations__={name: annotation})
         try:
             hints |= typing.get_type_hints(one, names, include_extras=True)
         except Exception as error:
             what = "what it returns" if name == "return" else f"the input {name!r}"
-            said = f"{function.__name__}(): the type of {what} cannot be read: {error}"
-            faults.append(said)
+            faults.append(f"{called(function)}: the type of {what} cannot be read: {error}")
             hints[name] = Any
     return hints
 
 
 def _parameter(
-    said: str, parameter: inspect.Parameter, annotation: Any, faults: list[str]
+    function: Callable[..., Any],
+    parameter: inspect.Parameter,
+    annotation: Any,
+    faults: list[str],
 ) -> Parameter | None:
-    where = f"{said}: the input {parameter.name!r}"
+    where = f"{called(function)}: the input {parameter.name!r}"
     try:
         kind = types.read(annotation)
     except Unsupported as error:
@@ -131,8 +140,12 @@ def _parameter(
     for info in (*_annotated(annotation), parameter.default):
         found = _informed(found, info)
     if found.default is None and not kind.nullable:
-        # Input() has no other way to say that there is no default.
-        found = replace(found, default=MISSING)
+        if kind.kind == "secret" and not omits_default(function, parameter.name):
+            # Cog's one exception: a key that need not be given is written like this everywhere.
+            found = replace(found, type=replace(found.type, nullable=True))
+        else:
+            # Input() has no other way to say that there is no default.
+            found = replace(found, default=MISSING)
     if found.default is MISSING and kind.nullable:
         found = replace(found, default=None)
     wrong = [f"{where}: {fault}" for fault in _faults(found)]

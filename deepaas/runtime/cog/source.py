@@ -1,0 +1,108 @@
+"""What only the source tells, which is all that Cog reads.
+
+A decorator without ``functools.wraps`` puts a function of ``*args`` in the place of the author's;
+and ``Input(default=None)`` is the same object as ``Input()``.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+from types import FunctionType, ModuleType
+from typing import Any
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def reveal(owner: type | ModuleType, name: str) -> None:
+    """Make known to ``inspect`` what was decorated, as ``functools.wraps`` would have done.
+
+    Nothing happens where nothing is hidden, or where there is no source.
+
+    Args:
+        owner: where the function is an attribute of its own.
+        name: of the attribute.
+    """
+    shown = vars(owner)[name]
+    if isinstance(shown, (type, staticmethod, classmethod)) or hasattr(shown, "__wrapped__"):
+        return
+    if isinstance(shown, FunctionType) and shown.__code__.co_name == name:
+        return
+    if (written := _written(owner, name)) is not None:
+        try:
+            shown.__wrapped__ = written
+        except AttributeError:
+            return
+
+
+def _written(owner: type | ModuleType, name: str) -> Any:
+    """A function with the signature and the documentation of the one in the source."""
+    module = owner if isinstance(owner, ModuleType) else sys.modules.get(owner.__module__)
+    if module is None:
+        return None
+    body = _tree(owner)
+    if isinstance(owner, type) and body:
+        body = getattr(body[0], "body", [])
+    found = [node for node in body if isinstance(node, _FUNCTIONS) and node.name == name]
+    return _made(found[-1], module) if found else None
+
+
+def omits_default(function: Any, name: str) -> bool:
+    """Whether a parameter's default is a call that gives no default: ``Input()``, with other words.
+
+    False if there is no source to tell.
+    """
+    for node in _tree(inspect.unwrap(function))[:1]:
+        if not isinstance(node, _FUNCTIONS):
+            continue
+        taken = node.args
+        ordinary = [*taken.posonlyargs, *taken.args]
+        defaults = dict(
+            zip([one.arg for one in ordinary][::-1], taken.defaults[::-1], strict=False)
+        )
+        defaults |= {
+            one.arg: default
+            for one, default in zip(taken.kwonlyargs, taken.kw_defaults, strict=True)
+            if default is not None
+        }
+        given = defaults.get(name)
+        return isinstance(given, ast.Call) and not (
+            given.args or any(one.arg in ("default", None) for one in given.keywords)
+        )
+    return False
+
+
+def _tree(thing: Any) -> list[ast.stmt]:
+    """The statements of what something was made from, with the numbers of their lines."""
+    try:
+        lines, first = inspect.getsourcelines(thing)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError):
+        return []
+    return ast.increment_lineno(tree, max(first - 1, 0)).body
+
+
+def _made(node: ast.FunctionDef | ast.AsyncFunctionDef, module: ModuleType) -> Any:
+    node.decorator_list = []
+    code = compile(
+        ast.fix_missing_locations(ast.Module([node], [])),
+        getattr(module, "__file__", None) or "<predictor>",
+        "exec",
+        flags=_future(module),
+        dont_inherit=True,
+    )
+    # A copy: the author's module keeps the name as it is. Only defaults and annotations are run.
+    space = dict(vars(module))
+    try:
+        exec(code, space)
+    except Exception:
+        return None
+    return space[node.name]
+
+
+def _future(module: ModuleType) -> int:
+    """The compiler's flag for ``from __future__ import annotations``, if the module has it."""
+    feature = getattr(module, "annotations", None)
+    return int(getattr(feature, "compiler_flag", 0))
