@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from deepaas.runtime.cog.loading import load
 from deepaas.runtime.cog.predictor import wrap
 from deepaas.runtime.cog.signature import Faults
+from deepaas.runtime.traits import ATTRIBUTE
 
 from .served import module
 
@@ -135,6 +137,10 @@ def test_all_faults_of_a_project_at_once(tmp_path: Path) -> None:
             "concurrency must have a whole",
         ),
         ({"cog.yaml": "run: a.py\ntrain: [1]"}, ".", "train must name a function"),
+        ({"cog.yaml": "run: a.py\npredict: b.py"}, ".", "has both run and predict"),
+        ({"cog.yaml": "run: a.py\nenvironment: {{A: b}}"}, ".", "must be a list of NAME=value"),
+        ({"cog.yaml": "run: a.py\nenvironment: [A]"}, ".", "must be a list of NAME=value, not 'A'"),
+        ({"cog.yaml": "run: a.py\nenvironment: [A=1, A=2]"}, ".", "environment has A twice"),
         ({"predict.py": "1 / 0"}, "predict.py", "fails: ZeroDivisionError: division by zero"),
         ({"predict.py": "def"}, "predict.py", "fails: SyntaxError"),
         ({"predict.py": "import sys; sys.exit(3)"}, "predict.py", "fails: SystemExit: 3"),
@@ -162,3 +168,35 @@ def test_what_cannot_be_loaded(
 def test_nothing_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "predict.py").write_text("def predict(a: str) -> str: ...")
     assert faults(tmp_path / "predict.py") == []
+
+
+def test_what_a_project_says_counts_or_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cog.yaml").write_text(
+        'run: "predict.py:Runner"\n'
+        "environment: [OF_THE_PROJECT=a=b, OF_THE_OPERATOR=x, EMPTY=]\n"
+        "concurrency: {max: 3, default_target: 2}\n"
+        "build: {gpu: true, python_packages: [torch]}\n"
+        "image: r8.im/a/b\nweights: [{name: a}]\nmodel: a/b\nenviroment: [A=b]\n"
+    )
+    (tmp_path / "predict.py").write_text(
+        "import os\n"
+        "SEEN = [os.environ[n] for n in ('OF_THE_PROJECT', 'OF_THE_OPERATOR', 'EMPTY')]\n"
+        "class Runner:\n"
+        "    async def run(self) -> list[str]:\n        return SEEN\n"
+    )
+    for name in ("OF_THE_PROJECT", "EMPTY"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OF_THE_OPERATOR", "y")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    predictor = load(str(tmp_path))
+    assert sys.modules["predict"].SEEN == ["a=b", "y", ""]
+    assert getattr(predictor, ATTRIBUTE).concurrency == 3
+    told = capfd.readouterr().err.splitlines()
+    assert [line.partition(" has no effect")[0] for line in told[:-1]] == [
+        f"cog.yaml: {key}" for key in ("build", "image", "weights", "model")
+    ]
+    assert told[-1] == "cog.yaml: nobody knows 'enviroment'; it has no effect"

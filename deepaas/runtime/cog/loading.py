@@ -7,34 +7,18 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from deepaas.runtime.cog.predictor import METHODS, Predictor, wrap
+from deepaas.runtime.cog.project import FILE, NotFound, read
 from deepaas.runtime.cog.signature import Faults
 from deepaas.runtime.cog.source import reveal
 from deepaas.runtime.failures import CannotBeServed, reason
 
-PROJECT_FILE = "cog.yaml"
 USUAL_NAMES = ("Runner", "Predictor", *METHODS)
 """What is looked for in a file of which no name is given."""
-
-
-class NotFound(CannotBeServed):
-    """There is no predictor where one was looked for; the text says what is there."""
-
-
-@dataclass(frozen=True)
-class _Project:
-    """What a ``cog.yaml`` says that matters here."""
-
-    predict: str
-    train: str
-    concurrency: int
 
 
 def load(source: str) -> Predictor:
@@ -53,7 +37,9 @@ def load(source: str) -> Predictor:
     folder = path if path.is_dir() else path.parent
     train, concurrency = "", 1
     if path.is_dir():
-        project = _project(path / PROJECT_FILE)
+        project = read(path / FILE)
+        project.tell()
+        project.set_environment()
         path, name = split(str(folder / project.predict))
         train, concurrency = project.train, project.concurrency
     os.chdir(folder)
@@ -106,30 +92,6 @@ def needs_cog() -> Iterator[None]:
         raise CannotBeServed(
             "its code imports cog, which is not installed here: pip install 'deepaas[cog]'"
         ) from None
-
-
-def _project(path: Path) -> _Project:
-    try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError) as error:
-        raise NotFound(f"{path} cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise NotFound(f"{path} is not YAML: {error}") from None
-    if not isinstance(told, dict):
-        raise NotFound(f"{path} is not a table of settings")
-    predict = told.get("run") or told.get("predict")
-    if not isinstance(predict, str):
-        raise NotFound(
-            f'{path} names no predictor: it needs a line such as predict: "predict.py:Predictor"'
-        )
-    train = told.get("train") or ""
-    if not isinstance(train, str):
-        raise NotFound(f'{path}: train must name a function, such as "train.py:train"')
-    table = told.get("concurrency") or {}
-    concurrency = table.get("max", 1) if isinstance(table, dict) else None
-    if type(concurrency) is not int or concurrency < 1:
-        raise NotFound(f"{path}: concurrency must have a whole number under max, from 1 on")
-    return _Project(predict, train, concurrency)
 
 
 def _attribute(path: Path, name: str) -> Any:
