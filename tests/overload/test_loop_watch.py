@@ -1,0 +1,15 @@
+"""The watch itself sees what holds a loop."""
+
+from failures.waiting import wait_until
+
+from .loop_watch import MAX_MS, watched_host
+
+
+def test_a_watched_host_tells_its_slow_callbacks_and_is_quick_when_idle() -> None:
+    with watched_host(["echo"]) as (host, loop):
+        for _ in range(20):
+            assert host.get("/healthz").status == 200
+        assert loop.longest_ms() < MAX_MS, loop.slow()
+        # Its start is slow: it reads the plugins. So the watch does see something.
+        loop._seen = 0
+        wait_until(lambda: loop.longest_ms() > 0, "the start was noted")
