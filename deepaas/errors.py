@@ -63,6 +63,17 @@ class RequestTooLarge(DeepaasError):
         super().__init__(f"the request is larger than the limit of {limit_bytes} bytes")
 
 
+class UnpacksTooMuch(DeepaasError):
+    """A body is far longer than it was sent: packed to fill the host, perhaps."""
+
+    code = "unpacks_too_much"
+
+    def __init__(self, ratio: int) -> None:
+        super().__init__(
+            f"the body unpacks to more than {ratio} times its length: send it unpacked"
+        )
+
+
 class InvalidArguments(DeepaasError):
     """The arguments do not fit the model's declaration: field name to messages."""
 

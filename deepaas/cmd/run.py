@@ -35,6 +35,9 @@ _log = logging.getLogger("deepaas")
 LAST_WORDS_SECONDS = 2.0
 """How long the last answers may take to reach their clients when the host leaves."""
 
+LINGERING_SECONDS = 2.0
+"""How long the rest of a body that nobody reads is taken, so that its client reads the answer."""
+
 BANNER = """
 DEEPaaS {version}
 
@@ -104,6 +107,9 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
             app,
             handler_cancellation=True,
             shutdown_timeout=LAST_WORDS_SECONDS,
+            # web.bodies unpacks what is read; what is not is thrown away as it comes.
+            auto_decompress=False,
+            lingering_time=LINGERING_SECONDS,
             access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
         await runner.setup()

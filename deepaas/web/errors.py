@@ -36,6 +36,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.RunFileNotFound: 404,
     errors.RunElsewhere: 409,
     errors.RequestTooLarge: 413,
+    errors.UnpacksTooMuch: 413,
     errors.UnsupportedMediaType: 415,
     errors.InvalidArguments: 422,
     errors.DeepaasError: 500,

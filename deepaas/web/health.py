@@ -65,7 +65,10 @@ class Drain:
 
     @property
     def middleware(self) -> Middleware:
-        """Counts requests; and closes connections behind their answers when the end is near."""
+        """Counts requests; and closes connections behind their answers when the end is near.
+
+        So it does where a body has not been read: that is not taken just to go on.
+        """
 
         @web.middleware
         async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -74,7 +77,7 @@ class Drain:
                 response = await handler(request)
             finally:
                 self._requests_count -= 1
-            if self.began:
+            if self.began or not request.content.is_eof():
                 response.force_close()
             return response
 

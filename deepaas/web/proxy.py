@@ -18,6 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from deepaas.errors import UpstreamFailed
+from deepaas.web.bodies import packed, received
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.in_time import Fetched
 
@@ -41,9 +42,6 @@ _HOP_BY_HOP = frozenset(
 )
 _OUR_OWN = frozenset(("host", "expect"))
 """Of a request: the upstream is another host, and this one has said "100 Continue" already."""
-
-_UNPACKED = frozenset(("gzip", "deflate", "br", "zstd"))
-"""What aiohttp has unpacked in a request, if this header says so."""
 
 _EVENTS = "text/event-stream"
 
@@ -148,7 +146,7 @@ class Proxy:
                 request.method,
                 url,
                 headers=headers,
-                data=request.content if request.can_read_body else None,
+                data=received(request, 0) if request.can_read_body else None,
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
@@ -195,7 +193,7 @@ class Proxy:
     def _headers(self, request: web.Request) -> CIMultiDict[str]:
         headers: CIMultiDict[str] = CIMultiDict()
         _copy(request.headers, headers, self._left_out)
-        if request.headers.get(hdrs.CONTENT_ENCODING, "").lower() in _UNPACKED:
+        if packed(request):
             headers.popall(hdrs.CONTENT_ENCODING, None)
             headers.popall(hdrs.CONTENT_LENGTH, None)
         clients = [*headers.popall(hdrs.X_FORWARDED_FOR, []), request.remote or "unknown"]

@@ -13,11 +13,13 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path, PurePosixPath
 
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import BodyPartReader, MultipartReader, hdrs, web
+from aiohttp.helpers import parse_mimetype
 from aiohttp.http_exceptions import BadHttpMessage
 
-from deepaas.errors import MalformedRequest, RequestTooLarge, UnsupportedMediaType
+from deepaas.errors import MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+from deepaas.web.bodies import Lines, received
 
 WRITE_BYTES = 1024 * 1024
 """How much of an upload is gathered before a thread writes it."""
@@ -94,7 +96,7 @@ class Reception:
         self._new_folder = new_folder
         self._folder: Path | None = None  # Made for the first file: most requests have none.
         self._max_bytes = max_bytes
-        self._received_bytes = 0
+        self._names_bytes = 0
         self._inline_bytes = 0
         self._files_count = 0
 
@@ -119,8 +121,7 @@ class Reception:
             UnsupportedMediaType: arguments cannot be read from a body of its type.
         """
         request = self._request
-        if self._max_bytes and (request.content_length or 0) > self._max_bytes:
-            raise RequestTooLarge(self._max_bytes)
+        chunks = received(request, self._max_bytes)
         query = request.rel_url.raw_query_string
         headers = _texts((k.lower(), v) for k, v in request.headers.items()) if with_headers else {}
         cookies = _texts(request.cookies.items()) if with_cookies else {}
@@ -129,9 +130,9 @@ class Reception:
                 raise MalformedRequest("the form is empty")
             return Inputs(query=query, headers=headers, cookies=cookies)
         if request.content_type == "multipart/form-data":
-            form = await self._multipart()
+            form = await self._multipart(chunks)
             return Inputs(query=query, form=form, headers=headers, cookies=cookies)
-        body, path = await self._body()
+        body, path = await self._body(chunks)
         return Inputs(
             query=query,
             body=body,
@@ -152,36 +153,38 @@ class Reception:
             return "form"
         raise UnsupportedMediaType(_text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type)))
 
-    async def _body(self) -> tuple[bytes, str]:
+    async def _body(self, chunks: AsyncIterator[bytes]) -> tuple[bytes, str]:
         """The body itself while it is small, the path of a file with it otherwise."""
         held = b""
-        async for chunk in self._request.content.iter_any():
-            self._count(len(chunk))
+        async for chunk in chunks:
             self._kind()  # One that cannot be read is refused before the rest of it has come.
             held = held + chunk if held else chunk
             if len(held) > INLINE_BYTES:
                 break
         else:
             return held, ""
-        return b"", await self._to_disk(held, self._rest())
+        return b"", await self._to_disk(held, chunks)
 
-    async def _rest(self) -> AsyncIterator[bytes]:
-        async for chunk in self._request.content.iter_any():
-            self._count(len(chunk))
-            yield chunk
-
-    async def _multipart(self) -> list[tuple[str, str | Upload | LongText]]:
+    async def _multipart(
+        self, chunks: AsyncIterator[bytes]
+    ) -> list[tuple[str, str | Upload | LongText]]:
         form: list[tuple[str, str | Upload | LongText]] = []
         try:
-            reader = await self._request.multipart()
+            lines = Lines(chunks)
+            reader = MultipartReader(self._request.headers, lines)  # type: ignore[arg-type]
+            await lines.begin(b"--" + _boundary(self._request))
             while (part := await reader.next()) is not None:
                 if len(form) >= MAX_PARTS_COUNT:
                     raise MalformedRequest(f"the form has more than {MAX_PARTS_COUNT} parts")
                 if not isinstance(part, BodyPartReader) or part.name is None:
                     raise MalformedRequest("a part of the form is not a named field")
+                name = _text(part.name)
+                self._names_bytes += len(name) + len(part.filename or "")
+                if self._names_bytes > INLINE_BYTES:
+                    raise MalformedRequest("the names in the form are too long")
                 value = await self._field(part)
                 if value is not None:
-                    form.append((_text(part.name), value))
+                    form.append((name, value))
         except (ValueError, AssertionError, RuntimeError, BadHttpMessage) as error:
             # What aiohttp's reader raises over boundaries, headers and encodings that are wrong.
             raise MalformedRequest(f"the form cannot be read: {error}") from None
@@ -218,17 +221,11 @@ class Reception:
 
     async def _chunk(self, part: BodyPartReader) -> bytes:
         chunk = await part.read_chunk(INLINE_BYTES)
-        self._count(len(chunk))
         return bytes(part.decode(chunk)) if chunk else b""
 
     async def _chunks(self, part: BodyPartReader) -> AsyncIterator[bytes]:
         while chunk := await self._chunk(part):
             yield chunk
-
-    def _count(self, received_bytes: int) -> None:
-        self._received_bytes += received_bytes
-        if self._max_bytes and self._received_bytes > self._max_bytes:
-            raise RequestTooLarge(self._max_bytes)
 
     async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
         """Write a file without ever making the event loop wait for the disk."""
@@ -264,6 +261,10 @@ def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _text(value: str) -> str:
     return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _boundary(request: web.Request) -> bytes:
+    return parse_mimetype(request.headers[hdrs.CONTENT_TYPE]).parameters["boundary"].encode()
 
 
 def safe_name(filename: str) -> str:

@@ -52,7 +52,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     runners: list[web.AppRunner] = []
 
     async def run(app: web.Application) -> web.AppRunner:
-        runner = web.AppRunner(app, handler_cancellation=True)
+        runner = web.AppRunner(app, handler_cancellation=True, auto_decompress=False)
         runners.append(runner)
         await runner.setup()
         return runner

@@ -92,7 +92,7 @@ async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path)
     try_me.setup(
         app, prefix=PREFIX, page=page, socket=page.socket, client_max_size=0, idle_seconds=1.0
     )
-    runner = web.AppRunner(app, handler_cancellation=True)
+    runner = web.AppRunner(app, handler_cancellation=True, auto_decompress=False)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}{PREFIX}/try-me/gated/"

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from deepaas.errors import RequestTooLarge, UnpacksTooMuch
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.openapi_parts import WEBHOOK_EVENTS
+from deepaas.web.bodies import received
 
 MAX_BYTES = 100 * 1024 * 1024
 """Largest request, whatever the host's own limit: inputs are JSON, which must be in memory."""
@@ -112,13 +114,12 @@ def is_asynchronous(request: web.Request) -> bool:
 
 
 async def _body(request: web.Request, limit_bytes: int) -> bytearray:
-    if (request.content_length or 0) > limit_bytes:
-        raise Refusal(413, TOO_LARGE)
     body = bytearray()
-    content = request.content
-    while not content.at_eof():
-        chunk = await content.readany()
-        if len(body) + len(chunk) > limit_bytes:
-            raise Refusal(413, TOO_LARGE)
-        body += chunk
+    try:
+        async for chunk in received(request, limit_bytes):
+            body += chunk
+    except RequestTooLarge:
+        raise Refusal(413, TOO_LARGE) from None
+    except UnpacksTooMuch as error:
+        raise Refusal(413, f"Failed to buffer the request body: {error.message}") from None
     return body
