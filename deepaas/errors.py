@@ -74,6 +74,16 @@ class UnpacksTooMuch(DeepaasError):
         )
 
 
+class BodyUnreadable(DeepaasError):
+    """What was to take a body apart has ended, or could not begin."""
+
+    code = "body_unreadable"
+    retry_after_seconds = 5.0
+
+    def __init__(self) -> None:
+        super().__init__("the body cannot be read at present")
+
+
 class InvalidArguments(DeepaasError):
     """The arguments do not fit the model's declaration: field name to messages."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
@@ -40,7 +40,7 @@ def _data_url(media_type: str, file: Document) -> Document:
     head = b'"' + msgspec.json.encode(f"data:{essence};base64,")[1:-1]
     size_bytes = len(head) + (file.size_bytes + 2) // 3 * 4 + 1
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         yield head
         left = b""
         for piece in file.pieces():

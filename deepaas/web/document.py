@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from pathlib import Path
 
 PIECE_BYTES = 256 * 1024
@@ -21,7 +21,7 @@ class Document:
         pieces: gives all of it, each time anew.
     """
 
-    def __init__(self, size_bytes: int, pieces: Callable[[], Iterator[bytes]]) -> None:
+    def __init__(self, size_bytes: int, pieces: Callable[[], Generator[bytes, None, None]]) -> None:
         self.size_bytes = size_bytes
         self._pieces = pieces
 
@@ -30,7 +30,7 @@ class Document:
         """Whether it may be held in memory."""
         return self.size_bytes <= SMALL_BYTES
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """Its bytes from the first on."""
         return self._pieces()
 
@@ -59,8 +59,8 @@ class _InMemory(Document):
         self.size_bytes = len(content)
         self._content = content
 
-    def pieces(self) -> Iterator[bytes]:
-        return iter((self._content,))
+    def pieces(self) -> Generator[bytes, None, None]:
+        yield self._content
 
     def whole(self) -> bytes:
         return self._content
@@ -71,6 +71,22 @@ def of_bytes(content: bytes) -> Document:
     return _InMemory(content)
 
 
+def together(parts: Sequence[bytes | Document]) -> Document:
+    """One document after the other, and what stands between them."""
+    size_bytes = sum(len(p) if isinstance(p, bytes) else p.size_bytes for p in parts)
+
+    def pieces() -> Generator[bytes, None, None]:
+        for part in parts:
+            if isinstance(part, bytes):
+                yield part
+            else:
+                yield from part.pieces()
+
+    if size_bytes <= SMALL_BYTES:
+        return of_bytes(b"".join(pieces()))
+    return Document(size_bytes, pieces)
+
+
 def of_file(path: Path) -> Document:
     """What lies in a file.
 
@@ -78,7 +94,7 @@ def of_file(path: Path) -> Document:
         OSError: it cannot be read.
     """
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         with path.open("rb") as file:
             while piece := file.read(PIECE_BYTES):
                 yield piece

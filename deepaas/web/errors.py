@@ -49,6 +49,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.QueueFull: 503,
     errors.TrainQueueFull: 503,
     errors.StoreUnavailable: 503,
+    errors.BodyUnreadable: 503,
     errors.CallTimedOut: 504,
     errors.StorageFull: 507,
 }

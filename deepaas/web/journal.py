@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import struct
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Generator, Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -128,6 +129,14 @@ class Journal:
                     with contextlib.suppress(TooMuch):
                         self.append(*each)
 
+    def close(self) -> None:
+        """Nobody reads it any more: let go of its file, and of the space that it takes."""
+        self.end()
+        file, self._file = self._file, None
+        if file is not None:
+            # A thread, since it takes time to give much space back.
+            asyncio.get_running_loop().run_in_executor(None, file.close)
+
     def end(self) -> None:
         """Nothing more will happen."""
         if self._held is not None:
@@ -142,6 +151,8 @@ class Journal:
         while True:
             while position < self._size_bytes:
                 if self._file is None:
+                    if not self._memory:
+                        return  # It has been closed.
                     kind, data = self._memory[number]
                     number += 1
                     position += _HEAD.size + len(data)
@@ -156,14 +167,15 @@ class Journal:
                 self._news = asyncio.Event()
             await self._news.wait()
 
-    def pieces(self, data: bytes | Span) -> Iterator[bytes]:
+    def pieces(self, data: bytes | Span) -> Generator[bytes, None, None]:
         """The data of an event, a large one bit by bit."""
         if not isinstance(data, Span):
             yield data
             return
-        assert self._file is not None, "what is in memory is not large"
         position, length = data
         for offset in range(0, length, READ_BYTES):
+            if self._file is None:
+                raise OSError(errno.EBADF, "what happened is not kept any more")
             size_bytes = min(READ_BYTES, length - offset)
             yield os.pread(self._file.fileno(), size_bytes, position + offset)
 
@@ -175,15 +187,16 @@ class Journal:
         """The data of all events of one kind until now, with commas between."""
         if self._file is None:
             return of_bytes(b",".join([data for each, data in self._memory if each == kind]))
-        file = self._file
         size_bytes = self._data_bytes.get(kind, 0) + max(0, self.count(kind) - 1)
         until = self._size_bytes
-        return Document(size_bytes, lambda: self._joined(file, kind, until))
+        return Document(size_bytes, lambda: self._joined(kind, until))
 
-    def _joined(self, file: IO[bytes], kind: str, until: int) -> Iterator[bytes]:
+    def _joined(self, kind: str, until: int) -> Generator[bytes, None, None]:
         position, comma = 0, b""
         while position < until:
-            entries, position = self._read(file, position, until)
+            if self._file is None:
+                raise OSError(errno.EBADF, "what happened is not kept any more")
+            entries, position = self._read(self._file, position, until)
             small: list[bytes] = []
             for each, data in entries:
                 if each != kind:

@@ -22,7 +22,10 @@ from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
 from deepaas.web.bodies import Lines, received
 
 WRITE_BYTES = 1024 * 1024
-"""How much of an upload is gathered before a thread writes it."""
+"""How much of an upload is gathered before a thread writes it, if there are few."""
+
+GATHERED_BYTES = 16 * 1024 * 1024
+"""All of them together gather so much."""
 
 MAX_PARTS_COUNT = 1000
 DEFAULT_TYPE = "application/octet-stream"
@@ -47,17 +50,53 @@ class Uploads:
         self.folder = folder
         self._max_bytes = max_bytes
         self._numbers = itertools.count(1)
+        self._writing_count = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def open(self, request: web.Request) -> Reception:
         """Receive a request. Use it in an ``async with``: leaving removes the files."""
-        return Reception(request, self._new_folder, self._max_bytes)
+        return Reception(request, self, self._max_bytes)
 
     def scratch(self) -> Scratch:
         """A folder for the files of one call that come otherwise than in a form."""
-        return Scratch(self._new_folder)
+        return Scratch(self.new_folder)
 
-    def _new_folder(self) -> Path:
+    async def write(self, path: Path, held: bytes, rest: AsyncIterator[bytes]) -> int:
+        """Write a new file without ever making the event loop wait for the disk.
+
+        Args:
+            path: of the file.
+            held: its beginning.
+            rest: what follows.
+
+        Returns:
+            how many bytes it has.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        gathered = [held]
+        size = count_bytes = len(held)
+        self._writing_count += 1
+        try:
+            with path.open("xb") as file:
+                async for chunk in rest:
+                    gathered.append(chunk)
+                    size += len(chunk)
+                    count_bytes += len(chunk)
+                    if size >= min(WRITE_BYTES, GATHERED_BYTES // self._writing_count):
+                        await asyncio.to_thread(file.writelines, gathered)
+                        gathered, size = [], 0
+                if size > INLINE_BYTES:
+                    await asyncio.to_thread(file.writelines, gathered)
+                else:
+                    file.writelines(gathered)
+        finally:
+            self._writing_count -= 1
+        return count_bytes
+
+    def new_folder(self) -> Path:
+        """A folder that nobody else has."""
         folder = self.folder / str(next(self._numbers))
         folder.mkdir(mode=0o700)
         return folder
@@ -81,6 +120,15 @@ class Scratch:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.remove()
+
+    def remove_later(self) -> None:
+        """Remove it, if it is there, without waiting for that."""
+        if self._path is not None:
+            asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, self._path, True)
+
+    async def remove(self) -> None:
+        """Remove it, if it is there."""
         if self._path is not None:
             # A thread, since removing much takes time; shielded, since the client may have left.
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._path, True))
@@ -89,11 +137,9 @@ class Scratch:
 class Reception:
     """One request while it is received and worked on."""
 
-    def __init__(
-        self, request: web.Request, new_folder: Callable[[], Path], max_bytes: int
-    ) -> None:
+    def __init__(self, request: web.Request, uploads: Uploads, max_bytes: int) -> None:
         self._request = request
-        self._new_folder = new_folder
+        self._uploads = uploads
         self._folder: Path | None = None  # Made for the first file: most requests have none.
         self._max_bytes = max_bytes
         self._names_bytes = 0
@@ -228,26 +274,13 @@ class Reception:
             yield chunk
 
     async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
-        """Write a file without ever making the event loop wait for the disk."""
         if self._folder is None:
-            self._folder = self._new_folder()
+            self._folder = self._uploads.new_folder()
         self._files_count += 1
         # The client's name for it is no part of the path but its ending, which readers of
         # images and the like go by.
         path = self._folder / f"{self._files_count}{suffix}"
-        gathered = [held]
-        size = len(held)
-        with path.open("xb") as file:
-            async for chunk in rest:
-                gathered.append(chunk)
-                size += len(chunk)
-                if size >= WRITE_BYTES:
-                    await asyncio.to_thread(file.writelines, gathered)
-                    gathered, size = [], 0
-            if size > INLINE_BYTES:
-                await asyncio.to_thread(file.writelines, gathered)
-            else:
-                file.writelines(gathered)
+        await self._uploads.write(path, held, rest)
         return str(path)
 
 

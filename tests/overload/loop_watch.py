@@ -98,6 +98,7 @@ def watched_host(
     found = folder if packages is None else Path(f"{folder}:{packages}")
     try:
         with start_host(models, *options, packages=found, **more) as host:
+            host.settle()  # It looks through its memory once when it is ready.
             watch.mark()
             yield host, watch
     finally:

@@ -12,6 +12,8 @@ from deepaas.protocols import Host
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
 from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.helper import Helpers
+from deepaas.protocols.cog.intake import Intake
 from deepaas.protocols.cog.pending import Pending
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Door, Pick
@@ -57,10 +59,12 @@ def setup(host: Host) -> None:
     pending = Pending(webhooks, host.trainings, durable=settings.train_endpoint)
 
     shelf = Shelf()
+    helpers = Helpers(f"{host.trainings.host}:cog:")
+    intake = Intake(host.uploads, settings.client_max_size, helpers)
 
     def open_at(below: str, pick: Pick) -> TrainingDoor:
-        Door(host, predictions, archive, pending, pick, shelf).add_routes(below)
-        door = TrainingDoor(host, files, webhooks, pending, pick, shelf)
+        Door(host, predictions, archive, pending, pick, shelf, intake).add_routes(below)
+        door = TrainingDoor(host, files, webhooks, pending, pick, shelf, intake)
         door.add_routes(below)
         return door
 
@@ -88,6 +92,7 @@ def setup(host: Host) -> None:
         await predictions.close()
         for door in doors:
             await door.close()
+        await helpers.close()
         await webhooks.close()
         await pending.close()
         await archive.close()

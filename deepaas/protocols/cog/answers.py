@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError
 from deepaas.web.document import Document
@@ -44,12 +45,22 @@ def json_answer(body: Any, status: int = 200) -> web.Response:
     return web.Response(body=encoded, status=status, content_type=_JSON)
 
 
-def document_answer(document: Document, status: int = 200) -> web.Response:
-    """An answer of JSON that may be long: it is read while it is sent."""
+async def send_document(
+    request: web.Request, document: Document, status: int = 200
+) -> web.StreamResponse:
+    """Answer with JSON that may be long: it is read while it is sent, which is here."""
     if document.is_small:
         return json_answer(document.whole(), status)
-    headers = {"Content-Length": str(document.size_bytes)}
-    return web.Response(body=document.sent(), status=status, headers=headers, content_type=_JSON)
+    response = web.StreamResponse(status=status, headers={hdrs.CONTENT_TYPE: _JSON})
+    response.content_length = document.size_bytes
+    await response.prepare(request)
+    # Closed here: what is left to the garbage collector keeps its file until that comes.
+    with contextlib.closing(document.pieces()) as pieces, contextlib.suppress(ConnectionError):
+        if request.method != hdrs.METH_HEAD:
+            for piece in pieces:
+                await response.write(piece)
+        await response.write_eof()
+    return response
 
 
 def failed(message: str, status: int) -> Refusal:

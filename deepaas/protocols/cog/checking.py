@@ -41,6 +41,10 @@ class Checker:
             for name, told in properties.items()
         }
 
+    def known(self, given: Json) -> Json:
+        """An input without what nobody has asked for."""
+        return {name: value for name, value in given.items() if name in self.names}
+
     def faults(self, given: Any) -> list[Json]:
         """What is wrong with an input, empty for nothing; the shape is Cog's ``detail``."""
         if not isinstance(given, dict):

@@ -14,15 +14,17 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from deepaas.messages import Answer, LongText, Part, Upload
+from deepaas.messages import Answer, Inputs, LongText, Part, Upload
 from deepaas.protocols.cog.fetch import Fetcher, NotFetched
+from deepaas.protocols.cog.large import Large
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.web.as_json import as_json, is_json
 from deepaas.web.document import Document, of_bytes
 from deepaas.web.uploads import Scratch
 
-_DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE | re.DOTALL)
+DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE | re.DOTALL)
 DEFAULT_TYPE = "text/plain"
+NOT_A_URL = "a file must come as a URL"
 
 
 class BadFile(Exception):
@@ -76,6 +78,20 @@ class Files:
                     files.append((name, await self._received(name, url, scratch, len(files) + 1)))
         return plain, files
 
+    async def completed(self, large: Large, scratch: Scratch) -> Inputs:
+        """The inputs of a large input, with the files that it names by an address.
+
+        Raises:
+            BadFile: one of them cannot be had.
+        """
+        if large.bad_file:
+            raise BadFile(large.bad_file)
+        form = list(large.inputs.form)
+        for place, url in large.urls.items():
+            name, _ = form[place]
+            form[place] = (name, await self._received(name, url, scratch, place + 1))
+        return msgspec.structs.replace(large.inputs, form=form)
+
     def inline(self, news: Answer | Part) -> bytes | None:
         """JSON of what a model has answered or yielded, None if that takes time."""
         if news.path or (self._uploader is not None and (news.files or not is_json(news))):
@@ -105,16 +121,16 @@ class Files:
 
     async def _received(self, name: str, url: Any, scratch: Scratch, number: int) -> Upload:
         if not isinstance(url, str):
-            raise BadFile(f"{name}: a file must come as a URL")
+            raise BadFile(f"{name}: {NOT_A_URL}")
         try:
-            if found := _DATA_URL.match(url):
-                return await asyncio.to_thread(_decoded, url, found, scratch.path / str(number))
+            if found := DATA_URL.match(url):
+                return await asyncio.to_thread(saved, url, found, scratch.path / str(number))
             return await self._fetcher.fetch(url, scratch.path, number)
         except NotFetched as error:
             raise BadFile(f"{name}: {error}") from None
 
 
-def _decoded(url: str, found: re.Match[str], path: Path) -> Upload:
+def saved(url: str, found: re.Match[str], path: Path) -> Upload:
     """The file that a data URL is.
 
     Raises:

@@ -44,9 +44,10 @@ class Going:
         self._files: asyncio.Queue[Part] | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
         """Do it, in the background."""
         self._task = asyncio.ensure_future(work)
+        return self._task
 
     async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it here: a task of its own takes three more rounds of the event loop.

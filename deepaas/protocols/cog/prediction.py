@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import Any
 
 import msgspec
 
-from deepaas.web.document import Document, of_bytes
+from deepaas.web.document import Document, of_bytes, together
 from deepaas.web.journal import Entry, Journal, TooMuch
+from deepaas.web.uploads import Scratch
 
 TIME = "predict_time"
 """The metric that every prediction has when it has ended."""
@@ -47,12 +47,13 @@ class Prediction:
         created: when it came, as seconds since the epoch.
         started: when a worker began it.
         completed: when it ended.
+        scratch: where files of its input lie that it needs to the end.
     """
 
     id: str
     model: str
     journal: Journal
-    given: Json = field(default_factory=dict)
+    given: Json | Document = field(default_factory=dict)
     streams: bool = False
     status: str = STARTING
     error: str | None = None
@@ -60,6 +61,8 @@ class Prediction:
     created: float = field(default_factory=time.time)
     started: float | None = None
     completed: float | None = None
+    scratch: Scratch | None = None
+    _holders_count: int = 0
     _printed: list[str] = field(default_factory=list)
     _printed_length: int = 0
 
@@ -71,6 +74,21 @@ class Prediction:
         kept = "".join(self._printed)[-MAX_LOG_CHARACTERS:]
         self._printed, self._printed_length = [kept], len(kept)
         return kept
+
+    def hold(self) -> Prediction:
+        """Somebody needs what has happened in it, until :meth:`release`."""
+        self._holders_count += 1
+        return self
+
+    def release(self) -> None:
+        """Who held it does not need it any more; the last one lets go of its files."""
+        self._holders_count -= 1
+        if self._holders_count:
+            return
+        self.journal.close()
+        if self.scratch is not None:
+            self.scratch.remove_later()
+            self.scratch = None
 
     @property
     def ended(self) -> bool:
@@ -163,7 +181,7 @@ class Prediction:
         if not self.journal.count(OUTPUT) and not (self.streams and self.status == SUCCEEDED):
             return None
         values = self.journal.joined(OUTPUT)
-        return _around(b"[", values, b"]") if self.streams or as_list else values
+        return together([b"[", values, b"]"]) if self.streams or as_list else values
 
     def told_begun(self) -> Document:
         """The prediction as Cog told of it when it began."""
@@ -181,7 +199,11 @@ class Prediction:
             with_moments: also when it came, began and ended.
         """
         told: Json = {"id": self.id}
-        if with_input:
+        before: list[bytes | Document] = []
+        if with_input and isinstance(self.given, Document):
+            before = [msgspec.json.encode(told)[:-1] + b',"input":', self.given]
+            told = {}
+        elif with_input:
             told["input"] = self.given
         if self.error is not None and not going:
             told["error"] = self.error
@@ -202,19 +224,27 @@ class Prediction:
         told["status"] = PROCESSING if going else self.status
         encoded = msgspec.json.encode(told)
         if head and output is not None:
-            return _around(head, output, b"," + encoded[1:])
-        return of_bytes(encoded)
+            behind: list[bytes | Document] = [head, output, b"," + encoded[1:]]
+        else:
+            behind = [encoded]
+        if not before:
+            return of_bytes(encoded) if len(behind) == 1 else together(behind)
+        assert isinstance(behind[0], bytes), "it begins with a brace"
+        return together([*before, b"," + behind[0][1:], *behind[1:]])
 
 
-def _around(first: bytes, inner: Document, last: bytes) -> Document:
-    size_bytes = len(first) + inner.size_bytes + len(last)
-    if inner.is_small:
-        return of_bytes(b"".join((first, inner.whole(), last)))
-    return Document(size_bytes, lambda: itertools.chain((first,), inner.pieces(), (last,)))
+@contextlib.contextmanager
+def holding(prediction: Prediction) -> Iterator[Prediction]:
+    """Hold a prediction."""
+    prediction.hold()
+    try:
+        yield prediction
+    finally:
+        prediction.release()
 
 
 def new_prediction(
-    prediction_id: str, model: str, given: Json, folder: Path, *, streams: bool
+    prediction_id: str, model: str, given: Json | Document, folder: Path, *, streams: bool
 ) -> Prediction:
     """A prediction that has just come.
 

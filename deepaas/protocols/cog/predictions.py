@@ -17,6 +17,7 @@ from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.going import Going, remove
 from deepaas.protocols.cog.inputs import stored, to_inputs
+from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, SUCCEEDED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
@@ -32,13 +33,13 @@ class Wanted:
     """What a client wants of a model.
 
     Attributes:
-        given: the input, as it came.
+        given: the input, as it came, or what a helper has made of it.
         files: which of its values are files.
         context: what it tells the model besides.
         kept: whether it does not wait for the result, which is kept for it.
     """
 
-    given: dict[str, Any]
+    given: dict[str, Any] | Unpacked
     files: frozenset[str]
     context: dict[str, str]
     kept: bool = False
@@ -80,7 +81,8 @@ class Predictions:
             wanted: what its client wants.
         """
         going = self._enter(prediction)
-        going.start(self._run(going, model, wanted))
+        # Also one that is cancelled before its first step must leave.
+        going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))
         return going
 
     async def make(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
@@ -90,7 +92,10 @@ class Predictions:
             asyncio.CancelledError: who waits for it has left, and so it was stopped.
         """
         going = self._enter(prediction)
-        await going.see_through(self._run(going, model, wanted))
+        try:
+            await going.see_through(self._run(going, model, wanted))
+        finally:
+            self._over(going)
         return going
 
     async def close(self) -> None:
@@ -102,7 +107,7 @@ class Predictions:
         await self._files.close()
 
     def _enter(self, prediction: Prediction) -> Going:
-        going = Going(prediction, self._files)
+        going = Going(prediction.hold(), self._files)
         self._going.setdefault(prediction.model, {})[prediction.id] = going
         return going
 
@@ -117,9 +122,13 @@ class Predictions:
             pass  # It came after the end, or in the middle of it.
         finally:
             going.prediction.end(CANCELED)
-            del self._going[going.prediction.model][going.prediction.id]
-            going.noted.set()
-            going.over.set()
+
+    def _over(self, going: Going) -> None:
+        going.prediction.end(CANCELED)
+        del self._going[going.prediction.model][going.prediction.id]
+        going.noted.set()
+        going.over.set()
+        going.prediction.release()
 
     async def _keep(self, going: Going, model: Model, wanted: Wanted) -> None:
         """Make one whose client does not wait."""
@@ -175,9 +184,13 @@ class Predictions:
             streamed=prediction.streams, bare=True, context=wanted.context, listener=going
         )
         async with self._uploads.scratch() as scratch:
-            plain, uploads = await self._files.received(wanted.given, wanted.files, scratch)
-            inputs = to_inputs(plain, uploads, description.predict.places)
-            inputs = await stored(inputs, scratch)
+            if isinstance(wanted.given, Unpacked):
+                assert wanted.given.large is not None, "what was accepted is there"
+                inputs = await self._files.completed(wanted.given.large, scratch)
+            else:
+                plain, uploads = await self._files.received(wanted.given, wanted.files, scratch)
+                inputs = to_inputs(plain, uploads, description.predict.places)
+                inputs = await stored(inputs, scratch)
             answer = await model.predict(inputs, prediction.id, terms)
             try:
                 if not prediction.streams:

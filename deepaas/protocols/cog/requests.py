@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from deepaas.errors import RequestTooLarge, UnpacksTooMuch
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.openapi_parts import WEBHOOK_EVENTS
-from deepaas.web.bodies import received
 
 MAX_BYTES = 100 * 1024 * 1024
-"""Largest request, whatever the host's own limit: inputs are JSON, which must be in memory."""
-
-LONG_BYTES = 256 * 1024
-"""A body from this size on is decoded in a thread."""
+"""Largest request, whatever the host's own limit: JSON must be in memory as a whole, somewhere."""
 
 NOT_JSON = "Expected request with `Content-Type: application/json`"
 TOO_LARGE = "Failed to buffer the request body: length limit exceeded"
@@ -54,30 +48,30 @@ class Request(msgspec.Struct):
 _decoder = msgspec.json.Decoder(Request)
 
 
-async def read(request: web.Request, max_bytes: int) -> Request:
-    """Read a request.
+def check_type(request: web.Request) -> None:
+    """Look whether a body is JSON, as far as its type says.
 
-    Args:
-        request: of the client.
-        max_bytes: the host's limit, 0 for none.
+    Raises:
+        Refusal: it is not.
+    """
+    if request.can_read_body and not _is_json(request.content_type):
+        raise Refusal(415, NOT_JSON)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+
+
+def decoded(body: bytes | bytearray) -> Request:
+    """What a body asks for.
 
     Raises:
         Refusal: it is not as it should be.
     """
-    media_type = request.content_type
-    if request.can_read_body and not (
-        media_type == "application/json"
-        or (media_type.startswith("application/") and media_type.endswith("+json"))
-    ):
-        raise Refusal(415, NOT_JSON)
-    body = await _body(request, min(max_bytes or MAX_BYTES, MAX_BYTES))
-    if not body and not media_type.endswith("json"):
-        return Request(input={})
     try:
-        if len(body) < LONG_BYTES:
-            asked = _decoder.decode(body)
-        else:
-            asked = await asyncio.to_thread(_decoder.decode, body)
+        asked = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Refusal(
             422, f"Failed to deserialize the JSON body into the target type: {error}"
@@ -111,15 +105,3 @@ def check_id(name: str) -> None:
 def is_asynchronous(request: web.Request) -> bool:
     """Whether the client does not want to wait for the result."""
     return request.headers.get("Prefer") == RESPOND_ASYNC
-
-
-async def _body(request: web.Request, limit_bytes: int) -> bytearray:
-    body = bytearray()
-    try:
-        async for chunk in received(request, limit_bytes):
-            body += chunk
-    except RequestTooLarge:
-        raise Refusal(413, TOO_LARGE) from None
-    except UnpacksTooMuch as error:
-        raise Refusal(413, f"Failed to buffer the request body: {error.message}") from None
-    return body

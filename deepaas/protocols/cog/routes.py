@@ -21,14 +21,21 @@ from deepaas.protocols.cog.answers import (
     Refusal,
     Route,
     add_routes,
-    document_answer,
     failed,
     json_answer,
+    send_document,
 )
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
+from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.pending import PREDICTION, Pending
-from deepaas.protocols.cog.prediction import STARTING, SUCCEEDED, Prediction, new_prediction
+from deepaas.protocols.cog.prediction import (
+    STARTING,
+    SUCCEEDED,
+    Prediction,
+    holding,
+    new_prediction,
+)
 from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.served import Served, Shelf
@@ -53,6 +60,7 @@ class Door:
         pending: tells clients' addresses of them.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
+        intake: reads requests.
     """
 
     def __init__(
@@ -63,8 +71,10 @@ class Door:
         pending: Pending,
         pick: Pick,
         shelf: Shelf,
+        intake: Intake,
     ) -> None:
         self._host = host
+        self._intake = intake
         self._predictions = predictions
         self._archive = archive
         self._pending = pending
@@ -136,32 +146,41 @@ class Door:
             title=self._pick(request).name,
         )
 
-    async def post_predict(self, request: web.Request) -> web.Response:
+    async def post_predict(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction and tell nothing but its output."""
         model = self._pick(request)
-        asked = await requests.read(request, self._host.settings.client_max_size)
-        prediction, wanted = self._accepted(model, asked, new_id())
-        self._pending.watch(prediction, asked, request.headers)
-        await self._made(prediction, model, wanted)
-        output = prediction.output()
-        if prediction.status != SUCCEEDED or output is None:
-            raise failed(prediction.error or f"the prediction was {prediction.status}", 500)
-        return document_answer(output)
+        async with self._intake.read(request, self._shelf.outline(model)) as asked:
+            prediction, wanted = self._accepted(model, asked, new_id())
+            try:
+                self._pending.watch(prediction, asked, request.headers)
+                await self._made(prediction, model, wanted)
+                output = prediction.output()
+                if prediction.status != SUCCEEDED or output is None:
+                    raise failed(prediction.error or f"the prediction was {prediction.status}", 500)
+                return await send_document(request, output)
+            finally:
+                prediction.release()
 
     async def post_prediction(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction."""
         model = self._pick(request)
-        asked = await requests.read(request, self._host.settings.client_max_size)
-        return await self._answer(request, model, asked, asked.id or new_id())
+        async with self._intake.read(request, self._shelf.outline(model)) as asked:
+            return await self._answer(request, model, asked, asked.id or new_id())
 
     async def put_prediction(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction, once."""
         model = self._pick(request)
         prediction_id = request.match_info["prediction_id"]
         requests.check_id(prediction_id)
-        asked = await requests.read(request, self._host.settings.client_max_size)
-        if asked.id is not None and asked.id != prediction_id:
-            raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
+        async with self._intake.read(request, self._shelf.outline(model)) as asked:
+            if asked.id is not None and asked.id != prediction_id:
+                raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
+            return await self._answer_once(request, model, asked, prediction_id)
+
+    async def _answer_once(
+        self, request: web.Request, model: Model, asked: Request, prediction_id: str
+    ) -> web.StreamResponse:
+        """Make a prediction, or tell of the one of this name."""
         going_on = self._predictions.of(model.name)
         if prediction_id not in going_on:
             kept = None
@@ -174,27 +193,30 @@ class Door:
         going = going_on.get(prediction_id)
         if going is None:
             return await self._answer(request, model, asked, prediction_id)
-        if stream.wants_stream(request):
-            return await stream.send(request, going.prediction)
-        ended = going.prediction.ended
-        if ended:
-            await going.over.wait()
-        told = going.prediction.told(with_input=True, with_moments=ended)
-        return document_answer(told, 200 if ended else 202)
+        with holding(going.prediction) as prediction:
+            if stream.wants_stream(request):
+                return await stream.send(request, prediction)
+            ended = prediction.ended
+            if ended:
+                await going.over.wait()
+            told = prediction.told(with_input=True, with_moments=ended)
+            return await send_document(request, told, 200 if ended else 202)
 
-    async def get_prediction(self, request: web.Request) -> web.Response:
+    async def get_prediction(self, request: web.Request) -> web.StreamResponse:
         """How far a prediction is."""
         model = self._pick(request)
         prediction_id = request.match_info["prediction_id"]
         going = self._predictions.of(model.name).get(prediction_id)
         if going is not None:
-            if going.prediction.ended:
-                await going.over.wait()  # Who is told of the end may rely on it.
-            return document_answer(going.prediction.told(with_input=True, with_moments=True))
+            with holding(going.prediction) as prediction:
+                if prediction.ended:
+                    await going.over.wait()  # Who is told of the end may rely on it.
+                told = prediction.told(with_input=True, with_moments=True)
+                return await send_document(request, told)
         kept = await self._archive.get(model.name, prediction_id)
         if kept is None:
             raise Refusal(404, {"detail": "there is no such prediction"})
-        return document_answer(kept[1])
+        return await send_document(request, kept[1])
 
     async def get_predictions(self, request: web.Request) -> web.Response:
         """Which predictions there are: those that go on, and those that are kept."""
@@ -232,26 +254,29 @@ class Door:
         streamed = stream.wants_stream(request)
         kept = requests.is_asynchronous(request) and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
-        kind = PREDICTION if kept else ""
-        entry = self._pending.watch(prediction, asked, request.headers, kind, prediction.id)
-        if kept:
-            await self._predictions.start(prediction, model, wanted).noted.wait()
-            await self._pending.noted(entry)
-            return json_answer({"id": prediction.id, "status": STARTING}, 202)
-        if not streamed:
-            await self._made(prediction, model, wanted)
-            return document_answer(prediction.told())
-        going = self._predictions.start(prediction, model, wanted)
         try:
-            return await stream.send(request, prediction)
-        except (asyncio.CancelledError, ConnectionError):
-            going.cancel()  # The client has left.
-            raise
+            kind = PREDICTION if kept else ""
+            entry = self._pending.watch(prediction, asked, request.headers, kind, prediction.id)
+            if kept:
+                await self._predictions.start(prediction, model, wanted).noted.wait()
+                await self._pending.noted(entry)
+                return json_answer({"id": prediction.id, "status": STARTING}, 202)
+            if not streamed:
+                await self._made(prediction, model, wanted)
+                return await send_document(request, prediction.told())
+            going = self._predictions.start(prediction, model, wanted)
+            try:
+                return await stream.send(request, prediction)
+            except (asyncio.CancelledError, ConnectionError):
+                going.cancel()  # The client has left.
+                raise
+        finally:
+            prediction.release()
 
     def _accepted(
         self, model: Model, asked: Request, prediction_id: str, *, kept: bool = False
     ) -> tuple[Prediction, Wanted]:
-        """A prediction that may begin, at once.
+        """A prediction that may begin, at once, held for the caller.
 
         Raises:
             Refusal: its input is wrong, or the model does not take it now.
@@ -270,7 +295,10 @@ class Door:
             served.shown(given),
             self._host.uploads.folder,
             streams=served.description.predict.streams,
-        )
+        ).hold()
+        if isinstance(given, Unpacked):
+            # Its files are needed as long as the prediction is.
+            prediction.scratch, given.is_owned = given.scratch, True
         return prediction, Wanted(given, served.files, asked.context or {}, kept)
 
     def _check_capacity(self, model: Model, status: Status, served: Served) -> None:
@@ -301,9 +329,9 @@ class Door:
     ) -> web.StreamResponse:
         """One that has ended already, or goes on in another host."""
         if record.completed is None:
-            return document_answer(document, 202)
+            return await send_document(request, document, 202)
         if not stream.wants_stream(request):
-            return document_answer(document)
+            return await send_document(request, document)
         description = model.description
         streams = description is not None and description.predict.streams
         return await stream.send_again(request, document, streams=streams)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 import deepaas
 from deepaas.messages import Description, Function
 from deepaas.model.handle import Model
+from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.inputs import has_secrets, without_secrets
+from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
+from deepaas.web.document import Document, of_file
 from deepaas.workers.status import Status
 
 
@@ -21,6 +27,7 @@ class Face:
         inputs: the schema of its inputs.
         checker: checks them.
         files: which of them are files.
+        outline: the same, for who takes large inputs apart.
     """
 
     def __init__(self, function: Function, definitions: Json) -> None:
@@ -28,21 +35,33 @@ class Face:
         self.checker = Checker(self.inputs)
         self.files = file_inputs(function, definitions)
         self._has_secrets = has_secrets(self.inputs)
+        self.outline = large.Face(
+            msgspec.json.encode(self.inputs), sorted(self.files), function.places
+        )
 
-    def shown(self, given: Json) -> Json:
+    def shown(self, given: Json | Unpacked) -> Json | Document:
         """An input as it may be shown and kept."""
+        if isinstance(given, Unpacked):
+            assert given.large is not None, "what was checked is there"
+            return of_file(Path(given.large.shown))
         return without_secrets(given, self.inputs) if self._has_secrets else given
 
-    def checked(self, given: Any) -> Json:
+    def checked(self, given: Any) -> Json | Unpacked:
         """An input without what nobody has asked for.
 
         Raises:
             Refusal: it does not fit the schema.
         """
-        faults = self.checker.faults(given)
+        if isinstance(given, Unpacked):
+            # It was looked at before; if by another schema than today's, the model has changed.
+            if given.large is None or given.face is not self.outline:
+                raise failed(NOT_READY, 503)
+            faults = given.large.faults
+        else:
+            faults = self.checker.faults(given)
         if faults:
             raise Refusal(422, {"detail": faults})
-        return {name: value for name, value in given.items() if name in self.checker.names}
+        return given if isinstance(given, Unpacked) else self.checker.known(given)
 
 
 class Served(Face):
@@ -77,6 +96,12 @@ class Shelf:
         if served is None or served.description is not description:
             served = self._served[model.name] = Served(model.name, description)
         return served
+
+    def outline(self, model: Model, *, train: bool = False) -> large.Face | None:
+        """What is needed to look at a large input; None while nobody knows, or has it."""
+        served = self.get(model)
+        face = served.train if served is not None and train else served
+        return None if face is None else face.outline
 
     def ready(self, model: Model, status: Status) -> Served:
         """What is made of a model that takes calls, or will in a moment.

@@ -27,6 +27,7 @@ from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, js
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import stored, to_inputs
+from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.pending import TRAINING, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
@@ -59,6 +60,7 @@ class TrainingDoor:
         pending: the same, and the next host if this one cannot.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
+        intake: reads requests.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class TrainingDoor:
         pending: Pending,
         pick: Pick,
         shelf: Shelf,
+        intake: Intake,
     ) -> None:
         self._host = host
+        self._intake = intake
         self._trainings = host.trainings
         self._teller = Teller(host.trainings)
         self._files = files
@@ -102,32 +106,35 @@ class TrainingDoor:
     async def post_training(self, request: web.Request) -> web.Response:
         """Train."""
         model = self._of(request)
-        asked = await requests.read(request, self._host.settings.client_max_size)
-        if asked.id is None:
-            # The run's own id, which other doors tell as well.
-            name = uuid.uuid4().hex
-            run = await self._begin(model, name, name, asked)
-            return await self._answer(request, model, name, asked, run)
-        async with self._turn(model, asked.id):
-            if await self._find(model, asked.id) is not None:
-                raise failed(f"there is a training with the id {asked.id!r} already", 409)
-            run = await self._begin(model, run_id(model.name, asked.id), asked.id, asked)
-        return await self._answer(request, model, asked.id, asked, run)
+        async with self._intake.read(request, self._shelf.outline(model, train=True)) as asked:
+            # The run's own id, which other doors tell as well, where its client has none.
+            name = asked.id or uuid.uuid4().hex
+            if asked.id is None:
+                run = await self._begin(model, name, name, asked)
+            else:
+                run = await self._begin_named(model, name, asked)
+        return await self._answer(request, model, name, asked, run)
+
+    async def _begin_named(self, model: Model, name: str, asked: Request) -> Run:
+        async with self._turn(model, name):
+            if await self._find(model, name) is not None:
+                raise failed(f"there is a training with the id {name!r} already", 409)
+            return await self._begin(model, run_id(model.name, name), name, asked)
 
     async def put_training(self, request: web.Request) -> web.Response:
         """Train, once."""
         model = self._of(request)
         name = request.match_info["training_id"]
         requests.check_id(name)
-        asked = await requests.read(request, self._host.settings.client_max_size)
-        if asked.id is not None and asked.id != name:
-            raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
-        # Whoever comes while the same one is being entered waits, and finds it.
-        async with self._turn(model, name):
-            run = await self._find(model, name)
-            begun = run is None
-            if run is None:
-                run = await self._begin(model, run_id(model.name, name), name, asked)
+        async with self._intake.read(request, self._shelf.outline(model, train=True)) as asked:
+            if asked.id is not None and asked.id != name:
+                raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
+            # Whoever comes while the same one is being entered waits, and finds it.
+            async with self._turn(model, name):
+                run = await self._find(model, name)
+                begun = run is None
+                if run is None:
+                    run = await self._begin(model, run_id(model.name, name), name, asked)
         if begun:
             return await self._answer(request, model, name, asked, run)
         told = await self._teller.told(run, name, whole=True)
@@ -213,9 +220,13 @@ class TrainingDoor:
         given = served.train.checked(asked.input)
         try:
             async with self._host.uploads.scratch() as scratch:
-                plain, files = await self._files.received(given, served.train.files, scratch)
-                inputs = to_inputs(plain, files, served.description.train.places)
-                inputs = await stored(inputs, scratch)
+                if isinstance(given, Unpacked):
+                    assert given.large is not None, "what was checked is there"
+                    inputs = await self._files.completed(given.large, scratch)
+                else:
+                    plain, files = await self._files.received(given, served.train.files, scratch)
+                    inputs = to_inputs(plain, files, served.description.train.places)
+                    inputs = await stored(inputs, scratch)
                 return await self._trainings.submit(model, inputs, uid, name)
         except BadFile as error:
             raise failed(f"Input validation error: {error}", 422) from None
@@ -245,7 +256,7 @@ class TrainingDoor:
         prediction = self._in_place_of(model, name)
         entry = self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid)
         if entry is not None:
-            self._later(self._follow(model, run, prediction))
+            self._later(self._follow(model, run, prediction.hold()))
             await self._pending.noted(entry)
 
     async def resume(
@@ -270,13 +281,19 @@ class TrainingDoor:
             return
         prediction = self._in_place_of(model, name)
         self._webhooks.watch(prediction, address, told)
-        self._later(self._follow(model, run, prediction))
+        self._later(self._follow(model, run, prediction.hold()))
 
     def _in_place_of(self, model: Model, name: str) -> Prediction:
         """A prediction that goes on as the training does, for webhooks."""
         return new_prediction(name, model.name, {}, self._host.uploads.folder, streams=False)
 
     async def _follow(self, model: Model, run: Run, prediction: Prediction) -> None:
+        try:
+            await self._follow_held(model, run, prediction)
+        finally:
+            prediction.release()
+
+    async def _follow_held(self, model: Model, run: Run, prediction: Prediction) -> None:
         while not run.state.final:
             if self._closing.is_set():
                 return  # The next host goes on.

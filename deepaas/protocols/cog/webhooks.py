@@ -110,7 +110,9 @@ class Webhooks:
         """
         line = self._line(prediction.id, address, told)
         # Two tasks: the one that waits for the address does not hold the prediction.
-        self._have_done(asyncio.ensure_future(_follow(prediction, address.events, line)))
+        following = asyncio.ensure_future(_follow(prediction.hold(), address.events, line))
+        following.add_done_callback(lambda _: prediction.release())
+        self._have_done(following)
 
     async def tell(
         self, address: Address, name: str, document: Document, told: Callable[[], None]

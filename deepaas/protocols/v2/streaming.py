@@ -135,6 +135,7 @@ class _Told:
 
     def leave(self) -> None:
         """Remove what has not been sent."""
+        self._journal.close()
         for path in list(self._files):
             self._remove(path)
 

@@ -1,0 +1,165 @@
+"""Takes large bodies of requests apart, in a process of its own (``python -m`` this module).
+
+To decode and check megabytes of JSON takes seconds in which nobody else could be answered, and
+many times their size in memory. Bodies come by reference, one after the other, as frames on the
+standard input; what was found goes to the standard output.
+"""
+
+from __future__ import annotations
+
+import resource
+import struct
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from deepaas.messages import INLINE_BYTES, LongText, Upload
+from deepaas.protocols.cog.answers import Refusal
+from deepaas.protocols.cog.checking import Checker
+from deepaas.protocols.cog.fetch import NotFetched
+from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
+from deepaas.protocols.cog.inputs import has_secrets, to_inputs, without_secrets
+from deepaas.protocols.cog.large import Face, Json, Large, Outline, Task
+from deepaas.protocols.cog.requests import Request, decoded
+
+LENGTH = struct.Struct("<I")
+
+MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024
+"""100 MiB of the most wasteful JSON take less."""
+
+MAX_FILES_COUNT = 1000
+MAX_URL_CHARACTERS = 8192
+MAX_PLACED_BYTES = 1024 * 1024
+"""What does not stand in the body of a call is part of its message, and may be so long."""
+
+TOO_LONG = "the webhook is too long for a URL"
+
+
+def main() -> None:
+    """Take apart what comes, until the input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while task := _read(source):
+        answer = msgspec.msgpack.encode(_answer(msgspec.msgpack.decode(task, type=Task)))
+        target.write(LENGTH.pack(len(answer)) + answer)
+        target.flush()
+
+
+def _read(source: IO[bytes]) -> bytes:
+    head = source.read(LENGTH.size)
+    return source.read(LENGTH.unpack(head)[0]) if len(head) == LENGTH.size else b""
+
+
+def _answer(task: Task) -> Outline:
+    try:
+        return _outline(task)
+    except Refusal as refusal:
+        return Outline(refused=refusal.status, said=str(refusal.body)[:INLINE_BYTES])
+    except MemoryError:
+        said = "Failed to parse the request body as JSON: it takes too much memory"
+        return Outline(refused=413, said=said)
+
+
+def _outline(task: Task) -> Outline:
+    path = Path(task.path)
+    body = path.read_bytes()
+    path.unlink()
+    asked = decoded(body)
+    del body
+    if len(msgspec.msgpack.encode(asked.context)) > INLINE_BYTES:
+        raise Refusal(413, f"the context of a request may take {INLINE_BYTES} bytes")
+    if asked.webhook and len(asked.webhook) > MAX_URL_CHARACTERS:
+        asked.webhook = TOO_LONG
+    filter_ = asked.webhook_events_filter
+    outline = Outline(
+        id=asked.id,
+        webhook=asked.webhook,
+        webhook_events_filter=None if filter_ is None else sorted(set(filter_)),
+        context=asked.context,
+    )
+    if task.face is not None:
+        outline.large = _large(asked, task.face, Path(task.folder))
+    return outline
+
+
+def _large(asked: Request, face: Face, folder: Path) -> Large:
+    schema: Json = msgspec.json.decode(face.schema)
+    checker = Checker(schema)
+    faults = checker.faults(asked.input)
+    if faults:
+        return Large(faults=faults)
+    given = checker.known(asked.input)
+    shown = folder / "shown.json"
+    secret = has_secrets(schema)
+    shown.write_bytes(msgspec.json.encode(without_secrets(given, schema) if secret else given))
+    large = Large(shown=str(shown))
+    plain = {name: value for name, value in given.items() if name not in face.files}
+    try:
+        form = _files(given, face, folder, plain, large.urls)
+    except NotFetched as error:
+        large.bad_file = str(error)
+        return large
+    inputs = to_inputs(plain, form, face.places)
+    inputs.form = [(name, _long(value, folder, n)) for n, (name, value) in enumerate(inputs.form)]
+    placed = (inputs.query, inputs.headers, inputs.cookies, inputs.form)
+    if len(msgspec.msgpack.encode(placed)) > MAX_PLACED_BYTES:
+        raise Refusal(413, f"inputs outside of the body may take {MAX_PLACED_BYTES} bytes")
+    if len(inputs.body) > INLINE_BYTES:
+        path = folder / "input.json"
+        path.write_bytes(inputs.body)
+        inputs.body, inputs.body_path = b"", str(path)
+    large.inputs = inputs
+    return large
+
+
+def _files(
+    given: Mapping[str, Any], face: Face, folder: Path, plain: Json, urls: dict[int, str]
+) -> list[tuple[str, str | Upload | LongText]]:
+    """The files of an input; those that must be fetched are noted by their places.
+
+    Raises:
+        NotFetched: one of them cannot be had.
+    """
+    files: list[tuple[str, str | Upload | LongText]] = []
+    for name in face.files:
+        value = given.get(name)
+        if value == []:
+            plain[name] = value
+        for url in value if isinstance(value, list) else [value]:
+            if url is None:
+                continue
+            if len(files) == MAX_FILES_COUNT:
+                raise NotFetched(f"{name}: there are more than {MAX_FILES_COUNT} files")
+            try:
+                files.append((name, _file(url, folder, len(files), urls)))
+            except NotFetched as error:
+                raise NotFetched(f"{name}: {error}") from None
+    return files
+
+
+def _file(url: Any, folder: Path, number: int, urls: dict[int, str]) -> Upload:
+    if not isinstance(url, str):
+        raise NotFetched(NOT_A_URL)
+    if found := DATA_URL.match(url):
+        return saved(url, found, folder / str(number + 1))
+    if len(url) > MAX_URL_CHARACTERS:
+        scheme = urlsplit(url[:MAX_URL_CHARACTERS]).scheme
+        raise NotFetched(f"a URL ({scheme}) may have {MAX_URL_CHARACTERS} characters")
+    urls[number] = url
+    return Upload("", "", "")
+
+
+def _long(value: str | Upload | LongText, folder: Path, number: int) -> str | Upload | LongText:
+    if not isinstance(value, str) or len(value) <= INLINE_BYTES // 16:
+        return value
+    path = folder / f"text-{number}"
+    path.write_text(value, encoding="utf-8")
+    return LongText(str(path), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

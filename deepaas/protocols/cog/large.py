@@ -1,0 +1,75 @@
+"""What becomes of a large input: it lies in files, and only its outline is in the host's memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from deepaas.messages import Inputs
+
+Json = dict[str, Any]
+
+
+class Face(msgspec.Struct, frozen=True):
+    """What is needed to know of a function to look at its inputs.
+
+    Attributes:
+        schema: of them, as JSON.
+        files: which of them are files.
+        places: where those that name a place are looked for.
+    """
+
+    schema: bytes
+    files: list[str]
+    places: dict[str, str]
+
+
+class Task(msgspec.Struct):
+    """A body to take apart.
+
+    Attributes:
+        path: where it lies; it is removed.
+        folder: where to put what becomes of it.
+        face: of whom it is for; None if nobody takes it at present.
+    """
+
+    path: str
+    folder: str
+    face: Face | None
+
+
+class Large(msgspec.Struct):
+    """What was found in an input.
+
+    Attributes:
+        faults: what is wrong with it.
+        bad_file: why one of its files cannot be had, empty if none was found wrong so far.
+        inputs: of the call; files that are still to be fetched have no path yet.
+        urls: where those are, by their places in the form.
+        shown: path of the input as it may be shown and kept.
+    """
+
+    faults: list[Json] = []
+    bad_file: str = ""
+    inputs: Inputs = msgspec.field(default_factory=Inputs)
+    urls: dict[int, str] = {}
+    shown: str = ""
+
+
+class Outline(msgspec.Struct):
+    """What was found in a body; the attributes but the last two are those of a ``Request``.
+
+    Attributes:
+        refused: the status of the answer, if it is not as it should be.
+        said: the text of that answer.
+        large: its input; None without a face.
+    """
+
+    id: str | None = None
+    webhook: str | None = None
+    webhook_events_filter: list[str] | None = None
+    context: dict[str, str] | None = None
+    refused: int = 0
+    said: str = ""
+    large: Large | None = None
