@@ -18,6 +18,7 @@ from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model.discovery import Found
 from deepaas.model.registry import Registry
+from deepaas.origins import Visitors
 from deepaas.protocols import Host
 from deepaas.training import scheduler
 from deepaas.training.place import Place, default_directory
@@ -29,6 +30,8 @@ from deepaas.web import health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import error_middleware
 from deepaas.web.health import Drain
+from deepaas.web.origins import check_visitors
+from deepaas.web.page_security import protect
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
@@ -159,6 +162,21 @@ def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
     )
 
 
+def build_visitors(settings: Settings) -> Visitors:
+    """Who may ask.
+
+    Args:
+        settings: the operator's options.
+
+    Raises:
+        ConfigError: an option has a wrong value.
+    """
+    try:
+        return Visitors(settings.listen_ip, settings.allowed_host, settings.allowed_origin)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
 def _place(settings: Settings, folder: Path) -> Place:
     """The state directory; for want of one, a temporary one.
 
@@ -196,6 +214,7 @@ def build_app(
     drain: Drain,
     trainings: Trainings,
     page: TryMe,
+    visitors: Visitors,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
     """The HTTP application.
@@ -207,11 +226,18 @@ def build_app(
         drain: tells when the host is about to leave.
         trainings: the trainings.
         page: the process of the try-me page.
+        visitors: who may ask.
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
-        middlewares=[drain.middleware, error_middleware, web.normalize_path_middleware()]
+        middlewares=[
+            drain.middleware,
+            error_middleware,
+            check_visitors(visitors),
+            web.normalize_path_middleware(),
+        ]
     )
+    protect(app, visitors)
     prefix = settings.base_path
     host = Host(
         app=app,

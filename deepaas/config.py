@@ -74,6 +74,20 @@ class Settings:
 
     listen_ip: str = _option("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
     listen_port: int = _option(5000, "TCP port to listen on; 0 picks a free one.", port=True)
+    allowed_host: tuple[str, ...] = _option(
+        (),
+        "Name that the host answers to besides localhost and its own address: example.org, "
+        "example.org:8443, .example.org for all below it, * for any. For a reverse proxy that "
+        "passes on the name by which it is called. May be given several times. Without it a host "
+        "that listens on a loopback address answers to nothing else, any other to every name.",
+        multiple=True,
+    )
+    allowed_origin: tuple[str, ...] = _option(
+        (),
+        "Origin whose web pages may use this host besides its own, like https://example.org; * "
+        "for all the web. May be given several times.",
+        multiple=True,
+    )
     base_path: str = _option(
         "",
         "Path under which everything is served, beginning with '/': for a reverse proxy that "
@@ -229,12 +243,17 @@ def load(
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
     )
-    interpreters = values["model_python"]
-    if _from_environment(conf, "model_python"):
-        interpreters = "".join(interpreters).split(",")
-    values["model_python"] = tuple(one.strip() for one in interpreters if one.strip())
+    for name in ("model_python", "allowed_host", "allowed_origin"):
+        values[name] = _list(conf, name, values[name])
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values)
+
+
+def _list(conf: cfg.ConfigOpts, name: str, given: Sequence[str]) -> tuple[str, ...]:
+    """What was given several times, or in the environment with commas between."""
+    if _from_environment(conf, name):
+        given = "".join(given).split(",")
+    return tuple(one.strip() for one in given if one.strip())
 
 
 def _from_environment(conf: cfg.ConfigOpts, name: str) -> bool:

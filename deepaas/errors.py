@@ -84,6 +84,18 @@ class BodyUnreadable(DeepaasError):
         super().__init__("the body cannot be read at present")
 
 
+class ForeignOrigin(DeepaasError):
+    """A web page of another origin asks, and ``allowed-origin`` does not name it."""
+
+    code = "foreign_origin"
+
+
+class UnknownHost(DeepaasError):
+    """The host is called by a name that is not its own, and ``allowed-host`` does not have it."""
+
+    code = "unknown_host"
+
+
 class InvalidArguments(DeepaasError):
     """The arguments do not fit the model's declaration: field name to messages."""
 

@@ -15,7 +15,7 @@ from aiohttp import web
 
 import deepaas
 from deepaas import config, logs
-from deepaas.app import build_app, build_registry, build_trainings, build_try_me
+from deepaas.app import build_app, build_registry, build_trainings, build_try_me, build_visitors
 from deepaas.cmd.init import leave_first_place
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
@@ -23,6 +23,7 @@ from deepaas.logs import RecentLog
 from deepaas.model import discovery
 from deepaas.model.discovery import Found
 from deepaas.model.reload import Reloader
+from deepaas.origins import Visitors
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
 from deepaas.web import try_me
@@ -95,6 +96,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
+    visitors = build_visitors(settings)
     drain = Drain()
     host_mark = secrets.token_hex(8)
     with scratch() as folder, warden(host_mark):
@@ -102,7 +104,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
         reloader = Reloader(registry) if settings.reload else None
         trainings = build_trainings(settings, models, folder, host_mark)
         page = build_try_me(settings, folder, host_mark)
-        app = build_app(settings, registry, folder, drain, trainings, page, recent)
+        app = build_app(settings, registry, folder, drain, trainings, page, visitors, recent)
         runner = web.AppRunner(
             app,
             handler_cancellation=True,
@@ -118,6 +120,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
         try:
             site = await _listen(runner, settings, try_me_page=settings.ui and page.installed)
+            _tell_who_may_ask(visitors)
             page.api_url = own_url(runner.addresses[0][:2], settings.base_path)
             registry.start()
             if settings.train_endpoint:
@@ -174,6 +177,13 @@ async def _listen(runner: web.AppRunner, settings: Settings, *, try_me_page: boo
     lines = BANNER + (TRY_ME_LINE if try_me_page else "")
     print(lines.format(version=deepaas.__version__, base=base, path=try_me.PATH), flush=True)
     return site
+
+
+def _tell_who_may_ask(visitors: Visitors) -> None:
+    if visitors.any_host:
+        _log.info("the host answers to every name by which it is called (see --allowed-host)")
+    if visitors.any_origin:
+        _log.warning("web pages of every origin may use this host (--allowed-origin *)")
 
 
 async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, mended: bool) -> bool:

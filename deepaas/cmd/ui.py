@@ -16,6 +16,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 import deepaas
+from deepaas.origins import Visitors
 from deepaas.scratch import scratch
 
 
@@ -25,7 +26,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
     """
-    given = _parser().parse_args(argv)
+    parser = _parser()
+    given = parser.parse_args(argv)
+    try:
+        visitors = Visitors(
+            None if given.unix_socket else given.listen_ip,
+            given.allowed_host,
+            given.allowed_origin,
+        )
+    except ValueError as error:
+        parser.error(str(error))
     if importlib.util.find_spec("gradio") is None:
         sys.exit("deepaas-ui: Gradio is not installed here: pip install 'deepaas[ui]'")
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             public_url=given.public_url,
             root=given.root_path.rstrip("/"),
             max_file_bytes=given.max_file_size or None,
+            visitors=visitors,
             on_start=lambda: print(f"deepaas-ui listens at {shown}", flush=True),
         )
 
@@ -77,6 +88,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--unix-socket", type=Path, metavar="PATH", help="to listen on instead of a port"
+    )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="that the page answers to besides localhost and its own address, as for deepaas-run: "
+        "example.org, example.org:8443, .example.org, *",
+    )
+    parser.add_argument(
+        "--allowed-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="whose web pages may use this one, as for deepaas-run: https://example.org, *",
     )
     parser.add_argument(
         "--root-path",

@@ -27,6 +27,8 @@ from starlette.types import Receive, Scope, Send
 from deepaas.client.api import Api
 from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
+from deepaas.origins import Visitors
+from deepaas.ui.gate import Gate
 from deepaas.ui.head import answer_with_head
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
@@ -55,6 +57,7 @@ def serve(
     public_url: str | None,
     root: str,
     max_file_bytes: int | None,
+    visitors: Visitors,
     on_start: Callable[[], None],
 ) -> None:
     """Serve until a signal comes.
@@ -66,10 +69,12 @@ def serve(
             they call it as the page does.
         root: path before all paths, empty or like ``/base/try-me``.
         max_file_bytes: largest file that visitors may send, None for no limit.
+        visitors: who may ask.
         on_start: called when visitors are welcome.
     """
     api = Api(api_url, public_url=public_url)
-    answers = Answers(build(api, root, max_file_bytes=max_file_bytes, on_start=on_start))
+    app = build(api, root, max_file_bytes=max_file_bytes, on_start=on_start)
+    answers = Answers(Gate(app, visitors))
     config = uvicorn.Config(
         answers,
         access_log=False,

@@ -31,6 +31,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATUS: dict[type[errors.DeepaasError], int] = {
     errors.MalformedRequest: 400,
     errors.Disabled: 403,
+    errors.ForeignOrigin: 403,
     errors.ModelNotFound: 404,
     errors.RunNotFound: 404,
     errors.RunFileNotFound: 404,
@@ -38,6 +39,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.RequestTooLarge: 413,
     errors.UnpacksTooMuch: 413,
     errors.UnsupportedMediaType: 415,
+    errors.UnknownHost: 421,
     errors.InvalidArguments: 422,
     errors.DeepaasError: 500,
     errors.ModelFailed: 500,

@@ -35,7 +35,6 @@ _HEADERS = {
     hdrs.CACHE_CONTROL: "no-cache",
     # Asks nginx not to collect events before it passes them on.
     "X-Accel-Buffering": "no",
-    "X-Content-Type-Options": "nosniff",
 }
 _COMMENT = b": \n\n"
 _LINE_END = re.compile(r"\r\n|\r|\n")

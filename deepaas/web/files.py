@@ -37,11 +37,7 @@ READ_BYTES = 256 * 1024
 WORTH_IT = 0.9
 """A file whose beginning shrinks to less than this is compressed."""
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    hdrs.CACHE_CONTROL: "no-cache",
-}
+_HEADERS = {hdrs.CACHE_CONTROL: "no-cache"}
 _ZIP_FIRST_YEAR, _ZIP_LAST_YEAR = 1980, 2107
 
 

@@ -25,7 +25,6 @@ from urllib.parse import quote, urlencode, urlsplit
 PAGE_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "frame-ancestors 'self'",
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
 }
 
 _PAGES = Path(__file__).parent / "pages"

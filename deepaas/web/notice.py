@@ -26,7 +26,6 @@ _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     ),
-    "X-Content-Type-Options": "nosniff",
     hdrs.CACHE_CONTROL: "no-store",
 }
 

@@ -39,11 +39,10 @@ _CONTENT_SECURITY_POLICY = "; ".join(
 _PAGE_HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 # Kept by the browser, but asked for again (304) each time: they change with an update.
-_FILE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+_FILE_HEADERS = {"Cache-Control": "no-cache"}
 
 
 def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> None:

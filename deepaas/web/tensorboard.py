@@ -10,8 +10,9 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
+from deepaas.origins import CHECKED_HEADERS
 from deepaas.web.notice import error_page, wants_page
-from deepaas.web.proxy import Proxy
+from deepaas.web.proxy import CREDENTIALS, Proxy
 
 PATH = "/tensorboard"
 
@@ -40,7 +41,8 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> Non
         prefix: the base path.
         tensorboard: has to be told to serve everything below ``{prefix}/tensorboard``.
     """
-    proxy = Proxy(tensorboard.address, name="TensorBoard")
+    hidden = CREDENTIALS | CHECKED_HEADERS  # Who asks has been looked at.
+    proxy = Proxy(tensorboard.address, name="TensorBoard", hidden=hidden)
 
     async def connections(_app: web.Application) -> AsyncIterator[None]:
         yield

@@ -23,9 +23,10 @@ from deepaas.errors import (
     RequestTooLarge,
     UpstreamFailed,
 )
+from deepaas.origins import CHECKED_HEADERS
 from deepaas.web.in_time import respond_in_time
 from deepaas.web.notice import error_page, waiting_page, wants_page
-from deepaas.web.proxy import Proxy
+from deepaas.web.proxy import CREDENTIALS, Proxy
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +92,9 @@ def setup(
         await page.address()
         return "http://try-me"
 
-    proxy = Proxy(address, name=NAME, unix_socket=socket)
+    # Who asks has been looked at; the page knows itself by another name.
+    hidden = CREDENTIALS | CHECKED_HEADERS
+    proxy = Proxy(address, name=NAME, unix_socket=socket, hidden=hidden)
     visit = _Start(page)
     use = _Use(page, idle_seconds)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from deepaas.app import build_app, build_trainings, build_try_me
+from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.config import Settings
 from deepaas.model.registry import Registry
 from deepaas.web.health import Drain
@@ -93,7 +93,9 @@ def served() -> set[Route]:
         settings = Settings(state_dir=str(folder / "state"))
         trainings = build_trainings(settings, [], folder, "mark")
         page = build_try_me(settings, folder, "mark")
-        app = build_app(settings, Registry([]), folder, Drain(), trainings, page)
+        app = build_app(
+            settings, Registry([]), folder, Drain(), trainings, page, build_visitors(settings)
+        )
         return {
             (route.method, route.resource.canonical)
             for route in app.router.routes()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from browser.chromium import FLAGS, PROGRAM
 from browser.try_me import SERVED, deepaas_ui, wait_until_started
 from compat import hosts
 from compat.peer import peer_program
@@ -29,16 +30,6 @@ from playwright.async_api import (
     expect,
 )
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HERE = Path(__file__).parent
 
 Serve = Callable[[web.Application], Awaitable[str]]
@@ -56,7 +47,7 @@ async def browser() -> AsyncIterator[Browser]:
     # Waits end as soon as they can; this is for machines that are busy.
     expect.set_options(timeout=20_000)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield browser
         await browser.close()
 

@@ -24,9 +24,11 @@ from aiohttp import web
 from yarl import URL
 
 from deepaas.errors import RunFileNotFound
+from deepaas.origins import Visitors
 from deepaas.web import files
 from deepaas.web.errors import error_middleware
 from deepaas.web.files import confined, content_disposition, listing, send_file, send_zip
+from deepaas.web.page_security import protect
 
 PATIENCE_SECONDS = 60
 MB = 1024 * 1024
@@ -48,6 +50,7 @@ def serve(run: Run) -> Serve:
             return await send_zip(request, root, "run é.zip")
 
         app = web.Application(middlewares=[error_middleware])
+        protect(app, Visitors("127.0.0.1"))
         app.router.add_get("/files/{name:.*}", one)
         app.router.add_get("/zip", all_of_them)
         return await run(app)

@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from deepaas.errors import DeepaasError
 from deepaas.web.document import Document
 from deepaas.web.errors import status_of
+from deepaas.web.origins import ERROR_SHAPE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Route = tuple[str, str, Handler]
@@ -96,6 +97,11 @@ def _refusing(handler: Handler) -> Handler:
             status = status_of(error)
             if status >= 500 and status not in (501, 503):
                 raise  # With an id, and a line in the log.
-            return json_answer({"error": error.message, "status": "failed"}, status)
+            return _refused(error)
 
+    setattr(answer, ERROR_SHAPE, _refused)
     return answer
+
+
+def _refused(error: DeepaasError) -> web.Response:
+    return json_answer({"error": error.message, "status": "failed"}, status_of(error))

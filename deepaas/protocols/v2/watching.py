@@ -78,9 +78,7 @@ def operations(host: Host) -> list[Operation]:
                 if run.state.final and begin >= await watching.log_start(run, 0):
                     return nothing_more()
             return await stream(request, _log_events(watching, model, run, begin))
-        response = web.StreamResponse(
-            headers={hdrs.CONTENT_TYPE: TEXT, "X-Content-Type-Options": "nosniff"}
-        )
+        response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: TEXT})
         await response.prepare(request)
         if request.method != hdrs.METH_HEAD:
             async for data in watching.log(run, begin):

@@ -37,5 +37,12 @@ window.ui = SwaggerUIBundle({
   plugins: [deepLinks],
   tryItOutEnabled: true,
   displayRequestDuration: true,
+  // What a browser must not open by itself is shown here all the same: as text, or as a picture.
+  responseInterceptor: (response) => {
+    if (response.headers?.["content-disposition"] === "attachment") {
+      delete response.headers["content-disposition"];
+    }
+    return response;
+  },
   defaultModelsExpandDepth: 0,
 });

@@ -1,0 +1,70 @@
+"""What browsers are told of answers: what they may do with them, and who may have them.
+
+A page of our own says itself what it needs (``Content-Security-Policy``). Whatever does not is
+somebody else's: a model's answer, a file, a log. A browser may show it and nothing more.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+POLICY = "Content-Security-Policy"
+DISPOSITION = "Content-Disposition"
+REFERRER = "Referrer-Policy"
+OPENER = "Cross-Origin-Opener-Policy"
+
+ONLY_SHOWN = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "media-src 'self' data:; font-src data:; frame-ancestors 'self'"
+)
+"""For what is not ours: no script runs, no address is called, and no foreign page shows it."""
+
+NOT_FRAMED = "frame-ancestors 'self'"
+
+_EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flash", re.IGNORECASE)
+"""Media types of what browsers execute, or take apart into such."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What belongs to an answer.
+
+    Attributes:
+        headers: to set.
+        policy: one more ``Content-Security-Policy``, which can only narrow another; or empty.
+        attachment: whether it is to be saved rather than shown, if it does not say that itself.
+        is_page: whether it is HTML.
+    """
+
+    headers: Mapping[str, str]
+    policy: str
+    attachment: bool
+    is_page: bool
+
+
+@functools.lru_cache(maxsize=256)
+def told(media_type: str, policy: str, *, shared: bool) -> Told:
+    """What belongs to an answer; the same few are asked for again and again.
+
+    Args:
+        media_type: ``Content-Type``; empty if it has none.
+        policy: its own ``Content-Security-Policy``; empty if it has none.
+        shared: whether pages of some other origins may have it.
+    """
+    is_page = "html" in media_type.lower()
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if not shared:
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if is_page:  # For browsers that do not know frame-ancestors.
+        headers["X-Frame-Options"] = "SAMEORIGIN"
+    added = ONLY_SHOWN if not policy else "" if NOT_FRAMED in policy else NOT_FRAMED
+    return Told(
+        MappingProxyType(headers),
+        added,
+        attachment=not policy and _EXECUTED.search(media_type) is not None,
+        is_page=is_page,
+    )

@@ -1,0 +1,257 @@
+"""Who may ask: the names that a server answers to, and the web pages that may use it.
+
+A browser carries the requests of any web page to any server that it reaches, this one too. It says
+so: ``Host`` is the name that the page believes to have called, ``Origin`` and ``Sec-Fetch-…`` tell
+whose page it is, and no page can change these headers. Programs send none but ``Host``.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ANY = "*"
+PREFLIGHT_SECONDS = 600
+"""So long a browser may remember what a page of an allowed origin may send."""
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+CHECKED_HEADERS = frozenset(("origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"))
+"""What has been looked at when a request is passed on, in lower case."""
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#\[\]@\\,]+))(?::([0-9]{0,5}))?")
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#@\s]+)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_LONGEST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request says of who asks.
+
+    Attributes:
+        method: the HTTP method.
+        hosts: the names that it calls the server by: ``Host``, and an absolute target's.
+        local: the address at which it has arrived; empty if there is none.
+        origin: the header.
+        site: the header ``Sec-Fetch-Site``.
+        mode: the header ``Sec-Fetch-Mode``.
+        destination: the header ``Sec-Fetch-Dest``.
+    """
+
+    method: str
+    hosts: tuple[str, ...] = ()
+    local: str = ""
+    origin: str | None = None
+    site: str | None = None
+    mode: str | None = None
+    destination: str | None = None
+
+
+class Visitors:
+    """Knows who may ask.
+
+    Attributes:
+        any_host: whether every name is right.
+        any_origin: whether pages of every origin may use the server.
+        some_origins: whether pages of any other origin may.
+    """
+
+    def __init__(
+        self,
+        listen_ip: str | None,
+        allowed_hosts: Iterable[str] = (),
+        allowed_origins: Iterable[str] = (),
+    ) -> None:
+        """Who may ask.
+
+        Args:
+            listen_ip: address or name that the server listens on; None for a Unix socket.
+            allowed_hosts: ``NAME``, ``NAME:PORT``, ``.NAME`` for all below it, or ``*``.
+            allowed_origins: ``SCHEME://NAME``, with ``:PORT`` if it is not the usual one, or ``*``.
+
+        Raises:
+            ValueError: one of them is not written so.
+        """
+        hosts, origins = list(allowed_hosts), list(allowed_origins)
+        self._names = frozenset(_allowed_host(one) for one in hosts if one != ANY)
+        self._origins = frozenset(_allowed_origin(one) for one in origins if one != ANY)
+        self._listening = (listen_ip or "").lower()
+        self.any_host = ANY in hosts or not (hosts or is_loopback(listen_ip))
+        self.any_origin = ANY in origins
+        self.some_origins = bool(origins)
+        # Of what is right and cannot change; the same few names come with each request.
+        self.knows = functools.lru_cache(maxsize=64)(self._knows)
+
+    def unknown_host(self, asked: Asked) -> str:
+        """What is wrong with the names that the server is called by; empty if nothing is."""
+        for host in asked.hosts:
+            if host and not self.knows(host) and not _is_address(host, asked.local):
+                return (
+                    f"this host is not known as {_shown(host)}; its operator may allow the name "
+                    f"with --allowed-host {_shown(_split(host)[0]) or 'NAME'}"
+                )
+        return ""
+
+    def foreign_origin(self, asked: Asked) -> str:
+        """Why the page that asks may not; empty if it may, or no page asks."""
+        if not self._is_foreign(asked):
+            return ""
+        origin = asked.origin
+        whose = _shown(origin) if origin else "another origin"
+        example = origin if origin and _ORIGIN.fullmatch(origin) else "https://example.org"
+        return (
+            f"a web page of {whose} may not use this host; its operator may allow that with "
+            f"--allowed-origin {_shown(example)}"
+        )
+
+    def allows(self, origin: str) -> bool:
+        """Whether the pages of another origin may use the server."""
+        return self.any_origin or origin.lower() in self._origins
+
+    def cors(self, origin: str | None) -> dict[str, str]:
+        """Headers with which a browser lets a page of an allowed origin read an answer."""
+        if origin is None or not self.allows(origin):
+            return {}
+        return {
+            "Access-Control-Allow-Origin": ANY if self.any_origin else origin,
+            "Access-Control-Expose-Headers": "*",
+        }
+
+    def preflight(self, headers: str | None) -> dict[str, str]:
+        """Headers with which a browser sends what a page of an allowed origin wants to send.
+
+        Args:
+            headers: those that it wants to send, as the browser tells them.
+        """
+        return {
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": headers or "*",
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+        }
+
+    def _is_foreign(self, asked: Asked) -> bool:
+        origin, site = asked.origin, asked.site
+        if origin is not None and self.allows(origin):
+            return False
+        if site is None:  # A program, or a browser that does not trust this address.
+            return origin is not None and not _is_origin_of(origin, asked.hosts)
+        if self.any_origin or site in ("same-origin", "none"):
+            return False
+        # Who follows a link comes here; nothing else of a foreign page does.
+        return not (
+            asked.method in ("GET", "HEAD")
+            and asked.mode == "navigate"
+            and asked.destination in ("document", None)
+        )
+
+    def _knows(self, host: str) -> bool:
+        if self.any_host:
+            return True
+        name, port = _split(host)
+        if not name:
+            return False
+        if name == self._listening or _is_local_name(name):
+            return True
+        if (name, None) in self._names or (name, port) in self._names:
+            return True
+        ends = [name[i:] for i, character in enumerate(name) if character == "."]
+        return any((end, p) in self._names for end in ends for p in (None, port))
+
+
+def is_loopback(listen_ip: str | None) -> bool:
+    """Whether only this machine reaches an address, or all addresses of a name."""
+    if not listen_ip:
+        return False  # Everywhere, or a Unix socket.
+    if _is_local_name(listen_ip.lower()):
+        return True
+    try:
+        ipaddress.ip_address(listen_ip)
+    except ValueError:
+        pass
+    else:
+        return False
+    try:
+        found = socket.getaddrinfo(listen_ip, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False  # It cannot be listened on either.
+    return all(_is_local_name(str(address[0])) for *_, address in found)
+
+
+def _is_local_name(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True  # Of the machine itself, whatever a name server says (RFC 6761).
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return address.is_loopback or bool(
+        address.version == 6 and address.ipv4_mapped and address.ipv4_mapped.is_loopback
+    )
+
+
+def _split(host: str) -> tuple[str, int | None]:
+    """Name and port of a ``Host``; an empty name if it is none."""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return "", None
+    address, name, port = found.groups()
+    number = int(port) if port else None
+    if address is None:
+        return name.lower().removesuffix("."), number
+    try:
+        return str(ipaddress.IPv6Address(address)), number
+    except ValueError:
+        return "", None
+
+
+def _is_address(host: str, local: str) -> bool:
+    """Whether a request calls the server by the address at which it has arrived."""
+    return bool(local) and _split(host)[0] == local.lower()
+
+
+def _is_origin_of(origin: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a page is this server's own. A proxy may have taken the TLS off, so not by scheme."""
+    found = _ORIGIN.fullmatch(origin.lower())
+    if found is None or not hosts:
+        return False  # "null" for one.
+    usual = _DEFAULT_PORTS.get(found[1])
+    name, port = _split(found[2])
+    for host in hosts:
+        called, called_port = _split(host)
+        if not name or name != called or (port or usual) != (called_port or usual):
+            return False
+    return True
+
+
+def _allowed_host(given: str) -> tuple[str, int | None]:
+    dot = "." if given.startswith(".") else ""
+    name, port = _split(given.removeprefix("."))
+    if not name or not (_NAME.fullmatch(name) or (":" in name and not dot)):
+        raise ValueError(
+            f"allowed-host is {given!r}: it must be a name as in example.org, example.org:8443 "
+            "or .example.org (all below it), in ASCII, or *"
+        )
+    return dot + name, port
+
+
+def _allowed_origin(given: str) -> str:
+    found = _ORIGIN.fullmatch(given.lower().removesuffix("/"))
+    name, port = _split(found[2]) if found else ("", None)
+    if not found or not name:
+        raise ValueError(
+            f"allowed-origin is {given!r}: it must be as in https://example.org, with a port if it "
+            "is not the usual one and without a path, or *"
+        )
+    shown = f"[{name}]" if ":" in name else name
+    usual = port in (None, _DEFAULT_PORTS.get(found[1]))
+    return f"{found[1]}://{shown}" + ("" if usual else f":{port}")
+
+
+def _shown(text: str) -> str:
+    """What a stranger has sent, for a message: short, and in ASCII."""
+    return text[:_LONGEST_SHOWN].encode("ascii", "backslashreplace").decode()

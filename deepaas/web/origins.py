@@ -1,0 +1,85 @@
+"""Requests of web pages that may not ask, and those by a wrong name, are refused first of all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from deepaas.errors import DeepaasError, ForeignOrigin, UnknownHost
+from deepaas.origins import Asked, Visitors
+from deepaas.web.errors import respond_to_error
+from deepaas.web.notice import error_page, wants_page
+
+ERROR_SHAPE = "error_shape"
+"""Attribute of a handler whose door has a shape of its own for errors."""
+
+ErrorShape = Callable[[DeepaasError], web.StreamResponse]
+
+SITE = "Sec-Fetch-Site"
+
+
+def check_visitors(visitors: Visitors) -> Middleware:
+    """A middleware that passes on what may ask.
+
+    Args:
+        visitors: who may.
+    """
+
+    @web.middleware
+    def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        headers = request.headers
+        host = headers.get(hdrs.HOST)
+        if (
+            hdrs.ORIGIN in headers
+            or SITE in headers
+            or (host is not None and not (visitors.knows(host) and visitors.knows(request.host)))
+        ):
+            return _checked(visitors, request, handler)
+        return handler(request)  # Nearly all there is: a program, not worth another coroutine.
+
+    return check
+
+
+async def _checked(
+    visitors: Visitors, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    asked = _asked(request)
+    if message := visitors.unknown_host(asked):
+        return _refuse(request, UnknownHost(message))
+    if message := visitors.foreign_origin(asked):
+        return _refuse(request, ForeignOrigin(message))
+    headers = request.headers
+    is_preflight = (
+        request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in headers
+    )
+    if is_preflight and asked.origin is not None and visitors.allows(asked.origin):
+        wanted = headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS)
+        return web.Response(status=204, headers=visitors.preflight(wanted))
+    return await handler(request)
+
+
+def _asked(request: web.Request) -> Asked:
+    headers = request.headers
+    # An absolute target has a name of its own: then both have to be right.
+    hosts = headers.getall(hdrs.HOST, [])
+    if hosts and not hosts[0].startswith(request.host):
+        hosts.append(request.host)
+    local = request.transport.get_extra_info("sockname") if request.transport else None
+    return Asked(
+        method=request.method,
+        hosts=tuple(hosts),
+        local=str(local[0]) if isinstance(local, tuple) else "",
+        origin=headers.get(hdrs.ORIGIN),
+        site=headers.get(SITE),
+        mode=headers.get("Sec-Fetch-Mode"),
+        destination=headers.get("Sec-Fetch-Dest"),
+    )
+
+
+def _refuse(request: web.Request, error: DeepaasError) -> web.StreamResponse:
+    if request.method == hdrs.METH_GET and wants_page(request):
+        return error_page("This page", error)
+    shape: ErrorShape | None = getattr(request.match_info.handler, ERROR_SHAPE, None)
+    return shape(error) if shape else respond_to_error(request, error)

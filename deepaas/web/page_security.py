@@ -1,0 +1,41 @@
+"""The headers that keep pages apart, on each answer that leaves: one hook, not one per handler."""
+
+from __future__ import annotations
+
+from aiohttp import hdrs, web
+
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, told
+from deepaas.origins import Visitors
+
+
+def protect(app: web.Application, visitors: Visitors) -> None:
+    """Have all answers say what browsers may do with them.
+
+    Args:
+        app: the application.
+        visitors: whose pages may read answers.
+    """
+    shared = visitors.some_origins
+
+    async def tell(request: web.Request, response: web.StreamResponse) -> None:
+        headers = response.headers
+        policy = headers.get(POLICY, "")
+        what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared=shared)
+        headers.update(what.headers)
+        if what.policy:
+            headers.add(POLICY, what.policy)
+        if what.attachment:
+            headers.setdefault(DISPOSITION, "attachment")
+        if what.is_page:
+            headers.setdefault(REFERRER, "same-origin" if policy else "no-referrer")
+            # Browsers know it on pages of trusted addresses only, and complain on others.
+            if policy and request.headers.get("Sec-Fetch-Dest") == "document":
+                headers[OPENER] = "same-origin"
+        # Nobody else has a say in this, neither a model nor a program behind this host.
+        if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
+            del headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN]
+        if shared:
+            headers.update(visitors.cors(request.headers.get(hdrs.ORIGIN)))
+            headers.add(hdrs.VARY, hdrs.ORIGIN)
+
+    app.on_response_prepare.append(tell)
