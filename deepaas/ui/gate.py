@@ -1,89 +1,244 @@
-"""Who may ask the page, and what browsers are told of its answers."""
+"""What of Gradio visitors get at: what the page needs, and nothing else.
+
+Gradio serves some seventy routes, more with each release: a file of this machine for a path, what
+is behind an address, methods of components, editors for its own code. Here is the list of those
+that the page uses; whatever is not on it is not there. Bodies are checked on the way in, paths of
+this machine become names on the way out.
+"""
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
+import contextlib
+import logging
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, told
-from deepaas.origins import Asked, Visitors
-from deepaas.ui.overview import notice
+from deepaas.ui.answer import Answer
+from deepaas.ui.bodies import Cancel, Functions, Unfit, decode, session_fits
+from deepaas.ui.files import Files, NoRoom, UnknownFile
+
+_log = logging.getLogger(__name__)
+
+MAX_CALL_BYTES = 16 * 1024 * 1024
+"""The largest call, without its files."""
+
+FORM_BYTES = 64 * 1024
+"""What stands around the files in an upload."""
+
+FILE = "/gradio_api/file="
+UPLOAD = "/gradio_api/upload"
+
+_READ = ("GET", "HEAD")
+_WRITE = ("POST",)
+_SESSION = "[A-Za-z0-9_-]{1,64}"
+
+_ROUTES = tuple(
+    (re.compile(pattern), methods, kind)
+    for pattern, methods, kind in (
+        ("/", _READ, "text"),
+        ("/config/?", _READ, "text"),
+        ("/theme[.]css", _READ, "bytes"),
+        ("/(?:assets|static|svelte)/.+", _READ, "bytes"),
+        ("/gradio_api/info/?", _READ, "text"),
+        ("/gradio_api/app_id/?", _READ, "bytes"),
+        ("/gradio_api/startup-events", _READ, "bytes"),
+        (f"{FILE}(?P<file>.+)", _READ, "file"),
+        (UPLOAD, _WRITE, "upload"),
+        ("/gradio_api/upload_progress", ("GET",), "bytes"),
+        (f"/gradio_api/heartbeat/{_SESSION}", ("GET",), "bytes"),
+        ("/gradio_api/queue/join", _WRITE, "call"),
+        ("/gradio_api/queue/data", ("GET",), "events"),
+        ("/gradio_api/run/(?P<name>[^/]+)/?", _WRITE, "call"),
+        ("/gradio_api/call/(?P<name>[^/]+)/?", _WRITE, "call"),
+        (f"/gradio_api/call/[^/]+/{_SESSION}", ("GET",), "events"),
+        ("/gradio_api/cancel", _WRITE, "cancel"),
+    )
+)
+
+_STATUS: ContextVar[list[int]] = ContextVar("status")
+"""Of the answer to the present call, if that is answered at once and fails."""
 
 
-class Gate:
-    """Stands before an application: asks whose page asks, and completes the answers.
+def note_status(status: int) -> None:
+    """Say which status a failure of the present call has.
 
     Args:
-        app: what answers those who may ask.
-        visitors: who may.
+        status: 400 or more.
+    """
+    with contextlib.suppress(LookupError):
+        _STATUS.get().append(status)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An application that has Gradio's answer what it may.
+
+    Attributes:
+        app: Gradio's.
+        functions: of the page.
+        files: of visitors.
+        max_file_bytes: largest file, None for no limit.
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
-        self._app = app
-        self._visitors = visitors
+    app: ASGIApp
+    functions: Functions
+    files: Files
+    max_file_bytes: int | None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
+        """Answer a request.
 
-        async def complete(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message.setdefault("headers", [])
-                self._complete(headers, MutableHeaders(scope=message))
-            await send(message)
+        Args:
+            scope: of the request.
+            receive: of the request.
+            send: of the request.
+            tail: the path below the page.
+        """
+        answer = Answer(send, self.files)
+        token = _STATUS.set(answer.statuses)
+        try:
+            kind, given = _route(scope["method"], tail)
+            await getattr(self, f"_{kind}")(scope, receive, answer, given)
+            await answer.finish()
+        except Unfit as error:
+            await answer.refuse(scope, receive, error.status, error.message)
+        except NoRoom:
+            message = "There is no room for this file at present."
+            await answer.refuse(scope, receive, 507, message)
+        except Exception as error:
+            await self._failed(error, scope, receive, answer)
+        finally:
+            _STATUS.reset(token)
 
-        answer = self._answer(_asked(scope, headers), headers) or self._app
-        await answer(scope, receive, complete)
+    async def _failed(
+        self, error: Exception, scope: Scope, receive: Receive, answer: Answer
+    ) -> None:
+        if "can't start new thread" in str(error):
+            message = "The page has no thread to spare at present."
+            await answer.refuse(scope, receive, 503, message)
+        elif answer.begun and isinstance(error.__cause__ or error, HTTPException):
+            await answer.end()  # It has said so already, in a stream of events.
+        elif isinstance(error, ClientDisconnect):
+            pass
+        else:
+            _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            await answer.refuse(scope, receive, 500, "The page has made a mistake, see its log.")
 
-    def _answer(self, asked: Asked, headers: Headers) -> Response | None:
-        """What is said to who may not ask, and to a browser that wants to know who may."""
-        if message := self._visitors.unknown_host(asked):
-            return _refusal(headers, message, 421)
-        if message := self._visitors.foreign_origin(asked):
-            return _refusal(headers, message, 403)
-        is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in headers
-        if is_preflight and asked.origin is not None and self._visitors.allows(asked.origin):
-            wanted = headers.get("access-control-request-headers")
-            return Response(status_code=204, headers=self._visitors.preflight(wanted))
-        return None
+    async def _bytes(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        await self.app(scope, receive, answer.pass_on)
 
-    def _complete(self, request: Headers, headers: MutableHeaders) -> None:
-        shared = self._visitors.some_origins
-        policy = headers.get(POLICY, "")
-        what = told(headers.get("Content-Type", ""), policy, shared=shared)
-        headers.update(what.headers)
-        if what.policy:
-            headers.append(POLICY, what.policy)
-        if what.attachment:
-            headers.setdefault(DISPOSITION, "attachment")
-        if what.is_page:
-            headers.setdefault(REFERRER, "same-origin" if policy else "no-referrer")
-            if policy and request.get("sec-fetch-dest") == "document":
-                headers[OPENER] = "same-origin"
-        del headers["Access-Control-Allow-Origin"]
-        if shared:
-            headers.update(self._visitors.cors(request.get("origin")))
-            headers.add_vary_header("Origin")
+    async def _text(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        # In queries Gradio looks for pages and states of others.
+        scope = {**_unpacked(scope), "query_string": b""}
+        await self.app(scope, receive, answer.collect)
+
+    async def _events(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        query = parse_qs(scope["query_string"].decode("ascii", "replace"))
+        if not all(map(session_fits, query.get("session_hash", []))):
+            raise Unfit("There is no such session.", 404)
+        await self.app(_unpacked(scope), receive, answer.pass_on_events)
+
+    async def _file(
+        self, scope: Scope, receive: Receive, answer: Answer, given: dict[str, str]
+    ) -> None:
+        name = given["file"]
+        try:
+            path = str(self.files.path(f"/{name.lstrip('/')}"))
+        except UnknownFile:
+            raise Unfit("There is no such file here.", 404) from None
+        inner = scope["path"][: len(scope["path"]) - len(name)] + path
+        await self.app({**scope, "path": inner}, receive, answer.pass_on)
+
+    async def _call(
+        self, scope: Scope, receive: Receive, answer: Answer, given: dict[str, str]
+    ) -> None:
+        body = await _json_body(scope, receive)
+        body = self.functions.call(body, given.get("name"))
+        await self.app(*_with_body(_unpacked(scope), receive, body), answer.collect)
+
+    async def _cancel(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        body = await _json_body(scope, receive)
+        decode(body, Cancel)
+        await self.app(*_with_body(_unpacked(scope), receive, body), answer.collect)
+
+    async def _upload(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        count = 0
+
+        async def counted() -> Message:
+            nonlocal count
+            message = await receive()
+            count += len(message.get("body", b""))
+            if self.max_file_bytes is not None and count > self.max_file_bytes + FORM_BYTES:
+                raise Unfit(f"An upload has at most {self.max_file_bytes} bytes.", 413)
+            await self.files.take(len(message.get("body", b"")))
+            return message
+
+        try:
+            await self.app(_unpacked(scope), counted, answer.collect)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # Of Gradio's, for a part that is no file, or has a name or a charset that cannot be.
+            raise Unfit("An upload is a form, with nothing but files called 'files'.") from None
+        answer.adopt()
 
 
-def _asked(scope: Scope, headers: Headers) -> Asked:
-    server = scope.get("server")
-    return Asked(
-        method=scope["method"],
-        hosts=tuple(headers.getlist("host")),
-        local=str(server[0]) if server and server[1] else "",
-        origin=headers.get("origin"),
-        site=headers.get("sec-fetch-site"),
-        mode=headers.get("sec-fetch-mode"),
-        destination=headers.get("sec-fetch-dest"),
-    )
+def _route(method: str, tail: str) -> tuple[str, dict[str, str]]:
+    for pattern, methods, kind in _ROUTES:
+        if (match := pattern.fullmatch(tail)) is None:
+            continue
+        if method not in methods:
+            raise Unfit(f"{method} is not for this path.", 405)
+        return kind, {key: value for key, value in match.groupdict().items() if value is not None}
+    raise Unfit("There is nothing here.", 404)
 
 
-def _refusal(headers: Headers, message: str, status: int) -> Response:
-    if "text/html" in headers.get("accept", "").lower():
-        return notice("This page cannot be shown", message, status)
-    return JSONResponse({"error": message}, status)
+async def _json_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises:
+        Unfit: it is no JSON, or too large.
+    """
+    media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    # Whatever else a browser sends to another site without asking that.
+    if media_type != "application/json":
+        raise Unfit("The body must be application/json.", 415)
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MAX_CALL_BYTES:
+            raise Unfit(f"A call has at most {MAX_CALL_BYTES} bytes.", 413)
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _with_body(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
+    """The same request with another body."""
+    changed = {b"content-length": str(len(body)).encode(), b"content-type": b"application/json"}
+    left_out = {*changed, b"transfer-encoding"}
+    headers = [(name, value) for name, value in scope["headers"] if name not in left_out]
+    sent = False
+
+    async def body_first() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return {**scope, "headers": [*headers, *changed.items()]}, body_first
+
+
+def _unpacked(scope: Scope) -> Scope:
+    """The same request, whose answer can be looked into."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+    return {**scope, "headers": headers}

@@ -29,6 +29,7 @@ from deepaas.ui import (
     streamed_pane,
     trainings,
 )
+from deepaas.ui.gate import note_status
 from deepaas.ui.running import Cancelled, Parts, Running
 from deepaas.ui.use_via_api import use_via_api
 
@@ -40,6 +41,7 @@ KEEP_SECONDS = 3600
 """Files of visitors and answers are removed when they are older than this."""
 
 _PREFIX = "deepaas-try-me-"
+_UNFIT = "These values do not fit what the page has for them."
 
 
 def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
@@ -50,7 +52,7 @@ def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
         api: the host.
         several: whether there are other models, and with them a page of all.
     """
-    with gr.Blocks(
+    with Page(
         title=f"{model.title} – try me",
         analytics_enabled=False,
         delete_cache=(CLEAN_SECONDS, KEEP_SECONDS),
@@ -72,6 +74,21 @@ def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
             gr.Markdown("This model offers nothing to try.")
     made: gr.Blocks = page
     return made
+
+
+class Page(gr.Blocks):
+    """Says in plain words, without a traceback, that values do not fit their components."""
+
+    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
+        """The values for a function; Gradio's own name for it."""
+        try:
+            return await super().preprocess_data(*arguments, **options)
+        except Exception as error:
+            if "can't start new thread" in str(error):
+                raise
+            note_status(422)
+            message = str(error) if isinstance(error, gr.Error) else _UNFIT
+            raise gr.Error(message, duration=None, print_exception=False) from None
 
 
 def about(model: Model, *, several: bool = False) -> str:
@@ -251,6 +268,7 @@ class _Predict:
                     else:
                         yield pane.values(answer, Path(folder))[0]
             except ClientError as error:
+                note_status(error.status or (422 if error.fields else 502))
                 raise gr.Error(_line(error), duration=None, print_exception=False) from None
 
         _sign(predict, self._arguments)

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import math
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import gradio
 import uvicorn
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -28,9 +31,12 @@ from deepaas.client.api import Api
 from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.origins import Visitors
+from deepaas.ui.bodies import Functions
+from deepaas.ui.files import Files
 from deepaas.ui.gate import Gate
 from deepaas.ui.head import answer_with_head
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
+from deepaas.ui.origin_guard import OriginGuard
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 
@@ -45,9 +51,6 @@ KEEP_ALIVE_SECONDS = 75
 
 _ENTRANCES = ("", "/", "/config", "/gradio_api/info")
 """Paths of a page that a visit begins with, of a browser and of ``gradio_client``."""
-
-_ELSEWHERE = ("/gradio_api/proxy=", "/gradio_api/file=http:", "/gradio_api/file=https:")
-"""With these Gradio would fetch for visitors what is not of this page."""
 
 
 def serve(
@@ -74,7 +77,7 @@ def serve(
     """
     api = Api(api_url, public_url=public_url)
     app = build(api, root, max_file_bytes=max_file_bytes, on_start=on_start)
-    answers = Answers(Gate(app, visitors))
+    answers = Answers(OriginGuard(app, visitors))
     config = uvicorn.Config(
         answers,
         access_log=False,
@@ -118,7 +121,10 @@ def build(
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         on_start()
+        sweeping = asyncio.ensure_future(pages.files.watch())
         yield
+        sweeping.cancel()
+        await asyncio.wait((sweeping,))
         await pages.close()
         await api.close()
 
@@ -138,6 +144,7 @@ class _Pages:
         self._api = api
         self._root = root
         self._max_file_bytes = max_file_bytes
+        self.files = Files(Path(get_upload_folder()))
         self._pages: dict[str, _Page] = {}
         self._known: Catalogue | None = None
         self._known_at = 0.0
@@ -171,9 +178,7 @@ class _Pages:
         tail = slash + tail
         answer: Response | None = None
         page: _Page | None = None
-        if tail.startswith(_ELSEWHERE):
-            answer = Response(status_code=404)
-        elif not slash:
+        if not slash:
             answer = RedirectResponse(f"./{quote(name, safe='')}/", 307)
         else:
             page, answer = await self._page(name, fresh=tail in _ENTRANCES)
@@ -209,7 +214,9 @@ class _Pages:
                 return page
             root = f"{self._root}/{quote(model.name, safe='')}"
             blocks = build_page(model, self._api, several=several)
-            made = await _Page.open(blocks, (model, several), root, self._max_file_bytes)
+            made = await _Page.open(
+                blocks, (model, several), root, self.files, self._max_file_bytes
+            )
             self._pages[model.name] = made
             if page is not None:
                 page.retire()
@@ -223,9 +230,10 @@ class _Page:
         shows: what it was made from: the model, and whether there are others.
     """
 
-    def __init__(self, shows: tuple[Model, bool], app: FastAPI, root: str) -> None:
+    def __init__(self, shows: tuple[Model, bool], app: FastAPI, gate: Gate, root: str) -> None:
         self.shows = shows
         self._app = app
+        self._gate = gate
         self._root = root
         self._begun = asyncio.Event()
         self._over = asyncio.Event()
@@ -235,7 +243,12 @@ class _Page:
 
     @classmethod
     async def open(
-        cls, blocks: gradio.Blocks, shows: tuple[Model, bool], root: str, max_file_bytes: int | None
+        cls,
+        blocks: gradio.Blocks,
+        shows: tuple[Model, bool],
+        root: str,
+        files: Files,
+        max_file_bytes: int | None,
     ) -> _Page:
         """Make it."""
         app = FastAPI(openapi_url=None)
@@ -254,7 +267,13 @@ class _Page:
             enable_monitoring=False,
             show_error=True,
         )
-        page = cls(shows, app, root)
+        # Gradio looks at paths only where it has been launched.
+        blocks.has_launched = True
+        blocks.app.uploaded_file_dir = str(files.incoming)
+        config = blocks.config
+        files.keep(files.mask(json.dumps(config, default=str).encode()).decode())
+        gate = Gate(app, Functions(config, files), files, max_file_bytes)
+        page = cls(shows, app, gate, root)
         begun = asyncio.ensure_future(page._begun.wait())
         await asyncio.wait((begun, page._life), return_when=asyncio.FIRST_COMPLETED)
         if not begun.done():
@@ -278,12 +297,15 @@ class _Page:
         self._requests_count += counts
         try:
             if tail == "/" and scope.get("method") == "GET":
-                await answer_with_head(self._app, self.shows[0].title, scope, receive, send)
+                await answer_with_head(self._root_of, self.shows[0].title, scope, receive, send)
             else:
-                await self._app(scope, receive, send)
+                await self._gate(scope, receive, send, tail)
         finally:
             self._requests_count -= counts
             self._end_if_unused()
+
+    async def _root_of(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._gate(scope, receive, send, "/")
 
     def retire(self) -> None:
         """End it once its last request has been answered."""

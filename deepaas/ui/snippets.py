@@ -44,6 +44,8 @@ def of_prediction(model: Model, url: str, values: Mapping[str, Any], media_type:
         values: of its arguments, as for :func:`deepaas.client.calls.predict_call`.
         media_type: to ask for.
     """
+    if media_type not in model.media_types:  # Whatever a program has sent that is no page.
+        media_type = model.media_types[0]
     values = masked(model.predict or (), values)
     call = predict_call(model, values, media_type)
     text = media_type == JSON or media_type.startswith("text/")

@@ -200,7 +200,11 @@ class Tab:
         )
 
     async def _pick(self, picked: Picked, event: gr.EventData) -> Picked:
-        return Picked(tuple(str(uuid) for uuid in event.picked), picked.number)
+        # Whatever a program sends that is no page.
+        uuids = getattr(event, "picked", None)
+        if not isinstance(uuids, list):
+            return picked
+        return Picked(tuple(str(uuid) for uuid in uuids), picked.number)
 
     async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[list[Any]]:
         unable, able = gr.update(interactive=False), gr.update(interactive=True)

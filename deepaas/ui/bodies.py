@@ -1,0 +1,193 @@
+"""What visitors send to the functions of a page, checked before Gradio sees it.
+
+Gradio would open whatever file of this machine is named where a file belongs, and fetch whatever
+address; it also answers 500 with a traceback to what does not have its shape.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from deepaas.ui.files import Files, UnknownFile
+
+MAX_DEPTH = 64
+MAX_NAME_CHARACTERS = 255
+
+_FILES = frozenset(("file", "image", "audio", "video"))
+_META = {"_type": "gradio.FileData"}
+_SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Unfit(Exception):
+    """What was sent cannot be used.
+
+    Attributes:
+        status: of the answer.
+        message: for who has sent it.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class Job(msgspec.Struct):
+    """A call of one of the page's functions."""
+
+    data: list[Any]
+    session_hash: str | None = None
+    fn_index: int | None = None
+    trigger_id: int | None = None
+    event_data: dict[str, Any] | None = None
+
+
+class Cancel(msgspec.Struct):
+    """No more of a call."""
+
+    session_hash: str
+    fn_index: int
+    event_id: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a page says of a function: its number, and the kinds of components it reads."""
+
+    number: int
+    name: str | None
+    inputs: tuple[str, ...]
+
+
+class Functions:
+    """The functions of a page.
+
+    Args:
+        config: of the page, as clients get it.
+        files: of visitors.
+    """
+
+    def __init__(self, config: Mapping[str, Any], files: Files) -> None:
+        kinds = {one["id"]: one["type"] for one in config["components"]}
+        self._files = files
+        self._functions = [
+            Function(one["id"], one["api_name"] or None, tuple(kinds[i] for i in one["inputs"]))
+            for one in config["dependencies"]
+            if one["backend_fn"]  # Others are for browsers.
+        ]
+
+    def call(self, body: bytes, name: str | None) -> bytes:
+        """The body of a call as Gradio may see it: with paths for names, and nothing else.
+
+        Args:
+            body: as it was sent.
+            name: of the function, if it stands in the path.
+
+        Raises:
+            Unfit: it cannot be used.
+        """
+        job = decode(body, Job)
+        for _ in _walk(job.data):
+            pass  # Not too deep.
+        function = self._find(job, name)
+        given = self._complete(function, job.data)
+        values = [self._value(kind, one) for kind, one in zip(function.inputs, given, strict=True)]
+        _refuse_files(job.event_data)
+        known = {
+            "data": values,
+            "fn_index": function.number,
+            "session_hash": job.session_hash,
+            "trigger_id": job.trigger_id,
+            "event_data": job.event_data or {},
+        }
+        sent = {key: value for key, value in known.items() if value is not None}
+        return json.dumps(sent).encode()
+
+    def _find(self, job: Job, name: str | None) -> Function:
+        for function in self._functions:
+            if job.fn_index is None and name is not None and function.name == name:
+                return function
+            if job.fn_index is not None and function.number == job.fn_index:
+                return function
+        raise Unfit("The page has no such function.", 404)
+
+    def _complete(self, function: Function, data: list[Any]) -> list[Any]:
+        count, stateless = len(function.inputs), [k for k in function.inputs if k != "state"]
+        if len(data) == count:
+            return data
+        if len(data) == len(stateless):
+            values = iter(data)
+            return [None if kind == "state" else next(values) for kind in function.inputs]
+        raise Unfit(f"The function takes {count} values, not {len(data)}.", 422)
+
+    def _value(self, kind: str, value: Any) -> Any:
+        if kind == "state":
+            return None  # What the page knows of the visitor is not up to them.
+        if kind in _FILES:
+            if isinstance(value, list):
+                return [self._file(one) for one in value]
+            return None if value is None else self._file(value)
+        if kind == "code" and isinstance(value, dict | list):
+            return json.dumps(value)  # As if typed there: Gradio would look for files in it.
+        _refuse_files(value)
+        return value
+
+    def _file(self, value: Any) -> dict[str, Any]:
+        path = value.get("path") if isinstance(value, dict) else None
+        if not isinstance(path, str):
+            raise Unfit("Where a file belongs there must be one that was uploaded here.", 422)
+        try:
+            found = self._files.path(path)
+        except UnknownFile:
+            raise Unfit("A file was not uploaded here, or is kept no more.", 422) from None
+        name = value.get("orig_name")
+        if not isinstance(name, str) or not name.isprintable():
+            name = found.name
+        name = PurePosixPath(name).name[-MAX_NAME_CHARACTERS:]
+        return {"path": str(found), "orig_name": name, "meta": _META}
+
+
+def decode(body: bytes, kind: Any) -> Any:
+    """JSON of a shape.
+
+    Raises:
+        Unfit: it is not.
+    """
+    try:
+        found = msgspec.json.decode(body, type=kind)
+        session = getattr(found, "session_hash", None)
+    except msgspec.ValidationError as error:
+        raise Unfit(f"The body does not fit: {error}", 422) from None
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise Unfit(f"The body is not valid JSON: {error}") from None
+    if session is not None and not session_fits(session):
+        raise Unfit("session_hash has at most 64 letters, digits, - and _.", 422)
+    return found
+
+
+def session_fits(session: str) -> bool:
+    """Whether it may be the name of a visitor's session."""
+    return _SESSION.fullmatch(session) is not None
+
+
+def _refuse_files(value: Any) -> None:
+    if any(isinstance(one, dict) and "meta" in one and "path" in one for one in _walk(value)):
+        raise Unfit("There is a file where none belongs.", 422)
+
+
+def _walk(value: Any) -> Iterator[Any]:
+    left = [(value, 0)]
+    while left:
+        one, depth = left.pop()
+        if depth > MAX_DEPTH:
+            raise Unfit("The values lie too deep in each other.", 422)
+        yield one
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        left.extend((each, depth + 1) for each in inner)

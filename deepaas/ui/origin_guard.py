@@ -1,0 +1,89 @@
+"""Who may ask the page, and what browsers are told of its answers."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, told
+from deepaas.origins import Asked, Visitors
+from deepaas.ui.overview import notice
+
+
+class OriginGuard:
+    """Stands before an application: asks whose page asks, and completes the answers.
+
+    Args:
+        app: what answers those who may ask.
+        visitors: who may.
+    """
+
+    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
+        self._app = app
+        self._visitors = visitors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", [])
+                self._complete(headers, MutableHeaders(scope=message))
+            await send(message)
+
+        answer = self._answer(_asked(scope, headers), headers) or self._app
+        await answer(scope, receive, complete)
+
+    def _answer(self, asked: Asked, headers: Headers) -> Response | None:
+        """What is said to who may not ask, and to a browser that wants to know who may."""
+        if message := self._visitors.unknown_host(asked):
+            return _refusal(headers, message, 421)
+        if message := self._visitors.foreign_origin(asked):
+            return _refusal(headers, message, 403)
+        is_preflight = asked.method == "OPTIONS" and "access-control-request-method" in headers
+        if is_preflight and asked.origin is not None and self._visitors.allows(asked.origin):
+            wanted = headers.get("access-control-request-headers")
+            return Response(status_code=204, headers=self._visitors.preflight(wanted))
+        return None
+
+    def _complete(self, request: Headers, headers: MutableHeaders) -> None:
+        shared = self._visitors.some_origins
+        policy = headers.get(POLICY, "")
+        what = told(headers.get("Content-Type", ""), policy, shared=shared)
+        headers.update(what.headers)
+        if what.policy:
+            headers.append(POLICY, what.policy)
+        if what.attachment:
+            headers.setdefault(DISPOSITION, "attachment")
+        if what.is_page:
+            headers.setdefault(REFERRER, "same-origin" if policy else "no-referrer")
+            if policy and request.get("sec-fetch-dest") == "document":
+                headers[OPENER] = "same-origin"
+        del headers["Access-Control-Allow-Origin"]
+        if shared:
+            headers.update(self._visitors.cors(request.get("origin")))
+            headers.add_vary_header("Origin")
+
+
+def _asked(scope: Scope, headers: Headers) -> Asked:
+    server = scope.get("server")
+    return Asked(
+        method=scope["method"],
+        hosts=tuple(headers.getlist("host")),
+        local=str(server[0]) if server and server[1] else "",
+        origin=headers.get("origin"),
+        site=headers.get("sec-fetch-site"),
+        mode=headers.get("sec-fetch-mode"),
+        destination=headers.get("sec-fetch-dest"),
+    )
+
+
+def _refusal(headers: Headers, message: str, status: int) -> Response:
+    if "text/html" in headers.get("accept", "").lower():
+        return notice("This page cannot be shown", message, status)
+    return JSONResponse({"error": message}, status)
