@@ -74,7 +74,8 @@ def build_registry(
                 f"{host_mark}:{number}:",
             )
             for number, found in enumerate(models)
-        ]
+        ],
+        settings.check_timeout,
     )
 
 

@@ -130,6 +130,13 @@ class Settings:
         "Longest time for loading and warming a model, in seconds. 0 for no limit.",
         min=0,
     )
+    check_timeout: float = _option(
+        10.0,
+        "Longest time for checking the arguments of a training, in seconds, where code of the "
+        "model's author does it (validators, regular expressions); then the request is answered "
+        "with 504. 0 for no limit.",
+        min=0,
+    )
     cancel_grace: float = _option(
         5.0,
         "How long a call whose client has left, or a training that is cancelled, may take to stop "

@@ -209,12 +209,12 @@ class Disabled(DeepaasError):
 
 
 class CallTimedOut(DeepaasError):
-    """The model needed longer than ``predict-timeout``; its worker was replaced."""
+    """The model needed longer than it may; its process was replaced."""
 
     code = "timed_out"
 
-    def __init__(self, name: str, limit_seconds: float) -> None:
-        super().__init__(f"model {name!r} did not answer within {limit_seconds:g} s")
+    def __init__(self, name: str, limit_seconds: float, what: str = "answer") -> None:
+        super().__init__(f"model {name!r} did not {what} within {limit_seconds:g} s")
 
 
 class WorkerDied(DeepaasError):

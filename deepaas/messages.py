@@ -101,6 +101,15 @@ class Inputs(Message):
     headers: dict[str, str] = {}
     cookies: dict[str, str] = {}
 
+    def is_small(self) -> bool:
+        """Whether there is so little text that reading it takes no time to speak of."""
+        text_bytes = len(self.query) + len(self.body)
+        for _, value in self.form:
+            if isinstance(value, LongText):
+                return False
+            text_bytes += len(value) if isinstance(value, str) else 0
+        return not self.body_path and text_bytes <= INLINE_BYTES
+
     def with_paths(self, change: Callable[[str], str]) -> Inputs:
         """The same inputs with other paths: ``change`` gives the new one for each."""
 
@@ -163,7 +172,11 @@ class AskHealth(Message):
 
 
 class CheckTraining(Message):
-    """Ask whether ``train`` takes these inputs; answered with ``Checked``, nothing is run."""
+    """Ask whether ``train`` takes these inputs; nothing is run.
+
+    On *control* answered with ``Checked``: only where no client can make that slow. On *calls* to a
+    worker that does nothing else, answered as ``Predict`` is: the arguments as JSON for people.
+    """
 
     id: int
     inputs: Inputs
@@ -184,6 +197,7 @@ class Function(Message):
         places: where the arguments that name a place are looked up (``query``, ``json`` …); the
             others are looked for in the query, the form and the JSON body.
         streams: whether it yields its result in parts.
+        checked_quickly: whether no client can make a check of its arguments slow.
     """
 
     implemented: bool
@@ -193,6 +207,7 @@ class Function(Message):
     reads_cookies: bool = False
     places: dict[str, str] = {}
     streams: bool = False
+    checked_quickly: bool = False
 
 
 class Description(Message):
@@ -356,7 +371,7 @@ class Health(Message):
     error: str = ""
 
 
-ToWorkerCalls = Predict | Train
+ToWorkerCalls = Predict | Train | CheckTraining
 ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth
 News = Part | Measured | Printed
 """What comes of a call before its end."""

@@ -19,6 +19,7 @@ from deepaas.errors import (
     NotImplementedByModel,
 )
 from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
+from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.setup import Setup
@@ -34,20 +35,25 @@ METADATA_SECONDS = 5.0
 HEALTH_SECONDS = 5.0
 """How long a model may think about its health."""
 
-CHECK_SECONDS = 30.0
-"""How long a worker may take to check the arguments of a training."""
+CHECK_SECONDS = 5.0
+"""How long a worker that is busy with a prediction may let a check wait, which is quick."""
 
 
 class Model:
     """A model and what can be done with it.
 
+    Args:
+        pool: its workers.
+        checker: checks the arguments of its trainings, where its workers must not.
+
     Attributes:
         name: under which it is served.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, checker: Checker) -> None:
         self.name = pool.name
         self._pool = pool
+        self._checker = checker
         self._metadata: dict[str, Any] | None = None
         self._metadata_error = ""
         self._question: asyncio.Future[Metadata] | None = None
@@ -143,15 +149,25 @@ class Model:
         description = await self.described()
         if not description.train.implemented:
             raise NotImplementedByModel(self.name, "train")
-        try:
-            checked = await asyncio.wait_for(self._pool.check_training(inputs), CHECK_SECONDS)
-        except asyncio.TimeoutError:
-            raise ModelUnavailable(
-                self.name, f"its arguments were not checked within {CHECK_SECONDS:g} s"
-            ) from None
+        checked = await self._checked(inputs, beside_calls=description.train.checked_quickly)
         if checked.failure is not None:
             raise_failure(self.name, checked.failure, "train")
         return checked
+
+    async def _checked(self, inputs: Inputs, *, beside_calls: bool) -> Checked:
+        """The answer of a worker, if that cannot hold it up, else that of the checker.
+
+        A worker is loaded already, and a process of the checker's has to load the model first.
+        """
+        if beside_calls and inputs.is_small():
+            try:
+                return await asyncio.wait_for(self._pool.check_training(inputs), CHECK_SECONDS)
+            except asyncio.TimeoutError:
+                pass  # It is busy in a way that lets no other thread run.
+            except ModelUnavailable:
+                if self.status().status == "broken":
+                    raise
+        return await self._checker.check(inputs)
 
     async def metadata(self) -> dict[str, Any]:
         """What the author tells of the model, asked afresh.

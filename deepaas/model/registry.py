@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from deepaas.errors import ModelNotFound
 from deepaas.model.handle import Model
+from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 
 
@@ -15,11 +16,16 @@ class Registry:
 
     Args:
         pools: one per model, not started.
+        check_seconds: longest check of the arguments of a training, 0 for no limit.
     """
 
-    def __init__(self, pools: Sequence[Pool]) -> None:
+    def __init__(self, pools: Sequence[Pool], check_seconds: float) -> None:
         self._pools = list(pools)
-        self._models = {pool.name: Model(pool) for pool in pools}
+        self._checkers = [Checker(pool, check_seconds) for pool in pools]
+        self._models = {
+            pool.name: Model(pool, checker)
+            for pool, checker in zip(self._pools, self._checkers, strict=True)
+        }
         self._first_questions: list[asyncio.Future[None]] = []
 
     def __iter__(self) -> Iterator[Model]:
@@ -59,4 +65,6 @@ class Registry:
         for question in self._first_questions:
             question.cancel()
         await asyncio.gather(*self._first_questions, return_exceptions=True)
-        await asyncio.gather(*(pool.stop() for pool in self._pools))
+        await asyncio.gather(
+            *(pool.stop() for pool in self._pools), *(checker.stop() for checker in self._checkers)
+        )

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = _parse(argv)
     lifeline.tie(options.lifeline)
     _prepare_process()
-    if options.training:
+    if options.training or options.checking:
         training.step_back()
     interrupter = Interrupter()
     control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         model = _load(options)
         control.loaded(model)
-        if options.warm:
+        if options.warm and not options.checking:
             model.warm()
         if options.training:
             training.watch_declared(model)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         control.broken(error)
         raise SystemExit(1) from None
     calls = socket.socket(fileno=options.calls)
-    if model.asynchronous and not options.training:
+    if model.asynchronous and not (options.training or options.checking):
         concurrent = Concurrent(model, calls)
         control.cancel = concurrent.cancel
         control.send(Ready())
@@ -95,6 +95,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")
     parser.add_argument("--warm", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--training", action="store_true", help="for a training, not predictions")
+    parser.add_argument("--checking", action="store_true", help="for arguments of trainings only")
     return parser.parse_args(argv)
 
 

@@ -149,10 +149,15 @@ def require_files(field: fields.Field) -> None:
             field.inner.metadata = {**field.inner.metadata, "type": "file"}
         require_files(field.inner)
     elif is_file(field):
-        field.validators = [_must_be_file, *field.validators]
+        field.validators = [must_be_file, *field.validators]
 
 
-def _must_be_file(value: Any) -> None:
+def must_be_file(value: Any) -> None:
+    """Validator of file arguments.
+
+    Raises:
+        ValidationError: it is none.
+    """
     if value is not None and value is not missing and not isinstance(value, FormFile):
         raise marshmallow.ValidationError(
             "Not a file: send it as a file part of multipart/form-data."

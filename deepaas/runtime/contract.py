@@ -161,6 +161,21 @@ class Model:
         assert self._train_arguments is not None
         return to_json_or_text(self._train_arguments.shown(arguments))
 
+    def check_training(self, call_id: int, inputs: Inputs) -> Answer:
+        """Check the arguments of a training, without running it.
+
+        Returns:
+            them as JSON for people.
+
+        Raises:
+            marshmallow.ValidationError, MalformedBody: they do not fit.
+            NotImplementedError: the model does not train.
+        """
+        if self._train_arguments is None:
+            raise NotImplementedError
+        shown = self._train_arguments.shown(self._train_arguments.load(inputs))
+        return self._results.encode_training(call_id, shown)
+
     def predict(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:

@@ -17,6 +17,7 @@ from marshmallow import fields
 
 from deepaas.messages import Description, Function
 from deepaas.runtime.arguments import Arguments, is_file, is_password
+from deepaas.runtime.quick import is_quick
 
 UNDOCUMENTED_PLACES = {"cookie"}
 """Places that Swagger 2.0 has no word for."""
@@ -72,6 +73,7 @@ def _function(arguments: Arguments | None, converter: Any) -> Function:
             for name, field in arguments.schema.fields.items()
             if field.metadata.get("location")
         },
+        checked_quickly=is_quick(arguments.schema),
     )
 
 

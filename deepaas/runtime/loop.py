@@ -196,7 +196,7 @@ class _Calls:
             for payload in frames.feed(data):
                 self._answer(decoder.decode(payload))
 
-    def _answer(self, call: Predict | Train) -> None:
+    def _answer(self, call: ToWorkerCalls) -> None:
         leaving: BaseException | None = None
         process_id = os.getpid()
         answer: Reply
@@ -222,13 +222,18 @@ class _Calls:
             # A model that wants its process to end (a broken device, say) gets a fresh one.
             raise SystemExit(1) from leaving
 
-    def _run(self, call: Predict | Train) -> Reply:
+    def _run(self, call: ToWorkerCalls) -> Reply:
         if isinstance(call, Train):
             with training.cancellable():
                 arguments = loaded(self._model.train_arguments, call)
                 if isinstance(arguments, Failure):
                     return arguments
                 return self._model.train(call.id, arguments)
+        if isinstance(call, CheckTraining):
+            try:
+                return self._model.check_training(call.id, call.inputs)
+            except (marshmallow.ValidationError, MalformedBody) as error:
+                return bad_arguments(call.id, error)
         arguments = loaded(self._model.predict_arguments, call)
         if isinstance(arguments, Failure):
             return arguments

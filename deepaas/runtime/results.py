@@ -116,7 +116,7 @@ class Results:
         return self._answer(call_id, JSON, listed)
 
     def encode_training(self, call_id: int, result: Any) -> Answer:
-        """What ``train`` returned as JSON; the text of it where that cannot be.
+        """What ``train`` returned, or will get, as JSON; the text of it where that cannot be.
 
         The training has been done, and its files are there: an odd result must not spoil that.
         """

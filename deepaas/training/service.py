@@ -316,7 +316,7 @@ class Trainings:
             return b"null"
 
     async def _check(self, model: Model, inputs: Inputs) -> Checked:
-        """Have the arguments checked in a worker, unless that would hold up its predictions."""
+        """Have the arguments checked, unless they are so much that the run itself has to do it."""
         if await asyncio.to_thread(_text_bytes, inputs) <= MAX_CHECKED_BYTES:
             return await model.check_training(inputs)
         if not (await model.described()).train.implemented:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ _log = logging.getLogger(__name__)
 
 SHUTTING_DOWN = "the host is shutting down"
 
+CHECKS_COUNT = 100
+"""So many checks of trainings' arguments may wait for each other."""
+
 
 class Pool:
     """Keeps the workers of one model alive; ``Calls`` hands them what there is to do.
@@ -42,15 +46,27 @@ class Pool:
         limits: what it may take.
         spool: folder for large results, made here and removed by ``stop``.
         mark: what the marks of its workers begin with, see ``workers.warden``.
+        checking: whether they only check the arguments of trainings.
+
+    Attributes:
+        name: of the model.
+        source: the model.
+        limits: what it may take.
+        description: what the worker has told of the model; None before it was loaded.
+        version: how often its code has changed.
     """
 
-    def __init__(self, source: Source, limits: Limits, spool: Path, mark: str) -> None:
+    def __init__(
+        self, source: Source, limits: Limits, spool: Path, mark: str, *, checking: bool = False
+    ) -> None:
         self.name = source.name
         self.source = source
         self.description: Description | None = None
-        self._limits = limits
+        self.limits = limits
+        self.version = 0
+        self._mark = mark
         self._spool = Spool(spool)
-        self._starter = Starter(source, spool, mark, limits.warm_seconds)
+        self._starter = Starter(source, spool, mark, limits.warm_seconds, checking=checking)
         self._slots = Slots(limits.workers_count)
         self._calls = Calls(source.name, limits, self._slots, self._spool)
         self._swap: Swap | None = None
@@ -100,7 +116,7 @@ class Pool:
         return Status(
             status=status,
             reason=broken,
-            workers_count=self._limits.workers_count,
+            workers_count=self.limits.workers_count,
             workers_ready_count=ready_count,
             queued_count=self._calls.queued_count,
             room_count=self._calls.room_count,
@@ -159,8 +175,31 @@ class Pool:
         """
         return await self._asked().metadata()
 
+    def for_checks(self, number: int, seconds: float) -> Pool:
+        """A pool of one process that checks the arguments of trainings, not started.
+
+        The model is loaded there, but not warmed.
+
+        Args:
+            number: of this pool, among those of its kind.
+            seconds: longest check, 0 for no limit.
+        """
+        limits = replace(
+            self.limits, workers_count=1, queue_size=CHECKS_COUNT, predict_seconds=seconds
+        )
+        path = self._spool.path
+        return Pool(
+            replace(self.source, warm=False),
+            limits,
+            path.with_name(f"{path.name}-checks-{number}"),
+            f"{self._mark}checks-{number}:",
+            checking=True,
+        )
+
     async def check_training(self, inputs: Inputs) -> Checked:
-        """Ask one of the workers whether ``train`` takes these inputs.
+        """Ask one of the workers whether ``train`` takes these inputs, beside its calls.
+
+        Only where no client can make that slow.
 
         Returns:
             its answer; a file that it names belongs to the caller.
@@ -194,6 +233,7 @@ class Pool:
         """Have the model's code loaded anew, and calls answered by it once it is ready."""
         if self._stopping:
             return
+        self.version += 1
         self._settled.clear()
         if self._swap is not None:
             self._swap.abandon()
@@ -204,7 +244,7 @@ class Pool:
             # Whoever was started there now would have the new code before the others.
             slot.reserved = bool(ready)
         if ready:
-            count = self._limits.workers_count
+            count = self.limits.workers_count
             self._swap = Swap(
                 self.name, self._starter, count, is_current, self._take_over, self._keep
             )

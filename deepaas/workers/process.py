@@ -49,6 +49,7 @@ class Launch:
         spool: where it writes large results.
         mark: for the warden, unique among all workers.
         training: whether it is for one training instead of predictions.
+        checking: whether it only checks the arguments of trainings.
         exit_seconds: how long it may take to leave when it has nothing more to do.
         environment: variables besides those of the host.
     """
@@ -56,6 +57,7 @@ class Launch:
     spool: Path
     mark: str
     training: bool = False
+    checking: bool = False
     exit_seconds: float = 2.0
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -179,6 +181,7 @@ def _command(source: Source, launch: Launch, calls: int, control: int, lifeline:
         f"--spool={launch.spool}",
         "--warm" if source.warm else "--no-warm",
         *(["--training"] if launch.training else []),
+        *(["--checking"] if launch.checking else []),
     ]
 
 

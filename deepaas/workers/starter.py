@@ -22,13 +22,23 @@ class Starter:
         spool: folder for large results.
         mark: what the marks of the workers begin with, see ``workers.warden``.
         warm_seconds: longest time from start to ready, 0 for no limit.
+        checking: whether they only check the arguments of trainings.
     """
 
-    def __init__(self, source: Source, spool: Path, mark: str, warm_seconds: float) -> None:
+    def __init__(
+        self,
+        source: Source,
+        spool: Path,
+        mark: str,
+        warm_seconds: float,
+        *,
+        checking: bool = False,
+    ) -> None:
         self._source = source
         self._spool = spool
         self._mark = mark
         self._warm_seconds = warm_seconds
+        self._checking = checking
         self._ids = itertools.count(1)
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -43,8 +53,9 @@ class Starter:
             OSError: the system has no room for another process.
             RuntimeError: or none for another thread.
         """
-        launch = Launch(self._spool, f"{self._mark}{next(self._ids)}:")
-        worker = Worker(self._source, f"{self._source.name}/{number}", launch, keeper)
+        launch = Launch(self._spool, f"{self._mark}{next(self._ids)}:", checking=self._checking)
+        label = f"{self._source.name}/{'check' if self._checking else number}"
+        worker = Worker(self._source, label, launch, keeper)
         loop = asyncio.get_running_loop()
         opening = loop.create_task(worker.open())
         self._opening.add(opening)

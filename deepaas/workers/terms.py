@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from deepaas.messages import Inputs, Predict
+from deepaas.messages import CheckTraining, Inputs, Predict
 from deepaas.workers.call import Listener
 
 
@@ -26,11 +26,19 @@ class Terms(msgspec.Struct, frozen=True):
     context: Mapping[str, str] = {}
     listener: Listener | None = None
 
-    def request(self, call_id: int, inputs: Inputs) -> Predict:
+    def request(self, call_id: int, inputs: Inputs) -> Predict | CheckTraining:
         """What the worker is sent."""
         if self is USUAL_TERMS:
             return Predict(call_id, inputs)
         return Predict(call_id, inputs, self.streamed, self.bare, dict(self.context))
+
+
+class OnlyChecked(Terms, frozen=True):
+    """No prediction at all: whether these are arguments for a training."""
+
+    def request(self, call_id: int, inputs: Inputs) -> CheckTraining:
+        """What the worker is sent."""
+        return CheckTraining(call_id, inputs)
 
 
 USUAL_TERMS = Terms()

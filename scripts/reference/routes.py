@@ -94,7 +94,13 @@ def served() -> set[Route]:
         trainings = build_trainings(settings, [], folder, "mark")
         page = build_try_me(settings, folder, "mark")
         app = build_app(
-            settings, Registry([]), folder, Drain(), trainings, page, build_visitors(settings)
+            settings,
+            Registry([], settings.check_timeout),
+            folder,
+            Drain(),
+            trainings,
+            page,
+            build_visitors(settings),
         )
         return {
             (route.method, route.resource.canonical)

@@ -70,11 +70,16 @@ class Checker:
 
 
 def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(_checkable(for_checking(schema)))
+    return _compiled(_checkable(for_checking(schema)))
+
+
+def _compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
+    # Expressions that take time in proportion to the text only: this is the host's event loop.
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
 def _checkable(schema: Any) -> Any:
-    """A schema without the regular expressions that only Python can read: workers use those."""
+    """A schema without the regular expressions that need Python, or its time: workers use those."""
     if isinstance(schema, list):
         return [_checkable(part) for part in schema]
     if not isinstance(schema, dict):
@@ -88,7 +93,7 @@ def _checkable(schema: Any) -> Any:
 
 def _is_readable(pattern: str) -> bool:
     try:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+        _compiled({"pattern": pattern})
     except ValueError:
         return False
     return True

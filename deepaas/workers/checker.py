@@ -1,0 +1,123 @@
+"""Checks the arguments of trainings where a check can do no harm: in a process of its own.
+
+A check runs code of the model's author on what a client has sent, a regular expression say, and
+may take for ever. So it does not run beside predictions. The process is started with the first
+check, works on one at a time, and ends when there has been none for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from deepaas.errors import CallTimedOut, ModelUnavailable
+from deepaas.messages import Checked, Failure, Inputs
+from deepaas.workers.pool import SHUTTING_DOWN, Pool
+from deepaas.workers.terms import OnlyChecked
+
+IDLE_SECONDS = 60.0
+"""How long a process stays that nobody asks anything."""
+
+
+class Checker:
+    """Checks the arguments of one model's trainings.
+
+    Args:
+        pool: of the model.
+        seconds: longest check, 0 for no limit.
+    """
+
+    def __init__(self, pool: Pool, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+        self._starts_count = 0
+        self._current: _Kept | None = None
+        self._stopped = False
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def check(self, inputs: Inputs) -> Checked:
+        """Check arguments; nothing is run.
+
+        Returns:
+            what the model says of them; a file that it names belongs to the caller.
+
+        Raises:
+            CallTimedOut: it took too long.
+            DeepaasError: the process ended, cannot load the model, or has too much to do.
+            asyncio.CancelledError: the caller gave up; the check is withdrawn or ended.
+        """
+        if self._stopped:
+            raise ModelUnavailable(self._pool.name, SHUTTING_DOWN)
+        kept = self._kept()
+        kept.users_count += 1
+        kept.idle(None)
+        try:
+            reply = await kept.pool.predict(inputs, terms=OnlyChecked())
+        except CallTimedOut:
+            what = "check the arguments of a training"
+            raise CallTimedOut(self._pool.name, self._seconds, what) from None
+        finally:
+            kept.users_count -= 1
+            if not kept.users_count and not self._stopped:
+                self._unused(kept)
+        if isinstance(reply, Failure):
+            return Checked(reply.id, failure=reply)
+        return Checked(reply.id, reply.body, reply.path)
+
+    async def stop(self) -> None:
+        """End the process; whoever waits for a check is told that the host leaves."""
+        self._stopped = True
+        if self._current is not None:
+            self._leave(self._current)
+        await asyncio.gather(*self._leaving)
+
+    def _kept(self) -> _Kept:
+        """The process, of the code as it is now."""
+        current = self._current
+        if current is not None and current.version != self._pool.version:
+            self._current = None
+            if not current.users_count:
+                self._leave(current)
+        if self._current is None:
+            self._starts_count += 1
+            self._current = _Kept(
+                self._pool.for_checks(self._starts_count, self._seconds), self._pool.version
+            )
+            self._current.pool.start()
+        return self._current
+
+    def _unused(self, kept: _Kept) -> None:
+        if kept is not self._current:  # Its code is out of date.
+            self._leave(kept)
+            return
+        loop = asyncio.get_running_loop()
+        kept.idle(loop.call_later(IDLE_SECONDS, self._leave, kept))
+
+    def _leave(self, kept: _Kept) -> None:
+        kept.idle(None)
+        if kept is self._current:
+            self._current = None
+        task = asyncio.ensure_future(kept.pool.stop())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+
+class _Kept:
+    """The process while it is there.
+
+    Attributes:
+        pool: keeps it.
+        version: of the model's code.
+        users_count: how many wait for it.
+    """
+
+    def __init__(self, pool: Pool, version: int) -> None:
+        self.pool = pool
+        self.version = version
+        self.users_count = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def idle(self, timer: asyncio.TimerHandle | None) -> None:
+        """Another timer ends it from now on, or none."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = timer
