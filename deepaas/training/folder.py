@@ -18,18 +18,22 @@ import contextlib
 import json
 import os
 import shutil
-import stat
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from deepaas.beneath import open_file, open_folder, remove_tree
 from deepaas.messages import Inputs, RunFiles
 from deepaas.training.runs import Outcome, Progress
 
 INPUTS_FILE = "inputs.msgpack"
+
+OWN_STEPS = 2
+"""What lies in a run's folder is reached by two steps that its author's code may have changed."""
 
 MAX_TOLD_BYTES = 64 * 1024
 """The author's code may write what it likes where it tells its progress; no more is read."""
@@ -114,8 +118,10 @@ class Folder:
 
     def drop_inputs(self) -> None:
         """Nobody needs the request any more."""
-        shutil.rmtree(self.inputs, ignore_errors=True)
-        shutil.rmtree(self.spool, ignore_errors=True)
+        # Without it: behind a symlink in the place of the folder lies what is somebody else's.
+        with contextlib.suppress(OSError), opened(self.path) as folder:
+            for name in (self.inputs.name, self.spool.name):
+                remove_tree(name, folder)
 
     # --- what its process and the host tell each other ---
 
@@ -125,8 +131,10 @@ class Folder:
 
     def tell_cancelled(self) -> None:
         """Let the author's code see that the run is being cancelled."""
-        with contextlib.suppress(OSError):  # A full disk: the signal will have to do.
-            (self.control / RunFiles.CANCELLED).touch()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        # An OSError is a full disk, say: the signal will have to do.
+        with contextlib.suppress(OSError), opened(self.control, OWN_STEPS) as folder:
+            os.close(os.open(RunFiles.CANCELLED, flags, 0o644, dir_fd=folder))
 
     def progress(self) -> Progress | None:
         """The last that the author's code has told."""
@@ -147,17 +155,21 @@ class Folder:
         return paths[:MAX_WATCHED_COUNT]
 
     def _told(self, name: str) -> bytes:
-        return read_file(self.control / name, MAX_TOLD_BYTES)
+        return read_file(self.control / name, MAX_TOLD_BYTES, OWN_STEPS + 1)
 
     # --- how it ended ---
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Note how it ended, for the case that the store cannot be told."""
-        partial = self.outcome.with_name("outcome.partial")
-        partial.unlink(missing_ok=True)
-        with partial.open("xb") as file:
-            file.write(msgspec.json.encode(outcome))
-        partial.rename(self.outcome)
+        partial = "outcome.partial"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        # Below the folder itself: not where a symlink in its place leads.
+        with opened(self.path) as folder:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(partial, dir_fd=folder)
+            with open(os.open(partial, flags, 0o600, dir_fd=folder), "wb") as file:
+                file.write(msgspec.json.encode(outcome))
+            os.rename(partial, self.outcome.name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def read_outcome(self) -> Outcome | None:
         """How it ended, None when that was not noted."""
@@ -172,15 +184,33 @@ class Folder:
         return outcome if believable else None
 
 
-def read_file(path: Path, max_bytes: int) -> bytes:
+def read_file(path: Path, max_bytes: int = -1, own_steps: int = OWN_STEPS) -> bytes:
     """The beginning of a regular file; nothing of any other, or of one that cannot be read.
 
-    The author's code could have put anything here, a pipe for example, on which the host would
-    wait for ever.
+    The author's code could have put anything here: a pipe, on which the host would wait for ever,
+    or a symlink to what is nobody's business, in the place of the file or of a folder above.
+
+    Args:
+        path: of the file.
+        max_bytes: how much to read at most, -1 for all.
+        own_steps: how many of the last steps of the path the author's code may have changed.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            return file.read(max_bytes) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+        with open_file(path, own_steps) as file:
+            return file.read(max_bytes)
     except OSError:
         return b""
+
+
+@contextlib.contextmanager
+def opened(path: Path, own_steps: int = 1) -> Iterator[int]:
+    """The descriptor of a folder, whose last steps are no symlinks.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    folder = open_folder(path, own_steps)
+    try:
+        yield folder
+    finally:
+        os.close(folder)

@@ -16,9 +16,13 @@ import fcntl
 import logging
 import os
 import re
+import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+from deepaas.beneath import open_file
+from deepaas.training.folder import OWN_STEPS, opened
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 SEGMENTS_COUNT = 4
@@ -33,6 +37,7 @@ PIECE_BYTES = 64 * 1024
 
 _log = logging.getLogger("deepaas.training")
 
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SEGMENT = re.compile(r"[0-9]{20}")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -71,7 +76,7 @@ class LogWriter:
         self._start = starts[-1] if starts else 0
         self._end = self._start
         if starts:
-            self._end += _path(folder, self._start).stat().st_size
+            self._end += _size(folder, self._start)
         self._segment = -1  # The open segment's file descriptor.
         self._line_open = False
         self._failing = False
@@ -161,10 +166,16 @@ class LogWriter:
             yield size
 
     def _open(self) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
-        self._segment = os.open(_path(self._folder, self._start), flags, 0o644)
-        for start in _starts(self._folder)[: -self._segments_count]:
-            _path(self._folder, start).unlink(missing_ok=True)
+        # Where the author's code has put a symlink or a pipe nothing is written.
+        with opened(self._folder, OWN_STEPS) as folder:
+            segment = os.open(_name(self._start), _WRITING, 0o644, dir_fd=folder)
+            if not stat.S_ISREG(os.fstat(segment).st_mode):
+                os.close(segment)
+                raise OSError(errno.EINVAL, "no regular file", _name(self._start))
+            self._segment = segment
+            for start in _starts(self._folder)[: -self._segments_count]:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(_name(start), dir_fd=folder)
 
     def _close(self) -> None:
         if self._segment >= 0:
@@ -189,7 +200,7 @@ class LogReader:
         while starts := _starts(self._folder):
             # Another try if rotation has removed it: there are newer ones then.
             with contextlib.suppress(FileNotFoundError):
-                return starts[-1] + _path(self._folder, starts[-1]).stat().st_size
+                return starts[-1] + _size(self._folder, starts[-1])
         return 0
 
     def start(self) -> int:
@@ -233,10 +244,8 @@ class LogReader:
         """Bytes of one segment, none when it has ended or is gone."""
         try:
             # The author's code can write here as well: no pipe may make a reader wait.
-            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(_path(self._folder, start), flags), "rb", buffering=0) as file:
-                file.seek(offset)
-                return file.read(size) or b""
+            with open_file(self._folder / _name(start), OWN_STEPS + 1) as file:
+                return os.pread(file.fileno(), size, offset)
         except OSError:
             return b""
 
@@ -306,16 +315,23 @@ class LogReader:
         return first if left > 0 else size
 
 
-def _path(folder: Path, start: int) -> Path:
-    return folder / f"{start:020d}"
+def _name(start: int) -> str:
+    return f"{start:020d}"
+
+
+def _size(folder: Path, start: int) -> int:
+    with opened(folder, OWN_STEPS) as descriptor:
+        status = os.lstat(_name(start), dir_fd=descriptor)
+        return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _starts(folder: Path) -> list[int]:
     """Where the segments begin that are there."""
     try:
-        names = [path.name for path in folder.iterdir()]
-    except FileNotFoundError:
-        return []
+        with opened(folder, OWN_STEPS) as descriptor:
+            names = os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no Path
+    except (FileNotFoundError, NotADirectoryError):
+        return []  # Nothing was printed yet; or the author's code has put something in its place.
     return sorted(int(name) for name in names if _SEGMENT.fullmatch(name))
 
 

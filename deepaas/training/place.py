@@ -17,15 +17,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import time
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from deepaas.beneath import remove_tree
 from deepaas.errors import ConfigError
 from deepaas.training.disk import storage_errors
-from deepaas.training.folder import Folder
+from deepaas.training.folder import Folder, opened
 from deepaas.training.runs import Run
 
 STRAY_SECONDS = 3600.0
@@ -142,7 +142,7 @@ class Place:
                     path.mkdir(parents=True, mode=0o700)
                 yield making
             except BaseException:
-                shutil.rmtree(making.path, ignore_errors=True)
+                self._remove_tree(making.path.name)
                 raise
 
     def settle(self, run: str) -> Folder:
@@ -161,7 +161,12 @@ class Place:
         dying = path.with_name(OLD + run)
         with contextlib.suppress(FileNotFoundError):
             path.rename(dying)
-        shutil.rmtree(dying, ignore_errors=True)
+        self._remove_tree(dying.name)
+
+    def _remove_tree(self, name: str) -> None:
+        """Remove a folder of ``runs``, whatever its author's code has made of it."""
+        with contextlib.suppress(OSError), opened(self._path / "runs") as runs:
+            remove_tree(name, runs)
 
     def sweep(self, known: Collection[str], ended: Collection[str]) -> list[str]:
         """Remove what killed hosts have left half made or half removed, and nothing else.
@@ -182,8 +187,8 @@ class Place:
                 self.folder(path.name).drop_inputs()
             elif path.name.startswith((NEW, OLD)) and path.name.removeprefix(NEW) not in known:
                 with contextlib.suppress(FileNotFoundError):  # Another host sweeps, too.
-                    if path.stat().st_mtime < youngest:
-                        shutil.rmtree(path, ignore_errors=True)
+                    if path.lstat().st_mtime < youngest:
+                        self._remove_tree(path.name)
                         removed.append(path.name)
         for link in self.tensorboard.iterdir():
             if not link.exists():

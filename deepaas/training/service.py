@@ -22,7 +22,7 @@ from deepaas.errors import (
 )
 from deepaas.messages import Checked, Inputs, LongText
 from deepaas.model.handle import Model
-from deepaas.training.folder import Folder
+from deepaas.training.folder import Folder, read_file
 from deepaas.training.place import Place
 from deepaas.training.runs import Run, State
 from deepaas.training.scheduler import CANCELLED, Scheduler
@@ -303,17 +303,15 @@ class Trainings:
 
     async def args(self, run: Run) -> bytes:
         """The arguments of a run as JSON, also when they are large."""
-        return run.args if run.args is not None else await self._read(self.folder(run).args)
+        if run.args is not None:
+            return run.args
+        return await asyncio.to_thread(read_file, self.folder(run).args) or b"null"
 
     async def result(self, run: Run) -> bytes:
         """What ``train`` returned as JSON, also when it is large."""
-        return run.result if run.result is not None else await self._read(self.folder(run).result)
-
-    async def _read(self, path: Path) -> bytes:
-        try:
-            return await asyncio.to_thread(path.read_bytes)
-        except OSError:
-            return b"null"
+        if run.result is not None:
+            return run.result
+        return await asyncio.to_thread(read_file, self.folder(run).result) or b"null"
 
     async def _check(self, model: Model, inputs: Inputs) -> Checked:
         """Have the arguments checked, unless they are so much that the run itself has to do it."""

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from deepaas.beneath import open_file
 from deepaas.messages import Answer
 
 _log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ async def respond(request: web.Request, answer: Answer) -> web.StreamResponse:
     if not answer.path:
         return web.Response(body=answer.body, headers=headers)
     path = Path(answer.path)
-    with path.open("rb") as file:
+    # No symlink that a model has left there instead.
+    with open_file(path) as file:
         path.unlink()
         return await _stream(request, file, headers)
 

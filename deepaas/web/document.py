@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from pathlib import Path
 
+from deepaas.beneath import open_file
+
 PIECE_BYTES = 256 * 1024
 SMALL_BYTES = 256 * 1024
 """A document up to this size may be held in memory."""
@@ -95,8 +97,9 @@ def of_file(path: Path) -> Document:
     """
 
     def pieces() -> Generator[bytes, None, None]:
-        with path.open("rb") as file:
+        # No symlink that a model has left there instead.
+        with open_file(path) as file:
             while piece := file.read(PIECE_BYTES):
                 yield piece
 
-    return Document(path.stat().st_size, pieces)
+    return Document(path.lstat().st_size, pieces)

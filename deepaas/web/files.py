@@ -18,20 +18,26 @@ import stat
 import time
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 
+from deepaas.beneath import Found, Root
 from deepaas.errors import RunFileNotFound
 
 _log = logging.getLogger(__name__)
 
 MAX_ENTRIES_COUNT = 10_000
+
+OWN_STEPS = 2
+"""A folder that is shown, and the one in which it lies, were made by the host: if one of them is a
+symlink, somebody else has put it there, and nothing behind it is shown."""
+
 READ_BYTES = 256 * 1024
 
 WORTH_IT = 0.9
@@ -47,7 +53,7 @@ class Entry:
 
     Attributes:
         path: relative to the folder, with slashes. Bytes of a name that are no UTF-8 are replaced
-            in it: such a file comes with the archive only.
+            in it; it is the file's name all the same, here, for :func:`send_file` and in archives.
         size: in bytes.
         modified: seconds since the epoch.
     """
@@ -78,79 +84,12 @@ def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> Listing:
         max_count: how many entries to give at most.
     """
     entries: list[Entry] = []
-    for name, path in _walk(root):
-        with contextlib.suppress(OSError):  # It has just vanished.
-            status = path.stat()
+    with contextlib.closing(_walk(root)) as walk:
+        for file in walk:
             if len(entries) == max_count:
                 return Listing(entries, cut=True)
-            entries.append(Entry(name, status.st_size, status.st_mtime))
+            entries.append(Entry(file.name, file.status.st_size, file.status.st_mtime))
     return Listing(entries, cut=False)
-
-
-def _walk(root: Path) -> Iterator[tuple[str, Path]]:
-    """Names and paths of the regular files."""
-    try:
-        inside = root.resolve(strict=True)
-    except OSError:
-        return
-    folders = [("", root)]
-    while folders:
-        prefix, folder = folders.pop()
-        below: list[tuple[str, Path]] = []
-        for entry in _scan(folder):
-            name = prefix + os.fsencode(entry.name).decode(errors="replace")
-            path = folder / entry.name
-            # Folders are not looked for behind symlinks: if they are inside, they come anyway.
-            if entry.is_dir(follow_symlinks=False):
-                below.append((f"{name}/", path))
-            elif entry.is_file(follow_symlinks=False) or (
-                entry.is_symlink() and _is_file_inside(inside, path)
-            ):
-                yield name, path
-        folders += reversed(below)
-
-
-def _scan(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return []  # It has just vanished, or is none of ours.
-
-
-def _is_file_inside(inside: Path, path: Path) -> bool:
-    try:
-        target = path.resolve(strict=True)
-        return target.is_relative_to(inside) and target.is_file()
-    except (OSError, RuntimeError):
-        return False  # A loop is a RuntimeError before Python 3.13.
-
-
-def confined(root: Path, relative: str) -> Path:
-    """The file of that name in a folder, its symlinks resolved.
-
-    Args:
-        root: the folder.
-        relative: what the client asks for, percent-decoded.
-
-    Raises:
-        RunFileNotFound: there is no such regular file inside of the folder.
-    """
-    asked = PurePosixPath(relative)
-    if (
-        "\0" in relative
-        or asked.is_absolute()
-        or ".." in asked.parts
-        or str(asked) != relative  # Each file has one name: no "./a", "a//b", "a/".
-    ):
-        raise RunFileNotFound(relative)
-    try:
-        path = (root / asked).resolve(strict=True)
-        if path.is_relative_to(root.resolve(strict=True)) and path.is_file():
-            return path
-    except (OSError, RuntimeError, ValueError):
-        pass
-    raise RunFileNotFound(relative)
 
 
 class _Sent(web.FileResponse):
@@ -160,23 +99,23 @@ class _Sent(web.FileResponse):
         return None if self.prepared else await super().prepare(request)
 
 
-async def send_file(request: web.Request, path: Path) -> web.StreamResponse:
+async def send_file(request: web.Request, root: Path, relative: str) -> web.StreamResponse:
     """Send one file, or the part of it that the client asks for.
 
     Args:
         request: what is answered.
-        path: as :func:`confined` gave it.
+        root: the folder.
+        relative: what the client asks for, percent-decoded: a path as :func:`listing` gives it.
 
     Raises:
-        RunFileNotFound: it has vanished meanwhile, or become something else.
+        RunFileNotFound: there is no such regular file inside of the folder.
     """
-    file = await asyncio.to_thread(_open, path)
-    if file is None:
-        raise RunFileNotFound(path.name)
+    file = await asyncio.to_thread(open_file, root, relative)
+    name = relative.rpartition("/")[2]
     headers = {
         **_HEADERS,
-        hdrs.CONTENT_TYPE: _media_type(path.name),
-        hdrs.CONTENT_DISPOSITION: content_disposition(path.name),
+        hdrs.CONTENT_TYPE: _media_type(name),
+        hdrs.CONTENT_DISPOSITION: content_disposition(name),
     }
     with file:
         # By its descriptor: what was checked is what is sent, whatever the path leads to by now,
@@ -212,17 +151,21 @@ def _with_fitting_range(request: web.Request, status: os.stat_result) -> web.Req
     return request.clone(headers=headers)
 
 
-def _open(path: Path) -> BinaryIO | None:
-    """Open a regular file for reading, None if it is none."""
+def open_file(root: Path, relative: str) -> BinaryIO:
+    """Open a file for reading.
+
+    Args:
+        root: the folder.
+        relative: the path of the file, as :func:`listing` gives it.
+
+    Raises:
+        RunFileNotFound: there is no such regular file inside of the folder.
+    """
     try:
-        # Opening a named pipe waits for its other end without O_NONBLOCK.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return open(descriptor, "rb")
-    os.close(descriptor)
-    return None
+        with Root(root, OWN_STEPS) as opened:
+            return opened.open(relative)
+    except (OSError, ValueError):  # A ValueError: no name of a file can be made of it.
+        raise RunFileNotFound(relative) from None
 
 
 def _media_type(name: str) -> str:
@@ -290,15 +233,28 @@ def zip_pieces(root: Path) -> Generator[bytes, None, None]:
         OSError: the disk cannot be read.
     """
     out = _Outlet()
-    names: set[str] = set()
-    with zipfile.ZipFile(out, "w", allowZip64=True) as archive:
-        for name, path in _walk(root):
-            file = None if name in names else _open(path)
-            if file is not None:
-                names.add(name)
-                with file:
-                    yield from _pack(archive, out, name, file)
+    with (
+        zipfile.ZipFile(out, "w", allowZip64=True) as archive,
+        contextlib.closing(_walk(root)) as walk,
+    ):
+        for found in walk:
+            try:
+                file = found.open()
+            except OSError:
+                continue  # It has just vanished.
+            with file:
+                yield from _pack(archive, out, found.name, file)
     yield out.take()
+
+
+def _walk(root: Path) -> Generator[Found, None, None]:
+    """All files of a folder; none if it is not there."""
+    try:
+        opened = Root(root, OWN_STEPS)
+    except OSError:
+        return
+    with opened:
+        yield from opened.walk()
 
 
 def _pack(

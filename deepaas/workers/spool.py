@@ -32,6 +32,20 @@ class Spool:
         shutil.rmtree(inputs_folder(self.path, call_id), ignore_errors=True)
 
 
+def is_own_file(spool: Path, name: str, path: str) -> bool:
+    """Whether a worker names a file that is its own to name, or none: the host removes them.
+
+    Args:
+        spool: the folder for its large results.
+        name: what the names of these files begin with.
+        path: what it names.
+    """
+    if not path:
+        return True
+    folder, _, own = path.rpartition("/")
+    return folder == str(spool) and own.partition("-")[0] == name
+
+
 def discard(message: FromWorkerCalls) -> None:
     """Remove the file of an answer, or of a part of one, that nobody wants."""
     if isinstance(message, (Answer, Part)) and message.path:

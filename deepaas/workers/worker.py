@@ -27,6 +27,7 @@ from deepaas.messages import (
     Inputs,
     Metadata,
     News,
+    Part,
     Printed,
     Ready,
     Reply,
@@ -36,7 +37,7 @@ from deepaas.workers.channel import Channel
 from deepaas.workers.output import Output, log_output
 from deepaas.workers.process import Launch, Process, Source
 from deepaas.workers.setup import Setup
-from deepaas.workers.spool import discard
+from deepaas.workers.spool import discard, is_own_file
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +118,7 @@ class Worker:
         self.keeper = keeper
         self._source = source
         self._exit_seconds = launch.exit_seconds
+        self._spool = launch.spool
         self._question_ids = itertools.count()
         self._questions: dict[int, asyncio.Future[Metadata | Checked | Health]] = {}
         self._exited = asyncio.Event()
@@ -247,6 +249,10 @@ class Worker:
         call = self.calls.get(message.id)
         if call is None:
             self._on_garbage(f"an answer to call {message.id}, which it does not have")
+        elif isinstance(message, (Answer, Part)) and not is_own_file(
+            self._spool, str(message.id), message.path
+        ):
+            self._on_garbage(f"call {message.id} is answered with a file that is not its own")
         elif isinstance(message, (Answer, Failure)):
             self._on_reply(call, message)
         else:
@@ -295,7 +301,11 @@ class Worker:
                 self._process.kill()
             case Metadata(question_id) | Checked(question_id) | Health(question_id):
                 answer = self._questions.get(question_id)
-                if answer is not None and not answer.done():
+                if isinstance(message, Checked) and not is_own_file(
+                    self._spool, "checked", message.path
+                ):
+                    self._on_garbage("arguments are in a file that is not its own")
+                elif answer is not None and not answer.done():
                     answer.set_result(message)
 
     def _leave(self) -> None:

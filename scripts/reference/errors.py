@@ -30,7 +30,9 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.QueueFull: "Wait as `Retry-After` says. Operators: `--queue-size`, `--workers`.",
     errors.TrainQueueFull: "Wait as `Retry-After` says. Operators: `--train-queue-size`.",
     errors.StoreUnavailable: "Wait as `Retry-After` says; predictions go on meanwhile.",
-    errors.CallTimedOut: "Send less at a time, or have the operator raise `--predict-timeout` or `--check-timeout`.",
+    errors.CallTimedOut: (
+        "Send less at a time, or have the operator raise `--predict-timeout` or `--check-timeout`."
+    ),
     errors.StorageFull: "Free space on the disk of the state directory.",
     errors.ModelRefused: "Read the message: it is the author's.",
 }

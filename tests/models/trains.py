@@ -172,6 +172,12 @@ def _links(text, count, data):
     return {}
 
 
+def _plants(text, count, data):
+    """Puts a symlink to TEXT where the host will write the log from 4 MB on, and prints 6 MB."""
+    os.symlink(text, run.directory().parent / "log" / f"{4 * 2**20:020d}")
+    return _prints("", 6, None)
+
+
 def _raises(text, count, data):
     raise ValueError(text or "on purpose")
 

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from aiohttp import web
 from browser.chromium import FLAGS, PROGRAM
+from overload.conftest import size
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+__all__ = ["size"]
 
 NAMES = ["--host-resolver-rules=MAP *.test 127.0.0.1", "--disable-features=HttpsUpgrades"]
 

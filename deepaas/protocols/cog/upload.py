@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from deepaas.beneath import open_file
 from deepaas.messages import Answer, Part
 from deepaas.web.uploads import safe_name
 
@@ -112,7 +113,7 @@ class Uploader:
                 timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=10)
             )
         body: Any = (
-            await asyncio.to_thread(content.open, "rb") if isinstance(content, Path) else content
+            await asyncio.to_thread(open_file, content) if isinstance(content, Path) else content
         )
         async with self._session.put(
             target, data=body, headers=headers, raise_for_status=True

@@ -128,8 +128,7 @@ def operations(host: Host) -> list[Operation]:
     async def get_file(request: web.Request) -> web.StreamResponse:
         trainings, _, run = await asked(request)
         root = trainings.folder(run).files
-        path = await asyncio.to_thread(files.confined, root, request.match_info["path"])
-        return await files.send_file(request, path)
+        return await files.send_file(request, root, request.match_info["path"])
 
     usual = failures(403, 404, 409, 503)
     unprocessable = {"422": answer("Messages by argument", reference("Invalid"))}

@@ -1,0 +1,359 @@
+"""Files below a folder in which somebody else writes meanwhile, opened without ever leaving it.
+
+What a model has written may change between a look at it and its use: a file becomes a symlink, a
+folder another one. So nothing is checked by its path here. Each step of a path is opened by itself,
+relative to the folder before it and without following symlinks; the descriptor that comes of it
+is what is checked, and read. Symlinks are followed by hand, as far as they stay inside.
+
+All of this blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_TURNS_COUNT = 256
+"""So many symlinks and steps back up are followed for one path."""
+
+MAX_PATH_BYTES = 4096
+"""Longer paths (made step by step, they are possible) are passed over."""
+
+REPLACED = "\ufffd"
+"""Stands for each byte of a name that is no UTF-8."""
+
+# Opening a named pipe waits for its other end without O_NONBLOCK.
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+def open_folder(path: Path, own_steps: int = 1) -> int:
+    """Open a folder.
+
+    Args:
+        path: where it is.
+        own_steps: so many of its last steps must be folders, and no symlinks to some.
+
+    Returns:
+        its descriptor.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    folder = os.open(Path(*path.parts[:-own_steps]), _ANY_FOLDER)
+    for name in path.parts[-own_steps:]:
+        folder = _step(folder, name)
+    return folder
+
+
+def _step(folder: int, name: str) -> int:
+    """Open a folder in a folder, which is closed."""
+    try:
+        return os.open(name, _FOLDER, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def open_file(path: Path, own_steps: int = 1) -> BinaryIO:
+    """Open a regular file for reading.
+
+    Args:
+        path: where it is.
+        own_steps: so many of its last steps must be no symlinks, the file's own name included.
+
+    Raises:
+        OSError: there is no such file, or it is none.
+    """
+    if own_steps == 1:
+        return _regular(os.open(path, _FILE))
+    folder = open_folder(path.parent, own_steps - 1)
+    try:
+        return _regular(os.open(path.name, _FILE, dir_fd=folder))
+    finally:
+        os.close(folder)
+
+
+def remove_tree(name: str, folder: int) -> None:
+    """Remove what is in a folder, with all that lies below it; what cannot be removed stays.
+
+    No symlink is followed, and however deep it goes, no more than two descriptors are open: what
+    lies in a folder of the tree is moved up to its top, and removed there.
+
+    Args:
+        name: of what goes.
+        folder: descriptor of the folder in which it lies.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            top = os.open(name, _FOLDER, dir_fd=folder)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            return
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+        with contextlib.suppress(OSError):
+            os.rmdir(name, dir_fd=folder)
+
+
+def _empty(top: int) -> None:
+    """Remove what lies in a folder."""
+    waiting = _unlink_files(top)
+    while waiting:
+        name = waiting.pop()
+        with contextlib.suppress(OSError):
+            below = os.open(name, _FOLDER, dir_fd=top)
+            try:
+                for inner in _unlink_files(below):
+                    raised = secrets.token_hex(16)
+                    with contextlib.suppress(OSError):
+                        os.rename(inner, raised, src_dir_fd=below, dst_dir_fd=top)
+                        waiting.append(raised)
+            finally:
+                os.close(below)
+            os.rmdir(name, dir_fd=top)
+
+
+def _unlink_files(folder: int) -> list[str]:
+    """Remove all that is no folder; the names of the folders."""
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = os.listdir(folder)
+    for name in names:
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder)  # Fails where it is a folder.
+    with contextlib.suppress(OSError):
+        return os.listdir(folder)
+    return []
+
+
+def _regular(descriptor: int) -> BinaryIO:
+    """The open file, if it is a regular one; else it is closed."""
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    raise FileNotFoundError(errno.ENOENT, "it is no regular file")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A regular file of a :class:`Root`, as long as the walk stands at it.
+
+    Attributes:
+        name: its path below the root for clients, with slashes: unique, and UTF-8.
+        status: of the file.
+    """
+
+    name: str
+    status: os.stat_result
+    _root: Root
+    _folder: int
+    _steps: tuple[str, ...]
+
+    def open(self) -> BinaryIO:
+        """Open it for reading.
+
+        Raises:
+            OSError: it has vanished meanwhile, or become something else.
+        """
+        if stat.S_ISLNK(os.lstat(self._steps[-1], dir_fd=self._folder).st_mode):
+            return self._root.open_steps(self._steps)
+        return _regular(os.open(self._steps[-1], _FILE, dir_fd=self._folder))
+
+
+class Root:
+    """A folder whose files are shown. Use it in a ``with``.
+
+    Args:
+        path: where it is.
+        own_steps: so many of its last steps must be folders, and no symlinks to some.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+
+    def __init__(self, path: Path, own_steps: int = 1) -> None:
+        self._descriptor = open_folder(path, own_steps)
+        above = path.absolute().parents[own_steps - 1]
+        below = path.parts[-own_steps:]
+        # What symlinks with absolute targets begin with that stay inside.
+        self._names = {
+            os.path.normpath(Path(one, *below)) for one in (above, os.path.realpath(above))
+        }
+
+    def __enter__(self) -> Root:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def open(self, relative: str) -> BinaryIO:
+        """Open a regular file for reading.
+
+        Args:
+            relative: its path, as :meth:`walk` names it. Each file has one name but for symlinks:
+                no ``./a``, ``a//b``, ``a/``.
+
+        Raises:
+            OSError: there is no such regular file inside of the folder.
+        """
+        steps = relative.split("/")
+        if "\0" in relative or any(step in ("", ".", "..") for step in steps):
+            raise FileNotFoundError(errno.ENOENT, "that is no name of a file")
+        return self.open_steps(steps)
+
+    def open_steps(self, steps: Iterable[str]) -> BinaryIO:
+        """Open a regular file for reading, by the names of its folders and its own.
+
+        Raises:
+            OSError: there is no such regular file inside of the folder.
+        """
+        done: list[str] = []
+        left = [*steps]
+        turns_count = 0
+        folder = os.dup(self._descriptor)
+        try:
+            while left:
+                name = left.pop(0)
+                if name in ("", "."):
+                    continue
+                if name != "..":
+                    found = self._open_step(folder, name, last=not left)
+                    if isinstance(found, int) and not left:
+                        return _regular(found)
+                    if isinstance(found, int):
+                        os.close(folder)
+                        folder = found
+                        done.append(name)
+                        continue
+                    # A symlink: what it says comes in the place of its name.
+                    inside = self._inside(found)
+                    left = ([*done, *found.split("/")] if inside is None else inside) + left
+                elif done:
+                    left = done[:-1] + left
+                else:
+                    break
+                # From the root again: the way back up may lead elsewhere by now.
+                turns_count += 1
+                if turns_count > MAX_TURNS_COUNT:
+                    break
+                done = []
+                os.close(folder)
+                folder = os.dup(self._descriptor)
+        finally:
+            os.close(folder)
+        raise FileNotFoundError(errno.ENOENT, "there is no such file inside of the folder")
+
+    def _open_step(self, folder: int, name: str, *, last: bool) -> int | str:
+        """The descriptor of a file or a folder, or what a symlink says."""
+        flags = _FILE if last else _FOLDER
+        try:
+            return os.open(name, flags, dir_fd=folder)
+        except FileNotFoundError:
+            # Told with a replacement for what is no UTF-8.
+            real = _told(os.listdir(folder)).get(name) if REPLACED in name else None
+            if real is None:
+                raise
+            return self._open_step(folder, real, last=last)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
+                raise
+            try:
+                return os.readlink(name, dir_fd=folder)
+            except OSError:
+                raise error from None  # It is no symlink, but no folder either.
+
+    def _inside(self, target: str) -> list[str] | None:
+        """The steps of an absolute path below this folder; None for a relative one.
+
+        Raises:
+            FileNotFoundError: it is absolute, and leads elsewhere.
+        """
+        if not target.startswith("/"):
+            return None
+        for name in self._names:
+            if target.startswith(f"{name}/"):
+                return target[len(name) + 1 :].split("/")
+        raise FileNotFoundError(errno.ENOENT, "the symlink leads out of the folder")
+
+    def walk(self) -> Generator[Found, None, None]:
+        """All regular files, folder by folder; symlinks to some only when they stay inside.
+
+        What comes and goes meanwhile does no harm.
+        """
+        folders: list[tuple[str, tuple[str, ...]]] = [("", ())]
+        while folders:
+            prefix, steps = folders.pop()
+            below: list[tuple[str, tuple[str, ...]]] = []
+            try:
+                folder = os.dup(self._descriptor)
+                for step in steps:
+                    folder = _step(folder, step)
+            except OSError:
+                continue  # It has just vanished.
+            try:
+                for name, kind in self._entries(folder, prefix, steps):
+                    if isinstance(kind, Found):
+                        yield kind
+                    else:
+                        below.append((name, kind))
+            finally:
+                os.close(folder)
+            folders += reversed(below)
+
+    def _entries(
+        self, folder: int, prefix: str, steps: tuple[str, ...]
+    ) -> Iterator[tuple[str, Found | tuple[str, ...]]]:
+        """The files of a folder, and the steps to the folders in it."""
+        try:
+            names = _told(os.listdir(folder))
+        except OSError:
+            return
+        for told, name in sorted(names.items(), key=lambda one: one[1]):
+            path = prefix + told
+            if len(path.encode()) > MAX_PATH_BYTES:
+                continue
+            own = (*steps, name)
+            try:
+                status = os.lstat(name, dir_fd=folder)
+                if stat.S_ISLNK(status.st_mode):
+                    with self.open_steps(own) as file:
+                        status = os.fstat(file.fileno())
+            except (OSError, ValueError):
+                continue  # It has just vanished, or leads to nothing that is shown.
+            if stat.S_ISDIR(status.st_mode):
+                # Folders are not looked for behind symlinks: if they are inside, they come anyway.
+                yield f"{path}/", own
+            elif stat.S_ISREG(status.st_mode):
+                yield path, Found(path, status, self, folder, own)
+
+
+def _told(names: Iterable[str]) -> dict[str, str]:
+    """The names of a folder by what clients are told: bytes that are no UTF-8 are replaced."""
+    told: dict[str, str] = {}
+    odd: list[tuple[str, str]] = []
+    for name in sorted(names):
+        text = os.fsencode(name).decode(errors="replace")
+        if text == name:
+            told[name] = name
+        else:
+            odd.append((text, name))
+    counts: dict[str, int] = {}
+    for text, name in odd:
+        # Two that look the same now are told apart by a number.
+        unique = text
+        while unique in told:
+            counts[text] = counts.get(text, 1) + 1
+            unique = f"{text} ({counts[text]})"
+        told[unique] = name
+    return told
