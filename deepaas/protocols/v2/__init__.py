@@ -26,6 +26,6 @@ def setup(host: Host) -> None:
 
 def _paths(prefix: str, path: str) -> list[str]:
     """Where an operation is found: the base path itself is the start page, slash or no slash."""
-    # The path of a file has slashes of its own.
-    route = path.replace("{path}", "{path:.+}")
+    # The path of a file has slashes of its own, and may have a newline.
+    route = path.replace("{path}", "{path:(?s:.+)}")
     return [prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{route}"]
