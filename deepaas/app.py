@@ -16,6 +16,7 @@ from aiohttp import web
 from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
+from deepaas.masks import Masks
 from deepaas.model.discovery import Found
 from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
@@ -28,7 +29,7 @@ from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
-from deepaas.web.errors import error_middleware
+from deepaas.web.errors import MASKS, error_middleware
 from deepaas.web.health import Drain
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
@@ -45,6 +46,17 @@ _log = logging.getLogger(__name__)
 
 PROTOCOLS = "deepaas.protocol"
 """Entry points of functions ``setup(host)``, one per HTTP dialect."""
+
+
+def build_masks(settings: Settings, folder: Path) -> Masks:
+    """What takes the paths of the host's own folders out of what clients are told.
+
+    Args:
+        settings: the operator's options.
+        folder: the host's temporary folder.
+    """
+    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
+    return Masks([folder, state or default_directory(os.environ)])
 
 
 def build_registry(
@@ -76,6 +88,7 @@ def build_registry(
             for number, found in enumerate(models)
         ],
         settings.check_timeout,
+        build_masks(settings, folder),
     )
 
 
@@ -127,6 +140,7 @@ def build_trainings(
             Retention(store, place, keep),
             host_mark,
             f"{host_mark}:train:",
+            build_masks(settings, folder),
         )
 
     url = settings.database_url or f"sqlite+aiosqlite:///{place.database}"
@@ -240,6 +254,7 @@ def build_app(
     )
     protect(app, visitors)
     prefix = settings.base_path
+    masks = app[MASKS] = build_masks(settings, folder)
     host = Host(
         app=app,
         prefix=prefix,
@@ -249,6 +264,7 @@ def build_app(
         recent_log=recent_log,
         trainings=trainings,
         try_me=settings.ui and page.installed,
+        masks=masks,
     )
     protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
         PROTOCOLS, on_load_failure_callback=_reraise
@@ -268,7 +284,13 @@ def build_app(
         )
     else:
         try_me.setup_disabled(app, prefix=prefix)
-    health.setup(app, prefix=prefix, registry=registry, drain=drain)
+    health.setup(
+        app,
+        prefix=prefix,
+        registry=registry,
+        drain=drain,
+        store_trouble=(lambda: trainings.trouble) if settings.train_endpoint else None,
+    )
     if settings.doc_endpoint:
         swagger_ui.setup(
             app, prefix=prefix, spec_path=f"{prefix}/swagger.json", title="DEEPaaS API"

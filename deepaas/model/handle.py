@@ -18,7 +18,8 @@ from deepaas.errors import (
     ModelUnavailable,
     NotImplementedByModel,
 )
-from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
+from deepaas.masks import NOTHING_MASKED, Masks
+from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata, Upload
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
@@ -45,15 +46,17 @@ class Model:
     Args:
         pool: its workers.
         checker: checks the arguments of its trainings, where its workers must not.
+        masks: takes the host's own paths out of what is told of it.
 
     Attributes:
         name: under which it is served.
     """
 
-    def __init__(self, pool: Pool, checker: Checker) -> None:
+    def __init__(self, pool: Pool, checker: Checker, masks: Masks = NOTHING_MASKED) -> None:
         self.name = pool.name
         self._pool = pool
         self._checker = checker
+        self._masks = masks
         self._metadata: dict[str, Any] | None = None
         self._metadata_error = ""
         self._question: asyncio.Future[Metadata] | None = None
@@ -78,7 +81,10 @@ class Model:
 
     def status(self) -> Status:
         """How it is right now."""
-        return self._pool.status()
+        status = self._pool.status()
+        if not status.reason:
+            return status
+        return msgspec.structs.replace(status, reason=self._masks.text(status.reason))
 
     def reload(self, is_current: IsCurrent) -> None:
         """Have its code loaded anew; the code from before answers until that is ready.
@@ -118,7 +124,7 @@ class Model:
         """
         reply = await self._pool.predict(inputs, client_id, terms)
         if isinstance(reply, Failure):
-            raise_failure(self.name, reply)
+            raise_failure(self.name, self._masked(reply, inputs))
         return reply
 
     async def health(self) -> str:
@@ -131,7 +137,7 @@ class Model:
             answer = await asyncio.wait_for(self._pool.health(), HEALTH_SECONDS)
         except asyncio.TimeoutError:
             return f"it did not say how it is within {HEALTH_SECONDS:g} s"
-        return answer.error
+        return self._masks.text(answer.error)
 
     def setup(self) -> Setup:
         """How the model got ready the last time, or how far it is."""
@@ -151,7 +157,7 @@ class Model:
             raise NotImplementedByModel(self.name, "train")
         checked = await self._checked(inputs, beside_calls=description.train.checked_quickly)
         if checked.failure is not None:
-            raise_failure(self.name, checked.failure, "train")
+            raise_failure(self.name, self._masked(checked.failure, inputs), "train")
         return checked
 
     async def _checked(self, inputs: Inputs, *, beside_calls: bool) -> Checked:
@@ -193,9 +199,19 @@ class Model:
             if answer.error != self._metadata_error:
                 self._metadata_error = answer.error
                 _log.error("get_metadata of model %r raised\n%s", self.name, answer.traceback)
-            raise ModelFailed(f"get_metadata raised {answer.error}", details=answer.traceback)
+            told = self._masks.text(answer.error)
+            raise ModelFailed(f"get_metadata raised {told}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
         return self._metadata
+
+    def _masked(self, failure: Failure, inputs: Inputs) -> Failure:
+        """A failure as clients may hear of it; what is for the log stays as it is."""
+        names = {file.path: file.filename for _, file in inputs.form if isinstance(file, Upload)}
+        return msgspec.structs.replace(
+            failure,
+            message=self._masks.text(failure.message, names),
+            fields=self._masks.value(failure.fields, names),
+        )
 
     async def first_metadata(self) -> None:
         """Ask once when the model is loaded, so that there is an answer to fall back on."""

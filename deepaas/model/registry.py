@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from deepaas.errors import ModelNotFound
+from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.model.handle import Model
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
@@ -17,13 +18,16 @@ class Registry:
     Args:
         pools: one per model, not started.
         check_seconds: longest check of the arguments of a training, 0 for no limit.
+        masks: takes the host's own paths out of what is told of models.
     """
 
-    def __init__(self, pools: Sequence[Pool], check_seconds: float) -> None:
+    def __init__(
+        self, pools: Sequence[Pool], check_seconds: float, masks: Masks = NOTHING_MASKED
+    ) -> None:
         self._pools = list(pools)
         self._checkers = [Checker(pool, check_seconds) for pool in pools]
         self._models = {
-            pool.name: Model(pool, checker)
+            pool.name: Model(pool, checker, masks)
             for pool, checker in zip(self._pools, self._checkers, strict=True)
         }
         self._first_questions: list[asyncio.Future[None]] = []

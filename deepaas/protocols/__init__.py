@@ -14,6 +14,7 @@ from aiohttp import web
 
 from deepaas.config import Settings
 from deepaas.logs import RecentLog
+from deepaas.masks import Masks
 from deepaas.model.registry import Registry
 from deepaas.training.service import Trainings
 from deepaas.web.uploads import Uploads
@@ -32,6 +33,7 @@ class Host:
         recent_log: the end of the log, if everyone may see it.
         trainings: the trainings.
         try_me: whether the try-me page is served.
+        masks: takes the host's own paths out of texts.
     """
 
     app: web.Application
@@ -42,3 +44,4 @@ class Host:
     recent_log: RecentLog | None
     trainings: Trainings
     try_me: bool
+    masks: Masks

@@ -43,6 +43,7 @@ from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_t
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
 from deepaas.runtime.json_values import to_json
 from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import make_private
 
 RECEIVE_BYTES = 256 * 1024
 
@@ -148,6 +149,8 @@ class Control:
                 args = self._model.shown_train_arguments(self._model.train_arguments(inputs))
             if len(args) <= INLINE_BYTES:
                 return Checked(question_id, args)
+            with contextlib.suppress(FileExistsError):
+                make_private(self._spool)
             path = self._spool / f"checked-{question_id}"
             path.write_bytes(args)
             return Checked(question_id, path=str(path))

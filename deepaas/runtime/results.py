@@ -216,12 +216,27 @@ def _as_url(media_type: str, content: bytes) -> str:
 @contextlib.contextmanager
 def _spooled(path: Path) -> Iterator[BinaryIO]:
     """Write a file that is removed again when the writing fails."""
+    # A cleaner of temporary files may have removed it while this worker ran.
+    with contextlib.suppress(FileExistsError):
+        make_private(path.parent)
     try:
         with path.open("wb") as file:
             yield file
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above that are missing, for this user only.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    with contextlib.suppress(FileExistsError):
+        if not folder.parent.exists():
+            make_private(folder.parent)
+    folder.mkdir(mode=0o700)
 
 
 def _is_raw(result: Any) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
+from deepaas.masks import NOTHING_MASKED, Masks
+from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train, Upload
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
 from deepaas.training.runs import Outcome, Run, State
@@ -46,6 +47,7 @@ class Execution:
         mark: for the warden, unique among all workers.
         grace_seconds: how long it may take to end after it was asked to.
         load_seconds: how long loading and warming its model may take, 0 for no limit.
+        masks: takes the host's own paths out of what it tells.
 
     Attributes:
         run: what runs.
@@ -61,7 +63,9 @@ class Execution:
         mark: str,
         grace_seconds: float,
         load_seconds: float,
+        masks: Masks = NOTHING_MASKED,
     ) -> None:
+        self._masks = masks
         self.run = run
         self.folder = folder
         self._grace_seconds = grace_seconds
@@ -228,7 +232,9 @@ class Execution:
         self._end(state, reason + how)
 
     def _end(self, state: State, message: str) -> None:
-        self._conclude_with(Outcome(state, time.time(), message))
+        form = self._inputs.form if self._inputs is not None else []
+        names = {file.path: file.filename for _, file in form if isinstance(file, Upload)}
+        self._conclude_with(Outcome(state, time.time(), self._masks.text(message, names)))
 
     def _conclude_with(self, outcome: Outcome) -> None:
         if not self.outcome.done():

@@ -23,13 +23,15 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from deepaas.beneath import remove_tree
-from deepaas.errors import ConfigError
+from deepaas.errors import ConfigError, StoreUnavailable
 from deepaas.training.disk import storage_errors
 from deepaas.training.folder import Folder, opened
 from deepaas.training.runs import Run
 
 STRAY_SECONDS = 3600.0
 """What is half made is removed when it is older: a younger one may be in the making."""
+
+LOST = "the state directory was removed while this host ran: restart the host"
 
 NEW = ".new-"
 OLD = ".old-"
@@ -134,9 +136,15 @@ class Place:
 
         Raises:
             StorageFull: there is no space left.
+            StoreUnavailable: the state directory has gone.
         """
         making = Folder(self._path / "runs" / (NEW + run))
         with storage_errors("the files of the training"):
+            try:
+                # As private as it was, if somebody has removed it.
+                making.path.parent.mkdir(mode=0o700, exist_ok=True)
+            except FileNotFoundError:
+                raise StoreUnavailable(LOST) from None
             try:
                 for path in (making.files, making.control, making.inputs, making.log, making.spool):
                     path.mkdir(parents=True, mode=0o700)

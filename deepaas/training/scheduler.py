@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deepaas.errors import DeepaasError, StorageFull, StoreUnavailable
+from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.training.disk import Reserve
 from deepaas.training.execution import Execution
 from deepaas.training.lease import Lease
@@ -69,6 +71,7 @@ class Scheduler:
         retention: which finished runs are removed.
         host: id of this host, new at each start.
         mark: what the marks of its processes begin with.
+        masks: takes the host's own paths out of what runs tell.
     """
 
     def __init__(
@@ -80,7 +83,9 @@ class Scheduler:
         retention: Retention,
         host: str,
         mark: str,
+        masks: Masks = NOTHING_MASKED,
     ) -> None:
+        self._masks = masks
         self._store = store
         self._place = place
         self._sources = sources
@@ -98,6 +103,7 @@ class Scheduler:
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
         self._unsure = False
+        self._troubles: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._heart: asyncio.Task[None] | None = None
@@ -220,6 +226,7 @@ class Scheduler:
             f"{self._mark}{next(self._numbers)}:",
             self._limits.grace_seconds,
             self._limits.load_seconds,
+            self._masks,
         )
         self._executions[run.uuid] = execution
         _log.info("training %s of %s begins", run.uuid, run.model)
@@ -286,17 +293,23 @@ class Scheduler:
 
     # --- again and again ---
 
-    async def _repeat(self, what: Callable[[], Awaitable[None]], end: asyncio.Event) -> None:
-        trouble = ""
+    @property
+    def trouble(self) -> str:
+        """What keeps the store from being looked after, in words; empty for nothing."""
+        return next(iter(self._troubles.values()), "")
+
+    async def _repeat(
+        self, what: Callable[[], Coroutine[Any, Any, None]], end: asyncio.Event
+    ) -> None:
+        name = what.__name__
         while not end.is_set():
             try:
                 await what()
-                if trouble:
+                if self._troubles.pop(name, ""):
                     _log.info("the store of trainings answers again")
-                trouble = ""
             except (StoreUnavailable, StorageFull) as error:
-                if str(error) != trouble:
-                    trouble = str(error)
+                if str(error) != self._troubles.get(name):
+                    self._troubles[name] = str(error)
                     _log.error("%s; trainings go on, and it is tried again", error)
             except Exception:
                 _log.exception("the trainings cannot be looked after")
@@ -331,6 +344,9 @@ class Scheduler:
 
     async def _tell_progress(self, uuid: str, execution: Execution) -> None:
         progress = await asyncio.to_thread(execution.folder.progress)
+        if progress is not None:
+            message = self._masks.text(progress.message)
+            progress = dataclasses.replace(progress, message=message)
         if progress is None or progress == self._told.get(uuid):
             return
         with contextlib.suppress(StoreUnavailable, StorageFull):

@@ -145,6 +145,13 @@ class Trainings:
             await store.close()
 
     @property
+    def trouble(self) -> str:
+        """Why nothing can be asked of trainings at present, in words; empty for nothing."""
+        if self._store is None:
+            return self._reason
+        return "" if self._scheduler is None else self._scheduler.trouble
+
+    @property
     def place(self) -> Place:
         """The state directory."""
         return self._place

@@ -84,6 +84,8 @@ class Store:
         try:
             await migrate_apart(database, url)
             await migrate(database)
+            with database.translated():
+                database.remember()
         except (TypeError, ValueError) as error:
             # The driver does not like an option that stands in the URL.
             await database.close()

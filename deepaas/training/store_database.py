@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,14 @@ NO_SPACE_BYTES = 128 * 1024
 """With less than this free, an input/output error of SQLite is taken for a full disk."""
 
 
+LOST = (
+    "was removed or replaced while this host ran: put it back where it was, "
+    "or restart the host, which begins with what lies there then"
+)
+
+_log = logging.getLogger(__name__)
+
+
 class Database:
     """A pool of connections.
 
@@ -51,6 +60,8 @@ class Database:
         self.name = url.render_as_string(hide_password=True)
         self.path = Path(url.database or "") if url.drivername == SQLITE else None
         self.engine = _engine(url)
+        self._identity: tuple[int, int] | None = None
+        self._lost = False
         # SQLite has one writer at a time. Those of this process wait here, in order, instead of
         # asking again and again whether the file is still locked.
         self._turn = asyncio.Lock() if self.path else contextlib.nullcontext()
@@ -77,6 +88,7 @@ class Database:
             StoreUnavailable: the database does not answer.
         """
         with self.translated():
+            self._look()
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -91,8 +103,41 @@ class Database:
             StorageFull: it has no space left.
         """
         with self.translated():
+            self._look()
             async with self._turn, self.engine.begin() as connection:
                 yield connection
+
+    def remember(self) -> None:
+        """Note which file it is, once it is there: another one is never taken for it.
+
+        Raises:
+            OSError: it is not there.
+        """
+        if self.path is not None:
+            self._identity = _identity(self.path)
+
+    def _look(self) -> None:
+        """Notice that the file has gone; SQLite would go on writing into it, and nobody find it.
+
+        Raises:
+            StoreUnavailable: it was removed or replaced.
+            OSError: it cannot be looked at.
+        """
+        if self.path is None or self._identity is None:
+            return
+        try:
+            found = _identity(self.path)
+        except FileNotFoundError:
+            found = (0, 0)
+        if found == self._identity:
+            if self._lost:
+                _log.info("%s is there again", self.path)
+            self._lost = False
+            return
+        if not self._lost:
+            _log.error("%s %s", self.path, LOST)
+        self._lost = True
+        raise StoreUnavailable(f"its file {LOST}", details=f"{self.name}: {LOST}")
 
     async def close(self) -> None:
         """Leave the database."""
@@ -104,6 +149,8 @@ class Database:
         """Errors of the driver in the host's own words."""
         try:
             yield
+        except StoreUnavailable:
+            raise
         except self._failures as error:
             reason = _reason(error)
             details = f"{self.name}: {type(error).__name__}: {reason}"
@@ -129,6 +176,11 @@ class Database:
         except OSError:
             return False
         return stat.f_bavail * stat.f_frsize < NO_SPACE_BYTES
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _checked(text: str) -> URL:

@@ -23,8 +23,12 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas import errors
+from deepaas.masks import NOTHING_MASKED, Masks
 
 _log = logging.getLogger(__name__)
+
+MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
+"""Where an application has what takes the host's own paths out of messages."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -95,12 +99,13 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
-    fields = getattr(error, "fields", None)
+    masks = request.app.get(MASKS, NOTHING_MASKED)
+    fields = masks.value(getattr(error, "fields", None))
     if fields:
         return json_response(fields, status, headers)
     if status < 400:
         return web.Response(status=status, headers=headers)
-    body = {"code": status, "message": error.message, "error": error.code}
+    body = {"code": status, "message": masks.text(error.message), "error": error.code}
     if status == 500:
         body["id"] = new_reference()
         _log.error(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -101,7 +102,14 @@ DRAIN: web.AppKey[Drain] = web.AppKey("deepaas_drain", Drain)
 """Where handlers find the drain of the application that they belong to."""
 
 
-def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain) -> None:
+def setup(
+    app: web.Application,
+    *,
+    prefix: str,
+    registry: Registry,
+    drain: Drain,
+    store_trouble: Callable[[], str] | None,
+) -> None:
     """Add the routes.
 
     Args:
@@ -109,6 +117,8 @@ def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain
         prefix: the base path.
         registry: whose models are reported.
         drain: a host that is leaving is not ready.
+        store_trouble: tells what keeps trainings from being asked for, empty for nothing; None
+            where there are none. It is told, but the host is ready: it makes predictions.
     """
     app[DRAIN] = drain
 
@@ -119,7 +129,10 @@ def setup(app: web.Application, *, prefix: str, registry: Registry, drain: Drain
         statuses = {model.name: model.status() for model in registry}
         ready = not drain.began and all(s.status == "ready" for s in statuses.values())
         models = {name: msgspec.structs.asdict(status) for name, status in statuses.items()}
-        body = {"ready": ready, "draining": drain.began, "models": models}
+        body: dict[str, Any] = {"ready": ready, "draining": drain.began, "models": models}
+        if store_trouble is not None:
+            reason = store_trouble()
+            body["trainings"] = {"status": "unavailable" if reason else "ready", "reason": reason}
         return json_response(body, 200 if ready else 503)
 
     app.router.add_get(f"{prefix}/healthz", healthz)

@@ -7,7 +7,10 @@ decoded here: the worker does that.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import logging
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -17,9 +20,11 @@ from aiohttp import BodyPartReader, MultipartReader, hdrs, web
 from aiohttp.helpers import parse_mimetype
 from aiohttp.http_exceptions import BadHttpMessage
 
-from deepaas.errors import MalformedRequest, UnsupportedMediaType
+from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
 from deepaas.web.bodies import Lines, received
+
+_log = logging.getLogger(__name__)
 
 WRITE_BYTES = 1024 * 1024
 """How much of an upload is gathered before a thread writes it, if there are few."""
@@ -98,8 +103,25 @@ class Uploads:
     def new_folder(self) -> Path:
         """A folder that nobody else has."""
         folder = self.folder / str(next(self._numbers))
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError:
+            self._make_again()
+            folder.mkdir(mode=0o700)
         return folder
+
+    def _make_again(self) -> None:
+        """Make the folders again that a cleaner of temporary files has removed."""
+        for folder in (self.folder.parent, self.folder):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+                _log.warning("%s was removed while this host ran, and is made again", folder)
+            if folder.lstat().st_uid != os.geteuid():
+                # Who made it in the meantime could read what is put there.
+                raise DeepaasError(
+                    "the host's temporary folder was removed, and is somebody else's by now: "
+                    "restart the host"
+                )
 
 
 class Scratch:

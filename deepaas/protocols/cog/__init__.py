@@ -52,7 +52,7 @@ def setup(host: Host) -> None:
     fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
     files = Files(fetcher, uploader)
     predictions = Predictions(
-        host.uploads, files, archive, lambda: host.app[health.DRAIN].counting()
+        host.uploads, files, archive, lambda: host.app[health.DRAIN].counting(), host.masks
     )
     token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
     webhooks = Webhooks(limits, token, host.uploads.folder)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from deepaas.errors import InvalidArguments, QueueFull
+from deepaas.masks import Masks
 from deepaas.messages import Answer, Measured, Part
 from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
@@ -32,7 +33,8 @@ class Going:
         files: makes URLs of those that the model gives.
     """
 
-    def __init__(self, prediction: Prediction, files: Files) -> None:
+    def __init__(self, prediction: Prediction, files: Files, masks: Masks) -> None:
+        self._masks = masks
         self.prediction = prediction
         self._urls = files
         self.refused: InvalidArguments | QueueFull | None = None
@@ -87,7 +89,7 @@ class Going:
 
     def printed(self, text: str) -> None:
         with _Failing(self):
-            self.prediction.add_log(text)
+            self.prediction.add_log(self._masks.text(text))
 
     def told(self, news: Part | Measured) -> None:
         if isinstance(news, Measured):

@@ -59,7 +59,7 @@ class Keeper:
         else:
             file = f"{uuid.uuid4().hex}.json"
             try:
-                await asyncio.to_thread(document.write, self._path(file))
+                await asyncio.to_thread(self._write, document, file)
             except OSError as error:
                 self.remove(file)
                 content, file = _not_kept(prediction, error), ""
@@ -113,6 +113,11 @@ class Keeper:
             with contextlib.suppress(FileNotFoundError):
                 if path.name not in known and path.stat().st_mtime < youngest:
                     path.unlink()
+
+    def _write(self, document: Document, file: str) -> None:
+        # Somebody may have removed it while this host ran.
+        self._place.predictions.mkdir(mode=0o700, exist_ok=True)
+        document.write(self._path(file))
 
     def _path(self, file: str) -> Path:
         return self._place.predictions / file

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from deepaas.errors import DeepaasError, InvalidArguments, QueueFull, WorkerDied
+from deepaas.masks import Masks
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
@@ -53,6 +54,7 @@ class Predictions:
         files: gets and sends them.
         archive: keeps those that nobody waits for.
         counting: entered as long as one goes on for which nobody waits.
+        masks: takes the host's own paths out of texts.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Predictions:
         files: Files,
         archive: Archive,
         counting: Callable[[], AbstractContextManager[None]],
+        masks: Masks,
     ) -> None:
+        self._masks = masks
         self._uploads = uploads
         self._files = files
         self._archive = archive
@@ -107,7 +111,7 @@ class Predictions:
         await self._files.close()
 
     def _enter(self, prediction: Prediction) -> Going:
-        going = Going(prediction.hold(), self._files)
+        going = Going(prediction.hold(), self._files, self._masks)
         self._going.setdefault(prediction.model, {})[prediction.id] = going
         return going
 
@@ -151,10 +155,10 @@ class Predictions:
         except asyncio.CancelledError:
             prediction.end(CANCELED)
         except BadFile as error:
-            prediction.end(FAILED, error=f"Input validation error: {error}")
+            prediction.end(FAILED, error=self._masks.text(f"Input validation error: {error}"))
         except (InvalidArguments, QueueFull) as error:
             going.refused = error
-            prediction.end(FAILED, error=_said(error))
+            prediction.end(FAILED, error=self._masks.text(_said(error)))
         except DeepaasError as error:
             await going.read()
             details = f"\n{error.details.rstrip()}" if error.details else ""
@@ -166,9 +170,9 @@ class Predictions:
                 error.message,
                 details,
             )
-            prediction.end(FAILED, error=_said(error))
+            prediction.end(FAILED, error=self._masks.text(_said(error)))
         except (NotUploaded, TooMuch) as error:
-            prediction.end(FAILED, error=str(error))
+            prediction.end(FAILED, error=self._masks.text(str(error)))
         except Exception:
             _log.exception(
                 "prediction %s of model %r failed in the host", prediction.id, model.name

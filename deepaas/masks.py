@@ -1,0 +1,74 @@
+"""Where the host keeps its files is nobody's business: its own paths are taken out of texts.
+
+Exceptions of models and of the system like to name the file that they are about, and that lies in
+the host's temporary folder or its state directory. Clients are told the file's own name instead;
+all else that the author says stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+WITHOUT_NAME = "(a folder of the host)"
+
+_REST = r"""(?:/[^\s'"<>|,;:()\[\]{}`\\]*)*"""
+"""The rest of a path: up to what usually stands behind one in a sentence."""
+
+_NO_NAMES: Mapping[str, str] = {}
+
+
+class Masks:
+    """Takes paths below some folders out of texts.
+
+    Args:
+        folders: which.
+    """
+
+    def __init__(self, folders: Collection[Path]) -> None:
+        names = {str(path) for one in folders for path in (one.absolute(), one.resolve())}
+        # The longest first: one may lie in another.
+        alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        self._folders = tuple(names)
+        self._paths = (
+            re.compile(f"(?<![\\w.-])(?:{alternatives})(?![\\w-])(?!\\.\\w){_REST}")
+            if names
+            else None
+        )
+
+    def text(self, text: str, names: Mapping[str, str] = _NO_NAMES) -> str:
+        """A text without these paths.
+
+        Args:
+            text: of an author, or of the system.
+            names: what to say instead of some paths, the names of uploads say. Of others the name
+                of the file is said.
+        """
+        if self._paths is None or not any(folder in text for folder in self._folders):
+            return text
+
+        def name(found: re.Match[str]) -> str:
+            path = found[0]
+            end = path[len(path.rstrip(".")) :]  # Of the sentence.
+            path = path.rstrip(".")
+            if path.rstrip("/") in self._folders:
+                return WITHOUT_NAME + end
+            return names.get(path, path.rstrip("/").rpartition("/")[2]) + end
+
+        return self._paths.sub(name, text)
+
+    def value(self, value: Any, names: Mapping[str, str] = _NO_NAMES) -> Any:
+        """The same for all texts in a JSON value."""
+        if isinstance(value, str):
+            return self.text(value, names)
+        if isinstance(value, Mapping):
+            return {self.text(key, names): self.value(one, names) for key, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(one, names) for one in value]
+        return value
+
+
+NOTHING_MASKED = Masks([])
+"""For hosts that keep no files."""
