@@ -1,6 +1,7 @@
 """Large bodies at Cog's door, and their brothers: little memory, and nobody else waits."""
 
 import base64
+import functools
 import gzip
 import json
 from collections.abc import Iterator
@@ -57,7 +58,8 @@ def send(
 
 def together(host: Host, count: int, *request: Any, **headers: str) -> list[tuple[int, bytes]]:
     with ThreadPoolExecutor(count) as threads:
-        asked = [threads.submit(send, host, *request, **headers) for _ in range(count)]
+        ask: Any = functools.partial(send, host, *request, **headers)  # type: ignore[arg-type]
+        asked = [threads.submit(ask) for _ in range(count)]
         return [one.result() for one in asked]
 
 
