@@ -267,4 +267,8 @@ class StorageFull(DeepaasError):
     code = "storage_full"
 
     def __init__(self, what: str, *, details: str = "") -> None:
-        super().__init__(f"no space is left for {what}", details=details)
+        super().__init__(
+            f"no space is left for {what}: try again later, or have the operator free some in the "
+            "host's temporary folder (TMPDIR) and its state directory (--state-dir)",
+            details=details,
+        )

@@ -9,11 +9,15 @@ an answer: what is larger goes through a file of the call's own.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+
+NO_SPACE = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+"""What the system says when something cannot be written, whoever wants to write it."""
 
 INLINE_BYTES = 64 * 1024
 """Bodies and answers up to this size travel inside the message, larger ones as files."""

@@ -17,6 +17,7 @@ from deepaas.errors import (
     ModelRefused,
     ModelUnavailable,
     NotImplementedByModel,
+    StorageFull,
 )
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata, Upload
@@ -246,5 +247,7 @@ def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoR
             raise ModelRefused(
                 failure.status, failure.message, failure.headers, details=failure.traceback
             )
+        case "storage_full":
+            raise StorageFull(f"what model {name!r} writes", details=failure.traceback)
         case _:
             raise ModelFailed(failure.message, details=failure.traceback)

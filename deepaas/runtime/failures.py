@@ -10,7 +10,7 @@ from typing import Any
 
 import marshmallow
 
-from deepaas.messages import Failure
+from deepaas.messages import NO_SPACE, Failure
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
 
@@ -44,6 +44,8 @@ def failure(call_id: int, error: BaseException) -> Failure:
             "the model's answer cannot be sent, see the host's log",
             traceback=text(error),
         )
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return Failure(call_id, "storage_full", reason(error), traceback=traceback_text(error))
     refused = _own_http_exception(error)
     if refused is not None:
         status, message, headers = refused

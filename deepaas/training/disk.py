@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from deepaas.errors import StorageFull
-
-_FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
+from deepaas.messages import NO_SPACE
 
 RESERVE_BYTES = 2 * 1024 * 1024
 
@@ -29,7 +27,7 @@ def storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in NO_SPACE:
             raise StorageFull(what) from None
         raise
 

@@ -24,6 +24,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
+from deepaas.messages import NO_SPACE
 
 _log = logging.getLogger(__name__)
 
@@ -84,12 +85,22 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         return respond_to_error(request, errors.MalformedRequest(message))
     except ConnectionError:
         raise  # The client has gone; nobody is left to tell.
-    except Exception:
+    except Exception as error:
+        full = no_space(error)
+        if full is not None:
+            return respond_to_error(request, full)
         reference = new_reference()
         _log.exception("[%s] %s %s failed in the host", reference, request.method, request.path)
         return json_response(
             {"code": 500, "message": "the host has made a mistake", "id": reference}, 500
         )
+
+
+def no_space(error: BaseException) -> errors.StorageFull | None:
+    """What is told of an error of the system, if it is that something cannot be written."""
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return errors.StorageFull("what this request needs", details=str(error.strerror))
+    return None
 
 
 def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Response:
@@ -116,6 +127,8 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
             error.message,
             f"\n{error.details.rstrip()}" if error.details else "",
         )
+    elif status == web.HTTPInsufficientStorage.status_code:
+        _log.warning("%s %s: %s", request.method, request.path, error.message)
     elif error.details:
         _log.debug("%s %s: %s", request.method, request.path, error.details.rstrip())
     return json_response(body, status, headers)

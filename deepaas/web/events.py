@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError
-from deepaas.web.errors import new_reference, respond_to_error
+from deepaas.web.errors import new_reference, no_space, respond_to_error
 from deepaas.web.health import DRAIN
 
 _log = logging.getLogger(__name__)
@@ -217,6 +217,7 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
 
 
 def _error_event(request: web.Request, error: Exception) -> Event:
+    error = no_space(error) or error
     if isinstance(error, DeepaasError):
         body = respond_to_error(request, error).body
         assert isinstance(body, bytes)

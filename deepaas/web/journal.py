@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator, Generator, Iterable
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from deepaas.errors import StorageFull
+from deepaas.messages import NO_SPACE
 from deepaas.web.document import Document, of_bytes
 
 MEMORY_BYTES = 64 * 1024
@@ -70,7 +72,8 @@ class Journal:
         """Write an event.
 
         Raises:
-            TooMuch: there is no room for it.
+            TooMuch: it is more than a prediction may tell.
+            StorageFull: there is no space for it.
         """
         if self._ended:
             return
@@ -90,6 +93,8 @@ class Journal:
                 file = self._to_disk()
                 _write(file.fileno(), self._size_bytes, (self._packed(kind, data),))
             except OSError as error:
+                if error.errno in NO_SPACE:
+                    raise StorageFull("what the model tells") from None
                 raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
         self._count(kind, size_bytes)
 
@@ -126,7 +131,7 @@ class Journal:
                 if each is None:
                     self.end()
                 else:
-                    with contextlib.suppress(TooMuch):
+                    with contextlib.suppress(TooMuch, StorageFull):
                         self.append(*each)
 
     def close(self) -> None:
@@ -236,7 +241,11 @@ class Journal:
     def _to_disk(self) -> IO[bytes]:
         if self._file is None:
             file = tempfile.TemporaryFile(dir=str(self._folder))  # noqa: SIM115
-            _write(file.fileno(), 0, [b"".join(self._packed(*each) for each in self._memory)])
+            try:
+                _write(file.fileno(), 0, [b"".join(self._packed(*each) for each in self._memory)])
+            except OSError:
+                file.close()
+                raise
             self._file = file
             self._memory.clear()
         return self._file

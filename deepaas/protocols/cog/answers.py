@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
 
-from deepaas.errors import DeepaasError
+from deepaas.errors import DeepaasError, StorageFull
 from deepaas.web.document import Document
-from deepaas.web.errors import status_of
+from deepaas.web.errors import no_space, status_of
 from deepaas.web.origins import ERROR_SHAPE
+
+_log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Route = tuple[str, str, Handler]
@@ -95,13 +98,20 @@ def _refusing(handler: Handler) -> Handler:
             return json_answer(refusal.body, refusal.status)
         except DeepaasError as error:
             status = status_of(error)
-            if status >= 500 and status not in (501, 503):
+            if status >= 500 and status not in (501, 503, 507):
                 raise  # With an id, and a line in the log.
             return _refused(error)
+        except OSError as error:
+            full = no_space(error)
+            if full is None:
+                raise
+            return _refused(full)
 
     setattr(answer, ERROR_SHAPE, _refused)
     return answer
 
 
 def _refused(error: DeepaasError) -> web.Response:
+    if isinstance(error, StorageFull):
+        _log.warning("%s", error.message)
     return json_answer({"error": error.message, "status": "failed"}, status_of(error))

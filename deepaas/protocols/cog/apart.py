@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from deepaas.messages import INLINE_BYTES, LongText, Upload
+from deepaas.messages import INLINE_BYTES, NO_SPACE, LongText, Upload
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.fetch import NotFetched
 from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
 from deepaas.protocols.cog.inputs import has_secrets, to_inputs, without_secrets
-from deepaas.protocols.cog.large import Face, Json, Large, Outline, Task
+from deepaas.protocols.cog.large import NO_SPACE_STATUS, Face, Json, Large, Outline, Task
 from deepaas.protocols.cog.requests import Request, decoded
 
 LENGTH = struct.Struct("<I")
@@ -62,6 +62,10 @@ def _answer(task: Task) -> Outline:
     except MemoryError:
         said = "Failed to parse the request body as JSON: it takes too much memory"
         return Outline(refused=413, said=said)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        return Outline(refused=NO_SPACE_STATUS)
 
 
 def _outline(task: Task) -> Outline:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import aiohttp
 from yarl import URL
 
-from deepaas.messages import Upload
+from deepaas.messages import NO_SPACE, Upload
 from deepaas.protocols.cog.addresses import Resolver, is_number, may_be_called
 from deepaas.web.uploads import safe_name
 
@@ -82,6 +82,7 @@ class Fetcher:
 
         Raises:
             NotFetched: it cannot be had.
+            OSError: there is no space for it.
         """
         if self._going_count >= self._max_count:
             raise NotFetched(f"{shown(address)}: too many files are being fetched; try again later")
@@ -97,6 +98,8 @@ class Fetcher:
         except aiohttp.ClientConnectorDNSError as error:
             raise NotFetched(f"{shown(address)}: {error.os_error}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in NO_SPACE:
+                raise  # That is not the fault of who serves the file.
             said = str(error) or type(error).__name__
             raise NotFetched(f"{shown(address)} cannot be fetched: {said}") from None
         finally:

@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from deepaas.errors import InvalidArguments, QueueFull
+from deepaas.errors import InvalidArguments, QueueFull, StorageFull
 from deepaas.masks import Masks
 from deepaas.messages import Answer, Measured, Part
 from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
+from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
 
 
@@ -37,7 +38,7 @@ class Going:
         self._masks = masks
         self.prediction = prediction
         self._urls = files
-        self.refused: InvalidArguments | QueueFull | None = None
+        self.refused: InvalidArguments | QueueFull | StorageFull | None = None
         self.noted = asyncio.Event()
         self.over = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
@@ -158,7 +159,11 @@ class _Failing:
     ) -> bool:
         if error is None:
             return False
-        if isinstance(error, TooMuch):
+        full = error if isinstance(error, StorageFull) else no_space(error)
+        if full is not None:
+            self._going.refused = full
+            self._going.fail(full.message)
+        elif isinstance(error, TooMuch):
             self._going.fail(str(error))
         elif isinstance(error, (OSError, NotUploaded)):
             self._going.fail(f"a part of the output is lost: {error}")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from deepaas.errors import RequestTooLarge, UnpacksTooMuch
+from deepaas.errors import RequestTooLarge, StorageFull, UnpacksTooMuch
 from deepaas.messages import INLINE_BYTES
 from deepaas.protocols.cog import requests
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.helper import Helpers
-from deepaas.protocols.cog.large import Face, Large, Task
+from deepaas.protocols.cog.large import NO_SPACE_STATUS, Face, Large, Task
 from deepaas.protocols.cog.requests import MAX_BYTES, Request
 from deepaas.web.bodies import received
 from deepaas.web.uploads import Scratch, Uploads
@@ -87,6 +87,8 @@ class Intake:
             size_bytes = await self._uploads.write(path, held, chunks)
             task = Task(str(path), str(scratch.path), face)
             outline = await self._helpers.outline(task, size_bytes)
+            if outline.refused == NO_SPACE_STATUS:
+                raise StorageFull("the input")
             if outline.refused:
                 raise Refusal(outline.refused, outline.said)
         except BaseException:

@@ -10,6 +10,9 @@ from deepaas.messages import Inputs
 
 Json = dict[str, Any]
 
+NO_SPACE_STATUS = 507
+"""Of an outline, when what was found cannot be written."""
+
 
 class Face(msgspec.Struct, frozen=True):
     """What is needed to know of a function to look at its inputs.

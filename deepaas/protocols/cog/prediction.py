@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from deepaas.errors import StorageFull
 from deepaas.web.document import Document, of_bytes, together
 from deepaas.web.journal import Entry, Journal, TooMuch
 from deepaas.web.uploads import Scratch
@@ -164,7 +165,7 @@ class Prediction:
         self.completed = time.time()
         self.metrics[TIME] = self.completed - (self.started or self.completed)
         self.status = status
-        with contextlib.suppress(TooMuch):
+        with contextlib.suppress(TooMuch, StorageFull):
             self.journal.append(COMPLETED, b"")
         self.journal.end()
 

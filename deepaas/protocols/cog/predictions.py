@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from deepaas.errors import DeepaasError, InvalidArguments, QueueFull, WorkerDied
+from deepaas.errors import DeepaasError, InvalidArguments, QueueFull, StorageFull, WorkerDied
 from deepaas.masks import Masks
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.archive import Archive
@@ -22,6 +22,7 @@ from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, SUCCEEDED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
+from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
 from deepaas.web.uploads import Uploads
 from deepaas.workers.terms import Terms
@@ -156,7 +157,7 @@ class Predictions:
             prediction.end(CANCELED)
         except BadFile as error:
             prediction.end(FAILED, error=self._masks.text(f"Input validation error: {error}"))
-        except (InvalidArguments, QueueFull) as error:
+        except (InvalidArguments, QueueFull, StorageFull) as error:
             going.refused = error
             prediction.end(FAILED, error=self._masks.text(_said(error)))
         except DeepaasError as error:
@@ -173,7 +174,11 @@ class Predictions:
             prediction.end(FAILED, error=self._masks.text(_said(error)))
         except (NotUploaded, TooMuch) as error:
             prediction.end(FAILED, error=self._masks.text(str(error)))
-        except Exception:
+        except Exception as error:
+            going.refused = full = no_space(error)
+            if full is not None:
+                prediction.end(FAILED, error=self._masks.text(_said(full)))
+                return
             _log.exception(
                 "prediction %s of model %r failed in the host", prediction.id, model.name
             )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 import deepaas
-from deepaas.errors import Disabled, InvalidArguments, QueueFull, StoreUnavailable
+from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.cog import health, listing, requests, stream
@@ -323,6 +323,8 @@ class Door:
                 raise Refusal(422, {"detail": list(argument_faults(fields))})
             case QueueFull():
                 raise failed(AT_CAPACITY, 409)
+            case StorageFull() as full:
+                raise full
 
     async def _answer_kept(
         self, request: web.Request, model: Model, record: Record, document: Document

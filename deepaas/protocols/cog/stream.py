@@ -43,6 +43,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
     await response.prepare(request)
     events = prediction.events()
     parts_count = 0
+    kind = ""
     following: asyncio.Future[Entry | None] | None = None
     try:
         while True:
@@ -55,6 +56,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
             following = None
             if event is None:
                 break
+            kind = event[0]
             for piece in _encoded(event, parts_count, prediction):
                 await response.write(piece)
             parts_count += event[0] == OUTPUT
@@ -62,6 +64,9 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
         if following is not None:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
+    if kind != COMPLETED:  # There was no space for it.
+        for piece in _event(b"event: completed\ndata: ", prediction.told(), b""):
+            await response.write(piece)
     await response.write_eof()
     return response
 

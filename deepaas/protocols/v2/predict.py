@@ -71,7 +71,7 @@ def operations(host: Host) -> list[Operation]:
             {
                 **failures(400, 403, 413, 415),
                 "422": answer("Messages by argument", reference("Invalid")),
-                **failures(500, 501, 503, 504),
+                **failures(500, 501, 503, 504, 507),
             },
             function=lambda description: description.predict,
             result=_result,

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from deepaas.errors import ModelFailed
+from deepaas.errors import DeepaasError, ModelFailed, StorageFull
 from deepaas.messages import Answer, Measured, Part
 from deepaas.web.as_json import as_json
 from deepaas.web.document import Document
@@ -59,7 +59,7 @@ async def _predict(predict: Predict, told: _Told) -> None:
     try:
         await asyncio.wait((call, failed), return_when=asyncio.FIRST_COMPLETED)
         if failed.done():
-            raise ModelFailed(failed.result())
+            raise failed.result()
         answer = call.result()
         if answer.media_type:  # Of a model that does not yield anything.
             told.told(Part(answer.id, answer.media_type, answer.body, answer.path, answer.is_file))
@@ -78,7 +78,7 @@ class _Told:
         self._files: set[str] = set()
         self._files_bytes = 0
         self._began = asyncio.Event()
-        self._problem: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._problem: asyncio.Future[DeepaasError] = asyncio.get_running_loop().create_future()
 
     def begun(self) -> None:
         pass
@@ -101,7 +101,7 @@ class _Told:
         """Wait for the first news."""
         await self._began.wait()
 
-    async def failed(self) -> str:
+    async def failed(self) -> DeepaasError:
         """Wait until something cannot be kept; why not."""
         return await self._problem
 
@@ -144,10 +144,15 @@ class _Told:
             self._journal.append(kind, data)
             if self._files_bytes > MAX_BYTES:
                 raise TooMuch(f"more than {MAX_BYTES} bytes of it wait for their client")
+        except StorageFull as error:
+            self._fail(error)
         except TooMuch as error:
-            if not self._problem.done():
-                self._problem.set_result(str(error))
+            self._fail(ModelFailed(str(error)))
         self._began.set()
+
+    def _fail(self, error: DeepaasError) -> None:
+        if not self._problem.done():
+            self._problem.set_result(error)
 
     def _remove(self, path: str) -> None:
         self._files.discard(path)

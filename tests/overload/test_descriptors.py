@@ -1,0 +1,199 @@
+"""Whatever way a prediction ends, its files are closed then, and not when garbage is collected."""
+
+import contextlib
+import http.client
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cog_door.conftest import named
+from cog_door.door import Door, receiver
+from failures.host import Host, start_host
+from failures.waiting import wait_until
+
+LARGE: dict[str, Any] = {"count": 30, "size": 10_000}
+"""Events that do not fit into memory, so that the journal lies in a file."""
+
+MANY = 4
+ENDLESS: dict[str, Any] = {"name": "waits", "count": 40, "size": 10_000, "gated": True}
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    options = [*named("streams", "takes"), "--cog-private-urls", "--no-ui"]
+    models = ["large", "plain"]
+    with start_host(models, *options, packages=_without_collections()) as host:
+        yield host
+
+
+def _without_collections() -> Path:
+    return Path(__file__).parent / "without_gc"
+
+
+def open_files(host: Host) -> list[str]:
+    """The temporary files that the host has open, with those that have no name any more."""
+    found = []
+    for path in Path(f"/proc/{host.process.pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            target = os.readlink(path)  # noqa: PTH115 - to what is no path
+            if target.startswith(str(host.tmp)):
+                found.append(target)
+    return sorted(found)
+
+
+def _gates(host: Host, count: int) -> None:
+    for number in range(count):
+        host.touch(f"waits-{number}")
+
+
+def _door(host: Host) -> Door:
+    return Door(host, "/cog/streams")
+
+
+def _v2(host: Host, given: dict[str, Any]) -> http.client.HTTPConnection:
+    door = Door(host, "/v2/models/streams")
+    return door.send("POST", "/predict/", given, Accept="text/event-stream")
+
+
+def _cog(host: Host, given: dict[str, Any]) -> http.client.HTTPConnection:
+    return _door(host).send("POST", "/predictions", {"input": given}, Accept="text/event-stream")
+
+
+Stream = Callable[[Host, dict[str, Any]], http.client.HTTPConnection]
+
+
+def _reads(host: Host, stream: Stream) -> None:
+    with contextlib.closing(stream(host, {"name": "a", **LARGE})) as connection:
+        assert b"completed" in (body := connection.getresponse().read()) or b"end" in body
+
+
+def _leaves(host: Host, stream: Stream) -> None:
+    with contextlib.closing(stream(host, ENDLESS)) as connection:
+        connection.getresponse().read(100_000)
+    wait_until(lambda: (host.home / "stopped-waits").exists(), "it is stopped")
+    (host.home / "stopped-waits").unlink()
+
+
+def _leaves_at_once(host: Host, stream: Stream) -> None:
+    stream(host, ENDLESS).close()
+
+
+def _is_killed(host: Host, stream: Stream) -> None:
+    with contextlib.closing(stream(host, ENDLESS)) as connection:
+        response = connection.getresponse()
+        response.read(100_000)
+        for process in host.family():
+            if "--name=streams" in process.cmdline():
+                process.send_signal(signal.SIGKILL)
+        response.read()
+    wait_until(lambda: host.readiness("streams")["status"] == "ready", "it is there again")
+
+
+def _too_much(host: Host, stream: Stream) -> None:
+    with contextlib.closing(stream(host, {"name": "a", "count": 1, "size": -1})) as connection:
+        connection.getresponse().read()
+
+
+@pytest.mark.parametrize("stream", [_v2, _cog])
+@pytest.mark.parametrize("end", [_reads, _leaves, _leaves_at_once, _is_killed, _too_much])
+def test_a_stream_lets_go_of_its_journal(
+    host: Host, stream: Stream, end: Callable[[Host, Stream], None]
+) -> None:
+    _gates(host, 20)
+    before = open_files(host)
+    for _ in range(1 if end is _is_killed else MANY):
+        end(host, stream)
+    wait_until(lambda: open_files(host) == before, "its files are closed")
+    wait_until(lambda: host.temporary_files() == [], "no files are left")
+
+
+def _sync(host: Host) -> None:
+    assert len(_door(host).predict(name="a", **LARGE)["output"]) == LARGE["count"]
+
+
+def _sync_by_one_who_leaves(host: Host) -> None:
+    connection = _door(host).send("POST", "/predictions", {"input": {"name": "a", **LARGE}})
+    response = connection.getresponse()
+    response.read(1000)
+    response.close()
+    connection.close()
+
+
+def _kept(host: Host) -> None:
+    name = f"kept-{time.monotonic_ns()}"
+    door = _door(host)
+    assert door.put(name, name="a", **LARGE).status == 202
+    wait_until(lambda: door.get(name)["status"] == "succeeded", "it has ended")
+
+
+def _cancelled(host: Host) -> None:
+    name = f"cancelled-{time.monotonic_ns()}"
+    door = _door(host)
+    assert door.put(name, **ENDLESS).status == 202
+    wait_until(lambda: len(door.get(name).get("output") or ()) == 20, "it has told much")
+    door.ask("POST", f"/predictions/{name}/cancel")
+    wait_until(lambda: door.get(name)["status"] == "canceled", "it is cancelled")
+
+
+def _second_subscriber(host: Host) -> None:
+    name = f"second-{time.monotonic_ns()}"
+    door = _door(host)
+    assert door.put(name, **ENDLESS).status == 202
+    wait_until(lambda: len(door.get(name).get("output") or ()) == 20, "it has told much")
+    with contextlib.closing(
+        door.send("PUT", f"/predictions/{name}", {"input": {}}, Accept="text/event-stream")
+    ) as connection:
+        connection.getresponse().read(100_000)
+    door.ask("POST", f"/predictions/{name}/cancel")
+    wait_until(lambda: door.get(name)["status"] == "canceled", "it is cancelled")
+
+
+def _webhook(host: Host) -> None:
+    with receiver() as there:
+        door = _door(host)
+        name = f"told-{time.monotonic_ns()}"
+        assert door.put(name, webhook=there.url, name="a", **LARGE).status == 202
+        wait_until(lambda: door.get(name)["status"] == "succeeded", "it has ended")
+
+
+def _large_input(host: Host) -> None:
+    door = Door(host, "/cog/plain")
+    assert len(door.predict(text="a" * 1_000_000)["output"]["text"]) == 1_000_000
+
+
+def _large_answer(host: Host) -> None:
+    assert host.predict("large", size_bytes=1_000_000, kind="json").status == 200
+
+
+def _large_answer_that_nobody_reads(host: Host) -> None:
+    path = "/predict/?size_bytes=50000000&kind=zeros&accept=application/octet-stream"
+    connection = Door(host, "/v2/models/large").send("POST", path)
+    connection.getresponse().read(1000)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _sync,
+        _sync_by_one_who_leaves,
+        _kept,
+        _cancelled,
+        _second_subscriber,
+        _webhook,
+        _large_input,
+        _large_answer,
+        _large_answer_that_nobody_reads,
+    ],
+)
+def test_a_prediction_lets_go_of_its_files(host: Host, make: Callable[[Host], None]) -> None:
+    _gates(host, 20)
+    before = open_files(host)
+    for _ in range(MANY):
+        make(host)
+    wait_until(lambda: open_files(host) == before, "its files are closed")
+    wait_until(lambda: host.temporary_files() == [], "no files are left")
