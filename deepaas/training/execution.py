@@ -33,6 +33,9 @@ SHORTAGE_SECONDS = 2.0
 
 _SHORTAGES = frozenset([errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
 
+STARTS_COUNT = 3
+"""How often its process is started when somebody kills it before the training has begun."""
+
 OUTPUT_SECONDS = 2.0
 """How long the last of what it has printed may take to get into its log."""
 
@@ -79,6 +82,7 @@ class Execution:
         self._timers: list[asyncio.TimerHandle] = []
         self.outcome: asyncio.Future[Outcome] = self._loop.create_future()
         self._worker: Worker | None = None
+        self._starts_count = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._start: Callable[[], Worker] = lambda: Worker(
             source,
@@ -96,7 +100,10 @@ class Execution:
 
     async def start(self) -> None:
         """Start its process."""
+        self._starts_count += 1
         try:
+            if self._logs is not None:  # Of the process before.
+                await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
             self._inputs = await asyncio.to_thread(self.folder.load_inputs)
             if self._stopped is None:
                 self._worker = await self._started()
@@ -190,7 +197,17 @@ class Execution:
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         for timer in self._timers:
             timer.cancel()
-        self._run(self._conclude(worker))
+        if self._may_start_again(worker):
+            _log.warning("[%s] %s before the training began; once more", worker.label, worker.how)
+            self._worker = None
+            self._run(self.start())
+        else:
+            self._run(self._conclude(worker))
+
+    def _may_start_again(self, worker: Worker) -> bool:
+        """Whether its process has only been killed by somebody, and none of its code has run."""
+        begun = worker.was_ready or self._stopped is not None or self.outcome.done()
+        return worker.killed and not begun and self._starts_count < STARTS_COUNT
 
     # --- the end ---
 

@@ -75,6 +75,7 @@ class Pool:
         self._restarts_count = 0
         self._told = ""
         self._stopping = False
+        self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
@@ -257,6 +258,7 @@ class Pool:
     def _take_over(self, workers: Sequence[Worker], description: Description) -> None:
         self.description = description
         self._calls.replaced()
+        self._served = False
         for slot, worker in zip(self._slots, workers, strict=True):
             self._vacate(slot)
             slot.worker = worker
@@ -297,7 +299,8 @@ class Pool:
         self._serve(worker)
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
-        self._slots.of(worker).failures_count = 0
+        self._slots.of(worker).answered()
+        self._served = True
         # The next call goes out before this one's client is served: the worker must not wait.
         self._serve(worker)
         self._calls.answered(call, reply)
@@ -309,9 +312,10 @@ class Pool:
         if not needed or self._stopping:
             return
         self._restarts_count += 1
-        if worker.was_ready:
+        forgiven = worker.killed and slot.forgives(served=self._served, now=self._loop.time())
+        if worker.was_ready or forgiven:
             # What the host has ended itself, over a time limit say, tells nothing of the model.
-            slot.failures_count += not worker.ordered
+            slot.failures_count += not (worker.ordered or forgiven)
             delay_seconds = slot.delay_seconds()
             _log.warning("[%s] %s; it is replaced", worker.label, worker.how)
         else:

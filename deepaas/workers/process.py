@@ -19,6 +19,11 @@ from deepaas.workers.warden import VARIABLE, end_marked
 SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL", "WEBHOOK_AUTH_TOKEN"])
 """What the host is told that holds a password."""
 
+SENT_SIGNALS = frozenset(
+    [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM]
+)
+"""Signals that others send; no fault of a program's own ends it with one of these."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -76,7 +81,7 @@ class Process:
         source: Source,
         launch: Launch,
         on_gone: Callable[[], None],
-        on_exit: Callable[[str], None],
+        on_exit: Callable[[str, bool], None],
     ) -> None:
         """Start it.
 
@@ -84,7 +89,8 @@ class Process:
             source: what it is to load.
             launch: how it is started.
             on_gone: called in the event loop when it has ended, and may have left others behind.
-            on_exit: called after that, when those are gone too, with how it ended, in words.
+            on_exit: called after that, when those are gone too, with how it ended, in words, and
+                whether by a signal that others send: an operator, or a system out of memory.
         """
         self._loop = asyncio.get_running_loop()
         self._on_gone = on_gone
@@ -152,13 +158,13 @@ class Process:
         self._tell(self._on_gone)
         self.kill()
         end_marked(self._mark)
-        how = _in_words(self._popen.wait())
+        code = self._popen.wait()
         os.close(self._lifeline)
-        self._tell(self._on_exit, how)
+        self._tell(self._on_exit, _in_words(code), -code in SENT_SIGNALS)
 
-    def _tell(self, callback: Callable[..., None], *words: str) -> None:
+    def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
-            self._loop.call_soon_threadsafe(callback, *words)
+            self._loop.call_soon_threadsafe(callback, *what)
 
 
 def inherited() -> dict[str, str]:

@@ -10,6 +10,15 @@ from deepaas.workers.worker import Worker
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 60.0
 
+KILLS_COUNT = 3
+"""So many workers in a row may be killed before their model is held to be at fault."""
+
+CREDIT_SECONDS = 60.0
+"""A model that has served is not held to be at fault for so long, however many are killed."""
+
+FIRST_KILLED_DELAY_SECONDS = 0.1
+LONGEST_KILLED_DELAY_SECONDS = 1.0
+
 
 class Slot:
     """The place of one replica, whichever worker holds it at present.
@@ -17,7 +26,8 @@ class Slot:
     Attributes:
         number: from 1 on.
         worker: who holds it; None while the next start is awaited.
-        failures_count: ends in a row that the host did not order.
+        failures_count: ends in a row for which the model has to answer.
+        kills_count: ends in a row for which somebody else has to.
         broken: why the last start failed, empty if it did not.
         reserved: whether it waits for a worker with newer code, and for no other.
     """
@@ -26,13 +36,41 @@ class Slot:
         self.number = number
         self.worker = worker
         self.failures_count = 0
+        self.kills_count = 0
         self.broken = ""
         self.reserved = False
+        self._kills_began = 0.0
+
+    def answered(self) -> None:
+        """Its worker has answered a call: all is well."""
+        self.failures_count = self.kills_count = 0
+
+    def forgives(self, *, served: bool, now: float) -> bool:
+        """Note that somebody else has killed its worker.
+
+        A model that is killed whenever it is loaded, as it does not fit into memory, has to be
+        held to be at fault in the end.
+
+        Args:
+            served: whether the model has answered calls before.
+            now: on the event loop's clock, in seconds.
+
+        Returns:
+            whether that is no fault of the model.
+        """
+        if not self.kills_count:
+            self._kills_began = now
+        self.kills_count += 1
+        has_credit = served and now - self._kills_began < CREDIT_SECONDS
+        return has_credit or self.kills_count < KILLS_COUNT
 
     def delay_seconds(self) -> float:
         """How long to wait before the next start: not at all at first, then longer and longer."""
         if self.failures_count <= 1 and not self.broken:
-            return 0.0
+            if self.kills_count <= 1:
+                return 0.0
+            doubled = FIRST_KILLED_DELAY_SECONDS * 2.0 ** min(self.kills_count - 2, 20)
+            return min(doubled, LONGEST_KILLED_DELAY_SECONDS)
         doubled = FIRST_DELAY_SECONDS * 2.0 ** min(self.failures_count - 1, 20)
         return min(doubled, LONGEST_DELAY_SECONDS)
 
@@ -90,7 +128,7 @@ class Slots:
             who was there, and takes no more calls.
         """
         worker, slot.worker = slot.worker, None
-        slot.failures_count = 0
+        slot.answered()
         slot.broken = ""
         slot.reserved = False
         if worker is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from deepaas.messages import Description, Reply
@@ -14,7 +15,7 @@ from deepaas.workers.worker import State, Worker
 _log = logging.getLogger(__name__)
 
 DEATHS_COUNT = 3
-"""A worker that dies is started again; after so many deaths in one swap its model is at fault."""
+"""A worker that dies is started again; after so many deaths of a replica its model is at fault."""
 
 
 IsCurrent = Callable[[], Awaitable[bool]]
@@ -54,7 +55,7 @@ class Swap:
         self._done = done
         self._failed = failed
         self._description: Description | None = None
-        self._deaths_count = 0
+        self._deaths: Counter[int] = Counter()
         self._over = False
         self._question: asyncio.Future[None] | None = None
         self._workers: dict[int, Worker] = {}
@@ -100,9 +101,9 @@ class Swap:
         self._leaving.discard(worker)
         if self._over:
             return
-        self._deaths_count += 1
         number = next(number for number, each in self._workers.items() if each is worker)
-        if worker.broken or worker.ordered or self._deaths_count >= DEATHS_COUNT:
+        self._deaths[number] += 1
+        if worker.broken or worker.ordered or self._deaths[number] >= DEATHS_COUNT:
             self._fail(worker.how, worker.traceback)
             return
         _log.warning("[%s] %s while its new code was loaded; once more", worker.label, worker.how)

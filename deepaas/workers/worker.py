@@ -85,6 +85,7 @@ class Worker:
         was_ready: whether it ever took calls.
         ordered: whether the host itself has ended it.
         broken: whether its model could not be loaded or warmed.
+        killed: whether somebody else has ended it: an operator, or a system out of memory.
         keeper: who is told of it.
     """
 
@@ -115,6 +116,7 @@ class Worker:
         self.was_ready = False
         self.ordered = False
         self.broken = False
+        self.killed = False
         self.keeper = keeper
         self._source = source
         self._exit_seconds = launch.exit_seconds
@@ -319,7 +321,8 @@ class Worker:
     def _on_gone(self) -> None:
         self._is_gone = True
 
-    def _on_exit(self, how: str) -> None:
+    def _on_exit(self, how: str, killed: bool) -> None:
+        self.killed = killed and not (self.ordered or self.broken)
         self._leave()
         self._control.finish()
         self._channel.finish()

@@ -1,0 +1,124 @@
+"""Whoever kills workers costs the calls that these work on, and no others."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+import pytest
+from failures.host import Host, start_host
+from failures.trainings import Client
+from failures.waiting import wait_until
+
+from deepaas.workers.slot import CREDIT_SECONDS, KILLS_COUNT, LONGEST_DELAY_SECONDS, Slot
+from overload.conftest import Size
+
+MODEL = "killed_while_loading"
+WAIT_SECONDS = 120
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with start_host([MODEL]) as host:
+        assert host.predict(MODEL).status == 200
+        yield host
+        for flag in host.home.glob("[lw]*-*"):
+            flag.unlink()
+
+
+def workers(host: Host) -> list[psutil.Process]:
+    """Its workers, at whatever point of their lives."""
+    found = []
+    for process in psutil.Process(host.process.pid).children(recursive=True):
+        with suppress(psutil.Error):
+            words = process.cmdline()
+            if "deepaas.runtime" in words and not any("reaper" in word for word in words):
+                found.append(process)
+    return found
+
+
+def test_a_storm_of_kills(size: Size) -> None:
+    """Calls wait for the next worker, whichever part of its life the last one was killed in."""
+    seconds, clients = size(6, 180), size(4, 16)
+    with start_host(["plain"], "--workers", "2") as host:
+        statuses: Counter[int] = Counter()
+        until = time.monotonic() + seconds
+        lock = threading.Lock()
+
+        def ask() -> None:
+            while time.monotonic() < until:
+                answer = host.predict("plain", timeout=WAIT_SECONDS)
+                with lock:
+                    statuses[answer.status] += 1
+
+        threads = [threading.Thread(target=ask) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        kills_count, dice = 0, random.Random(12)
+        while time.monotonic() < until:
+            if victims := workers(host):
+                with suppress(psutil.NoSuchProcess):
+                    dice.choice(victims).kill()
+                    kills_count += 1
+            time.sleep(dice.uniform(0.05, 0.5))
+        for thread in threads:
+            thread.join()
+        assert set(statuses) <= {200, 500}, statuses
+        # A worker has one call at a time.
+        assert statuses[500] <= kills_count
+        assert statuses[200] > 0
+        assert kills_count > 5
+        wait_until(host.is_ready, "both workers are there again", WAIT_SECONDS)
+
+
+@pytest.mark.parametrize("when", ["load", "warm"])
+def test_a_model_that_has_served_is_not_broken_by_kills(host: Host, when: str) -> None:
+    """Calls wait meanwhile; as many kills would be the end of one that never served."""
+    for number in range(KILLS_COUNT + 1):
+        host.touch(f"{when}-{number}")
+    assert host.predict(MODEL, die="true").status == 500
+    assert host.predict(MODEL, timeout=WAIT_SECONDS).status == 200
+    assert host.journal().count(f"killed: {when}") == KILLS_COUNT + 1
+    assert "cannot be served" not in host.log()
+
+
+def test_a_model_that_is_killed_while_it_is_loaded_first() -> None:
+    """An operator may do so once or twice."""
+    with start_host(["killed_at_first"]) as host:
+        assert host.predict("killed_at_first").status == 200
+        assert host.journal() == ["loads"] * KILLS_COUNT
+        assert "cannot be served" not in host.log()
+
+
+def test_a_training_whose_process_is_killed_before_it_begins(host: Host) -> None:
+    for number in range(2):
+        host.touch(f"load-{number}")
+    client = Client(host, MODEL)
+    assert client.wait(client.begin())["status"] == "done"
+    assert host.journal().count("killed: load") == 2
+    assert host.journal().count("trains") == 1
+
+
+def test_a_model_that_is_killed_always_is_at_fault_in_the_end() -> None:
+    """Its pauses grow then as those of any other that cannot be loaded."""
+    slot = Slot(1)
+    assert [slot.forgives(served=False, now=0.0) for _ in range(4)] == [True, True, False, False]
+    slot = Slot(1)
+    slot.failures_count = 1
+    slot.answered()
+    for _ in range(100):
+        assert slot.forgives(served=True, now=CREDIT_SECONDS / 2 + 0.1)
+        assert slot.delay_seconds() <= 1.0
+    late = 2 * CREDIT_SECONDS + 1
+    assert not slot.forgives(served=True, now=late)
+    slot.failures_count += 1
+    slot.broken = "was ended by SIGKILL"
+    assert slot.delay_seconds() < LONGEST_DELAY_SECONDS
+    # Until its worker has answered a call again.
+    slot.answered()
+    assert slot.forgives(served=True, now=late)
