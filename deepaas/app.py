@@ -27,7 +27,7 @@ from deepaas.training.retention import Retention, parse_keep
 from deepaas.training.scheduler import Scheduler
 from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
-from deepaas.web import health, swagger_ui, try_me
+from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import MASKS, error_middleware
 from deepaas.web.health import Drain
@@ -253,6 +253,7 @@ def build_app(
         ]
     )
     protect(app, visitors)
+    forwarded.setup(app, settings.trusted_proxy)
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     host = Host(

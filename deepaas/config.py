@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import difflib
 import io
+import ipaddress
 import logging
 import os
 import re
@@ -92,6 +93,13 @@ class Settings:
         "",
         "Path under which everything is served, beginning with '/': for a reverse proxy that "
         "forwards a part of its paths.",
+    )
+    trusted_proxy: tuple[str, ...] = _option(
+        (),
+        "Address or network (10.0.0.0/8) of a reverse proxy whose X-Forwarded-Host, -Proto and "
+        "-For are believed; those of others are ignored. May be given several times; the "
+        "environment variable takes a list with commas.",
+        multiple=True,
     )
     model_name: tuple[str, ...] = _option(
         (),
@@ -250,8 +258,9 @@ def load(
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
     )
-    for name in ("model_python", "allowed_host", "allowed_origin"):
+    for name in ("model_python", "allowed_host", "allowed_origin", "trusted_proxy"):
         values[name] = _list(conf, name, values[name])
+    values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values)
 
@@ -361,6 +370,13 @@ def _files(conf: cfg.ConfigOpts) -> list[Path]:
     for folder in conf.config_dir or []:
         files += sorted(Path(folder).expanduser().glob("*.conf"))
     return files
+
+
+def _network(given: str) -> str:
+    try:
+        return str(ipaddress.ip_network(given, strict=False))
+    except ValueError:
+        raise ConfigError(f"trusted-proxy is no address and no network: {given!r}") from None
 
 
 _BASE_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import deepaas
 from deepaas.origins import Visitors
 from deepaas.scratch import scratch
+from deepaas.web.forwarded import TrustedProxies
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -36,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
     except ValueError as error:
         parser.error(str(error))
+    try:
+        proxies = TrustedProxies(given.trusted_proxy)
+    except ValueError as error:
+        parser.error(f"--trusted-proxy: {error}")
     if importlib.util.find_spec("gradio") is None:
         sys.exit("deepaas-ui: Gradio is not installed here: pip install 'deepaas[ui]'")
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             root=given.root_path.rstrip("/"),
             max_file_bytes=given.max_file_size or None,
             visitors=visitors,
+            # On a socket there is nobody but the host, which says what is true.
+            believes=lambda peer: given.unix_socket is not None or proxies.trusts(peer),
             on_start=lambda: print(f"deepaas-ui listens at {shown}", flush=True),
         )
 
@@ -110,6 +117,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="path under which the page is served, beginning with '/': for a reverse proxy that "
         "forwards a part of its paths",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="NETWORK",
+        help="address or network of a reverse proxy whose X-Forwarded-Host and -Proto are "
+        "believed; may be given several times",
     )
     parser.add_argument(
         "--max-file-size",

@@ -1,14 +1,18 @@
-"""What Gradio's HTML lacks: a title, an icon, and a policy for what may run and be called."""
+"""Heads: of requests, without what is not to be believed; of HTML, with a title, an icon, and a
+policy for what may run and be called."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from html import escape
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Header = tuple[bytes, bytes]
 
 _ICON = '<link rel="icon" href="data:,">'
 """Browsers would look for one at the root, which need not be ours, and complain."""
@@ -32,6 +36,25 @@ _POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
+
+
+_TOLD = (b"x-forwarded-host", b"x-forwarded-proto")
+
+
+def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list[Header]:
+    """Headers of a request without what its sender tells of others: Gradio believes all of it.
+
+    Args:
+        headers: of the request, their names in lower case.
+        believed: leave how the host has been called, as the sender has told it last.
+    """
+    left = [
+        (name, value)
+        for name, value in headers
+        if not name.startswith((b"x-forwarded-", b"x-gradio-")) and name != b"forwarded"
+    ]
+    told = {name: value for name, value in headers if name in _TOLD} if believed else {}
+    return left + [(name, value.rpartition(b",")[2].strip()) for name, value in told.items()]
 
 
 async def answer_with_head(

@@ -34,7 +34,7 @@ from deepaas.origins import Visitors
 from deepaas.ui.bodies import Functions
 from deepaas.ui.files import Files
 from deepaas.ui.gate import Gate
-from deepaas.ui.head import answer_with_head
+from deepaas.ui.head import answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.origin_guard import OriginGuard
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
@@ -61,6 +61,7 @@ def serve(
     root: str,
     max_file_bytes: int | None,
     visitors: Visitors,
+    believes: Callable[[str | None], bool],
     on_start: Callable[[], None],
 ) -> None:
     """Serve until a signal comes.
@@ -73,10 +74,11 @@ def serve(
         root: path before all paths, empty or like ``/base/try-me``.
         max_file_bytes: largest file that visitors may send, None for no limit.
         visitors: who may ask.
+        believes: whether what a peer says of its clients is true.
         on_start: called when visitors are welcome.
     """
     api = Api(api_url, public_url=public_url)
-    app = build(api, root, max_file_bytes=max_file_bytes, on_start=on_start)
+    app = build(api, root, max_file_bytes=max_file_bytes, believes=believes, on_start=on_start)
     answers = Answers(OriginGuard(app, visitors))
     config = uvicorn.Config(
         answers,
@@ -97,6 +99,7 @@ def build(
     root: str = "",
     *,
     max_file_bytes: int | None = None,
+    believes: Callable[[str | None], bool] = lambda _peer: False,
     on_start: Callable[[], None] = lambda: None,
 ) -> Starlette:
     """The application.
@@ -105,9 +108,10 @@ def build(
         api: of the host; closed with the application.
         root: path before all paths, empty or like ``/base/try-me``.
         max_file_bytes: largest file that visitors may send, None for no limit.
+        believes: whether what a peer says of its clients is true.
         on_start: called when the application has started.
     """
-    pages = _Pages(api, root, max_file_bytes)
+    pages = _Pages(api, root, max_file_bytes, believes)
 
     async def models(_request: Request) -> Response:
         try:
@@ -140,8 +144,15 @@ def build(
 class _Pages:
     """The pages of all models."""
 
-    def __init__(self, api: Api, root: str, max_file_bytes: int | None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        root: str,
+        max_file_bytes: int | None,
+        believes: Callable[[str | None], bool],
+    ) -> None:
         self._api = api
+        self._believes = believes
         self._root = root
         self._max_file_bytes = max_file_bytes
         self.files = Files(Path(get_upload_folder()))
@@ -186,7 +197,9 @@ class _Pages:
             assert answer is not None
             await answer(scope, receive, send)
             return
-        await page.answer(scope, receive, send, tail)
+        peer = scope["client"][0] if scope.get("client") else None
+        headers = forwarded(scope["headers"], believed=self._believes(peer))
+        await page.answer({**scope, "headers": headers}, receive, send, tail)
 
     async def _page(self, name: str, *, fresh: bool) -> tuple[_Page | None, Response | None]:
         """The page of a model, or what to say instead."""

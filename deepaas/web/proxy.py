@@ -18,6 +18,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from deepaas.errors import UpstreamFailed
+from deepaas.web import forwarded
 from deepaas.web.bodies import packed, received
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.in_time import Fetched
@@ -196,11 +197,11 @@ class Proxy:
         if packed(request):
             headers.popall(hdrs.CONTENT_ENCODING, None)
             headers.popall(hdrs.CONTENT_LENGTH, None)
-        clients = [*headers.popall(hdrs.X_FORWARDED_FOR, []), request.remote or "unknown"]
-        headers[hdrs.X_FORWARDED_FOR] = ", ".join(clients)
-        # A proxy before this host knows better how the client has called it.
-        headers.setdefault("X-Forwarded-Proto", request.scheme)
-        headers.setdefault("X-Forwarded-Host", request.host)
+        for name in {name for name in headers if forwarded.is_forwarded(name.lower())}:
+            headers.popall(name, None)
+        headers[hdrs.X_FORWARDED_FOR] = forwarded.client_address(request)
+        headers["X-Forwarded-Proto"] = forwarded.public_scheme(request)
+        headers["X-Forwarded-Host"] = forwarded.public_host(request)
         return headers
 
 

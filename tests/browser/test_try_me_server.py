@@ -49,7 +49,9 @@ def host_of(program: Path, folder: Path, *options: str, prefix: str = "") -> Ite
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("try-me")
-    with host_of(our_program(), folder, "--base-path", PREFIX, prefix=PREFIX) as host:
+    with host_of(
+        our_program(), folder, "--base-path", PREFIX, "--trusted-proxy=127.0.0.1", prefix=PREFIX
+    ) as host:
         yield host
         page_of(host)  # It has lived until now.
         host.process.terminate()

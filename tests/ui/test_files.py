@@ -44,10 +44,12 @@ async def test_the_oldest_go_when_there_is_too_much(tmp_path: Path) -> None:
 async def test_what_is_too_much_by_itself(tmp_path: Path) -> None:
     kept = Files(tmp_path / "gradio", max_bytes=1000)
     kept.incoming.mkdir()
+    await kept.take(900)
     (kept.incoming / "tmpcoming").write_bytes(b"x" * 900)  # It still comes.
     with pytest.raises(NoRoom):
-        for _ in range(11):
+        for number in range(9, 13):
             await kept.take(100)
+            (kept.incoming / "tmpcoming").write_bytes(b"x" * 100 * number)
 
 
 async def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

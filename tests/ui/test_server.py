@@ -98,15 +98,15 @@ async def visit(models: Models, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     runner = web.AppRunner(host)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    app = server.build(Api(f"http://127.0.0.1:{runner.addresses[0][1]}"), ROOT)
-    transport = httpx.ASGITransport(app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://page.example") as client,
-    ):
+    api = Api(f"http://127.0.0.1:{runner.addresses[0][1]}")
+    app = server.build(api, ROOT, believes=lambda peer: peer == "192.0.2.1")
+    async with app.router.lifespan_context(app):
 
-        async def get(path: str, **options: Any) -> httpx.Response:
-            return await client.get(f"{ROOT}{path}", **options)
+        async def get(path: str, peer: str = "127.0.0.1", **options: Any) -> httpx.Response:
+            transport = httpx.ASGITransport(app, client=(peer, 1))
+            base_url = "http://page.example"
+            async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+                return await client.get(f"{ROOT}{path}", **options)
 
         yield get
     await runner.cleanup()
@@ -171,9 +171,13 @@ async def test_the_html_of_a_page(models: Models, visit: Visit) -> None:
 
 async def test_a_page_knows_its_own_address(models: Models, visit: Visit) -> None:
     models.arguments = {"a b": ["text"]}
-    headers = {"X-Forwarded-Host": "public.example:8443", "X-Forwarded-Proto": "https"}
-    config = (await visit("/a%20b/config", headers=headers)).json()
+    headers = {"X-Forwarded-Host": "x, public.example:8443", "X-Forwarded-Proto": "https"}
+    config = (await visit("/a%20b/config", headers=headers, peer="192.0.2.1")).json()
     assert config["root"] == f"https://public.example:8443{ROOT}/a%20b"
+    # Of whoever is no proxy nothing is believed, by whatever name.
+    headers |= {"X-Gradio-Server": "http://evil.example", "Forwarded": "host=evil.example"}
+    config = (await visit("/a%20b/config", headers=headers)).json()
+    assert config["root"] == f"http://page.example{ROOT}/a%20b"
     assert (await visit("/a%20b/gradio_api/info")).status_code == 200
 
 

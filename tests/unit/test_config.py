@@ -20,6 +20,7 @@ VALUES: dict[str, Any] = {
     "listen_ip": "0.0.0.0",
     "listen_port": 8080,
     "base_path": "/base",
+    "trusted_proxy": ("10.0.0.0/8", "192.0.2.1/32"),
     "model_name": ("one", "two"),
     "model_python": ("one=/usr/bin/python3",),
     "workers": 3,

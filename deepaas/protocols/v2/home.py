@@ -13,6 +13,7 @@ from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.v2 import predict
 from deepaas.protocols.v2.operation import operation_id
+from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
 
 METADATA_SECONDS = 1.0
@@ -29,7 +30,7 @@ async def home(host: Host, request: web.Request) -> web.Response:
         docs=host.settings.doc_endpoint,
         tensorboard=host.settings.train_endpoint and host.trainings.tensorboard.installed,
         try_me=host.try_me,
-        origin=f"{request.scheme}://{request.host}",
+        origin=f"{public_scheme(request)}://{public_host(request)}",
     )
     return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 

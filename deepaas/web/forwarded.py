@@ -1,0 +1,135 @@
+"""What a reverse proxy tells of the client: believed only of proxies that the operator trusts.
+
+Whoever may say so decides where links of pages lead, and who a client is.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from deepaas.errors import MalformedRequest
+
+_log = logging.getLogger(__name__)
+
+HEADERS = frozenset(("forwarded", "x-real-ip", "x-gradio-server"))
+"""What tells of a client besides all that begins with ``PREFIX``; in lower case."""
+
+PREFIX = "x-forwarded-"
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_SCHEMES = ("http", "https")
+
+
+def is_forwarded(name: str) -> bool:
+    """Whether a header tells of the client of a proxy; its name in lower case."""
+    return name.startswith(PREFIX) or name in HEADERS
+
+
+class TrustedProxies:
+    """The proxies that are believed.
+
+    Args:
+        networks: addresses and networks.
+
+    Raises:
+        ValueError: one is neither.
+    """
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        self._networks = [ipaddress.ip_network(one, strict=False) for one in networks]
+        self._named: set[str] = set()
+
+    def trusts(self, peer: str | None) -> bool:
+        """Whether the one at the other end of a connection is such a proxy."""
+        if not self._networks or not peer:
+            return False
+        try:
+            address = ipaddress.ip_address(peer.partition("%")[0])
+        except ValueError:
+            return False
+        address = getattr(address, "ipv4_mapped", None) or address
+        return any(address in network for network in self._networks)
+
+    def told(self, request: web.Request, name: str) -> str:
+        """What the proxy itself has said last, empty if it is not believed.
+
+        Args:
+            request: of a client or a proxy.
+            name: of the header.
+        """
+        values = request.headers.getall(name, ())
+        if not values:
+            return ""
+        if not self.trusts(request.remote):
+            self._warn(name, request.remote or "unknown")
+            return ""
+        # Proxies add to what is there: all before may be the client's.
+        return values[-1].rpartition(",")[2].strip()
+
+    def _warn(self, name: str, peer: str) -> None:
+        if peer in self._named or len(self._named) >= 10:
+            return
+        self._named.add(peer)
+        _log.warning(
+            "%s of %s is not believed; if that is your proxy: --trusted-proxy %s", name, peer, peer
+        )
+
+
+PROXIES: web.AppKey[TrustedProxies] = web.AppKey("trusted_proxies", TrustedProxies)
+
+_NONE = TrustedProxies()
+
+
+def setup(app: web.Application, networks: Iterable[str]) -> None:
+    """Believe these proxies.
+
+    Args:
+        app: the application.
+        networks: addresses and networks.
+    """
+    app[PROXIES] = TrustedProxies(networks)
+
+
+def public_host(request: web.Request) -> str:
+    """Name and port by which the client has called this host.
+
+    Raises:
+        MalformedRequest: it is no name.
+    """
+    told = _proxies(request).told(request, "X-Forwarded-Host") or request.host
+    if _HOST.fullmatch(told) is None:
+        raise MalformedRequest("the header Host must be a name or an address, with or without port")
+    return told
+
+
+def public_scheme(request: web.Request) -> str:
+    """``http`` or ``https``, as the client has called this host."""
+    told = _proxies(request).told(request, "X-Forwarded-Proto").lower()
+    return told if told in _SCHEMES else request.scheme
+
+
+def client_address(request: web.Request) -> str:
+    """Where the request comes from: behind all proxies that are believed."""
+    proxies = _proxies(request)
+    peer = request.remote or "unknown"
+    if not proxies.trusts(peer):
+        return peer
+    lines = request.headers.getall("X-Forwarded-For", ())
+    for one in reversed([each.strip() for line in lines for each in line.split(",")]):
+        try:
+            ipaddress.ip_address(one)
+        except ValueError:
+            break
+        peer = one
+        if not proxies.trusts(peer):
+            break
+    return peer
+
+
+def _proxies(request: web.Request) -> TrustedProxies:
+    return request.config_dict.get(PROXIES, _NONE)
