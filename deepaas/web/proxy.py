@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
 
 import aiohttp
@@ -142,15 +142,18 @@ class Proxy:
         query = request.rel_url.raw_query_string
         # encoded: the upstream sees every character as the client has written it.
         url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
+        body = _Body(request) if request.can_read_body else None
         try:
             return await self._open().request(
                 request.method,
                 url,
                 headers=headers,
-                data=received(request, 0) if request.can_read_body else None,
+                data=None if body is None else body.read(),
                 allow_redirects=False,
             )
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            if body is not None and body.error is not None:
+                raise body.error from error
             raise UpstreamFailed(
                 f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
             ) from error
@@ -203,6 +206,27 @@ class Proxy:
         headers["X-Forwarded-Proto"] = forwarded.public_scheme(request)
         headers["X-Forwarded-Host"] = forwarded.public_host(request)
         return headers
+
+
+class _Body:
+    """The body of a request on its way to the upstream.
+
+    Attributes:
+        error: why it could not be read to its end: the client's fault, not the upstream's.
+    """
+
+    def __init__(self, request: web.Request) -> None:
+        self.error: Exception | None = None
+        self._chunks = received(request, 0)
+
+    async def read(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece."""
+        try:
+            async for chunk in self._chunks:
+                yield chunk
+        except Exception as error:
+            self.error = error
+            raise
 
 
 async def _until_the_end(drain: Drain, passing_on: Coroutine[None, None, None]) -> None:

@@ -50,6 +50,9 @@ FORM_BYTES = 64 * 1024
 """What stands around the files in an upload."""
 
 
+_METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
+
+
 class Page(Protocol):
     """What is behind the routes."""
 
@@ -144,7 +147,8 @@ def _add_routes(app: web.Application, prefix: str, handler: Handler) -> None:
         return web.Response(status=302, headers={hdrs.LOCATION: location})
 
     app.router.add_get(f"{prefix}{PATH}", to_folder)
-    app.router.add_route("*", f"{prefix}{PATH}/{{tail:.*}}", handler)
+    for method in _METHODS:
+        app.router.add_route(method, f"{prefix}{PATH}/{{tail:.*}}", handler)
 
 
 def _told(request: web.Request, error: DeepaasError) -> web.StreamResponse:

@@ -18,6 +18,8 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.RunFileNotFound: "Look at the list of files of this training.",
     errors.RunElsewhere: "Ask the host that ran the training; the state is known to each.",
     errors.RequestTooLarge: "Send less, or have the operator raise `--client-max-size`.",
+    errors.UnpacksTooMuch: "Send the body unpacked.",
+    errors.BodyUnreadable: "Wait as `Retry-After` says; the log of the host has more.",
     errors.UnsupportedMediaType: "Send a form or JSON, with its `Content-Type`.",
     errors.UnknownHost: "Have the operator allow the name: `--allowed-host`.",
     errors.InvalidArguments: "Read the messages: one list for each argument that does not fit.",
