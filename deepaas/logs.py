@@ -1,17 +1,47 @@
-"""Logging of the host: set up once by the command, never at import."""
+"""Logging of the host: set up once by the command, never at import.
+
+What others say, models and clients, cannot look like a record of its own, and nobody waits for the
+log to be written (see :mod:`deepaas.outlet`).
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import re
+import sys
 from collections import deque
 from pathlib import Path
 
-from aiohttp.http_exceptions import HttpProcessingError
-
 from deepaas.errors import ConfigError
+from deepaas.outlet import Outlet
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 RECENT_CHARACTERS = 256 * 1024
+CONTINUED = "\n  "
+"""Further lines of a record are indented: each line at the margin begins a record."""
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that move the cursor, end a line, turn the text around or are none."""
+
+
+class RecordFormatter(logging.Formatter):
+    """Makes lines of a record, and only of this record, whatever stands in its message."""
+
+    def __init__(self) -> None:
+        super().__init__(FORMAT)
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record).rstrip("\n")
+        if _UNSAFE.search(text):
+            text = _UNSAFE.sub(_escaped, text)
+        return text.replace("\n", CONTINUED)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 class RecentLog(logging.Handler):
@@ -21,10 +51,13 @@ class RecentLog(logging.Handler):
         super().__init__()
         self._lines: deque[str] = deque()
         self._characters = 0
-        self.setFormatter(logging.Formatter(FORMAT))
+        self.setFormatter(RecordFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = self.format(record)[-RECENT_CHARACTERS:]
+        line = self.format(record)
+        if len(line) > RECENT_CHARACTERS:
+            # The mark keeps what stands in the middle of it from the margin.
+            line = f"…{line[1 - RECENT_CHARACTERS :]}"
         self._lines.append(line)
         self._characters += len(line) + 1
         while self._characters > RECENT_CHARACTERS and len(self._lines) > 1:
@@ -33,12 +66,6 @@ class RecentLog(logging.Handler):
     def text(self) -> str:
         """What is held, oldest line first."""
         return "".join(f"{line}\n" for line in list(self._lines))
-
-
-def _not_the_clients_fault(record: logging.LogRecord) -> bool:
-    """Keep out what is no HTTP: anyone can send that, and it is answered with 400."""
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
 
 
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
@@ -53,15 +80,37 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
     Raises:
         ConfigError: the file cannot be written.
     """
-    try:
-        handler: logging.Handler = (
-            logging.FileHandler(Path(file).expanduser()) if file else logging.StreamHandler()
-        )
-    except OSError as error:
-        raise ConfigError(f"log-file {file!r} cannot be written: {error.strerror}") from None
+    formatter = RecordFormatter()
+    outlet = _open(file) if file else sys.stderr
+    if isinstance(outlet, Outlet):
+        outlet.dropped = lambda count: f"{formatter.format(_dropped(count))}\n"
+    handler = logging.StreamHandler(outlet)
+    handler.setFormatter(formatter)
     handlers = [handler] if recent is None else [handler, recent]
-    logging.basicConfig(level=level, format=FORMAT, handlers=handlers, force=True)
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     for chatty in ("asyncio", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_not_the_clients_fault)
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)
+
+
+def _open(file: str) -> Outlet:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    try:
+        outlet = Outlet(os.open(Path(file).expanduser(), flags, 0o666))
+    except OSError as error:
+        raise ConfigError(f"log-file {file!r} cannot be written: {error.strerror}") from None
+    outlet.drain_at_exit()
+    return outlet
+
+
+def _dropped(count: int) -> logging.LogRecord:
+    message = "%d records were dropped here: nobody took them, or there was no space for them"
+    return logging.makeLogRecord(
+        {
+            "name": __name__,
+            "levelno": logging.WARNING,
+            "levelname": "WARNING",
+            "msg": message,
+            "args": (count,),
+        }
+    )

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import deepaas
 from deepaas.origins import Visitors
+from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
 from deepaas.web.forwarded import TrustedProxies
 
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
     """
+    replace_standard_streams()
     parser = _parser()
     given = parser.parse_args(argv)
     try:

@@ -168,6 +168,8 @@ def start_host(
     packages: Path | None = None,
     wait: bool = True,
     max_peak_mb: float = MAX_PEAK_MB,
+    open_files: tuple[int, int] | None = None,
+    output: int | None = None,
 ) -> Iterator[Host]:
     """A host that serves `models`.
 
@@ -183,13 +185,17 @@ def start_host(
         packages: a folder to import models from besides `tests/models`.
         wait: return only when `/readyz` answers 200.
         max_peak_mb: how much memory the host may ever take.
+        open_files: soft and hard limit of its descriptors.
+        output: a descriptor for its standard output and error, instead of the log.
     """
     home = Path(tempfile.mkdtemp(prefix="deepaas-test-"))
     mark = uuid.uuid4().hex
     own_tmp = home / "tmp"
     own_tmp.mkdir()
     port = free_port()
-    process = _spawn(models, options, port, home, tmp or own_tmp, mark, state, packages)
+    process = _spawn(
+        models, options, port, home, tmp or own_tmp, mark, state, packages, open_files, output
+    )
     host = Host(port, process, home, tmp or own_tmp, mark, Watch(port, process.pid))
     try:
         wait_until(lambda: _answers(host), "the host listens")
@@ -263,10 +269,15 @@ def _spawn(
     mark: str,
     state: Path | None = None,
     packages: Path | None = None,
+    open_files: tuple[int, int] | None = None,
+    output: int | None = None,
 ) -> "subprocess.Popen[bytes]":
     models = list(models)
     names = [option for name in models for option in ("--model-name", name)]
     command = [COMMAND, "--listen-ip", "127.0.0.1", "--listen-port", str(port), *names, *options]
+    if open_files is not None:
+        limits = "ulimit -Sn {} && ulimit -Hn {}".format(*open_files)
+        command = ["sh", "-c", f'{limits} && exec "$@"', "sh", *command]
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -289,7 +300,7 @@ def _spawn(
             env=environment,
             cwd=home,
             stdin=subprocess.PIPE,  # stays open: who reads it waits for ever
-            stdout=log,
+            stdout=log if output is None else output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
