@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import logging
 import os
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,6 +32,7 @@ from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import MASKS, error_middleware
 from deepaas.web.health import Drain
+from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.uploads import Uploads
@@ -106,6 +108,8 @@ def source(settings: Settings, found: Found) -> Source:
         settings.warm,
         settings.reload,
         found.interpreter,
+        # Of a host that has allowed itself more by then, models are not to notice.
+        resource.getrlimit(resource.RLIMIT_NOFILE),
     )
 
 
@@ -230,6 +234,7 @@ def build_app(
     trainings: Trainings,
     page: TryMe,
     visitors: Visitors,
+    notes: Notes,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
     """The HTTP application.
@@ -242,6 +247,7 @@ def build_app(
         trainings: the trainings.
         page: the process of the try-me page.
         visitors: who may ask.
+        notes: for what may happen often.
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
@@ -254,6 +260,7 @@ def build_app(
     )
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
+    app[NOTES] = notes
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     host = Host(

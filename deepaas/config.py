@@ -159,6 +159,42 @@ class Settings:
     client_max_size: int = _option(
         0, "Largest request, in bytes; a larger one is answered with 413. 0 for no limit.", min=0
     )
+    max_connections: int = _option(
+        0,
+        "Connections at a time. When there are so many, those that wait for a request give way to "
+        "new ones, the longest silent first; when none does, new ones are answered with 503. 0 "
+        "for as many as the descriptors of the process (ulimit -n) have room for, 4096 at most.",
+        min=0,
+    )
+    max_connections_per_address: int = _option(
+        0,
+        "Connections at a time of one IP address. 0 for no limit: behind a reverse proxy all "
+        "clients have the same.",
+        min=0,
+    )
+    header_timeout: float = _option(
+        30.0,
+        "Longest time for the head of a request to arrive, in seconds. 0 for no limit.",
+        min=0,
+    )
+    body_timeout: float = _option(
+        60.0,
+        "Longest time in which less than 1 KiB of a body arrives, in seconds; then the request is "
+        "answered with 408. 0 for no limit.",
+        min=0,
+    )
+    keep_alive_timeout: float = _option(
+        75.0,
+        "How long a connection may be idle between two requests, in seconds: longer than a "
+        "reverse proxy keeps its own. 0 for no limit.",
+        min=0,
+    )
+    send_timeout: float = _option(
+        60.0,
+        "Longest time in which a client reads less than 1 KiB of what is there for it, in "
+        "seconds; then the connection is closed. 0 for no limit.",
+        min=0,
+    )
     warm: bool = _option(True, "Run the models' warm() before they take calls.")
     reload: bool = _option(
         False,

@@ -96,6 +96,15 @@ class UnknownHost(DeepaasError):
     code = "unknown_host"
 
 
+class RequestTimedOut(DeepaasError):
+    """A body has made no progress for ``body-timeout``."""
+
+    code = "request_timed_out"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the body of the request has made no progress for {seconds:g} s")
+
+
 class InvalidArguments(DeepaasError):
     """The arguments do not fit the model's declaration: field name to messages."""
 
@@ -259,6 +268,18 @@ class StoreUnavailable(DeepaasError):
     def __init__(self, reason: str, *, details: str = "") -> None:
         super().__init__(f"the store of trainings is not available: {reason}", details=details)
         self.reason = reason
+
+
+class HostExhausted(DeepaasError):
+    """The system has no descriptors left for the host."""
+
+    code = "host_exhausted"
+    retry_after_seconds = 1
+
+    def __init__(self, details: str) -> None:
+        super().__init__(
+            "the host has no files and connections left; ask again later", details=details
+        )
 
 
 class StorageFull(DeepaasError):

@@ -24,10 +24,15 @@ from deepaas.model import discovery
 from deepaas.model.discovery import Found
 from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
+from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
 from deepaas.wakeful import wakeful_loop
 from deepaas.web import try_me
+from deepaas.web.connections import Connections, Limits, fitting_count
+from deepaas.web.errors import expecting
 from deepaas.web.health import Drain
+from deepaas.web.listener import Listener, raise_open_files
+from deepaas.web.notes import Notes
 from deepaas.workers.try_me import own_url
 from deepaas.workers.warden import warden
 
@@ -57,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
     """
     leave_first_place()
+    replace_standard_streams()
     try:
         settings = config.load(sys.argv[1:] if argv is None else argv)
         recent = RecentLog() if settings.debug_endpoint else None
@@ -104,24 +110,31 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
         reloader = Reloader(registry) if settings.reload else None
         trainings = build_trainings(settings, models, folder, host_mark)
         page = build_try_me(settings, folder, host_mark)
-        app = build_app(settings, registry, folder, drain, trainings, page, visitors, recent)
-        runner = web.AppRunner(
-            app,
-            handler_cancellation=True,
-            shutdown_timeout=LAST_WORDS_SECONDS,
+        notes = Notes()
+        app = build_app(settings, registry, folder, drain, trainings, page, visitors, notes, recent)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
+        await runner.setup()
+        assert runner.server is not None
+        runner.server.request_handler = expecting(runner.server.request_handler)
+        processes_count = len(models) * settings.workers + settings.train_workers + 2
+        connections = Connections(
+            runner.server,
+            _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
+            notes,
             # web.bodies unpacks what is read; what is not is thrown away as it comes.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,
             access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
-        await runner.setup()
         # From the start on: a worker may be lost again while the store is being opened.
         settled = asyncio.ensure_future(registry.settled())
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
+        listener: Listener | None = None
         try:
-            site = await _listen(runner, settings, try_me_page=settings.ui and page.installed)
+            listener = _listen(settings, notes, try_me_page=settings.ui and page.installed)
+            listener.start(connections)
             _tell_who_may_ask(visitors)
-            page.api_url = own_url(runner.addresses[0][:2], settings.base_path)
+            page.api_url = own_url(listener.address, settings.base_path)
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
@@ -131,12 +144,14 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
             drain.began = True
-            await _close_the_door(site)
+            await listener.stop()
             await asyncio.gather(
                 _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait()),
                 trainings.stop(hurry),
             )
         finally:
+            if listener is not None:
+                await listener.stop()
             settled.cancel()
             if reloading is not None:
                 reloading.cancel()
@@ -150,33 +165,32 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
     return 0
 
 
-async def _close_the_door(site: web.TCPSite) -> None:
-    """Accept no more connections, without forgetting those that are being accepted."""
-    loop = asyncio.get_running_loop()
-    # asyncio drops a connection without closing it when the server is closed between accepting
-    # it and making its transport, one turn of the loop later.
-    for listening in site._server.sockets if isinstance(site._server, asyncio.Server) else ():
-        loop.remove_reader(listening.fileno())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    await site.stop()
+def _connection_limits(settings: Settings, fitting: int) -> Limits:
+    return Limits(
+        count=settings.max_connections or fitting,
+        per_address_count=settings.max_connections_per_address,
+        head_seconds=settings.header_timeout,
+        idle_seconds=settings.keep_alive_timeout,
+        body_seconds=settings.body_timeout,
+        send_seconds=settings.send_timeout,
+    )
 
 
-async def _listen(runner: web.AppRunner, settings: Settings, *, try_me_page: bool) -> web.TCPSite:
-    site = web.TCPSite(runner, settings.listen_ip, settings.listen_port, backlog=1024)
+def _listen(settings: Settings, notes: Notes, *, try_me_page: bool) -> Listener:
     try:
-        await site.start()
+        listener = Listener(settings.listen_ip, settings.listen_port, notes)
     except OSError as error:
+        # What socket.create_server adds to the reason, the message says already.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigError(
-            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: "
-            f"{error.strerror or error}"
+            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: {reason}"
         ) from None
-    host, port = runner.addresses[0][:2]
+    host, port = listener.address
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}{settings.base_path}"
     lines = BANNER + (TRY_ME_LINE if try_me_page else "")
     print(lines.format(version=deepaas.__version__, base=base, path=try_me.PATH), flush=True)
-    return site
+    return listener
 
 
 def _tell_who_may_ask(visitors: Visitors) -> None:

@@ -11,6 +11,7 @@ error, by argument.
 
 from __future__ import annotations
 
+import errno
 import http
 import logging
 import math
@@ -19,12 +20,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import NO_SPACE
+from deepaas.web.notes import NOTES
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.RunNotFound: 404,
     errors.RunFileNotFound: 404,
     errors.RunElsewhere: 409,
+    errors.RequestTimedOut: 408,
     errors.RequestTooLarge: 413,
     errors.UnpacksTooMuch: 413,
     errors.UnsupportedMediaType: 415,
@@ -57,6 +61,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.TrainQueueFull: 503,
     errors.StoreUnavailable: 503,
     errors.BodyUnreadable: 503,
+    errors.HostExhausted: 503,
     errors.CallTimedOut: 504,
     errors.StorageFull: 507,
 }
@@ -86,9 +91,8 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     except ConnectionError:
         raise  # The client has gone; nobody is left to tell.
     except Exception as error:
-        full = no_space(error)
-        if full is not None:
-            return respond_to_error(request, full)
+        if told := no_space(error) or exhausted(error):
+            return respond_to_error(request, told)
         reference = new_reference()
         _log.exception("[%s] %s %s failed in the host", reference, request.method, request.path)
         return json_response(
@@ -103,9 +107,43 @@ def no_space(error: BaseException) -> errors.StorageFull | None:
     return None
 
 
+def exhausted(error: BaseException) -> errors.HostExhausted | None:
+    """What to tell of an exception that says that there are no descriptors; None for others."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return errors.HostExhausted(str(error))
+    return None
+
+
+def expecting(
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """A handler of all requests that refuses to do what ``Expect`` asks for and nobody knows.
+
+    Args:
+        handler: aiohttp's, which stumbles over that before any middleware.
+    """
+
+    def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        wanted = request.headers.get(hdrs.EXPECT)
+        # HTTP/1.0 does not have it (RFC 9110, section 10.1.1).
+        if wanted and wanted.lower() != "100-continue" and request.version >= HttpVersion11:
+            return _refuse_expectation()
+        return handler(request)
+
+    return handle
+
+
+async def _refuse_expectation() -> web.StreamResponse:
+    response = _respond_to_http(web.HTTPExpectationFailed())
+    response.force_close()  # Nobody knows whether the body comes.
+    return response
+
+
 def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Response:
     """One of the host's own errors as a response, noted in the log where it should be."""
     status = status_of(error)
+    if isinstance(error, errors.HostExhausted) and NOTES in request.config_dict:
+        request.config_dict[NOTES].note(f"a request found no descriptor: {error.details}")
     headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else {}
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -36,6 +37,8 @@ class Source:
         warm: whether to run the model's ``warm``.
         edited: whether its code may change at any moment.
         interpreter: what its workers run in.
+        open_files: soft and hard limit of descriptors of its processes, None for the host's own:
+            what uses ``select`` fails with those above 1024.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Source:
     warm: bool = True
     edited: bool = False
     interpreter: Interpreter = OWN
+    open_files: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class Process:
             control.close()
             os.close(lifeline)
             os.close(output)
+        _limit(self._popen.pid, source.open_files)
         # Popen.wait in a thread is the one way to learn of an exit that every platform has, and
         # that children of the model which hold our sockets open cannot delay.
         threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
@@ -165,6 +170,13 @@ class Process:
     def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
             self._loop.call_soon_threadsafe(callback, *what)
+
+
+def _limit(pid: int, open_files: tuple[int, int] | None) -> None:
+    """Limit the descriptors of a process that has just begun; where Linux does not, nothing is."""
+    if open_files is not None and hasattr(resource, "prlimit"):
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, open_files)
 
 
 def inherited() -> dict[str, str]:

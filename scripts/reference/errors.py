@@ -17,6 +17,7 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.RunNotFound: "Look at the list of trainings of this model for the ids.",
     errors.RunFileNotFound: "Look at the list of files of this training.",
     errors.RunElsewhere: "Ask the host that ran the training; the state is known to each.",
+    errors.RequestTimedOut: "Send the whole body. Operators: `--body-timeout`.",
     errors.RequestTooLarge: "Send less, or have the operator raise `--client-max-size`.",
     errors.UnpacksTooMuch: "Send the body unpacked.",
     errors.BodyUnreadable: "Wait as `Retry-After` says; the log of the host has more.",
@@ -32,6 +33,7 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.QueueFull: "Wait as `Retry-After` says. Operators: `--queue-size`, `--workers`.",
     errors.TrainQueueFull: "Wait as `Retry-After` says. Operators: `--train-queue-size`.",
     errors.StoreUnavailable: "Wait as `Retry-After` says; predictions go on meanwhile.",
+    errors.HostExhausted: "Wait as `Retry-After` says. Operators: `ulimit -n`.",
     errors.CallTimedOut: (
         "Send less at a time, or have the operator raise `--predict-timeout` or `--check-timeout`."
     ),

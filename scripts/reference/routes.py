@@ -18,6 +18,7 @@ from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.config import Settings
 from deepaas.model.registry import Registry
 from deepaas.web.health import Drain
+from deepaas.web.notes import Notes
 from scripts.reference.pages import table
 
 Json = dict[str, Any]
@@ -101,6 +102,7 @@ def served() -> set[Route]:
             trainings,
             page,
             build_visitors(settings),
+            Notes(),
         )
         return {
             (route.method, route.resource.canonical)

@@ -1,0 +1,139 @@
+"""Listening sockets: accepts connections, and stays calm when the system has nothing left.
+
+asyncio's own way of accepting writes a traceback for each connection that it has no descriptor
+for, a thousand at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import resource
+import socket
+from typing import Any
+
+from deepaas.web.connections import Connections
+from deepaas.web.notes import Notes
+
+BACKLOG = 1024
+ACCEPT_COUNT = 32
+"""Connections accepted in one go; the others have to wait until these could say something."""
+
+PAUSE_SECONDS = 0.2
+"""How long to accept nobody when the system has nothing left."""
+
+EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+
+
+def raise_open_files() -> int:
+    """Allow this process as many descriptors as it may allow itself; how many that are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        # Some systems call more unlimited than they allow.
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2**20 if soft == resource.RLIM_INFINITY else soft
+
+
+class Listener:
+    """The sockets of one address."""
+
+    def __init__(self, ip: str, port: int, notes: Notes) -> None:
+        """Bind them; clients can connect from here on, and wait until they are accepted.
+
+        Args:
+            ip: an address, or a name of this machine.
+            port: 0 for a free one.
+            notes: for what may happen often.
+
+        Raises:
+            OSError: it is not possible there.
+        """
+        self._notes = notes
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._sockets: list[socket.socket] = []
+        try:
+            for family, address in _resolved(ip, port):
+                listening = socket.create_server(address, family=family, backlog=BACKLOG)
+                listening.setblocking(False)
+                self._sockets.append(listening)
+        except BaseException:
+            self._close()
+            raise
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """IP address and port of the first socket."""
+        ip, port, *_ = self._sockets[0].getsockname()
+        return ip, port
+
+    def start(self, connections: Connections) -> None:
+        """Accept connections from now on."""
+        self._connections = connections
+        for each in self._sockets:
+            self._loop.add_reader(each, self._accept, each)
+
+    async def stop(self) -> None:
+        """Accept no more, without forgetting those that are being accepted."""
+        for each in self._sockets:
+            self._loop.remove_reader(each)
+        if self._opening:
+            await asyncio.wait(self._opening)
+        self._close()
+
+    def _close(self) -> None:
+        for each in self._sockets:
+            each.close()
+        self._sockets = []
+        if self._spare >= 0:
+            os.close(self._spare)
+            self._spare = -1
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPT_COUNT - len(self._opening)):
+            try:
+                accepted, _ = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in EXHAUSTED:
+                    raise
+                self._notes.note(f"a connection could not be accepted: {error.strerror}")
+                self._relieve(listening)
+                return
+            accepted.setblocking(False)
+            opening = self._loop.create_task(self._open(accepted))
+            self._opening.add(opening)
+            opening.add_done_callback(self._opening.discard)
+
+    async def _open(self, accepted: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._connections, accepted)
+        except OSError:
+            accepted.close()  # It has gone already.
+
+    def _relieve(self, listening: socket.socket) -> None:
+        """There are no descriptors: have some connections give way, or turn one away."""
+        if not self._connections.make_room():
+            # The one that is kept for this is enough to accept a connection, and to close it.
+            os.close(self._spare)
+            with contextlib.suppress(OSError):
+                listening.accept()[0].close()
+            with contextlib.suppress(OSError):
+                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._loop.remove_reader(listening)
+        self._loop.call_later(PAUSE_SECONDS, self._resume, listening)
+
+    def _resume(self, listening: socket.socket) -> None:
+        if listening.fileno() >= 0:
+            self._loop.add_reader(listening, self._accept, listening)
+
+
+def _resolved(ip: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    found = socket.getaddrinfo(ip or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
