@@ -25,7 +25,8 @@ ENDLESS: dict[str, Any] = {"name": "waits", "count": 40, "size": 10_000, "gated"
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
     options = [*named("streams", "takes"), "--cog-private-urls", "--no-ui"]
-    models = ["large", "plain"]
+    options += ["--predict-timeout", "5"]
+    models = ["large", "plain", "ends_badly"]
     with start_host(models, *options, packages=_without_collections()) as host:
         yield host
 
@@ -54,16 +55,17 @@ def _door(host: Host) -> Door:
     return Door(host, "/cog/streams")
 
 
-def _v2(host: Host, given: dict[str, Any]) -> http.client.HTTPConnection:
-    door = Door(host, "/v2/models/streams")
+def _v2(host: Host, given: dict[str, Any], model: str = "streams") -> http.client.HTTPConnection:
+    door = Door(host, f"/v2/models/{model}")
     return door.send("POST", "/predict/", given, Accept="text/event-stream")
 
 
-def _cog(host: Host, given: dict[str, Any]) -> http.client.HTTPConnection:
-    return _door(host).send("POST", "/predictions", {"input": given}, Accept="text/event-stream")
+def _cog(host: Host, given: dict[str, Any], model: str = "streams") -> http.client.HTTPConnection:
+    door = Door(host, f"/cog/{model}")
+    return door.send("POST", "/predictions", {"input": given}, Accept="text/event-stream")
 
 
-Stream = Callable[[Host, dict[str, Any]], http.client.HTTPConnection]
+Stream = Callable[..., http.client.HTTPConnection]
 
 
 def _reads(host: Host, stream: Stream) -> None:
@@ -93,19 +95,37 @@ def _is_killed(host: Host, stream: Stream) -> None:
     wait_until(lambda: host.readiness("streams")["status"] == "ready", "it is there again")
 
 
+def _fails(host: Host, stream: Stream) -> None:
+    given = {"count": 30, "size": 10_000, "end": "raise"}
+    _ends_badly(host, stream, given)
+
+
+def _times_out(host: Host, stream: Stream) -> None:
+    given = {"count": 30, "size": 10_000, "end": "sleep"}
+    _ends_badly(host, stream, given)
+
+
+def _ends_badly(host: Host, stream: Stream, given: dict[str, Any]) -> None:
+    with contextlib.closing(stream(host, given, "ends_badly")) as connection:
+        body = connection.getresponse().read()
+    assert b'"failed"' in body or b"event: error" in body, body[-300:]
+
+
 def _too_much(host: Host, stream: Stream) -> None:
     with contextlib.closing(stream(host, {"name": "a", "count": 1, "size": -1})) as connection:
         connection.getresponse().read()
 
 
 @pytest.mark.parametrize("stream", [_v2, _cog])
-@pytest.mark.parametrize("end", [_reads, _leaves, _leaves_at_once, _is_killed, _too_much])
+@pytest.mark.parametrize(
+    "end", [_reads, _fails, _times_out, _leaves, _leaves_at_once, _is_killed, _too_much]
+)
 def test_a_stream_lets_go_of_its_journal(
     host: Host, stream: Stream, end: Callable[[Host, Stream], None]
 ) -> None:
     _gates(host, 20)
     before = open_files(host)
-    for _ in range(1 if end is _is_killed else MANY):
+    for _ in range(1 if end in (_is_killed, _times_out) else MANY):
         end(host, stream)
     wait_until(lambda: open_files(host) == before, "its files are closed")
     wait_until(lambda: host.temporary_files() == [], "no files are left")
