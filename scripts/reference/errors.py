@@ -19,8 +19,7 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.RunElsewhere: "Ask the host that ran the training; the state is known to each.",
     errors.RequestTimedOut: "Send the whole body. Operators: `--body-timeout`.",
     errors.RequestTooLarge: "Send less, or have the operator raise `--client-max-size`.",
-    errors.UnpacksTooMuch: "Send the body unpacked.",
-    errors.BodyUnreadable: "Wait as `Retry-After` says; the log of the host has more.",
+    errors.UnpacksTooMuch: "Send the body without `Content-Encoding`.",
     errors.UnsupportedMediaType: "Send a form or JSON, with its `Content-Type`.",
     errors.UnknownHost: "Have the operator allow the name: `--allowed-host`.",
     errors.InvalidArguments: "Read the messages: one list for each argument that does not fit.",
@@ -34,10 +33,11 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.TrainQueueFull: "Wait as `Retry-After` says. Operators: `--train-queue-size`.",
     errors.StoreUnavailable: "Wait as `Retry-After` says; predictions go on meanwhile.",
     errors.HostExhausted: "Wait as `Retry-After` says. Operators: `ulimit -n`.",
+    errors.BodyUnreadable: "Wait as `Retry-After` says; the log of the host says what happened.",
     errors.CallTimedOut: (
         "Send less at a time, or have the operator raise `--predict-timeout` or `--check-timeout`."
     ),
-    errors.StorageFull: "Free space on the disk of the state directory.",
+    errors.StorageFull: "Try again later. Operators: free space in `TMPDIR` and `--state-dir`.",
     errors.ModelRefused: "Read the message: it is the author's.",
 }
 """What whoever gets the error can do."""
