@@ -1,0 +1,68 @@
+"""Requests that Schemathesis makes from the documents of both doors, right ones and wrong ones."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from failures.host import Host
+from failures.waiting import wait_until
+from overload.conftest import Size
+from overload.loop_watch import LoopWatch, watched_host
+from schemathesis.core.result import Ok
+from schemathesis.generation.modes import GenerationMode
+
+from .judge import as_before
+from .wire import Exchange
+
+MODEL = "fuzzed"
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[tuple[Host, LoopWatch]]:
+    with watched_host([MODEL], "--train-queue-size", "2", "--no-ui", max_peak_mb=200) as found:
+        host, _ = found
+        wait_until(
+            lambda: host.get("/readyz").json()["trainings"]["status"] == "ready",
+            "the store is open",
+        )
+        yield found
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("document", ["/swagger.json", f"/cog/{MODEL}/openapi.json"])
+def test_generated(
+    watched: tuple[Host, LoopWatch], document: str, mode: GenerationMode, size: Size
+) -> None:
+    host, loop = watched
+    seed = os.environ.get("DEEPAAS_FUZZ_SEED") or str(secrets.randbelow(2**32))
+    print(f"DEEPAAS_FUZZ_SEED={seed}")
+    schema = schemathesis.openapi.from_url(f"{host.url}{document}")
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
+    assert len(operations) == schema.statistic.operations.total
+    with as_before(host, loop) as judge:
+        for operation in operations:
+
+            @hypothesis.seed(int(seed, 16 if not seed.isdigit() else 10))
+            @hypothesis.settings(
+                max_examples=size(5, 600),
+                deadline=None,
+                database=None,
+                phases=[hypothesis.Phase.generate],
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )
+            @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+            def send(case: Any) -> None:
+                answer = case.call(timeout=60)
+                name = f"DEEPAAS_FUZZ_SEED={seed} {case.method} {case.formatted_path} {case.query}"
+                received = b"HTTP/1.1 %d \r\n\r\n%b" % (answer.status_code, answer.content)
+                judge.look(f"{name} {case.body!r:.500}", Exchange(received, closed=True))
+
+            # No request can be wrong where there is nothing to be wrong.
+            try:
+                send()
+            except hypothesis.errors.Unsatisfiable:
+                assert mode is GenerationMode.NEGATIVE
