@@ -46,8 +46,8 @@ def corpus(watched: tuple[Host, LoopWatch]) -> list[Message]:
     # Both pages run, and everything has been used once: only then is it as it will be.
     for path in (f"/try-me/{MODEL}/", "/tensorboard/data/runs"):
         wait_until(partial(_is_there, host, path), f"{path} is there")
-    for message in found:
-        exchange(host.port, [message.encode()], "read")
+    with ThreadPoolExecutor(THREADS_COUNT) as threads:
+        list(threads.map(lambda message: exchange(host.port, [message.encode()], "read"), found))
     return found
 
 
@@ -98,7 +98,10 @@ def test_changed_by_chance(
 def test_unchanged(watched: tuple[Host, LoopWatch], corpus: list[Message]) -> None:
     """What is valid gets no 5xx either."""
     host, loop = watched
-    with as_before(host, loop) as judge:
-        for message in corpus:
-            answer = exchange(host.port, [message.encode()], "read")
-            judge.look(message.encode()[:300].decode(errors="replace"), answer)
+
+    def send(message: Message) -> None:
+        answer = exchange(host.port, [message.encode()], "read")
+        judge.look(message.encode()[:300].decode(errors="replace"), answer)
+
+    with as_before(host, loop) as judge, ThreadPoolExecutor(THREADS_COUNT) as threads:
+        list(threads.map(send, corpus))
