@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
-import resource
+import select
 import signal
 import socket
 import subprocess
@@ -15,7 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepaas.programs import OWN, Interpreter, environment_for, module_command
+from deepaas.reaper import reaped
 from deepaas.workers.warden import VARIABLE, end_marked
+
+_log = logging.getLogger(__name__)
+
+END_SECONDS = 10.0
+"""How long what a process has left behind may take to end after it was killed."""
 
 SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL", "WEBHOOK_AUTH_TOKEN"])
 """What the host is told that holds a password."""
@@ -78,6 +85,7 @@ class Process:
         calls: our end of the socket for calls.
         control: our end of the socket for light questions.
         output: read end of the pipe with what it prints; whoever reads it closes it.
+        pid: the process id, also of its group and session; 0 until it is known.
     """
 
     def __init__(
@@ -102,41 +110,41 @@ class Process:
         self._mark = launch.mark
         self.calls, calls = socket.socketpair()
         self.control, control = socket.socketpair()
+        self.pid = 0
         lifeline, self._lifeline = os.pipe()
+        self._report, report = os.pipe()
         self.output, output = os.pipe()
         theirs = (calls.fileno(), control.fileno(), lifeline)
         try:
             self._popen = subprocess.Popen(
-                _command(source, launch, *theirs),
+                reaped(
+                    _command(source, launch, *theirs),
+                    lifeline=lifeline,
+                    report=report,
+                    mark=f"{VARIABLE}={launch.mark}",
+                    open_files=source.open_files,
+                ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=theirs,
+                pass_fds=(*theirs, report),
                 start_new_session=True,
                 env={
                     **environment_for(source.interpreter, inherited()),
                     **launch.environment,
-                    VARIABLE: launch.mark,
                 },
             )
         except BaseException:
-            os.close(self._lifeline)
-            os.close(self.output)
+            for descriptor in (self._lifeline, self._report, self.output):
+                os.close(descriptor)
             raise
         finally:
             calls.close()
             control.close()
-            os.close(lifeline)
-            os.close(output)
-        _limit(self._popen.pid, source.open_files)
-        # Popen.wait in a thread is the one way to learn of an exit that every platform has, and
-        # that children of the model which hold our sockets open cannot delay.
+            for descriptor in (lifeline, report, output):
+                os.close(descriptor)
+        # In a thread: children of the model which hold our sockets open cannot delay it.
         threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """The process id, also of its group and session."""
-        return self._popen.pid
 
     def terminate(self) -> None:
         """Ask it politely to end: SIGTERM, to its main process only.
@@ -144,39 +152,34 @@ class Process:
         What that has started is its own business (workers that load data, say, are needed to the
         end); what is left of it is killed when the main process has gone.
         """
-        if self._popen.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGTERM)
+        self._popen.terminate()  # The reaper passes it on.
 
     def kill(self) -> None:
         """End it at once, and every process that its model has started."""
-        if self._popen.returncode is not None:
-            return  # The id may be somebody else's by now.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        # The kernel kills its group then (runtime.lifeline), and the reaper whatever else there is.
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
 
     def _wait(self) -> None:
-        # WNOWAIT leaves the zombie, and with it the id, until its group has been killed: nobody
-        # else can have got the same id meanwhile.
-        with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
-        self._tell(self._on_gone)
-        self.kill()
-        end_marked(self._mark)
-        code = self._popen.wait()
-        os.close(self._lifeline)
+        with os.fdopen(self._report, "rb", buffering=0) as report:
+            self.pid = int(report.readline() or 0)
+            told = report.readline()
+            self._tell(self._on_gone)
+            self.kill()
+            # What cannot be killed (it waits for a disk, say) must not keep the place of a replica.
+            gone, _, _ = select.select([report], [], [], END_SECONDS)
+        if not gone:
+            _log.error("process %s has left something that cannot be killed", self.pid)
+        end_marked(self._mark)  # Somebody may have killed the reaper.
+        code = int(told) if told else self._popen.wait()
+        if gone:
+            self._popen.wait()
         self._tell(self._on_exit, _in_words(code), -code in SENT_SIGNALS)
 
     def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
             self._loop.call_soon_threadsafe(callback, *what)
-
-
-def _limit(pid: int, open_files: tuple[int, int] | None) -> None:
-    """Limit the descriptors of a process that has just begun; where Linux does not, nothing is."""
-    if open_files is not None and hasattr(resource, "prlimit"):
-        with contextlib.suppress(OSError, ValueError):
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, open_files)
 
 
 def inherited() -> dict[str, str]:

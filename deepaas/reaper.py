@@ -1,0 +1,221 @@
+"""Runs a program, and leaves nothing of it behind: not even what it has started to be on its own.
+
+A process may leave its session, its group and its environment, but not its ancestors: the system
+gives it to the nearest one that takes in orphans (a *child subreaper*) when its parent ends. Above
+each process that runs an author's code stands this small program, which is such a one. When that
+process has ended, or whoever wanted it has (the end of a pipe tells), everything below is killed.
+Orphans that end meanwhile are taken away, as by the first process of a system.
+
+This file runs alone, with the standard library's smallest parts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import select
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+PASSED_ON = (
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+"""Signals that are meant for the program."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_LOOK_SECONDS = 0.05
+
+
+def reaped(
+    command: Sequence[str],
+    *,
+    lifeline: int,
+    report: int,
+    mark: str = "",
+    open_files: tuple[int, int] | None = None,
+) -> list[str]:
+    """A command that runs another one below this program.
+
+    Args:
+        command: what to run; it leads a session and a process group of its own.
+        lifeline: read end of a pipe: when its other end is closed, everything is killed.
+        report: write end of a pipe: gets a line with the id of the process, another with its exit
+            code when it has ended, and is closed when nothing of it is left.
+        mark: ``NAME=VALUE``, added to its environment.
+        open_files: how many descriptors it may have, the soft and the hard limit; None for as many
+            as this process.
+
+    The exit code is that of the process.
+
+    Both descriptors have to be passed on.
+    """
+    # -I -S: it needs nothing that is installed, and starts at once.
+    options = (lifeline, report, mark, ":".join(map(str, open_files or ())))
+    return [sys.executable, "-I", "-S", __file__, *map(str, options), *command]
+
+
+class _Reaper:
+    """The program while it runs.
+
+    Args:
+        lifeline: as of :func:`reaped`.
+        report: the same.
+    """
+
+    def __init__(self, lifeline: int, report: int) -> None:
+        self._lifeline = lifeline
+        self._report = report
+        self._woken, self._waking = os.pipe()
+        os.set_blocking(self._waking, False)
+        os.set_blocking(self._woken, False)
+        signal.set_wakeup_fd(self._waking, warn_on_full_buffer=False)
+        for number in (*PASSED_ON, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+        self._own = os.getpid()
+        self._main = 0
+        self._code: int | None = None
+
+    def run(self, command: Sequence[str], mark: str, open_files: str) -> int:
+        """Run a program until nothing of it is left.
+
+        Args:
+            command: what to run.
+            mark: added to its environment.
+            open_files: its limits, empty for those of this process.
+
+        Returns:
+            how it ended, as ``subprocess`` tells it.
+        """
+        self._main = os.fork()
+        if not self._main:
+            self._become(command, mark, open_files)
+        self._tell(str(self._main))
+        self._let_go()
+        poll = select.poll()
+        poll.register(self._lifeline, select.POLLIN)
+        poll.register(self._woken, select.POLLIN)
+        while self._code is None:
+            if any(descriptor == self._lifeline for descriptor, _ in poll.poll()):
+                break  # Nothing is ever written there: it is the end.
+            self._wake()
+        self._end_all()
+        assert self._code is not None
+        return self._code
+
+    def _become(self, command: Sequence[str], mark: str, open_files: str) -> NoReturn:
+        """Go on as the program, in the child."""
+        os.setsid()
+        # Should somebody kill the one above, it goes too.
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self._own:
+            os._exit(1)
+        for number in (*PASSED_ON, signal.SIGCHLD, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+        os.set_inheritable(self._report, False)
+        name, _, value = mark.partition("=")
+        try:
+            if open_files:
+                soft, hard = map(int, open_files.split(":"))
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            os.execvpe(command[0], list(command), {**os.environ, **({name: value} if name else {})})
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            print(f"{command[0]}: {said}", file=sys.stderr, flush=True)
+            os._exit(127)
+
+    def _let_go(self) -> None:
+        """Keep open only what is ours: others wait for the end of the program's own."""
+        kept = {self._lifeline, self._report, self._woken, self._waking}
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(nothing, descriptor)
+        # os rather than pathlib, which takes longer to import than all the rest.
+        for name in os.listdir("/dev/fd"):  # noqa: PTH208
+            if int(name) > 2 and int(name) not in kept:
+                with contextlib.suppress(OSError):
+                    os.close(int(name))
+
+    def _wake(self) -> None:
+        """See to what signals have told."""
+        with contextlib.suppress(BlockingIOError):
+            for number in os.read(self._woken, 4096):
+                if number != signal.SIGCHLD and self._code is None:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(self._main, number)
+        self._take_away()
+
+    def _take_away(self) -> bool:
+        """Take away what has ended; whether anything is left."""
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self._main:
+                    self._code = os.waitstatus_to_exitcode(ended[1])
+                    self._tell(str(self._code))
+            return True
+        return False
+
+    def _end_all(self) -> None:
+        """Kill everything below, until nothing is left."""
+        wait_seconds = _LOOK_SECONDS
+        while self._take_away():
+            below = _below(self._own)
+            # Stopped first: what runs might start more than can be killed meanwhile.
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in below:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, number)
+            select.select([self._woken], [], [], wait_seconds)
+            wait_seconds = min(2 * wait_seconds, 1.0)  # Some cannot be killed at once, or at all.
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._woken, 4096)
+
+    def _tell(self, line: str) -> None:
+        with contextlib.suppress(OSError):  # Nobody may listen any more.
+            os.write(self._report, f"{line}\n".encode())
+
+
+def _below(pid: int) -> list[int]:
+    """The descendants of a process."""
+    children: dict[int, list[int]] = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            with open(f"/proc/{int(name)}/stat", "rb") as file:
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(int(name))
+    found = list(children.get(pid, []))
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def _prctl(option: int, value: int) -> None:
+    """Only Linux has it; elsewhere process groups have to do."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _main() -> None:
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    lifeline, report, mark, open_files, *command = sys.argv[1:]
+    code = _Reaper(int(lifeline), int(report)).run(command, mark, open_files)
+    if code < 0:
+        # As it has ended itself, without another core dump.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with contextlib.suppress(OSError):
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,122 @@
+"""Nothing that a model starts outlives it, whatever it does to be on its own.
+
+Those processes have no mark by which they could be found: they write their ids to a file.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+import pytest
+from failures.host import Host, start_host
+from failures.trainings import Client
+from failures.waiting import wait_until
+
+MODEL = "escapes"
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with start_host([MODEL], "--predict-timeout", "3", "--cancel-grace", "0.5") as host:
+        yield host
+
+
+@pytest.fixture
+def label() -> Iterator[str]:
+    yield (label := f"label{next(numbers)}")
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if label in process.cmdline():
+                process.kill()
+
+
+def escaped(host: Host, label: str) -> list[int]:
+    """Which of them live."""
+    path = host.home / f"escaped-{label}"
+    wait_until(path.exists, "something has been started")
+    return [pid for pid in map(int, path.read_text().split()) if lives(pid, label)]
+
+
+def lives(pid: int, label: str) -> bool:
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and label in process.cmdline()
+    return False
+
+
+def assert_gone(host: Host, label: str) -> None:
+    wait_until(lambda: not escaped(host, label), "nothing of it is left")
+
+
+@pytest.mark.parametrize(
+    ("then", "how"),
+    [("dies", "sleeps"), ("exits", "takes_in_orphans"), ("blocks", "takes_in_orphans")],
+)
+def test_the_end_of_a_worker(host: Host, label: str, then: str, how: str) -> None:
+    """By itself, by its own wish, and over its time limit."""
+    assert host.predict(MODEL, label=label, how=how, then=then).status in (500, 504)
+    assert_gone(host, label)
+
+
+def test_they_live_as_long_as_their_worker(host: Host, label: str) -> None:
+    pid = host.predict(MODEL, label=label).json()["predictions"]["pid"]
+    assert host.predict(MODEL, label=f"{label}-other").json()["predictions"]["pid"] == pid
+    assert len(escaped(host, label)) == 1
+    os.kill(pid, signal.SIGKILL)
+    assert_gone(host, label)
+    assert_gone(host, f"{label}-other")
+
+
+def test_what_has_ended_is_taken_away(host: Host, label: str) -> None:
+    host.predict(MODEL, label=label, how="ends")
+    (pid,) = map(int, (host.home / f"escaped-{label}").read_text().split())
+    wait_until(lambda: not psutil.pid_exists(pid), "nothing is left of it")
+
+
+def test_whoever_watches_over_a_worker_is_killed(host: Host, label: str) -> None:
+    """Then the worker goes too, and is replaced."""
+    pid = host.predict(MODEL, label=label).json()["predictions"]["pid"]
+    above = psutil.Process(pid).parent()
+    assert above is not None
+    assert above.pid != host.process.pid
+    above.kill()
+    wait_until(lambda: not psutil.pid_exists(pid), "the worker has gone")
+    assert host.predict(MODEL, label=f"{label}-other").status == 200
+
+
+@pytest.mark.parametrize("then", ["returns", "dies"])
+def test_the_end_of_a_training(host: Host, label: str, then: str) -> None:
+    client = Client(host, MODEL)
+    run = client.begin(label=label, then=then, how="takes_in_orphans")
+    client.wait(run, "done" if then == "returns" else "error")
+    assert not escaped(host, label)
+
+
+def test_a_training_that_is_cancelled(host: Host, label: str) -> None:
+    client = Client(host, MODEL)
+    run = client.begin(label=label, then="blocks", how="sleeps")
+    wait_until(lambda: escaped(host, label), "it has started something")
+    client.cancel(run)
+    client.wait(run, "cancelled")
+    assert not escaped(host, label)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_the_end_of_the_host(label: str, number: int) -> None:
+    with start_host([MODEL]) as host:
+        assert host.predict(MODEL, label=label, how="takes_in_orphans").status == 200
+        client = Client(host, MODEL)
+        client.begin(label=f"{label}-run", then="blocks", how="sleeps")
+        wait_until(lambda: escaped(host, f"{label}-run"), "the training has started something")
+        if number == signal.SIGKILL:
+            host.kill_9()
+        else:
+            host.stop(number)
+        assert_gone(host, label)
+        assert_gone(host, f"{label}-run")
