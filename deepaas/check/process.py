@@ -23,6 +23,7 @@ from deepaas.check.places import shown
 from deepaas.check.session import Job
 from deepaas.check.target import Found, UnknownSource
 from deepaas.programs import OWN, Interpreter, module_command
+from deepaas.reaper import reaped
 
 LOOK_SECONDS = 0.2
 STACK_SECONDS = 1.0
@@ -134,17 +135,21 @@ class _Run:
         self._told = how.told
         self._done = False
         self._wire, writing = os.pipe()
-        command = _command(how.python, writing, folder, "check", job.as_json())
+        lifeline, self._lifeline = os.pipe()
+        unread = os.open(os.devnull, os.O_WRONLY)
+        own = _command(how.python, writing, folder, "check", job.as_json())
+        command = reaped(own, lifeline=lifeline, report=unread)
         with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as errors:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,
-                pass_fds=[writing],
+                pass_fds=[writing, lifeline, unread],
                 start_new_session=True,
             )
-        os.close(writing)
+        for descriptor in (writing, lifeline, unread):
+            os.close(descriptor)
         # Whoever takes all the memory is killed before anybody else.
         with contextlib.suppress(OSError):
             Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
@@ -158,9 +163,7 @@ class _Run:
             else:
                 self.ended = self._hang()
         finally:
-            # Also what the author's code has started.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+            os.close(self._lifeline)  # It ends, and all that the author's code has started.
             self._process.wait()
             os.close(self._wire)
 

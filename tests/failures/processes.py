@@ -20,6 +20,11 @@ def marked(mark: str) -> list[psutil.Process]:
     return found
 
 
+def is_reaper(process: psutil.Process) -> bool:
+    """Whether it only watches over what it has started, see `deepaas.reaper`."""
+    return any(word.endswith("reaper.py") for word in process.cmdline())
+
+
 def kill_marked(mark: str) -> None:
     for process in marked(mark):
         with suppress(psutil.NoSuchProcess):

@@ -19,6 +19,7 @@ from training.postgres import server
 
 from . import client
 from .host import Host, start_host
+from .processes import is_reaper
 from .waiting import wait_until
 
 FINAL = ("done", "error", "cancelled", "interrupted")
@@ -253,7 +254,7 @@ def processes_of_trainings(host: Host) -> list[psutil.Process]:
     found = []
     for process in host.family():
         with contextlib.suppress(psutil.Error):
-            if "--training" in process.cmdline():
+            if "--training" in process.cmdline() and not is_reaper(process):
                 found.append(process)
     return found
 

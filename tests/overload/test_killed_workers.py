@@ -12,6 +12,7 @@ from contextlib import suppress
 import psutil
 import pytest
 from failures.host import Host, start_host
+from failures.processes import is_reaper
 from failures.trainings import Client
 from failures.waiting import wait_until
 
@@ -36,8 +37,7 @@ def workers(host: Host) -> list[psutil.Process]:
     found = []
     for process in psutil.Process(host.process.pid).children(recursive=True):
         with suppress(psutil.Error):
-            words = process.cmdline()
-            if "deepaas.runtime" in words and not any("reaper" in word for word in words):
+            if "deepaas.runtime" in process.cmdline() and not is_reaper(process):
                 found.append(process)
     return found
 

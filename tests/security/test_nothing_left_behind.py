@@ -8,12 +8,14 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
-from failures.host import Host, start_host
+from failures.host import COMMAND, Host, expose, start_host
 from failures.trainings import Client
 from failures.waiting import wait_until
 
@@ -120,3 +122,23 @@ def test_the_end_of_the_host(label: str, number: int) -> None:
             host.stop(number)
         assert_gone(host, label)
         assert_gone(host, f"{label}-run")
+
+
+def test_the_end_of_a_check(tmp_path: Path) -> None:
+    """`deepaas-cli check` runs the author's code, too."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": expose(["escapes_at_import"], tmp_path / "packages"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DEEPAAS_TEST_DIR": str(tmp_path),
+    }
+    command = [str(Path(COMMAND).with_name("deepaas-cli")), "check", "escapes_at_import"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    pids = list(map(int, (tmp_path / "escaped-import").read_text().split()))
+    assert pids, done.stdout + done.stderr
+    try:
+        wait_until(lambda: not any(lives(pid, "import") for pid in pids), "they have gone")
+    finally:
+        for pid in pids:
+            if lives(pid, "import"):
+                os.kill(pid, signal.SIGKILL)
