@@ -175,6 +175,15 @@ class AskHealth(Message):
     id: int
 
 
+class AskLife(Message):
+    """Ask whether the process can answer at all; answered with ``Life``.
+
+    No code of the model runs for that.
+    """
+
+    id: int
+
+
 class CheckTraining(Message):
     """Ask whether ``train`` takes these inputs; nothing is run.
 
@@ -364,6 +373,12 @@ class Checked(Message):
     failure: Failure | None = None
 
 
+class Life(Message):
+    """The answer to ``AskLife``."""
+
+    id: int
+
+
 class Health(Message):
     """The answer to ``AskHealth``.
 
@@ -376,13 +391,13 @@ class Health(Message):
 
 
 ToWorkerCalls = Predict | Train | CheckTraining
-ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth
+ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
 News = Part | Measured | Printed
 """What comes of a call before its end."""
 Reply = Answer | Failure
 """How it ends."""
 FromWorkerCalls = Reply | News
-FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health
+FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health | Life
 
 
 def inputs_folder(spool: Path, call_id: int) -> Path:

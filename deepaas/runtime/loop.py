@@ -19,6 +19,7 @@ from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import (
     INLINE_BYTES,
     AskHealth,
+    AskLife,
     Broken,
     Cancel,
     Checked,
@@ -29,6 +30,7 @@ from deepaas.messages import (
     GetMetadata,
     Health,
     Inputs,
+    Life,
     Metadata,
     News,
     Predict,
@@ -111,6 +113,8 @@ class Control:
         match message:
             case Cancel(call_id):
                 self.cancel(call_id)
+            case AskLife(question_id):
+                self.send(Life(question_id))
             case AskHealth(question_id):
                 self._ask(lambda: self._health(question_id))
             case GetMetadata(question_id):

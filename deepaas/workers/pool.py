@@ -28,6 +28,7 @@ from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
 from deepaas.workers.terms import USUAL_TERMS, Terms
+from deepaas.workers.watch import watch_over
 from deepaas.workers.worker import State, Worker
 
 _log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Pool:
         self._spool.make()
         for slot in self._slots:
             slot.worker = self._starter.start(slot.number, self)
+        self._run(watch_over(self._slots, self._serve))
 
     async def described(self) -> Description:
         """Wait until the model has been loaded for the first time.
@@ -105,7 +107,7 @@ class Pool:
 
     def status(self) -> Status:
         """How it is right now."""
-        states = [worker.state for worker in self._slots.workers()]
+        states = [worker.state for worker in self._slots.workers() if not worker.silent]
         ready_count = states.count(State.READY)
         broken = "" if ready_count else self._slots.broken()
         if ready_count:

@@ -14,6 +14,7 @@ from deepaas.frames import frame
 from deepaas.messages import (
     Answer,
     AskHealth,
+    AskLife,
     Broken,
     Cancel,
     Checked,
@@ -25,6 +26,7 @@ from deepaas.messages import (
     GetMetadata,
     Health,
     Inputs,
+    Life,
     Metadata,
     News,
     Part,
@@ -40,6 +42,9 @@ from deepaas.workers.setup import Setup
 from deepaas.workers.spool import discard, is_own_file
 
 _log = logging.getLogger(__name__)
+
+Answered = Metadata | Checked | Health | Life
+"""Answers to light questions."""
 
 OutputReader = Callable[[int, str], Awaitable[Output | None]]
 """Takes the descriptor of a pipe, and the name of who prints into it."""
@@ -85,6 +90,7 @@ class Worker:
         was_ready: whether it ever took calls.
         ordered: whether the host itself has ended it.
         broken: whether its model could not be loaded or warmed.
+        silent: whether it does not answer although it has nothing to do.
         killed: whether somebody else has ended it: an operator, or a system out of memory.
         keeper: who is told of it.
     """
@@ -116,13 +122,14 @@ class Worker:
         self.was_ready = False
         self.ordered = False
         self.broken = False
+        self.silent = False
         self.killed = False
         self.keeper = keeper
         self._source = source
         self._exit_seconds = launch.exit_seconds
         self._spool = launch.spool
         self._question_ids = itertools.count()
-        self._questions: dict[int, asyncio.Future[Metadata | Checked | Health]] = {}
+        self._questions: dict[int, asyncio.Future[Answered]] = {}
         self._exited = asyncio.Event()
         self._channel = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
         self._control = Channel[FromWorkerControl](
@@ -136,7 +143,7 @@ class Worker:
     @property
     def takes_calls(self) -> bool:
         """Whether calls may be handed to it, as far as it has room for them."""
-        return self.state is State.READY and not self._is_gone
+        return self.state is State.READY and not (self._is_gone or self.silent)
 
     @property
     def has_room(self) -> bool:
@@ -221,11 +228,17 @@ class Worker:
         assert isinstance(answer, Health)
         return answer
 
-    async def _ask(
-        self, question: GetMetadata | CheckTraining | AskHealth
-    ) -> Metadata | Checked | Health:
+    async def life(self) -> None:
+        """Wait until it says that it can answer at all.
+
+        Raises:
+            ModelUnavailable: it ended before it answered.
+        """
+        await self._ask(AskLife(next(self._question_ids)))
+
+    async def _ask(self, question: GetMetadata | CheckTraining | AskHealth | AskLife) -> Answered:
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Metadata | Checked | Health] = loop.create_future()
+        answer: asyncio.Future[Answered] = loop.create_future()
         self._questions[question.id] = answer
         self._control.send(frame(question))
         try:
@@ -301,7 +314,12 @@ class Worker:
                 self.broken = True
                 self.traceback = traceback
                 self._process.kill()
-            case Metadata(question_id) | Checked(question_id) | Health(question_id):
+            case (
+                Metadata(question_id)
+                | Checked(question_id)
+                | Health(question_id)
+                | Life(question_id)
+            ):
                 answer = self._questions.get(question_id)
                 if isinstance(message, Checked) and not is_own_file(
                     self._spool, "checked", message.path
