@@ -169,11 +169,14 @@ class _Reaper:
         wait_seconds = _LOOK_SECONDS
         while self._take_away():
             below = _below(self._own)
-            # Stopped first: what runs might start more than can be killed meanwhile.
+            groups = set(below.values()) - {os.getpgrp()}
+            # Stopped first: what runs might start more than can be killed meanwhile. And by group:
+            # a process that starts another and ends is gone before it can be named.
             for number in (signal.SIGSTOP, signal.SIGKILL):
-                for pid in below:
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, number)
+                for kill, which in ((os.killpg, groups), (os.kill, below)):
+                    for one in which:
+                        with contextlib.suppress(ProcessLookupError, PermissionError):
+                            kill(one, number)
             select.select([self._woken], [], [], wait_seconds)
             wait_seconds = min(2 * wait_seconds, 1.0)  # Some cannot be killed at once, or at all.
             with contextlib.suppress(BlockingIOError):
@@ -184,18 +187,20 @@ class _Reaper:
             os.write(self._report, f"{line}\n".encode())
 
 
-def _below(pid: int) -> list[int]:
-    """The descendants of a process."""
+def _below(pid: int) -> dict[int, int]:
+    """The descendants of a process, with their groups, which have no other members."""
     children: dict[int, list[int]] = {}
+    groups: dict[int, int] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208
         with contextlib.suppress(OSError, IndexError, ValueError):
             with open(f"/proc/{int(name)}/stat", "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
+                parent, group = map(int, file.read().rpartition(b")")[2].split()[1:3])
             children.setdefault(parent, []).append(int(name))
+            groups[int(name)] = group
     found = list(children.get(pid, []))
     for one in found:
         found += children.get(one, [])
-    return found
+    return {one: groups[one] for one in found}
 
 
 def _prctl(option: int, value: int) -> None:

@@ -25,6 +25,10 @@ if how == "takes_in_orphans":
             os._exit(0)
 with open(f"{path}-{label}", "a") as file:
     file.write(f"{os.getpid()}\\n")
+while how == "hops":
+    # Nobody is there for long: each starts the next one and ends.
+    if os.fork():
+        os._exit(0)
 if how != "ends":
     time.sleep(3600)
 """

@@ -81,6 +81,22 @@ def test_what_has_ended_is_taken_away(host: Host, label: str) -> None:
     wait_until(lambda: not psutil.pid_exists(pid), "nothing is left of it")
 
 
+def test_processes_that_are_never_there_for_long(host: Host, label: str) -> None:
+    host.predict(MODEL, label=label, how="hops", then="dies")
+    assert host.predict(MODEL, label=f"other-{label}").status == 200
+    wait_until(lambda: not any(_named(label) for _ in range(20)), "nothing of it is left")
+    assert "cannot be killed" not in host.log()
+
+
+def _named(label: str) -> list[int]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cmdline()[-2:-1] == [label]:
+                found.append(process.pid)
+    return found
+
+
 def test_whoever_watches_over_a_worker_is_killed(host: Host, label: str) -> None:
     """Then the worker goes too, and is replaced."""
     pid = host.predict(MODEL, label=label).json()["predictions"]["pid"]
