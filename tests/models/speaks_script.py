@@ -60,7 +60,7 @@ def get_predict_args():
 def predict(text, accept):
     with JOURNAL.open("a") as journal:
         journal.write(f"predict {text}\n")
-    answer = ANSWERS[accept]
+    answer = ANSWERS.get(accept, ANSWERS["application/json"])
     return answer.encode() if isinstance(answer, str) else answer
 
 

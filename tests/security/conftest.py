@@ -13,7 +13,13 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 __all__ = ["size"]
 
-NAMES = ["--host-resolver-rules=MAP *.test 127.0.0.1", "--disable-features=HttpsUpgrades"]
+HABITS = ("HttpsUpgrades", "LocalNetworkAccessChecks", "BlockInsecurePrivateNetworkRequests")
+"""Of Chromium alone, which would hide what other browsers do."""
+
+NAMES = [
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    f"--disable-features={','.join(HABITS)}",
+]
 
 
 class Stranger:
