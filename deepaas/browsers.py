@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 POLICY = "Content-Security-Policy"
 DISPOSITION = "Content-Disposition"
 REFERRER = "Referrer-Policy"
 OPENER = "Cross-Origin-Opener-Policy"
+TYPE_OPTIONS = "X-Content-Type-Options"
 
 ONLY_SHOWN = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
@@ -34,20 +33,18 @@ class Told:
     """What belongs to an answer.
 
     Attributes:
-        headers: to set.
-        policy: one more ``Content-Security-Policy``, which can only narrow another; or empty.
+        headers: to add; a ``Content-Security-Policy`` can only narrow another.
         attachment: whether it is to be saved rather than shown, if it does not say that itself.
         is_page: whether it is HTML.
     """
 
-    headers: Mapping[str, str]
-    policy: str
+    headers: tuple[tuple[str, str], ...]
     attachment: bool
     is_page: bool
 
 
 @functools.lru_cache(maxsize=256)
-def told(media_type: str, policy: str, *, shared: bool) -> Told:
+def told(media_type: str, policy: str, shared: bool) -> Told:
     """What belongs to an answer; the same few are asked for again and again.
 
     Args:
@@ -56,15 +53,15 @@ def told(media_type: str, policy: str, *, shared: bool) -> Told:
         shared: whether pages of some other origins may have it.
     """
     is_page = "html" in media_type.lower()
-    headers = {"X-Content-Type-Options": "nosniff"}
+    headers = [(TYPE_OPTIONS, "nosniff")]
     if not shared:
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers.append(("Cross-Origin-Resource-Policy", "same-origin"))
     if is_page:  # For browsers that do not know frame-ancestors.
-        headers["X-Frame-Options"] = "SAMEORIGIN"
-    added = ONLY_SHOWN if not policy else "" if NOT_FRAMED in policy else NOT_FRAMED
+        headers.append(("X-Frame-Options", "SAMEORIGIN"))
+    if NOT_FRAMED not in policy:
+        headers.append((POLICY, NOT_FRAMED if policy else ONLY_SHOWN))
     return Told(
-        MappingProxyType(headers),
-        added,
+        tuple(headers),
         attachment=not policy and _EXECUTED.search(media_type) is not None,
         is_page=is_page,
     )

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, told
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told
 from deepaas.origins import Asked, Visitors
 from deepaas.ui.overview import notice
 
@@ -54,10 +54,10 @@ class OriginGuard:
     def _complete(self, request: Headers, headers: MutableHeaders) -> None:
         shared = self._visitors.some_origins
         policy = headers.get(POLICY, "")
-        what = told(headers.get("Content-Type", ""), policy, shared=shared)
-        headers.update(what.headers)
-        if what.policy:
-            headers.append(POLICY, what.policy)
+        what = told(headers.get("Content-Type", ""), policy, shared)
+        del headers[TYPE_OPTIONS]
+        for name, value in what.headers:
+            headers.append(name, value)
         if what.attachment:
             headers.setdefault(DISPOSITION, "attachment")
         if what.is_page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, told
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told
 from deepaas.origins import Visitors
 
 
@@ -20,10 +20,10 @@ def protect(app: web.Application, visitors: Visitors) -> None:
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
         policy = headers.get(POLICY, "")
-        what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared=shared)
-        headers.update(what.headers)
-        if what.policy:
-            headers.add(POLICY, what.policy)
+        what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared)
+        if TYPE_OPTIONS in headers:  # A program behind this host has said so too.
+            del headers[TYPE_OPTIONS]
+        headers.extend(what.headers)
         if what.attachment:
             headers.setdefault(DISPOSITION, "attachment")
         if what.is_page:
