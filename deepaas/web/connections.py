@@ -362,9 +362,7 @@ class Connections:
         return self._make_room(self._open, GIVE_WAY_COUNT)
 
     def _refuse(self) -> bool:
-        self._notes.note(
-            f"a connection was refused: there are {len(self._open)}, and none that waits"
-        )
+        self._notes.note("a connection was refused: there are too many, and none that waits")
         return False
 
     def _make_room(self, among: Iterable[Connection], count: int) -> bool:

@@ -15,6 +15,7 @@ import errno
 import http
 import logging
 import math
+import os
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -110,7 +111,7 @@ def no_space(error: BaseException) -> errors.StorageFull | None:
 def exhausted(error: BaseException) -> errors.HostExhausted | None:
     """What to tell of an exception that says that there are no descriptors; None for others."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return errors.HostExhausted(str(error))
+        return errors.HostExhausted(os.strerror(error.errno))
     return None
 
 

@@ -26,6 +26,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 
 from deepaas.beneath import Found, Root
 from deepaas.errors import RunFileNotFound
@@ -146,8 +147,12 @@ def _with_fitting_range(request: web.Request, status: os.stat_result) -> web.Req
     wanted = request.headers.get(hdrs.IF_RANGE, "")
     if '"' not in wanted or wanted == f'"{status.st_mtime_ns:x}-{status.st_size:x}"':
         return request
-    headers = request.headers.copy()
-    headers.popall(hdrs.RANGE, None)
+    # aiohttp clones text only; what comes as other bytes nobody needs here.
+    headers = CIMultiDict(
+        (name, value.encode(errors="surrogateescape").decode(errors="replace"))
+        for name, value in request.headers.items()
+        if name.lower() != "range"
+    )
     return request.clone(headers=headers)
 
 

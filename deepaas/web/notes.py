@@ -19,27 +19,34 @@ class Notes:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._told: set[str] = set()
         self._telling: asyncio.TimerHandle | None = None
 
     def note(self, what: str) -> None:
         """It has happened; told at once if it is the first time for a while.
 
         Args:
-            what: for people, the rest of "12 times: …".
+            what: for people, the rest of "12 times: …"; one of a few texts.
         """
-        self._counts[what] += 1
+        if what in self._told:
+            self._counts[what] += 1
+            return
+        _log.warning("%s", what)
+        self._told.add(what)
         if self._telling is None:
-            self._tell()
+            self._wait()
+
+    def _wait(self) -> None:
+        self._telling = asyncio.get_running_loop().call_later(TELL_SECONDS, self._tell)
 
     def _tell(self) -> None:
         for what, count in self._counts.items():
-            _log.warning("%s%s", f"{count} times: " if count > 1 else "", what)
-        self._telling = (
-            asyncio.get_running_loop().call_later(TELL_SECONDS, self._tell)
-            if self._counts
-            else None
-        )
+            _log.warning("%d times more: %s", count, what)
+        self._told = set(self._counts)
         self._counts.clear()
+        self._telling = None
+        if self._told:
+            self._wait()
 
 
 NOTES: web.AppKey[Notes] = web.AppKey("deepaas_notes", Notes)
