@@ -259,7 +259,7 @@ class LogReader:
 
         Args:
             offset: where to begin: the start of a line.
-            max_bytes: how much to read at most.
+            max_bytes: how much to read at most, but for a line that is longer.
             unfinished: whether to give out a last line that has no end yet; for logs that nobody
                 writes any more.
 
@@ -276,6 +276,8 @@ class LogReader:
             begin += rest_of_character
             data = data[rest_of_character:]
         whole = _last_line_end(data)
+        if not whole and not ended and max_bytes < PIECE_BYTES:
+            return self.lines(offset, PIECE_BYTES, unfinished=unfinished)
         for line in _LINE_END.split(data[:whole])[:-1]:
             lines.extend(map(_text, _pieces(line)))
         *pieces, rest = _pieces(data[whole:])

@@ -18,7 +18,10 @@ from deepaas.training.service import Trainings
 POLL_SECONDS = 0.4
 """How often a run that is watched is looked at."""
 
-READ_BYTES = 256 * 1024
+READ_BYTES = 64 * 1024
+NEWS_BYTES = 16 * 1024
+"""So much of a log is read for who follows it: it stays in memory until they have read it."""
+
 
 NEWS_COUNT = 500
 """So many points are told at once: somebody else gets a turn then."""
@@ -152,7 +155,7 @@ class Watching:
             run = await self._trainings.get(model, run.uuid)
             while True:
                 offset, lines = await asyncio.to_thread(
-                    reader.lines, offset, READ_BYTES, unfinished=run.state.final
+                    reader.lines, offset, NEWS_BYTES, unfinished=run.state.final
                 )
                 if not lines:
                     break
@@ -191,7 +194,7 @@ class Watching:
                 await asyncio.sleep(0)
             seen = max([seen, *(point.wall_time for point in points)])
             log, lines = await asyncio.to_thread(
-                reader.lines, log, READ_BYTES, unfinished=run.state.final
+                reader.lines, log, NEWS_BYTES, unfinished=run.state.final
             )
             # The last word on a run comes when all else has been told.
             changed = told != _shown(run) and not (run.state.final and lines)

@@ -15,7 +15,7 @@ from deepaas.messages import Answer
 
 _log = logging.getLogger(__name__)
 
-SEND_BYTES = 1024 * 1024
+SEND_BYTES = 256 * 1024
 JSON = "application/json"
 
 

@@ -18,6 +18,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError
+from deepaas.web.bounded import bound, send
 from deepaas.web.errors import new_reference, no_space, respond_to_error
 from deepaas.web.health import DRAIN
 
@@ -144,6 +145,7 @@ async def stream(
     response = web.StreamResponse(headers=_HEADERS)
     try:
         await response.prepare(request)
+        bound(request)
         if request.method != hdrs.METH_HEAD:
             if retry_ms is not None:
                 await response.write(f"retry: {retry_ms}\n\n".encode())
@@ -179,7 +181,7 @@ async def _send(
         following = asyncio.ensure_future(_next(events))
         try:
             while not (await asyncio.wait((following,), timeout=keep_alive_seconds))[0]:
-                await response.write(_COMMENT)
+                await send(request, response, _COMMENT)
         finally:
             # The iterator cannot be closed while somebody waits for it.
             await _stop(following)
@@ -189,10 +191,10 @@ async def _send(
                 return
             pieces = _long(event) if isinstance(event, LongEvent) else iter((event.encode(),))
         except Exception as error:
-            await response.write(_error_event(request, error).encode())
+            await send(request, response, _error_event(request, error).encode())
             return
         for piece in pieces:
-            await response.write(piece)
+            await send(request, response, piece)
 
 
 def _long(event: LongEvent) -> Iterator[bytes]:

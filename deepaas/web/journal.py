@@ -25,7 +25,7 @@ MEMORY_COUNT = 500
 MAX_BYTES = 1024 * 1024 * 1024
 """No prediction may tell more than this."""
 
-READ_BYTES = 256 * 1024
+READ_BYTES = 32 * 1024
 LARGE_BYTES = READ_BYTES // 2
 """The data of a larger event is read by pieces."""
 

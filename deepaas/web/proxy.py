@@ -20,13 +20,15 @@ from yarl import URL
 from deepaas.errors import UpstreamFailed
 from deepaas.web import forwarded
 from deepaas.web.bodies import packed, received
+from deepaas.web.bounded import bound
+from deepaas.web.errors import exhausted
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.in_time import Fetched
 
 _log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
 
 _HOP_BY_HOP = frozenset(
     (
@@ -101,6 +103,8 @@ class Proxy:
                 response.headers.setdefault("X-Accel-Buffering", "no")
             try:
                 await response.prepare(request)
+                if is_stream:
+                    bound(request)
                 if is_stream and DRAIN in request.app:
                     await _until_the_end(request.app[DRAIN], self._pass_on(upstream, response))
                 else:
@@ -154,6 +158,8 @@ class Proxy:
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             if body is not None and body.error is not None:
                 raise body.error from error
+            if told := exhausted(error):
+                raise told from error
             raise UpstreamFailed(
                 f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
             ) from error
@@ -184,6 +190,7 @@ class Proxy:
                 # An answer may take as long as it likes, streams of events more than all others.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=CHUNK_BYTES // 2,
                 auto_decompress=False,
                 skip_auto_headers=(
                     hdrs.ACCEPT,

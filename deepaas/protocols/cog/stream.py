@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from deepaas.protocols.cog.kept import APART_BYTES, ONLY_IN_WHOLE
 from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING, START, Prediction
+from deepaas.web import bounded
 from deepaas.web.document import Document
 from deepaas.web.journal import Entry, Span
 
@@ -41,6 +42,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
     """
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
+    bounded.bound(request)
     events = prediction.events()
     parts_count = 0
     kind = ""
@@ -50,7 +52,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
             following = following or asyncio.ensure_future(_next(events))
             done, _ = await asyncio.wait((following,), timeout=KEEP_ALIVE_SECONDS)
             if not done:
-                await response.write(_COMMENT)
+                await bounded.send(request, response, _COMMENT)
                 continue
             event = following.result()
             following = None
@@ -58,7 +60,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
                 break
             kind = event[0]
             for piece in _encoded(event, parts_count, prediction):
-                await response.write(piece)
+                await bounded.send(request, response, piece)
             parts_count += event[0] == OUTPUT
     finally:
         if following is not None:
@@ -85,25 +87,30 @@ async def send_again(
     """
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
+    bounded.bound(request)
     if document.size_bytes > APART_BYTES:
         for piece in _event(b"event: completed\ndata: ", document, b""):
-            await response.write(piece)
+            await bounded.send(request, response, piece)
         await response.write_eof()
         return response
     whole = await asyncio.to_thread(document.whole)
     kept = msgspec.json.decode(whole, type=dict[str, msgspec.Raw])
     start = {"id": kept["id"], "status": PROCESSING}
-    await response.write(b"event: start\ndata: " + msgspec.json.encode(start) + b"\n\n")
+    await bounded.send(
+        request, response, b"event: start\ndata: " + msgspec.json.encode(start) + b"\n\n"
+    )
     parts: list[msgspec.Raw] = []
     if "output" in kept:
         output = kept["output"]
         parts = msgspec.json.decode(output, type=list[msgspec.Raw]) if streams else [output]
     for index, part in enumerate(parts):
         data = msgspec.json.encode({"chunk": part, "index": index})
-        await response.write(b"event: output\ndata: " + data + b"\n\n")
+        await bounded.send(request, response, b"event: output\ndata: " + data + b"\n\n")
     for name in ONLY_IN_WHOLE:
         kept.pop(name, None)
-    await response.write(b"event: completed\ndata: " + msgspec.json.encode(kept) + b"\n\n")
+    await bounded.send(
+        request, response, b"event: completed\ndata: " + msgspec.json.encode(kept) + b"\n\n"
+    )
     await response.write_eof()
     return response
 
@@ -137,7 +144,7 @@ def _encoded(event: Entry, index: int, prediction: Prediction) -> Iterator[bytes
 
 def _event(head: bytes, data: Document, tail: bytes) -> Iterator[bytes]:
     tail += b"\n\n"
-    if data.is_small:
+    if data.size_bytes <= bounded.WAITING_BYTES:
         yield head + data.whole() + tail
         return
     yield head

@@ -1,0 +1,115 @@
+"""Streams that nobody reads cost little memory each, and end."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from failures.host import MODELS, Host, start_host
+from failures.waiting import wait_until
+
+from .conftest import Size
+
+KILOBYTES_EACH = 160
+EVENTS = b"Accept: text/event-stream\r\nConnection: close\r\n"
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with start_host(["trains"], "--send-timeout=20", max_peak_mb=400) as host:
+        yield host
+
+
+def ask(host: Host, start: str, *, headers: bytes = b"", body: bytes = b"") -> socket.socket:
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(30)
+    sock.connect(("127.0.0.1", host.port))
+    length = b"Content-Length: %d\r\n\r\n" % len(body)
+    sock.sendall(start.encode() + b" HTTP/1.1\r\nHost: h\r\n" + headers + length + body)
+    return sock
+
+
+def memory_kb(host: Host) -> int:
+    return int(psutil.Process(host.process.pid).memory_info().rss) // 1024
+
+
+def settled_kb(host: Host) -> int:
+    """The memory once it has stopped to grow."""
+    last = memory_kb(host)
+    while True:
+        time.sleep(0.5)  # What is measured is a rate: it needs a time.
+        now = memory_kb(host)
+        if now - last < 500:
+            return now
+        last = now
+
+
+@pytest.fixture(scope="module")
+def run(host: Host) -> str:
+    """A training that has printed 5 MB."""
+    with ask(host, "POST /v2/models/trains/train/?how=prints&count=5") as sock:
+        (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
+    path = f"/v2/models/trains/train/{found.decode()}"
+    wait_until(lambda: host.get(path).json()["status"] == "done", "the training is done")
+    return path
+
+
+@pytest.mark.parametrize("what", ["logs", "events"])
+def test_unread_streams_of_a_training_are_small(
+    host: Host, run: str, what: str, size: Size
+) -> None:
+    count = size(100, 1000)
+    assert host.get(f"{run}/{what}", headers={"Accept": "text/event-stream"}).size > 5_000_000
+    before = settled_kb(host)
+    socks = [ask(host, f"GET {run}/{what}", headers=EVENTS) for _ in range(count)]
+    grown = settled_kb(host) - before
+    for sock in socks:
+        sock.close()
+    assert grown < KILOBYTES_EACH * count, f"{grown / count:.0f} KB for each"
+    wait_until(lambda: host.get("/healthz").status == 200, "all is well")
+
+
+@pytest.mark.parametrize("door", ["v2", "cog"])
+def test_unread_streams_of_predictions_are_small(door: str, size: Size) -> None:
+    count = size(40, 400)
+    start = "/v2/models/sized/predict/" if door == "v2" else "/cog/sized/predictions"
+    typed = f"sized={MODELS / 'typed' / 'floods.py'}:Floods"
+    body = b'{"size": 20000, "count": 100}'
+    if door == "cog":
+        body = b'{"input": %s}' % body
+    headers = EVENTS + b"Content-Type: application/json\r\n"
+    options = ("--model-name", typed, "--workers=2", "--send-timeout=20")
+    with start_host([], *options, max_peak_mb=400) as host:
+        before = settled_kb(host)
+        socks = [ask(host, f"POST {start}", headers=headers, body=body) for _ in range(count)]
+        for sock in socks:
+            assert sock.recv(20).startswith(b"HTTP/1.1 200")
+        grown = settled_kb(host) - before
+        for sock in socks:
+            sock.close()
+        assert grown < KILOBYTES_EACH * count, f"{grown / count:.0f} KB for each"
+
+
+def test_a_stream_that_nobody_reads_ends() -> None:
+    with start_host(["trains"], "--send-timeout=2") as short:
+        with ask(short, "POST /v2/models/trains/train/?how=prints&count=5") as sock:
+            (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
+        path = f"/v2/models/trains/train/{found.decode()}"
+        wait_until(lambda: short.get(path).json()["status"] == "done", "the training is done")
+        own = psutil.Process(short.process.pid)
+        unread = [ask(short, f"GET {path}/logs", headers=EVENTS) for _ in range(10)]
+        wait_until(lambda: own.num_fds() > 25, "they are open")
+        read = ask(short, f"GET {path}/logs", headers=EVENTS)
+        size = 0
+        while data := read.recv(65536):  # As fast as it comes: others do not hold it up.
+            size += len(data)
+        assert size > 5_000_000
+        mine = {sock.getsockname() for sock in unread}
+        wait_until(
+            lambda: not any(tuple(c.raddr) in mine for c in own.net_connections()), "they are left"
+        )
+        for sock in unread:
+            sock.close()
