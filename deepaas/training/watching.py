@@ -19,9 +19,8 @@ POLL_SECONDS = 0.4
 """How often a run that is watched is looked at."""
 
 READ_BYTES = 64 * 1024
-NEWS_BYTES = 16 * 1024
+NEWS_BYTES = 32 * 1024
 """So much of a log is read for who follows it: it stays in memory until they have read it."""
-
 
 NEWS_COUNT = 500
 """So many points are told at once: somebody else gets a turn then."""

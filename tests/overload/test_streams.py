@@ -12,7 +12,7 @@ from failures.waiting import wait_until
 
 from .conftest import Size
 
-KILOBYTES_EACH = 160
+KILOBYTES_EACH = 200
 EVENTS = b"Accept: text/event-stream\r\nConnection: close\r\n"
 
 
@@ -49,8 +49,8 @@ def settled_kb(host: Host) -> int:
 
 @pytest.fixture(scope="module")
 def run(host: Host) -> str:
-    """A training that has printed 5 MB."""
-    with ask(host, "POST /v2/models/trains/train/?how=prints&count=5") as sock:
+    """A training that has printed 2 MB."""
+    with ask(host, "POST /v2/models/trains/train/?how=prints&count=2") as sock:
         (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
     path = f"/v2/models/trains/train/{found.decode()}"
     wait_until(lambda: host.get(path).json()["status"] == "done", "the training is done")
@@ -62,7 +62,7 @@ def test_unread_streams_of_a_training_are_small(
     host: Host, run: str, what: str, size: Size
 ) -> None:
     count = size(100, 1000)
-    assert host.get(f"{run}/{what}", headers={"Accept": "text/event-stream"}).size > 5_000_000
+    assert host.get(f"{run}/{what}", headers={"Accept": "text/event-stream"}).size > 2_000_000
     before = settled_kb(host)
     socks = [ask(host, f"GET {run}/{what}", headers=EVENTS) for _ in range(count)]
     grown = settled_kb(host) - before
@@ -95,7 +95,7 @@ def test_unread_streams_of_predictions_are_small(door: str, size: Size) -> None:
 
 def test_a_stream_that_nobody_reads_ends() -> None:
     with start_host(["trains"], "--send-timeout=2") as short:
-        with ask(short, "POST /v2/models/trains/train/?how=prints&count=5") as sock:
+        with ask(short, "POST /v2/models/trains/train/?how=prints&count=2") as sock:
             (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
         path = f"/v2/models/trains/train/{found.decode()}"
         wait_until(lambda: short.get(path).json()["status"] == "done", "the training is done")
@@ -106,7 +106,7 @@ def test_a_stream_that_nobody_reads_ends() -> None:
         size = 0
         while data := read.recv(65536):  # As fast as it comes: others do not hold it up.
             size += len(data)
-        assert size > 5_000_000
+        assert size > 2_000_000
         mine = {sock.getsockname() for sock in unread}
         wait_until(
             lambda: not any(tuple(c.raddr) in mine for c in own.net_connections()), "they are left"
