@@ -250,7 +250,7 @@ class LogReader:
             return b""
 
     def lines(
-        self, offset: int, max_bytes: int, *, unfinished: bool = False
+        self, offset: int, max_bytes: int, *, unfinished: bool = False, line_bytes: int = 0
     ) -> tuple[int, list[str]]:
         """Whole lines of the log as text, without their ends (a progress bar's ``\\r`` is one).
 
@@ -259,9 +259,10 @@ class LogReader:
 
         Args:
             offset: where to begin: the start of a line.
-            max_bytes: how much to read at most, but for a line that is longer.
+            max_bytes: how much to read at most.
             unfinished: whether to give out a last line that has no end yet; for logs that nobody
                 writes any more.
+            line_bytes: how much to read at most for a line that is longer than ``max_bytes``.
 
         Returns:
             Where to go on, and the lines.
@@ -276,8 +277,8 @@ class LogReader:
             begin += rest_of_character
             data = data[rest_of_character:]
         whole = _last_line_end(data)
-        if not whole and not ended and max_bytes < PIECE_BYTES:
-            return self.lines(offset, PIECE_BYTES, unfinished=unfinished)
+        if not whole and not ended and max_bytes < line_bytes:
+            return self.lines(offset, line_bytes, unfinished=unfinished)
         for line in _LINE_END.split(data[:whole])[:-1]:
             lines.extend(map(_text, _pieces(line)))
         *pieces, rest = _pieces(data[whole:])

@@ -154,7 +154,11 @@ class Watching:
             run = await self._trainings.get(model, run.uuid)
             while True:
                 offset, lines = await asyncio.to_thread(
-                    reader.lines, offset, NEWS_BYTES, unfinished=run.state.final
+                    reader.lines,
+                    offset,
+                    NEWS_BYTES,
+                    unfinished=run.state.final,
+                    line_bytes=READ_BYTES,
                 )
                 if not lines:
                     break
@@ -193,7 +197,7 @@ class Watching:
                 await asyncio.sleep(0)
             seen = max([seen, *(point.wall_time for point in points)])
             log, lines = await asyncio.to_thread(
-                reader.lines, log, NEWS_BYTES, unfinished=run.state.final
+                reader.lines, log, NEWS_BYTES, unfinished=run.state.final, line_bytes=READ_BYTES
             )
             # The last word on a run comes when all else has been told.
             changed = told != _shown(run) and not (run.state.final and lines)
