@@ -162,6 +162,16 @@ class ExtraMissing(DeepaasError):
         super().__init__(f"{what} is not installed here: pip install 'deepaas[{extra}]'")
 
 
+class OutOfProcesses(DeepaasError):
+    """The system starts no more threads or processes for this host."""
+
+    code = "out_of_processes"
+    retry_after_seconds = 5.0
+
+    def __init__(self) -> None:
+        super().__init__("the host can start no more threads or processes at present")
+
+
 class UpstreamFailed(DeepaasError):
     """A program that this host stands in front of cannot be started, or breaks off."""
 

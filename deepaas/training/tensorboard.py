@@ -31,7 +31,8 @@ class TensorBoard(Companion):
         """
         command = [
             *module_command("tensorboard.main"),
-            f"--logdir={logdir}",
+            # As seen from its folder: TensorBoard tells everyone what stands here.
+            f"--logdir={logdir.name}",
             "--host=127.0.0.1",
             "--port=0",
             f"--path_prefix={path_prefix}",
@@ -41,5 +42,12 @@ class TensorBoard(Companion):
             # The fast loader is a program of its own for few platforms, and knows no multifile.
             "--load_fast=false",
         ]
-        program = Program("TensorBoard", "tensorboard", "tensorboard", lambda: command, _ADDRESS)
+        program = Program(
+            "TensorBoard",
+            "tensorboard",
+            "tensorboard",
+            lambda: command,
+            _ADDRESS,
+            folder=logdir.absolute().parent,
+        )
         super().__init__(program, tmp, mark)

@@ -58,6 +58,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.NotImplementedByModel: 501,
     errors.UpstreamFailed: 502,
     errors.ModelUnavailable: 503,
+    errors.OutOfProcesses: 503,
     errors.QueueFull: 503,
     errors.TrainQueueFull: 503,
     errors.StoreUnavailable: 503,
@@ -92,7 +93,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
     except ConnectionError:
         raise  # The client has gone; nobody is left to tell.
     except Exception as error:
-        if told := no_space(error) or exhausted(error):
+        if told := lacking(error):
             return respond_to_error(request, told)
         reference = new_reference()
         _log.exception("[%s] %s %s failed in the host", reference, request.method, request.path)
@@ -108,11 +109,20 @@ def no_space(error: BaseException) -> errors.StorageFull | None:
     return None
 
 
-def exhausted(error: BaseException) -> errors.HostExhausted | None:
-    """What to tell of an exception that says that there are no descriptors; None for others."""
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+def lacking(error: BaseException) -> errors.DeepaasError | None:
+    """What to tell of an exception that says that the system has no more of something.
+
+    Of disk, descriptors, threads or processes (``ulimit``, limits of a cgroup); None for others.
+    """
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return errors.OutOfProcesses()
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in (errno.EMFILE, errno.ENFILE):
         return errors.HostExhausted(os.strerror(error.errno))
-    return None
+    if error.errno == errno.EAGAIN:
+        return errors.OutOfProcesses()
+    return no_space(error)
 
 
 def expecting(

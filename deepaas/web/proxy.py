@@ -21,7 +21,7 @@ from deepaas.errors import UpstreamFailed
 from deepaas.web import forwarded
 from deepaas.web.bodies import packed, received
 from deepaas.web.bounded import bound
-from deepaas.web.errors import exhausted
+from deepaas.web.errors import lacking
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.in_time import Fetched
 
@@ -158,7 +158,7 @@ class Proxy:
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             if body is not None and body.error is not None:
                 raise body.error from error
-            if told := exhausted(error):
+            if told := lacking(error):
                 raise told from error
             raise UpstreamFailed(
                 f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"

@@ -45,6 +45,7 @@ class Program:
         command: gives the words of the command line; asked for each start.
         listening: found in the line of its output that tells that it listens; group 1 is where.
         environment: variables besides the host's own.
+        folder: in which it works; the host's own if None.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Program:
     command: Callable[[], Sequence[str]]
     listening: re.Pattern[bytes]
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 class Companion:
@@ -105,6 +107,7 @@ class Companion:
                     self._program.command(),
                     self._program.listening,
                     self._environment(),
+                    self._program.folder,
                 )
             )
         # Shielded: others wait for it as well.
@@ -154,21 +157,28 @@ class _Running:
         command: Sequence[str],
         listening: re.Pattern[bytes],
         environment: Mapping[str, str],
+        folder: Path | None,
     ) -> _Running:
         """Start it, and wait until it listens.
 
         Raises:
             UpstreamFailed: it has not listened within ``START_SECONDS``, or has ended.
         """
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            limit=_LINE_BYTES,
-            start_new_session=True,
-            env=environment,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                limit=_LINE_BYTES,
+                start_new_session=True,
+                env=environment,
+                cwd=folder,
+            )
+        except RuntimeError:
+            # There is the process, but no thread to wait for its end.
+            end_marked(environment[VARIABLE])
+            raise
         running = cls(name, process, environment[VARIABLE])
         try:
             await asyncio.wait_for(running._listening(listening), START_SECONDS)

@@ -27,6 +27,8 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.WorkerDied: "Try once more. If it comes again, the log says how the process ended.",
     errors.ExtraMissing: "Have the operator install what the message names.",
     errors.NotImplementedByModel: "Ask another model: this one has no such function.",
+    errors.OutOfProcesses: "Try again, after `Retry-After`; the operator raises `ulimit -u`, or "
+    "the limit of the container.",
     errors.UpstreamFailed: "Try again; the log of the host says what failed.",
     errors.ModelUnavailable: "Wait as `Retry-After` says; `/readyz` has the reason.",
     errors.QueueFull: "Wait as `Retry-After` says. Operators: `--queue-size`, `--workers`.",

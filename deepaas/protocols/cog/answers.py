@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError, StorageFull
 from deepaas.web.document import Document
-from deepaas.web.errors import no_space, status_of
+from deepaas.web.errors import lacking, status_of
 from deepaas.web.origins import ERROR_SHAPE
 
 _log = logging.getLogger(__name__)
@@ -101,11 +101,11 @@ def _refusing(handler: Handler) -> Handler:
             if status >= 500 and status not in (501, 503, 507):
                 raise  # With an id, and a line in the log.
             return _refused(error)
-        except OSError as error:
-            full = no_space(error)
-            if full is None:
+        except (OSError, RuntimeError) as error:
+            told = lacking(error)
+            if told is None:
                 raise
-            return _refused(full)
+            return _refused(told)
 
     setattr(answer, ERROR_SHAPE, _refused)
     return answer
