@@ -136,6 +136,10 @@ class Functions:
             return None if value is None else self._file(value)
         if kind == "code" and isinstance(value, dict | list):
             return json.dumps(value)  # As if typed there: Gradio would look for files in it.
+        if kind == "dataset" and (
+            not isinstance(value, int) or isinstance(value, bool) or value < 0
+        ):
+            raise Unfit("An example is named by its number.", 422)
         _refuse_files(value)
         return value
 
