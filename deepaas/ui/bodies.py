@@ -46,7 +46,7 @@ class Job(msgspec.Struct):
     session_hash: str | None = None
     fn_index: int | None = None
     trigger_id: int | None = None
-    event_data: dict[str, Any] | None = None
+    event_data: Any = None
 
 
 class Cancel(msgspec.Struct):
@@ -99,13 +99,12 @@ class Functions:
         function = self._find(job, name)
         given = self._complete(function, job.data)
         values = [self._value(kind, one) for kind, one in zip(function.inputs, given, strict=True)]
-        _refuse_files(job.event_data)
         known = {
             "data": values,
             "fn_index": function.number,
             "session_hash": job.session_hash,
             "trigger_id": job.trigger_id,
-            "event_data": job.event_data or {},
+            "event_data": _event(job.event_data),
         }
         sent = {key: value for key, value in known.items() if value is not None}
         return json.dumps(sent).encode()
@@ -179,6 +178,15 @@ def decode(body: bytes, kind: Any) -> Any:
 def session_fits(session: str) -> bool:
     """Whether it may be the name of a visitor's session."""
     return _SESSION.fullmatch(session) is not None
+
+
+def _event(data: Any) -> dict[str, Any]:
+    """What is told of an event, without files: browsers tell of those that have changed."""
+    if not isinstance(data, dict) or any(
+        isinstance(one, dict) and "path" in one for one in _walk(data)
+    ):
+        return {}
+    return data
 
 
 def _refuse_files(value: Any) -> None:

@@ -76,7 +76,6 @@ BAD_JSON = [
     b'{"data": ' + b"[" * 200 + b"]" * 200 + b"}",
     b'{"data": [], "fn_index": 99999999999999999999999999}',
     b'{"data": [], "fn_index": "x"}',
-    b'{"data": [], "fn_index": 3, "event_data": []}',
     b'{"data": [], "fn_index": 3, "trigger_id": {}}',
 ]
 
