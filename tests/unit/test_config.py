@@ -19,6 +19,8 @@ from deepaas.errors import ConfigError
 VALUES: dict[str, Any] = {
     "listen_ip": "0.0.0.0",
     "listen_port": 8080,
+    "allowed_host": ("example.org", ".example.net"),
+    "allowed_origin": ("https://example.org",),
     "base_path": "/base",
     "trusted_proxy": ("10.0.0.0/8", "192.0.2.1/32"),
     "model_name": ("one", "two"),
@@ -27,6 +29,7 @@ VALUES: dict[str, Any] = {
     "queue_size": 0,
     "predict_timeout": 1.5,
     "warm_timeout": 20.0,
+    "check_timeout": 3.0,
     "cancel_grace": 0.5,
     "drain_timeout": 0.0,
     "client_max_size": 2**40,

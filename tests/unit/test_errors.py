@@ -37,6 +37,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.TrainQueueFull(3), 503),
     (errors.StoreUnavailable("no connection"), 503),
     (errors.HostExhausted("Too many open files"), 503),
+    (errors.OutOfProcesses(), 503),
     (errors.BodyUnreadable(), 503),
     (errors.CallTimedOut("m", 1.5), 504),
     (errors.StorageFull("the training"), 507),
