@@ -37,6 +37,7 @@ class Asked:
         method: the HTTP method.
         hosts: the names that it calls the server by: ``Host``, and an absolute target's.
         local: the address at which it has arrived; empty if there is none.
+        public: the name by which a proxy that is believed says it was called; empty without one.
         origin: the header.
         site: the header ``Sec-Fetch-Site``.
         mode: the header ``Sec-Fetch-Mode``.
@@ -46,6 +47,7 @@ class Asked:
     method: str
     hosts: tuple[str, ...] = ()
     local: str = ""
+    public: str = ""
     origin: str | None = None
     site: str | None = None
     mode: str | None = None
@@ -139,7 +141,8 @@ class Visitors:
         if origin is not None and self.allows(origin):
             return False
         if site is None:  # A program, or a browser that does not trust this address.
-            return origin is not None and not _is_origin_of(origin, asked.hosts)
+            names = (asked.public,) if asked.public else asked.hosts
+            return origin is not None and not _is_origin_of(origin, names)
         if self.any_origin or site in ("same-origin", "none"):
             return False
         # Who follows a link comes here; nothing else of a foreign page does.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,11 +19,15 @@ class OriginGuard:
     Args:
         app: what answers those who may ask.
         visitors: who may.
+        believes: whether what a peer says of its clients is true.
     """
 
-    def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
+    def __init__(
+        self, app: ASGIApp, visitors: Visitors, believes: Callable[[str | None], bool]
+    ) -> None:
         self._app = app
         self._visitors = visitors
+        self._believes = believes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -36,7 +42,7 @@ class OriginGuard:
                 self._complete(headers, MutableHeaders(scope=message))
             await send(message)
 
-        answer = self._answer(_asked(scope, headers), headers) or self._app
+        answer = self._answer(self._asked(scope, headers), headers) or self._app
         await answer(scope, receive, complete)
 
     def _answer(self, asked: Asked, headers: Headers) -> Response | None:
@@ -50,6 +56,21 @@ class OriginGuard:
             wanted = headers.get("access-control-request-headers")
             return Response(status_code=204, headers=self._visitors.preflight(wanted))
         return None
+
+    def _asked(self, scope: Scope, headers: Headers) -> Asked:
+        server, client = scope.get("server"), scope.get("client")
+        told = headers.getlist("x-forwarded-host")
+        believed = bool(told) and self._believes(client[0] if client else None)
+        return Asked(
+            method=scope["method"],
+            hosts=tuple(headers.getlist("host")),
+            local=str(server[0]) if server and server[1] else "",
+            public=told[-1].rpartition(",")[2].strip() if believed else "",
+            origin=headers.get("origin"),
+            site=headers.get("sec-fetch-site"),
+            mode=headers.get("sec-fetch-mode"),
+            destination=headers.get("sec-fetch-dest"),
+        )
 
     def _complete(self, request: Headers, headers: MutableHeaders) -> None:
         shared = self._visitors.some_origins
@@ -68,19 +89,6 @@ class OriginGuard:
         if shared:
             headers.update(self._visitors.cors(request.get("origin")))
             headers.add_vary_header("Origin")
-
-
-def _asked(scope: Scope, headers: Headers) -> Asked:
-    server = scope.get("server")
-    return Asked(
-        method=scope["method"],
-        hosts=tuple(headers.getlist("host")),
-        local=str(server[0]) if server and server[1] else "",
-        origin=headers.get("origin"),
-        site=headers.get("sec-fetch-site"),
-        mode=headers.get("sec-fetch-mode"),
-        destination=headers.get("sec-fetch-dest"),
-    )
 
 
 def _refusal(headers: Headers, message: str, status: int) -> Response:

@@ -79,7 +79,7 @@ def serve(
     """
     api = Api(api_url, public_url=public_url)
     app = build(api, root, max_file_bytes=max_file_bytes, believes=believes, on_start=on_start)
-    answers = Answers(OriginGuard(app, visitors))
+    answers = Answers(OriginGuard(app, visitors, believes))
     config = uvicorn.Config(
         answers,
         access_log=False,

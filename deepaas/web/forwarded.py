@@ -95,13 +95,18 @@ def setup(app: web.Application, networks: Iterable[str]) -> None:
     app[PROXIES] = TrustedProxies(networks)
 
 
+def forwarded_host(request: web.Request) -> str:
+    """Name and port as a proxy tells it that is believed; empty without one."""
+    return _proxies(request).told(request, "X-Forwarded-Host")
+
+
 def public_host(request: web.Request) -> str:
     """Name and port by which the client has called this host.
 
     Raises:
         MalformedRequest: it is no name.
     """
-    told = _proxies(request).told(request, "X-Forwarded-Host") or request.host
+    told = forwarded_host(request) or request.host
     if _HOST.fullmatch(told) is None:
         raise MalformedRequest("the header Host must be a name or an address, with or without port")
     return told

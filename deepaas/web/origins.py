@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 from deepaas.errors import DeepaasError, ForeignOrigin, UnknownHost
 from deepaas.origins import Asked, Visitors
 from deepaas.web.errors import respond_to_error
+from deepaas.web.forwarded import forwarded_host
 from deepaas.web.notice import error_page, wants_page
 
 ERROR_SHAPE = "error_shape"
@@ -71,6 +72,7 @@ def _asked(request: web.Request) -> Asked:
         method=request.method,
         hosts=tuple(hosts),
         local=str(local[0]) if isinstance(local, tuple) else "",
+        public=forwarded_host(request),
         origin=headers.get(hdrs.ORIGIN),
         site=headers.get(SITE),
         mode=headers.get("Sec-Fetch-Mode"),

@@ -56,6 +56,16 @@ def test_a_host_believes_its_proxy() -> None:
         assert config["root"] == "https://evil.example/try-me/plain"
         bad = {"X-Forwarded-Host": "a b/c", **HTML}
         assert client.request(host.port, "GET", "/", headers=bad).status == 400
+        # Its web pages are those of the name that the proxy tells, and of no other.
+        told = {"X-Forwarded-Host": "models.example.org"}
+        own = told | {"Origin": "https://models.example.org"}
+        path = "/v2/models/plain/predict/"
+        assert client.request(host.port, "POST", path, headers=own).status == 200
+        for origin in ("https://evil.example", f"http://127.0.0.1:{host.port}"):
+            foreign = told | {"Origin": origin}
+            assert client.request(host.port, "POST", path, headers=foreign).status == 403
+        rebound = own | {"Host": "evil.example"}
+        assert client.request(host.port, "POST", path, headers=rebound).status == 421
 
 
 @pytest_asyncio.fixture
