@@ -45,7 +45,7 @@ def test_no_page_of_a_host_believes_a_direct_client() -> None:
             assert path == "/swagger.json" or own in text, path
         assert host.log().count("--trusted-proxy 127.0.0.1") == 1
         bad = client.request(host.port, "GET", "/try-me/plain/config", headers={"Host": "a/b"})
-        assert (bad.status, bad.json()["error"]) == (400, "malformed_request")
+        assert (bad.status, bad.json()["error"]) == (421, "unknown_host")
 
 
 def test_a_host_believes_its_proxy() -> None:

@@ -1,0 +1,83 @@
+"""docs/explanation/security.md: every promise has a test that exists, every limit is the code's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from deepaas.config import Settings
+from deepaas.messages import INLINE_BYTES
+from deepaas.web import bodies, connections, uploads
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/explanation/security.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def rows(head: str) -> list[list[str]]:
+    """The rows of all tables that begin with this head."""
+    found = []
+    for table in re.findall(r"(?:^\|.*\n)+", TEXT, re.MULTILINE):
+        lines = table.splitlines()
+        if lines[0].startswith(f"| {head} |"):
+            found += [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    assert found
+    return found
+
+
+def functions(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+
+
+def test_each_promise_names_tests_that_exist() -> None:
+    for promise, tests in rows("promise"):
+        named = NAMED.findall(tests)
+        assert named, f"no test is named for: {promise}"
+        # Nothing but names of tests stands there.
+        assert not NAMED.sub("", tests).strip(", "), tests
+        for path, name in named:
+            assert (ROOT / path).is_file(), path
+            assert name in functions(path), f"{path} has no {name}"
+
+
+def test_no_test_of_an_attack_is_left_out() -> None:
+    """Each module of attacks and storms shows a promise, but for those of tools."""
+    named = {path for _, tests in rows("promise") for path, _ in NAMED.findall(tests)}
+    tools = {"tests/overload/test_loop_watch.py"}
+    modules = {
+        str(path.relative_to(ROOT))
+        for folder in ("security", "overload")
+        for path in (ROOT / "tests" / folder).rglob("test_*.py")
+    }
+    assert modules - named - tools == set()
+
+
+@pytest.mark.parametrize("row", rows("limit"), ids=lambda row: str(row[0]))
+def test_limits_are_those_of_the_code(row: list[str]) -> None:
+    limit, default, option = row
+    if option:
+        name = option.strip("`").removeprefix("--").replace("-", "_")
+        value = getattr(Settings(), name)
+        if value:
+            assert default == f"{value:g} s"
+        else:
+            assert default == "no limit" or str(connections.MAX_COUNT) in default
+        return
+    fixed = {
+        "what waits in memory for all clients that do not read": (
+            f"{connections.WAITING_BYTES >> 20} MiB"
+        ),
+        "body decoded by the host itself": f"{INLINE_BYTES >> 10} KiB",
+        "times a body may be as long as it was sent": (
+            f"{bodies.MAX_RATIO}, from {bodies.FREE_BYTES >> 20} MiB on"
+        ),
+        "parts of a form": f"{uploads.MAX_PARTS_COUNT:,}",
+        "files of visitors of the try-me page": "1 hour, 10,000 files",
+    }
+    assert default == fixed[limit]
