@@ -138,7 +138,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
-            if not await _any_model(settled, stop, reloading is not None):
+            if not await _any_model(settled, stop, _why_it_stays(settings)):
                 return 1
             _settle_memory()
             await stop.wait()
@@ -200,14 +200,28 @@ def _tell_who_may_ask(visitors: Visitors) -> None:
         _log.warning("web pages of every origin may use this host (--allowed-origin *)")
 
 
-async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, mended: bool) -> bool:
-    """Wait for the models; False when none of them can be served, unless they may be mended."""
+def _why_it_stays(settings: Settings) -> str:
+    """Why the host stays when no model can be served; empty if it does not."""
+    if settings.reload:
+        return "waiting for changes"
+    # Whoever started it asks there for the logs of the setup.
+    return "/health-check tells why" if settings.root_protocol == "cog" else ""
+
+
+async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, stays: str) -> bool:
+    """Wait for the models; False when none of them can be served, unless the host stays.
+
+    Args:
+        settled: whether one can be served.
+        stop: the host is to leave.
+        stays: why it stays all the same, empty if it does not.
+    """
     await _first(settled, stop.wait())
     if stop.is_set():
         return True
     if not settled.result():
-        if mended:
-            _log.error("none of the models can be served yet, see above; waiting for changes")
+        if stays:
+            _log.error("none of the models can be served yet, see above; %s", stays)
             return True
         _log.critical("none of the models can be served, see above")
         return False

@@ -59,7 +59,7 @@ class Model:
         self._checker = checker
         self._masks = masks
         self._metadata: dict[str, Any] | None = None
-        self._metadata_error = ""
+        self._metadata_told: tuple[int, str] | None = None
         self._question: asyncio.Future[Metadata] | None = None
 
     @property
@@ -183,6 +183,10 @@ class Model:
             ModelUnavailable: the model could not be loaded.
             ModelFailed: ``get_metadata`` raised.
         """
+        return await self._ask_metadata(logging.ERROR)
+
+    async def _ask_metadata(self, level: int) -> dict[str, Any]:
+        """The metadata; a failure is noted in the log at this level, once."""
         try:
             answer = await asyncio.wait_for(self._answer(), METADATA_SECONDS)
         except (asyncio.TimeoutError, ModelUnavailable) as error:
@@ -197,9 +201,9 @@ class Model:
                 f"get_metadata of model {self.name!r} did not answer within {METADATA_SECONDS:g} s"
             ) from None
         if answer.error:
-            if answer.error != self._metadata_error:
-                self._metadata_error = answer.error
-                _log.error("get_metadata of model %r raised\n%s", self.name, answer.traceback)
+            if (level, answer.error) != self._metadata_told:
+                self._metadata_told = level, answer.error
+                _log.log(level, "get_metadata of model %r raised\n%s", self.name, answer.traceback)
             told = self._masks.text(answer.error)
             raise ModelFailed(f"get_metadata raised {told}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
@@ -218,7 +222,8 @@ class Model:
         """Ask once when the model is loaded, so that there is an answer to fall back on."""
         with contextlib.suppress(DeepaasError):
             await self.described()
-            await self.metadata()
+            # Nobody has asked: who looks for errors in the log should find those of requests.
+            await self._ask_metadata(logging.WARNING)
 
     async def _answer(self) -> Metadata:
         """The answer to one question for all who ask meanwhile."""

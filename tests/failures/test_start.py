@@ -145,6 +145,18 @@ def test_bad_metadata_hurts_nobody_else(model: str) -> None:
         assert host.get("/swagger.json").status == 200
 
 
+def test_bad_metadata_is_a_warning_until_somebody_asks() -> None:
+    """Tests of packages look for the word ERROR in what the host prints."""
+    with start_host(["metadata_raises"]) as host:
+        said = "deepaas.model.handle: get_metadata of model 'metadata_raises' raised"
+        wait_until(lambda: f"WARNING {said}" in host.log(), "the host has asked by itself")
+        assert "ERROR" not in host.log()
+        for _ in range(2):
+            assert host.get("/v2/models/metadata_raises/").status in (200, 500)
+        wait_until(lambda: f"ERROR {said}" in host.log(), "a client has asked")
+        assert host.log().count(f"ERROR {said}") == 1
+
+
 def test_slow_metadata_hurts_nobody_else() -> None:
     with start_host(["metadata_blocks", "plain"]) as host:
         host.touch("block")
