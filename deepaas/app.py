@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import stevedore
 from aiohttp import web
 
-from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
@@ -22,6 +21,7 @@ from deepaas.model.discovery import Found
 from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
 from deepaas.protocols import Host
+from deepaas.settings import Settings
 from deepaas.training import scheduler
 from deepaas.training.place import Place, default_directory
 from deepaas.training.retention import Retention, parse_keep

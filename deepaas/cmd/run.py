@@ -17,7 +17,6 @@ import deepaas
 from deepaas import config, logs
 from deepaas.app import build_app, build_registry, build_trainings, build_try_me, build_visitors
 from deepaas.cmd.init import leave_first_place
-from deepaas.config import Settings
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
@@ -26,6 +25,7 @@ from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
+from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop
 from deepaas.web import try_me
 from deepaas.web.connections import Connections, Limits, fitting_count

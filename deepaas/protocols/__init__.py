@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from deepaas.config import Settings
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
 from deepaas.model.registry import Registry
+from deepaas.settings import Settings
 from deepaas.training.service import Trainings
 from deepaas.web.uploads import Uploads
 

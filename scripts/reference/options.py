@@ -1,4 +1,4 @@
-"""The options of ``deepaas-run``, from ``deepaas.config.Settings``."""
+"""The options of ``deepaas-run``, from ``deepaas.settings.Settings``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from deepaas.config import Settings
+from deepaas.settings import Settings
 from scripts.reference.pages import table
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
-from deepaas.config import Settings
 from deepaas.model.registry import Registry
+from deepaas.settings import Settings
 from deepaas.web.health import Drain
 from deepaas.web.notes import Notes
 from scripts.reference.pages import table

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from deepaas import config
+from deepaas.settings import Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,7 +40,7 @@ def check_ini(body: str, folder: Path) -> None:
     """Options of the host are read by it; other files by Python's reader."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read_string(body)
-    options = {field.name for field in dataclasses.fields(config.Settings)}
+    options = {field.name for field in dataclasses.fields(Settings)}
     if options & set(parser.defaults()):
         file = folder / "fragment.conf"
         file.write_text(body)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deepaas.config import Settings
 from deepaas.messages import INLINE_BYTES
+from deepaas.settings import Settings
 from deepaas.web import bodies, connections, uploads
 
 ROOT = Path(__file__).resolve().parents[2]

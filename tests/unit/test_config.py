@@ -13,8 +13,8 @@ import pytest
 
 import deepaas
 from deepaas import config
-from deepaas.config import Settings
 from deepaas.errors import ConfigError
+from deepaas.settings import Settings
 
 VALUES: dict[str, Any] = {
     "listen_ip": "0.0.0.0",
