@@ -1,4 +1,4 @@
-"""What holds for every test: under CI nothing is skipped."""
+"""What holds for every test: under CI nothing is skipped, and a storm has a size."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import pytest
+from storm_size import Size, chosen
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -37,6 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("minutes"):
             item.add_marker(left_out)
+
+
+@pytest.fixture(scope="session")
+def size() -> Size:
+    return chosen
 
 
 def _under_ci() -> bool:

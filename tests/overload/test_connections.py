@@ -10,8 +10,7 @@ import psutil
 import pytest
 from failures.host import Host, start_host
 from failures.waiting import wait_until
-
-from .conftest import Size
+from storm_size import Size
 
 SHORT = (
     "--header-timeout=1",

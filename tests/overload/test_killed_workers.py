@@ -15,9 +15,9 @@ from failures.host import Host, start_host
 from failures.processes import is_reaper
 from failures.trainings import Client
 from failures.waiting import wait_until
+from storm_size import Size
 
 from deepaas.workers.slot import CREDIT_SECONDS, KILLS_COUNT, LONGEST_DELAY_SECONDS, Slot
-from overload.conftest import Size
 
 MODEL = "killed_while_loading"
 WAIT_SECONDS = 120

@@ -12,8 +12,8 @@ import pytest
 from failures import processes
 from failures.host import Host
 from failures.waiting import wait_until
+from storm_size import Size
 
-from .conftest import Size
 from .loop_watch import MAX_MS, LoopWatch, watched_host
 
 Watched = tuple[Host, LoopWatch]

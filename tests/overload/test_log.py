@@ -14,8 +14,7 @@ from pathlib import Path
 from failures.client import request
 from failures.host import free_port, start_host
 from failures.waiting import wait_until
-
-from .conftest import Size
+from storm_size import Size
 
 LONG = {"User-Agent": "x" * 4000}
 """Makes a record of the debug log that is as long."""

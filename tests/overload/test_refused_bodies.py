@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from failures.host import Host
+from storm_size import Size
 
-from .conftest import Size
 from .loop_watch import MAX_MS, LoopWatch, watched_host
 
 Watched = tuple[Host, LoopWatch]

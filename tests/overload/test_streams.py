@@ -9,8 +9,7 @@ import psutil
 import pytest
 from failures.host import MODELS, Host, start_host
 from failures.waiting import wait_until
-
-from .conftest import Size
+from storm_size import Size
 
 KILOBYTES_EACH = 200
 EVENTS = b"Accept: text/event-stream\r\nConnection: close\r\n"

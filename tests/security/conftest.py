@@ -8,10 +8,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from aiohttp import web
 from browser.chromium import FLAGS, PROGRAM
-from overload.conftest import size
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-
-__all__ = ["size"]
 
 HABITS = ("HttpsUpgrades", "LocalNetworkAccessChecks", "BlockInsecurePrivateNetworkRequests")
 """Of Chromium alone, which would hide what other browsers do."""

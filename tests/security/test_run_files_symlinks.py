@@ -16,7 +16,7 @@ import pytest
 from failures.host import Host, start_host
 from failures.trainings import Client
 from failures.waiting import wait_until
-from overload.conftest import Size
+from storm_size import Size
 
 from deepaas.beneath import open_folder, remove_tree
 

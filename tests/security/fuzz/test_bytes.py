@@ -13,8 +13,8 @@ from failures import client
 from failures.host import Host
 from failures.trainings import Client
 from failures.waiting import wait_until
-from overload.conftest import Size
 from overload.loop_watch import LoopWatch, watched_host
+from storm_size import Size
 
 from .corpus import valid_requests
 from .judge import as_before

@@ -10,10 +10,10 @@ import pytest
 import schemathesis
 from failures.host import Host
 from failures.waiting import wait_until
-from overload.conftest import Size
 from overload.loop_watch import LoopWatch, watched_host
 from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
+from storm_size import Size
 
 from .judge import as_before
 from .wire import Exchange
