@@ -28,7 +28,8 @@ from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop
 from deepaas.web import try_me
-from deepaas.web.connections import Connections, Limits, fitting_count
+from deepaas.web.connection import ConnectionLimits
+from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import expecting
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
@@ -165,8 +166,8 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
     return 0
 
 
-def _connection_limits(settings: Settings, fitting: int) -> Limits:
-    return Limits(
+def _connection_limits(settings: Settings, fitting: int) -> ConnectionLimits:
+    return ConnectionLimits(
         count=settings.max_connections or fitting,
         per_address_count=settings.max_connections_per_address,
         head_seconds=settings.header_timeout,

@@ -1,0 +1,297 @@
+"""One connection: aiohttp's protocol, with what it lacks.
+
+That is a time for the head of a request, for progress of its body and of what is sent. Nothing here
+ends what only waits: a stream whose client takes all that there is may be silent for days.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import struct
+import sys
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from deepaas.errors import DeepaasError, RequestTimedOut
+from deepaas.web.errors import STATUS, json_response, new_reference
+
+_log = logging.getLogger(__name__)
+
+PROGRESS_BYTES = 1024
+"""Less than this in the whole time for it is no progress: 17 bytes a second by default."""
+
+_INFO = struct.Struct("=QQII I")
+_INFO_OFFSET = 120
+"""Of ``tcpi_bytes_acked`` in Linux's ``struct tcp_info``, an interface that only grows."""
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    """What connections may do; 0 is no limit.
+
+    Attributes:
+        count: how many there may be.
+        per_address_count: how many of one address.
+        head_seconds: for the head of a request, from the connection or from its first byte.
+        idle_seconds: between two requests.
+        body_seconds: without progress of a body that is wanted.
+        send_seconds: without progress of what is sent.
+    """
+
+    count: int = 0
+    per_address_count: int = 0
+    head_seconds: float = 0.0
+    idle_seconds: float = 0.0
+    body_seconds: float = 0.0
+    send_seconds: float = 0.0
+
+
+def _plain(status: int, message: str, error: str) -> bytes:
+    """A whole answer, for who has not asked yet."""
+    answer = json_response({"code": status, "message": message, "error": error}, status)
+    body = cast(bytes, answer.body)
+    head = (
+        f"HTTP/1.1 {status} {answer.reason}\r\nContent-Type: {answer.headers['Content-Type']}\r\n"
+        f"Content-Length: {len(body)}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+TOO_MANY = _plain(503, "the host has no room for another connection", "connections_full")
+_TOO_SLOW = _plain(408, "the head of the request has not arrived in time", "request_timed_out")
+
+
+class Doorkeeper(Protocol):
+    """Who lets connections in."""
+
+    def admit(self, connection: Connection) -> bool:
+        """Take a new one; False if there is no room."""
+
+    def forget(self, connection: Connection) -> None:
+        """One has ended."""
+
+
+class Connection(web.RequestHandler):
+    """One connection: aiohttp's, with a count of what has come.
+
+    Attributes:
+        received: bytes that have come.
+        line: the transport, also when aiohttp has let go of it.
+        address: of the client.
+    """
+
+    __slots__ = (
+        "_asked_count",
+        "_body_mark",
+        "_body_since",
+        "_doorkeeper",
+        "_has_begun",
+        "_send_mark",
+        "_send_since",
+        "_since",
+        "_since_mark",
+        "_was_busy",
+        "address",
+        "line",
+        "received",
+    )
+
+    def __init__(self, doorkeeper: Doorkeeper, server: web.Server, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._doorkeeper = doorkeeper
+        self.line: asyncio.Transport | None = None
+        self.address = ""
+        self.received = 0
+        self._since = self._loop.time()
+        self._since_mark = 0
+        self._asked_count = 0
+        self._has_begun = True
+        self._was_busy = False
+        self._body_since = self._send_since = 0.0
+        self._body_mark = self._send_mark = 0
+
+    # --- asyncio's side ---
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.line = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+        if self._doorkeeper.admit(self):
+            super().connection_made(transport)
+        else:
+            self.line.write(TOO_MANY)
+            self.line.close()
+
+    def data_received(self, data: bytes) -> None:
+        self.received += len(data)
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._doorkeeper.forget(self)
+        super().connection_lost(exc)
+
+    # --- what is looked at ---
+
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it waits for a request; None if it has one."""
+        if not self.received:
+            return self._since  # Its task has not even begun, perhaps.
+        waits = self._waiter is not None and not self._waiter.done() and not self._messages
+        return self._since if waits else None
+
+    @property
+    def fileno(self) -> int:
+        """Its descriptor, -1 if it has none any more."""
+        sock = None if self.line is None else self.line.get_extra_info("socket")
+        return -1 if sock is None else cast(int, sock.fileno())
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it has never brought a request."""
+        return self._request_count == 0
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits in memory for the client."""
+        return 0 if self.line is None else self.line.get_write_buffer_size()
+
+    @property
+    def stuck_since(self) -> float:
+        """Since when the client has taken nothing."""
+        return self._send_since
+
+    def look(self, now: float, limits: ConnectionLimits) -> str:
+        """Close it if it is over one of its times; which one, for the log.
+
+        Args:
+            now: the loop's time.
+            limits: what is allowed.
+        """
+        if self.line is None:
+            return ""
+        if self._is_stuck(now, limits.send_seconds):
+            self.break_off()
+            return "has not read its answer"
+        if self.waits_since is None:
+            self._was_busy = True
+            return self._look_at_body(now, limits.body_seconds)
+        if self._was_busy or self._request_count != self._asked_count:
+            self._was_busy = False
+            self._asked_count = self._request_count
+            self._since, self._since_mark = now, self.received
+            self._has_begun = False
+        elif not self._has_begun and self.received != self._since_mark:
+            self._since, self._has_begun = now, True
+        seconds = limits.head_seconds if self._has_begun else limits.idle_seconds
+        if not seconds or now - self._since < seconds:
+            return ""
+        if self._has_begun and self.received != self._since_mark:
+            self.line.write(_TOO_SLOW)
+        self.force_close()
+        return "has not sent a request" if self._has_begun else "was idle"
+
+    def give_way(self) -> None:
+        """Leave, for another."""
+        self.force_close()
+
+    def break_off(self) -> None:
+        """Leave at once, with all that is still to be sent; what the system holds of it, too."""
+        if self.line is not None and (sock := self.line.get_extra_info("socket")) is not None:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.line.abort()
+
+    def _look_at_body(self, now: float, seconds: float) -> str:
+        request = self._current_request
+        if (
+            request is None
+            or request.content.is_eof()
+            # Who is not read cannot make progress.
+            or self._reading_paused
+            or self._buffer_paused
+        ):
+            self._body_since = 0.0
+        elif not self._body_since or self.received - self._body_mark >= PROGRESS_BYTES:
+            self._body_since, self._body_mark = now, self.received
+        elif seconds and now - self._body_since >= seconds:
+            if isinstance(request.content.exception(), RequestTimedOut):
+                self.break_off()  # Whoever answers has not noticed.
+            else:
+                request.content.set_exception(RequestTimedOut(seconds))
+                self._body_since, self._body_mark = now, self.received
+            return "has not sent its body"
+        return ""
+
+    def _is_stuck(self, now: float, seconds: float) -> bool:
+        assert self.line is not None
+        waiting, taken = _sending(self.line)
+        if not waiting:
+            self._send_since = 0.0
+        elif not self._send_since or abs(taken - self._send_mark) >= PROGRESS_BYTES:
+            self._send_since, self._send_mark = now, taken
+        else:
+            return bool(seconds) and now - self._send_since >= seconds
+        return False
+
+    # --- what aiohttp says of errors ---
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Nothing that a client sends, or breaks off, is worth a traceback."""
+        error = kw.get("exc_info")
+        if _is_clients(error):
+            self.logger.debug("a client's request: %r", error)
+        else:
+            super().log_exception(*args, **kw)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What aiohttp itself answers, in the host's shape."""
+        if isinstance(exc, ConnectionError):
+            raise exc  # The client has left.
+        self.log_exception("Error handling request", exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun, it is too late for another")
+        body: dict[str, Any] = {"code": status, "message": "the host has made a mistake"}
+        if status < 500:
+            # aiohttp shows in further lines where it has stopped to understand.
+            text = (message or "").strip().partition("\n")[0].rstrip(" :")
+            body = {"code": status, "message": text or "not HTTP", "error": "malformed_request"}
+        else:
+            body["id"] = new_reference()
+            _log.error("[%s] an answer has failed in the host", body["id"])
+        response = json_response(body, status)
+        response.force_close()
+        return response
+
+
+def _is_clients(error: Any) -> bool:
+    """Whether an exception is what a client sent, or left."""
+    if isinstance(error, DeepaasError):
+        return STATUS.get(type(error), 500) < 500
+    return isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)
+
+
+def _sending(line: asyncio.Transport) -> tuple[bool, int]:
+    """Whether something waits for the client, and how much it has taken until now, in bytes."""
+    waiting = line.get_write_buffer_size()
+    sock = line.get_extra_info("socket")
+    if sys.platform != "linux" or sock is None or sock.fileno() < 0:
+        return waiting > 0, -waiting
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_OFFSET + _INFO.size)
+    if len(info) < _INFO_OFFSET + _INFO.size:
+        return waiting > 0, -waiting
+    acknowledged, _, _, _, unsent = _INFO.unpack_from(info, _INFO_OFFSET)
+    (in_flight,) = struct.unpack_from("=I", info, 24)
+    return bool(waiting or unsent or in_flight), acknowledged
