@@ -18,8 +18,8 @@ SHORT = (
     "--keep-alive-timeout=1",
     "--send-timeout=4",
 )
-PREDICT = b"POST /v2/models/plain/predict/ HTTP/1.1\r\nHost: h\r\n"
-HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: h\r\n"
+PREDICT = b"POST /v2/models/plain/predict/ HTTP/1.1\r\nHost: localhost\r\n"
+HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_a_request_without_a_descriptor_for_its_file_is_told_so() -> None:
         held = silent(host, allowed + 10)
         for sock in held:
             sock.sendall(b"POST /v2/models/gated/predict/?label=a&gate=a HTTP/1.1\r\n")
-            sock.sendall(b"Host: h\r\nContent-Length: 0\r\n\r\n")
+            sock.sendall(b"Host: localhost\r\nContent-Length: 0\r\n\r\n")
         wait_until(lambda: "could not be accepted" in host.log(), "there are no descriptors")
         for sock in begun:
             sock.sendall(FORM)
@@ -173,7 +173,7 @@ FORM = (
     b"Content-Type: application/octet-stream\r\n\r\nx\r\n--b--\r\n"
 )
 UPLOAD_HEAD = (
-    b"POST /v2/models/echo/predict/ HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n"
+    b"POST /v2/models/echo/predict/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
     b"Connection: close\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n" % len(FORM)
 )
 
@@ -222,7 +222,7 @@ def test_an_idle_connection_is_closed_and_a_stream_is_not(host: Host) -> None:
     """A stream whose client takes all that comes may be silent."""
     stream = connect(host)
     stream.sendall(
-        b"POST /v2/models/gated/predict/?label=still&gate=still HTTP/1.1\r\nHost: h\r\n"
+        b"POST /v2/models/gated/predict/?label=still&gate=still HTTP/1.1\r\nHost: localhost\r\n"
         b"Accept: text/event-stream\r\nContent-Length: 0\r\n\r\n"
     )
     for _ in range(3):
@@ -256,7 +256,7 @@ def test_a_body_that_does_not_come_is_told_so(host: Host, target: bytes) -> None
     method = b"PUT" if target.endswith(b"an-id") else b"POST"
     sock = connect(host)
     sock.sendall(
-        method + b" " + target + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n"
+        method + b" " + target + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
         b'Content-Type: application/json\r\n\r\n{"input'
     )
     answer = rest_of(sock)
@@ -303,7 +303,7 @@ def test_who_does_not_read_is_left(host: Host) -> None:
         query = f"size_bytes=20000000&kind={kind}&accept={mime}"
         sock.sendall(
             f"POST /v2/models/large/predict/?{query} HTTP/1.1\r\n".encode()
-            + f"Host: h\r\nAccept: {mime}\r\nContent-Length: 0\r\n\r\n".encode()
+            + f"Host: localhost\r\nAccept: {mime}\r\nContent-Length: 0\r\n\r\n".encode()
         )
         socks.append(sock)
     told = "has not read its answer"
@@ -316,7 +316,7 @@ def test_who_reads_slowly_gets_all(host: Host) -> None:
     sock = connect(host, receive_bytes=65536)
     sock.sendall(
         b"POST /v2/models/large/predict/?size_bytes=5000000&kind=json HTTP/1.1\r\n"
-        b"Host: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        b"Host: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     )
     size = 0
     for _ in range(3):

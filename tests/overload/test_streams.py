@@ -27,7 +27,7 @@ def ask(host: Host, start: str, *, headers: bytes = b"", body: bytes = b"") -> s
     sock.settimeout(30)
     sock.connect(("127.0.0.1", host.port))
     length = b"Content-Length: %d\r\n\r\n" % len(body)
-    sock.sendall(start.encode() + b" HTTP/1.1\r\nHost: h\r\n" + headers + length + body)
+    sock.sendall(start.encode() + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + length + body)
     return sock
 
 
