@@ -211,6 +211,8 @@ def _prctl(option: int, value: int) -> None:
 
 def _main() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    # What runs below may have stopped it when whoever could tell it to go on is killed.
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
     lifeline, report, mark, open_files, *command = sys.argv[1:]
     code = _Reaper(int(lifeline), int(report)).run(command, mark, open_files)
     if code < 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import os
 import select
@@ -23,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 END_SECONDS = 10.0
 """How long what a process has left behind may take to end after it was killed."""
+
+WAKE_SECONDS = 5.0
+"""How often the process above a worker is told to go on: a model may have stopped it."""
 
 SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL", "WEBHOOK_AUTH_TOKEN"])
 """What the host is told that holds a password."""
@@ -108,17 +112,18 @@ class Process:
         self._on_gone = on_gone
         self._on_exit = on_exit
         self._mark = launch.mark
-        self.calls, calls = socket.socketpair()
-        self.control, control = socket.socketpair()
         self.pid = 0
-        lifeline, self._lifeline = os.pipe()
-        self._report, report = os.pipe()
-        self.output, output = os.pipe()
-        theirs = (calls.fileno(), control.fileno(), lifeline)
-        try:
+        self._ending = threading.Lock()
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+            self.calls, calls = _sockets(ours, theirs)
+            self.control, control = _sockets(ours, theirs)
+            lifeline, self._lifeline = _pipe(theirs, ours)
+            self.output, output = _pipe(ours, theirs)
+            self._report, report = _pipe(ours, theirs)
+            passed = (calls.fileno(), control.fileno(), lifeline)
             self._popen = subprocess.Popen(
                 reaped(
-                    _command(source, launch, *theirs),
+                    _command(source, launch, *passed),
                     lifeline=lifeline,
                     report=report,
                     mark=f"{VARIABLE}={launch.mark}",
@@ -127,24 +132,16 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=(*theirs, report),
+                pass_fds=(*passed, report),
                 start_new_session=True,
                 env={
                     **environment_for(source.interpreter, inherited()),
                     **launch.environment,
                 },
             )
-        except BaseException:
-            for descriptor in (self._lifeline, self._report, self.output):
-                os.close(descriptor)
-            raise
-        finally:
-            calls.close()
-            control.close()
-            for descriptor in (lifeline, report, output):
-                os.close(descriptor)
-        # In a thread: children of the model which hold our sockets open cannot delay it.
-        threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
+            # In a thread: children of the model which hold our sockets open cannot delay it.
+            threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
+            ours.pop_all()
 
     def terminate(self) -> None:
         """Ask it politely to end: SIGTERM, to its main process only.
@@ -157,29 +154,70 @@ class Process:
     def kill(self) -> None:
         """End it at once, and every process that its model has started."""
         # The kernel kills its group then (runtime.lifeline), and the reaper whatever else there is.
-        lifeline, self._lifeline = self._lifeline, -1
-        if lifeline >= 0:
-            os.close(lifeline)
+        with self._ending:
+            lifeline, self._lifeline = self._lifeline, -1
+            if lifeline >= 0:
+                os.close(lifeline)
+        self._popen.send_signal(signal.SIGCONT)
 
     def _wait(self) -> None:
         with os.fdopen(self._report, "rb", buffering=0) as report:
-            self.pid = int(report.readline() or 0)
-            told = report.readline()
+            self.pid = _number(self._told(report)) or 0
+            code = _number(self._told(report))
             self._tell(self._on_gone)
             self.kill()
+            if code is None:
+                self._popen.kill()  # It has ended, or does not react any more.
             # What cannot be killed (it waits for a disk, say) must not keep the place of a replica.
-            gone, _, _ = select.select([report], [], [], END_SECONDS)
+            gone = self._told(report) is not None
         if not gone:
             _log.error("process %s has left something that cannot be killed", self.pid)
         end_marked(self._mark)  # Somebody may have killed the reaper.
-        code = int(told) if told else self._popen.wait()
         if gone:
-            self._popen.wait()
+            reaper_code = self._popen.wait()
+            code = reaper_code if code is None else code
+        code = -signal.SIGKILL if code is None else code
         self._tell(self._on_exit, _in_words(code), -code in SENT_SIGNALS)
+
+    def _told(self, report: io.RawIOBase) -> bytes | None:
+        """The next line of the reaper; None if it says nothing although it is to end."""
+        poll = select.poll()  # No matter how many descriptors there are, unlike `select`.
+        poll.register(report, select.POLLIN)
+        seconds = 0.0
+        while not poll.poll(WAKE_SECONDS * 1000):
+            self._popen.send_signal(signal.SIGCONT)
+            seconds += WAKE_SECONDS if self._lifeline < 0 else 0.0
+            if seconds >= END_SECONDS:
+                return None
+        return report.readline()
 
     def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
             self._loop.call_soon_threadsafe(callback, *what)
+
+
+def _sockets(
+    one: contextlib.ExitStack, other: contextlib.ExitStack
+) -> tuple[socket.socket, socket.socket]:
+    """A pair whose ends are closed with these."""
+    first, second = socket.socketpair()
+    return one.enter_context(first), other.enter_context(second)
+
+
+def _pipe(reads: contextlib.ExitStack, writes: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are closed with these."""
+    reading, writing = os.pipe()
+    reads.callback(os.close, reading)
+    writes.callback(os.close, writing)
+    return reading, writing
+
+
+def _number(told: bytes | None) -> int | None:
+    """What a line of the reaper says; None if it is none."""
+    try:
+        return int(told or b"")
+    except ValueError:
+        return None
 
 
 def inherited() -> dict[str, str]:

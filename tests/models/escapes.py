@@ -49,19 +49,24 @@ def arguments():
         "label": fields.Str(required=True),
         "how": fields.Str(load_default="sleeps"),
         "then": fields.Str(load_default="returns"),
+        "stops_above": fields.Bool(load_default=False),
     }
 
 
 get_predict_args = get_train_args = arguments
 
 
-def predict(label, how, then):
+def predict(label, how, then, stops_above):
     escape(label, how)
+    if stops_above:
+        os.kill(os.getppid(), signal.SIGSTOP)
     return end(then)
 
 
-def train(label, how, then):
+def train(label, how, then, stops_above):
     escape(label, how)
+    if stops_above:
+        os.kill(os.getppid(), signal.SIGSTOP)
     return end(then)
 
 

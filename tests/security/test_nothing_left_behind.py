@@ -108,6 +108,21 @@ def test_whoever_watches_over_a_worker_is_killed(host: Host, label: str) -> None
     assert host.predict(MODEL, label=f"{label}-other").status == 200
 
 
+@pytest.mark.parametrize("then", ["dies", "blocks"])
+def test_whoever_watches_over_a_worker_is_stopped(host: Host, label: str, then: str) -> None:
+    answer = host.predict(MODEL, label=label, then=then, stops_above="true")
+    assert answer.status in (500, 504)
+    assert_gone(host, label)
+    assert host.predict(MODEL, label=f"{label}-other").status == 200
+
+
+def test_the_host_is_killed_when_it_is_stopped(label: str) -> None:
+    with start_host([MODEL]) as host:
+        assert host.predict(MODEL, label=label, stops_above="true").status == 200
+        host.kill_9()
+        assert_gone(host, label)
+
+
 @pytest.mark.parametrize("then", ["returns", "dies"])
 def test_the_end_of_a_training(host: Host, label: str, then: str) -> None:
     client = Client(host, MODEL)

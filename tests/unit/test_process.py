@@ -1,10 +1,18 @@
-"""What a worker's process is given."""
+"""What a worker's process is given, and what starting and ending one leaves open."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import resource
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from deepaas.workers.process import inherited
+from deepaas.workers.process import Launch, Process, Source, inherited
 
 
 def test_secrets_of_the_host_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,3 +21,75 @@ def test_secrets_of_the_host_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) 
     passed_on = inherited()
     assert passed_on["OS_DEFAULT__WORKERS"] == "2"
     assert not any("user:secret" in value for value in passed_on.values())
+
+
+async def run(spool: Path) -> str:
+    """Start a process that ends at once, as there is no such kind of model; how it ended."""
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    process = Process(
+        Source("none", "no such kind", ""),
+        Launch(spool, "test-of-a-process:1:"),
+        lambda: None,
+        lambda how, _killed: ended.set_result(how),
+    )
+    try:
+        return await asyncio.wait_for(ended, 60)
+    finally:
+        process.kill()
+        process.calls.close()
+        process.control.close()
+        os.close(process.output)
+
+
+def open_count() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+@contextlib.contextmanager
+def soft_limit(count: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_its_end_is_noticed_however_many_descriptors_are_open(tmp_path: Path) -> None:
+    """`select` takes numbers below 1024 only."""
+    with contextlib.ExitStack() as stack, soft_limit(2048):
+        for _ in range(1024):
+            stack.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        assert asyncio.run(run(tmp_path)) == "ended with exit code 1"
+
+
+def test_nothing_stays_open_when_there_are_no_descriptors(tmp_path: Path) -> None:
+    async def fail_with_room_for(count: int) -> int:
+        # All numbers below the limit are taken but these.
+        highest = os.dup(0)
+        os.close(highest)
+        before = open_count()
+        with soft_limit(highest + count), pytest.raises(OSError, match="Too many open files"):
+            await run(tmp_path)
+        return open_count() - before
+
+    async def fail() -> list[int]:
+        return [await fail_with_room_for(count) for count in range(10)]
+
+    assert asyncio.run(fail()) == [0] * 10
+
+
+def test_nothing_stays_when_there_is_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def fail() -> int:
+        before = open_count()
+        with monkeypatch.context() as context, pytest.raises(RuntimeError):
+            context.setattr(threading.Thread, "start", start)
+            await run(tmp_path)
+        return open_count() - before
+
+    assert asyncio.run(fail()) == 0
