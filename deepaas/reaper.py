@@ -166,9 +166,15 @@ class _Reaper:
 
     def _end_all(self) -> None:
         """Kill everything below, until nothing is left."""
+        if not sys.platform.startswith("linux"):
+            # Orphans do not come here, and nothing tells of them: its group has to do.
+            with contextlib.suppress(OSError):
+                os.killpg(self._main, signal.SIGKILL)
         wait_seconds = _LOOK_SECONDS
         while self._take_away():
             below = _below(self._own)
+            if self._code is None:
+                below.setdefault(self._main, self._main)  # Also where nothing tells of it.
             groups = set(below.values()) - {os.getpgrp()}
             # Stopped first: what runs might start more than can be killed meanwhile. And by group:
             # a process that starts another and ends is gone before it can be named.
@@ -191,7 +197,10 @@ def _below(pid: int) -> dict[int, int]:
     """The descendants of a process, with their groups, which have no other members."""
     children: dict[int, list[int]] = {}
     groups: dict[int, int] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208
+    names: list[str] = []
+    with contextlib.suppress(OSError):
+        names = os.listdir("/proc")  # noqa: PTH208
+    for name in names:
         with contextlib.suppress(OSError, IndexError, ValueError):
             with open(f"/proc/{int(name)}/stat", "rb") as file:
                 parent, group = map(int, file.read().rpartition(b")")[2].split()[1:3])
