@@ -31,6 +31,7 @@ class Checker:
         self._seconds = seconds
         self._starts_count = 0
         self._current: _Kept | None = None
+        self._outdated: set[_Kept] = set()
         self._stopped = False
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -66,8 +67,8 @@ class Checker:
     async def stop(self) -> None:
         """End the process; whoever waits for a check is told that the host leaves."""
         self._stopped = True
-        if self._current is not None:
-            self._leave(self._current)
+        for kept in [*self._outdated, *filter(None, [self._current])]:
+            self._leave(kept)
         await asyncio.gather(*self._leaving)
 
     def _kept(self) -> _Kept:
@@ -75,6 +76,7 @@ class Checker:
         current = self._current
         if current is not None and current.version != self._pool.version:
             self._current = None
+            self._outdated.add(current)
             if not current.users_count:
                 self._leave(current)
         if self._current is None:
@@ -96,6 +98,7 @@ class Checker:
         kept.idle(None)
         if kept is self._current:
             self._current = None
+        self._outdated.discard(kept)
         task = asyncio.ensure_future(kept.pool.stop())
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
