@@ -164,6 +164,7 @@ class _Run:
                 self.ended = self._hang()
         finally:
             os.close(self._lifeline)  # It ends, and all that the author's code has started.
+            self._process.send_signal(signal.SIGCONT)  # That code may have stopped it.
             self._process.wait()
             os.close(self._wire)
 

@@ -155,16 +155,26 @@ def test_the_end_of_the_host(label: str, number: int) -> None:
         assert_gone(host, f"{label}-run")
 
 
-def test_the_end_of_a_check(tmp_path: Path) -> None:
+def check(model: str, tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`deepaas-cli check` runs the author's code, too."""
     environment = {
         **os.environ,
-        "PYTHONPATH": expose(["escapes_at_import"], tmp_path / "packages"),
+        "PYTHONPATH": expose([model], tmp_path / "packages"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "DEEPAAS_TEST_DIR": str(tmp_path),
     }
-    command = [str(Path(COMMAND).with_name("deepaas-cli")), "check", "escapes_at_import"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    command = [str(Path(COMMAND).with_name("deepaas-cli")), "check", *options, model]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_a_check_whose_process_is_stopped(tmp_path: Path) -> None:
+    done = check("stops_above_at_import", tmp_path, "--timeout", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "did not end within 1 s" in done.stdout
+
+
+def test_the_end_of_a_check(tmp_path: Path) -> None:
+    done = check("escapes_at_import", tmp_path)
     pids = list(map(int, (tmp_path / "escaped-import").read_text().split()))
     assert pids, done.stdout + done.stderr
     try:
