@@ -125,8 +125,9 @@ class Execution:
         for left in reversed(range(SHORTAGE_TRIES)):
             try:
                 return self._start()
-            except OSError as error:
-                if error.errno not in _SHORTAGES or not left:
+            except (OSError, RuntimeError) as error:
+                # The latter is what Python says when no thread can be started.
+                if not left or (isinstance(error, OSError) and error.errno not in _SHORTAGES):
                     raise
                 _log.warning("training %s must wait for its process: %s", self.run.uuid, error)
             await asyncio.sleep(SHORTAGE_SECONDS)
