@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections import deque
 from pathlib import Path
 
@@ -91,6 +92,8 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
     for chatty in ("asyncio", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)
+    # It warns of headers that it cannot read, with the client's words, and Python keeps them all.
+    warnings.filterwarnings("ignore", module=r"aiohttp\.")
 
 
 def _open(file: str) -> Outlet:

@@ -20,6 +20,9 @@ from deepaas.errors import MalformedRequest, RequestTooLarge, UnpacksTooMuch
 STEP_BYTES = 128 * 1024
 """So much is unpacked at a time."""
 
+EMPTY_COUNT = 256
+"""After so many steps that gave nothing others get their turn: members of gzip may be empty."""
+
 MAX_RATIO = 100
 """A body may be so many times as long as it was sent."""
 
@@ -73,7 +76,7 @@ async def _limited(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncIterato
 
 async def _unpacked(request: web.Request, encoding: str) -> AsyncIterator[bytes]:
     unpacker = _unpacker(encoding)
-    sent_bytes = count_bytes = 0
+    sent_bytes = count_bytes = steps_count = 0
     async for chunk in request.content.iter_any():
         sent_bytes += len(chunk)
         while True:
@@ -87,6 +90,8 @@ async def _unpacked(request: web.Request, encoding: str) -> AsyncIterator[bytes]
                 if count_bytes > max(FREE_BYTES, sent_bytes * MAX_RATIO):
                     raise UnpacksTooMuch(MAX_RATIO)
                 yield piece
+            steps_count += 1
+            if piece or steps_count % EMPTY_COUNT == 0:
                 await asyncio.sleep(0)
             if not unpacker.has_more:
                 break

@@ -22,6 +22,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+from deepaas.web import charsets
 from deepaas.web.bodies import Lines, received
 
 _log = logging.getLogger(__name__)
@@ -206,7 +207,7 @@ class Reception:
             body=body,
             body_path=path,
             body_kind=self._kind() if body or path else "",
-            charset=request.charset or "utf-8",
+            charset=_known(request.charset or "utf-8"),
             headers=headers,
             cookies=cookies,
         )
@@ -269,7 +270,7 @@ class Reception:
             held += chunk
         if is_file:
             return await self._file(held, part) if held or part.filename else None
-        charset = part.get_charset("utf-8")
+        charset = _known(part.get_charset("utf-8"))
         self._inline_bytes += len(held)
         if self._inline_bytes > INLINE_BYTES:
             return LongText(await self._to_disk(held, self._chunks(part)), charset)
@@ -316,6 +317,12 @@ def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def _text(value: str) -> str:
     return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _known(charset: str) -> str:
+    if charset != "utf-8" and not charsets.is_known(charset):
+        raise MalformedRequest(f"text in the encoding {_text(charset)[:100]!r} is not taken")
+    return charset
 
 
 def _boundary(request: web.Request) -> bytes:

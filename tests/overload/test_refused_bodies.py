@@ -180,3 +180,46 @@ def test_a_body_that_is_packed_twice_is_not_unpacked(watched: Watched) -> None:
     loop.mark()
     assert ask(host, head, body).startswith(b"HTTP/1.1 4")
     assert loop.longest_ms() < MAX_MS, loop.slow()
+
+
+def test_gzip_of_very_many_members_with_nothing_in_them(watched: Watched, size: Size) -> None:
+    body = gzip.compress(b"") * (size(2, 20) * 1024 * 1024 // 20)
+    host, loop = watched
+    host.settle()
+    loop.mark()
+    head = post(PREDICT, "application/json", "Content-Encoding: gzip")
+    assert ask(host, head, body).startswith(b"HTTP/1.1 4")
+    assert loop.longest_ms() < MAX_MS, loop.slow()
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "IDNA", "no-such"])
+def test_text_in_an_encoding_that_takes_long_to_read(watched: Watched, charset: str) -> None:
+    """To read it takes time by the square of its length: seconds here, hours in a worker."""
+    text = b"xn--" + b"a" * 60_000
+    head = b'--b\r\nContent-Disposition: form-data; name="data"\r\n'
+    field = head + b"Content-Type: text/plain; charset=%s\r\n\r\n" % charset.encode()
+    check(watched, post(PREDICT, FORM), field + text + b"\r\n--b--\r\n", 400)
+    check(watched, post(PREDICT, FORM), field + text * 20 + b"\r\n--b--\r\n", 400)
+    check(watched, post(PREDICT, f"application/json; charset={charset}"), text, 400)
+
+
+def test_nothing_is_remembered_of_heads_of_parts(watched: Watched, size: Size) -> None:
+    """Neither names of encodings nor warnings of parameters that cannot be read."""
+    host, _ = watched
+    process = psutil.Process(host.process.pid)
+
+    def form(mark: str) -> bytes:
+        head = b'--b\r\nContent-Disposition: form-data; name="a"; %s=(%s\r\n\r\n1\r\n'
+        parts = [head % (f"{mark}-{n}".encode(), b"y" * 7000) for n in range(900)]
+        odd = f"Content-Type: text/plain; charset={mark}{'y' * 7000}\r\n\r\n1\r\n--b--\r\n"
+        named = b'--b\r\nContent-Disposition: form-data; name="a"\r\n'
+        return b"".join([*parts, named, odd.encode()])
+
+    assert ask(host, post(PREDICT, FORM), form("first")).startswith(b"HTTP/1.1 400")
+    host.settle()
+    before = process.memory_info().rss
+    for number in range(size(3, 20)):
+        assert ask(host, post(PREDICT, FORM), form(f"m{number}")).startswith(b"HTTP/1.1 400")
+    host.settle()
+    assert process.memory_info().rss - before < 10e6
+    assert "yyyy" not in host.log()
