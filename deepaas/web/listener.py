@@ -55,7 +55,8 @@ class Listener:
         self._notes = notes
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
-        self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._spare = -1
+        self._keep_spare()
         self._sockets: list[socket.socket] = []
         try:
             for family, address in _resolved(ip, port):
@@ -90,9 +91,19 @@ class Listener:
         for each in self._sockets:
             each.close()
         self._sockets = []
-        if self._spare >= 0:
-            os.close(self._spare)
-            self._spare = -1
+        self._let_go_of_spare()
+
+    def _keep_spare(self) -> None:
+        """Hold a descriptor, if there is one; somebody else may have been quicker."""
+        if self._spare < 0:
+            with contextlib.suppress(OSError):
+                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _let_go_of_spare(self) -> None:
+        # Forgotten at once: by its number it is somebody else's from here on.
+        spare, self._spare = self._spare, -1
+        if spare >= 0:
+            os.close(spare)
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPT_COUNT - len(self._opening)):
@@ -121,16 +132,16 @@ class Listener:
         """There are no descriptors: have some connections give way, or turn one away."""
         if not self._connections.make_room():
             # The one that is kept for this is enough to accept a connection, and to close it.
-            os.close(self._spare)
+            self._let_go_of_spare()
             with contextlib.suppress(OSError):
                 listening.accept()[0].close()
-            with contextlib.suppress(OSError):
-                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            self._keep_spare()
         self._loop.remove_reader(listening)
         self._loop.call_later(PAUSE_SECONDS, self._resume, listening)
 
     def _resume(self, listening: socket.socket) -> None:
         if listening.fileno() >= 0:
+            self._keep_spare()
             self._loop.add_reader(listening, self._accept, listening)
 
 
