@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from deepaas.beneath import open_file
 from deepaas.messages import Answer
+from deepaas.web import bounded
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ async def _stream(
     await response.prepare(request)
     try:
         while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
-            await response.write(chunk)
+            await bounded.send(request, response, chunk)
         await response.write_eof()
     except ConnectionError:
         pass  # The client has left.

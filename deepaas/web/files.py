@@ -30,6 +30,7 @@ from multidict import CIMultiDict
 
 from deepaas.beneath import Found, Root
 from deepaas.errors import RunFileNotFound
+from deepaas.web import bounded
 
 _log = logging.getLogger(__name__)
 
@@ -214,7 +215,7 @@ async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamRes
             piece = await asyncio.shield(step)
             if piece is None:
                 break
-            await response.write(piece)
+            await bounded.send(request, response, piece)
     except ConnectionError:
         pass  # The client has left.
     except OSError:

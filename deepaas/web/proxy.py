@@ -18,9 +18,8 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from deepaas.errors import UpstreamFailed
-from deepaas.web import forwarded
+from deepaas.web import bounded, forwarded
 from deepaas.web.bodies import packed, received
-from deepaas.web.bounded import bound
 from deepaas.web.errors import lacking
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.in_time import Fetched
@@ -104,11 +103,13 @@ class Proxy:
             try:
                 await response.prepare(request)
                 if is_stream:
-                    bound(request)
+                    bounded.bound(request)
                 if is_stream and DRAIN in request.app:
-                    await _until_the_end(request.app[DRAIN], self._pass_on(upstream, response))
+                    await _until_the_end(
+                        request.app[DRAIN], self._pass_on(request, upstream, response)
+                    )
                 else:
-                    await self._pass_on(upstream, response)
+                    await self._pass_on(request, upstream, response)
                 await response.write_eof()
             except ConnectionError:
                 upstream.close()  # The client has left.
@@ -165,10 +166,13 @@ class Proxy:
             ) from error
 
     async def _pass_on(
-        self, upstream: aiohttp.ClientResponse, response: web.StreamResponse
+        self,
+        request: web.Request,
+        upstream: aiohttp.ClientResponse,
+        response: web.StreamResponse,
     ) -> None:
         while chunk := await self._read(upstream):
-            await response.write(chunk)
+            await bounded.send(request, response, chunk)
 
     async def _read(self, upstream: aiohttp.ClientResponse) -> bytes:
         try:

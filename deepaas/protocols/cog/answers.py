@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError, StorageFull
+from deepaas.web import bounded
 from deepaas.web.document import Document
 from deepaas.web.errors import lacking, status_of
 from deepaas.web.origins import ERROR_SHAPE
@@ -62,7 +63,7 @@ async def send_document(
     with contextlib.closing(document.pieces()) as pieces, contextlib.suppress(ConnectionError):
         if request.method != hdrs.METH_HEAD:
             for piece in pieces:
-                await response.write(piece)
+                await bounded.send(request, response, piece)
         await response.write_eof()
     return response
 

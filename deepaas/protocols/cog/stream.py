@@ -68,7 +68,7 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
             await asyncio.gather(following, return_exceptions=True)
     if kind != COMPLETED:  # There was no space for it.
         for piece in _event(b"event: completed\ndata: ", prediction.told(), b""):
-            await response.write(piece)
+            await bounded.send(request, response, piece)
     await response.write_eof()
     return response
 

@@ -20,7 +20,7 @@ from deepaas.protocols.v2.trainings import RUN_PATH, UUID, link_to_tensorboard, 
 from deepaas.training.runs import Run
 from deepaas.training.service import Trainings
 from deepaas.training.watching import News, Position, Watching, is_offset
-from deepaas.web import files
+from deepaas.web import bounded, files
 from deepaas.web.errors import json_response
 from deepaas.web.events import MEDIA_TYPE, Event, last_event_id, nothing_more, stream, wants_events
 
@@ -82,7 +82,7 @@ def operations(host: Host) -> list[Operation]:
         await response.prepare(request)
         if request.method != hdrs.METH_HEAD:
             async for data in watching.log(run, begin):
-                await response.write(data)
+                await bounded.send(request, response, data)
         return response
 
     async def get_metrics(request: web.Request) -> web.Response:
