@@ -31,6 +31,9 @@ KEEP_ALIVE_SECONDS = 15.0
 
 RETRY_MS = 3000
 
+ACCEPT_CHARACTERS = 8 * 1024
+"""So much is read of what a client likes; a hundred headers may hold a hundred times that."""
+
 _HEADERS = {
     hdrs.CONTENT_TYPE: f"{MEDIA_TYPE}; charset=utf-8",
     hdrs.CACHE_CONTROL: "no-cache",
@@ -95,7 +98,8 @@ def wants_events(request: web.Request) -> bool:
 
     It has to name ``text/event-stream``: ``*/*`` is what clients send that did not choose.
     """
-    qualities = dict(_accepted(",".join(request.headers.getall(hdrs.ACCEPT, []))))
+    given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
+    qualities = dict(_accepted(given))
     events = qualities.pop(MEDIA_TYPE, 0.0)
     return events > 0 and events >= max(qualities.values(), default=0.0)
 

@@ -192,6 +192,16 @@ def test_gzip_of_very_many_members_with_nothing_in_them(watched: Watched, size: 
     assert loop.longest_ms() < MAX_MS, loop.slow()
 
 
+def test_a_head_that_names_very_many_media_types(watched: Watched) -> None:
+    host, loop = watched
+    host.settle()
+    loop.mark()
+    accepts = [f"Accept: {'a,' * 4000}" for _ in range(115)]
+    head = "\r\n".join(["POST /v2/models/echo/predict/ HTTP/1.1", "Connection: close", *accepts])
+    assert ask(host, head, b"").startswith(b"HTTP/1.1 4")
+    assert loop.longest_ms() < MAX_MS, loop.slow()
+
+
 @pytest.mark.parametrize("charset", ["punycode", "idna", "IDNA", "no-such"])
 def test_text_in_an_encoding_that_takes_long_to_read(watched: Watched, charset: str) -> None:
     """To read it takes time by the square of its length: seconds here, hours in a worker."""
