@@ -66,7 +66,8 @@ class Proxy:
         """Make a proxy; it connects when there is something to pass on.
 
         Args:
-            address: ``http://HOST:PORT``, or what gives it, asked for each request.
+            address: ``http://HOST:PORT``, perhaps with a beginning of all paths, or what gives it,
+                asked for each request.
             name: of the upstream, for messages.
             unix_socket: where to connect to instead of that host and port.
             hidden: headers of requests that are not for the upstream, in lower case.

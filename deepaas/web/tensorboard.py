@@ -26,7 +26,7 @@ class TensorBoard(Protocol):
     """What is behind the routes."""
 
     async def address(self) -> str:
-        """Where it listens, as ``http://HOST:PORT``; started if it does not run yet.
+        """Where it is found, as ``http://HOST:PORT/WORD``; started if it does not run yet.
 
         Raises:
             DeepaasError: it cannot be used.

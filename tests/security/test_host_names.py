@@ -7,8 +7,11 @@ import json
 import socket
 from collections.abc import Iterator
 
+import psutil
 import pytest
+from failures import client
 from failures.host import Host, run_host, start_host
+from failures.waiting import wait_until
 
 from security.foreign import MODEL, send, traces
 
@@ -98,6 +101,24 @@ def test_requests_that_name_the_host_otherwise(host: Host) -> None:
         assert status(host.port, f"GET {target} HTTP/1.1\r\nHost: {named}\r\n{close}") == expected
     twice = f"GET /healthz HTTP/1.1\r\nHost: {ours}\r\nHost: {evil}\r\n{close}"
     assert status(host.port, twice) in (400, 421)
+
+
+def test_no_companion_answers_past_the_host(host: Host) -> None:
+    """TensorBoard has a port of its own, where a browser on this machine finds it, too."""
+    wait_until(lambda: host.get("/tensorboard/data/runs").status == 200, "TensorBoard runs")
+    wait_until(lambda: host.get(f"/try-me/{MODEL}/config").status == 200, "the page runs")
+    ports = {
+        connection.laddr.port
+        for process in host.family()
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port != host.port
+    }
+    assert ports
+    for port in ports:
+        for path in ("/", "/data/runs", "/tensorboard/", "/tensorboard/data/runs"):
+            for name in ("evil.test", f"127.0.0.1:{port}"):
+                answer = client.request(port, "GET", path, headers={"Host": name})
+                assert answer.status == 404, (port, path)
 
 
 def test_a_person_is_told_on_a_page(host: Host) -> None:
