@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +18,12 @@ import msgspec
 from deepaas.ui.files import Files, UnknownFile
 
 MAX_DEPTH = 64
+MAX_VALUES_COUNT = 100_000
+"""So many values, in each other or not, in one call: each costs time, here and in Gradio."""
+
+MAX_CHOICES_COUNT = 1_000
+"""So many where no JSON belongs: files, choices."""
+
 MAX_NAME_CHARACTERS = 255
 
 _FILES = frozenset(("file", "image", "audio", "video"))
@@ -131,10 +137,12 @@ class Functions:
             return None  # What the page knows of the visitor is not up to them.
         if kind in _FILES:
             if isinstance(value, list):
+                _refuse_many(value)
                 return [self._file(one) for one in value]
             return None if value is None else self._file(value)
         if kind == "code" and isinstance(value, dict | list):
             return json.dumps(value)  # As if typed there: Gradio would look for files in it.
+        _refuse_many(_walk(value))
         if kind == "dataset" and (
             not isinstance(value, int) or isinstance(value, bool) or value < 0
         ):
@@ -163,6 +171,8 @@ def decode(body: bytes, kind: Any) -> Any:
     Raises:
         Unfit: it is not.
     """
+    if _values_count(body) > MAX_VALUES_COUNT:
+        raise Unfit(f"A call has at most {MAX_VALUES_COUNT} values.", 413)
     try:
         found = msgspec.json.decode(body, type=kind)
         session = getattr(found, "session_hash", None)
@@ -175,6 +185,17 @@ def decode(body: bytes, kind: Any) -> Any:
     return found
 
 
+def _values_count(body: bytes) -> int:
+    """How many values there are in JSON, about, without making them."""
+    if b"\\" in body:
+        body = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    quotes_count = body.count(b'"')
+    if quotes_count > 4 * MAX_VALUES_COUNT:  # Names have them, too.
+        return quotes_count
+    outside = b"".join(body.split(b'"')[::2])
+    return outside.count(b",") + outside.count(b"[") + outside.count(b"{")
+
+
 def session_fits(session: str) -> bool:
     """Whether it may be the name of a visitor's session."""
     return _SESSION.fullmatch(session) is not None
@@ -182,11 +203,18 @@ def session_fits(session: str) -> bool:
 
 def _event(data: Any) -> dict[str, Any]:
     """What is told of an event, without files: browsers tell of those that have changed."""
+    _refuse_many(_walk(data))
     if not isinstance(data, dict) or any(
         isinstance(one, dict) and "path" in one for one in _walk(data)
     ):
         return {}
     return data
+
+
+def _refuse_many(values: Iterable[Any]) -> None:
+    """Refuse more values than any part of the page has that is not for JSON."""
+    if sum(1 for _ in values) > MAX_CHOICES_COUNT:
+        raise Unfit(f"There are more than {MAX_CHOICES_COUNT} values where one belongs.", 413)
 
 
 def _refuse_files(value: Any) -> None:

@@ -46,7 +46,8 @@ _ROUTES = tuple(
         ("/", _READ, "text"),
         ("/config/?", _READ, "text"),
         ("/theme[.]css", _READ, "bytes"),
-        ("/(?:assets|static|svelte)/.+", _READ, "bytes"),
+        # As long as a name on a disk may be: Gradio looks for whatever stands there.
+        ("/(?:assets|static|svelte)/[A-Za-z0-9_./-]{1,200}", _READ, "bytes"),
         ("/gradio_api/info/?", _READ, "text"),
         ("/gradio_api/app_id/?", _READ, "bytes"),
         ("/gradio_api/startup-events", _READ, "bytes"),

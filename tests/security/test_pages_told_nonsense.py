@@ -89,6 +89,44 @@ def test_json_that_is_none(page: Stranger, place: str) -> None:
     assert page.post(place, b"{}", "text/plain").status_code == 415
 
 
+MANY = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": [' + b"[]," * MANY + b"[]]}",
+        b'{"data": [' + b"1," * MANY + b"1]}",
+        b'{"data": [{' + b'"a":0,' * MANY + b'"a":0}]}',
+        b'{"data": [' + b'"",' * MANY + b'""]}',
+        b'{"data": [' + b'"\\"","\\\\",' * MANY + b'""]}',
+        b'{"data": [], "event_data": [' + b"{}," * MANY + b"{}]}",
+    ],
+)
+def test_a_call_of_very_many_values_costs_the_page_nothing(page: Stranger, body: bytes) -> None:
+    assert page.host is not None
+    (program,) = [one for one in page.host.family() if "deepaas.cmd.ui" in one.cmdline()]
+    before = program.cpu_times()
+    answer = page.post("queue/join", body)
+    after = program.cpu_times()
+    assert answer.status_code == 413
+    says_what_is_wrong(answer.json())
+    assert after.user - before.user < 0.3  # Most of it for taking megabytes.
+
+
+def test_a_long_text_is_one_value(page: Stranger) -> None:
+    values = page.values(page.function("predict"), text='a, [b], \\ " ' * 50_000)
+    answer = page.post("run/predict", {"data": values})
+    assert answer.status_code == 200, answer.text[:300]
+
+
+def test_names_of_files_that_no_disk_has(page: Stranger) -> None:
+    for folder in ("assets", "static", "svelte"):
+        for name in ("n" * 5000, "\u00e9" * 200, "x/" * 3000, "%00", "../../etc/passwd"):
+            answer = page.client.get(f"{page.url}/{folder}/{name}")
+            assert answer.status_code in (403, 404), answer.text[:300]
+
+
 def says_what_is_wrong(answer: dict[str, Any]) -> None:
     assert answer["error"] and isinstance(answer["error"], str)
     assert not re.search(r"<\w+.* at 0x|Traceback|object at|\.py", json.dumps(answer)), answer
