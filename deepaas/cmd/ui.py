@@ -20,6 +20,7 @@ from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
 from deepaas.web.forwarded import TrustedProxies
+from deepaas.web.listener import raise_open_files
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit("deepaas-ui: Gradio is not installed here: pip install 'deepaas[ui]'")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    raise_open_files()
     try:
         listening, shown = _listen(given)
     except OSError as error:
@@ -67,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             visitors=visitors,
             # On a socket there is nobody but the host, which says what is true.
             believes=lambda peer: given.unix_socket is not None or proxies.trusts(peer),
+            header_seconds=given.header_timeout,
+            body_seconds=given.body_timeout,
             on_start=lambda: print(f"deepaas-ui listens at {shown}", flush=True),
         )
 
@@ -134,6 +138,20 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         metavar="BYTES",
         help="largest file that visitors may send; 0 for no limit (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--header-timeout",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="that the head of a request may take (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--body-timeout",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="in which something of a body has to come (default: %(default)g)",
     )
     return parser
 

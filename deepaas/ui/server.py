@@ -39,6 +39,7 @@ from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Ans
 from deepaas.ui.origin_guard import OriginGuard
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
+from deepaas.ui.patience import patient
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ def serve(
     max_file_bytes: int | None,
     visitors: Visitors,
     believes: Callable[[str | None], bool],
+    header_seconds: float,
+    body_seconds: float,
     on_start: Callable[[], None],
 ) -> None:
     """Serve until a signal comes.
@@ -75,6 +78,8 @@ def serve(
         max_file_bytes: largest file that visitors may send, None for no limit.
         visitors: who may ask.
         believes: whether what a peer says of its clients is true.
+        header_seconds: so long the head of a request may take.
+        body_seconds: so long nothing may come of a body.
         on_start: called when visitors are welcome.
     """
     api = Api(api_url, public_url=public_url)
@@ -83,6 +88,7 @@ def serve(
     config = uvicorn.Config(
         answers,
         access_log=False,
+        http=patient(header_seconds, body_seconds),
         log_level="warning",
         timeout_graceful_shutdown=math.ceil(LAST_WORDS_SECONDS + CLOSE_SECONDS),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
