@@ -10,11 +10,16 @@ import functools
 import re
 from dataclasses import dataclass
 
-POLICY = "Content-Security-Policy"
-DISPOSITION = "Content-Disposition"
-REFERRER = "Referrer-Policy"
-OPENER = "Cross-Origin-Opener-Policy"
-TYPE_OPTIONS = "X-Content-Type-Options"
+from multidict import CIMultiDict, istr
+
+# `istr`: these are looked up for each answer, and are compared without making copies of them.
+POLICY = istr("Content-Security-Policy")
+DISPOSITION = istr("Content-Disposition")
+REFERRER = istr("Referrer-Policy")
+OPENER = istr("Cross-Origin-Opener-Policy")
+TYPE_OPTIONS = istr("X-Content-Type-Options")
+RESOURCE = istr("Cross-Origin-Resource-Policy")
+FRAME = istr("X-Frame-Options")
 
 ONLY_SHOWN = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
@@ -22,7 +27,12 @@ ONLY_SHOWN = (
 )
 """For what is not ours: no script runs, no address is called, and no foreign page shows it."""
 
+TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""The same for text, which has no pictures. Nearly all answers are, and each character costs."""
+
 NOT_FRAMED = "frame-ancestors 'self'"
+
+_TEXT = re.compile(r"application/json|text/plain|text/event-stream", re.IGNORECASE)
 
 _EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flash", re.IGNORECASE)
 """Media types of what browsers execute, or take apart into such."""
@@ -38,7 +48,7 @@ class Told:
         is_page: whether it is HTML.
     """
 
-    headers: tuple[tuple[str, str], ...]
+    headers: CIMultiDict[str]
     attachment: bool
     is_page: bool
 
@@ -53,15 +63,17 @@ def told(media_type: str, policy: str, shared: bool) -> Told:
         shared: whether pages of some other origins may have it.
     """
     is_page = "html" in media_type.lower()
-    headers = [(TYPE_OPTIONS, "nosniff")]
+    headers = CIMultiDict({TYPE_OPTIONS: "nosniff"})
     if not shared:
-        headers.append(("Cross-Origin-Resource-Policy", "same-origin"))
+        headers[RESOURCE] = "same-origin"
     if is_page:  # For browsers that do not know frame-ancestors.
-        headers.append(("X-Frame-Options", "SAMEORIGIN"))
-    if NOT_FRAMED not in policy:
-        headers.append((POLICY, NOT_FRAMED if policy else ONLY_SHOWN))
+        headers[FRAME] = "SAMEORIGIN"
+    if policy and NOT_FRAMED not in policy:
+        headers[POLICY] = NOT_FRAMED
+    elif not policy:
+        headers[POLICY] = TEXT_ONLY_SHOWN if _TEXT.match(media_type) else ONLY_SHOWN
     return Told(
-        tuple(headers),
+        headers,
         attachment=not policy and _EXECUTED.search(media_type) is not None,
         is_page=is_page,
     )

@@ -12,7 +12,6 @@ This file runs alone, with the standard library's smallest parts.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import select
@@ -214,6 +213,8 @@ def _below(pid: int) -> dict[int, int]:
 
 def _prctl(option: int, value: int) -> None:
     """Only Linux has it; elsewhere process groups have to do."""
+    import ctypes  # The host, which imports this module for `reaped`, has no need of it.
+
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

@@ -77,7 +77,7 @@ class OriginGuard:
         policy = headers.get(POLICY, "")
         what = told(headers.get("Content-Type", ""), policy, shared)
         del headers[TYPE_OPTIONS]
-        for name, value in what.headers:
+        for name, value in what.headers.items():
             headers.append(name, value)
         if what.attachment:
             headers.setdefault(DISPOSITION, "attachment")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
+from multidict import istr
 
 from deepaas.errors import DeepaasError, ForeignOrigin, UnknownHost
 from deepaas.origins import Asked, Visitors
@@ -18,7 +19,7 @@ ERROR_SHAPE = "error_shape"
 
 ErrorShape = Callable[[DeepaasError], web.StreamResponse]
 
-SITE = "Sec-Fetch-Site"
+SITE = istr("Sec-Fetch-Site")
 
 
 def check_visitors(visitors: Visitors) -> Middleware:

@@ -190,7 +190,6 @@ class Reception:
             UnsupportedMediaType: arguments cannot be read from a body of its type.
         """
         request = self._request
-        chunks = received(request, self._max_bytes)
         query = request.rel_url.raw_query_string
         headers = _texts((k.lower(), v) for k, v in request.headers.items()) if with_headers else {}
         cookies = _texts(request.cookies.items()) if with_cookies else {}
@@ -198,6 +197,7 @@ class Reception:
             if request.content_type == "multipart/form-data" and request.content_length == 0:
                 raise MalformedRequest("the form is empty")
             return Inputs(query=query, headers=headers, cookies=cookies)
+        chunks = received(request, self._max_bytes)
         if request.content_type == "multipart/form-data":
             form = await self._multipart(chunks)
             return Inputs(query=query, form=form, headers=headers, cookies=cookies)
