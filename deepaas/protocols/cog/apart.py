@@ -23,7 +23,7 @@ from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.fetch import NotFetched
 from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
 from deepaas.protocols.cog.inputs import has_secrets, to_inputs, without_secrets
-from deepaas.protocols.cog.large import NO_SPACE_STATUS, Face, Json, Large, Outline, Task
+from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Json, Large, Outline, Task
 from deepaas.protocols.cog.requests import Request, decoded
 
 LENGTH = struct.Struct("<I")
@@ -90,7 +90,7 @@ def _outline(task: Task) -> Outline:
     return outline
 
 
-def _large(asked: Request, face: Face, folder: Path) -> Large:
+def _large(asked: Request, face: InputFace, folder: Path) -> Large:
     schema: Json = msgspec.json.decode(face.schema)
     checker = Checker(schema)
     faults = checker.faults(asked.input)
@@ -121,7 +121,7 @@ def _large(asked: Request, face: Face, folder: Path) -> Large:
 
 
 def _files(
-    given: Mapping[str, Any], face: Face, folder: Path, plain: Json, urls: dict[int, str]
+    given: Mapping[str, Any], face: InputFace, folder: Path, plain: Json, urls: dict[int, str]
 ) -> list[tuple[str, str | Upload | LongText]]:
     """The files of an input; those that must be fetched are noted by their places.
 

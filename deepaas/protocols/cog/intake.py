@@ -12,7 +12,7 @@ from deepaas.messages import INLINE_BYTES
 from deepaas.protocols.cog import requests
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.helper import Helpers
-from deepaas.protocols.cog.large import NO_SPACE_STATUS, Face, Large, Task
+from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Large, Task
 from deepaas.protocols.cog.requests import MAX_BYTES, Request
 from deepaas.web.bodies import received
 from deepaas.web.uploads import Scratch, Uploads
@@ -30,7 +30,7 @@ class Unpacked:
     """
 
     large: Large | None
-    face: Face | None
+    face: InputFace | None
     scratch: Scratch
     is_owned: bool = False
 
@@ -49,7 +49,7 @@ class Intake:
         self._max_bytes = min(max_bytes or MAX_BYTES, MAX_BYTES)
         self._helpers = helpers
 
-    def read(self, request: web.Request, face: Face | None) -> Reading:
+    def read(self, request: web.Request, face: InputFace | None) -> Reading:
         """Read a request. Use it in an ``async with``: leaving removes the files.
 
         Args:
@@ -62,7 +62,7 @@ class Intake:
         """
         return Reading(self, request, face)
 
-    async def asked(self, request: web.Request, face: Face | None) -> Request:
+    async def asked(self, request: web.Request, face: InputFace | None) -> Request:
         """What is asked for; see :meth:`read`."""
         requests.check_type(request)
         try:
@@ -80,7 +80,9 @@ class Intake:
             return Request(input={})
         return requests.decoded(held)
 
-    async def _large(self, held: bytes, chunks: AsyncIterator[bytes], face: Face | None) -> Request:
+    async def _large(
+        self, held: bytes, chunks: AsyncIterator[bytes], face: InputFace | None
+    ) -> Request:
         scratch = self._uploads.scratch()
         try:
             path = scratch.path / "request.json"
@@ -108,7 +110,7 @@ class Reading:
 
     __slots__ = ("_asked", "_face", "_intake", "_request")
 
-    def __init__(self, intake: Intake, request: web.Request, face: Face | None) -> None:
+    def __init__(self, intake: Intake, request: web.Request, face: InputFace | None) -> None:
         self._intake = intake
         self._request = request
         self._face = face

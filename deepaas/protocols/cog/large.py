@@ -14,7 +14,7 @@ NO_SPACE_STATUS = 507
 """Of an outline, when what was found cannot be written."""
 
 
-class Face(msgspec.Struct, frozen=True):
+class InputFace(msgspec.Struct, frozen=True):
     """What is needed to know of a function to look at its inputs.
 
     Attributes:
@@ -39,7 +39,7 @@ class Task(msgspec.Struct):
 
     path: str
     folder: str
-    face: Face | None
+    face: InputFace | None
 
 
 class Large(msgspec.Struct):

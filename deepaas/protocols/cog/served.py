@@ -35,7 +35,7 @@ class Face:
         self.checker = Checker(self.inputs)
         self.files = file_inputs(function, definitions)
         self._has_secrets = has_secrets(self.inputs)
-        self.outline = large.Face(
+        self.outline = large.InputFace(
             msgspec.json.encode(self.inputs), sorted(self.files), function.places
         )
 
@@ -97,7 +97,7 @@ class Shelf:
             served = self._served[model.name] = Served(model.name, description)
         return served
 
-    def outline(self, model: Model, *, train: bool = False) -> large.Face | None:
+    def outline(self, model: Model, *, train: bool = False) -> large.InputFace | None:
         """What is needed to look at a large input; None while nobody knows, or has it."""
         served = self.get(model)
         face = served.train if served is not None and train else served
