@@ -60,7 +60,9 @@ async def test_little_of_a_long_answer_waits_in_memory(tmp_path: Path, way: str)
     client.setblocking(False)
     accepted.setblocking(False)
     transport, _ = await loop.connect_accepted_socket(connections, accepted)
-    await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    await loop.sock_sendall(
+        client, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
     received_bytes = 0
     while data := await loop.sock_recv(client, 16 * 1024):
         received_bytes += len(data)
