@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import select
 import socket
 import struct
 import sys
@@ -192,6 +193,8 @@ class Connection(web.RequestHandler):
         seconds = limits.head_seconds if self._has_begun else limits.idle_seconds
         if not seconds or now - self._since < seconds:
             return ""
+        if not self._has_begun and not silent([self]):
+            return ""  # The next request has come, and will be read in a moment.
         if self._has_begun and self.received != self._since_mark:
             self.line.write(_TOO_SLOW)
         self.force_close()
@@ -215,7 +218,7 @@ class Connection(web.RequestHandler):
             or request.content.is_eof()
             # Who is not read cannot make progress.
             or self._reading_paused
-            or self._buffer_paused
+            or getattr(self, "_buffer_paused", False)  # Older releases have no such pause.
         ):
             self._body_since = 0.0
         elif not self._body_since or self.received - self._body_mark >= PROGRESS_BYTES:
@@ -295,3 +298,15 @@ def _sending(line: asyncio.Transport) -> tuple[bool, int]:
     acknowledged, _, _, _, unsent = _INFO.unpack_from(info, _INFO_OFFSET)
     (in_flight,) = struct.unpack_from("=I", info, 24)
     return bool(waiting or unsent or in_flight), acknowledged
+
+
+def silent(connections: list[Connection]) -> list[Connection]:
+    """Those of which nothing has come that has not been read yet."""
+    poll = select.poll()
+    lines = {each.fileno: each for each in connections if each.fileno >= 0}
+    for descriptor in lines:
+        poll.register(descriptor, select.POLLIN)
+    for descriptor, event in poll.poll(0):
+        if event == select.POLLIN:
+            del lines[descriptor]
+    return list(lines.values())

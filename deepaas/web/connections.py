@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-import select
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from deepaas.web.connection import Connection, ConnectionLimits
+from deepaas.web.connection import Connection, ConnectionLimits, silent
 from deepaas.web.notes import Notes
 
 _log = logging.getLogger(__name__)
@@ -126,7 +125,7 @@ class Connections:
             if (since := each.waits_since) is not None
         ]
         longest = [each for *_, each in heapq.nsmallest(CANDIDATES_COUNT, waiting)]
-        leaving = _silent(longest)[:count]
+        leaving = silent(longest)[:count]
         for each in leaving:
             each.give_way()
             self.forget(each)
@@ -152,15 +151,3 @@ class Connections:
             waiting_bytes -= each.waiting_bytes
             each.break_off()
             self._notes.note("a client that reads slowly was left: too much waited for all of them")
-
-
-def _silent(connections: list[Connection]) -> list[Connection]:
-    """Those of which nothing has come that has not been read yet."""
-    poll = select.poll()
-    lines = {each.fileno: each for each in connections if each.fileno >= 0}
-    for descriptor in lines:
-        poll.register(descriptor, select.POLLIN)
-    for descriptor, event in poll.poll(0):
-        if event == select.POLLIN:
-            del lines[descriptor]
-    return list(lines.values())

@@ -16,7 +16,8 @@ from aiohttp import web
 from deepaas.messages import Answer
 from deepaas.protocols.cog.answers import send_document
 from deepaas.web.answers import respond
-from deepaas.web.connections import Connections, Limits
+from deepaas.web.connection import ConnectionLimits
+from deepaas.web.connections import Connections
 from deepaas.web.document import of_file
 from deepaas.web.files import send_zip
 from deepaas.web.notes import Notes
@@ -51,7 +52,7 @@ async def test_little_of_a_long_answer_waits_in_memory(tmp_path: Path, way: str)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     assert runner.server is not None
-    connections = Connections(runner.server, Limits(), Notes())
+    connections = Connections(runner.server, ConnectionLimits(), Notes())
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         client = socket.create_connection(listening.getsockname())
