@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deepaas.ui.answer import Answer
 from deepaas.ui.bodies import Cancel, Functions, Unfit, decode, session_fits
 from deepaas.ui.files import Files, NoRoom, UnknownFile
+from deepaas.ui.head import WORKER_POLICY
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ _ROUTES = tuple(
         ("/config/?", _READ, "text"),
         ("/theme[.]css", _READ, "bytes"),
         # As long as a name on a disk may be: Gradio looks for whatever stands there.
-        ("/(?:assets|static|svelte)/[A-Za-z0-9_./-]{1,200}", _READ, "bytes"),
+        ("/(?:assets|static|svelte)/[A-Za-z0-9_./-]{1,200}", _READ, "own"),
         ("/gradio_api/info/?", _READ, "text"),
         ("/gradio_api/app_id/?", _READ, "bytes"),
         ("/gradio_api/startup-events", _READ, "bytes"),
@@ -135,6 +136,14 @@ class Gate:
 
     async def _bytes(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
         await self.app(scope, receive, answer.pass_on)
+
+    async def _own(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+        async def with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Content-Security-Policy"] = WORKER_POLICY
+            await answer.pass_on(message)
+
+        await self.app(scope, receive, with_policy)
 
     async def _text(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
         # In queries Gradio looks for pages and states of others.

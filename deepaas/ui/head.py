@@ -38,6 +38,13 @@ _POLICY = "; ".join(
     )
 )
 
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; connect-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "worker-src 'self' blob:; frame-ancestors 'self'"
+)
+"""For files of Gradio's own. A worker obeys that of its script, not that of the page: the one that
+cuts films has its program from a blob."""
 
 _TOLD = (b"x-forwarded-host", b"x-forwarded-proto")
 
