@@ -51,6 +51,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Proc
             found = wait_until(
                 lambda: re.search(rb"127[.]0[.]0[.]1:(\d+)", log.read_bytes()), "it listens", 60
             )
+            assert found
             port = int(found[1])
             wait_until(lambda: client.request(port, "GET", "/echo/config").status == 200, "a page")
             yield psutil.Process(process.pid), port
