@@ -22,9 +22,8 @@ _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.D
 _POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Gradio makes functions and modules of text. Scripts that stand in the page are known by
-        # their hashes.
-        "script-src 'self' blob: 'unsafe-eval' {scripts}",
+        # Gradio makes functions of text. Scripts that stand in the page are known by their hashes.
+        "script-src 'self' 'unsafe-eval' {scripts}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",

@@ -118,7 +118,8 @@ def test_a_signal_ends_it_with_all_that_was_started(
         text=True,
     )
     wait_until((tmp_path / "begun").exists, 60, "the import")
-    assert len(_marked(mark)) == 3
+    # The command, the small process above the author's code, that, and what it has started.
+    assert len(_marked(mark)) == 4
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code

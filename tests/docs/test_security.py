@@ -78,6 +78,7 @@ def test_limits_are_those_of_the_code(row: list[str]) -> None:
             f"{bodies.MAX_RATIO}, from {bodies.FREE_BYTES >> 20} MiB on"
         ),
         "parts of a form": f"{uploads.MAX_PARTS_COUNT:,}",
+        "values of a call to the try-me page": "100,000",
         "files of visitors of the try-me page": "1 hour, 10,000 files",
     }
     assert default == fixed[limit]
