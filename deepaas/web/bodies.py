@@ -23,6 +23,9 @@ STEP_BYTES = 128 * 1024
 EMPTY_COUNT = 256
 """After so many steps that gave nothing others get their turn: members of gzip may be empty."""
 
+CHUNK_BYTES = 64 * 1024
+"""So much of a body is taken at a time: whoever takes all that has come has it in memory twice."""
+
 MAX_RATIO = 100
 """A body may be so many times as long as it was sent."""
 
@@ -61,7 +64,9 @@ def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
     if max_bytes and (request.content_length or 0) > max_bytes:
         raise RequestTooLarge(max_bytes)
     encoding = packed(request)
-    chunks = request.content.iter_any() if not encoding else _unpacked(request, encoding)
+    chunks = (
+        request.content.iter_chunked(CHUNK_BYTES) if not encoding else _unpacked(request, encoding)
+    )
     return _limited(chunks, max_bytes) if max_bytes else chunks
 
 

@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 WRITE_BYTES = 1024 * 1024
 """How much of an upload is gathered before a thread writes it, if there are few."""
 
-GATHERED_BYTES = 16 * 1024 * 1024
+GATHERED_BYTES = 8 * 1024 * 1024
 """All of them together gather so much."""
 
 MAX_PARTS_COUNT = 1000
