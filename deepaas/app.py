@@ -35,6 +35,7 @@ from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
+from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
@@ -255,7 +256,7 @@ def build_app(
             drain.middleware,
             error_middleware,
             check_visitors(visitors),
-            web.normalize_path_middleware(),
+            normalize_paths(),
         ]
     )
     protect(app, visitors)

@@ -98,6 +98,8 @@ def wants_events(request: web.Request) -> bool:
 
     It has to name ``text/event-stream``: ``*/*`` is what clients send that did not choose.
     """
+    if hdrs.ACCEPT not in request.headers:
+        return False
     given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
     qualities = dict(_accepted(given))
     events = qualities.pop(MEDIA_TYPE, 0.0)

@@ -83,7 +83,11 @@ class LoopWatch:
 
 @contextmanager
 def watched_host(
-    models: Iterable[str], *options: str, packages: Path | None = None, **more: Any
+    models: Iterable[str],
+    *options: str,
+    packages: Path | None = None,
+    noted_ms: float = NOTED_MS,
+    **more: Any,
 ) -> Iterator[tuple[Host, LoopWatch]]:
     """A host whose loop is watched from when it is ready on.
 
@@ -91,11 +95,12 @@ def watched_host(
         models: as for `start_host`.
         options: the same.
         packages: a folder to import models from; it must have no `sitecustomize`.
+        noted_ms: callbacks that take more are noted.
         more: what else `start_host` takes.
     """
     folder = Path(tempfile.mkdtemp(prefix="deepaas-test-watch-"))
     watch = LoopWatch(folder / "slow")
-    inside = _INSIDE.format(report=str(watch.report), noted_ms=NOTED_MS)
+    inside = _INSIDE.format(report=str(watch.report), noted_ms=noted_ms)
     (folder / "sitecustomize.py").write_text(inside)
     found = folder if packages is None else Path(f"{folder}:{packages}")
     try:
