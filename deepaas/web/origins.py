@@ -36,7 +36,8 @@ def check_visitors(visitors: Visitors) -> Middleware:
         if (
             hdrs.ORIGIN in headers
             or SITE in headers
-            or (host is not None and not (visitors.knows(host) and visitors.knows(request.host)))
+            or (host is not None and not visitors.knows(host))
+            or not request.raw_path.startswith("/")  # An absolute target names a host, too.
         ):
             return _checked(visitors, request, handler)
         return handler(request)  # Nearly all there is: a program, not worth another coroutine.
