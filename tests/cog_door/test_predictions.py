@@ -273,3 +273,12 @@ def test_a_long_result_does_not_go_through_memory(answers: Door) -> None:
     answers.put("long", text="long", times=15_000_000)
     kept = answers.wait("long")
     assert kept["output"] == "long" * 15_000_000
+
+
+@pytest.mark.parametrize(
+    "url", ["data:text/plain;base64,a", "data:nothing", "nothing", "file:///a"]
+)
+def test_predict_alone_says_whose_fault_it_is(url: str, reads: Door) -> None:
+    answer = reads.ask("POST", "/predict", {"input": {"file": url}})
+    assert answer.status == 422, answer.body
+    assert "file" in str(answer.json())

@@ -24,6 +24,9 @@ STARTING, PROCESSING = "starting", "processing"
 SUCCEEDED, FAILED, CANCELED = "succeeded", "failed", "canceled"
 TERMINAL = frozenset([SUCCEEDED, FAILED, CANCELED])
 
+WRONG_INPUT = "Input validation error: "
+"""What the error of a prediction begins with whose input was at fault, as Cog has it."""
+
 START, OUTPUT, LOG, METRIC, COMPLETED = EVENTS = ("start", "output", "log", "metric", "completed")
 
 MAX_LOG_CHARACTERS = 1024 * 1024

@@ -20,7 +20,13 @@ from deepaas.protocols.cog.going import Going, remove
 from deepaas.protocols.cog.inputs import stored, to_inputs
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE
-from deepaas.protocols.cog.prediction import CANCELED, FAILED, SUCCEEDED, Prediction
+from deepaas.protocols.cog.prediction import (
+    CANCELED,
+    FAILED,
+    SUCCEEDED,
+    WRONG_INPUT,
+    Prediction,
+)
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
@@ -156,7 +162,7 @@ class Predictions:
         except asyncio.CancelledError:
             prediction.end(CANCELED)
         except BadFile as error:
-            prediction.end(FAILED, error=self._masks.text(f"Input validation error: {error}"))
+            prediction.end(FAILED, error=self._masks.text(f"{WRONG_INPUT}{error}"))
         except (InvalidArguments, QueueFull, StorageFull) as error:
             going.refused = error
             prediction.end(FAILED, error=self._masks.text(_said(error)))
@@ -213,5 +219,5 @@ def _said(error: DeepaasError) -> str:
     if isinstance(error, WorkerDied):
         return f"Worker crashed: {error.message}"
     if isinstance(error, InvalidArguments):
-        return f"Input validation error: {msgspec.json.encode(error.fields).decode()}"
+        return f"{WRONG_INPUT}{msgspec.json.encode(error.fields).decode()}"
     return f"Prediction failed: {error.message}"

@@ -32,6 +32,7 @@ from deepaas.protocols.cog.pending import PREDICTION, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
     SUCCEEDED,
+    WRONG_INPUT,
     Prediction,
     holding,
     new_prediction,
@@ -156,7 +157,8 @@ class Door:
                 await self._made(prediction, model, wanted)
                 output = prediction.output()
                 if prediction.status != SUCCEEDED or output is None:
-                    raise failed(prediction.error or f"the prediction was {prediction.status}", 500)
+                    error = prediction.error or f"the prediction was {prediction.status}"
+                    raise failed(error, 422 if error.startswith(WRONG_INPUT) else 500)
                 return await send_document(request, output)
             finally:
                 prediction.release()

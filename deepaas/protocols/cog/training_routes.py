@@ -31,6 +31,7 @@ from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.pending import TRAINING, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
+    WRONG_INPUT,
     Prediction,
     new_prediction,
 )
@@ -229,7 +230,7 @@ class TrainingDoor:
                     inputs = await stored(inputs, scratch)
                 return await self._trainings.submit(model, inputs, uid, name)
         except BadFile as error:
-            raise failed(f"Input validation error: {error}", 422) from None
+            raise failed(f"{WRONG_INPUT}{error}", 422) from None
         except InvalidArguments as error:
             raise Refusal(422, {"detail": list(argument_faults(error.fields))}) from None
 
