@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from benchmarks import wrk
 from benchmarks.peer_venv import ROOT
 from benchmarks.request import PREDICT_PATH, QUERY
 from benchmarks.servers import Kind, running
-
-CONNECTIONS = (1, 16)
+from benchmarks.throughput import CONNECTIONS, ratio
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def measure(revision: str, *, rounds: int, seconds: float) -> list[Row]:
             kind,
             connections,
             wrk.typical(samples[kind, connections]),
-            _ratio(samples[kind, connections], samples[Kind.BEFORE, connections]),
+            ratio(samples[kind, connections], samples[Kind.BEFORE, connections]),
             resident[kind],
         )
         for connections in CONNECTIONS
@@ -94,9 +92,3 @@ def _installed(revision: str) -> Iterator[Path]:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--no-deps", "--target", site, source], check=True)
         yield site
-
-
-def _ratio(ours: list[wrk.Sample], other: list[wrk.Sample]) -> float:
-    """The median over the rounds of the ratio within a round."""
-    pairs = zip(ours, other, strict=True)
-    return median(a.requests_per_second / b.requests_per_second for a, b in pairs)

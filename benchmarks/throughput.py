@@ -45,8 +45,8 @@ def measure(*, rounds: int, seconds: float) -> list[Row]:
             kind,
             connections,
             wrk.typical(samples[kind, connections]),
-            _ratio(samples[kind, connections], samples[Kind.BARE, connections]),
-            _ratio(samples[kind, connections], samples[Kind.THEIRS, connections]),
+            ratio(samples[kind, connections], samples[Kind.BARE, connections]),
+            ratio(samples[kind, connections], samples[Kind.THEIRS, connections]),
         )
         for connections in CONNECTIONS
         for kind in kinds
@@ -59,7 +59,7 @@ def _check(server: Server, path: str) -> None:
         raise wrk.WrkError(f"{server.kind.value} answers {answer.status}: {answer.body[:200]!r}")
 
 
-def _ratio(ours: list[wrk.Sample], other: list[wrk.Sample]) -> float:
+def ratio(ours: list[wrk.Sample], other: list[wrk.Sample]) -> float:
     """The median over the rounds of the ratio within a round."""
     pairs = zip(ours, other, strict=True)
     return median(a.requests_per_second / b.requests_per_second for a, b in pairs)

@@ -10,6 +10,8 @@ import pytest
 
 from deepaas.messages import INLINE_BYTES
 from deepaas.settings import Settings
+from deepaas.ui import bodies as ui_bodies
+from deepaas.ui import files as ui_files
 from deepaas.web import bodies, connections, uploads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +80,9 @@ def test_limits_are_those_of_the_code(row: list[str]) -> None:
             f"{bodies.MAX_RATIO}, from {bodies.FREE_BYTES >> 20} MiB on"
         ),
         "parts of a form": f"{uploads.MAX_PARTS_COUNT:,}",
-        "values of a call to the try-me page": "100,000",
-        "files of visitors of the try-me page": "1 hour, 10,000 files",
+        "values of a call to the try-me page": f"{ui_bodies.MAX_VALUES_COUNT:,}",
+        "files of visitors of the try-me page": (
+            f"{ui_files.KEEP_SECONDS / 3600:g} hour, {ui_files.MAX_COUNT:,} files"
+        ),
     }
     assert default == fixed[limit]

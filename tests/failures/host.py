@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -129,6 +129,16 @@ class Host:
             for name in names
             if name != "lock"
         ]
+
+    def open_files(self) -> list[str]:
+        """The temporary files that it has open, with those that have no name any more."""
+        found = []
+        for path in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(OSError):
+                target = os.readlink(path)  # noqa: PTH115 - to what is no path
+                if target.startswith(str(self.tmp)):
+                    found.append(target)
+        return sorted(found)
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -33,17 +32,6 @@ def host() -> Iterator[Host]:
 
 def _without_collections() -> Path:
     return Path(__file__).parent / "without_gc"
-
-
-def open_files(host: Host) -> list[str]:
-    """The temporary files that the host has open, with those that have no name any more."""
-    found = []
-    for path in Path(f"/proc/{host.process.pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            target = os.readlink(path)  # noqa: PTH115 - to what is no path
-            if target.startswith(str(host.tmp)):
-                found.append(target)
-    return sorted(found)
 
 
 def _gates(host: Host, count: int) -> None:
@@ -124,10 +112,10 @@ def test_a_stream_lets_go_of_its_journal(
     host: Host, stream: Stream, end: Callable[[Host, Stream], None]
 ) -> None:
     _gates(host, 20)
-    before = open_files(host)
+    before = host.open_files()
     for _ in range(1 if end in (_is_killed, _times_out) else MANY):
         end(host, stream)
-    wait_until(lambda: set(open_files(host)) <= set(before), "its files are closed")
+    wait_until(lambda: set(host.open_files()) <= set(before), "its files are closed")
     wait_until(lambda: host.temporary_files() == [], "no files are left")
 
 
@@ -216,8 +204,8 @@ def _large_answer_that_nobody_reads(host: Host) -> None:
 )
 def test_a_prediction_lets_go_of_its_files(host: Host, make: Callable[[Host], None]) -> None:
     _gates(host, 20)
-    before = open_files(host)
+    before = host.open_files()
     for _ in range(MANY):
         make(host)
-    wait_until(lambda: set(open_files(host)) <= set(before), "its files are closed")
+    wait_until(lambda: set(host.open_files()) <= set(before), "its files are closed")
     wait_until(lambda: host.temporary_files() == [], "no files are left")
