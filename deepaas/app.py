@@ -30,7 +30,7 @@ from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
-from deepaas.web.errors import MASKS, error_middleware
+from deepaas.web.errors import MASKS
 from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
@@ -252,12 +252,7 @@ def build_app(
         recent_log: the end of the log, if everyone may see it.
     """
     app = web.Application(
-        middlewares=[
-            drain.middleware,
-            error_middleware,
-            check_visitors(visitors),
-            normalize_paths(),
-        ]
+        middlewares=[drain.middleware, check_visitors(visitors), normalize_paths()]
     )
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)

@@ -27,12 +27,18 @@ ONLY_SHOWN = (
 )
 """For what is not ours: no script runs, no address is called, and no foreign page shows it."""
 
+JSON = "application/json"
+"""What no browser takes for anything else, once it may not guess: nothing more needs to be said.
+
+It is neither executed nor shown to a foreign page, which its process does not even get (ORB).
+"""
+
 TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-"""The same for text, which has no pictures. Nearly all answers are, and each character costs."""
+"""The same for text, which has no pictures."""
 
 NOT_FRAMED = "frame-ancestors 'self'"
 
-_TEXT = re.compile(r"application/json|text/plain|text/event-stream", re.IGNORECASE)
+_TEXT = re.compile(r"text/plain|text/event-stream", re.IGNORECASE)
 
 _EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flash", re.IGNORECASE)
 """Media types of what browsers execute, or take apart into such."""
@@ -62,8 +68,10 @@ def told(media_type: str, policy: str, shared: bool) -> Told:
         policy: its own ``Content-Security-Policy``; empty if it has none.
         shared: whether pages of some other origins may have it.
     """
-    is_page = "html" in media_type.lower()
     headers = CIMultiDict({TYPE_OPTIONS: "nosniff"})
+    if media_type.partition(";")[0] == JSON:
+        return Told(headers, attachment=False, is_page=False)
+    is_page = "html" in media_type.lower()
     if not shared:
         headers[RESOURCE] = "same-origin"
     if is_page:  # For browsers that do not know frame-ancestors.

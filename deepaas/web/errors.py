@@ -1,4 +1,4 @@
-"""Errors on their way to a client: one table, one shape, one middleware.
+"""Errors on their way to a client: one table, one shape, one place.
 
 Handlers raise and never build error responses. The shape is DEEPaaS's ``Failure``, extended::
 
@@ -34,8 +34,6 @@ _log = logging.getLogger(__name__)
 
 MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
 """Where an application has what takes the host's own paths out of messages."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATUS: dict[type[errors.DeepaasError], int] = {
     errors.MalformedRequest: 400,
@@ -77,29 +75,35 @@ def status_of(error: errors.DeepaasError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-@web.middleware
-async def error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn whatever a handler raises into a response with a JSON body."""
-    try:
-        return await handler(request)
-    except errors.DeepaasError as error:
+def respond_to_exception(request: web.Request, error: Exception) -> web.StreamResponse:
+    """Whatever a handler has raised, as a response with a JSON body.
+
+    Args:
+        request: what was asked.
+        error: what was raised.
+
+    Raises:
+        ConnectionError: the client has gone, and nobody is left to tell.
+    """
+    if isinstance(error, errors.DeepaasError):
         return respond_to_error(request, error)
-    except web.HTTPException as error:
+    if isinstance(error, web.HTTPException):
         return _respond_to_http(error)
-    except (HttpProcessingError, web.RequestPayloadError) as error:
+    if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
         # aiohttp could not make sense of the body: broken gzip, bad chunks.
         message = f"the body cannot be read: {getattr(error, 'message', None) or error}"
         return respond_to_error(request, errors.MalformedRequest(message))
-    except ConnectionError:
-        raise  # The client has gone; nobody is left to tell.
-    except Exception as error:
-        if told := lacking(error):
-            return respond_to_error(request, told)
-        reference = new_reference()
-        _log.exception("[%s] %s %s failed in the host", reference, request.method, request.path)
-        return json_response(
-            {"code": 500, "message": "the host has made a mistake", "id": reference}, 500
-        )
+    if isinstance(error, ConnectionError):
+        raise error
+    if told := lacking(error):
+        return respond_to_error(request, told)
+    reference = new_reference()
+    _log.error(
+        "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
+    )
+    return json_response(
+        {"code": 500, "message": "the host has made a mistake", "id": reference}, 500
+    )
 
 
 def no_space(error: BaseException) -> errors.StorageFull | None:

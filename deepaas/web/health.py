@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from deepaas.model.registry import Registry
-from deepaas.web.errors import json_response
+from deepaas.web.errors import json_response, respond_to_exception
 
 QUIET_SECONDS = 0.2
 """Who connected just before the door closed has this long to send the request."""
@@ -66,23 +66,26 @@ class Drain:
 
     @property
     def middleware(self) -> Middleware:
-        """Counts requests; and closes connections behind their answers when the end is near.
+        """Counts requests, answers errors, and closes connections when the end is near.
 
-        So it does where a body has not been read: that is not taken just to go on.
+        So it does where a body has not been read: that is not taken just to go on. It is one
+        coroutine around each request, as each further one costs as much as this one does.
         """
 
         @web.middleware
-        async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._requests_count += 1
             try:
                 response = await handler(request)
+            except Exception as error:
+                response = respond_to_exception(request, error)
             finally:
                 self._requests_count -= 1
-            if self.began or not request.content.is_eof():
+            if self._began.is_set() or not request.content.is_eof():
                 response.force_close()
             return response
 
-        return watch
+        return serve
 
     async def finished(self) -> None:
         """Wait until no request is left and none comes any more.

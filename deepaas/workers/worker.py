@@ -264,8 +264,10 @@ class Worker:
         call = self.calls.get(message.id)
         if call is None:
             self._on_garbage(f"an answer to call {message.id}, which it does not have")
-        elif isinstance(message, (Answer, Part)) and not is_own_file(
-            self._spool, str(message.id), message.path
+        elif (
+            isinstance(message, (Answer, Part))
+            and message.path
+            and not is_own_file(self._spool, str(message.id), message.path)
         ):
             self._on_garbage(f"call {message.id} is answered with a file that is not its own")
         elif isinstance(message, (Answer, Failure)):

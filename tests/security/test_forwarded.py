@@ -14,8 +14,8 @@ from failures.host import start_host
 from deepaas.config import load
 from deepaas.errors import ConfigError
 from deepaas.web import forwarded
-from deepaas.web.errors import error_middleware
 from deepaas.web.forwarded import TrustedProxies
+from deepaas.web.health import Drain
 
 EVIL = {
     "X-Forwarded-Host": "evil.example",
@@ -82,7 +82,7 @@ async def ask() -> AsyncIterator[Ask]:
         return web.json_response(told)
 
     async def get(headers: list[tuple[str, str]], *networks: str) -> tuple[int, Told]:
-        app = web.Application(middlewares=[error_middleware])
+        app = web.Application(middlewares=[Drain().middleware])
         app.router.add_get("/", answer)
         forwarded.setup(app, networks)
         runner = web.AppRunner(app)

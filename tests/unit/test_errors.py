@@ -10,7 +10,8 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from deepaas import errors
 from deepaas.errors import DeepaasError
-from deepaas.web.errors import STATUS, error_middleware, status_of
+from deepaas.web.errors import STATUS, status_of
+from deepaas.web.health import Drain
 
 EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.MalformedRequest("not a form"), 400),
@@ -87,7 +88,7 @@ async def test_shape(
     async def handler(_request: web.Request) -> web.Response:
         raise error
 
-    app = web.Application(middlewares=[error_middleware])
+    app = web.Application(middlewares=[Drain().middleware])
     app.router.add_get("/", handler)
     response = await (await aiohttp_client(app)).get("/")
 
@@ -116,7 +117,7 @@ async def test_what_nobody_has_foreseen(
     async def handler(_request: web.Request) -> web.Response:
         raise KeyError("secret")
 
-    app = web.Application(middlewares=[error_middleware])
+    app = web.Application(middlewares=[Drain().middleware])
     app.router.add_get("/", handler)
     response = await (await aiohttp_client(app)).get("/")
 

@@ -26,8 +26,8 @@ from yarl import URL
 from deepaas.errors import RunFileNotFound
 from deepaas.origins import Visitors
 from deepaas.web import files
-from deepaas.web.errors import error_middleware
 from deepaas.web.files import content_disposition, listing, open_file, send_file, send_zip
+from deepaas.web.health import Drain
 from deepaas.web.page_security import protect
 
 PATIENCE_SECONDS = 60
@@ -48,7 +48,7 @@ def serve(run: Run) -> Serve:
         async def all_of_them(request: web.Request) -> web.StreamResponse:
             return await send_zip(request, root, "run é.zip")
 
-        app = web.Application(middlewares=[error_middleware])
+        app = web.Application(middlewares=[Drain().middleware])
         protect(app, Visitors("127.0.0.1"))
         app.router.add_get("/files/{name:.*}", one)
         app.router.add_get("/zip", all_of_them)

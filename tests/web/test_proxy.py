@@ -15,7 +15,7 @@ import pytest_asyncio
 from aiohttp import web
 from yarl import URL
 
-from deepaas.web.errors import error_middleware
+from deepaas.web.health import Drain
 from deepaas.web.proxy import Proxy
 
 PATIENCE_SECONDS = 20
@@ -60,7 +60,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         async def forward(request: web.Request) -> web.StreamResponse:
             return await proxy.forward(request, request.rel_url.raw_path)
 
-        front = web.Application(middlewares=[error_middleware])
+        front = web.Application(middlewares=[Drain().middleware])
         front.router.add_route("*", "/{path:.*}", forward)
         return await listen(await run(front))
 

@@ -14,7 +14,6 @@ from aiohttp import web
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.web import health, in_time, try_me
-from deepaas.web.errors import error_middleware
 from deepaas.web.health import Drain
 from deepaas.workers.try_me import TryMe, own_url
 
@@ -70,7 +69,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             upstream.router.add_route("*", "/{path:.*}", behind)
             await web.UnixSite(await run(upstream), socket).start()
         drain = drain or Drain()
-        app = web.Application(middlewares=[drain.middleware, error_middleware])
+        app = web.Application(middlewares=[drain.middleware])
         app[health.DRAIN] = drain
         if page is None:
             try_me.setup_disabled(app, prefix=PREFIX)
