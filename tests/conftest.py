@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import pytest
-from storm_size import Size, chosen
+from support.storm_size import Size, chosen
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

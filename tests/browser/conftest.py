@@ -15,11 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from browser.chromium import FLAGS, PROGRAM
 from browser.try_me import SERVED, deepaas_ui, wait_until_started
 from compat import hosts
 from compat.peer import peer_program
-from failures.host import MODELS, start_host
 from playwright.async_api import (
     Browser,
     BrowserContext,
@@ -29,6 +27,8 @@ from playwright.async_api import (
     async_playwright,
     expect,
 )
+from support.chromium import FLAGS, PROGRAM
+from support.host import MODELS, start_host
 
 HERE = Path(__file__).parent
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from failures.host import Host, start_host
 from playwright.async_api import Page, expect
+from support.host import Host, start_host
 
 SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 

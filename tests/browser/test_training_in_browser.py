@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failures import client
-from failures.host import Host, start_host
-from failures.waiting import wait_until
 from playwright.async_api import Page, expect
+from support import client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 TRAIN = "/v2/models/demo_app/train/"

@@ -25,9 +25,9 @@ from browser.try_me import (
     visit,
     wait_until_started,
 )
-from failures.host import Host, start_host
 from models.media_samples import wav
 from playwright.async_api import Page, expect
+from support.host import Host, start_host
 
 TRAINED_SECONDS = 90
 """What a few epochs take on a machine that is busy with other tests."""

@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 import pytest_asyncio
-from browser.nginx import nginx
 from browser.train_tab import Tab
 from browser.try_me import START_SECONDS
 from compat.hosts import Host, started, wait_until_ready
 from compat.peer import our_program, peer_program
-from failures import host as failures_host
-from failures.waiting import wait_until
 from gradio_client import Client, handle_file
 from playwright.async_api import Browser, Page, expect
+from support import host as failures_host
+from support.nginx import nginx
+from support.waiting import wait_until
 
 PREFIX = "/base"
 MODELS = {"echo": "echo", "gated": "gated", "trains": "trains"}

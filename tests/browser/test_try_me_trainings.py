@@ -10,8 +10,8 @@ from browser.train_tab import Tab, page_for
 from browser.try_me import assert_accessible, picture, tab_to
 from compat.hosts import serving
 from compat.peer import peer_program
-from failures.host import Host, start_host
 from playwright.async_api import Page, ViewportSize, expect
+from support.host import Host, start_host
 
 PHONE = ViewportSize(width=390, height=800)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from browser.try_me import START_SECONDS, attach, downloaded, run, run_button, seen, visit
 from cog_runtime.conftest import hosting, path_of, wait_for_state
-from compat.hosts import Host, wait_until
+from compat.hosts import Host
 from PIL import Image
 from playwright.async_api import Page, expect
+from support.waiting import wait_until
 
 MODELS = ("Draws", "Speaks", "Finds")
 
@@ -21,7 +22,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     with hosting(folder, *(path_of(name) for name in MODELS), options=("--ui",)) as host:
         for name in MODELS:
             wait_for_state(host, name, "ready")
-        wait_until(lambda: _is_served(host), START_SECONDS, "the page")
+        wait_until(lambda: _is_served(host), "the page", START_SECONDS)
         yield host
 
 

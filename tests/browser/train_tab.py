@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from failures.waiting import wait_until
 from playwright.async_api import Locator, Page, Request, expect
+from support.waiting import wait_until
 
 from deepaas.client.api import Api
 from deepaas.ui.server import build

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_FILE_PATH
-from failures.host import Host
-from failures.waiting import wait_until
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
+from support.host import Host
+from support.waiting import wait_until
 
 UI = [sys.executable, "-m", "deepaas.cmd.ui"]
 START_SECONDS = 60

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from compat.hosts import wait_until
+from support.waiting import wait_until
 
 from deepaas.check import codes
 
@@ -117,14 +117,14 @@ def test_a_signal_ends_it_with_all_that_was_started(
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until((tmp_path / "begun").exists, 60, "the import")
+    wait_until((tmp_path / "begun").exists, "the import", 60)
     # The command, the small process above the author's code, that, and what it has started.
     assert len(_marked(mark)) == 4
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == code
     assert "Traceback" not in said
-    wait_until(lambda: not _marked(mark), 10, "the end of all processes")
+    wait_until(lambda: not _marked(mark), "the end of all processes", 10)
     assert not list(tmp_path.glob("deepaas-check-*"))
 
 
@@ -137,7 +137,7 @@ def test_nothing_that_a_model_starts_is_left(tmp_path: Path) -> None:
     environment = os.environ | {"CHECK_TEST": mark, "TMPDIR": str(tmp_path)}
     done = subprocess.run([*COMMAND, "api.py"], cwd=tmp_path, env=environment)
     assert done.returncode == 0
-    wait_until(lambda: not _marked(mark), 10, "the end of all processes")
+    wait_until(lambda: not _marked(mark), "the end of all processes", 10)
     assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["api.py"]
 
 

@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from compat.hosts import Host, started, wait_until
+from compat.hosts import Host, started
 from compat.installed import declared, install
 from compat.peer import our_program
+from support.waiting import wait_until
 
 from deepaas.check import Report, check
 from deepaas.check.codes import CODES
@@ -124,7 +125,7 @@ def test_host_serves_what_passes_and_no_other(tmp_path: Path) -> None:
         shutil.copy(BROKEN / fault / "api.py", site / f"{module}.py")
         models[fault] = module + OBJECTS.get(fault, "")
     with started(our_program(), models, tmp_path / "host", "--no-ui") as host:
-        wait_until(lambda: _is_settled(host), 300, "every model is ready or broken")
+        wait_until(lambda: _is_settled(host), "every model is ready or broken", 300)
         statuses = _statuses(host)
     assert statuses == dict.fromkeys(PASSED, "ready") | dict.fromkeys(REFUSED, "broken")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from failures.host import expose
+from support.host import expose
 
 PROGRAMS = Path(sys.executable).parent
 SECONDS = 60

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from .command import PROGRAMS, SECONDS, Ended, Shell
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from failures.waiting import wait_until
+from support.waiting import wait_until
 
 from .command import Shell
 

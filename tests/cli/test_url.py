@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from failures.host import Host, free_port, start_host
-from failures.waiting import wait_until
+from support.host import Host, free_port, start_host
+from support.waiting import wait_until
 
 from .command import Shell
 

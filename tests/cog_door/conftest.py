@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failures.conftest import DATABASES, _made
-from failures.host import Host, start_host
-from failures.trainings import Ground
+from support.grounds import DATABASES, made_ground
+from support.host import Host, start_host
+from support.trainings import Ground
 
 from .door import PREDICTORS, Door, Receiver, receiver
 
@@ -84,5 +84,5 @@ def serving() -> Serving:
 @pytest.fixture(params=DATABASES)
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     """A fresh state directory, with each of the databases."""
-    with _made(request.param, tmp_path) as ground:
+    with made_ground(request.param, tmp_path) as ground:
         yield ground

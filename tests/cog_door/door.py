@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from failures.host import Host
-from failures.waiting import wait_until
+from support.host import Host
+from support.waiting import wait_until
 
 PREDICTORS = Path(__file__).parent / "predictors"
 TIMEOUT_SECONDS = 30.0

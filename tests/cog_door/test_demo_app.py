@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from failures.host import start_host
+from support.host import start_host
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from failures.host import run_host, start_host
-from failures.waiting import wait_until
+from support.host import run_host, start_host
+from support.waiting import wait_until
 
 RUN = "    def run(self) -> str:\n        return 'x'\n"
 FAILING = {

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from failures.client import Upload
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.client import Upload
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from .conftest import Serving
 from .door import PREDICTORS, Door, Received, Receiver

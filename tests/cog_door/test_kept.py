@@ -6,9 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from failures.host import free_port
-from failures.trainings import Ground
-from failures.waiting import wait_until
+from support.host import free_port
+from support.trainings import Ground
+from support.waiting import wait_until
 
 from .conftest import Serving, named
 from .door import Door, Receiver

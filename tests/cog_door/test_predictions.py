@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from failures.host import Host
-from failures.waiting import wait_until
+from support.host import Host
+from support.waiting import wait_until
 
 from .door import Door
 

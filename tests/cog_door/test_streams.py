@@ -1,7 +1,7 @@
 """Server-sent events of predictions, as they come and again."""
 
-from failures import processes
-from failures.waiting import wait_until
+from support import processes
+from support.waiting import wait_until
 
 from .door import Door
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from .door import Door
 

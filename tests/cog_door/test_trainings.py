@@ -5,7 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from failures.waiting import wait_until
+from support.waiting import wait_until
 
 from .conftest import Serving
 from .door import PREDICTORS, Door, Receiver

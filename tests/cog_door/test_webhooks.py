@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from failures.waiting import wait_until
+from support.waiting import wait_until
 
 from .conftest import Serving
 from .door import Door, Received, Receiver

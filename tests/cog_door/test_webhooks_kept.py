@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from failures.trainings import Ground
-from failures.waiting import wait_until
+from support.trainings import Ground
+from support.waiting import wait_until
 
 from .conftest import Serving, named
 from .door import Door, Json, Receiver

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from compat.hosts import MARK, START_SECONDS, Host, end, free_port, wait_until
+from compat.hosts import MARK, START_SECONDS, Host, end
 from compat.installed import install
 from compat.peer import our_program
+from support.host import free_port
+from support.waiting import wait_until
 
 MODELS = Path(__file__).parents[1] / "models/typed"
 READY = (
@@ -79,7 +81,7 @@ def state(host: Host, model: str) -> str:
 
 def wait_for_state(host: Host, model: str, wanted: str) -> None:
     try:
-        wait_until(lambda: state(host, model) == wanted, START_SECONDS, f"{model} {wanted}")
+        wait_until(lambda: state(host, model) == wanted, f"{model} {wanted}", START_SECONDS)
     except TimeoutError as error:
         raise TimeoutError(f"{error}\n{host.log[-3000:]}") from None
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from compat.hosts import Host, wait_until
+from compat.hosts import Host
 from compat.wire import Part, multipart_body
-
-from .streams import streaming
+from support.streams import streaming
+from support.waiting import wait_until
 
 SLOW_COUNT = 6000
 SLOW_SIZE = 32 * 1024
@@ -71,7 +71,7 @@ def test_predictor_stops_when_its_client_leaves(
     with streaming(host, model, **query) as stream:
         next(stream.of("part"))
         assert said not in journal()
-    wait_until(lambda: said in journal(), 20, "the predictor's end")
+    wait_until(lambda: said in journal(), "the predictor's end", 20)
 
 
 def test_slow_reader_does_not_grow_the_memory_of_the_host(host: Host, journal: Journal) -> None:
@@ -79,7 +79,7 @@ def test_slow_reader_does_not_grow_the_memory_of_the_host(host: Host, journal: J
     before = process.memory_info().rss
     with streaming(host, "Endless", size=SLOW_SIZE, count=SLOW_COUNT) as stream:
         # All of it has been told: the reader alone has not read it.
-        wait_until(lambda: "endless done" in journal(), 60, "the last part")
+        wait_until(lambda: "endless done" in journal(), "the last part", 60)
         grown = process.memory_info().rss - before
         assert grown < MAX_GROWTH_BYTES < SLOW_SIZE * SLOW_COUNT / 3
         values = [part["value"] for part in stream.of("part")]

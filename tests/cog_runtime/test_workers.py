@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from compat.hosts import Host, wait_until, wait_until_ended
+from compat.hosts import Host, wait_until_ended
 from compat.installed import install
 from compat.wire import Part, multipart_body
+from support.streams import streaming
+from support.waiting import wait_until
 
 from .conftest import hosting, state, wait_for_state
-from .streams import streaming
 
 Journal = Callable[[], list[str]]
 
@@ -118,7 +119,7 @@ def test_concurrent_predictor_works_on_several_calls(host: Host) -> None:
 def test_cancelled_call_gets_the_exception_of_cog(host: Host, journal: Journal) -> None:
     with pytest.raises(OSError):
         host.predict("Sleeps", {}, timeout_seconds=2)
-    wait_until(lambda: "tidied up" in journal(), 20, "the end of the call")
+    wait_until(lambda: "tidied up" in journal(), "the end of the call", 20)
     with streaming(host, "Leaves") as stream:  # The host still serves.
         assert stream.status == 200
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .hosts import Host, wait_until
+from support.waiting import wait_until
+
+from .hosts import Host
 from .wire import Answer
 
 GONE_SECONDS = 5
@@ -42,7 +44,7 @@ def begun(host: Host, model: str, *states: str, **request: Any) -> str:
 def waiting(host: Host, act: str = "wait") -> str:
     """Begins a training that runs until the file `text.go` lets it end."""
     target = begun(host, "acts", query={"act": act, "text": "text"})
-    wait_until((host.folder / "work" / "text.begun").exists, TRAIN_SECONDS, "the training's begin")
+    wait_until((host.folder / "work" / "text.begun").exists, "the training's begin", TRAIN_SECONDS)
     return target
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,8 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import psutil
+from support.host import free_port
+from support.waiting import wait_until
 
 from .installed import install
 from .peer import our_program
@@ -115,22 +115,8 @@ def wait_until_ended(host: Host, target: str, seconds: float = 30) -> dict[str, 
             told.update(json.loads(answer.content))  # DEEPaaS's may have NaN in it.
         return told.get("status") not in {"queued", "running"}
 
-    wait_until(ended, seconds, f"the end of {target}")
+    wait_until(ended, f"the end of {target}", seconds)
     return told
-
-
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def launch(
@@ -189,9 +175,9 @@ def wait_until_ready(host: Host, base_path: str = "") -> None:
             return False
 
     try:
-        wait_until(ready, START_SECONDS, "the host's readiness")
-    except TimeoutError as error:
-        raise TimeoutError(f"{error}\n{host.log[-3000:]}") from None
+        wait_until(ready, "the host's readiness", START_SECONDS)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{host.log[-3000:]}") from None
 
 
 def end(host: Host) -> None:
@@ -204,7 +190,7 @@ def end(host: Host) -> None:
                 process.kill()
         return not family
 
-    wait_until(all_killed, 10, "the end of all processes")
+    wait_until(all_killed, "all processes have ended", 10)
     host.process.wait()
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from support.waiting import wait_until
 
 from . import documents
 from .cases import CASES
 from .cases.case import Case
 from .cases.options import WITH_OPTIONS, OptionCases
 from .differences import unexplained
-from .hosts import Host, serving, serving_both, started, wait_until
+from .hosts import Host, serving, serving_both, started
 from .installed import declared
 from .wire import Answer, receive, send
 
@@ -108,7 +109,7 @@ def test_sigterm_lets_a_predict_finish(
     with serving(request.getfixturevalue(program), models, tmp_path / "host") as host:
         target = f"/v2/models/slow/predict/?seconds=1&begun={quote(str(begun))}"
         client = send(host.port, [f"POST {target} HTTP/1.1", "Content-Length: 0"])
-        wait_until(begun.exists, 5, "the call's begin")
+        wait_until(begun.exists, "the call's begin", 5)
         host.process.send_signal(signal.SIGTERM)
         assert receive(client).status == 200
         assert host.process.wait(timeout=20) == 0

@@ -10,9 +10,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from support.waiting import wait_until
 
 from .answers import GONE_SECONDS, begun, error_of, prediction, refusal, training, waiting
-from .hosts import Host, Serve, wait_until, wait_until_ended
+from .hosts import Host, Serve, wait_until_ended
 from .wire import Body, Part, form_body, json_body, multipart_body, receive, send
 
 
@@ -67,7 +68,7 @@ def test_faults_03_04_trainings_that_end_their_process(
 
 
 def ends_with_zero(host: Host) -> None:
-    wait_until(lambda: not host.family(), GONE_SECONDS, "the end of the host and its workers")
+    wait_until(lambda: not host.family(), "the end of the host and its workers", GONE_SECONDS)
     assert host.process.wait() == 0
 
 
@@ -118,7 +119,7 @@ def test_fault_07_uploads_stay(serve: Serve) -> None:
     before = host.temporary_files()
     image = multipart_body(Part("image", b"\x89PNG" * 100_000, "a.png", "image/png"))
     assert prediction(host.predict("uploads", body=image))["image"]["content"]
-    wait_until(lambda: host.temporary_files() == before, GONE_SECONDS, "the upload's removal")
+    wait_until(lambda: host.temporary_files() == before, "the upload's removal", GONE_SECONDS)
     host.process.send_signal(signal.SIGTERM)
     ends_with_zero(host)
     assert list((host.folder / "tmp").iterdir()) == []
@@ -137,7 +138,7 @@ def test_fault_08_everybody_waits_for_a_client_that_left(serve: Serve, tmp_path:
         ],
         body.content,
     )
-    wait_until(begun.exists, GONE_SECONDS, "the slow call's begin")
+    wait_until(begun.exists, "the slow call's begin", GONE_SECONDS)
     client.close()
     assert prediction(host.predict("slow", timeout_seconds=15)) == "done"
 

@@ -7,9 +7,10 @@ trainings that end in an answer, 11 and 13 to 16, `test_trainings.py` shows as w
 from __future__ import annotations
 
 import pytest
+from support.waiting import wait_until
 
 from .answers import GONE_SECONDS, begun, error_of, prediction, training, waiting
-from .hosts import Host, Serve, wait_until, wait_until_ended
+from .hosts import Host, Serve, wait_until_ended
 from .wire import Body, Part, form_body, multipart_body
 
 
@@ -90,7 +91,7 @@ def test_fault_16_training_with_a_file(serve: Serve) -> None:
     given = done["result"]["output"]["image"]
     assert given["original_filename"] == "photo.png"
     assert given["content"] == content.decode()
-    wait_until(lambda: host.temporary_files() == before, GONE_SECONDS, "the upload's removal")
+    wait_until(lambda: host.temporary_files() == before, "the upload's removal", GONE_SECONDS)
 
 
 def test_fault_17_list_of_files(serve: Serve) -> None:

@@ -6,9 +6,10 @@ The numbers are those of the list that was measured on DEEPaaS 2.6.0.
 from __future__ import annotations
 
 import pytest
+from support.waiting import wait_until
 
 from .answers import GONE_SECONDS, begun, error_of, prediction, refusal
-from .hosts import Serve, wait_until, wait_until_ended
+from .hosts import Serve, wait_until_ended
 from .wire import Part, multipart_body
 
 
@@ -63,7 +64,7 @@ def test_fault_36_debug_endpoint(serve: Serve) -> None:
             for words in (b"a word from the model", b"a warning from the model")
         )
 
-    wait_until(shown, GONE_SECONDS, "what the model prints")
+    wait_until(shown, "what the model prints", GONE_SECONDS)
 
 
 def test_fault_37_path_as_file_name(serve: Serve, subtests: pytest.Subtests) -> None:

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.host import free_port
+from support.waiting import wait_until
 
 from . import differences as differ
 from .cases.case import Case
 from .cases.trainings import BREAKS_THE_LIST, UNKNOWN, WITH_ARGUMENTS, WITH_ENDS, TrainCase
 from .differences import Difference, unexplained
-from .hosts import Host, free_port, serving, serving_both, wait_until, wait_until_ended
+from .hosts import Host, serving, serving_both, wait_until_ended
 from .installed import declared
 from .wire import Answer, ask
 
@@ -107,7 +109,7 @@ class Pair:
 
     def wait_for(self, name: str) -> None:
         for host in self.hosts:
-            wait_until((host.folder / "work" / name).exists, END_SECONDS, name)
+            wait_until((host.folder / "work" / name).exists, name, END_SECONDS)
 
 
 def models() -> dict[str, str]:
@@ -230,7 +232,7 @@ def test_a_package_starts_its_own_tensorboard(
             except (OSError, http.client.HTTPException):
                 return False
 
-        wait_until(shown, END_SECONDS, "the package's own TensorBoard")
+        wait_until(shown, "the package's own TensorBoard", END_SECONDS)
         assert host.get(target).json()["status"] == "running"
         (host.folder / "work" / "go").touch()
         assert wait_until_ended(host, target)["status"] == "done"

@@ -10,12 +10,13 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sysconfig
 import venv
 from importlib.metadata import distribution
 from pathlib import Path
+
+from support.host import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 150
@@ -127,10 +128,3 @@ def end(shell: subprocess.Popen[str]) -> None:
     shell.wait()
     if shell.stdout is not None:
         shell.stdout.close()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

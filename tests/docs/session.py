@@ -18,8 +18,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from support.host import free_port
+
 from .page import ROOT, Block
-from .pasted import Reader, end, free_port
+from .pasted import Reader, end
 
 SECONDS = 120.0
 """So long a block may take."""

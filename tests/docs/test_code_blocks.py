@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.postgres import postgres_database
+from support.postgres import postgres_database
 
 from .fragments import CHECKS
 from .page import ROOT, SHELL, SHOWN, Block, blocks_of, pages

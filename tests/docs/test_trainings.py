@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from training.postgres import postgres_database
+from support.postgres import postgres_database
 
 from deepaas.messages import INLINE_BYTES
 from deepaas.model.v2 import run as helpers

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 import pytest
 import webargs
-from browser.nginx import CONFIG
+from support.nginx import CONFIG
 from webargs import fields
 
 from deepaas.client import examples

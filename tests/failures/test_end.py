@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 
 import pytest
-
-from . import client, processes
-from .client import Answer, Upload, path_of
-from .content import MB
-from .host import Host, start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support import client, processes
+from support.client import Answer, Upload, path_of
+from support.content import MB
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 CLIENTS_COUNT = 8
 

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from . import client, processes
-from .host import COMMAND, expose, free_port
-from .waiting import wait_until
+from support import client, processes
+from support.host import COMMAND, expose, free_port
+from support.waiting import wait_until
 
 
 @dataclass

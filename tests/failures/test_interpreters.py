@@ -7,8 +7,7 @@ import venv
 from pathlib import Path
 
 import pytest
-
-from .host import COMMAND, start_host
+from support.host import COMMAND, start_host
 
 PREDICTOR = """
 import sys

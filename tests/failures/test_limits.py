@@ -3,9 +3,9 @@
 import json
 from http.client import HTTPConnection
 
-from .host import Host, start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 
 def test_one_replica_that_cannot_be_loaded_does_not_stop_the_others() -> None:

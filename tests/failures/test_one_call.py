@@ -3,11 +3,10 @@
 import re
 
 import pytest
-
-from .client import Upload
-from .host import start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.client import Upload
+from support.host import start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 EXCEPTIONS = [
     "value",

@@ -1,12 +1,11 @@
 """Models that do something to their own process: the next calls are right all the same."""
 
 import pytest
-
-from .client import Upload
-from .content import MB
-from .host import start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.client import Upload
+from support.content import MB
+from support.host import start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 CHANGES = [
     "folder",

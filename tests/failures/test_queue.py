@@ -11,12 +11,11 @@ from http.client import HTTPConnection
 
 import aiohttp
 import pytest
-
-from .client import BOUNDARY, Upload, frame_of, path_of
-from .content import MB
-from .host import Host, start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.client import BOUNDARY, Upload, frame_of, path_of
+from support.content import MB
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 CLIENTS_COUNT = 1000
 

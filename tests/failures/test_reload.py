@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .client import path_of
-from .host import Host, start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.client import path_of
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 MODEL = "edited"
 CODE = """

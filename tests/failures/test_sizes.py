@@ -1,12 +1,11 @@
 """Uploads and results of every size: complete, and past the host's memory."""
 
 import pytest
-
-from .client import Upload
-from .content import MB, sha256
-from .host import start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.client import Upload
+from support.content import MB, sha256
+from support.host import start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 SIZES = [0, 1, 5 * MB, pytest.param(500 * MB, marks=pytest.mark.slow)]
 NOTHING = sha256(0)

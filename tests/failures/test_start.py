@@ -5,10 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
-
-from .host import Host, run_host, start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.host import Host, run_host, start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 BROKEN = {
     "fails_at_import": "a_library_that_nobody_has",

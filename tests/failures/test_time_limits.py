@@ -1,10 +1,9 @@
 """Models that do not come back."""
 
 import pytest
-
-from .host import start_host
-from .shape import assert_failure
-from .waiting import wait_until
+from support.host import start_host
+from support.shape import assert_failure
+from support.waiting import wait_until
 
 
 @pytest.mark.parametrize("how", ["sleep", "stubborn", "regex", "lock", "stopped"])

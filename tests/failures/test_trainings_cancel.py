@@ -4,17 +4,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
-
-from .host import Host
-from .shape import assert_failure
-from .trainings import (
+from support.host import Host
+from support.shape import assert_failure
+from support.trainings import (
     Client,
     Ground,
     at_once,
     children_of_trainings,
     processes_of_trainings,
 )
-from .waiting import wait_until
+from support.waiting import wait_until
 
 STRANGER = "0" * 32
 KILLED = ("ignores", "blocks")

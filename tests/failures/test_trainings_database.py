@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from training.postgres import postgres_database, server
-
-from .host import Host
-from .shape import assert_failure
-from .trainings import Client, Ground, term
-from .waiting import wait_until
+from support.host import Host
+from support.postgres import postgres_database, server
+from support.shape import assert_failure
+from support.trainings import Client, Ground, term
+from support.waiting import wait_until
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 
 import pytest
-
-from . import client as http
-from .host import Host
-from .shape import assert_failure
-from .trainings import Client, Ground, processes_of_trainings
-from .waiting import wait_until
+from support import client as http
+from support.host import Host
+from support.shape import assert_failure
+from support.trainings import Client, Ground, processes_of_trainings
+from support.waiting import wait_until
 
 MODEL = "trains_badly"
 

@@ -5,12 +5,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from training.postgres import postgres_database
-
-from .host import Host
-from .shape import assert_failure
-from .trainings import Client, Ground, at_once, processes_of_trainings, term
-from .waiting import wait_until
+from support.host import Host
+from support.postgres import postgres_database
+from support.shape import assert_failure
+from support.trainings import Client, Ground, at_once, processes_of_trainings, term
+from support.waiting import wait_until
 
 RUNS_COUNT = 8
 

@@ -1,8 +1,8 @@
 """Processes that are killed: the host, a training, and what a training has started."""
 
-from .processes import is_reaper
-from .trainings import Client, Ground, children_of_trainings, processes_of_trainings
-from .waiting import wait_until
+from support.processes import is_reaper
+from support.trainings import Client, Ground, children_of_trainings, processes_of_trainings
+from support.waiting import wait_until
 
 
 def test_kill_9_of_the_host(ground: Ground) -> None:

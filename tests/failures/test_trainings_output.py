@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from .processes import peak_mb
-from .shape import assert_failure
-from .trainings import Client, Ground
-from .waiting import wait_until
+from support.processes import peak_mb
+from support.shape import assert_failure
+from support.trainings import Client, Ground
+from support.waiting import wait_until
 
 MAX_LOG_BYTES = 16 * 2**20
 

@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
-from .shape import assert_failure
-from .trainings import Client, Ground, processes_of_trainings
-from .waiting import wait_until
+from support.shape import assert_failure
+from support.trainings import Client, Ground, processes_of_trainings
+from support.waiting import wait_until
 
 
 def test_two_at_a_time_in_order(sqlite_ground: Ground) -> None:

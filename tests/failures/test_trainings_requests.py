@@ -4,11 +4,11 @@ import json
 from http.client import HTTPConnection
 from pathlib import Path
 
-from .client import BOUNDARY
-from .host import Host, start_host
-from .shape import assert_failure
-from .trainings import Client, Ground
-from .waiting import wait_until
+from support.client import BOUNDARY
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.trainings import Client, Ground
+from support.waiting import wait_until
 
 STRANGER = "0" * 32
 JSON = {"Content-Type": "application/json"}

@@ -4,10 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from .host import run_host, start_host
-from .trainings import Client, Ground
-from .waiting import wait_until
+from support.host import run_host, start_host
+from support.trainings import Client, Ground
+from support.waiting import wait_until
 
 
 @pytest.fixture

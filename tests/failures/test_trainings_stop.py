@@ -5,9 +5,8 @@ import time
 from contextlib import suppress
 
 import psutil
-
-from .trainings import Client, Ground, term
-from .waiting import wait_until
+from support.trainings import Client, Ground, term
+from support.waiting import wait_until
 
 
 def test_sigterm_with_trainings(ground: Ground) -> None:

@@ -1,10 +1,9 @@
 """Watching a training live: its log and its events, as streams that may break off."""
 
 import psutil
-
-from .host import Host
-from .trainings import Client, Event, Ground, Stream, term
-from .waiting import wait_until
+from support.host import Host
+from support.trainings import Client, Event, Ground, Stream, term
+from support.waiting import wait_until
 
 
 def test_the_log_live(sqlite_host: Host) -> None:

@@ -1,7 +1,7 @@
 """An answer of any size: JSON, bytes, or an open file with or without a name.
 
 The content is a run of blocks that are numbered, so that none can be lost or swapped unseen;
-`tests/failures/content.py` makes the same.
+`tests/support/content.py` makes the same.
 """
 
 import io

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from failures.host import Host, start_host
-from failures.processes import is_reaper
-from failures.waiting import wait_until
-from storm_size import Size
+from support.host import Host, start_host
+from support.processes import is_reaper
+from support.storm_size import Size
+from support.waiting import wait_until
 
 SHORT = (
     "--header-timeout=1",

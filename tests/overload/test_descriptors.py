@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from cog_door.conftest import named
 from cog_door.door import Door, receiver
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 LARGE: dict[str, Any] = {"count": 30, "size": 10_000}
 """Events that do not fit into memory, so that the journal lies in a file."""

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from cog_door.conftest import named
 from cog_door.door import Door
-from failures.client import Upload
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.client import Upload
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 KB = 1024
 DISK_BYTES = 4 * KB * KB

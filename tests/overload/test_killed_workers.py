@@ -11,11 +11,11 @@ from contextlib import suppress
 
 import psutil
 import pytest
-from failures.host import Host, start_host
-from failures.processes import is_reaper
-from failures.trainings import Client
-from failures.waiting import wait_until
-from storm_size import Size
+from support.host import Host, start_host
+from support.processes import is_reaper
+from support.storm_size import Size
+from support.trainings import Client
+from support.waiting import wait_until
 
 from deepaas.workers.slot import CREDIT_SECONDS, KILLS_COUNT, LONGEST_DELAY_SECONDS, Slot
 

@@ -9,12 +9,11 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-from failures import processes
-from failures.host import Host
-from failures.waiting import wait_until
-from storm_size import Size
-
-from .loop_watch import MAX_MS, LoopWatch, watched_host
+from support import processes
+from support.host import Host
+from support.loop_watch import MAX_MS, LoopWatch, watched_host
+from support.storm_size import Size
+from support.waiting import wait_until
 
 Watched = tuple[Host, LoopWatch]
 

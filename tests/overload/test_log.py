@@ -11,10 +11,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from failures.client import request
-from failures.host import free_port, start_host
-from failures.waiting import wait_until
-from storm_size import Size
+from support.client import request
+from support.host import free_port, start_host
+from support.storm_size import Size
+from support.waiting import wait_until
 
 LONG = {"User-Agent": "x" * 4000}
 """Makes a record of the debug log that is as long."""

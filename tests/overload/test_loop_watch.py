@@ -1,8 +1,7 @@
 """The watch itself sees what holds a loop."""
 
-from failures.waiting import wait_until
-
-from .loop_watch import MAX_MS, watched_host
+from support.loop_watch import MAX_MS, watched_host
+from support.waiting import wait_until
 
 
 def test_a_watched_host_tells_its_slow_callbacks_and_is_quick_when_idle() -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from failures import client
-from failures.host import start_host
-from failures.waiting import wait_until
+from support import client
+from support.host import start_host
+from support.waiting import wait_until
 
 SOFT_COUNT = 128
 """Descriptors that the page has at first: it allows itself more."""

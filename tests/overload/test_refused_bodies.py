@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from failures.host import Host
-from storm_size import Size
-
-from .loop_watch import MAX_MS, LoopWatch, watched_host
+from support.host import Host
+from support.loop_watch import MAX_MS, LoopWatch, watched_host
+from support.storm_size import Size
 
 Watched = tuple[Host, LoopWatch]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from failures.host import MODELS, Host, start_host
-from failures.waiting import wait_until
-from storm_size import Size
+from support.host import MODELS, Host, start_host
+from support.storm_size import Size
+from support.waiting import wait_until
 
 KILOBYTES_EACH = 200
 EVENTS = b"Accept: text/event-stream\r\nConnection: close\r\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from failures import client
-from failures import host as hosts
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support import client
+from support import host as hosts
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 USER = 61_234
 """Of nobody else: the kernel counts what a user has, and lets root have what it likes."""

@@ -12,8 +12,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from failures import processes
-from failures.waiting import wait_until
+from support import processes
+from support.waiting import wait_until
 
 pytest_plugins = ["pytester"]
 

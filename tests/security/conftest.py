@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from aiohttp import web
-from browser.chromium import FLAGS, PROGRAM
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from support.chromium import FLAGS, PROGRAM
 
 HABITS = ("HttpsUpgrades", "LocalNetworkAccessChecks", "BlockInsecurePrivateNetworkRequests")
 """Of Chromium alone, which would hide what other browsers do."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from failures import client
-from failures.host import Host
+from support import client
+from support.host import Host
 
 EVIL = "http://evil.test"
 MODEL = "speaks_script"

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import httpx
-from failures.host import Host
+from support.host import Host
 
 META = {"_type": "gradio.FileData"}
 

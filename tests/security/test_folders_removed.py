@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failures.client import Upload
-from failures.host import Host, start_host
-from failures.shape import assert_failure
-from failures.trainings import Client
-from failures.waiting import wait_until
+from support.client import Upload
+from support.host import Host, start_host
+from support.shape import assert_failure
+from support.trainings import Client
+from support.waiting import wait_until
 
 LOST = "was removed or replaced while this host ran"
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from failures.host import Host, start_host
 from playwright.async_api import Browser, Page
+from support.host import Host, start_host
 
 from security.conftest import Stranger
 from security.foreign import MODEL, traces

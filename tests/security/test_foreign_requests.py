@@ -12,9 +12,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from failures import client
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support import client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from security.foreign import EVIL, FORM, MODEL, MODERN, OLD, send, traces
 

@@ -5,8 +5,8 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 FORGED = "2026-01-01 00:00:00,000 CRITICAL deepaas: forged"
 RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ [\w.]+: ")

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from failures import client
-from failures.host import start_host
+from support import client
+from support.host import start_host
 
 from deepaas.config import load
 from deepaas.errors import ConfigError

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from failures import client
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support import client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from security.foreign import MODEL
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from failures import client
-from failures.host import Host, start_host
-from failures.waiting import wait_until
 from playwright.async_api import Browser, Page, Route, expect
+from support import client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from security.foreign import MODEL
 

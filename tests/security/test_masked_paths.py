@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from deepaas.masks import WITHOUT_NAME, Masks
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from failures.host import COMMAND, Host, expose, start_host
-from failures.trainings import Client
-from failures.waiting import wait_until
+from support.host import COMMAND, Host, expose, start_host
+from support.trainings import Client
+from support.waiting import wait_until
 
 MODEL = "escapes"
 numbers = itertools.count()

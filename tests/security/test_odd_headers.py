@@ -7,8 +7,8 @@ import struct
 from collections.abc import Iterator
 
 import pytest
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 LATIN = b"\xff\xfe"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from failures.host import Host, start_host
+from support.host import Host, start_host
 
 from .page import Stranger
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from failures.host import Host, start_host
-from failures.trainings import Client
+from support.host import Host, start_host
+from support.trainings import Client
 
 import deepaas.client
 from deepaas.client.runs import parse

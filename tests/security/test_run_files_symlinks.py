@@ -13,10 +13,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from failures.host import Host, start_host
-from failures.trainings import Client
-from failures.waiting import wait_until
-from storm_size import Size
+from support.host import Host, start_host
+from support.storm_size import Size
+from support.trainings import Client
+from support.waiting import wait_until
 
 from deepaas.beneath import open_folder, remove_tree
 

@@ -6,8 +6,8 @@ import os
 import signal
 
 import pytest
-from failures.host import start_host
-from failures.waiting import wait_until
+from support.host import start_host
+from support.waiting import wait_until
 
 MODEL = "goes_silent"
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from failures import client
-from failures.host import Host, start_host
-from failures.waiting import wait_until
+from support import client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from deepaas.protocols.cog.checking import Checker
 

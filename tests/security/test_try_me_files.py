@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from failures.host import Host, start_host
 from gradio_client import Client, handle_file
+from support.host import Host, start_host
 
 from .page import META, Stranger, named
 

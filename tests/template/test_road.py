@@ -21,7 +21,8 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from docs.pasted import Reader, free_port
+from docs.pasted import Reader
+from support.host import free_port
 from gradio_client import Client, handle_file
 
 from .generated import TEMPLATE

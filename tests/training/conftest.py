@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from support.postgres import postgres_database
 
 from deepaas.training.store import Store
-from training.postgres import postgres_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

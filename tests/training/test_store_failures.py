@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.postgres import server
 
 from deepaas.errors import ConfigError, StorageFull, StoreUnavailable
 from deepaas.training.runs import Outcome, State
 from deepaas.training.store import Store
 
 from .examples import HOST, MODEL, PLACE, a_run, added, run_in, sqlite_url
-from .postgres import server
 
 QUICK_SECONDS = 3.0
 

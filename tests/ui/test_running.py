@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from failures.host import MODELS, Host, start_host
-from failures.waiting import wait_until
+from support.host import MODELS, Host, start_host
+from support.waiting import wait_until
 
 from deepaas.client.answers import Answer
 from deepaas.client.api import Api

@@ -22,9 +22,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from failures.host import Host, start_host
-from failures.waiting import wait_until
 from gradio_client import Client
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from deepaas.client.api import Api
 from deepaas.ui import server

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.web_request import FileField
-from failures.host import Host, start_host
+from support.host import Host, start_host
 
 from deepaas.client.api import Api
 from deepaas.client.calls import Call, Upload

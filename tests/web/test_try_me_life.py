@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 from aiohttp import web
-from failures import processes
-from failures.client import request as ask
-from failures.host import Host, start_host
-from failures.waiting import wait_until
 from gradio_client import Client
+from support import processes
+from support.client import request as ask
+from support.host import Host, start_host
+from support.waiting import wait_until
 
 from deepaas.web import health, try_me
 from deepaas.web.health import Drain

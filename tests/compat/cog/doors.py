@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import gradio_client
-from cog_runtime.streams import streaming
+from support.streams import streaming
+from support.waiting import wait_until
 
 import deepaas
 
-from ..hosts import wait_until
 from ..wire import Answer, Part, json_body, multipart_body
 from .forks import Forks
 from .make_schemas import PREDICTORS
@@ -182,7 +182,7 @@ class Page:
     def stop(self, question: Question) -> None:
         call = self._submit(question)
         server = self._servers[question.predictor]
-        wait_until(lambda: server.health()["status"] == "BUSY", 30, "the call's begin")
+        wait_until(lambda: server.health()["status"] == "BUSY", "the call's begin", 30)
         call.cancel()
         wait_until_stopped(server)
 
@@ -222,7 +222,7 @@ def page(servers: dict[str, Server], folder: Path) -> Iterator[Page]:
 
 
 def wait_until_stopped(server: Server) -> None:
-    wait_until(lambda: server.health()["status"] == "READY", STOP_SECONDS, "the call's end")
+    wait_until(lambda: server.health()["status"] == "READY", "the call's end", STOP_SECONDS)
 
 
 def answered(door: Door, question: Question) -> Callable[[], None]:

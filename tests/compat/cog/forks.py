@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cli.command import Ended
-
-from ..hosts import wait_until
+from support.waiting import wait_until
 
 SERVER = Path(__file__).with_name("fork_server.py")
 SECONDS = 60
@@ -51,7 +50,7 @@ class Forks:
             ending = threading.Timer(SECONDS, _end, (process, signal.SIGKILL))
             ending.start()
             if interrupt_at:
-                wait_until(lambda: interrupt_at in errors.read_text(), 20, interrupt_at)
+                wait_until(lambda: interrupt_at in errors.read_text(), interrupt_at, 20)
                 _end(process, signal.SIGINT)
             written = output.read()
             code = int(self._answers.readline())

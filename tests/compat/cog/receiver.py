@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from ..hosts import wait_until
+from support.waiting import wait_until
 
 FILES = {
     "/files/hello.txt": ("text/plain", b"hello from afar"),
@@ -36,14 +36,14 @@ class Told:
             return any("predict_time" in body["metrics"] for body in self.bodies)
 
         try:
-            wait_until(over, SECONDS, "the end")
-        except TimeoutError as error:
-            raise TimeoutError(f"{error}; told was {self.bodies}") from None
+            wait_until(over, "the end", SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; told was {self.bodies}") from None
         return self.bodies
 
     def wait_for_start(self) -> None:
         """Wait until something is told."""
-        wait_until(lambda: self.bodies, SECONDS, "the start")
+        wait_until(lambda: self.bodies, "the start", SECONDS)
 
 
 class Receiver:

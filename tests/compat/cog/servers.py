@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.waiting import wait_until
+
 from benchmarks import cog023
 
-from ..hosts import MARK, START_SECONDS, Host, end, wait_until
+from ..hosts import MARK, START_SECONDS, Host, end
 from ..peer import our_program
 from ..wire import Answer, json_body
 from .make_schemas import PREDICTORS, SCHEMAS
@@ -64,7 +66,7 @@ class Server:
             except OSError:
                 return False
 
-        wait_until(free, START_SECONDS, f"{self.base or 'Cog'}: readiness")
+        wait_until(free, f"{self.base or 'Cog'}: readiness", START_SECONDS)
 
     @property
     def log(self) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from failures.host import Host
-from failures.processes import resident_mb
-from failures.waiting import wait_until
-from overload.loop_watch import MAX_MS, LoopWatch
+from support.host import Host
+from support.loop_watch import MAX_MS, LoopWatch
+from support.processes import resident_mb
+from support.waiting import wait_until
 
 from .wire import Exchange
 

@@ -9,12 +9,12 @@ from functools import partial
 from random import Random
 
 import pytest
-from failures import client
-from failures.host import Host
-from failures.trainings import Client
-from failures.waiting import wait_until
-from overload.loop_watch import LoopWatch, watched_host
-from storm_size import Size
+from support import client
+from support.host import Host
+from support.loop_watch import LoopWatch, watched_host
+from support.storm_size import Size
+from support.trainings import Client
+from support.waiting import wait_until
 
 from .corpus import valid_requests
 from .judge import as_before

@@ -8,12 +8,12 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from failures.host import Host
-from failures.waiting import wait_until
-from overload.loop_watch import LoopWatch, watched_host
 from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
-from storm_size import Size
+from support.host import Host
+from support.loop_watch import LoopWatch, watched_host
+from support.storm_size import Size
+from support.waiting import wait_until
 
 from .judge import as_before
 from .wire import Exchange

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...hosts import wait_until
+from support.waiting import wait_until
+
 from ...wire import Answer
 from .. import seen
 from ..differences import Difference
@@ -169,7 +170,7 @@ def all_at_once(predictor: str, name: str, *given: dict[str, Any]) -> Case:
 
 def wait_for_state(server: Server, *states: str) -> None:
     """Wait until the server is in one of these states."""
-    wait_until(lambda: server.health()["status"] in states, 30, f"one of {states}")
+    wait_until(lambda: server.health()["status"] in states, f"one of {states}", 30)
 
 
 def _asked_until(server: Server, body: Any, mark: str) -> Answer:
@@ -180,7 +181,7 @@ def _asked_until(server: Server, body: Any, mark: str) -> Answer:
         found[:] = [server.ask("PUT", "/predictions/stopped", body)]
         return mark in found[0].json()["logs"]
 
-    wait_until(printed, 20, mark)
+    wait_until(printed, mark, 20)
     return found[0]
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from failures.host import Host, start_host
+from .host import Host, start_host
 
 MAX_MS = 50.0
 """No callback of the host's loop may take more."""

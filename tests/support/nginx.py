@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from failures.host import free_port
-from failures.waiting import wait_until
+from .host import free_port
+from .waiting import wait_until
 
 CONFIG = """
 daemon off;

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import psutil
-from training.postgres import server
 
 from . import client
 from .host import Host, start_host
+from .postgres import server
 from .processes import is_reaper
 from .waiting import wait_until
 
