@@ -12,10 +12,10 @@ BIN := $(VENV)/bin
 # Versions as tested; constraints.txt says how it is made.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-# The tests drive real processes, three at a time, on machines that others share. What fails there
-# is asked again with nothing beside it: a few that pass then have failed for want of time, and
-# their first reports stay on the screen. More than a few are no accident.
-ALONE = $(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 10
+# The tests drive real processes, so that three at a time keep two processors busy. Those that look
+# at time run before, with nothing beside them.
+SERIAL = $(shell grep -rl "mark.serial" tests demo_app/tests --include=*.py)
+PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
 # The longest that one test of `make soak` may take.
 SOAK_SECONDS = 3600
@@ -30,7 +30,8 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	cd demo_app && ../$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist worksteal || $(ALONE)
+	$(PYTEST) -m serial $(SERIAL)
+	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: $(VENV)/test.stamp
 	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -30,14 +31,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(NoSkips())
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless under CI; the summary says so."""
-    if _under_ci():
-        return
-    left_out = pytest.mark.skip(reason="takes minutes; CI=true runs it")
+    """Give each module to one process as a whole, unless it says with whom it shares a host.
+
+    Those with slow tests come first, so that no process is left alone with one in the end.
+    """
+    slow_counts: Counter[str] = Counter()
     for item in items:
-        if item.get_closest_marker("minutes"):
-            item.add_marker(left_out)
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        slow_counts[_group(item)] += item.get_closest_marker("slow") is not None
+    items.sort(key=lambda item: -slow_counts[_group(item)])
+
+
+def _group(item: pytest.Item) -> str:
+    return "_".join(sorted(str(mark.args[0]) for mark in item.iter_markers("xdist_group")))
 
 
 @pytest.fixture(scope="session")

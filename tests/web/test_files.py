@@ -329,7 +329,6 @@ def test_zip_of_files_that_change(tmp_path: Path) -> None:
     assert sizes == {"1-grows": 4, "2-shrinks": 3, "4-stays": 4}
 
 
-@pytest.mark.minutes
 def test_zip_of_more_than_2_gib(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
