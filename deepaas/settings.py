@@ -192,6 +192,7 @@ class Settings:
         "",
         "Cog's API: upload files that models make below this URL (PUT), instead of sending them "
         "as data: URLs.",
+        secret=True,
     )
     cog_private_urls: bool = _option(
         False,
@@ -207,3 +208,13 @@ class Settings:
     debug: bool = _option(False, "Log at level DEBUG, requests included.", short="d")
     log_level: str = _option("INFO", "Least level that is logged.", choices=LOG_LEVELS)
     log_file: str = _option("", "File to log to instead of the standard error.")
+
+
+SECRETS_BESIDES = frozenset(["WEBHOOK_AUTH_TOKEN"])
+"""Variables that hold a secret of the host and are no options."""
+
+
+def secret_variables() -> frozenset[str]:
+    """The environment variables in which the host may be told a secret: models do not get them."""
+    options = (one.name for one in dataclasses.fields(Settings) if one.metadata.get("secret"))
+    return SECRETS_BESIDES | {f"OS_DEFAULT__{name.upper()}" for name in options}

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deepaas.programs import OWN, Interpreter, environment_for, module_command
 from deepaas.reaper import reaped
+from deepaas.settings import secret_variables
 from deepaas.workers.warden import VARIABLE, end_marked
 
 _log = logging.getLogger(__name__)
@@ -27,9 +28,6 @@ END_SECONDS = 10.0
 
 WAKE_SECONDS = 5.0
 """How often the process above a worker is told to go on: a model may have stopped it."""
-
-SECRET_VARIABLES = frozenset(["OS_DEFAULT__DATABASE_URL", "WEBHOOK_AUTH_TOKEN"])
-"""What the host is told that holds a password."""
 
 SENT_SIGNALS = frozenset(
     [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM]
@@ -222,7 +220,8 @@ def _number(told: bytes | None) -> int | None:
 
 def inherited() -> dict[str, str]:
     """The host's environment without what is for the host alone: models may print theirs."""
-    return {name: value for name, value in os.environ.items() if name not in SECRET_VARIABLES}
+    secret = secret_variables()
+    return {name: value for name, value in os.environ.items() if name not in secret}
 
 
 def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:

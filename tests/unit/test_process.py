@@ -5,22 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import threading
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from deepaas.settings import Settings, secret_variables
 from deepaas.workers.process import Launch, Process, Source, inherited
 
 
-def test_secrets_of_the_host_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OS_DEFAULT__DATABASE_URL", "postgresql+asyncpg://user:secret@host/db")
+@pytest.mark.parametrize("name", sorted(secret_variables()))
+def test_secrets_of_the_host_are_not_passed_on(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "https://user:secret@host/")
     monkeypatch.setenv("OS_DEFAULT__WORKERS", "2")
     passed_on = inherited()
     assert passed_on["OS_DEFAULT__WORKERS"] == "2"
     assert not any("user:secret" in value for value in passed_on.values())
+
+
+def test_options_that_may_hold_a_secret_say_so() -> None:
+    may = re.compile(r"url$|token|password|key$|keys$|secret")
+    named = {f"OS_DEFAULT__{one.name.upper()}" for one in fields(Settings) if may.search(one.name)}
+    assert named <= secret_variables()
 
 
 async def run(spool: Path) -> str:
