@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -134,9 +134,9 @@ class Pool:
         """
         return self._calls.place(client_id)
 
-    async def predict(
+    def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
-    ) -> Reply:
+    ) -> Awaitable[Reply]:
         """Have one of the workers make a prediction.
 
         Args:
@@ -156,7 +156,7 @@ class Pool:
         """
         if self._stopping:
             raise ModelUnavailable(self.name, SHUTTING_DOWN)
-        return await self._calls.run(inputs, client_id, terms)
+        return self._calls.run(inputs, client_id, terms)
 
     async def health(self) -> Health:
         """Ask the model in one of the workers whether it is well.

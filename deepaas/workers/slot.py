@@ -97,7 +97,10 @@ class Slots:
 
     def of(self, worker: Worker) -> Slot:
         """The slot that a worker holds."""
-        for slot in [*self._slots, *self._left]:
+        for slot in self._slots:  # Asked for each answer: no list is made for it.
+            if slot.worker is worker:
+                return slot
+        for slot in self._left:
             if slot.worker is worker:
                 return slot
         raise LookupError(f"{worker.label} has none")
@@ -113,9 +116,10 @@ class Slots:
 
     def broken(self) -> str:
         """Why no replica can be had at present, empty if one can or may be had soon."""
-        if all(slot.broken for slot in self._slots):
-            return self._slots[0].broken
-        return ""
+        for slot in self._slots:
+            if not slot.broken:
+                return ""
+        return self._slots[0].broken
 
     def delay_seconds(self) -> float:
         """How long it takes until the next start of any."""
