@@ -30,7 +30,7 @@ from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
-from deepaas.web.errors import MASKS
+from deepaas.web.errors import MASKS, SHAPES, ErrorShapes
 from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
@@ -257,6 +257,7 @@ def build_app(
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
+    app[SHAPES] = ErrorShapes()
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     host = Host(

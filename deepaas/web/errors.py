@@ -1,6 +1,7 @@
 """Errors on their way to a client: one table, one shape, one place.
 
-Handlers raise and never build error responses. The shape is DEEPaaS's ``Failure``, extended::
+Handlers raise and never build error responses. Below the paths of a door they have its shape
+(:class:`ErrorShapes`), everywhere else that of DEEPaaS's ``Failure``, extended::
 
     {"code": 503, "message": "…", "error": "queue_full"}
 
@@ -17,7 +18,8 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -34,6 +36,71 @@ _log = logging.getLogger(__name__)
 
 MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
 """Where an application has what takes the host's own paths out of messages."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a client is told of an error, before it has a shape.
+
+    Attributes:
+        status: of the answer.
+        message: for people, without paths of the host.
+        error: in one word, for programs; empty where the status says it all.
+        reference: what stands in the log beside the traceback, empty for a client's mistake.
+        headers: of the answer.
+        fields: messages by argument, or None.
+    """
+
+    status: int
+    message: str
+    error: str = ""
+    reference: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Any = None
+
+
+Shape = Callable[[Told], web.Response]
+"""How a door writes an error."""
+
+
+class ErrorShapes:
+    """Which door's shape an error has, whoever raises it: a handler, the router, the drain."""
+
+    def __init__(self) -> None:
+        self._by_handler: dict[Any, Shape] = {}
+        self._by_path: list[tuple[str, Shape]] = []
+
+    def add(self, shape: Shape, paths: Iterable[str], handlers: Iterable[Any]) -> None:
+        """Note the shape of a door.
+
+        Args:
+            shape: writes its errors.
+            paths: all that is below them is the door's.
+            handlers: of its routes, some of which may stand elsewhere.
+        """
+        self._by_path += [(path, shape) for path in paths]
+        self._by_handler.update((handler, shape) for handler in handlers)
+
+    def of(self, request: web.Request) -> Shape:
+        """The shape for a request."""
+        if shape := self._by_handler.get(request.match_info.handler):
+            return shape
+        for path, shape in self._by_path:
+            if request.path == path or request.path.startswith(f"{path}/"):
+                return shape
+        return as_failure
+
+
+SHAPES: web.AppKey[ErrorShapes] = web.AppKey("deepaas_error_shapes", ErrorShapes)
+
+
+class RaisedAnswer(Exception):
+    """An answer of a door that is raised, since what makes it is far from the route."""
+
+    def response(self) -> web.StreamResponse:
+        """The answer."""
+        raise NotImplementedError
+
 
 STATUS: dict[type[errors.DeepaasError], int] = {
     errors.MalformedRequest: 400,
@@ -85,10 +152,12 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
     Raises:
         ConnectionError: the client has gone, and nobody is left to tell.
     """
+    if isinstance(error, RaisedAnswer):
+        return error.response()
     if isinstance(error, errors.DeepaasError):
         return respond_to_error(request, error)
     if isinstance(error, web.HTTPException):
-        return _respond_to_http(error)
+        return _respond_to_http(request, error)
     if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
         # aiohttp could not make sense of the body: broken gzip, bad chunks.
         message = f"the body cannot be read: {getattr(error, 'message', None) or error}"
@@ -101,9 +170,7 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
     _log.error(
         "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
     )
-    return json_response(
-        {"code": 500, "message": "the host has made a mistake", "id": reference}, 500
-    )
+    return _shaped(request, Told(500, "the host has made a mistake", reference=reference))
 
 
 def no_space(error: BaseException) -> errors.StorageFull | None:
@@ -149,7 +216,7 @@ def expecting(
 
 
 async def _refuse_expectation() -> web.StreamResponse:
-    response = _respond_to_http(web.HTTPExpectationFailed())
+    response = as_failure(_told_of_http(web.HTTPExpectationFailed()))
     response.force_close()  # Nobody knows whether the body comes.
     return response
 
@@ -163,18 +230,16 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
-    masks = request.app.get(MASKS, NOTHING_MASKED)
-    fields = masks.value(getattr(error, "fields", None))
-    if fields:
-        return json_response(fields, status, headers)
     if status < 400:
         return web.Response(status=status, headers=headers)
-    body = {"code": status, "message": masks.text(error.message), "error": error.code}
-    if status == 500:
-        body["id"] = new_reference()
+    masks = request.app.get(MASKS, NOTHING_MASKED)
+    fields = masks.value(getattr(error, "fields", None))
+    reference = ""
+    if status == 500 and not fields:
+        reference = new_reference()
         _log.error(
             "[%s] %s %s: %s%s",
-            body["id"],
+            reference,
             request.method,
             request.path,
             error.message,
@@ -184,30 +249,49 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
         _log.warning("%s %s: %s", request.method, request.path, error.message)
     elif error.details:
         _log.debug("%s %s: %s", request.method, request.path, error.details.rstrip())
-    return json_response(body, status, headers)
+    return _shaped(
+        request, Told(status, masks.text(error.message), error.code, reference, headers, fields)
+    )
 
 
-def _respond_to_http(error: web.HTTPException) -> web.Response:
+def as_failure(told: Told) -> web.Response:
+    """An error in the shape of DEEPaaS."""
+    if told.fields:
+        return json_response(told.fields, told.status, told.headers)
+    body: dict[str, Any] = {"code": told.status, "message": told.message}
+    if told.error:
+        body["error"] = told.error
+    if told.reference:
+        body["id"] = told.reference
+    return json_response(body, told.status, told.headers)
+
+
+def _shaped(request: web.Request, told: Told) -> web.Response:
+    shapes = request.config_dict.get(SHAPES)
+    return as_failure(told) if shapes is None else shapes.of(request)(told)
+
+
+def _respond_to_http(request: web.Request, error: web.HTTPException) -> web.Response:
     """aiohttp's own errors and redirects."""
+    told = _told_of_http(error)
+    if error.status < 400:
+        return web.Response(status=error.status, headers=told.headers)
+    return _shaped(request, told)
+
+
+def _told_of_http(error: web.HTTPException) -> Told:
     headers = {
         name: value
         for name, value in error.headers.items()
         if name.lower() not in ("content-type", "content-length")
     }
-    if error.status < 400:
-        return web.Response(status=error.status, headers=headers)
     standard = http.HTTPStatus(error.status)
     message = error.reason if error.reason != standard.phrase else standard.description
-    body = {
-        "code": error.status,
-        "message": message or error.reason,
-        "error": standard.name.lower(),
-    }
-    return json_response(body, error.status, headers)
+    return Told(error.status, message or error.reason, standard.name.lower(), headers=headers)
 
 
 def json_response(
-    body: Any, status: int = 200, headers: dict[str, str] | None = None
+    body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """A response with a JSON body."""
     return web.Response(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -13,11 +13,6 @@ from deepaas.origins import Asked, Visitors
 from deepaas.web.errors import respond_to_error
 from deepaas.web.forwarded import forwarded_host
 from deepaas.web.notice import error_page, wants_page
-
-ERROR_SHAPE = "error_shape"
-"""Attribute of a handler whose door has a shape of its own for errors."""
-
-ErrorShape = Callable[[DeepaasError], web.StreamResponse]
 
 SITE = istr("Sec-Fetch-Site")
 
@@ -85,5 +80,4 @@ def _asked(request: web.Request) -> Asked:
 def _refuse(request: web.Request, error: DeepaasError) -> web.StreamResponse:
     if request.method == hdrs.METH_GET and wants_page(request):
         return error_page("This page", error)
-    shape: ErrorShape | None = getattr(request.match_info.handler, ERROR_SHAPE, None)
-    return shape(error) if shape else respond_to_error(request, error)
+    return respond_to_error(request, error)

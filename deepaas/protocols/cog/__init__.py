@@ -9,6 +9,7 @@ from aiohttp import web
 from deepaas.errors import ConfigError
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
+from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
 from deepaas.protocols.cog.files import Files
@@ -24,6 +25,7 @@ from deepaas.protocols.cog.upload import Uploader
 from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.retention import parse_keep
 from deepaas.web import health
+from deepaas.web.errors import SHAPES
 
 NAME = "cog"
 
@@ -71,6 +73,7 @@ def setup(host: Host) -> None:
     def named(request: web.Request) -> Model:
         return host.registry[request.match_info["model"]]
 
+    host.app[SHAPES].add(as_error, [f"{host.prefix}/{NAME}"], [])
     doors = [open_at(f"{host.prefix}/{NAME}/{{model}}", named)]
     if settings.root_protocol == NAME:
         models = list(host.registry)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
 
-from deepaas.errors import DeepaasError, StorageFull
 from deepaas.web import bounded
 from deepaas.web.document import Document
-from deepaas.web.errors import lacking, status_of
-from deepaas.web.origins import ERROR_SHAPE
-
-_log = logging.getLogger(__name__)
+from deepaas.web.errors import SHAPES, RaisedAnswer, Told
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Route = tuple[str, str, Handler]
@@ -30,7 +24,7 @@ NOT_READY = (
 _JSON = "application/json"
 
 
-class Refusal(Exception):
+class Refusal(RaisedAnswer):
     """A request that cannot be met.
 
     Attributes:
@@ -42,6 +36,11 @@ class Refusal(Exception):
         super().__init__(str(body))
         self.status = status
         self.body = body
+
+    def response(self) -> web.Response:
+        if isinstance(self.body, str):
+            return web.Response(text=self.body, status=self.status)
+        return json_answer(self.body, self.status)
 
 
 def json_answer(body: Any, status: int = 200) -> web.Response:
@@ -74,7 +73,7 @@ def failed(message: str, status: int) -> Refusal:
 
 
 def add_routes(app: web.Application, below: str, routes: list[Route]) -> None:
-    """Add routes whose refusals have Cog's shapes; what is answered to GET is to HEAD.
+    """Add routes; what is answered to GET is to HEAD.
 
     Args:
         app: where to.
@@ -83,36 +82,15 @@ def add_routes(app: web.Application, below: str, routes: list[Route]) -> None:
     """
     for method, path, handler in routes:
         for each in (method, "HEAD") if method == "GET" else (method,):
-            app.router.add_route(each, below + path, _refusing(handler))
+            app.router.add_route(each, below + path, handler)
+    app[SHAPES].add(as_error, [], [handler for _, _, handler in routes])
 
 
-def _refusing(handler: Handler) -> Handler:
-    """A handler whose refusals, and the host's own errors, have Cog's shapes."""
-
-    @functools.wraps(handler)
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except Refusal as refusal:
-            if isinstance(refusal.body, str):
-                return web.Response(text=refusal.body, status=refusal.status)
-            return json_answer(refusal.body, refusal.status)
-        except DeepaasError as error:
-            status = status_of(error)
-            if status >= 500 and status not in (501, 503, 507):
-                raise  # With an id, and a line in the log.
-            return _refused(error)
-        except (OSError, RuntimeError) as error:
-            told = lacking(error)
-            if told is None:
-                raise
-            return _refused(told)
-
-    setattr(answer, ERROR_SHAPE, _refused)
-    return answer
-
-
-def _refused(error: DeepaasError) -> web.Response:
-    if isinstance(error, StorageFull):
-        _log.warning("%s", error.message)
-    return json_answer({"error": error.message, "status": "failed"}, status_of(error))
+def as_error(told: Told) -> web.Response:
+    """The host's own errors in Cog's shape."""
+    message = f"{told.message} (id {told.reference})" if told.reference else told.message
+    return web.Response(
+        body=msgspec.json.encode({"error": message, "status": "failed"}),
+        status=told.status,
+        headers={**told.headers, hdrs.CONTENT_TYPE: _JSON},
+    )
