@@ -9,11 +9,11 @@ import os
 import resource
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-import stevedore
 from aiohttp import web
 
+from deepaas import doors
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-PROTOCOLS = "deepaas.protocol"
-"""Entry points of functions ``setup(host)``, one per HTTP dialect."""
+DOORS: web.AppKey[Sequence[doors.OpenDoor]] = web.AppKey("deepaas_doors", list)
+"""Where an application has its doors."""
 
 
 def build_masks(settings: Settings, folder: Path) -> Masks:
@@ -257,11 +257,10 @@ def build_app(
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
-    app[SHAPES] = ErrorShapes()
+    shapes = app[SHAPES] = ErrorShapes()
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     host = Host(
-        app=app,
         prefix=prefix,
         registry=registry,
         uploads=Uploads(folder / "uploads", settings.client_max_size),
@@ -270,13 +269,11 @@ def build_app(
         trainings=trainings,
         try_me=settings.ui and page.installed,
         masks=masks,
+        drain=drain,
     )
-    protocols: stevedore.ExtensionManager[Any] = stevedore.ExtensionManager(
-        PROTOCOLS, on_load_failure_callback=_reraise
-    )
-    # The router takes the first route that fits: at the root, of whom the operator wants there.
-    for protocol in sorted(protocols, key=lambda one: one.name != settings.root_protocol):
-        protocol.plugin(host)
+    opened = doors.open_all(doors.installed(), host)
+    app[DOORS] = opened
+    doors.add(app, opened, shapes)
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     if settings.ui:
@@ -301,7 +298,3 @@ def build_app(
             app, prefix=prefix, spec_path=f"{prefix}/swagger.json", title="DEEPaaS API"
         )
     return app
-
-
-def _reraise(_manager: Any, _entry_point: Any, error: BaseException) -> NoReturn:
-    raise error

@@ -96,7 +96,13 @@ def load(
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
     )
-    for name in ("model_python", "allowed_host", "allowed_origin", "trusted_proxy"):
+    for name in (
+        "model_python",
+        "allowed_host",
+        "allowed_origin",
+        "trusted_proxy",
+        "root_protocol",
+    ):
         values[name] = _list(conf, name, values[name])
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])

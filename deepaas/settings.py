@@ -179,11 +179,11 @@ class Settings:
         "10000,30d",
         "Finished asynchronous predictions to keep, told as for keep-runs; empty to keep all.",
     )
-    root_protocol: str = _option(
-        "",
-        "Also serve this protocol at the root, for the one model that is served: cog, where Cog's "
-        "clients and orchestrators look for it.",
-        choices=("", "cog"),
+    root_protocol: tuple[str, ...] = _option(
+        (),
+        "Also serve this protocol at the root: cog, for the one model that is served, where Cog's "
+        "clients and orchestrators look for it. May be given several times.",
+        multiple=True,
     )
     cog_strict: bool = _option(
         False, "Cog's API: answer 409 when no worker is free, instead of queueing."

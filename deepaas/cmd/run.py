@@ -15,8 +15,16 @@ from aiohttp import web
 
 import deepaas
 from deepaas import config, logs
-from deepaas.app import build_app, build_registry, build_trainings, build_try_me, build_visitors
+from deepaas.app import (
+    DOORS,
+    build_app,
+    build_registry,
+    build_trainings,
+    build_try_me,
+    build_visitors,
+)
 from deepaas.cmd.init import leave_first_place
+from deepaas.doors import OpenDoor, stay_because
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
@@ -139,7 +147,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
-            if not await _any_model(settled, stop, _why_it_stays(settings)):
+            if not await _any_model(settled, stop, _why_it_stays(settings, app[DOORS])):
                 return 1
             _settle_memory()
             await stop.wait()
@@ -201,12 +209,9 @@ def _tell_who_may_ask(visitors: Visitors) -> None:
         _log.warning("web pages of every origin may use this host (--allowed-origin *)")
 
 
-def _why_it_stays(settings: Settings) -> str:
+def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:
     """Why the host stays when no model can be served; empty if it does not."""
-    if settings.reload:
-        return "waiting for changes"
-    # Whoever started it asks there for the logs of the setup.
-    return "/health-check tells why" if settings.root_protocol == "cog" else ""
+    return "waiting for changes" if settings.reload else stay_because(opened)
 
 
 async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, stays: str) -> bool:

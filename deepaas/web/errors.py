@@ -79,7 +79,8 @@ class ErrorShapes:
             handlers: of its routes, some of which may stand elsewhere.
         """
         self._by_path += [(path, shape) for path in paths]
-        self._by_handler.update((handler, shape) for handler in handlers)
+        if shape is not as_failure:
+            self._by_handler.update((handler, shape) for handler in handlers)
 
     def of(self, request: web.Request) -> Shape:
         """The shape for a request."""

@@ -233,13 +233,15 @@ class Ended:
     output: str
 
 
-def run_host(models: Iterable[str], *options: str, seconds: float = 30) -> Ended:
+def run_host(
+    models: Iterable[str], *options: str, seconds: float = 30, packages: Path | None = None
+) -> Ended:
     """Start a host that is expected to end by itself; nothing of it may stay."""
     home = Path(tempfile.mkdtemp(prefix="deepaas-test-"))
     mark = uuid.uuid4().hex
     tmp = home / "tmp"
     tmp.mkdir()
-    process = _spawn(models, options, free_port(), home, tmp, mark)
+    process = _spawn(models, options, free_port(), home, tmp, mark, packages=packages)
     try:
         try:
             returncode = process.wait(seconds)

@@ -49,7 +49,7 @@ VALUES: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://host/trainings",
     "keep_runs": "100,30d",
     "keep_predictions": "500",
-    "root_protocol": "cog",
+    "root_protocol": ("cog",),
     "cog_strict": True,
     "cog_upload_url": "https://storage.example/outputs/",
     "cog_private_urls": True,

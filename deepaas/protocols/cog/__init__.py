@@ -8,7 +8,7 @@ from aiohttp import web
 
 from deepaas.errors import ConfigError
 from deepaas.model.handle import Model
-from deepaas.protocols import Host
+from deepaas.protocols import Door, Host, Opened
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
@@ -17,15 +17,13 @@ from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
 from deepaas.protocols.cog.pending import Pending
 from deepaas.protocols.cog.predictions import Predictions
-from deepaas.protocols.cog.routes import Door, Pick
+from deepaas.protocols.cog.routes import Pick, PredictionRoutes
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.successor import Successor
-from deepaas.protocols.cog.training_routes import TrainingDoor
+from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.retention import parse_keep
-from deepaas.web import health
-from deepaas.web.errors import SHAPES
 
 NAME = "cog"
 
@@ -36,12 +34,11 @@ FETCH_SECONDS = 300.0
 MIN_FETCHES_COUNT = 8
 
 
-def setup(host: Host) -> None:
-    """Add the routes: for all models below ``/cog/``, for a single one at the root if wanted.
+def setup(host: Host) -> Opened:
+    """Open it: for all models below ``/cog/``, for a single one at the root if wanted.
 
     Raises:
-        ConfigError: it is wanted at the root, but there are several models; or what is to be kept
-            cannot be understood.
+        ConfigError: what is to be kept cannot be understood.
     """
     settings = host.settings
     limits = Limits(
@@ -53,9 +50,7 @@ def setup(host: Host) -> None:
     # Half of what may wait: the others need not wait for anybody's slow server.
     fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
     files = Files(fetcher, uploader)
-    predictions = Predictions(
-        host.uploads, files, archive, lambda: host.app[health.DRAIN].counting(), host.masks
-    )
+    predictions = Predictions(host.uploads, files, archive, host.drain.counting, host.masks)
     token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
     webhooks = Webhooks(limits, token, host.uploads.folder)
     pending = Pending(webhooks, host.trainings, durable=settings.train_endpoint)
@@ -64,41 +59,54 @@ def setup(host: Host) -> None:
     helpers = Helpers(f"{host.trainings.host}:cog:")
     intake = Intake(host.uploads, settings.client_max_size, helpers)
 
-    def open_at(below: str, pick: Pick) -> TrainingDoor:
-        Door(host, predictions, archive, pending, pick, shelf, intake).add_routes(below)
-        door = TrainingDoor(host, files, webhooks, pending, pick, shelf, intake)
-        door.add_routes(below)
-        return door
+    trainings: list[TrainingRoutes] = []
+
+    def below(path: str, pick: Pick) -> list[web.RouteDef]:
+        first = PredictionRoutes(host, predictions, archive, pending, pick, shelf, intake)
+        second = TrainingRoutes(host, files, webhooks, pending, pick, shelf, intake)
+        trainings.append(second)
+        return [*first.below(path), *second.below(path)]
 
     def named(request: web.Request) -> Model:
         return host.registry[request.match_info["model"]]
 
-    host.app[SHAPES].add(as_error, [f"{host.prefix}/{NAME}"], [])
-    doors = [open_at(f"{host.prefix}/{NAME}/{{model}}", named)]
-    if settings.root_protocol == NAME:
+    def at_root() -> list[web.RouteDef]:
         models = list(host.registry)
         if len(models) != 1:
             names = ", ".join(model.name for model in models)
             raise ConfigError(f"root-protocol is for one model, and there are several: {names}")
-        doors.append(open_at(host.prefix, lambda _request: models[0]))
+        return below(host.prefix, lambda _request: models[0])
 
-    successor = Successor(pending, archive, doors[0], host.registry, webhooks)
+    own = f"{host.prefix}/{NAME}"
+    routes = below(f"{own}/{{model}}", named)
+    successor = Successor(pending, archive, trainings[0], host.registry, webhooks)
 
-    async def start(_app: web.Application) -> None:
+    async def start() -> None:
         archive.start()
         pending.start()
         if settings.train_endpoint:
             successor.start()
 
-    async def close(_app: web.Application) -> None:
+    async def close() -> None:
         await successor.close()
         await predictions.close()
-        for door in doors:
-            await door.close()
+        for each in trainings:
+            await each.close()
         await helpers.close()
         await webhooks.close()
         await pending.close()
         await archive.close()
 
-    host.app.on_startup.append(start)
-    host.app.on_shutdown.append(close)
+    return Opened(
+        routes,
+        at_root,
+        [own],
+        as_error,
+        start,
+        close,
+        # Whoever started the host asks there for the logs of the setup.
+        stays_because="/health-check tells why",
+    )
+
+
+DOOR = Door(NAME, "Cog", setup)

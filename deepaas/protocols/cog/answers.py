@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -11,10 +10,7 @@ from aiohttp import hdrs, web
 
 from deepaas.web import bounded
 from deepaas.web.document import Document
-from deepaas.web.errors import SHAPES, RaisedAnswer, Told
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Route = tuple[str, str, Handler]
+from deepaas.web.errors import RaisedAnswer, Told
 
 AT_CAPACITY = "At capacity - all prediction slots busy"
 NOT_READY = (
@@ -70,20 +66,6 @@ async def send_document(
 def failed(message: str, status: int) -> Refusal:
     """A prediction that was not begun."""
     return Refusal(status, {"error": message, "status": "failed"})
-
-
-def add_routes(app: web.Application, below: str, routes: list[Route]) -> None:
-    """Add routes; what is answered to GET is to HEAD.
-
-    Args:
-        app: where to.
-        below: the path before each, without a slash at its end.
-        routes: method, path and handler.
-    """
-    for method, path, handler in routes:
-        for each in (method, "HEAD") if method == "GET" else (method,):
-            app.router.add_route(each, below + path, handler)
-    app[SHAPES].add(as_error, [], [handler for _, _, handler in routes])
 
 
 def as_error(told: Told) -> web.Response:

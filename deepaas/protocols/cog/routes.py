@@ -14,13 +14,11 @@ from aiohttp import web
 import deepaas
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import Model
-from deepaas.protocols import Host
+from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import health, listing, requests, stream
 from deepaas.protocols.cog.answers import (
     AT_CAPACITY,
     Refusal,
-    Route,
-    add_routes,
     failed,
     json_answer,
     send_document,
@@ -51,11 +49,11 @@ Pick = Callable[[web.Request], Model]
 """Which model a request is for."""
 
 
-class Door:
-    """Cog's HTTP API of one or all models.
+class PredictionRoutes:
+    """Cog's HTTP API of one or all models, but for their trainings.
 
     Args:
-        host: what it is a door of.
+        host: what a door is given.
         predictions: those that go on.
         archive: has those that nobody waits for.
         pending: tells clients' addresses of them.
@@ -82,15 +80,15 @@ class Door:
         self._pick = pick
         self._shelf = shelf
 
-    def add_routes(self, below: str) -> None:
-        """Add the routes.
+    def below(self, path: str) -> list[web.RouteDef]:
+        """The routes.
 
         Args:
-            below: the path before each, without a slash at its end.
+            path: before each, without a slash at its end.
         """
         one = "/predictions/{prediction_id}"
         # They are compared with a request in this order: what is asked for most comes first.
-        routes: list[Route] = [
+        table: list[tuple[str, str, Handler]] = [
             ("POST", "/predictions", self.post_prediction),
             ("GET", "/predictions", self.get_predictions),
             ("PUT", one, self.put_prediction),
@@ -103,7 +101,7 @@ class Door:
             ("POST", "/predict", self.post_predict),
             ("POST", "/shutdown", self.post_shutdown),
         ]
-        add_routes(self._host.app, below, routes)
+        return routes(path, table)
 
     async def get_root(self, request: web.Request) -> web.Response:
         """What is where."""

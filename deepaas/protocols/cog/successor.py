@@ -16,7 +16,7 @@ from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.kept import told_of
 from deepaas.protocols.cog.pending import PREDICTION, Entry, Pending
-from deepaas.protocols.cog.training_routes import TrainingDoor
+from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.webhooks import Address, Webhooks
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Successor:
         self,
         pending: Pending,
         archive: Archive,
-        trainings: TrainingDoor,
+        trainings: TrainingRoutes,
         registry: Registry,
         webhooks: Webhooks,
     ) -> None:

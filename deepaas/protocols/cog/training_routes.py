@@ -21,9 +21,9 @@ from deepaas.errors import (
     StoreUnavailable,
 )
 from deepaas.model.handle import Model
-from deepaas.protocols import Host
+from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import listing, requests, stream
-from deepaas.protocols.cog.answers import Refusal, Route, add_routes, failed, json_answer
+from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import stored, to_inputs
@@ -51,7 +51,7 @@ _UUID = re.compile(r"[0-9a-f]{32}")
 _NAMESPACE = uuid.UUID("7c9c5a3e-35c7-4a53-9d0b-0f6d5c1e2b64")
 
 
-class TrainingDoor:
+class TrainingRoutes:
     """Cog's routes of trainings, of one or all models.
 
     Args:
@@ -88,21 +88,21 @@ class TrainingDoor:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = asyncio.Event()
 
-    def add_routes(self, below: str) -> None:
-        """Add the routes.
+    def below(self, path: str) -> list[web.RouteDef]:
+        """The routes.
 
         Args:
-            below: the path before each, without a slash at its end.
+            path: before each, without a slash at its end.
         """
         one = "/trainings/{training_id}"
-        routes: list[Route] = [
+        table: list[tuple[str, str, Handler]] = [
             ("POST", "/trainings", self.post_training),
             ("GET", "/trainings", self.get_trainings),
             ("PUT", one, self.put_training),
             ("GET", one, self.get_training),
             ("POST", f"{one}/cancel", self.post_cancel),
         ]
-        add_routes(self._host.app, below, routes)
+        return routes(path, table)
 
     async def post_training(self, request: web.Request) -> web.Response:
         """Train."""

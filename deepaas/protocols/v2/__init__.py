@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from deepaas.protocols import Host
+from deepaas.protocols import Door, Host, Opened, routes
 from deepaas.protocols.v2 import documents, models, predict, trainings, versions, watching
 
 
-def setup(host: Host) -> None:
-    """Add the routes of the V2 API, its documents and its pages."""
+def setup(host: Host) -> Opened:
+    """The routes of the V2 API, its documents and its pages, which are at the root."""
     operations = [
         # The router tries them in this order, and this one has to be fast.
         *predict.operations(host),
@@ -16,12 +16,15 @@ def setup(host: Host) -> None:
         *trainings.operations(host),
         *watching.operations(host),
     ]
-    for operation in operations:
-        for path in _paths(host.prefix, operation.path):
-            host.app.router.add_route(operation.method, path, operation.handler)
-            if operation.method == "GET":
-                host.app.router.add_route("HEAD", path, operation.handler)
-    documents.setup(host, operations)
+    table = [
+        (operation.method, path, operation.handler)
+        for operation in operations
+        for path in _paths(host.prefix, operation.path)
+    ]
+    return Opened([*routes("", table), *documents.routes(host, operations)])
+
+
+DOOR = Door("v2", "DEEPaaS V2", setup)
 
 
 def _paths(prefix: str, path: str) -> list[str]:

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 import deepaas
+from deepaas import protocols
 from deepaas.messages import Description
 from deepaas.protocols import Host
 from deepaas.protocols.v2 import naming
@@ -29,8 +30,8 @@ LOADING_SECONDS = 5.0
 CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
-def setup(host: Host, operations: Sequence[Operation]) -> None:
-    """Add the routes of the documents."""
+def routes(host: Host, operations: Sequence[Operation]) -> list[web.RouteDef]:
+    """The routes of the documents."""
     shown = [operation for operation in operations if operation.documented]
     made: dict[str, tuple[dict[str, Description], bytes]] = {}
 
@@ -58,8 +59,8 @@ def setup(host: Host, operations: Sequence[Operation]) -> None:
     async def get_openapi(_request: web.Request) -> web.Response:
         return await send("openapi", to_openapi3)
 
-    host.app.router.add_get(f"{host.prefix}/swagger.json", get_swagger)
-    host.app.router.add_get(f"{host.prefix}/openapi.json", get_openapi)
+    table = [("GET", "/swagger.json", get_swagger), ("GET", "/openapi.json", get_openapi)]
+    return protocols.routes(host.prefix, table)
 
 
 def swagger(

@@ -1,0 +1,85 @@
+"""A door of another package is served beside ours; one that does not work harms nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.host import Host, run_host, start_host
+
+ENTRY_POINTS = """
+[deepaas.protocol]
+plain-text = plain_door:DOOR
+unopened = plain_door:UNOPENED
+no-door = plain_door:NO_DOOR
+missing = no_such_module:DOOR
+"""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installed package with doors."""
+    folder = tmp_path_factory.mktemp("packages")
+    info = folder / "third_party_doors-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third-party-doors\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    source = Path(__file__).with_name("plain_door.py")
+    (folder / source.name).write_text(source.read_text())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def host(packages: Path) -> Iterator[Host]:
+    options = ("--no-ui", "--root-protocol", "plain-text")
+    with start_host(["plain"], *options, packages=packages) as host:
+        yield host
+
+
+def test_its_routes_are_served(host: Host) -> None:
+    answer = host.get("/plain-text/plain")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    "path,status",
+    [
+        ("/plain-text/no/run", 404),
+        ("/plain-text/none", 404),
+        ("/plain-text/no/such/route", 404),
+        ("/plain-text/no/reason", 500),
+        ("/health-check", 404),
+    ],
+)
+def test_errors_below_its_paths_have_its_shape(host: Host, path: str, status: int) -> None:
+    answer = host.get(path)
+    assert answer.status == status
+    assert answer.body.startswith(f"{status}: ".encode())
+    assert b"ZeroDivision" not in answer.body
+
+
+def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host) -> None:
+    log = host.log()
+    assert "the door 'unopened' cannot be opened" in log and "tensorrt" in log
+    assert "the door 'missing' cannot be loaded" in log
+    assert "the door 'no-door' is passed over" in log
+    assert host.get("/v2/models/plain/").status == 200
+    assert host.get("/cog/plain/health-check").status == 200
+
+
+@pytest.mark.parametrize(
+    "names,complaint",
+    [
+        (["plain-text", "cog"], "GET /health-check belongs to both"),
+        (["v2"], "root-protocol 'v2': only cog, plain-text can be at the root"),
+        (["nothing"], "root-protocol 'nothing': only"),
+    ],
+)
+def test_who_cannot_be_at_the_root(packages: Path, names: list[str], complaint: str) -> None:
+    options = [word for name in names for word in ("--root-protocol", name)]
+    ended = run_host(["plain"], *options, packages=packages)
+    assert ended.returncode == 1
+    assert complaint in ended.output
+    assert "Traceback" not in ended.output.replace("tensorrt", "").split("deepaas-run:")[-1]
