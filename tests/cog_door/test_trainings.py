@@ -30,8 +30,8 @@ def test_in_the_background_and_once(together: Door, receiving: Receiver) -> None
     assert (answer.status, answer.json()) == (202, {"id": "my-own", "status": "starting"})
     wait_until(lambda: status(together, "my-own") == "processing", "it begins")
     assert together.ask("PUT", "/trainings/my-own", body).status == 202
-    again = {"id": "my-own", "input": {"steps": 1}}
-    assert together.ask("POST", "/trainings", again).status == 409
+    other = {"id": "my-own", "input": {"steps": 1}}
+    assert together.ask("POST", "/trainings", other).status == 409
     together.host.touch("trained")
     wait_until(lambda: status(together, "my-own") == "succeeded", "it ends")
     again = together.ask("PUT", "/trainings/my-own", body)
@@ -92,7 +92,7 @@ def test_the_list_goes_on(together: Door) -> None:
     names = [f"listed-{number}" for number in range(3)]
     for name in names:
         assert together.ask("PUT", f"/trainings/{name}", {"input": {"steps": 1}}).status == 200
-    path, found = "/trainings?limit=2", []
+    path, found = "/trainings?limit=2", list[str]()
     while path and len(found) < 4:
         page = together.ask("GET", path).json()
         assert len(page["results"]) <= 2

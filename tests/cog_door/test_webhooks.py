@@ -89,7 +89,12 @@ def test_who_does_not_answer_holds_no_prediction(streams: Door, receiving: Recei
 
 
 def test_the_end_is_told_again_until_it_is_heard(answers: Door, receiving: Receiver) -> None:
-    said = [None, (500, {}, b""), (429, {}, b""), (200, {}, b"")]
+    said: list[tuple[int, dict[str, str], bytes] | None] = [
+        None,
+        (500, {}, b""),
+        (429, {}, b""),
+        (200, {}, b""),
+    ]
 
     def failing(request: Received) -> tuple[int, dict[str, str], bytes] | None:
         if request.json()["status"] == "processing":

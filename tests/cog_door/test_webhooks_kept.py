@@ -48,7 +48,7 @@ def test_ends_by_a_killed_host(ground: Ground, receiving: Receiver) -> None:
         receiving.wait("/hook-told", "succeeded")
         answers.put("going", webhook=f"{hook}-going", text="going", how="wait")
         answers.put("waiting", webhook=f"{hook}-waiting", text="waiting")
-        body = {"webhook": f"{hook}-start", "webhook_events_filter": ["start"]}
+        body: Json = {"webhook": f"{hook}-start", "webhook_events_filter": ["start"]}
         body |= {"input": {"text": "start"}, "id": "start"}
         answers.ask("POST", "/predictions", body, Prefer="respond-async")
         answers.wait("going", "processing")

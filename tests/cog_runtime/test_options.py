@@ -98,7 +98,7 @@ def test_documents_tell_them(source: str, tmp_path: Path) -> None:
     served = serve(source, tmp_path, "Runner")
     told = served.parameters
     assert list(told) == ["text", "scale", "kind", "count", "old", "words"]
-    described = {
+    described: dict[str, dict[str, Any]] = {
         "text": {"description": "what to scale", "minLength": 2, "maxLength": 4, "required": True},
         "scale": {"default": 1.5, "minimum": 0, "maximum": 10, "required": False},
         "kind": {"default": "up", "enum": ["up", "down"]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 import pytest
@@ -67,7 +68,7 @@ def test_what_is_refused_has_no_stream(host: Host) -> None:
 def test_predictor_stops_when_its_client_leaves(
     host: Host, journal: Journal, model: str, said: str
 ) -> None:
-    query = {"seconds": 0.01} if model == "Endless" else {}
+    query: dict[str, Any] = {"seconds": 0.01} if model == "Endless" else {}
     with streaming(host, model, **query) as stream:
         next(stream.of("part"))
         assert said not in journal()

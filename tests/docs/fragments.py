@@ -11,15 +11,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import tomli
 import yaml
 
 from deepaas import config
 from deepaas.settings import Settings
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 HADOLINT = Path(sys.executable).parent / "hadolint"
 NGINX = "/usr/sbin/nginx"
@@ -60,7 +56,7 @@ def check_yaml(body: str, _folder: Path) -> None:
 
 def check_toml(body: str, _folder: Path) -> None:
     """A part of a pyproject.toml, mostly."""
-    tomllib.loads(body)
+    tomli.loads(body)
 
 
 def check_python(body: str, _folder: Path) -> None:

@@ -15,14 +15,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-import tomllib
+import tomli
 import yaml
 from cookiecutter.exceptions import FailedHookException
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 from .generated import ANSWERS, LICENSES, STARTS, generate
 
@@ -74,7 +69,7 @@ def test_the_code_compiles(package: Path, tmp_path: Path) -> None:
 
 
 def test_pyproject(package: Path) -> None:
-    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    project = tomli.loads((package / "pyproject.toml").read_text())["project"]
     assert project["name"] == "leaf-counter"
     assert project["version"] == ANSWERS["app_version"]
     assert project["description"] == ANSWERS["description"]
@@ -132,7 +127,7 @@ def uncomment(folder: Path) -> None:
 @pytest.mark.parametrize("license_id", LICENSES)
 def test_licences(tmp_path: Path, license_id: str) -> None:
     folder = generate(tmp_path, open_source_license=license_id)
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    project = tomli.loads((folder / "pyproject.toml").read_text())["project"]
     if license_id == "none":
         assert not (folder / "LICENSE").exists()
         assert "license" not in project

@@ -209,7 +209,7 @@ def test_base_path_becomes_the_server() -> None:
 
 
 def test_operation_keeps_what_it_says_of_itself() -> None:
-    said = {
+    said: dict[str, Any] = {
         "operationId": "predict",
         "tags": ["models"],
         "summary": "s",
@@ -258,7 +258,9 @@ BODY = [{"in": "body", "name": "x", "schema": {"type": "object"}}]
 def test_media_types_of_the_request(
     parameters: list[Any], consumes: list[str] | None, expected: list[str]
 ) -> None:
-    operation = {"parameters": parameters} | ({"consumes": consumes} if consumes else {})
+    operation: dict[str, Any] = {"parameters": parameters}
+    if consumes:
+        operation["consumes"] = consumes
 
     assert list(operation_of(swagger_with(**operation))["requestBody"]["content"]) == expected
 

@@ -108,7 +108,7 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def train(folder: Path, logdir: Path, label: str) -> None:
     """Write a curve as the code of an author does, and show it under a label."""
-    from tensorboardX import SummaryWriter  # type: ignore[import-untyped]
+    from tensorboardX import SummaryWriter
 
     with SummaryWriter(str(folder)) as writer:
         for step in range(50):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from .. import differences as differ
+from ..differences import Difference
 from ..wire import Part, form_body, json_body, multipart_body
-from .case import accept, header, predict
+from .case import Case, accept, header, predict
 
 OBJECTS = [
     predict("static-methods.v1_2", "default"),
@@ -31,45 +32,39 @@ OBJECTS = [
     predict("cookies", "cookie argument in the query", "session=abc"),
 ]
 
+
+def _returned(kind: str, status: int, *differs: Difference) -> Case:
+    return predict("returned", kind, "kind=" + quote(kind), status=status, differs=differs)
+
+
 RETURNED = [
-    *[
-        predict(
-            "returned",
-            kind,
-            "kind=" + quote(kind),
-            status=status,
-            differs=tuple(differs),
-        )
-        for kind, status, *differs in [
-            ("dict", 200),
-            ("list", 200),
-            ("text", 200),
-            ("number", 200),
-            ("whole", 200),
-            ("true", 200),
-            ("none", 200),
-            ("empty", 200),
-            ("tuple", 200),
-            ("number keys", 200),
-            ("big", 200),
-            ("large number", 200),
-            ("nan", 200, differ.NOT_A_NUMBER),
-            ("enumerations", 200),
-            ("subclasses", 200),
-            ("half a character", 200),
-            ("floats", 200),
-            ("tuple keys", 500),
-            ("generator", 500),
-            ("date", 500, differ.MORE_JSON),
-            ("data class", 500, differ.MORE_JSON),
-            ("bytes", 500, differ.MORE_JSON),
-            ("set", 500, differ.MORE_JSON),
-            ("object", 500),
-            ("raise ValueError", 500),
-            ("raise KeyError", 500),
-            ("unknown", 500),
-        ]
-    ],
+    _returned("dict", 200),
+    _returned("list", 200),
+    _returned("text", 200),
+    _returned("number", 200),
+    _returned("whole", 200),
+    _returned("true", 200),
+    _returned("none", 200),
+    _returned("empty", 200),
+    _returned("tuple", 200),
+    _returned("number keys", 200),
+    _returned("big", 200),
+    _returned("large number", 200),
+    _returned("nan", 200, differ.NOT_A_NUMBER),
+    _returned("enumerations", 200),
+    _returned("subclasses", 200),
+    _returned("half a character", 200),
+    _returned("floats", 200),
+    _returned("tuple keys", 500),
+    _returned("generator", 500),
+    _returned("date", 500, differ.MORE_JSON),
+    _returned("data class", 500, differ.MORE_JSON),
+    _returned("bytes", 500, differ.MORE_JSON),
+    _returned("set", 500, differ.MORE_JSON),
+    _returned("object", 500),
+    _returned("raise ValueError", 500),
+    _returned("raise KeyError", 500),
+    _returned("unknown", 500),
     predict("returned", "Accept is ignored", "kind=whole", headers=accept("image/png")),
     *[
         predict("schema_dict", kind, "kind=" + quote(kind), status=status)
@@ -88,44 +83,44 @@ RETURNED = [
     predict("schema_class", "bad", "bad=true", status=500),
 ]
 
+
+def _accepting(returns: str, media: str, status: int, *differs: Difference) -> Case:
+    return predict(
+        "accept_header",
+        f"{returns} for {media}",
+        "returns=" + quote(returns),
+        headers=accept(media),
+        status=status,
+        differs=differs,
+    )
+
+
 ACCEPT = [
     predict("accept_header", "no header"),
-    *[
-        predict(
-            "accept_header",
-            f"{returns} for {media}",
-            "returns=" + quote(returns),
-            headers=accept(media),
-            status=status,
-            differs=tuple(differs),
-        )
-        for returns, media, status, *differs in [
-            ("dict", "application/json", 200),
-            ("dict", "*/*", 200),
-            ("bytes", "text/plain", 200),
-            ("bytes", "image/png", 200),
-            ("bytes", "application/zip", 200),
-            ("bytes", "audio/*", 200),
-            ("bytes", "application/pdf", 422),
-            ("bytes", "audio/wav", 422, differ.WILDCARD_CHOICE),
-            ("str", "text/plain", 200),
-            ("str", "application/json", 200),
-            ("str", "image/png", 200),
-            ("none", "text/plain", 200),
-            ("none", "image/png", 200),
-            ("none", "application/json", 200),
-            ("bytearray", "image/png", 200),
-            ("bytesio", "image/png", 200),
-            ("stringio", "text/plain", 200),
-            ("file read", "image/png", 200, differ.FILE_NAME),
-            ("file", "application/json", 500),
-            ("text file", "text/plain", 500, differ.TEXT_FILE),
-            ("list", "text/plain", 500),
-            ("dict", "image/png", 500),
-            ("number", "text/plain", 500),
-            ("bytes", "application/json", 500, differ.MORE_JSON),
-        ]
-    ],
+    _accepting("dict", "application/json", 200),
+    _accepting("dict", "*/*", 200),
+    _accepting("bytes", "text/plain", 200),
+    _accepting("bytes", "image/png", 200),
+    _accepting("bytes", "application/zip", 200),
+    _accepting("bytes", "audio/*", 200),
+    _accepting("bytes", "application/pdf", 422),
+    _accepting("bytes", "audio/wav", 422, differ.WILDCARD_CHOICE),
+    _accepting("str", "text/plain", 200),
+    _accepting("str", "application/json", 200),
+    _accepting("str", "image/png", 200),
+    _accepting("none", "text/plain", 200),
+    _accepting("none", "image/png", 200),
+    _accepting("none", "application/json", 200),
+    _accepting("bytearray", "image/png", 200),
+    _accepting("bytesio", "image/png", 200),
+    _accepting("stringio", "text/plain", 200),
+    _accepting("file read", "image/png", 200, differ.FILE_NAME),
+    _accepting("file", "application/json", 500),
+    _accepting("text file", "text/plain", 500, differ.TEXT_FILE),
+    _accepting("list", "text/plain", 500),
+    _accepting("dict", "image/png", 500),
+    _accepting("number", "text/plain", 500),
+    _accepting("bytes", "application/json", 500, differ.MORE_JSON),
     predict(
         "accept_header",
         "file for text/plain",

@@ -27,11 +27,11 @@ def main() -> None:
     found = {}
     for path in sorted(folder.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if _is_predictor(node):
+            if name := _predictor(node):
                 with contextlib.redirect_stdout(sys.stderr):  # Cog prints warnings.
-                    schemas = _schemas(writer, path.stem, node.name)
+                    schemas = _schemas(writer, path.stem, name)
                 streams = "@streaming" in ast.unparse(node)
-                found[f"{path.stem}:{node.name}"] = {"schemas": schemas, "streams": streams}
+                found[f"{path.stem}:{name}"] = {"schemas": schemas, "streams": streams}
     print(json.dumps(found, indent=1))
 
 
@@ -56,14 +56,17 @@ def _writer(path: str) -> Any:
     return module
 
 
-def _is_predictor(node: ast.AST) -> bool:
+def _predictor(node: ast.stmt) -> str | None:
+    """The name of what Cog can serve, if it is that."""
     if isinstance(node, ast.FunctionDef):
-        return not node.name.startswith("_")
-    return isinstance(node, ast.ClassDef) and any(
+        return None if node.name.startswith("_") else node.name
+    if isinstance(node, ast.ClassDef) and any(
         isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))
         and part.name in ("run", "predict")
         for part in node.body
-    )
+    ):
+        return node.name
+    return None
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from support.waiting import wait_until
 
 from ...wire import Answer
 from .. import seen
-from ..differences import Difference
+from ..difference import Difference
 from ..receiver import Receiver
 from ..seen import Seen
 from ..servers import Server

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...wire import Body
 from .. import differences as differ
-from ..differences import Difference
+from ..difference import Difference
 from .case import ASYNCHRONOUS, STREAM, Case, health, predict, request
 
 JSON = "application/json"
