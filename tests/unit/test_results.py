@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,13 +145,19 @@ def circular() -> list[Any]:
         (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
         ({"a": np.array([0.5])}, {"a": [0.5]}),
         (np.array([np.nan]), [None]),
-        (torch.tensor([1, 2]), [1, 2]),
-        (torch.tensor(0.5), 0.5),
     ],
     ids=repr,
 )
 def test_json(value: Any, expected: Any) -> None:
     assert json.loads(to_json(value)) == expected
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(("value", "expected"), [([1, 2], [1, 2]), (0.5, 0.5)])
+def test_json_of_tensors(value: Any, expected: Any) -> None:
+    import torch
+
+    assert json.loads(to_json(torch.tensor(value))) == expected
 
 
 def test_text_stands_for_what_is_no_json() -> None:

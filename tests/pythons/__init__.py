@@ -1,0 +1,1 @@
+"""What is run with every Python that the host is for, not only with that of the other tests."""
