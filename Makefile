@@ -1,4 +1,5 @@
 # make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
+# make setup  every environment and program that the tests need; `make test` does it by itself
 # make test   every check: format, lint, types, tests
 # make soak   the storms and attacks of tests/overload and tests/security at full size, by hand
 # make docs   the documentation as a site, build/docs/index.html
@@ -20,26 +21,31 @@ PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 # The longest that one test of `make soak` may take.
 SOAK_SECONDS = 3600
 
-.PHONY: run test soak docs bench format clean
+.PHONY: run setup test soak docs bench format clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/deepaas-run --model-name demo_app
 
-test: $(VENV)/test.stamp
+setup: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.peers
+	scripts/other-pythons setup
+
+test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	cd demo_app && ../$(BIN)/mypy
+	scripts/other-pythons test
 	$(PYTEST) -m serial $(SERIAL)
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
-soak: $(VENV)/test.stamp
+soak: setup
 	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security
 
 docs: $(VENV)/test.stamp
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
 
-bench: $(VENV)/test.stamp
+bench: setup
 	scripts/need wrk wrk
 	$(BIN)/python -m benchmarks
 
