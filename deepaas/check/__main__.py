@@ -34,6 +34,7 @@ from deepaas.check import (
 )
 from deepaas.check.session import Job, Session
 from deepaas.check.target import UnknownSource, find
+from deepaas.runtime import interpreter
 from deepaas.runtime.cog.predictor import is_typed
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
@@ -191,6 +192,7 @@ def _check_whole(session: Session, parts: _Parts) -> None:
 
 
 def _prepare(folder: Path) -> None:
+    interpreter.hide_command()
     # A stack for the place where it crashed, or hangs.
     stack = os.open(folder / "stack", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     faulthandler.enable(stack, all_threads=False)

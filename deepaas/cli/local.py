@@ -33,7 +33,7 @@ from deepaas.errors import ConfigError
 from deepaas.messages import Answer, Inputs, News, Part, Predict
 from deepaas.model import discovery
 from deepaas.model.discovery import ENTRY_POINT, Found
-from deepaas.runtime import entry_point, failures
+from deepaas.runtime import entry_point, failures, interpreter
 from deepaas.runtime.cog import loading
 from deepaas.runtime.cog.predictor import Predictor
 from deepaas.runtime.contract import Model
@@ -282,6 +282,7 @@ class _ToStandardError(_StreamHandler):
 
 
 def _prepare_process(options: argparse.Namespace) -> None:
+    interpreter.hide_command()
     logging.basicConfig(
         level=logging.DEBUG if options.debug else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
-import os
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +13,7 @@ from typing import Any
 import stevedore
 
 from deepaas.messages import Ready
-from deepaas.runtime import lifeline, training
+from deepaas.runtime import interpreter, lifeline, training
 from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import Model
 from deepaas.runtime.interrupt import Interrupter
@@ -25,17 +22,20 @@ from deepaas.runtime.loop import Control, serve
 GROUP = "deepaas.runtime"
 """Entry points of functions ``load(source) -> author's object``, one per kind of model."""
 
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a worker until its host lets go of it."""
     options = _parse(argv)
     lifeline.tie(options.lifeline)
-    _prepare_process()
+    interpreter.keep_from_children(options.calls, options.control, options.lifeline)
+    interpreter.hold_signals()
+    interpreter.hide_command()
+    _prepare_streams()
     if options.training or options.checking:
         training.step_back()
     interrupter = Interrupter()
+    # Before the model's code, which may set a time limit for all sockets that are made later.
+    calls = socket.socket(fileno=options.calls)
     control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
     control.start()
     try:
@@ -49,7 +49,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         # An author's sys.exit() at import is as good a reason as any exception.
         control.broken(error)
         raise SystemExit(1) from None
-    calls = socket.socket(fileno=options.calls)
     if model.asynchronous and not (options.training or options.checking):
         concurrent = Concurrent(model, calls)
         control.cancel = concurrent.cancel
@@ -65,23 +64,11 @@ def _load(options: argparse.Namespace) -> Model:
     return Model(options.name, load(options.source), options.spool)
 
 
-def _prepare_process() -> None:
-    # The host decides when a worker ends. Handlers rather than SIG_IGN, because the programs
-    # that a model starts would inherit that.
-    for number in _ENDING:
-        signal.signal(number, lambda *_: None)
-    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM.
-    os.register_at_fork(after_in_child=_end_as_usual)
+def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What was printed before a crash must be in the log; odd characters may not crash.
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
-
-
-def _end_as_usual() -> None:
-    for number in _ENDING:
-        with contextlib.suppress(ValueError):  # Not in the child's main thread.
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -7,6 +7,7 @@ converter).
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import apispec
@@ -35,6 +36,17 @@ def describe(
         train: the same for ``train``.
         response: the schema of the model's JSON answers, if it has one.
     """
+    with warnings.catch_warnings():
+        # The model may have made errors of warnings; those of our libraries are not its business.
+        warnings.simplefilter("ignore")
+        return _describe(predict, train, response)
+
+
+def _describe(
+    predict: Arguments | None,
+    train: Arguments | None,
+    response: type[marshmallow.Schema] | None,
+) -> Description:
     plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = apispec.APISpec("", "", "2.0", plugins=[plugin])
     predict_function = _function(predict, plugin.converter)

@@ -1,0 +1,62 @@
+"""The interpreter as a model's code finds it: that of ``python -c``, with nothing of ours in it."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib.machinery
+import os
+import signal
+import sys
+import types
+from typing import Any
+
+_HELD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that do not end a worker."""
+
+_USUAL: dict[int, Any] = {
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGHUP: signal.SIG_DFL,
+    signal.SIGUSR1: signal.SIG_DFL,
+}
+"""What Python does at those that a worker has handlers for."""
+
+
+def hide_command() -> None:
+    """Let ``sys.argv`` and ``__main__`` be those of ``python -c``.
+
+    Code that reads the command line (``argparse``) would find the options of a program that it
+    does not know; what is started again by it (``multiprocessing``, launchers of trainings) would
+    be that program.
+    """
+    sys.argv[:] = ["-c"]
+    sys.orig_argv[1:] = ["-c", ""]
+    main = types.ModuleType("__main__")
+    main.__loader__ = importlib.machinery.BuiltinImporter
+    vars(main).update(__builtins__=builtins, __annotations__={})
+    sys.modules["__main__"] = main
+
+
+def keep_from_children(*descriptors: int) -> None:
+    """Open these for nobody but this process and its forks, as all that Python opens.
+
+    A program that a model starts by ``os.system``, say, would hold them open for ever.
+    """
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+
+
+def hold_signals() -> None:
+    """Let only the host decide when a worker ends."""
+    # Handlers rather than SIG_IGN, because the programs that a model starts would inherit that.
+    for number in _HELD:
+        signal.signal(number, lambda *_: None)
+    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM.
+    os.register_at_fork(after_in_child=_release_signals)
+
+
+def _release_signals() -> None:
+    for number, usual in _USUAL.items():
+        with contextlib.suppress(ValueError):  # Not in the child's main thread.
+            signal.signal(number, usual)
