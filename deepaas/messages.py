@@ -244,7 +244,14 @@ class Description(Message):
 
 
 class Ready(Message):
-    """The model is loaded and warm; calls may come."""
+    """The model is loaded and warm; calls may come.
+
+    Attributes:
+        mark: before each piece of what it prints that is for one of several calls, see
+            ``frames.MarkedOutput``; empty where there is one call at a time.
+    """
+
+    mark: bytes = b""
 
 
 class Broken(Message):
@@ -325,16 +332,6 @@ class Measured(Message):
     mode: str = "replace"
 
 
-class Printed(Message):
-    """What a call has printed; sent by workers with several calls at a time only.
-
-    (What others print belongs to the one call that they have.)
-    """
-
-    id: int
-    text: str
-
-
 class Failure(Message):
     """The call did not work out.
 
@@ -345,7 +342,6 @@ class Failure(Message):
         status: the status of a model's own HTTP exception.
         headers: its headers.
         traceback: for the log only.
-        leaving: whether the worker ends after this.
     """
 
     id: int
@@ -355,7 +351,6 @@ class Failure(Message):
     status: int = 0
     headers: dict[str, str] = {}
     traceback: str = ""
-    leaving: bool = False
 
 
 class Checked(Message):
@@ -392,7 +387,7 @@ class Health(Message):
 
 ToWorkerCalls = Predict | Train | CheckTraining
 ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
-News = Part | Measured | Printed
+News = Part | Measured
 """What comes of a call before its end."""
 Reply = Answer | Failure
 """How it ends."""

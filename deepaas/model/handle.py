@@ -72,6 +72,11 @@ class Model:
         """What the worker has told of the model; None before it was loaded."""
         return self._pool.description
 
+    @property
+    def was_ready(self) -> bool:
+        """Whether it has ever taken calls: from then on they wait, whatever ends a worker."""
+        return self._pool.was_ready
+
     async def described(self) -> Description:
         """The description, once there is one.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import io
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import Model
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
+from deepaas.runtime.printing import Printing
 
 GROUP = "deepaas.runtime"
 """Entry points of functions ``load(source) -> author's object``, one per kind of model."""
@@ -30,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     interpreter.keep_from_children(options.calls, options.control, options.lifeline)
     interpreter.hold_signals()
     interpreter.hide_command()
-    _prepare_streams()
+    printing = Printing()
+    printing.install()
     if options.training or options.checking:
         training.step_back()
     interrupter = Interrupter()
@@ -50,25 +50,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         control.broken(error)
         raise SystemExit(1) from None
     if model.asynchronous and not (options.training or options.checking):
-        concurrent = Concurrent(model, calls)
+        several = model.traits.concurrency > 1
+        concurrent = Concurrent(model, calls, printing if several else None)
         control.cancel = concurrent.cancel
-        control.send(Ready())
+        control.send(Ready(printing.mark if several else b""))
         concurrent.serve()
     else:
         control.send(Ready())
-        serve(model, calls, interrupter)
+        with calls:
+            serve(model, calls, interrupter)
 
 
 def _load(options: argparse.Namespace) -> Model:
     load: Callable[[str], Any] = stevedore.DriverManager(GROUP, options.kind).driver
     return Model(options.name, load(options.source), options.spool)
-
-
-def _prepare_streams() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # What was printed before a crash must be in the log; odd characters may not crash.
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -25,6 +25,7 @@ from deepaas.messages import (
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
+from deepaas.runtime.event_loop import new_loop
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.results import Results
@@ -82,7 +83,7 @@ class Model:
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:
         """Where asynchronous code of the author runs, one for the life of the process."""
-        return asyncio.new_event_loop()
+        return new_loop()
 
     def arguments(self, function: str) -> Arguments | None:
         """What ``predict`` or ``train`` takes, None where the model does not have it."""

@@ -84,7 +84,7 @@ def text(error: BaseException) -> str:
     """The text of an exception, also of one whose own ``__str__`` raises."""
     try:
         return _encodable(str(error))
-    except Exception:
+    except BaseException:  # Also SystemExit: to tell of a failure must not be another one.
         return "(its text cannot be shown)"
 
 

@@ -165,11 +165,7 @@ class Control:
 
 
 def serve(model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
-    """Answer calls until the host closes the socket.
-
-    Raises:
-        SystemExit: the model's code wanted to leave; its call has been answered.
-    """
+    """Answer calls until the host closes the socket."""
     _Calls(model, sock, interrupter).answer_all()
 
 
@@ -204,7 +200,6 @@ class _Calls:
                 self._answer(decoder.decode(payload))
 
     def _answer(self, call: ToWorkerCalls) -> None:
-        leaving: BaseException | None = None
         process_id = os.getpid()
         answer: Reply
         try:
@@ -215,19 +210,14 @@ class _Calls:
                 self._interrupter.end()
         except self._cancelled:
             answer = Failure(call.id, "cancelled")
-        except (SystemExit, KeyboardInterrupt) as error:
-            leaving = error
-            answer = msgspec.structs.replace(failure(call.id, error), leaving=True)
         except BaseException as error:
-            # Not only Exception: some libraries' panics and cancellations are none.
+            # Not only Exception: some libraries' panics and cancellations are none, and a
+            # script's sys.exit() ends its call, not the model that others wait for.
             answer = failure(call.id, error)
         if os.getpid() != process_id:
             # The model has forked and its child has come back here: one answer is enough.
             os._exit(0)
         self._send(answer)
-        if leaving is not None:
-            # A model that wants its process to end (a broken device, say) gets a fresh one.
-            raise SystemExit(1) from leaving
 
     def _run(self, call: ToWorkerCalls) -> Reply:
         if isinstance(call, Train):

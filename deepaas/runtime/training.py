@@ -75,6 +75,6 @@ def watch_declared(model: Model) -> None:
         for folder in folders:
             if isinstance(folder, (str, os.PathLike)):
                 run.watch(folder)
-    except Exception:
+    except (Exception, SystemExit):
         # A model may train that cannot describe itself.
         traceback.print_exc()

@@ -10,6 +10,8 @@ import re
 import select
 from collections.abc import Callable
 
+from deepaas.frames import MarkedOutput
+
 MAX_LINE_CHARACTERS = 4000
 READ_BYTES = 256 * 1024
 
@@ -26,7 +28,8 @@ class Output(asyncio.Protocol):
     the host little, and the pipe makes it wait when even that is too fast.
 
     Attributes:
-        heard: gets the text as it comes, besides the log.
+        heard: gets the text as it comes, besides the log, with the id of the call that it is for;
+            0 where nobody has said.
 
     Args:
         label: the mark of each line.
@@ -34,15 +37,28 @@ class Output(asyncio.Protocol):
     """
 
     def __init__(self, label: str, descriptor: int = -1) -> None:
-        self.heard: Callable[[str], None] | None = None
+        self.heard: Callable[[int, str], None] | None = None
         self._label = label
         self._descriptor = descriptor
         self._poll = select.poll()  # Costs a fraction of a read that finds nothing.
         if descriptor >= 0:
             self._poll.register(descriptor, select.POLLIN)
-        self._rest = ""
-        # A character may come in two reads.
-        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._marked = MarkedOutput()
+        self._unsaid = _Lines()
+        self._of_calls: dict[int, _Lines] = {}
+
+    def tell_apart(self, mark: bytes) -> None:
+        """From here on pieces may be marked with their call, see ``frames.MarkedOutput``."""
+        self._marked.mark = mark
+
+    def begin(self, call_id: int) -> None:
+        """From here on pieces may come that are marked with this call."""
+        self._of_calls[call_id] = _Lines()
+
+    def end(self, call_id: int) -> None:
+        """The call has ended."""
+        if (lines := self._of_calls.pop(call_id, None)) is not None:
+            self._write(lines.end())
 
     def drain(self) -> None:
         """Read what is in the pipe already: what was printed before an answer belongs to it."""
@@ -53,25 +69,52 @@ class Output(asyncio.Protocol):
             pass  # There is nothing, or the pipe is closed.
 
     def data_received(self, data: bytes) -> None:
-        decoded = self._decoder.decode(data)
-        if self.heard is not None:
-            self.heard(decoded)
-        text = self._rest + decoded
-        *lines, self._rest = text.split("\n")
-        if len(self._rest) > MAX_LINE_CHARACTERS:
-            lines.append(self._rest)
-            self._rest = ""
-        self._write(lines)
+        self._take(self._marked.feed(data))
 
     def connection_lost(self, _error: Exception | None) -> None:
         # The number may be somebody else's from now on.
         self._descriptor, self._poll = -1, select.poll()
-        self._write([self._rest])
+        self._take([(0, self._marked.end())])
+        for lines in [self._unsaid, *self._of_calls.values()]:
+            self._write(lines.end())
+
+    def _take(self, pieces: list[tuple[int, bytes]]) -> None:
+        whole: list[str] = []
+        for call_id, piece in pieces:
+            # What comes behind the end of its call stands in the log only.
+            text, lines = self._of_calls.get(call_id, self._unsaid).feed(piece)
+            whole += lines
+            if self.heard is not None:
+                self.heard(call_id, text)
+        self._write(whole)
 
     def _write(self, lines: list[str]) -> None:
         marked = "\n".join(f"[{self._label}] {line}" for line in map(_clean, lines) if line)
         if marked:
             _log.info("%s", marked)
+
+
+class _Lines:
+    """Makes lines of what comes from one source."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+        # A character may come in two reads.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+
+    def feed(self, data: bytes) -> tuple[str, list[str]]:
+        """Take what came; give back its text, and the lines that are complete."""
+        decoded = self._decoder.decode(data)
+        *lines, self._rest = (self._rest + decoded).split("\n")
+        if len(self._rest) > MAX_LINE_CHARACTERS:
+            lines.append(self._rest)
+            self._rest = ""
+        return decoded, lines
+
+    def end(self) -> list[str]:
+        """The line that is not complete, and never will be."""
+        rest, self._rest = self._rest, ""
+        return [rest]
 
 
 async def log_output(descriptor: int, label: str) -> Output:

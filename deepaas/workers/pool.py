@@ -55,6 +55,7 @@ class Pool:
         limits: what it may take.
         description: what the worker has told of the model; None before it was loaded.
         version: how often its code has changed.
+        was_ready: whether it has ever taken calls: from then on they wait, whatever ends a worker.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Pool:
         self.description: Description | None = None
         self.limits = limits
         self.version = 0
+        self.was_ready = False
         self._mark = mark
         self._spool = Spool(spool)
         self._starter = Starter(source, spool, mark, limits.warm_seconds, checking=checking)
@@ -107,7 +109,7 @@ class Pool:
 
     def status(self) -> Status:
         """How it is right now."""
-        states = [worker.state for worker in self._slots.workers() if not worker.silent]
+        states = [worker.state for worker in self._slots.workers() if not worker.is_leaving]
         ready_count = states.count(State.READY)
         broken = "" if ready_count else self._slots.broken()
         if ready_count:
@@ -226,7 +228,7 @@ class Pool:
     def _asked(self) -> Worker:
         """A worker for a light question."""
         for worker in self._slots.workers():
-            if worker.state in (State.WARMING, State.READY):
+            if worker.answers:
                 return worker
         raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
 
@@ -295,6 +297,7 @@ class Pool:
         _log.debug("[%s] the model is loaded", worker.label)
 
     def ready(self, worker: Worker) -> None:
+        self.was_ready = True
         self._slots.of(worker).broken = self._told = ""
         self._settled.set()
         _log.info("[%s] ready (process %s)", worker.label, worker.pid)

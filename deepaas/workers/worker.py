@@ -30,7 +30,6 @@ from deepaas.messages import (
     Metadata,
     News,
     Part,
-    Printed,
     Ready,
     Reply,
 )
@@ -146,6 +145,16 @@ class Worker:
         return self.state is State.READY and not (self._is_gone or self.silent)
 
     @property
+    def answers(self) -> bool:
+        """Whether it can be asked light questions."""
+        return self.state in (State.WARMING, State.READY) and not self._is_gone
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its place is another's in a moment; one that is silent may come back."""
+        return self._is_gone or self.silent or self.state is State.LEAVING
+
+    @property
     def has_room(self) -> bool:
         """Whether it takes another call."""
         return len(self.calls) < self.concurrency
@@ -157,11 +166,12 @@ class Worker:
 
     async def open(self) -> None:
         """Begin to listen to the process."""
-        await self._channel.open(self._process.calls)
-        await self._control.open(self._process.control)
+        # First: what comes through the others tells how this is to be read.
         self._output = await self._read_output(self._process.output, self.label)
         if self._output is not None:
             self._output.heard = self._heard
+        await self._channel.open(self._process.calls)
+        await self._control.open(self._process.control)
 
     def run(self, call: Call) -> None:
         """Hand it a call; it must have room."""
@@ -169,6 +179,8 @@ class Worker:
             self._drain()  # What others have printed is not this call's.
             call.listener.begun()
         self.calls[call.id] = call
+        if self.concurrency > 1 and self._output is not None:
+            self._output.begin(call.id)
         self._channel.send(call.request)
 
     def interrupt(self, call: Call) -> None:
@@ -276,13 +288,11 @@ class Worker:
             _pass_on(call, message)
 
     def _on_reply(self, call: Call, reply: Reply) -> None:
-        if call.listener is not None:
+        if call.listener is not None or self.concurrency > 1:
             self._drain()
+        if self.concurrency > 1 and self._output is not None:
+            self._output.end(call.id)
         del self.calls[call.id]
-        if isinstance(reply, Failure) and reply.leaving:
-            self._leave()
-            # Threads that the model has started may keep the process from ending.
-            asyncio.get_running_loop().call_later(self._exit_seconds, self._process.kill)
         self.keeper.answered(self, call, reply)
 
     def _drain(self) -> None:
@@ -290,14 +300,14 @@ class Worker:
         if self._output is not None:
             self._output.drain()
 
-    def _heard(self, text: str) -> None:
-        """Something was printed."""
+    def _heard(self, call_id: int, text: str) -> None:
+        """Something was printed: by a call, or by nobody knows whom."""
         if self.state in (State.LOADING, State.WARMING):
             self.setup.printed(text)
-        elif self.concurrency == 1:
-            for call in self.calls.values():
-                if call.listener is not None:
-                    call.listener.printed(text)
+            return
+        for call in self.calls.values():
+            if call.listener is not None and call_id in (0, call.id):
+                call.listener.printed(text)
 
     def _on_control(self, message: FromWorkerControl) -> None:
         match message:
@@ -305,8 +315,10 @@ class Worker:
                 self.state = State.WARMING
                 self.concurrency = max(1, message.concurrency)
                 self.keeper.loaded(self, message)
-            case Ready() if self.state is State.WARMING:
+            case Ready(mark) if self.state is State.WARMING:
                 self._drain()
+                if self._output is not None:
+                    self._output.tell_apart(mark)
                 self.setup.end("succeeded")
                 self.state = State.READY
                 self.was_ready = True
@@ -362,7 +374,5 @@ class Worker:
 def _pass_on(call: Call, news: News) -> None:
     if call.listener is None:
         discard(news)
-    elif isinstance(news, Printed):
-        call.listener.printed(news.text)
     else:
         call.listener.told(news)

@@ -31,11 +31,8 @@ HTTP_EXCEPTIONS = {
     "http_base": (500, "something of mine failed"),
     "http_base_object": (500, "an object as reason"),
 }
+LEAVES = ["sys_exit", "sys_exit_0", "sys_exit_text", "sys_exit_with_a_thread"]
 DEATHS = [
-    "sys_exit",
-    "sys_exit_0",
-    "sys_exit_text",
-    "sys_exit_with_a_thread",
     "os_exit",
     "os_exit_0",
     "segfault",
@@ -75,6 +72,14 @@ def test_http_exceptions_of_the_model_keep_status_and_reason() -> None:
             assert reason in assert_failure(host.predict("raises", what=what), status)
         assert_failure(host.predict("raises", what="not_implemented"), 501)
         assert host.predict("raises", what="nothing").status == 200
+
+
+def test_sys_exit_ends_its_call_only() -> None:
+    with start_host(["dies"]) as host:
+        first = host.predict("dies", how="nothing").json()
+        for how in LEAVES:
+            assert "SystemExit" in assert_failure(host.predict("dies", how=how), 500)
+            assert host.predict("dies", how="nothing").json() == first
 
 
 @pytest.mark.parametrize("how", DEATHS)

@@ -20,7 +20,7 @@ from deepaas.workers.process import Source
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.terms import Terms
 
-SECONDS = 60
+SECONDS = 10
 
 T = TypeVar("T")
 
@@ -55,7 +55,13 @@ class Asked:
     def wait_for(self, text: str) -> None:
         """Wait until it has printed this."""
         with self.heard:
-            assert self.heard.wait_for(lambda: text in self.printed, SECONDS), self.printed
+            self.heard.wait_for(lambda: text in self.printed or self.reply.done(), SECONDS)
+            assert text in self.printed
+
+    def stir(self) -> None:
+        """Have those who wait look again."""
+        with self.heard:
+            self.heard.notify_all()
 
 
 class _Listener:
@@ -94,6 +100,7 @@ class Served:
         asked.reply = asyncio.run_coroutine_threadsafe(
             self._pool.predict(body, terms=terms), self._loop
         )
+        asked.reply.add_done_callback(lambda _: asked.stir())
         return asked
 
     def value(self, **inputs: Any) -> Any:
@@ -144,7 +151,9 @@ def serving(code: str, folder: Path, name: str = "Predictor") -> Iterator[Served
 
     pool = asyncio.run_coroutine_threadsafe(start(), loop).result(SECONDS)
     try:
-        yield Served(pool, loop)
+        served = Served(pool, loop)
+        assert served.settled().reason == ""
+        yield served
     finally:
         asyncio.run_coroutine_threadsafe(pool.stop(), loop).result(SECONDS)
         loop.call_soon_threadsafe(loop.stop)

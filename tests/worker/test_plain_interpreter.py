@@ -12,7 +12,7 @@ import pytest
 from .served import Served, serving
 
 SEES = """
-    import argparse, json, multiprocessing, os, signal, sys, tempfile
+    import argparse, ctypes, json, multiprocessing, os, signal, sys, tempfile
     from concurrent.futures import ProcessPoolExecutor
 
 
@@ -75,6 +75,7 @@ SEES = """
                 "command": lambda: [sys.argv, sys.orig_argv[1:]],
                 "shell": said_by_shell,
                 "signals": signals_of_a_fork,
+                "compiled": lambda: ctypes.CDLL(None).puts(b"of compiled code"),
             }
             return json.dumps(asked[what]())
 """
@@ -110,6 +111,12 @@ def test_processes_that_it_forks_react_to_signals_as_usual(sees: Served) -> None
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
 def test_multiprocessing(method: str, sees: Served) -> None:
     assert sees.value(what=method) == '[[0, 2, 4], ["-c"], "told", 0]'
+
+
+def test_what_compiled_code_prints_is_there_with_the_answer(sees: Served) -> None:
+    asked = sees.ask(what="compiled")
+    asked.value()
+    assert asked.printed == "of compiled code\n"
 
 
 SETTINGS = {

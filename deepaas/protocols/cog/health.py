@@ -9,17 +9,29 @@ import deepaas
 from deepaas.errors import ModelUnavailable
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.prediction import moment
+from deepaas.workers.status import Status
 
 FAILED = "Healthcheck failed: "
+
+
+def is_starting(model: Model, status: Status) -> bool:
+    """Whether a model is being set up for the first time.
+
+    While a worker that was lost, or is about to leave, is replaced, calls wait for the next one.
+    """
+    loading = status.status in ("loading", "warming")
+    return loading and not (model.was_ready or status.restarts_count)
 
 
 async def told(model: Model) -> dict[str, Any]:
     """How a model is, and how it got ready."""
     setup = model.setup()
     status = model.status()
-    state = {"loading": "STARTING", "warming": "STARTING", "broken": "SETUP_FAILED"}.get(
-        status.status, "READY" if status.room_count else "BUSY"
-    )
+    state = "READY" if status.room_count else "BUSY"
+    if status.status == "broken":
+        state = "SETUP_FAILED"
+    elif is_starting(model, status):
+        state = "STARTING"
     answer: dict[str, Any] = {
         "status": state,
         "setup": {
@@ -31,10 +43,11 @@ async def told(model: Model) -> dict[str, Any]:
         "version": {"deepaas": deepaas.__version__, "python": platform.python_version()},
     }
     if status.status == "ready":
+        error = ""
         try:
             error = await model.health()
-        except ModelUnavailable as unavailable:
-            error = unavailable.message
+        except ModelUnavailable:
+            answer["status"] = "BUSY"  # Its worker has just left: calls wait for the next one.
         if error:
             answer["status"] = "UNHEALTHY"
             answer["user_healthcheck_error"] = f"{FAILED}{error.removeprefix(FAILED)}"

@@ -13,6 +13,7 @@ from deepaas.model.handle import Model
 from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
+from deepaas.protocols.cog.health import is_starting
 from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
@@ -114,8 +115,6 @@ class Shelf:
             Refusal: it does not.
         """
         served = self.get(model)
-        # While a worker that was lost is replaced, calls wait for it.
-        starting = status.status in ("loading", "warming") and not status.restarts_count
-        if served is None or starting or status.status == "broken":
+        if served is None or is_starting(model, status) or status.status == "broken":
             raise failed(NOT_READY, 503)
         return served

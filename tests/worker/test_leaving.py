@@ -1,0 +1,291 @@
+"""A model's code that wants to end its process ends its call; who dies makes others wait."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deepaas.errors import CallTimedOut, WorkerDied
+from deepaas.messages import Inputs
+from deepaas.model.handle import Model
+from deepaas.protocols.cog.answers import Refusal
+from deepaas.protocols.cog.health import told
+from deepaas.protocols.cog.served import Shelf
+from deepaas.workers.checker import Checker
+from deepaas.workers.pool import Pool
+from deepaas.workers.process import Source
+from deepaas.workers.status import Limits
+from deepaas.workers.terms import Terms
+from deepaas.workers.warden import end_marked
+
+from .served import SECONDS, Served, serving
+
+LEAVES = """
+    import os, sys, threading
+    from concurrent.futures import ThreadPoolExecutor
+
+
+    class Mute(Exception):
+        def __str__(self):
+            sys.exit("mute")
+
+
+    def raised(error):
+        raise error
+
+
+    def in_a_thread():
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(sys.exit, "in a thread").result()
+
+
+    def with_a_thread():
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        sys.exit()
+
+
+    WAYS = {
+        "exit": sys.exit,
+        "exit 0": lambda: sys.exit(0),
+        "exit text": lambda: sys.exit("no more"),
+        "in a thread": in_a_thread,
+        "with a thread": with_a_thread,
+        "interrupt": lambda: raised(KeyboardInterrupt()),
+        "quit": lambda: raised(SystemExit(3)),
+        "mute": lambda: raised(Mute()),
+        "stay": lambda: None,
+    }
+
+
+    class Predictor:
+        def predict(self, how: str = "stay") -> int:
+            WAYS[how]()
+            return os.getpid()
+"""
+
+LEAVES_LATER = """
+    import asyncio, os, sys
+    from collections.abc import AsyncIterator
+    from cog import BaseRunner, concurrent
+
+    told = asyncio.Event()
+
+
+    async def leave():
+        sys.exit("later")
+
+
+    async def stop():
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(0.001)
+        sys.exit("stopped")
+
+
+    async def leave_alone():
+        alone = asyncio.create_task(leave())
+        await asyncio.wait([alone])
+        raise SystemExit("alone")
+
+
+    async def call_back():
+        asyncio.get_running_loop().call_soon(sys.exit)
+        await asyncio.sleep(0.001)
+        sys.exit("called back")
+
+
+    async def gather():
+        await asyncio.gather(leave(), asyncio.sleep(0))
+
+
+    async def interrupt():
+        raise KeyboardInterrupt
+
+
+    async def in_a_thread():
+        await asyncio.get_running_loop().run_in_executor(None, sys.exit, "in a thread")
+
+
+    async def stay():
+        pass
+
+
+    WAYS = {one.__name__: one for one in (
+        leave, stop, leave_alone, call_back, gather, interrupt, in_a_thread, stay
+    )}
+
+
+    class Predictor(BaseRunner):
+        unwell = False
+
+        async def healthcheck(self) -> bool:
+            sys.exit("unwell") if self.unwell else None
+            return True
+
+        @concurrent(max=2)
+        async def run(self, how: str = "stay") -> AsyncIterator[int]:
+            if how == "wait":
+                print("waits", flush=True)
+                await told.wait()
+                told.clear()
+            elif how == "go on":
+                told.set()
+            elif how == "unwell":
+                Predictor.unwell = not Predictor.unwell
+            else:
+                await WAYS[how]()
+            yield os.getpid()
+"""
+
+
+@pytest.fixture(scope="module")
+def leaves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(LEAVES, tmp_path_factory.mktemp("leaves")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def leaves_later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(LEAVES_LATER, tmp_path_factory.mktemp("later")) as served:
+        yield served
+
+
+SAID = {
+    "exit": "SystemExit",
+    "exit 0": "SystemExit: 0",
+    "exit text": "SystemExit: no more",
+    "in a thread": "SystemExit: in a thread",
+    "with a thread": "SystemExit",
+    "interrupt": "KeyboardInterrupt",
+    "quit": "SystemExit: 3",
+    "mute": "Mute: (its text cannot be shown)",
+}
+
+
+@pytest.mark.parametrize("how", SAID)
+def test_only_that_prediction_fails(how: str, leaves: Served) -> None:
+    before = leaves.value()
+    assert leaves.ask(how=how).failure() == SAID[how]
+    assert leaves.value() == before
+    assert leaves.status().restarts_count == 0
+
+
+SAID_LATER = {
+    "leave": "SystemExit: later",
+    "stop": "SystemExit: stopped",
+    "leave_alone": "SystemExit: alone",
+    "call_back": "SystemExit: called back",
+    "gather": "SystemExit: later",
+    "interrupt": "KeyboardInterrupt",
+    "in_a_thread": "SystemExit: in a thread",
+}
+
+
+@pytest.mark.parametrize("how", SAID_LATER)
+def test_calls_at_the_same_time_go_on(how: str, leaves_later: Served) -> None:
+    other = leaves_later.ask(how="wait")
+    other.wait_for("waits")
+    assert leaves_later.ask(how=how).failure().startswith(SAID_LATER[how])
+    assert leaves_later.value(how="go on") == other.value()
+    assert leaves_later.status().restarts_count == 0
+
+
+def test_a_question_ends_nothing(leaves_later: Served) -> None:
+    before = leaves_later.value(how="unwell")
+    assert "SystemExit: unwell" in leaves_later.health()
+    assert leaves_later.value(how="unwell") == before
+    assert leaves_later.health() == ""
+
+
+# --- who dies all the same ---
+
+DIES = """
+import os, time
+
+
+def predict(how: str = "") -> int:
+    if how == "die":
+        os._exit(3)
+    if how == "sleep":
+        time.sleep(60)
+    while how == "given up":
+        try:
+            open("begun", "w").close()
+            time.sleep(60)
+        except BaseException:
+            pass
+    return os.getpid()
+"""
+
+
+async def asked(model: Model, how: str = "") -> int:
+    inputs = Inputs(body=f'{{"how":"{how}"}}'.encode(), body_kind="json")
+    answer = await asyncio.wait_for(model.predict(inputs, "", Terms(bare=True)), SECONDS)
+    return int(answer.body)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("how", ["die", "killed", "sleep", "given up"])
+async def test_calls_wait_for_the_next_worker(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the one before, and however long it takes to be gone."""
+    (tmp_path / "model.py").write_text(DIES)
+    cleared = threading.Event()
+
+    def end_marked_in_the_end(mark: str) -> None:
+        cleared.wait(SECONDS)
+        end_marked(mark)
+
+    monkeypatch.setattr("deepaas.workers.process.end_marked", end_marked_in_the_end)
+    seconds = 0.2 if how == "sleep" else 0
+    limits = Limits(1, 10, predict_seconds=seconds, warm_seconds=SECONDS, cancel_grace_seconds=0.2)
+    begun = tmp_path / "begun"
+    source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
+    pool = Pool(source, limits, tmp_path / "results", f"{uuid.uuid4().hex}:")
+    model = Model(pool, Checker(pool, SECONDS))
+    shelf = Shelf()
+    pool.start()
+    try:
+        with pytest.raises(Refusal):
+            shelf.ready(model, model.status())  # It has never been ready.
+        before = await asked(model)
+        if how == "killed":
+            os.kill(before, signal.SIGKILL)
+        else:
+            last = asyncio.ensure_future(asked(model, how))
+        if how == "given up":
+            await until(begun.exists)
+            last.cancel()
+        await until(lambda: pool.status().workers_ready_count == 0)
+        if how == "sleep":
+            with pytest.raises(CallTimedOut):
+                await last
+        call = asyncio.ensure_future(asked(model))
+        await until(lambda: pool.status().queued_count == 1)
+        shelf.ready(model, model.status())
+        assert (await told(model))["status"] == "BUSY"
+        cleared.set()
+        await until(lambda: pool.status().status == "loading")
+        shelf.ready(model, model.status())
+        assert (await told(model))["status"] == "BUSY"
+        assert await call != before
+        if how == "die":
+            with pytest.raises(WorkerDied):
+                await last
+    finally:
+        cleared.set()
+        await pool.stop()
