@@ -141,7 +141,7 @@ class Calls:
         """A worker that has room; there is none while calls are waiting."""
         while self._free:
             worker = self._free.popleft()
-            if worker.takes_calls:  # Not one that was killed a moment ago.
+            if worker.takes_calls and not worker.hung_up:  # Not one that was killed a moment ago.
                 return worker
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
@@ -38,10 +39,17 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
         self._on_garbage = on_garbage
         self._transport: asyncio.Transport | None = None
         self._sock: socket.socket | None = None
+        self._poll = select.poll()
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the worker's end is closed: its process has ended, however new that is."""
+        return bool(self._poll.poll(0))
 
     async def open(self, sock: socket.socket) -> None:
         """Take over our end of a connected socket pair."""
         self._sock = sock
+        self._poll.register(sock, 0)  # A closed end is told unasked.
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, sock=sock)
 

@@ -145,6 +145,11 @@ class Worker:
         return self.state is State.READY and not (self._is_gone or self.silent)
 
     @property
+    def hung_up(self) -> bool:
+        """Whether its process has ended, also if nobody has told yet: it is lost what is sent."""
+        return self._channel.hung_up
+
+    @property
     def answers(self) -> bool:
         """Whether it can be asked light questions."""
         return self.state in (State.WARMING, State.READY) and not self._is_gone

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from deepaas.errors import CallTimedOut, WorkerDied
-from deepaas.messages import Inputs
+from deepaas.messages import Answer, Inputs
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told
@@ -289,3 +289,53 @@ async def test_calls_wait_for_the_next_worker(
     finally:
         cleared.set()
         await pool.stop()
+
+
+@pytest.mark.parametrize("how", ["killed", "killed beside a call"])
+async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> None:
+    """Although nobody has told yet that it is: the call comes first."""
+    (tmp_path / "model.py").write_text(DIES_LATER)
+    limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
+    source = Source("model", "cog", f"{tmp_path / 'model.py'}:Predictor")
+    pool = Pool(source, limits, tmp_path / "results", f"{uuid.uuid4().hex}:")
+    model = Model(pool, Checker(pool, SECONDS))
+    pool.start()
+    try:
+        before = await asked(model)
+        if how == "killed beside a call":
+            other = asyncio.ensure_future(asked(model, "sleep"))
+            await until(lambda: pool.status().room_count == 1)
+        # Its first step, which gives it to a worker, comes before all that the loop hears then.
+        call = asyncio.ensure_future(pool.predict(Inputs(), terms=Terms(bare=True)))
+        os.kill(before, signal.SIGKILL)
+        wait_for_its_end(before)
+        answer = await call
+        assert isinstance(answer, Answer)
+        assert int(answer.body) != before
+        if how == "killed beside a call":
+            with pytest.raises(WorkerDied):
+                await other
+    finally:
+        await pool.stop()
+
+
+DIES_LATER = """
+import asyncio, os
+from cog import BaseRunner, concurrent
+
+
+class Predictor(BaseRunner):
+    @concurrent(max=2)
+    async def run(self, how: str = "") -> int:
+        if how == "sleep":
+            await asyncio.sleep(60)
+        return os.getpid()
+"""
+
+
+def wait_for_its_end(pid: int) -> None:
+    """Wait in the event loop, which hears of nothing meanwhile."""
+    deadline = time.monotonic() + SECONDS
+    while Path(f"/proc/{pid}").exists():  # Until its parent has taken it away.
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
