@@ -48,7 +48,8 @@ class Printing:
                 made = _Stream(stream, self._call, self.mark)
                 self._streams.append(made)
                 vars(sys).update({name: made, f"__{name}__": made})
-        _complete_lines_of_compiled_code()
+        if not any(stream.write_through for stream in self._streams):  # PYTHONUNBUFFERED does so.
+            _complete_lines_of_compiled_code()
 
     def begin(self, call_id: int) -> None:
         """From here on the current task works for this call, with all that it starts."""

@@ -83,8 +83,10 @@ SEES = """
 
 @pytest.fixture(scope="module")
 def sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(SEES, tmp_path_factory.mktemp("sees")) as served:
-        yield served
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("PYTHONUNBUFFERED", raising=False)  # As hosts usually run.
+        with serving(SEES, tmp_path_factory.mktemp("sees")) as served:
+            yield served
 
 
 PLAIN = {
@@ -121,7 +123,6 @@ def test_what_compiled_code_prints_is_there_with_the_answer(sees: Served) -> Non
 
 SETTINGS = {
     "a command line at import": "import argparse\nargparse.ArgumentParser().parse_args()\n",
-    "a time limit for sockets": "import socket\nsocket.setdefaulttimeout(1e-6)\n",
     "errors of warnings": "import warnings\nwarnings.simplefilter('error')\n",
 }
 
@@ -133,6 +134,23 @@ def test_what_it_sets_while_it_is_loaded_breaks_nothing(what: str, tmp_path: Pat
         assert served.settled().reason == ""
         assert [served.value(x=x) for x in (1, 2)] == [2, 3]
         assert served.status().restarts_count == 0
+
+
+LIMITS = """
+import gc, json, socket
+
+socket.setdefaulttimeout(60)
+
+
+def predict() -> str:
+    sockets = [each for each in gc.get_objects() if type(each) is socket.socket]
+    return json.dumps([each.gettimeout() for each in sockets])
+"""
+
+
+def test_its_time_limit_for_sockets_is_not_that_of_the_worker(tmp_path: Path) -> None:
+    with serving(LIMITS, tmp_path, "predict") as served:
+        assert served.value() == "[null, null]"
 
 
 PARSES = """
