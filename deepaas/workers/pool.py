@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ class Pool:
 
     def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
-    ) -> Awaitable[Reply]:
+    ) -> Coroutine[Any, Any, Reply]:
         """Have one of the workers make a prediction.
 
         Args:

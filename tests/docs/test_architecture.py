@@ -183,5 +183,5 @@ def test_every_dependency_has_its_reason() -> None:
         assert name
         if "extra ==" not in dependency:
             assert f"| `{name[0]}` |" in text
-        elif not re.search(r"extra == ['\"](?:docs|test)['\"]", dependency):
+        elif not re.search(r"extra == ['\"](?:docs|test|test-minimal)['\"]", dependency):
             assert f"`{name[0]}`" in text
