@@ -40,7 +40,7 @@ test: setup
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: setup
-	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security
+	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security tests/web tests/training tests/api
 
 docs: $(VENV)/test.stamp
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

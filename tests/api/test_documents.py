@@ -16,6 +16,7 @@ from compat.hosts import Host, serving, wait_until_ended
 from compat.installed import declared
 from compat.peer import our_program
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
+from support.storm_size import chosen
 
 SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 NOT_SERVED = {
@@ -129,7 +130,7 @@ def generated(host: Host, config: str, folder: Path, *options: str) -> str:
         *("run", f"http://127.0.0.1:{host.port}/openapi.json"),
         *("--phases", "examples,coverage,fuzzing"),
         *("--checks", ",".join(CHECKS)),
-        *("--max-examples", "10"),
+        *("--max-examples", str(chosen(3, 10))),
         *("--request-timeout", "60"),
         *("--suppress-health-check", "all"),
         "--generation-deterministic",

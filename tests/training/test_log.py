@@ -178,7 +178,7 @@ def expected_tail(content: bytes, count: int) -> int:
 
 
 @settings(
-    max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     sizes=st.lists(st.sampled_from([0, 1, 5, 30_000, 65_535, 65_536, 70_000]), max_size=6),

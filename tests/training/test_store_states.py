@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from support.storm_size import chosen
 
 from deepaas.training.runs import CHANGES, FINAL, Outcome, Peer, Progress, Run, State
 from deepaas.training.store import Store
@@ -269,7 +270,7 @@ def test_no_order_of_events_leads_to_an_illegal_state(database_url: str) -> None
     run_state_machine_as_test(
         kind,
         settings=settings(
-            max_examples=20,
+            max_examples=chosen(6, 20),
             stateful_step_count=30,
             deadline=None,
             # Not made shorter: that takes minutes here, and what is a race seldom comes again.
