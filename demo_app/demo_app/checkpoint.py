@@ -1,5 +1,6 @@
 """Checkpoints: a training that has been stopped, as a file from which it can go on."""
 
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is no checkpoint.
     """
+    _check_size(path)
     try:
         # Whoever sends the file may not run code here, which other pickles can.
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -42,3 +44,18 @@ def load(path: Path) -> dict[str, Any]:
     if not isinstance(options, dict) or set(options) != {field.name for field in fields(Options)}:
         raise CheckpointError("not a checkpoint of this model: its options are others")
     return state
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a file that is larger unpacked than it is: torch compresses nothing, bombs do.
+
+    Raises:
+        CheckpointError: parts of it are compressed.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # Whatever it is, torch says so.
+    if packed:
+        raise CheckpointError(f"the file is no checkpoint: {NAME} is not compressed")

@@ -25,6 +25,8 @@ from scipy import ndimage
 GRID = 8
 INK_MAX = 16.0
 MAX_PIXELS = 50_000_000
+MAX_SHAPE = 32
+"""How many times as long as wide a picture may be, as a narrow one is enlarged to be read."""
 POLARITIES = ("auto", "dark-on-light", "light-on-dark")
 
 Floats = NDArray[np.float32]
@@ -86,7 +88,7 @@ def read_digit(path: str | Path, polarity: str = "auto", rotation_degrees: int =
 
     Raises:
         UnreadableImage: if the file is not a PNG or JPEG, or is broken.
-        ImageError: if the picture is too large or shows nothing.
+        ImageError: if the picture is too large or too narrow, or shows nothing.
     """
     picture = open_picture(path)
     if rotation_degrees % 360:
@@ -111,7 +113,7 @@ def open_picture(path: str | Path) -> Image.Image:
 
     Raises:
         UnreadableImage: if the file is not a PNG or JPEG, or is broken.
-        ImageError: if it has more than `MAX_PIXELS` pixels.
+        ImageError: if it has more than `MAX_PIXELS` pixels, or is longer than `MAX_SHAPE` widths.
     """
     try:
         image = Image.open(path, formats=("PNG", "JPEG"))
@@ -122,6 +124,8 @@ def open_picture(path: str | Path) -> Image.Image:
     with image:
         if image.width * image.height > MAX_PIXELS:
             raise ImageError(_too_large())
+        if max(image.size) > MAX_SHAPE * min(image.size):
+            raise ImageError(f"the image is more than {MAX_SHAPE} times as long as it is wide")
         try:
             # A JPEG of many megapixels is decoded at a fraction of its size, which saves time.
             image.draft("RGB", (_WORK_SIDE, _WORK_SIDE))
@@ -191,13 +195,23 @@ def _up(value: float) -> int:
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Any mode to RGB, or to RGBA where there is transparency."""
     if image.mode.startswith(("I", "F")):
-        levels = np.asarray(image, dtype=np.float32)
+        levels = _shrunk(np.asarray(image))
         low, high = float(levels.min()), float(levels.max())
         # Scanners put 10 or 12 bits into 16: the picture gives the range, not the format.
         return Image.fromarray(
             ((levels - low) * (255 / max(high - low, 1.0))).astype(np.uint8)
         ).convert("RGB")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _shrunk(levels: NDArray[Any]) -> Floats:
+    """A grey picture, array (height, width), as floats: a large one at a fraction of its size."""
+    step = max(1, max(levels.shape) // (2 * _WORK_SIDE))
+    rows, columns = (side // step for side in levels.shape)
+    blocks = levels[: rows * step, : columns * step].reshape(rows, step, columns, step)
+    shrunk: Floats = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return shrunk
 
 
 def _opaque(image: Image.Image) -> Image.Image:

@@ -180,7 +180,7 @@ def _blanks() -> Iterator[tuple[str, Image.Image]]:
     yield "white", Image.new("RGB", (200, 100), "white")
     yield "black", Image.new("L", (50, 300), 0)
     yield "one pixel", Image.new("L", (1, 1), 128)
-    yield "a line", Image.new("L", (300, 1), 9)
+    yield "a line", Image.new("L", (300, 10), 9)
     yield "noise", Image.fromarray(noise)
     yield "shadow", Image.fromarray(ramp.astype(np.uint8))
     yield "nothing", Image.new("RGBA", (60, 60), (0, 0, 0, 0))
