@@ -18,6 +18,7 @@ from deepaas.messages import INLINE_BYTES, Answer, Part
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
+from deepaas.runtime.regular import check_opened, open_regular
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
@@ -54,20 +55,21 @@ class Results:
             bare: whether JSON stands for itself, without DEEPaaS's envelope.
 
         Raises:
-            BadResult: the result breaks the model's schema or its media type.
+            BadResult: the result breaks the model's schema or its media type, or is a file that
+                is no regular one.
         """
         if isinstance(result, PurePath):
             if accept == JSON:
                 return self._answer(call_id, JSON, self._encode_json(data_url(result), bare))
             if accept is None or "*" in accept:  # The file's name says more than a wildcard.
                 accept = guessed_type(result)
-            answer = self._encode_raw(call_id, open(result, "rb"), accept)  # noqa: SIM115
+            answer = self._encode_raw(call_id, open_regular(result), accept)
             answer.files = [(plain_name(result), 0)]
             return answer
         if isinstance(result, ReturnedFile):
             if not result.filename:
                 raise BadResult("predict returned a ReturnedFile without a filename")
-            result = open(result.filename, "rb")  # noqa: SIM115 - closed by _encode_raw
+            result = open_regular(result.filename)  # Closed by _encode_raw.
         raw = accept not in (None, JSON, ANY)
         if accept == ANY and _is_raw(result):
             # The client takes anything and the result is no JSON: say what the model offers.
@@ -151,6 +153,7 @@ class Results:
         )
 
     def _encode_file(self, call_id: int, file: Any, accept: str) -> Answer:
+        check_opened(file)
         name = self._attachment(file, accept)
         target = self._spool / str(call_id)
         with file:
@@ -206,7 +209,8 @@ def guessed_type(path: PurePath) -> str:
 
 def data_url(path: PurePath) -> str:
     """A file as text (RFC 2397)."""
-    return _as_url(guessed_type(path), Path(path).read_bytes())
+    with open_regular(path) as file:
+        return _as_url(guessed_type(path), file.read())
 
 
 def _as_url(media_type: str, content: bytes) -> str:

@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.runtime.json_values import FileUrl, json_key
+from deepaas.runtime.regular import check_opened, open_regular
 from deepaas.runtime.results import plain_name
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it; what is unknown stays as it is."""
+    """A value as JSON can hold it; what is unknown stays as it is.
+
+    Raises:
+        BadResult: a path in it is no regular file's.
+    """
     if isinstance(value, (str, bytes, int, float, type(None))) and not isinstance(value, enum.Enum):
         return value
     if isinstance(value, enum.Enum):
@@ -54,11 +59,13 @@ def _of_others(value: Any) -> Any:
 
 
 def _file(path: Path) -> str:
-    return _url(path.read_bytes(), path.name)
+    with open_regular(path) as file:
+        return _url(file.read(), path.name)
 
 
 def _opened(file: io.IOBase) -> str:
     content: Any
+    check_opened(file)
     with file:
         if file.seekable():
             file.seek(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from itertools import chain, count
@@ -10,12 +11,17 @@ from typing import Any
 
 from deepaas.model.v2 import run
 from deepaas.runtime.cog.plain import plain
+from deepaas.runtime.json_values import BadResult
+from deepaas.runtime.regular import check_regular, open_regular
 
 
 def kept(result: Any) -> Any:
     """A result as JSON can hold it: files and folders by their names in the folder of the run.
 
     There clients can download them, and the next training does not write over them.
+
+    Raises:
+        BadResult: a path in it is neither a regular file's nor that of a folder of such.
     """
     if isinstance(result, PurePath):
         return _kept_file(Path(result))
@@ -34,14 +40,43 @@ def kept(result: Any) -> Any:
 def _kept_file(path: Path) -> str:
     folder = run.directory().resolve()
     path = path.resolve()
+    is_folder = path.is_dir()
+    if not is_folder:
+        check_regular(path, path.stat())
     if path.is_relative_to(folder):
         return str(path.relative_to(folder))
+    if is_folder:
+        _check_tree(path, folder)
     target = next(free for free in _names(folder / path.name) if not free.exists())
-    if path.is_dir():
-        shutil.copytree(path, target)
+    if is_folder:
+        shutil.copytree(path, target, copy_function=_copy)
     else:
-        shutil.copy2(path, target)
+        _copy(str(path), str(target))
     return target.name
+
+
+def _check_tree(top: Path, into: Path) -> None:
+    """See that a folder can be copied before anything of it is: regular files, and no circle.
+
+    Raises:
+        BadResult: what is in the way.
+    """
+    if into.is_relative_to(top):
+        raise BadResult(f"train returned {str(top)!r}, in which the folder of its run lies")
+    for folder, below, files in os.walk(top, followlinks=True):
+        here = Path(folder).resolve()
+        for name in below:
+            path = here / name
+            if path.is_symlink() and here.is_relative_to(path.resolve()):
+                raise BadResult(f"train returned {str(top)!r}, in which {name!r} leads back up")
+        for name in files:
+            check_regular(here / name, (here / name).stat())
+
+
+def _copy(source: str, target: str) -> None:
+    with open_regular(source) as file, open(target, "wb") as copy:
+        shutil.copyfileobj(file, copy, 1024 * 1024)
+    shutil.copystat(source, target)
 
 
 def _names(wanted: Path) -> Iterator[Path]:
