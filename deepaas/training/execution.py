@@ -109,9 +109,9 @@ class Execution:
                 self._worker = await self._started()
             if self._worker is not None:
                 await self._worker.open()
-        except Exception as error:
+        except Exception:
             _log.exception("training %s cannot be started", self.run.uuid)
-            self._end(State.ERROR, f"its process cannot be started: {error}")
+            self._end(State.ERROR, "its process cannot be started, see the host's log")
             if self._worker is not None:
                 self._worker.kill("cannot be heard")
             return
@@ -217,10 +217,10 @@ class Execution:
             if self._logs is not None:
                 await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
             await self._judge(worker)
-        except Exception as error:
+        except Exception:
             # Whatever it is: a run without an end would hold its place for ever.
             _log.exception("training %s has ended, but not in good order", self.run.uuid)
-            self._end(State.ERROR, f"its result cannot be kept: {error}")
+            self._end(State.ERROR, "its result cannot be kept, see the host's log")
 
     async def _judge(self, worker: Worker) -> None:
         reply = self._reply

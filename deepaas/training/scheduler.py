@@ -310,7 +310,8 @@ class Scheduler:
             except (StoreUnavailable, StorageFull) as error:
                 if str(error) != self._troubles.get(name):
                     self._troubles[name] = str(error)
-                    _log.error("%s; trainings go on, and it is tried again", error)
+                    details = f" ({error.details})" if error.details else ""
+                    _log.error("%s%s; trainings go on, and it is tried again", error, details)
             except Exception:
                 _log.exception("the trainings cannot be looked after")
             with contextlib.suppress(asyncio.TimeoutError):

@@ -189,8 +189,11 @@ class Trainings:
                 _log.info("the store of trainings is open now")
             except StoreUnavailable as error:
                 self._reason = error.reason
-            except (StorageFull, ConfigError) as error:
-                self._reason = str(error)
+            except StorageFull as error:
+                self._reason = error.message
+            except ConfigError as error:
+                _log.error("the store of trainings cannot be opened: %s", error)
+                self._reason = "it cannot be opened, see the host's log"
             except Exception:
                 _log.exception("the store of trainings cannot be opened")
 

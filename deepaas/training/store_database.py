@@ -152,8 +152,8 @@ class Database:
         except StoreUnavailable:
             raise
         except self._failures as error:
-            reason = _reason(error)
-            details = f"{self.name}: {type(error).__name__}: {reason}"
+            reason, noted = _reason(error)
+            details = f"{self.name}: {type(error).__name__}: {noted or reason}"
             if self._is_full(error):
                 raise StorageFull("the store of trainings", details=details) from error
             raise StoreUnavailable(reason, details=details) from error
@@ -260,16 +260,18 @@ def _cause(error: BaseException) -> BaseException:
     return cause
 
 
-def _reason(error: BaseException) -> str:
-    """One line for people, without SQL and without addresses."""
+def _reason(error: BaseException) -> tuple[str, str]:
+    """One line for clients, without SQL and addresses, and one for the log where that has more."""
     cause = _cause(error)
     if isinstance(cause, asyncio.TimeoutError):
-        return "the database does not answer in time"
+        return "the database does not answer in time", ""
     if isinstance(cause, PoolTimeout):
-        return "all connections to the database are busy"
+        return "all connections to the database are busy", ""
     if isinstance(cause, OSError):
         # Python's own text has the address in it.
         known = cause.errno is not None and cause.errno > 0
-        text = os.strerror(cause.errno) if known and cause.errno else str(cause.strerror or cause)
-        return f"no connection to the database ({text})"
-    return " ".join(str(cause).split()) or type(cause).__name__
+        if known and cause.errno:
+            return f"no connection to the database ({os.strerror(cause.errno)})", ""
+        return "no connection to the database", str(cause.strerror or cause)
+    noted = " ".join(str(cause).split()) or type(cause).__name__
+    return "the database does not do what it is asked to", noted

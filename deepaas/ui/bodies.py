@@ -176,10 +176,10 @@ def decode(body: bytes, kind: Any) -> Any:
     try:
         found = msgspec.json.decode(body, type=kind)
         session = getattr(found, "session_hash", None)
-    except msgspec.ValidationError as error:
-        raise Unfit(f"The body does not fit: {error}", 422) from None
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unfit(f"The body is not valid JSON: {error}") from None
+    except msgspec.ValidationError:
+        raise Unfit("The body is not of the shape that this page sends.", 422) from None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        raise Unfit("The body is not valid JSON.") from None
     if session is not None and not session_fits(session):
         raise Unfit("session_hash has at most 64 letters, digits, - and _.", 422)
     return found

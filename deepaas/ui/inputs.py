@@ -120,6 +120,10 @@ def label(argument: Argument) -> str:
     return f"{argument.name} (required)" if argument.required else argument.name
 
 
+class Unfit(Exception):
+    """What a component holds does not fit its argument; the text says why, for visitors."""
+
+
 def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]:
     """What is to be sent: values by name, without those that the host would take anyway.
 
@@ -136,8 +140,8 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
         try:
             value = _read(argument, given)
             if value is None and argument.required:
-                raise ValueError("Missing data for required field.")
-        except ValueError as error:
+                raise Unfit("Missing data for required field.")
+        except Unfit as error:
             wrong[argument.name] = [str(error)]
             continue
         if value is not None and (argument.required or value != argument.default):
@@ -151,7 +155,7 @@ def _read(argument: Argument, given: Any) -> Any:
     """The value of an argument, None for "not given".
 
     Raises:
-        ValueError: it does not fit.
+        Unfit: it does not.
     """
     if argument.kind == "file":
         paths = given if isinstance(given, list) else [given] if given else []
@@ -186,14 +190,14 @@ def _read_number(argument: Argument, given: Any) -> Any:
     try:
         number = float(given)
     except (TypeError, ValueError):
-        raise ValueError("Not a number.") from None
+        raise Unfit("Not a number.") from None
     if argument.minimum is not None and number < argument.minimum:
-        raise ValueError(f"Must be {argument.minimum:g} or more.")
+        raise Unfit(f"Must be {argument.minimum:g} or more.")
     if argument.maximum is not None and number > argument.maximum:
-        raise ValueError(f"Must be {argument.maximum:g} or less.")
+        raise Unfit(f"Must be {argument.maximum:g} or less.")
     if argument.kind == "integer":
         if not number.is_integer():
-            raise ValueError("Not a whole number.")
+            raise Unfit("Not a whole number.")
         return given if isinstance(given, int) else int(number)
     return given
 
@@ -211,12 +215,17 @@ def _read_json(argument: Argument, given: Any) -> Any:
     else:
         try:
             value = json.loads(given)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"Not valid JSON: {error}") from None
+        except json.JSONDecodeError as error:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise Unfit(f"Not valid JSON: look at {place}.") from None
+        except (ValueError, RecursionError):
+            raise Unfit(
+                "Not valid JSON: a number is too long, or it is nested too deeply."
+            ) from None
     expected = dict if argument.kind == "object" else list
     if value is not None and not isinstance(value, expected):
         shape = "an object, {…}" if expected is dict else "a list, […]"
-        raise ValueError(f"Must be {shape}.")
+        raise Unfit(f"Must be {shape}.")
     # What is empty is a value where one must be given, and where it takes the place of another.
     left_out = value == expected() and argument.default is None and not argument.required
     return None if left_out else value

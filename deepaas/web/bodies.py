@@ -172,6 +172,10 @@ class _Other:
         return bytes(self._decompressor.decompress_sync(chunk, max_length=STEP_BYTES))
 
 
+class BrokenForm(ValueError):
+    """A form is not as it should be; the text says what is wrong, for clients."""
+
+
 class Lines:
     """A body for aiohttp's reader of forms, which reads it line by line or in blocks.
 
@@ -196,7 +200,7 @@ class Lines:
             boundary: with its two dashes.
 
         Raises:
-            ValueError: there is none, or it comes too late.
+            BrokenForm: there is none, or it comes too late.
         """
         line = re.compile(rb"(?:\A|\n)(%s(?:--)?[ \t\r\f\v]*(?:\n|\Z))" % re.escape(boundary))
         while True:
@@ -208,7 +212,7 @@ class Lines:
             if len(self._held) > MAX_PREAMBLE_BYTES or not await self._more():
                 if found and self._at_end:
                     continue
-                raise ValueError(f"Could not find starting boundary {boundary!r}")
+                raise BrokenForm("it does not begin with the boundary that Content-Type names")
 
     def at_eof(self) -> bool:
         """Whether all of it has been read."""
@@ -228,7 +232,7 @@ class Lines:
         """One line with its end.
 
         Raises:
-            ValueError: it is too long.
+            BrokenForm: it is too long.
         """
         limit = max_line_length or MAX_LINE_BYTES
         self._lines_count += 1
@@ -241,7 +245,7 @@ class Lines:
                 end = len(self._held) - 1
                 break
         if end + 1 - self._start > limit + len(b"\r\n"):
-            raise ValueError("a line is too long")
+            raise BrokenForm("a line of it is too long")
         line = self._held[self._start : end + 1]
         self._start = end + 1
         return line

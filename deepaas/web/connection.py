@@ -21,6 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas.errors import DeepaasError, RequestTimedOut
 from deepaas.web.errors import STATUS, json_response, new_reference
+from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
 
@@ -258,7 +259,7 @@ class Connection(web.RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002, in the library's words
     ) -> web.StreamResponse:
         """What aiohttp itself answers, in the host's shape."""
         if isinstance(exc, ConnectionError):
@@ -268,9 +269,8 @@ class Connection(web.RequestHandler):
             raise ConnectionError("an answer has begun, it is too late for another")
         body: dict[str, Any] = {"code": status, "message": "the host has made a mistake"}
         if status < 500:
-            # aiohttp shows in further lines where it has stopped to understand.
-            text = (message or "").strip().partition("\n")[0].rstrip(" :")
-            body = {"code": status, "message": text or "not HTTP", "error": "malformed_request"}
+            said = of_request(exc, "the request cannot be read as HTTP")
+            body = {"code": status, "message": said, "error": "malformed_request"}
         else:
             body["id"] = new_reference()
             _log.error("[%s] an answer has failed in the host", body["id"])

@@ -31,6 +31,7 @@ from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import NO_SPACE
 from deepaas.web.notes import NOTES
+from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
         return _respond_to_http(request, error)
     if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
         # aiohttp could not make sense of the body: broken gzip, bad chunks.
-        message = f"the body cannot be read: {getattr(error, 'message', None) or error}"
+        message = of_request(error, "the body cannot be read, or breaks off")
         return respond_to_error(request, errors.MalformedRequest(message))
     if isinstance(error, ConnectionError):
         raise error

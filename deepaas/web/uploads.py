@@ -23,7 +23,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
 from deepaas.web import charsets
-from deepaas.web.bodies import Lines, received
+from deepaas.web.bodies import BrokenForm, Lines, received
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ GATHERED_BYTES = 8 * 1024 * 1024
 """All of them together gather so much."""
 
 MAX_PARTS_COUNT = 1000
+MAX_BOUNDARY_CHARACTERS = 70
+"""As RFC 2046 has it."""
+
 DEFAULT_TYPE = "application/octet-stream"
 MAX_NAME_BYTES = 200
 
@@ -238,10 +241,11 @@ class Reception:
         self, chunks: AsyncIterator[bytes]
     ) -> list[tuple[str, str | Upload | LongText]]:
         form: list[tuple[str, str | Upload | LongText]] = []
+        boundary = _boundary(self._request)
         try:
             lines = Lines(chunks)
             reader = MultipartReader(self._request.headers, lines)  # type: ignore[arg-type]
-            await lines.begin(b"--" + _boundary(self._request))
+            await lines.begin(b"--" + boundary)
             while (part := await reader.next()) is not None:
                 if len(form) >= MAX_PARTS_COUNT:
                     raise MalformedRequest(f"the form has more than {MAX_PARTS_COUNT} parts")
@@ -254,9 +258,14 @@ class Reception:
                 value = await self._field(part)
                 if value is not None:
                     form.append((name, value))
-        except (ValueError, AssertionError, RuntimeError, BadHttpMessage) as error:
-            # What aiohttp's reader raises over boundaries, headers and encodings that are wrong.
+        except BrokenForm as error:
             raise MalformedRequest(f"the form cannot be read: {error}") from None
+        except (ValueError, LookupError, AssertionError, RuntimeError, BadHttpMessage):
+            # What aiohttp's reader raises over headers and encodings that are wrong.
+            raise MalformedRequest(
+                f"the form cannot be read: part {len(form) + 1} of it is not as "
+                "multipart/form-data has it, or breaks off"
+            ) from None
         return form
 
     async def _field(self, part: BodyPartReader) -> str | Upload | LongText | None:
@@ -326,7 +335,18 @@ def _known(charset: str) -> str:
 
 
 def _boundary(request: web.Request) -> bytes:
-    return parse_mimetype(request.headers[hdrs.CONTENT_TYPE]).parameters["boundary"].encode()
+    """What stands between the parts of a form.
+
+    Raises:
+        MalformedRequest: its type does not say.
+    """
+    boundary = parse_mimetype(request.headers[hdrs.CONTENT_TYPE]).parameters.get("boundary", "")
+    if not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
+        raise MalformedRequest(
+            "the form cannot be read: its Content-Type names no boundary of at most "
+            f"{MAX_BOUNDARY_CHARACTERS} characters"
+        )
+    return boundary.encode(errors="surrogateescape")
 
 
 def safe_name(filename: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import select
 import socket
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from deepaas.frames import FrameBuffer
+
+_log = logging.getLogger(__name__)
 
 Incoming = TypeVar("Incoming")
 
@@ -88,7 +91,8 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
         except (ValueError, msgspec.MsgspecError) as error:
             # The model's code has written to a descriptor that is not its own.
             self.close()
-            self._on_garbage(str(error))
+            _log.debug("no message: %s", error)
+            self._on_garbage("what came is no message")
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._transport = None

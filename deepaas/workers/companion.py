@@ -251,8 +251,9 @@ class _Running:
 
     def _failed(self, how: str) -> UpstreamFailed:
         _log.error("%s %s%s", self._name, how, self._last_output())
-        last = f": {self._output[-1]}" if self._output else ""
-        return UpstreamFailed(f"{self._name} {how}{last}", details=self._last_output())
+        return UpstreamFailed(
+            f"{self._name} {how}, see the host's log", details=self._last_output()
+        )
 
     def _last_output(self) -> str:
         return "".join(f"\n  {line}" for line in self._output)

@@ -56,6 +56,10 @@ def may_be_called(address: str) -> bool:
     return ip.is_global
 
 
+class Unresolved(OSError):
+    """A name has no address that may be called; the text says why, for clients."""
+
+
 class Resolver(AbstractResolver):
     """Looks names up, in threads of its own: a slow name must not take those of the host.
 
@@ -80,10 +84,10 @@ class Resolver(AbstractResolver):
         try:
             found = await asyncio.wait_for(self._look_up(host, port, family), LOOK_UP_SECONDS)
         except asyncio.TimeoutError:
-            raise OSError(f"{host} cannot be looked up in time") from None
+            raise Unresolved(f"{host} cannot be looked up in time") from None
         good = [one for one in found if self._private or may_be_called(one["host"])]
         if not good:
-            raise OSError(f"{host} is not an address of the public internet")
+            raise Unresolved(f"{host} is not an address of the public internet")
         return good
 
     async def close(self) -> None:

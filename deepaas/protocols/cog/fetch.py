@@ -16,7 +16,8 @@ import aiohttp
 from yarl import URL
 
 from deepaas.messages import NO_SPACE, Upload
-from deepaas.protocols.cog.addresses import Resolver, is_number, may_be_called
+from deepaas.protocols.cog.addresses import Resolver, Unresolved, is_number, may_be_called
+from deepaas.web.sentences import of_call
 from deepaas.web.uploads import safe_name
 
 MAX_REDIRECTS_COUNT = 5
@@ -96,12 +97,11 @@ class Fetcher:
                 f"{shown(address)} took longer than {self._limits.seconds:g} s"
             ) from None
         except aiohttp.ClientConnectorDNSError as error:
-            raise NotFetched(f"{shown(address)}: {error.os_error}") from None
+            raise NotFetched(f"{shown(address)}: {not_found(error)}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in NO_SPACE:
                 raise  # That is not the fault of who serves the file.
-            said = str(error) or type(error).__name__
-            raise NotFetched(f"{shown(address)} cannot be fetched: {said}") from None
+            raise NotFetched(f"{shown(address)} cannot be fetched: {of_call(error)}") from None
         finally:
             self._going_count -= 1
 
@@ -169,6 +169,11 @@ def connector(limits: Limits, *, limit_per_host: int) -> aiohttp.TCPConnector:
         limit=0,
         limit_per_host=limit_per_host,
     )
+
+
+def not_found(error: aiohttp.ClientConnectorDNSError) -> str:
+    """Why there is no address for a name."""
+    return str(error.os_error) if isinstance(error.os_error, Unresolved) else of_call(error)
 
 
 def shown(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -18,6 +19,8 @@ from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
+
+_log = logging.getLogger(__name__)
 
 
 class Going:
@@ -165,8 +168,11 @@ class _Failing:
             self._going.fail(full.message)
         elif isinstance(error, TooMuch):
             self._going.fail(str(error))
-        elif isinstance(error, (OSError, NotUploaded)):
+        elif isinstance(error, NotUploaded):
             self._going.fail(f"a part of the output is lost: {error}")
+        elif isinstance(error, OSError):
+            _log.error("a part of a prediction is lost: %s", error)
+            self._going.fail("a part of the output is lost, see the host's log")
         else:
             return False
         return True

@@ -76,8 +76,11 @@ def decoded(body: bytes | bytearray) -> Request:
         raise Refusal(
             422, f"Failed to deserialize the JSON body into the target type: {error}"
         ) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+    except msgspec.DecodeError as error:
         raise Refusal(400, f"Failed to parse the request body as JSON: {error}") from None
+    except (RecursionError, UnicodeError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no UTF-8"
+        raise Refusal(400, f"Failed to parse the request body as JSON: {said}") from None
     for event in asked.webhook_events_filter or ():
         if event not in WEBHOOK_EVENTS:
             raise Refusal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import mimetypes
 import re
 import secrets
@@ -16,7 +17,10 @@ from yarl import URL
 
 from deepaas.beneath import open_file
 from deepaas.messages import Answer, Part
+from deepaas.web.sentences import of_call
 from deepaas.web.uploads import safe_name
+
+_log = logging.getLogger(__name__)
 
 TRIES_COUNT = 3
 FIRST_PAUSE_SECONDS = 0.5
@@ -103,7 +107,8 @@ class Uploader:
                 return str(found.with_user(None).with_query(None))
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
                 if tries == TRIES_COUNT or not _is_passing(error):
-                    raise NotUploaded(f"the output cannot be uploaded: {_said(error)}") from None
+                    _log.warning("an output cannot be uploaded: %s", _noted(error))
+                    raise NotUploaded(f"the output cannot be uploaded: {of_call(error)}") from None
             await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
         raise AssertionError("the last try returns or raises")
 
@@ -155,11 +160,11 @@ def _decoded(url: str) -> tuple[bytes, str]:
     return base64.b64decode(content), head.removeprefix("data:")
 
 
-def _said(error: Exception) -> str:
+def _noted(error: Exception) -> str:
+    """What the log has of it, without the operator's password, which may stand in the address."""
     if isinstance(error, aiohttp.ClientResponseError):
-        # Its own text has the address, which is the operator's.
         return f"{error.status} {error.message}"
-    return str(error) or type(error).__name__
+    return f"{type(error).__name__}: {error}"
 
 
 def _is_passing(error: BaseException) -> bool:
