@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import mimetypes
 import re
 import sys
 from collections.abc import Sequence
@@ -15,13 +14,13 @@ from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.model import open_model
 from deepaas.cli.options import Option
-from deepaas.cli.output import JSON, Output
+from deepaas.cli.output import JSON, Output, ending
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
 from deepaas.cli.shared_options import add_options
 
 PROG = "deepaas-predict"
 
-_CHOICE = re.compile(r"[\w!#$&^.+-]+/\*|\*/\*", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,10 +76,15 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> int:
     name = Path(options.folder) / f"out_{Path(options.input_file).stem or 'input'}"
+    if not _MEDIA_TYPE.fullmatch(options.content_type):
+        raise _no_type(options.content_type)
     options.output = f"{name}{_ending(options.content_type)}"
     output = Output(options)
     with open_model(options, output) as model:
-        result = model.predict(_values(model.options("predict"), options))
+        declared = model.options("predict")
+        if not _is_offered(options.content_type, declared):
+            raise _no_type(options.content_type)
+        result = model.predict(_values(declared, options))
         if "*" in options.content_type:  # Only the result says what it is.
             options.output = f"{name}{_ending(result.media_type)}"
             output.move(options)
@@ -89,16 +93,21 @@ def _run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _ending(media_type: str) -> str:
-    """What the names of files of a type end in; nothing if the type is a choice of several.
+def _is_offered(media_type: str, declared: Sequence[Option]) -> bool:
+    """Whether a model may answer so; what one offers itself need be known to nobody else."""
+    known = _ending(media_type) or "*" in media_type
+    return bool(known) or any(
+        option.name == "accept" and media_type in option.choices for option in declared
+    )
 
-    Raises:
-        Problem: it is no type, or nobody knows how its files are called.
-    """
-    ending = mimetypes.guess_extension(media_type)
-    if ending is None and not _CHOICE.fullmatch(media_type):
-        raise Problem(f"not a media type: {media_type!r}")
-    return ending or ""
+
+def _no_type(media_type: str) -> Problem:
+    return Problem(f"not a media type: {media_type!r}")
+
+
+def _ending(media_type: str) -> str:
+    """What the names of files of a type end in; nothing where nobody knows, or it is several."""
+    return ending(media_type) or ""
 
 
 def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str, Any]:

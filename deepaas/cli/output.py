@@ -123,7 +123,10 @@ class Output:
         """
         target = self.target(result.media_type if rename else "")
         if target is None and self.is_terminal and not result.is_text:
-            target = Path(tempfile.mkdtemp(prefix="deepaas-")) / f"result{_ending(result)}"
+            target = (
+                Path(tempfile.mkdtemp(prefix="deepaas-"))
+                / f"result{ending(result.media_type) or '.bin'}"
+            )
         if target is not None:
             _save(result, target)
             return
@@ -148,9 +151,9 @@ class Output:
         if self._named is None:
             return None
         path = Path(self._named)
-        ending = mimetypes.guess_extension(media_type) if media_type else None
-        if ending and path.suffix != ending:
-            path = path.with_name(path.name + ending)
+        wanted = ending(media_type)
+        if wanted and path.suffix != wanted:
+            path = path.with_name(path.name + wanted)
             say(f"the result is {media_type}: it goes to {path}")
         return path
 
@@ -191,6 +194,7 @@ def writing(target: Path) -> Iterator[None]:
 
 def is_text(media_type: str) -> bool:
     """Whether a terminal can show it."""
+    media_type = _essence(media_type)
     return media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
 
@@ -199,8 +203,13 @@ def _in_lines(body: bytes) -> bytes:
     return text.encode(errors="backslashreplace")
 
 
-def _ending(result: Result) -> str:
-    return mimetypes.guess_extension(result.media_type) or ".bin"
+def ending(media_type: str) -> str | None:
+    """What the names of files of a type end in, None where nobody knows."""
+    return mimetypes.guess_extension(_essence(media_type))
+
+
+def _essence(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _save(result: Result, target: Path) -> None:

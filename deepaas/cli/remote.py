@@ -152,7 +152,7 @@ class RemoteModel:
                 path = self._client.predict(
                     self.name, accept=accept, save_to=self._spool, arguments=given
                 )
-                if accept == ANY:
+                if "*" in accept:  # Only the file says what it is.
                     accept = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
                 return Result(accept, path=path)
             answer = self._client.predict(self.name, accept=accept, arguments=given)

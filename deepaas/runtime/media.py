@@ -24,7 +24,7 @@ def negotiate(header: str, offered: Sequence[str]) -> str:
     for order, part in enumerate(header.split(",")):
         wanted, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weight = _weight(parameters)
-        match = _match(wanted, offered)
+        match = _match(wanted, parameters, offered)
         if match is None or weight <= 0:
             continue
         # Heavier first, then the more specific, then the one that the client named first.
@@ -45,9 +45,15 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
-def _match(wanted: str, offered: Sequence[str]) -> str | None:
+def _match(wanted: str, parameters: list[str], offered: Sequence[str]) -> str | None:
     for choice in offered:
         if choice.lower() == wanted:
+            return choice
+    # One with parameters of its own answers who wants just those, and who says nothing of them.
+    asked = [one for one in parameters if not one.startswith("q=")]
+    for choice in offered:
+        essence, *own = (piece.strip().lower() for piece in choice.split(";"))
+        if own and essence == wanted and (not asked or asked == own):
             return choice
     main, _, sub = wanted.partition("/")
     if sub != "*":
