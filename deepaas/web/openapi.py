@@ -294,6 +294,8 @@ def openapi_schema(schema: Json) -> Json:
     for key in ("items", "not"):
         if isinstance(schema.get(key), dict):
             result[key] = openapi_schema(schema[key])
+    if "x-any-of" in schema:
+        schema = {**schema, "anyOf": schema["x-any-of"]}
     for key in ("allOf", "anyOf", "oneOf"):
         if isinstance(schema.get(key), list) and schema[key]:
             result[key] = [openapi_schema(part) for part in schema[key]]

@@ -37,7 +37,9 @@ def fits(schema: Json, value: Any) -> bool:
     """Whether a default keeps to its own schema. In doubt not: a default is only a help."""
     if value is None:
         return schema.get("nullable") is True
-    if any(key in schema for key in ("allOf", "anyOf", "oneOf", "not", "pattern", "multipleOf")):
+    if any(key in schema for key in ("allOf", "oneOf", "not", "pattern", "multipleOf")):
+        return False
+    if "anyOf" in schema and not any(fits(member, value) for member in schema["anyOf"]):
         return False
     if "type" in schema and not is_a(value, PYTHON_TYPES[schema["type"]]):
         return False

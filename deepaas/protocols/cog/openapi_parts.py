@@ -16,40 +16,61 @@ WEBHOOK_EVENTS = ["start", "output", "logs", "completed"]
 def schemas() -> Json:
     """What the routes refer to, without Input and Output."""
     return {
-        "Status": {"title": "Status", "type": "string", "enum": list(STATUSES)},
+        "Status": {
+            "title": "Status",
+            "type": "string",
+            "description": "An enumeration.",
+            "enum": list(STATUSES),
+        },
         "WebhookEvent": {"title": "WebhookEvent", "type": "string", "enum": list(WEBHOOK_EVENTS)},
         "PredictionRequest": _request_schema("PredictionRequest", "Input"),
         "TrainingRequest": _request_schema("TrainingRequest", "TrainingInput"),
-        "PredictionResponse": {
-            "title": "PredictionResponse",
-            "type": "object",
-            "properties": {
-                "id": {"title": "Id", "type": "string"},
-                "input": _reference("Input"),
-                "output": _reference("Output"),
-                "status": _reference("Status"),
-                "error": {"title": "Error", "type": "string"},
-                "logs": {"title": "Logs", "type": "string"},
-                "metrics": {"title": "Metrics", "type": "object"},
-                "created_at": _moment("Created At"),
-                "started_at": _moment("Started At"),
-                "completed_at": _moment("Completed At"),
-            },
-        },
+        "PredictionResponse": _response_schema("PredictionResponse", "Input", "Output"),
+        "TrainingResponse": _response_schema("TrainingResponse", "TrainingInput", "TrainingOutput"),
+        "TrainingOutput": {"title": "TrainingOutput"},
         "ValidationError": {
             "title": "ValidationError",
             "type": "object",
             "required": ["loc", "msg", "type"],
             "properties": {
-                "loc": {"type": "array", "items": {"type": "string"}},
-                "msg": {"type": "string"},
-                "type": {"type": "string"},
+                "loc": {
+                    "title": "Location",
+                    "type": "array",
+                    "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+                },
+                "msg": {"title": "Message", "type": "string"},
+                "type": {"title": "Error Type", "type": "string"},
             },
         },
         "HTTPValidationError": {
             "title": "HTTPValidationError",
             "type": "object",
-            "properties": {"detail": {"type": "array", "items": _reference("ValidationError")}},
+            "properties": {
+                "detail": {
+                    "title": "Detail",
+                    "type": "array",
+                    "items": _reference("ValidationError"),
+                }
+            },
+        },
+    }
+
+
+def _response_schema(title: str, inputs: str, output: str) -> Json:
+    return {
+        "title": title,
+        "type": "object",
+        "properties": {
+            "id": {"title": "Id", "type": "string"},
+            "input": _reference(inputs),
+            "output": _reference(output),
+            "status": _reference("Status"),
+            "error": {"title": "Error", "type": "string"},
+            "logs": {"title": "Logs", "type": "string"},
+            "metrics": {"title": "Metrics", "type": "object"},
+            "created_at": _moment("Created At"),
+            "started_at": _moment("Started At"),
+            "completed_at": _moment("Completed At"),
         },
     }
 
@@ -109,26 +130,27 @@ def _paths(one: str, do: str, body: str) -> Json:
         "name": f"{one}_id",
         "in": "path",
         "required": True,
-        "schema": {"title": f"{one.title()} ID", "type": "string"},
+        "schema": {"title": f"{one.title()} Id", "type": "string"},
     }
     create = {
         "summary": do.title(),
+        "description": f"Run a single {one} on the model",
         "operationId": f"{do}_{many}_post",
         "requestBody": _request(body),
-        "responses": _responses(202, 409, 422, 503),
+        "responses": _responses(one, 202, 409, 422, 503),
     }
     put = {
         "summary": f"{do.title()} Idempotent",
         "operationId": f"{do}_idempotent_{many}__id__put",
         "parameters": [identified],
         "requestBody": _request(body),
-        "responses": _responses(202, 409, 422, 503),
+        "responses": _responses(one, 202, 409, 422, 503),
     }
     get = {
         "summary": one.title(),
         "operationId": f"{one}_{many}__id__get",
         "parameters": [identified],
-        "responses": _responses(404),
+        "responses": _responses(one, 404),
     }
     listed = {
         "summary": title,
@@ -137,7 +159,7 @@ def _paths(one: str, do: str, body: str) -> Json:
     }
     cancel = {
         "summary": "Cancel",
-        "operationId": f"cancel_{many}__id__cancel_post",
+        "operationId": f"cancel_{many}__{one}_id__cancel_post",
         "parameters": [identified],
         "responses": {"200": _answer({"type": "object"}), "404": {"description": "Not found"}},
     }
@@ -176,8 +198,8 @@ def _request(body: str) -> Json:
     return {"content": {"application/json": {"schema": _reference(body)}}}
 
 
-def _responses(*statuses: int) -> Json:
-    told: Json = {"200": _answer(_reference("PredictionResponse"))}
+def _responses(one: str, *statuses: int) -> Json:
+    told: Json = {"200": _answer(_reference(f"{one.title()}Response"))}
     for status in statuses:
         told[str(status)] = {"description": _SAID[status]}
         if status == 422:

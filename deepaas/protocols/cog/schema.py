@@ -48,14 +48,30 @@ def file_inputs(function: Function, definitions: Json) -> frozenset[str]:
 
 def output_schema(description: Description) -> Json:
     """What the model answers, as far as it is known."""
-    if description.output:
-        return description.output
     title = {"title": "Output"}
+    if description.output:
+        return {**_titled(description.output), **title}
     if description.response:
         name = description.response.rpartition("/")[2]
         definitions = description.definitions
-        return {**_resolved(definitions.get(name, {}), definitions), **title}
+        return {**_titled(_resolved(definitions.get(name, {}), definitions)), **title}
     return title
+
+
+def _titled(schema: Json) -> Json:
+    """A schema whose named fields have titles."""
+    told = dict(schema)
+    if "properties" in told:
+        told["properties"] = {
+            name: {**_titled(field), "title": _title(name)}
+            for name, field in told["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if isinstance(told.get(key), dict):
+            told[key] = _titled(told[key])
+    if "anyOf" in told:
+        told["anyOf"] = [_titled(member) for member in told["anyOf"]]
+    return told
 
 
 def document(name: str, description: Description, version: str) -> Json:
@@ -69,7 +85,8 @@ def document(name: str, description: Description, version: str) -> Json:
     schemas = parts.schemas()
     schemas["Input"] = _with_choices(description.predict, description.definitions, schemas, "")
     if not description.train.implemented:
-        del schemas["TrainingRequest"]
+        for name in ("TrainingRequest", "TrainingResponse", "TrainingOutput"):
+            del schemas[name]
     else:
         schemas["TrainingInput"] = _with_choices(
             description.train, description.definitions, schemas, "Training"
@@ -105,6 +122,7 @@ def _with_choices(function: Function, definitions: Json, schemas: Json, prefix: 
                 "enum": told.pop("enum"),
             }
             told["allOf"] = [{"$ref": f"#/components/schemas/{name}"}]
+            del told["title"]  # Beside a reference it would say nothing.
     return inputs
 
 
@@ -167,23 +185,32 @@ def _property(parameter: Json, definitions: Json) -> Json:
             told["description"] = parameter["description"]
         if parameter.get("x-nullable"):
             told["nullable"] = True
+        if "default" in parameter:
+            told["default"] = parameter["default"]
+        if "x-cog-accept" in parameter:
+            told["x-cog-accept"] = parameter["x-cog-accept"]
     else:
         told = _resolved(parameter, definitions)
         told.pop("required", None)
         if "pattern" in told and "default" in parameter:
             told["default"] = parameter["default"]  # Left out above, where authors may be wrong.
-        if told.get("default", 0) is None:
-            del told["default"]
         for part in (told, told.get("items", {})):
             if part.get("format") in _SIZES:
                 del part["format"]
         if told.get("format") == "password":
             told |= {"writeOnly": True, "x-cog-secret": True}
+            if told.get("nullable"):
+                told["default"] = None
+        if told.get("nullable") and "enum" in told:
+            told["enum"] = [choice for choice in told["enum"] if choice is not None]
+    if told.get("default", 0) is None and not told.get("nullable"):
+        del told["default"]
     return {"title": _title(parameter["name"]), **told}
 
 
 def _title(name: str) -> str:
-    return name.replace("_", " ").strip().title()
+    """A name for people, as Cog's command-line tool makes it."""
+    return " ".join(word[:1].upper() + word[1:] for word in name.split("_"))
 
 
 def _resolved(schema: Json, definitions: Json) -> Json:

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from deepaas.runtime.cog.signature import Parameter
+from deepaas.runtime.cog import types
+from deepaas.runtime.cog.signature import MISSING, Parameter
 from deepaas.runtime.cog.types import Type
 
 
@@ -151,13 +152,15 @@ def field(parameter: Parameter) -> fields.Field:
         "required": parameter.required,
         "allow_none": _may_be_none(parameter.type),
     }
-    if not parameter.required:
+    if parameter.default is not MISSING:
         options["load_default"] = parameter.default
     metadata: dict[str, Any] = {}
     if parameter.description:
         metadata["description"] = parameter.description
     if parameter.deprecated:
         metadata["x-deprecated"] = True  # Swagger 2.0 has no word for it.
+    if parameter.accept:
+        metadata["x-cog-accept"] = parameter.accept
     return _field(parameter.type, _validators(parameter), metadata, options)
 
 
@@ -176,6 +179,8 @@ def _field(
         return fields.List(inner, validate=lengths, metadata=metadata, **options)
     if kind.kind == "union":
         members = [(one, _field(one, _of_choices(one), {}, {})) for one in kind.inner]
+        # Swagger 2.0 has no word for that either.
+        metadata = {**metadata, "x-any-of": types.schema(kind)["anyOf"]}
         return Union(members, metadata=metadata, **options)
     if kind.is_file:
         metadata = {**metadata, "type": "file"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.model.v2.wrapper import UploadedFile
-from deepaas.runtime.cog.signature import Parameter
+from deepaas.runtime.cog.signature import MISSING, Parameter
 from deepaas.runtime.cog.types import Type
 
 
@@ -51,7 +51,12 @@ def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dic
         parameters: of the function.
         arguments: as the host has checked them.
     """
-    return {p.name: _value(p.type, arguments[p.name]) for p in parameters if p.name in arguments}
+    return {
+        # Where None is a value it need not be given, nor be the default.
+        p.name: _value(p.type, arguments.get(p.name))
+        for p in parameters
+        if p.name in arguments or (p.type.nullable and p.default is MISSING)
+    }
 
 
 def _value(kind: Type, value: Any) -> Any:

@@ -6,7 +6,7 @@ import collections.abc
 import dataclasses
 import types as python_types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def _read(annotation: Any) -> Output:
     if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
         return _iterator(annotation, origin)
     schema = _Reader().schema(annotation)
-    if _named_fields(annotation) is not None:
+    if _named_fields(annotation) is not None and not typing.is_typeddict(annotation):
         return Output(schema, _Reader().response(annotation))
     return Output(schema, is_file=_is_file(annotation))
 
@@ -123,13 +123,15 @@ class _Reader:
             kinds = [one for one in inner if one is not ...]
             alike = bool(kinds) and all(one == kinds[0] for one in kinds)
             return {"type": "array", "items": self.schema(kinds[0]) if alike else {}}
+        if origin in (dict, Mapping) and len(inner) > 1:
+            return {"type": "object", "additionalProperties": self.schema(inner[1])}
         named = _named_fields(annotation)
         if named is None:
             return types.schema(types.read(annotation))
         if annotation in self._within:  # A tree of them, say.
-            return {"type": "object", "title": annotation.__name__}
+            return {"type": "object"}
         self._within.append(annotation)
-        told = self._object(annotation.__name__, named)
+        told = self._object(named)
         self._within.remove(annotation)
         return told
 
@@ -138,8 +140,8 @@ class _Reader:
         if annotation not in self._schemas:
             self._within.append(annotation)
             declared = {
-                name: self._field(kind, allow_none=True, metadata=_metadata(description))
-                for name, (kind, description) in (_named_fields(annotation) or {}).items()
+                name: self._field(one.annotation, allow_none=True, metadata=_metadata(one))
+                for name, one in (_named_fields(annotation) or {}).items()
             }
             self._within.remove(annotation)
             self._schemas[annotation] = Schema.from_dict(declared, name=annotation.__name__)
@@ -150,17 +152,16 @@ class _Reader:
         told = [self.schema(one) for one in members if one is not type(None)]
         return {**(told[0] if len(told) == 1 else {"anyOf": told}), **nullable}
 
-    def _object(self, name: str, named: dict[str, tuple[Any, str]]) -> Json:
+    def _object(self, named: dict[str, _Named]) -> Json:
         properties: Json = {}
         required = []
-        for field, (annotation, description) in named.items():
-            told = self.schema(annotation)
-            if description:
-                told["description"] = description
-            properties[field] = told
-            if not told.get("nullable"):
+        for field, one in named.items():
+            told = self.schema(one.annotation)
+            properties[field] = told | _metadata(one)
+            # A key that must be there may be null; a field that may be is left out for that.
+            if one.is_key if one.is_key is not None else not told.get("nullable"):
                 required.append(field)
-        schema: Json = {"type": "object", "title": name, "properties": properties}
+        schema: Json = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required
         return schema
@@ -171,7 +172,8 @@ class _Reader:
         if len(members) != 1:
             return fields.Raw(**options)
         (only,) = members
-        if _named_fields(only) is not None and only not in self._within:
+        known = not typing.is_typeddict(only) and _named_fields(only) is not None
+        if known and only not in self._within:
             return fields.Nested(self.response(only), **options)
         if typing.get_origin(only) is list:
             item = typing.get_args(only)[0]
@@ -192,8 +194,23 @@ class _Reader:
                 return fields.Raw(**options)
 
 
-def _metadata(description: str) -> Json:
-    return {"description": description} if description else {}
+@dataclass(frozen=True)
+class _Named:
+    """A field of a class with named fields.
+
+    Attributes:
+        annotation: its type.
+        description: for people.
+        is_key: whether it must be there, None where that follows from its type.
+    """
+
+    annotation: Any
+    description: str = ""
+    is_key: bool | None = None
+
+
+def _metadata(named: _Named) -> Json:
+    return {"description": named.description} if named.description else {}
 
 
 def _bare(annotation: Any) -> Any:
@@ -212,24 +229,41 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
     return (annotation,)
 
 
-def _named_fields(annotation: Any) -> dict[str, tuple[Any, str]] | None:
-    """Type and description of each field of a class with named fields, None for others."""
+def _named_fields(annotation: Any) -> dict[str, _Named] | None:
+    """The fields of a class with named fields, None for others."""
     if not isinstance(annotation, type) or typing.get_origin(annotation) is not None:
         return None
     known = getattr(annotation, "model_fields", None)  # of Pydantic
-    if known is None and not dataclasses.is_dataclass(annotation):
+    keys = (
+        getattr(annotation, "__required_keys__", None) if typing.is_typeddict(annotation) else None
+    )
+    if known is None and keys is None and not dataclasses.is_dataclass(annotation):
         return None
     if callable(getattr(annotation, "get_secret_value", None)):
         return None
     try:
-        hints = typing.get_type_hints(annotation, include_extras=True)
+        hints = typing.get_type_hints(annotation, include_extras=keys is None)
     except Exception as error:
         raise Unsupported(f"a type of {annotation.__name__} cannot be read: {error}") from None
-    names = known if known is not None else list(annotation.__dataclass_fields__)  # type: ignore[attr-defined]
+    if keys is not None:
+        return {name: _Named(hints[name], is_key=name in keys) for name in hints}
+    if known is not None:
+        return {
+            name: _Named(
+                hints[name],
+                getattr(one, "description", None) or "",
+                None if one.is_required() else False,
+            )
+            for name, one in known.items()
+        }
     return {
-        one: (hints[one], (known and getattr(known[one], "description", None)) or "")
-        for one in names
+        one.name: _Named(hints[one.name], is_key=None if _has_no_default(one) else False)
+        for one in dataclasses.fields(annotation)
     }
+
+
+def _has_no_default(one: dataclasses.Field[Any]) -> bool:
+    return one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
 
 
 def _kind(annotation: Any) -> Type | None:

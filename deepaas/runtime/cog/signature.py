@@ -30,13 +30,14 @@ class Parameter:
     Attributes:
         name: of the parameter.
         type: what its value may be.
-        default: ``MISSING`` if a value must be given.
+        default: ``MISSING`` if there is none.
         description: for people.
         limits: ``ge``, ``le``, ``gt``, ``lt`` (of numbers), ``min_length``, ``max_length`` (of
             texts), as far as declared.
         pattern: regular expression that must be found in a text.
         choices: the only values there are.
         deprecated: whether clients should not use it any more.
+        accept: which files are wanted, as HTML's attribute of this name has it.
     """
 
     name: str
@@ -47,11 +48,15 @@ class Parameter:
     pattern: str = ""
     choices: tuple[Any, ...] = ()
     deprecated: bool = False
+    accept: str = ""
 
     @property
     def required(self) -> bool:
-        """Whether a value must be given."""
-        return self.default is MISSING
+        """Whether a value must be given: where there is no default, and None is none either.
+
+        Of several alternatives one must be given, says Cog, even if None is among them.
+        """
+        return self.default is MISSING and (not self.type.nullable or self.type.kind == "union")
 
 
 class Faults(CannotBeServed):
@@ -146,8 +151,6 @@ def _parameter(
         else:
             # Input() has no other way to say that there is no default.
             found = replace(found, default=MISSING)
-    if found.default is MISSING and kind.nullable:
-        found = replace(found, default=None)
     wrong = [f"{where}: {fault}" for fault in _faults(found)]
     faults += wrong
     return None if wrong else found
@@ -183,6 +186,7 @@ def _informed(parameter: Parameter, info: Any) -> Parameter:
         pattern=pattern or parameter.pattern,
         choices=tuple(_sent(c) for c in choices) if choices else parameter.choices,
         deprecated=bool(getattr(info, "deprecated", False)) or parameter.deprecated,
+        accept=getattr(info, "accept", None) or parameter.accept,
     )
 
 
@@ -223,6 +227,8 @@ def _faults(parameter: Parameter) -> Iterator[str]:
             re.compile(parameter.pattern)
         except re.error as error:
             yield f"the regular expression {parameter.pattern!r} is none: {error}"
+    if parameter.accept and not parameter.type.is_file:
+        yield f"accept is for files, not for {kind.kind}"
     if parameter.choices:
         yield from _faults_of_choices(parameter, kind)
     yield from _faults_of_default(parameter, kind)

@@ -9,7 +9,7 @@ import pathlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Json = dict[str, Any]
@@ -103,7 +103,8 @@ def schema(kind: Type) -> Json:
         case "array":
             told = {"type": "array", "items": schema(kind.inner[0])}
         case "union":
-            told = {"anyOf": [schema(one) for one in kind.inner]}
+            members = [replace(one, nullable=kind.nullable) for one in kind.inner]
+            told = {"anyOf": [schema(one) for one in members]}
         case plain:
             told = {"type": plain}
     if kind.choices:

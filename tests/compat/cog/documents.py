@@ -35,30 +35,18 @@ def _inputs(theirs: Json, ours: Json) -> list[str]:
         found.append(f"inputs: theirs {theirs['properties']}, ours {ours['properties']}")
     for name, schema in theirs["properties"].items():
         our_schema = ours["properties"].get(name, {})
-        # Cog has no title beside a reference; ours does not tell the members of a Union.
-        left_out = {"title"} if "allOf" in schema else set()
-        if "anyOf" in schema and "type" not in our_schema:
-            schema = {key: value for key, value in schema.items() if key != "anyOf"}
-        if _plain(schema) != _plain({k: v for k, v in our_schema.items() if k not in left_out}):
+        if _plain(schema) != _plain(our_schema):
             found.append(f"{name}: theirs {schema}, ours {our_schema}")
     return found
 
 
 def _plain(schema: Any) -> Any:
-    """A schema without what differs: `Any`, and the titles of an output's fields."""
+    """A schema without what differs: `Any`."""
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    plain: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "properties":
-            plain[key] = {
-                name: {k: v for k, v in _plain(part).items() if k != "title"}
-                for name, part in value.items()
-            }
-        else:
-            plain[key] = _plain(value)
+    plain: dict[str, Any] = {key: _plain(value) for key, value in schema.items()}
     if plain.get("type") == "object" and plain.keys() <= {"type", "title", "x-order", "nullable"}:
         del plain["type"]
     if "type" not in plain:
