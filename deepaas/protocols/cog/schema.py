@@ -197,6 +197,9 @@ def _property(parameter: Json, definitions: Json) -> Json:
         for part in (told, told.get("items", {})):
             if part.get("format") in _SIZES:
                 del part["format"]
+            for limit in ("minimum", "maximum"):
+                if isinstance(part.get(limit), float) and part[limit].is_integer():
+                    part[limit] = int(part[limit])  # It stands in messages, as Cog writes it.
         if told.get("format") == "password":
             told |= {"writeOnly": True, "x-cog-secret": True}
             if told.get("nullable"):

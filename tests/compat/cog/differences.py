@@ -170,18 +170,6 @@ DECLARED_NUMBERS = Difference(
         and close(theirs["body.output"], ours["body.output"])
     ),
 )
-UNIONS = Difference(
-    "no member of a Union",
-    "the message names what it may be",
-    ("body.detail",),
-    lambda theirs, ours: (
-        theirs["status"] == ours["status"] == 422
-        and [each["loc"] for each in theirs["body.detail"]]
-        == [each["loc"] for each in ours["body.detail"]]
-        and "not valid under any of the schemas" in theirs["body.detail"][0]["msg"]
-        and "Not one of: " in ours["body.detail"][0]["msg"]
-    ),
-)
 NO_PATHS = Difference(
     "paths of the host",
     "improvement: refused; Cog hands any text to the predictor, which may open it",

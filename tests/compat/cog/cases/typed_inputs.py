@@ -141,7 +141,7 @@ VALUES = [
     predict("Either", "text", value="x"),
     predict("Either", "number", value=1),
     predict("Either", "text of digits", value="1"),
-    predict("Either", "neither", differ.UNIONS, value=[1]),
+    predict("Either", "neither", value=[1]),
     predict("NoInputs", "nothing given"),
     predict("NoInputs", "something given", a=1),
     predict("OldStyle", "default"),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from deepaas.messages import Inputs, Predict
 from deepaas.protocols.cog.schema import document
 from deepaas.runtime.cog.predictor import wrap
 from deepaas.runtime.cog.signature import Faults
@@ -54,6 +55,12 @@ def _with_differences(name: str, schema: str, theirs: Json) -> Json:
     return theirs
 
 
+def test_whole_limits_are_whole_in_messages(tmp_path: Path) -> None:
+    told = ours("limits", tmp_path)["components"]["schemas"]["Input"]["properties"]
+    limits = [told["number"]["maximum"], told["whole"]["minimum"], told["whole"]["maximum"]]
+    assert json.dumps(limits) == "[2, -3, 3]"
+
+
 def test_rule_of_accept() -> None:
     def run(text: str = rules.Input(accept="image/*")) -> str:
         return text
@@ -92,8 +99,6 @@ def test_the_calls_of_each(tmp_path: Path) -> None:
     wrapped = wrap(run)
     wrapped.warm()
     model = Model("rules", wrapped, tmp_path)
-    from deepaas.messages import Inputs, Predict
-
     arguments = model.predict_arguments(Inputs())
     answer = model.predict(Predict(1, Inputs(), bare=True), arguments, lambda _news: None)
     assert answer.body == b'"None None"'
