@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from failures.host import Host, start_host
+from support.host import Host, start_host
 
 from deepaas.client import Client
 from deepaas.runtime.media import negotiate

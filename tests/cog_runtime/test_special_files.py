@@ -93,7 +93,7 @@ def test_an_open_device_is_refused(tmp_path: Path) -> None:
         serve(SOURCE, tmp_path).call(path="/dev/zero", how="opened")
     results = Results("model", None, ["image/png"], tmp_path)
     for mode in ({"mode": "rb"}, {"mode": "rb", "buffering": 0}, {"mode": "r"}):
-        file: Any = open("/dev/zero", **mode)  # type: ignore[call-overload] # noqa: SIM115
+        file: Any = open("/dev/zero", **mode)  # noqa: SIM115
         with pytest.raises(BadResult, match="open device"):
             results.encode(1, file, "image/png")
         assert file.closed

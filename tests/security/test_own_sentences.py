@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from failures.host import Host, start_host
+from support.host import Host, start_host
 
 from deepaas.errors import StoreUnavailable
 from deepaas.messages import Answer

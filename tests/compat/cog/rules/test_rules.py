@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cog import Input
 
 from deepaas.messages import Inputs, Predict
 from deepaas.protocols.cog.schema import document
@@ -26,7 +27,7 @@ Json = dict[str, Any]
 
 THEIRS: dict[str, Json] = json.loads((Path(__file__).parent / "documents.json").read_bytes())
 
-ANYTHING = ({"type": "object"}, {})
+ANYTHING: tuple[Json, Json] = ({"type": "object"}, {})
 """What Cog says of `Any`, and what we say, as it may be anything."""
 
 
@@ -62,7 +63,7 @@ def test_whole_limits_are_whole_in_messages(tmp_path: Path) -> None:
 
 
 def test_rule_of_accept() -> None:
-    def run(text: str = rules.Input(accept="image/*")) -> str:
+    def run(text: str = Input(accept="image/*")) -> str:
         return text
 
     with pytest.raises(Faults, match="accept is for files, not for string"):
@@ -93,7 +94,7 @@ def test_what_is_the_same_for_all(tmp_path: Path) -> None:
 def test_the_calls_of_each(tmp_path: Path) -> None:
     """What need not be given is None where there is no default."""
 
-    def run(text: str | None, number: int | None = rules.Input(default=None)) -> str:
+    def run(text: str | None, number: int | None = Input(default=None)) -> str:
         return f"{text} {number}"
 
     wrapped = wrap(run)
