@@ -35,17 +35,30 @@ class Project:
 
     def offer(self, *models: str) -> None:
         """Install it, with modules of `tests/models` as its models."""
-        info = self.folder / "site" / "my_model-1.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: My.Model\nVersion: 1\n")
-        lines = ["[deepaas.v2.model]", *(f"{name} = {name}" for name in models), ""]
-        (info / "entry_points.txt").write_text("\n".join(lines))
+        self.install("My.Model", *models)
         (self.folder / "pyproject.toml").write_text('[project]\nname = "my-model"\n')
 
+    def install(self, distribution: str, *models: str) -> None:
+        """Install a distribution with such models."""
+        info = self.folder / "site" / f"{distribution.lower().replace('.', '_')}-1.dist-info"
+        info.mkdir(parents=True)
+        head = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1\n"
+        (info / "METADATA").write_text(head)
+        lines = ["[deepaas.v2.model]", *(f"{name} = {name}" for name in models), ""]
+        (info / "entry_points.txt").write_text("\n".join(lines))
+
     def test(self, *options: str, code: str = MINE) -> pytest.RunResult:
-        """Run its tests; nothing may be left behind."""
+        """Run its tests in a process of their own; nothing may be left behind."""
         self.pytester.makepyfile(test_mine=code)
         result = self.pytester.runpytest_subprocess(*QUIET, *options)
+        assert not processes.marked(self.mark)
+        return result
+
+    def test_here(self, *options: str, code: str = MINE) -> pytest.RunResult:
+        """The same in this process, which spares its start."""
+        self.pytester.makepyfile(test_mine=code)
+        self.pytester.syspathinsert(self.folder / "site")
+        result = self.pytester.runpytest_inprocess(*QUIET, *options)
         assert not processes.marked(self.mark)
         return result
 
@@ -71,35 +84,39 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
     processes.kill_marked(project.mark)
 
 
-@pytest.mark.slow
 def test_the_only_model_of_the_project_in_several_processes(project: Project) -> None:
     project.offer("plain")
+    project.pytester.makeini("[pytest]\ndeepaas_options = --no-ui --no-train-endpoint")
     code = MINE + MINE.replace("test_it", "test_it_again")
     project.test("-p", "xdist", "-n", "2", code=code).assert_outcomes(passed=2)
 
 
-@pytest.mark.slow
 def test_options_of_the_ini_file_and_the_log_of_a_failure(project: Project) -> None:
+    project.offer("plain")
+    project.install("other", "raises")
     project.pytester.makeini(
-        "[pytest]\ndeepaas_model = demo_app\ndeepaas_options = --base-path /below --log-level DEBUG"
+        "[pytest]\ndeepaas_model = raises\n"
+        "deepaas_options = --base-path /below --log-level DEBUG --no-train-endpoint"
     )
-    result = project.test(
+    result = project.test_here(
         code="""
         def test_it(deepaas_host, deepaas_client):
             assert deepaas_host.url.endswith("/below")
             assert deepaas_client.url == deepaas_host.url
-            assert deepaas_client.metadata()["name"] == "demo_app"
+            assert deepaas_client.metadata()["name"] == "raises"
             assert deepaas_client.model().predict
+            assert "DEBUG" in deepaas_host.log
 
         def test_a_refusal(deepaas_client):
-            deepaas_client.predict(image=b"no image")
+            deepaas_client.predict(what="value")
         """
     )
     result.assert_outcomes(passed=1, failed=1)
     text = result.stdout.str()
-    assert "ModelFailed: the file is not a PNG or JPEG image" in text
-    assert "Host's log" in text
-    assert "UnreadableImage" in text
+    assert "ModelFailed: ValueError: a plain mistake" in text
+    _, _, said = text.partition("Host's log")
+    assert "Traceback" in said
+    assert "raises.py" in said
     assert "portal.py" not in text  # The caller's line, and none of the client's.
 
 
@@ -109,7 +126,7 @@ def test_options_of_the_ini_file_and_the_log_of_a_failure(project: Project) -> N
 )
 def test_a_model_that_cannot_be_served(project: Project, model: str, said: str) -> None:
     project.offer("fails_at_import")
-    result = project.test("-o", f"deepaas_model={model}")
+    result = project.test_here("-o", f"deepaas_model={model}")
     result.assert_outcomes(errors=1)
     text = result.stdout.str()
     assert f"the model '{model}' cannot be served; the end of the host's log:" in text
@@ -120,7 +137,7 @@ def test_a_model_that_cannot_be_served(project: Project, model: str, said: str) 
 
 def test_undecided(project: Project) -> None:
     project.offer("plain", "echo")
-    result = project.test()
+    result = project.test_here()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*my-model offers several models, echo, plain: name one*"])
     assert "pytest_plugin.py" not in result.stdout.str()
