@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -98,19 +99,40 @@ TOLD = [
 ]
 
 
-def faults(source: str | Path) -> Any:
-    """What a process of its own finds, as `deepaas-cli check` asks."""
-    code = (
-        "import json, sys; from deepaas.runtime.cog.loading import faults\n"
-        "print(json.dumps(faults(sys.argv[1])))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(source)], capture_output=True, check=True, timeout=60
-    )
-    return json.loads(done.stdout)
+Ask = Callable[[Path], Any]
+
+EACH = """
+import json, os, sys
+from deepaas.runtime.cog.loading import faults
+for line in sys.stdin:
+    if os.fork() == 0:
+        print(json.dumps(faults(json.loads(line))), flush=True)
+        os._exit(0)
+    _, status = os.wait()
+    if status:
+        print(json.dumps(f"it ended with {status}"), flush=True)
+"""
 
 
-def test_all_faults_of_a_project_at_once(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def faults() -> Iterator[Ask]:
+    """What a process of its own finds, as `deepaas-cli check` asks: a copy of one for each."""
+    with subprocess.Popen(
+        [sys.executable, "-c", EACH], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
+
+        def ask(source: Path) -> Any:
+            print(json.dumps(str(source)), file=questions, flush=True)
+            return json.loads(answers.readline())
+
+        yield ask
+        questions.close()
+
+
+def test_all_faults_of_a_project_at_once(faults: Ask, tmp_path: Path) -> None:
     (tmp_path / "predict.py").write_text(MANY)
     (tmp_path / "cog.yaml").write_text(
         'run: "predict.py:Runner"\ntrain: "predict.py:train"\nconcurrency: {max: 2}\n'
@@ -157,7 +179,7 @@ def test_all_faults_of_a_project_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_loaded(
-    files: dict[str, str], source: str, words: str, tmp_path: Path
+    files: dict[str, str], source: str, words: str, faults: Ask, tmp_path: Path
 ) -> None:
     for name, content in files.items():
         (tmp_path / name).write_text(textwrap.dedent(content.replace("{{", "{").replace("}}", "}")))
@@ -165,7 +187,7 @@ def test_what_cannot_be_loaded(
     assert words.format(tmp_path) in found
 
 
-def test_nothing_is_wrong(tmp_path: Path) -> None:
+def test_nothing_is_wrong(faults: Ask, tmp_path: Path) -> None:
     (tmp_path / "predict.py").write_text("def predict(a: str) -> str: ...")
     assert faults(tmp_path / "predict.py") == []
 

@@ -11,6 +11,8 @@ from jsonschema import Draft4Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 from openapi_spec_validator.schemas import schema_v2
 
+pytestmark = pytest.mark.xdist_group("cog_runtime")
+
 PICTURE = b"\x89PNG a picture" * 10_000
 
 

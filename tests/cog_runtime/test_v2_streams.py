@@ -13,6 +13,8 @@ from compat.wire import Part, multipart_body
 from support.streams import streaming
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("cog_runtime")
+
 SLOW_COUNT = 6000
 SLOW_SIZE = 32 * 1024
 MAX_GROWTH_BYTES = 48 * 2**20

@@ -17,6 +17,8 @@ from support.waiting import wait_until
 
 from .conftest import hosting, state, wait_for_state
 
+pytestmark = pytest.mark.xdist_group("cog_runtime")
+
 Journal = Callable[[], list[str]]
 
 
@@ -84,7 +86,8 @@ def test_without_cog_the_log_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "predict.py").write_text(hides)
     with hosting(tmp_path, f"lacks={tmp_path / 'predict.py'}") as host:
         wait_for_state(host, "lacks", "broken")
-        assert "pip install 'deepaas[cog]'" in host.log
+        # The log is written a moment after the state is told.
+        wait_until(lambda: "pip install 'deepaas[cog]'" in host.log, "the log says what to do")
         assert "Traceback" not in host.log
 
 
