@@ -1,7 +1,13 @@
 """The host that most tests of this folder share."""
 
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +38,8 @@ def named(*names: str) -> list[str]:
 def host() -> Iterator[Host]:
     """Serves all predictors, and calls private addresses."""
     # Inputs are in memory, several times over for a moment: those of 14 MB here.
-    options = [*named(*MODELS), "--cog-private-urls", "--no-ui"]
+    other = ["--model-name", f"other={PREDICTORS / 'together'}"]
+    options = [*named(*MODELS), *other, "--cog-private-urls", "--no-ui"]
     with start_host(["plain"], *options, max_peak_mb=160) as host:
         yield host
 
@@ -62,6 +69,34 @@ def takes(host: Host) -> Door:
     return Door(host, "/cog/takes")
 
 
+@dataclass(frozen=True)
+class Database:
+    """Where the host that the tests share keeps predictions, trainings and webhooks."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "trainings.sqlite"
+
+    def rows(self, sql: str, *values: str) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(self.path, timeout=20)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Meanwhile nobody can write."""
+        with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+            connection.execute("ROLLBACK")
+
+
+@pytest.fixture(scope="session")
+def database(host: Host) -> Database:
+    return Database(host.home / "state" / "deepaas")
+
+
 @pytest.fixture
 def receiving() -> Iterator[Receiver]:
     with receiver() as made:
@@ -81,8 +116,17 @@ def serving() -> Serving:
     return start
 
 
-@pytest.fixture(params=DATABASES)
+# In `make test` SQLite alone, but for the tests that ask for `each_ground`: `tests/training` knows
+# of both what the store does.
+@pytest.fixture(params=DATABASES if os.environ.get("DEEPAAS_SOAK") == "1" else DATABASES[:1])
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    """A fresh state directory, with one of the databases."""
+    with made_ground(request.param, tmp_path) as ground:
+        yield ground
+
+
+@pytest.fixture(params=DATABASES)
+def each_ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     """A fresh state directory, with each of the databases."""
     with made_ground(request.param, tmp_path) as ground:
         yield ground

@@ -12,7 +12,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 
 def test_a_picture() -> None:
     picture = "data:image/png;base64," + base64.b64encode(PICTURE.read_bytes()).decode()
-    with start_host([], "--model-name", "demo_app") as host:
+    with start_host([], "--model-name", "demo_app", "--no-ui", "--no-train-endpoint") as host:
         request = Request(
             f"{host.url}/cog/demo_app/predictions",
             json.dumps({"input": {"image": picture}}).encode(),

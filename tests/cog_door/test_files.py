@@ -13,6 +13,8 @@ from support.waiting import wait_until
 from .conftest import Serving
 from .door import PREDICTORS, Door, Received, Receiver
 
+pytestmark = pytest.mark.xdist_group("cog_door")
+
 
 def data_url(content: bytes, media_type: str = "text/plain") -> str:
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

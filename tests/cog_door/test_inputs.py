@@ -1,13 +1,14 @@
 """Inputs that are large, secret, or checked by the model alone; and files that look like values."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import Serving
+from .conftest import Database
 from .door import Door
+
+pytestmark = pytest.mark.xdist_group("cog_door")
 
 SECRETS = ["hunter2", "swordfish"]
 HIDDEN = ["**********"] * 2
@@ -40,20 +41,18 @@ def test_what_only_python_can_read_is_checked_by_the_model(
     assert takes.predict(word="cab", words=["ab"])["output"] == [0, 0, "cab", ["ab"]]
 
 
-def test_secrets_in_lists_are_shown_to_nobody(serving: Serving, tmp_path: Path) -> None:
-    with serving("takes", state=tmp_path) as host:
-        takes = Door(host, "/cog/takes")
-        takes.put("quiet", keys=SECRETS, tags=["seen"])
-        told = takes.wait("quiet")
-        assert told["input"] == {"keys": HIDDEN, "tags": ["seen"]}
-        assert told["output"] == [1, 16, "ab", []]
-        body = {"id": "quiet", "input": {"keys": SECRETS}}
-        assert takes.ask("POST", "/trainings", body).json()["output"] == 2
-        trained = takes.ask("GET", "/trainings/quiet").json()
-        assert trained["input"] == {"keys": ["********"] * 2, "steps": 1}
-        (run,) = host.get("/v2/models/takes/train/").json()
-        assert run["args"] == trained["input"]
-    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("trainings.sqlite*"))
+def test_secrets_in_lists_are_shown_to_nobody(takes: Door, database: Database) -> None:
+    takes.put("quiet", keys=SECRETS, tags=["seen"])
+    told = takes.wait("quiet")
+    assert told["input"] == {"keys": HIDDEN, "tags": ["seen"]}
+    assert told["output"] == [1, 16, "ab", []]
+    body = {"id": "quiet", "input": {"keys": SECRETS}}
+    assert takes.ask("POST", "/trainings", body).json()["output"] == 2
+    trained = takes.ask("GET", "/trainings/quiet").json()
+    assert trained["input"] == {"keys": ["********"] * 2, "steps": 1}
+    (run,) = takes.host.get("/v2/models/takes/train/").json()
+    assert run["args"] == trained["input"]
+    stored = b"".join(path.read_bytes() for path in database.folder.glob("trainings.sqlite*"))
     assert b"seen" in stored
     assert [secret for secret in SECRETS if secret.encode() in stored] == []
 

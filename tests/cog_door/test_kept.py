@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from support.host import free_port
+from support.storm_size import Size
 from support.trainings import Ground
 from support.waiting import wait_until
 
-from .conftest import Serving, named
+from .conftest import Database, Serving, named
 from .door import Door, Receiver
+
+pytestmark = pytest.mark.xdist_group("cog_door")
 
 
 def test_what_has_ended_is_there_after_a_restart(ground: Ground) -> None:
@@ -93,8 +96,9 @@ def test_shutdown_by_a_client(serving: Serving) -> None:
         assert host.wait(20) == 0
 
 
-def test_many_at_once(tmp_path: Path, serving: Serving) -> None:
-    names = [f"many-{number}" for number in range(200)]
+def test_many_at_once(tmp_path: Path, serving: Serving, size: Size) -> None:
+    # Of host.threads there are 64.
+    names = [f"many-{number}" for number in range(size(80, 200))]
     with serving("answers", state=tmp_path) as host:
         answers = Door(host, "/cog/answers")
         statuses = {a.status for a in host.threads.map(lambda n: answers.put(n, text=n), names)}
@@ -110,8 +114,8 @@ def test_many_at_once(tmp_path: Path, serving: Serving) -> None:
         assert page["next"] is None
 
 
-def test_many_at_once_of_which_few_are_kept(tmp_path: Path, serving: Serving) -> None:
-    names = [f"burst-{number}" for number in range(150)]
+def test_many_at_once_of_which_few_are_kept(tmp_path: Path, serving: Serving, size: Size) -> None:
+    names = [f"burst-{number}" for number in range(size(70, 150))]
     with serving("answers", "--keep-predictions", "5", state=tmp_path) as host:
         answers = Door(host, "/cog/answers")
         list(host.threads.map(lambda name: answers.put(name, text=name), names))
@@ -123,19 +127,21 @@ def test_many_at_once_of_which_few_are_kept(tmp_path: Path, serving: Serving) ->
         wait_until(lambda: statuses() == ["succeeded"] * 5, "the others have ended and are removed")
 
 
-def test_an_id_that_is_used_again_leaves_no_file(tmp_path: Path, serving: Serving) -> None:
-    with serving("streams", state=tmp_path) as host:
-        streams = Door(host, "/cog/streams")
-        files = tmp_path / "deepaas" / "predictions"
-        before: set[str] = set()
-        for size in (200_000, 300_000, 1):
-            body = {"id": "same", "input": {"name": "", "size": size}}
-            assert streams.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
-            assert len(streams.wait("same")["output"][0]) == size
-            wait_until(lambda n=size > 1: len(list(files.iterdir())) == n, "the old one is gone")  # type: ignore[misc]
-            now = {path.name for path in files.iterdir()}
-            assert not now & before
-            before = now
+def test_an_id_that_is_used_again_leaves_no_file(streams: Door, database: Database) -> None:
+    files = database.folder / "predictions"
+    others = {path.name for path in files.iterdir()} if files.exists() else set()
+    before: set[str] = set()
+
+    def now() -> set[str]:
+        return {path.name for path in files.iterdir()} - others
+
+    for size in (200_000, 300_000, 1):
+        body = {"id": "same", "input": {"name": "", "size": size}}
+        assert streams.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
+        assert len(streams.wait("same")["output"][0]) == size
+        wait_until(lambda n=size > 1: len(now()) == n, "the old one is gone")  # type: ignore[misc]
+        assert not now() & before
+        before = now()
 
 
 def test_retention(tmp_path: Path, serving: Serving) -> None:
@@ -177,23 +183,15 @@ def test_without_the_store(options: list[str], serving: Serving) -> None:
         assert [len(part) for part in streams.wait("long")["output"]] == [200_000] * 3
 
 
-def test_the_store_goes_and_comes_back(tmp_path: Path, serving: Serving) -> None:
-    with serving("answers", state=tmp_path) as host:
-        answers = Door(host, "/cog/answers")
-        answers.put("before", text="before")
-        answers.wait("before")
-        database = tmp_path / "deepaas" / "trainings.sqlite"
-        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            # Nobody else can write.
-            connection.execute("BEGIN IMMEDIATE")
-            answers.put("meanwhile", text="meanwhile")
-            assert answers.wait("meanwhile")["output"] == "meanwhile"
-            assert answers.get("before")["output"] == "before"
-            connection.execute("ROLLBACK")
-            query = "SELECT status FROM deepaas_predictions WHERE prediction_id = 'meanwhile'"
-            wait_until(
-                lambda: connection.execute(query).fetchall() == [("succeeded",)], "it is noted"
-            )
+def test_the_store_goes_and_comes_back(answers: Door, database: Database) -> None:
+    answers.put("at-first", text="before")
+    answers.wait("at-first")
+    with database.locked():
+        answers.put("meanwhile", text="meanwhile")
+        assert answers.wait("meanwhile")["output"] == "meanwhile"
+        assert answers.get("at-first")["output"] == "before"
+    query = "SELECT status FROM deepaas_predictions WHERE prediction_id = 'meanwhile'"
+    wait_until(lambda: database.rows(query) == [("succeeded",)], "it is noted")
 
 
 def test_what_is_forgotten_while_the_store_is_away_has_ended(

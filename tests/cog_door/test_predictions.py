@@ -8,6 +8,8 @@ from support.waiting import wait_until
 
 from .door import Door
 
+pytestmark = pytest.mark.xdist_group("cog_door")
+
 
 def test_synchronous(answers: Door) -> None:
     answer = answers.ask("POST", "/predictions", {"input": {"text": "ab", "times": 2}})

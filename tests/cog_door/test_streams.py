@@ -1,9 +1,12 @@
 """Server-sent events of predictions, as they come and again."""
 
+import pytest
 from support import processes
 from support.waiting import wait_until
 
 from .door import Door
+
+pytestmark = pytest.mark.xdist_group("cog_door")
 
 
 def test_a_part_comes_before_the_next_is_made(streams: Door) -> None:

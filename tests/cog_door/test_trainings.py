@@ -1,14 +1,14 @@
 """Trainings through Cog's API are durable runs."""
 
-import contextlib
-import sqlite3
 import time
-from pathlib import Path
 
+import pytest
 from support.waiting import wait_until
 
-from .conftest import Serving
-from .door import PREDICTORS, Door, Receiver
+from .conftest import Database
+from .door import Door, Receiver
+
+pytestmark = pytest.mark.xdist_group("cog_door")
 
 
 def test_to_the_end(together: Door) -> None:
@@ -104,35 +104,32 @@ def test_the_list_goes_on(together: Door) -> None:
     assert together.ask("GET", "/trainings?limit=0").status == 422
 
 
-def test_two_models_and_one_id(serving: Serving) -> None:
-    with serving("together", "--model-name", f"other={PREDICTORS / 'together'}") as host:
-        one, other = Door(host, "/cog/together"), Door(host, "/cog/other")
-        name = one.ask("POST", "/trainings", {"input": {"steps": 1}}).json()["id"]
-        assert len(name) == 32
-        assert other.ask("GET", f"/trainings/{name}").status == 404
-        answer = other.ask("PUT", f"/trainings/{name}", {"input": {"steps": 2}})
-        assert (answer.status, answer.json()["output"]) == (200, {"size": 2})
-        for door, size in ((one, 1), (other, 2)):
-            assert door.ask("GET", f"/trainings/{name}").json()["output"] == {"size": size}
-            body = {"id": name, "input": {"steps": 1}}
-            assert door.ask("POST", "/trainings", body).status == 409
+def test_two_models_and_one_id(together: Door) -> None:
+    one, other = together, Door(together.host, "/cog/other")
+    name = one.ask("POST", "/trainings", {"input": {"steps": 1}}).json()["id"]
+    assert len(name) == 32
+    assert other.ask("GET", f"/trainings/{name}").status == 404
+    answer = other.ask("PUT", f"/trainings/{name}", {"input": {"steps": 2}})
+    assert (answer.status, answer.json()["output"]) == (200, {"size": 2})
+    for door, size in ((one, 1), (other, 2)):
+        assert door.ask("GET", f"/trainings/{name}").json()["output"] == {"size": size}
+        body = {"id": name, "input": {"steps": 1}}
+        assert door.ask("POST", "/trainings", body).status == 409
 
 
 def test_a_store_that_is_away_for_a_moment(
-    tmp_path: Path, serving: Serving, receiving: Receiver
+    together: Door, database: Database, receiving: Receiver
 ) -> None:
-    with serving("together", "--cog-private-urls", state=tmp_path) as host:
-        together = Door(host, "/cog/together")
-        body = {"input": {"steps": 4, "gate": "late"}, "webhook": f"{receiving.url}/late"}
-        waiting = together.begin("PUT", "/trainings/late", body)
-        wait_until(lambda: bool(receiving.told("/late")), "it has begun")
-        database = tmp_path / "deepaas" / "trainings.sqlite"
-        with contextlib.closing(sqlite3.connect(database, timeout=20)) as connection:
-            connection.execute("ALTER TABLE deepaas_runs RENAME TO elsewhere")
-            asked = together.ask("GET", "/trainings/late")
-            time.sleep(1)  # Whoever follows the run asks again meanwhile.
-            connection.execute("ALTER TABLE elsewhere RENAME TO deepaas_runs")
-            assert asked.status == 503
-        host.touch("late")
-        assert waiting.result().json()["output"] == {"size": 4}
-        assert receiving.wait("/late", "succeeded")[-1]["output"] == {"size": 4}
+    body = {"input": {"steps": 4, "gate": "late"}, "webhook": f"{receiving.url}/late"}
+    waiting = together.begin("PUT", "/trainings/late", body)
+    wait_until(lambda: bool(receiving.told("/late")), "it has begun")
+    database.rows("ALTER TABLE deepaas_runs RENAME TO elsewhere")
+    try:
+        asked = together.ask("GET", "/trainings/late")
+        time.sleep(1)  # Whoever follows the run asks again meanwhile.
+    finally:
+        database.rows("ALTER TABLE elsewhere RENAME TO deepaas_runs")
+    assert asked.status == 503
+    together.host.touch("late")
+    assert waiting.result().json()["output"] == {"size": 4}
+    assert receiving.wait("/late", "succeeded")[-1]["output"] == {"size": 4}

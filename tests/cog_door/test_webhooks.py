@@ -10,6 +10,8 @@ from support.waiting import wait_until
 from .conftest import Serving
 from .door import Door, Received, Receiver
 
+pytestmark = pytest.mark.xdist_group("cog_door")
+
 
 def statuses(receiving: Receiver, path: str) -> list[str]:
     return [one["status"] for one in receiving.told(path)]

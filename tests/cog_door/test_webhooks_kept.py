@@ -10,8 +10,10 @@ import pytest
 from support.trainings import Ground
 from support.waiting import wait_until
 
-from .conftest import Serving, named
+from .conftest import Database, Serving, named
 from .door import Door, Json, Receiver
+
+pytestmark = pytest.mark.xdist_group("cog_door")
 
 OPTIONS = [*named("answers", "together"), "--cog-private-urls", "--no-ui"]
 
@@ -40,7 +42,8 @@ def begun(answers: Door, body: Json) -> bool:
     return answers.ask("POST", "/predictions", body, Prefer="respond-async").status == 202
 
 
-def test_ends_by_a_killed_host(ground: Ground, receiving: Receiver) -> None:
+def test_ends_by_a_killed_host(each_ground: Ground, receiving: Receiver) -> None:
+    ground = each_ground
     hook = f"{receiving.url}/hook"
     with ground.host(*OPTIONS, models=()) as host:
         answers = Door(host, "/cog/answers")
@@ -123,37 +126,30 @@ def test_what_is_still_to_be_told_is_kept(
 
 
 def test_a_store_that_does_not_answer_holds_up_the_first(
-    tmp_path: Path, serving: Serving, receiving: Receiver
+    answers: Door, database: Database, receiving: Receiver
 ) -> None:
-    with serving("answers", "--cog-private-urls", state=tmp_path) as host:
-        answers = Door(host, "/cog/answers")
-        answers.put("before", text="x")  # The store is open from here on.
-        database = tmp_path / "deepaas" / "trainings.sqlite"
-        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            for name in ("first", "second", "third"):
-                began = time.monotonic()
-                assert answers.put(name, webhook=f"{receiving.url}/{name}", text=name).status == 202
-                waited_seconds = time.monotonic() - began
-                assert receiving.wait(f"/{name}", "succeeded")
-            assert waited_seconds < 3
-            connection.execute("ROLLBACK")
-        wait_until(lambda: answers.get("third")["status"] == "succeeded", "it is kept")
-        wait_until(lambda: rows(database) == 0, "nothing is left to tell")
+    names = ("first", "second", "third")
+    answers.put("before", text="x")  # The store is open from here on.
+    with database.locked():
+        for name in names:
+            began = time.monotonic()
+            assert answers.put(name, webhook=f"{receiving.url}/{name}", text=name).status == 202
+            waited_seconds = time.monotonic() - began
+            assert receiving.wait(f"/{name}", "succeeded")
+        assert waited_seconds < 3
+    wait_until(lambda: answers.get("third")["status"] == "succeeded", "it is kept")
+    query = "SELECT name FROM deepaas_webhooks WHERE name IN (?, ?, ?)"
+    wait_until(lambda: database.rows(query, *names) == [], "nothing is left to tell")
 
 
-def test_headers_that_are_no_text_are_not_passed_on(
-    tmp_path: Path, serving: Serving, receiving: Receiver
-) -> None:
-    with serving("answers", "--cog-private-urls", state=tmp_path) as host:
-        body = {"input": {"text": "x"}, "webhook": f"{receiving.url}/odd"}
-        named = {"Prefer": "respond-async", "traceparent": "\xff\xfe", "tracestate": "a=b"}
-        asked = Door(host, "/cog/answers").ask("POST", "/predictions", body, **named)
-        assert asked.status == 202
-        receiving.wait("/odd", "succeeded")
-        (first, *_) = receiving.received
-        assert "traceparent" not in first.headers
-        assert first.headers["tracestate"] == "a=b"
+def test_headers_that_are_no_text_are_not_passed_on(answers: Door, receiving: Receiver) -> None:
+    body = {"input": {"text": "x"}, "webhook": f"{receiving.url}/odd"}
+    headers = {"Prefer": "respond-async", "traceparent": "\xff\xfe", "tracestate": "a=b"}
+    assert answers.ask("POST", "/predictions", body, **headers).status == 202
+    receiving.wait("/odd", "succeeded")
+    (first, *_) = receiving.received
+    assert "traceparent" not in first.headers
+    assert first.headers["tracestate"] == "a=b"
 
 
 def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> None:
