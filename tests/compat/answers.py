@@ -31,20 +31,23 @@ def prediction(answer: Answer) -> Any:
 def training(answer: Answer, *states: str) -> dict[str, Any]:
     assert answer.status == 200, answer
     told: dict[str, Any] = answer.json()
-    assert told["status"] in (states or ("running",)), told
+    assert told["status"] in states, told
     return told
 
 
 def begun(host: Host, model: str, *states: str, **request: Any) -> str:
     """Begins a training, and answers where it can be seen."""
     answer = host.train(model, **request)
+    # The place of the one before may be free a moment later.
+    states = states or ("queued", "running")
     return f"/v2/models/{model}/train/{training(answer, *states)['uuid']}"
 
 
-def waiting(host: Host, act: str = "wait") -> str:
-    """Begins a training that runs until the file `text.go` lets it end."""
-    target = begun(host, "acts", query={"act": act, "text": "text"})
-    wait_until((host.folder / "work" / "text.begun").exists, "the training's begin", TRAIN_SECONDS)
+def waiting(host: Host, text: str, act: str = "wait") -> str:
+    """Begins a training that runs until the file `TEXT.go` lets it end."""
+    target = begun(host, "acts", query={"act": act, "text": text})
+    begin = host.folder / "work" / f"{text}.begun"
+    wait_until(begin.exists, "the training's begin", TRAIN_SECONDS)
     return target
 
 

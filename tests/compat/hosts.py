@@ -162,7 +162,7 @@ def launch(
     return Host(process, port, folder, mark)
 
 
-def wait_until_ready(host: Host, base_path: str = "") -> None:
+def wait_until_ready(host: Host, base_path: str = "", seconds: float = START_SECONDS) -> None:
     def ready() -> bool:
         if host.process.poll() is not None:
             raise RuntimeError(
@@ -175,7 +175,7 @@ def wait_until_ready(host: Host, base_path: str = "") -> None:
             return False
 
     try:
-        wait_until(ready, "the host's readiness", START_SECONDS)
+        wait_until(ready, "the host's readiness", seconds)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{host.log[-3000:]}") from None
 
@@ -213,25 +213,3 @@ def started(
         yield host
     finally:
         end(host)
-
-
-@contextmanager
-def serving_both(
-    theirs: Path,
-    ours: Path,
-    models: Mapping[str, str],
-    folder: Path,
-    *options: str,
-    base_path: str = "",
-    environment: Mapping[str, str] | None = None,
-) -> Iterator[tuple[Host, Host]]:
-    """Two hosts of one set-up, started side by side."""
-    if base_path:
-        options = (*options, "--base-path", base_path)
-    with (
-        started(theirs, models, folder / "theirs", *options, environment=environment) as their_host,
-        started(ours, models, folder / "ours", *options, environment=environment) as our_host,
-    ):
-        for host in (their_host, our_host):
-            wait_until_ready(host, base_path)
-        yield their_host, our_host

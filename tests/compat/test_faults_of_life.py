@@ -16,9 +16,10 @@ from .answers import GONE_SECONDS, begun, error_of, prediction, refusal, trainin
 from .hosts import Host, Serve, wait_until_ended
 from .wire import Body, Part, form_body, json_body, multipart_body, receive, send
 
+pytestmark = pytest.mark.xdist_group("faults")
 
-def test_fault_01_http_exceptions_of_models(serve: Serve, subtests: pytest.Subtests) -> None:
-    host = serve("raises")
+
+def test_fault_01_http_exceptions_of_models(host: Host, subtests: pytest.Subtests) -> None:
     for act, status, message in [
         ("HTTPBadRequest", 400, "no such weights"),
         ("HTTPNotFound", 404, "no such image"),
@@ -34,8 +35,7 @@ def test_fault_01_http_exceptions_of_models(serve: Serve, subtests: pytest.Subte
 
 
 @pytest.mark.parametrize("act", ["sys.exit", "os._exit", "KeyboardInterrupt", "abort", "killed"])
-def test_fault_02_models_that_end_their_process(serve: Serve, act: str) -> None:
-    host = serve("raises")
+def test_fault_02_models_that_end_their_process(host: Host, act: str) -> None:
     answer = host.predict("raises", {"act": act})
     assert answer.status == 500
     error_of(answer)
@@ -43,9 +43,8 @@ def test_fault_02_models_that_end_their_process(serve: Serve, act: str) -> None:
 
 
 def test_faults_03_04_trainings_that_end_their_process(
-    serve: Serve, subtests: pytest.Subtests
+    host: Host, subtests: pytest.Subtests
 ) -> None:
-    host = serve("acts")
     for act, said in [
         ("HTTPBadRequest", "no such weights"),
         ("HTTPException", ""),
@@ -80,10 +79,23 @@ def test_fault_05_sigterm_to_the_host_and_its_workers(serve: Serve) -> None:
     ends_with_zero(host)
 
 
-@pytest.mark.parametrize("act", ["HTTPBadRequest", "os._exit"])
-def test_fault_05_sigterm_after_a_failed_call(serve: Serve, act: str) -> None:
+def test_faults_05_07_sigterm_after_failed_calls_and_an_upload(serve: Serve) -> None:
+    host = serve("raises", "uploads")
+    before = host.temporary_files()
+    image = multipart_body(Part("image", b"\x89PNG" * 100_000, "a.png", "image/png"))
+    assert prediction(host.predict("uploads", body=image))["image"]["content"]
+    wait_until(lambda: host.temporary_files() == before, "the upload's removal", GONE_SECONDS)
+    assert host.predict("raises", {"act": "HTTPBadRequest"}).status == 400
+    # Last, so that SIGTERM comes while the process has gone.
+    assert host.predict("raises", {"act": "os._exit"}).status == 500
+    host.process.send_signal(signal.SIGTERM)
+    ends_with_zero(host)
+    assert list((host.folder / "tmp").iterdir()) == []
+
+
+def test_fault_05_sigterm_after_a_failed_call(serve: Serve) -> None:
     host = serve("raises")
-    host.predict("raises", {"act": act})
+    assert host.predict("raises", {"act": "HTTPBadRequest"}).status == 400
     host.process.send_signal(signal.SIGTERM)
     ends_with_zero(host)
 
@@ -96,8 +108,7 @@ def test_fault_05_sigterm_after_a_failed_call(serve: Serve, act: str) -> None:
     ],
     ids=["JSON late", "form late"],
 )
-def test_fault_06_arguments_of_another_client(serve: Serve, late: Body, early: Body) -> None:
-    host = serve("pair")
+def test_fault_06_arguments_of_another_client(host: Host, late: Body, early: Body) -> None:
     slow_client = send(
         host.port,
         [
@@ -114,19 +125,7 @@ def test_fault_06_arguments_of_another_client(serve: Serve, late: Body, early: B
     assert prediction(receive(slow_client)) == ["late", None]
 
 
-def test_fault_07_uploads_stay(serve: Serve) -> None:
-    host = serve("uploads")
-    before = host.temporary_files()
-    image = multipart_body(Part("image", b"\x89PNG" * 100_000, "a.png", "image/png"))
-    assert prediction(host.predict("uploads", body=image))["image"]["content"]
-    wait_until(lambda: host.temporary_files() == before, "the upload's removal", GONE_SECONDS)
-    host.process.send_signal(signal.SIGTERM)
-    ends_with_zero(host)
-    assert list((host.folder / "tmp").iterdir()) == []
-
-
-def test_fault_08_everybody_waits_for_a_client_that_left(serve: Serve, tmp_path: Path) -> None:
-    host = serve("slow")
+def test_fault_08_everybody_waits_for_a_client_that_left(host: Host, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     body = json_body({"seconds": 60, "begun": str(begun)})
     client = send(
@@ -143,9 +142,8 @@ def test_fault_08_everybody_waits_for_a_client_that_left(serve: Serve, tmp_path:
     assert prediction(host.predict("slow", timeout_seconds=15)) == "done"
 
 
-def test_fault_09_predictions_wait_for_a_training(serve: Serve) -> None:
-    host = serve("acts", options=("--workers", "1"))
-    target = waiting(host)
+def test_fault_09_predictions_wait_for_a_training(host: Host) -> None:
+    target = waiting(host, "alone")
     assert prediction(host.predict("acts")) == "here"
     training(host.get(target), "running")
 

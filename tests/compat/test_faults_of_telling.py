@@ -8,20 +8,20 @@ from __future__ import annotations
 import pytest
 from support.waiting import wait_until
 
-from .answers import GONE_SECONDS, begun, error_of, prediction, refusal
-from .hosts import Serve, wait_until_ended
+from .answers import GONE_SECONDS, begun, prediction, refusal
+from .hosts import Host, Serve, wait_until_ended
 from .wire import Part, multipart_body
 
+pytestmark = pytest.mark.xdist_group("faults")
 
-def test_fault_31_class_with_ordinary_methods(serve: Serve) -> None:
-    host = serve("ordinary", "derived")
+
+def test_fault_31_class_with_ordinary_methods(host: Host) -> None:
     assert [prediction(host.predict("ordinary", {"step": 2})) for _ in range(2)] == [2, 4]
     assert prediction(host.predict("derived")) == "loaded"
 
 
-def test_fault_32_validators_of_accept(serve: Serve, subtests: pytest.Subtests) -> None:
+def test_fault_32_validators_of_accept(host: Host, subtests: pytest.Subtests) -> None:
     models = ("accept_tuple", "accept_in_list", "accept_unchecked")
-    host = serve(*models)
     for model in models:
         with subtests.test(model):
             answer = host.predict(model, headers=[("Accept", "text/plain")])
@@ -44,16 +44,7 @@ def test_fault_34_options_out_of_range(launch: Serve, option: str) -> None:
     assert name in said or name.replace("-", "_") in said
 
 
-def test_fault_35_tracebacks_in_answers(serve: Serve) -> None:
-    answer = serve("raises", options=("--debug",)).predict("raises", {"act": "ValueError"})
-    assert answer.status == 500
-    error_of(answer)
-    assert b"Traceback" not in answer.content
-    assert b".py" not in answer.content
-
-
-def test_fault_36_debug_endpoint(serve: Serve) -> None:
-    host = serve("chatty", options=("--debug-endpoint",))
+def test_fault_36_debug_endpoint(host: Host) -> None:
     assert prediction(host.predict("chatty")) == "said"
 
     def shown() -> bool:
@@ -67,8 +58,7 @@ def test_fault_36_debug_endpoint(serve: Serve) -> None:
     wait_until(shown, "what the model prints", GONE_SECONDS)
 
 
-def test_fault_37_path_as_file_name(serve: Serve, subtests: pytest.Subtests) -> None:
-    host = serve("uploads")
+def test_fault_37_path_as_file_name(host: Host, subtests: pytest.Subtests) -> None:
     for filename, safe in [
         ("../../etc/cron.d/x", "x"),
         ("/etc/passwd", "passwd"),
@@ -87,8 +77,7 @@ def test_fault_37_path_as_file_name(serve: Serve, subtests: pytest.Subtests) -> 
             assert name not in {"", ".", ".."}
 
 
-def test_fault_38_secrets_and_cookies_in_the_document(serve: Serve) -> None:
-    host = serve("secrets")
+def test_fault_38_secrets_and_cookies_in_the_document(host: Host) -> None:
     answer = host.get("/swagger.json")
     assert b"hunter2" not in answer.content
     operation = answer.json()["paths"]["/v2/models/secrets/predict/"]["post"]
@@ -99,8 +88,7 @@ def test_fault_38_secrets_and_cookies_in_the_document(serve: Serve) -> None:
     assert prediction(with_cookie) == {"session": "str abc", "secret": len("hunter2")}
 
 
-def test_fault_38_trainings_in_the_document(serve: Serve) -> None:
-    host = serve("takes_secrets")
+def test_fault_38_trainings_in_the_document(host: Host) -> None:
     answer = host.get("/swagger.json")
     assert b"hunter2" not in answer.content
     document = answer.json()
@@ -120,8 +108,8 @@ def test_fault_38_trainings_in_the_document(serve: Serve) -> None:
     assert done["args"] == {"password": "********"}
 
 
-def test_fault_39_name_of_the_temporary_file(serve: Serve) -> None:
-    answer = serve("media").predict("media", headers=[("Accept", "image/png")])
+def test_fault_39_name_of_the_temporary_file(host: Host) -> None:
+    answer = host.predict("media", headers=[("Accept", "image/png")])
     assert (answer.status, answer.content) == (200, b"\x89PNG")
     disposition = answer.headers["content-disposition"]
     assert disposition.startswith("attachment")

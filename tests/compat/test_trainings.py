@@ -1,15 +1,13 @@
 """Trainings: begun, seen and deleted side by side; our host answers what DEEPaaS 2.6.0 answers.
 
-What differs from training to training (uuid, dates, duration) is compared by its form.
+What differs from training to training (uuid, dates, duration) is compared by its form. What
+DEEPaaS answers is kept in `recorded/`; `make soak` asks DEEPaaS itself.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,24 +20,17 @@ from . import differences as differ
 from .cases.case import Case
 from .cases.trainings import BREAKS_THE_LIST, UNKNOWN, WITH_ARGUMENTS, WITH_ENDS, TrainCase
 from .differences import Difference, unexplained
-from .hosts import Host, serving, serving_both, wait_until_ended
+from .hosts import serving, wait_until_ended
 from .installed import declared
+from .pairs import PROGRAMS, Pair, Program
+from .peer import our_program
+from .tape import masked
 from .wire import Answer, ask
 
+# Whichever comes first waits for all models of both.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("deepaas2")]
+
 END_SECONDS = 30
-FORMS = [
-    (rb'"[0-9a-f]{32}"', b'"UUID"'),
-    (rb'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}"', b'"DATE"'),
-    (rb'"duration":\s*"(\d+ days?, )?\d+:\d\d:\d\d(\.\d{6})?"', b'"duration":"DURATION"'),
-]
-
-
-def masked(answer: Answer) -> Answer:
-    """The answer with the forms of what is never twice the same."""
-    content = answer.content
-    for form, name in FORMS:
-        content = re.sub(form, name, content)
-    return replace(answer, content=content)
 
 
 def told(answer: Answer) -> dict[str, Any]:
@@ -48,11 +39,13 @@ def told(answer: Answer) -> dict[str, Any]:
     return training
 
 
-class Pair:
+class Trainings:
     """The same training in both hosts."""
 
-    def __init__(self, theirs: Host, ours: Host) -> None:
-        self.hosts = (theirs, ours)
+    def __init__(self, pair: Pair) -> None:
+        theirs, self.ours = self.pair = pair
+        # What is kept of DEEPaaS was asked when it was time.
+        self.hosts = [host for host in (self.ours, theirs.host) if host is not None]
         self.targets = ("", "")
 
     def check(
@@ -62,7 +55,7 @@ class Pair:
         method = request.pop("method", "GET")
         theirs, ours = (
             host.ask(method, target, **request)
-            for host, target in zip(self.hosts, targets, strict=True)
+            for host, target in zip(self.pair, targets, strict=True)
         )
         assert theirs.status == status, f"the case does not do what it says: {theirs}"
         if found := unexplained(masked(theirs), masked(ours), differs):
@@ -83,14 +76,14 @@ class Pair:
         begun = [answer.status == 200 for answer in answers]
         folder = case.target.partition("?")[0]
         if begun == [False, True]:
-            wait_until_ended(self.hosts[1], folder + told(answers[1])["uuid"])
+            wait_until_ended(self.ours, folder + told(answers[1])["uuid"])
         if not all(begun):
             return False
         self.targets = (folder + told(answers[0])["uuid"], folder + told(answers[1])["uuid"])
         return True
 
     def wait_until_ended(self) -> None:
-        for host, target in zip(self.hosts, self.targets, strict=True):
+        for host, target in zip(self.hosts, reversed(self.targets), strict=False):
             wait_until_ended(host, target)
 
     def check_training(
@@ -112,21 +105,7 @@ class Pair:
             wait_until((host.folder / "work" / name).exists, name, END_SECONDS)
 
 
-def models() -> dict[str, str]:
-    needed = {case.begin.target.split("/")[3] for case in [*WITH_ARGUMENTS, *WITH_ENDS]}
-    known = declared("compat_models") | declared("training_models")
-    return {name: known[name] for name in sorted(needed)}
-
-
-@contextmanager
-def both(
-    theirs: Path, ours: Path, folder: Path, models: dict[str, str], **environment: str
-) -> Iterator[Pair]:
-    with serving_both(theirs, ours, models, folder, environment=environment) as hosts:
-        yield Pair(*hosts)
-
-
-def check(pair: Pair, case: TrainCase, subtests: pytest.Subtests) -> bool:
+def check(pair: Trainings, case: TrainCase, subtests: pytest.Subtests) -> bool:
     """Whether both hosts know of one training more afterwards."""
     begun = False
     with subtests.test(case.begin.name):
@@ -138,42 +117,32 @@ def check(pair: Pair, case: TrainCase, subtests: pytest.Subtests) -> bool:
 
 
 @pytest.mark.minutes
-def test_trainings_with_arguments(
-    theirs: Path, ours: Path, tmp_path: Path, subtests: pytest.Subtests
-) -> None:
-    with both(theirs, ours, tmp_path, models(), OS_DEFAULT__TRAIN_WORKERS="4") as pair:
-        for case in WITH_ARGUMENTS:
-            check(pair, case, subtests)
-        for model in ("nothing", "stateful"):
-            with subtests.test(f"list: {model}"):
-                pair.check_list(model, 0)
-
-
-ACTS = ("acts", "takes_types")
+def test_trainings_with_arguments(all_models: Pair, subtests: pytest.Subtests) -> None:
+    pair = Trainings(all_models)
+    for case in WITH_ARGUMENTS:
+        check(pair, case, subtests)
+    for model in ("nothing", "stateful"):
+        with subtests.test(f"list: {model}"):
+            pair.check_list(model, 0)
 
 
 @pytest.mark.minutes
-def test_ends_lists_and_deletions(
-    theirs: Path, ours: Path, tmp_path: Path, subtests: pytest.Subtests
-) -> None:
-    known = declared("training_models")
-    only = {name: known[name] for name in ACTS}
-    # A place is free a moment after the end of its training is to be seen: hence one more.
-    with both(theirs, ours, tmp_path, only, OS_DEFAULT__TRAIN_WORKERS="2") as pair:
-        with subtests.test("list of none"):
-            pair.check_list("acts", 0)
-        for unknown in UNKNOWN:
-            with subtests.test(unknown.name):
-                pair.check((unknown.target,) * 2, unknown.status, (), method=unknown.method)
-        check_running(pair, subtests)
-        for case in WITH_ENDS:
-            check(pair, case, subtests)
-        check_deletions(pair, subtests)
-        for case in BREAKS_THE_LIST:
-            check(pair, case, subtests)
+def test_ends_lists_and_deletions(all_models: Pair, subtests: pytest.Subtests) -> None:
+    pair = Trainings(all_models)
+    with subtests.test("list of none"):
+        pair.check_list("acts", 0)
+    for unknown in UNKNOWN:
+        with subtests.test(unknown.name):
+            pair.check((unknown.target,) * 2, unknown.status, (), method=unknown.method)
+    check_running(pair, subtests)
+    for case in WITH_ENDS:
+        check(pair, case, subtests)
+    check_deletions(pair, subtests)
+    for case in BREAKS_THE_LIST:
+        check(pair, case, subtests)
 
 
-def check_running(pair: Pair, subtests: pytest.Subtests) -> None:
+def check_running(pair: Trainings, subtests: pytest.Subtests) -> None:
     """Two that are `running`, one that waits behind them, and the list of all."""
     with subtests.test("some that run, one that waits"):
         begun = []
@@ -198,7 +167,7 @@ def waiting(text: str) -> Case:
     return Case(text, f"/v2/models/acts/train/?act=wait&text={text}", 200, "POST")
 
 
-def check_deletions(pair: Pair, subtests: pytest.Subtests) -> None:
+def check_deletions(pair: Trainings, subtests: pytest.Subtests) -> None:
     for name, query, status, differs in [
         ("done", "act=nothing", 200, ()),
         ("failed", "act=fail", 500, (differ.DELETE_ANSWERS,)),
@@ -215,12 +184,10 @@ def check_deletions(pair: Pair, subtests: pytest.Subtests) -> None:
             pair.check_training("DELETE", 404, (differ.DELETED_STAYS,))
 
 
-@pytest.mark.parametrize("program", ["theirs", "ours"])
-def test_a_package_starts_its_own_tensorboard(
-    program: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_package_starts_its_own_tensorboard(program: Program, tmp_path: Path) -> None:
     board = {"board": declared("training_models")["board"]}
-    with serving(request.getfixturevalue(program), board, tmp_path / "host") as host:
+    with serving(program(), board, tmp_path / "host") as host:
         port = free_port()
         answer = host.train("board", query={"port": str(port)})
         assert answer.status == 200
@@ -236,5 +203,5 @@ def test_a_package_starts_its_own_tensorboard(
         assert host.get(target).json()["status"] == "running"
         (host.folder / "work" / "go").touch()
         assert wait_until_ended(host, target)["status"] == "done"
-        if program == "ours":
+        if program is our_program:
             assert not shown(), "it lives as long as the training"
