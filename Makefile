@@ -1,7 +1,7 @@
 # make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
 # make setup  every environment and program that the tests need; `make test` does it by itself
 # make test   every check: format, lint, types, tests
-# make soak   the storms and attacks of tests/overload and tests/security at full size, by hand
+# make soak   by hand: storms and attacks at full size, and all answers of the live peers
 # make docs   the documentation as a site, build/docs/index.html
 # make bench  the figures of docs/performance.md
 # make format rewrite the sources the way `make test` wants them
@@ -40,7 +40,7 @@ test: setup
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: setup
-	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security tests/web tests/training tests/api
+	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security tests/web tests/training tests/api tests/compat tests/cog_door
 
 docs: $(VENV)/test.stamp
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
