@@ -206,6 +206,7 @@ class Page:
                 f"http://127.0.0.1:{port}/try-me/{predictor}/",
                 verbose=False,
                 analytics_enabled=False,
+                httpx_kwargs={"timeout": 60},
                 download_files=self._folder / "downloads",
             )
         return self._clients[predictor]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 from .cases.case import Case
 from .seen import Seen
-from .servers import known
+from .servers import known, of_group
 
 DATA_URL = re.compile(r"data:([^,;]*);base64,(.*)", re.DOTALL)
 SUFFIXES = {"text/plain": ".txt", "image/png": ".png"}
@@ -70,6 +71,22 @@ def questions(group: str, seen: Iterable[tuple[Case, Seen]]) -> list[Question]:
         if known_one is None or _tells_more(question, known_one):
             best[case.predictor, question.name] = question
     return list(best.values())
+
+
+def one_of_each_shape(group: str, asked: Iterable[Question]) -> list[Question]:
+    """The first question of those whose predictors take and give the same.
+
+    Args:
+        group: name of the predictors' file.
+        asked: questions to them.
+    """
+    told = of_group(group)
+    first: dict[str, Question] = {}
+    for question in asked:
+        _, _, kind = question.name.partition(" ")
+        shape = [told[question.predictor], kind, bool(question.together)]
+        first.setdefault(json.dumps(shape, sort_keys=True), question)
+    return list(first.values())
 
 
 def content(output: Any) -> bytes | None:

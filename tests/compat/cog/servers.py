@@ -1,4 +1,4 @@
-"""Cog's server, one for each predictor, and our host, one for all of them."""
+"""Cog's server, one for each predictor, and our host, one for all predictors of all files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import random
 import socket
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,16 @@ from support.waiting import wait_until
 
 from benchmarks import cog023
 
-from ..hosts import MARK, START_SECONDS, Host, end
+from ..hosts import MARK, Host, end
 from ..peer import our_program
-from ..wire import Answer, json_body
+from ..wire import Answer, Body, json_body
 from .make_schemas import PREDICTORS, SCHEMAS
 
 STATES = ("STARTING", "BUSY")
+START_SECONDS = 300
+"""So many processes start at once."""
+
+_given: set[int] = set()
 
 Json = dict[str, Any]
 
@@ -36,16 +40,21 @@ class Server:
         host: what serves it.
         base: the path before Cog's own.
         ours: whether the host is ours.
+        asked: what it has been asked: method, path, headers and body of each request.
     """
 
     host: Host
     base: str
     ours: bool
+    asked: list[tuple[str, str, str, bytes]] = field(default_factory=list, compare=False)
 
     def ask(self, method: str, path: str, body: Any = None, **request: Any) -> Answer:
         """Send a request; a body that is no `Body` is sent as JSON."""
         if isinstance(body, (dict, list)):
             body = json_body(body)
+        sent = body if isinstance(body, Body) else Body(b"")
+        head = f"{request.get('headers', ())} {sent.content_type} {sent.chunked}"
+        self.asked.append((method, path, head, sent.content))
         return self.host.ask(method, self.base + path, body=body, timeout_seconds=30, **request)
 
     def health(self) -> Json:
@@ -79,29 +88,52 @@ def known() -> dict[str, Json]:
     return read
 
 
+def of_group(group: str) -> dict[str, Json]:
+    """What Cog says of the predictors of one file, by their names."""
+    everything = known()
+    return {
+        source.partition(":")[2]: told
+        for source, told in everything.items()
+        if source.partition(":")[0] == group
+    }
+
+
 @contextmanager
-def serving(
+def ours(groups: Iterable[str], folder: Path) -> Iterator[dict[str, Server]]:
+    """Serve all predictors of these files with our host; Cog's API of each, by name.
+
+    Args:
+        groups: names of the files, without `.py`.
+        folder: for all that the host writes.
+    """
+    sources = [(group, name) for group in groups for name in of_group(group)]
+    names = [name for _, name in sources]
+    assert len(names) == len(set(names)), "two predictors of one name"
+    with _ended(_start_ours(sources, folder)) as host:
+        yield {name: Server(host, f"/cog/{name}", True) for name in names}
+
+
+@contextmanager
+def theirs(
     group: str, folder: Path, settings: Mapping[str, Mapping[str, str]]
-) -> Iterator[dict[str, tuple[Server, Server]]]:
-    """Serve all predictors of one file with Cog and with our host: theirs and ours, by name.
+) -> Iterator[dict[str, Server]]:
+    """Serve each predictor of one file with a Cog of its own; by name.
 
     Args:
         group: name of the file, without `.py`.
         folder: for all that they write.
         settings: what Cog needs in its environment, by predictor.
     """
-    told = {source.partition(":")[2]: known()[source] for source in known() if group in source}
     with ExitStack() as stack:
-        ours = stack.enter_context(_ended(_start_ours(group, list(told), folder / "ours")))
-        theirs = {
-            name: stack.enter_context(
-                _ended(_start_theirs(group, name, one, folder / name, settings.get(name, {})))
-            )
-            for name, one in told.items()
-        }
         yield {
-            name: (Server(theirs[name], "", False), Server(ours, f"/cog/{name}", True))
-            for name in told
+            name: Server(
+                stack.enter_context(
+                    _ended(_start_theirs(group, name, one, folder / name, settings.get(name, {})))
+                ),
+                "",
+                False,
+            )
+            for name, one in of_group(group).items()
         }
 
 
@@ -113,9 +145,9 @@ def _ended(host: Host) -> Iterator[Host]:
         end(host)
 
 
-def _start_ours(group: str, names: list[str], folder: Path) -> Host:
+def _start_ours(sources: list[tuple[str, str]], folder: Path) -> Host:
     port = _free_port()
-    models = [f"{name}={PREDICTORS / group}.py:{name}" for name in names]
+    models = [f"{name}={PREDICTORS / group}.py:{name}" for group, name in sources]
     options = ["--listen-port", str(port), "--cog-private-urls"]
     return _started([str(our_program()), *options, *models], folder, port, {})
 
@@ -145,6 +177,9 @@ def _free_port() -> int:
     """A port that nobody listens on, and that no client gets: those are above 32767 (Linux)."""
     while True:
         port = random.randrange(15000, 32000)
+        if port in _given:  # Whoever got it may not listen yet.
+            continue
+        _given.add(port)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
