@@ -43,9 +43,9 @@ class Trainings:
     """The same training in both hosts."""
 
     def __init__(self, pair: Pair) -> None:
-        theirs, self.ours = self.pair = pair
+        self.theirs, self.ours = pair
         # What is kept of DEEPaaS was asked when it was time.
-        self.hosts = [host for host in (self.ours, theirs.host) if host is not None]
+        self.hosts = [host for host in (self.ours, self.theirs.host) if host is not None]
         self.targets = ("", "")
 
     def check(
@@ -53,10 +53,8 @@ class Trainings:
     ) -> tuple[Answer, Answer]:
         """Asks both, and fails where the answers differ otherwise than meant."""
         method = request.pop("method", "GET")
-        theirs, ours = (
-            host.ask(method, target, **request)
-            for host, target in zip(self.pair, targets, strict=True)
-        )
+        theirs = self.theirs.ask(method, targets[0], **request)
+        ours = self.ours.ask(method, targets[1], **request)
         assert theirs.status == status, f"the case does not do what it says: {theirs}"
         if found := unexplained(masked(theirs), masked(ours), differs):
             lines = [f"{method} {targets}", *(f"{name}: {value}" for name, value in found.items())]
