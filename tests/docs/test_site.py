@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.base import AXE_FILE_PATH
-from playwright.sync_api import Browser, sync_playwright
 
 from .page import ROOT, pages
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+# All of it: the site is built once.
+pytestmark = pytest.mark.xdist_group("browser")
 
 # Which page is shown, and whether it is wide, dark.
 SEEN = [("index.html", 1280, "light"), ("reference/errors.html", 390, "dark")]
@@ -72,6 +77,8 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
@@ -86,6 +93,8 @@ def browser() -> Iterator[Browser]:
 def test_axe_has_no_complaint(
     site: Path, browser: Browser, address: str, width: int, scheme: str
 ) -> None:
+    from axe_playwright_python.base import AXE_FILE_PATH
+
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
