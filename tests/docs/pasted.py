@@ -9,17 +9,22 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sysconfig
 import venv
-from importlib.metadata import distribution
+from importlib.metadata import distribution, entry_points
 from pathlib import Path
 
 from support.host import free_port
+from support.storm_size import chosen
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 SECONDS = 150
+FULL = bool(chosen(0, 1))
+"""Whether this is `make soak`: pip alone installs, and demo_app is the real one everywhere."""
 SCRIPTS = {
     "cookiecutter": "cookiecutter.__main__:main",
     "oslo-config-generator": "oslo_config.generator:main",
@@ -27,6 +32,8 @@ SCRIPTS = {
     "pytest": "pytest:console_main",
 }
 """Commands that are there besides our own."""
+
+QUICK_PIP = HERE / "quick_pip.py"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -47,12 +54,23 @@ class Reader:
     Attributes:
         folder: the checkout, as it looks to them.
         port: stands for 5000.
+        site: the packages of their environment.
+
+    Args:
+        folder: where the checkout is to be.
+        light: whether the light demo_app does (`light_demo.py`), but for `make soak`.
+        pip: whether pip alone installs, and not `quick_pip.py`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, light: bool = False, pip: bool = False) -> None:
         self.folder = folder
         self.port = free_port()
-        self._make_venv(folder / ".venv")
+        self._make_venv(folder / ".venv", quick=not (pip or FULL))
+        if light and not FULL:
+            package = self.site / "demo_app"
+            package.mkdir()
+            (package / "__init__.py").touch()
+            shutil.copy(HERE / "light_demo.py", package / "api.py")
 
     def paste(self, *pasted: str) -> str:
         """Run blocks one after the other in one shell, then end what they have left running.
@@ -97,14 +115,17 @@ class Reader:
             "PIP_NO_BUILD_ISOLATION": "0",  # pip's way to say that there is none.
             "PIP_NO_DEPS": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            # More threads would wait for each other, on processors that others use too.
+            "OMP_NUM_THREADS": "1",
+            "PYTEST_ADDOPTS": _without_plugins(),
         }
 
-    def _make_venv(self, folder: Path) -> None:
+    def _make_venv(self, folder: Path, *, quick: bool) -> None:
         venv.create(folder, symlinks=True)
-        (site,) = (folder / "lib").glob("python*/site-packages")
+        (self.site,) = (folder / "lib").glob("python*/site-packages")
         paths = sysconfig.get_paths()
         # addsitedir also reads the .pth files there, by which editable packages are found.
-        (site / "the_real_one.pth").write_text(
+        (self.site / "the_real_one.pth").write_text(
             f"import site; site.addsitedir({paths['purelib']!r})\n"
         )
         python = folder / "bin" / "python"
@@ -112,6 +133,8 @@ class Reader:
             script = folder / "bin" / name
             module, _, function = call.partition(":")
             code = f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n"
+            if name == "pip" and quick:
+                code = f"import runpy\nrunpy.run_path({str(QUICK_PIP)!r}, run_name='__main__')\n"
             script.write_text(f"#!{python}\n{code}")
             script.chmod(0o755)
 
@@ -119,6 +142,13 @@ class Reader:
 def _own_scripts() -> dict[str, str]:
     points = distribution("deepaas").entry_points.select(group="console_scripts")
     return {point.name: point.value for point in points}
+
+
+def _without_plugins() -> str:
+    """Options that leave out the plugins that only these tests have: some take a second each."""
+    plugins = {point.name for point in entry_points(group="pytest11")}
+    ours = distribution("deepaas").entry_points.select(group="pytest11")
+    return " ".join(f"-p no:{name}" for name in sorted(plugins - {point.name for point in ours}))
 
 
 def end(shell: subprocess.Popen[str]) -> None:

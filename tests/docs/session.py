@@ -86,9 +86,10 @@ class Terminal:
         until = time.monotonic() + seconds
         while "\n" not in self._partial:
             readable, _, _ = select.select([self._answers], [], [], 0.1)
-            if readable:
-                self._partial += os.read(self._answers, 4096).decode()
-            if not readable and self._process.poll() is not None:
+            answered = os.read(self._answers, 4096) if readable else b""
+            self._partial += answered.decode()
+            # Ended: there is nothing more to read, or what it has left behind could still write.
+            if not answered and (readable or self._process.poll() is not None):
                 return None
             if time.monotonic() > until:
                 raise Failed(f"it takes longer than {seconds:g} s")
@@ -107,10 +108,18 @@ class Session:
     Args:
         folder: the checkout, as it looks to them.
         instead: what is to be pasted instead of pieces of the page: its example addresses.
+        light, pip: as for the `Reader`.
     """
 
-    def __init__(self, folder: Path, instead: dict[str, str] | None = None) -> None:
-        self.reader = Reader(folder)
+    def __init__(
+        self,
+        folder: Path,
+        instead: dict[str, str] | None = None,
+        *,
+        light: bool = False,
+        pip: bool = False,
+    ) -> None:
+        self.reader = Reader(folder, light=light, pip=pip)
         self._instead = instead or {}
         self._free = {port: str(free_port()) for port in PORTS} | {"5000": str(self.reader.port)}
         self._output = folder / "terminal"
@@ -217,7 +226,7 @@ class Session:
         port = re.search(r"-port[ =](\d+)", code)
         self._wait_until(
             lambda: (
-                _listens(int(port[1]) if port else self.reader.port)
+                listens(int(port[1]) if port else self.reader.port)
                 and is_in(shown, self._said(start))
             ),
             start,
@@ -250,7 +259,8 @@ class Session:
             return self.as_on_page(file.read().decode(errors="replace"))
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
     except OSError:

@@ -8,7 +8,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import pytest
 import webargs
 from support.nginx import CONFIG
@@ -17,9 +16,7 @@ from webargs import fields
 from deepaas.client import examples
 from deepaas.client import trainings as training_api
 from deepaas.client.description import Argument, Model, OutputField, read_models
-from deepaas.cmd.ui import _parser
 from deepaas.runtime.contract import Model as Served
-from deepaas.ui import inputs, outputs, page, train_table, trainings
 from deepaas.web import try_me
 
 from .pasted import ROOT, Reader, blocks
@@ -27,24 +24,8 @@ from .pasted import ROOT, Reader, blocks
 DOCUMENT = "docs/try-me.md"
 TEXT = (ROOT / DOCUMENT).read_text(encoding="utf-8")
 
-LIMITS = {
-    "text that is shown": f"{outputs.MAX_TEXT_CHARACTERS:,} characters",
-    "examples of a model": f"{examples.MAX_COUNT}",
-    "a file of an example": f"{examples.MAX_FILE_BYTES >> 10} KiB",
-    "files of all examples of a model": f"{examples.MAX_BYTES >> 20} MiB",
-    "calls of one model at a time": f"{page.CALLS_COUNT}",
-    "trainings in the table": (
-        f"{trainings.LIST_COUNT}, with **Show more** {trainings.MAX_LIST_COUNT:,}"
-    ),
-    "trainings over each other": f"{train_table.MAX_PICKED}",
-    "lines of a log": (
-        f"the last {training_api.TAIL_COUNT}, of {training_api.MAX_LOG_BYTES >> 10} KiB at most"
-    ),
-    "files of visitors and answers are kept for": (
-        f"{page.KEEP_SECONDS // 3600} hour, and not longer than the process of the page"
-    ),
-    "the process of the page, when nobody has it open": f"{try_me.IDLE_SECONDS / 60:g} minutes",
-}
+of_gradio = pytest.mark.xdist_group("gradio")
+"""They import Gradio, which takes three seconds once in a process."""
 
 
 def tables(heading: str) -> list[list[list[str]]]:
@@ -85,6 +66,8 @@ def argument(code: str) -> Argument:
 
 def component_of(cell: str) -> type:
     """The component that a cell of a table names first."""
+    import gradio as gr
+
     found: type = getattr(gr, re.findall(r"`(\w+)`", cell)[0])
     return found
 
@@ -93,13 +76,18 @@ INPUTS = tables("Inputs")[0]
 MEDIA_TYPES, FIELDS = tables("Outputs")
 
 
-@pytest.mark.parametrize(("code", "becomes"), INPUTS)
-def test_inputs(code: str, becomes: str) -> None:
-    with gr.Blocks():
-        component = inputs.component(argument(code))
-    assert type(component) is component_of(becomes)
-    assert getattr(component, "multiselect", None) in ("several" in becomes, None)
-    assert (getattr(component, "type", "") == "password") == ("hides" in becomes)
+@of_gradio
+def test_inputs() -> None:
+    import gradio as gr
+
+    from deepaas.ui import inputs
+
+    for code, becomes in INPUTS:
+        with gr.Blocks():
+            component = inputs.component(argument(code))
+        assert type(component) is component_of(becomes), code
+        assert getattr(component, "multiselect", None) in ("several" in becomes, None), code
+        assert (getattr(component, "type", "") == "password") == ("hides" in becomes), code
 
 
 def test_a_list_of_files_takes_several() -> None:
@@ -107,30 +95,43 @@ def test_a_list_of_files_takes_several() -> None:
     assert argument(code).many
 
 
+@of_gradio
 def test_every_input_is_told() -> None:
+    from deepaas.ui import inputs
+
     kinds = {argument(code).kind for code, _ in INPUTS}
     assert kinds >= set(inputs._READERS) | {"file", "string", "password"}
 
 
-@pytest.mark.parametrize(("media_types", "becomes"), MEDIA_TYPES)
-def test_media_types(media_types: str, becomes: str) -> None:
-    for media_type in re.findall(r"`(.+?)`", media_types):
+@of_gradio
+def test_media_types() -> None:
+    import gradio as gr
+
+    from deepaas.ui import outputs
+
+    for media_types, becomes in MEDIA_TYPES:
+        for media_type in re.findall(r"`(.+?)`", media_types):
+            with gr.Blocks():
+                pane = outputs.pane(Model("m", "m"), media_type)
+            assert type(pane.main) is component_of(becomes), media_type
+
+
+@of_gradio
+def test_fields_of_an_answer() -> None:
+    import gradio as gr
+
+    from deepaas.ui import outputs
+
+    for code, becomes in FIELDS:
+        response: tuple[OutputField, ...] | None
+        if code.startswith("`fields."):
+            response = described(predict=print, schema={"x": declared(code)}).response
+        else:
+            response = tuple(OutputField(n, "array") for n in re.findall(r"`(\w+)`", code))
         with gr.Blocks():
-            pane = outputs.pane(Model("m", "m"), media_type)
-        assert type(pane.main) is component_of(becomes)
-
-
-@pytest.mark.parametrize(("code", "becomes"), FIELDS)
-def test_fields_of_an_answer(code: str, becomes: str) -> None:
-    response: tuple[OutputField, ...] | None
-    if code.startswith("`fields."):
-        response = described(predict=print, schema={"x": declared(code)}).response
-    else:
-        response = tuple(OutputField(n, "array") for n in re.findall(r"`(\w+)`", code))
-    with gr.Blocks():
-        pane = outputs.pane(Model("m", "m", response=response), "application/json")
-    ((_, (first, *_)),) = pane.fields
-    assert type(first) is component_of(becomes)
+            pane = outputs.pane(Model("m", "m", response=response), "application/json")
+        ((_, (first, *_)),) = pane.fields
+        assert type(first) is component_of(becomes), code
 
 
 def test_examples(tmp_path: Path) -> None:
@@ -147,9 +148,30 @@ def test_examples(tmp_path: Path) -> None:
     assert (list(first), second["top"]) == (["image"], 5)
 
 
+@of_gradio
 def test_limits() -> None:
+    from deepaas.ui import outputs, page, train_table, trainings
+
+    limits = {
+        "text that is shown": f"{outputs.MAX_TEXT_CHARACTERS:,} characters",
+        "examples of a model": f"{examples.MAX_COUNT}",
+        "a file of an example": f"{examples.MAX_FILE_BYTES >> 10} KiB",
+        "files of all examples of a model": f"{examples.MAX_BYTES >> 20} MiB",
+        "calls of one model at a time": f"{page.CALLS_COUNT}",
+        "trainings in the table": (
+            f"{trainings.LIST_COUNT}, with **Show more** {trainings.MAX_LIST_COUNT:,}"
+        ),
+        "trainings over each other": f"{train_table.MAX_PICKED}",
+        "lines of a log": (
+            f"the last {training_api.TAIL_COUNT}, of {training_api.MAX_LOG_BYTES >> 10} KiB at most"
+        ),
+        "files of visitors and answers are kept for": (
+            f"{page.KEEP_SECONDS // 3600} hour, and not longer than the process of the page"
+        ),
+        "the process of the page, when nobody has it open": f"{try_me.IDLE_SECONDS / 60:g} minutes",
+    }
     told = dict(tables("Limits")[0])
-    assert {what: told[what].partition(";")[0] for what in LIMITS} == LIMITS
+    assert {what: told[what].partition(";")[0] for what in limits} == limits
 
 
 def test_nginx_is_configured_as_it_is_tested() -> None:
@@ -159,6 +181,8 @@ def test_nginx_is_configured_as_it_is_tested() -> None:
 
 
 def test_the_command() -> None:
+    from deepaas.cmd.ui import _parser
+
     (line,) = blocks(DOCUMENT, "sh", "The page of another host")
     program, *words = shlex.split(line)
     assert program == "deepaas-ui"
@@ -166,15 +190,15 @@ def test_the_command() -> None:
 
 
 @pytest.mark.slow
-def test_gradio_client(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("demo_host")
+def test_gradio_client(tmp_path: Path, demo_host: int) -> None:
     reader = Reader(tmp_path)
+    reader.port = demo_host
     (code,) = blocks(DOCUMENT, "python", "Use via API")
     (tmp_path / "call.py").write_text(code.replace("127.0.0.1:5000", f"127.0.0.1:{reader.port}"))
     said = reader.paste(
         ". .venv/bin/activate",
         f"ln -s {shlex.quote(str(ROOT / 'docs'))} docs",
-        "deepaas-run --model-name demo_app 2>host.log &",
-        "curl --retry 9 --retry-connrefused -sS http://127.0.0.1:5000/healthz",
         "python call.py",
     )
     answer, picture = said.splitlines()[-2:]
