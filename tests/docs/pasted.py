@@ -118,6 +118,8 @@ class Reader:
             # More threads would wait for each other, on processors that others use too.
             "OMP_NUM_THREADS": "1",
             "PYTEST_ADDOPTS": _without_plugins(),
+            # A training that is asked to stop may have to wait for a processor before it does.
+            "OS_DEFAULT__CANCEL_GRACE": "60",
         }
 
     def _make_venv(self, folder: Path, *, quick: bool) -> None:

@@ -23,7 +23,7 @@ from support.host import free_port
 from .page import ROOT, Block
 from .pasted import Reader, end
 
-SECONDS = 120.0
+SECONDS = 300.0
 """So long a block may take."""
 
 LINKED = ("README.md", "benchmarks", "demo_app", "docs", "etc", "template")
