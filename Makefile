@@ -18,8 +18,14 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 SERIAL = $(shell grep -rl "mark.serial" tests demo_app/tests --include=*.py)
 PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
-# The longest that one test of `make soak` may take.
+# The longest that one test of `make soak` may take, and which tests have a full size.
 SOAK_SECONDS = 3600
+# What has a full size: attacks, storms, peers, installations.
+SOAK = tests/overload tests/security tests/compat tests/cog_door tests/web tests/training tests/api \
+	tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
+	tests/docs/test_trainings.py
+SOAK = tests/overload tests/security tests/template/test_road.py \
+	$(addprefix tests/docs/test_,code_blocks.py readme.py trainings.py)
 
 .PHONY: run setup test soak docs bench format clean
 
@@ -40,7 +46,7 @@ test: setup
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: setup
-	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 tests/overload tests/security tests/web tests/training tests/api tests/compat tests/cog_door
+	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 $(SOAK)
 
 docs: $(VENV)/test.stamp
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs

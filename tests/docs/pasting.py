@@ -10,6 +10,7 @@ from .page import ROOT, SHELL, SHOWN, Block, blocks_of, pages
 from .session import Failed, Session, is_in
 
 RUN_ELSEWHERE = {
+    "docs/start-here.md": "tests/template/test_road.py, which goes on from there",
     "docs/trainings.md": "tests/docs/test_trainings.py, which plays three readers",
     "docs/try-me.md": "tests/docs/test_try_me.py",
 }

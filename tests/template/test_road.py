@@ -1,12 +1,15 @@
 """The road of an author: from the template to a model that is served, changed, trained and tried.
 
-`tabular` goes it in a new virtual environment, as a new user would. The other two see the
-packages of this one: another environment with PyTorch takes minutes and a gigabyte. With
+The image classifier goes it as docs/start-here.md says, block by block, and then a little further.
+The other two are made beside each other, and served by one host: in an environment that sees the
+packages of this one, where `make soak` gives each a host, and `tabular` a new environment in which
+all is installed as a new user would (that takes minutes; with PyTorch, a gigabyte too). With
 DEEPAAS_ROAD_TRANSCRIPT=FILE the commands are added to that file, with the times that they took.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,15 +18,17 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from docs.pasted import Reader
+from docs.pasted import FULL, Reader
+from docs.pasting import paste_page
+from docs.session import Session
 from support.host import free_port
-from gradio_client import Client, handle_file
 
 from .generated import TEMPLATE
 from .road import ROOT, Road, wheel_of_this_checkout
@@ -31,24 +36,21 @@ from .road import ROOT, Road, wheel_of_this_checkout
 pytestmark = [pytest.mark.minutes, pytest.mark.timeout(1200)]
 
 BIN = Path(sys.executable).parent
-MakeRoad = Callable[[dict[str, str]], Road]
+SMALLER = {} if FULL else {"--epochs 3 --pictures 600": "--epochs 1 --pictures 100"}
+"""How long docs/start-here.md trains, and how long is enough to see that it does."""
 
 
-@pytest.fixture
-def make_road(tmp_path: Path) -> Iterator[MakeRoad]:
-    """Roads begin in an empty folder, at home."""
-    roads = []
+@contextlib.contextmanager
+def a_road(home: Path, environment: dict[str, str]) -> Iterator[Road]:
+    """Roads begin in an empty folder, at home; at the end the host stops as it should."""
     began = time.monotonic()
-
-    def make(environment: dict[str, str]) -> Road:
-        (tmp_path / "work").mkdir()
-        home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
-        road = Road(tmp_path / "work", {**environment, **home})
-        roads.append(road)
-        return road
-
-    yield make
-    for road in roads:
+    (home / "work").mkdir()
+    at_home = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    road = Road(home / "work", {**environment, **at_home})
+    try:
+        yield road
+        assert road.stop() == 0
+    finally:
         road.stop()
         road.note(f"{time.monotonic() - began:.0f} s in all")
         if path := os.environ.get("DEEPAAS_ROAD_TRANSCRIPT"):
@@ -76,21 +78,41 @@ def answers(name: str, start: int) -> str:
     return f"{name}\nAda Lovelace\nada@example.org\nTried on the road\n\n1\n{start}\n"
 
 
-def served(road: Road, name: str) -> tuple[str, Any]:
-    """Serve the model, with reload.
+@dataclass(frozen=True)
+class Served:
+    """A package that is served, with reload.
 
-    Returns:
-        the address of the host, and a function that asks for a path below the model.
+    Attributes:
+        road: stands in the folder of the package.
+        name: of the model.
+        url: of the host.
     """
+
+    road: Road
+    name: str
+    url: str
+
+    @property
+    def cli(self) -> str:
+        """Begins a command that asks the host."""
+        return f"deepaas-cli --url {self.url} --model-name {self.name}"
+
+    def get(self, path: str) -> Any:
+        """What is at a path below the model."""
+        return fetched(self.url, self.name, path)
+
+
+def fetched(url: str, name: str, path: str) -> Any:
+    with urlopen(f"{url}/v2/models/{name}/{path}") as answer:
+        return json.load(answer)
+
+
+def serve(road: Road, *names: str) -> str:
+    """Serve models, with reload; the address of the host."""
     port = free_port()
-    road.serve(f"deepaas-run --model-name {name} --reload", port)
-    url = f"http://127.0.0.1:{port}"
-
-    def get(path: str) -> Any:
-        with urlopen(f"{url}/v2/models/{name}/{path}") as answer:
-            return json.load(answer)
-
-    return url, get
+    chosen = " ".join(f"--model-name {name}" for name in names)
+    road.serve(f"deepaas-run {chosen} --reload", port)
+    return f"http://127.0.0.1:{port}"
 
 
 def checked(road: Road, name: str) -> None:
@@ -100,114 +122,149 @@ def checked(road: Road, name: str) -> None:
     assert re.search(r"\d+ passed", road.type("pytest"))
 
 
-def trained(road: Road, url: str, get: Any, arguments: str) -> dict[str, Any]:
+def trained(served: Served, arguments: str) -> dict[str, Any]:
     """Train over HTTP; the result, after a look at the figures of the curves."""
-    run = json.loads(road.type(f"deepaas-cli --url {url} train {arguments}"))
+    run = json.loads(served.road.type(f"{served.cli} train {arguments}"))
     assert run["status"] == "done"
-    metrics = get(f"train/{run['uuid']}/metrics")
-    road.note(f"{url}/v2/models/…/train/{run['uuid']}/metrics: {', '.join(metrics)}")
+    metrics = served.get(f"train/{run['uuid']}/metrics")
+    served.road.note(f"{served.url}/v2/models/…/train/{run['uuid']}/metrics: {', '.join(metrics)}")
+    result: dict[str, Any] = run["result"]["output"]
+    assert_curves(metrics, result)
+    return result
+
+
+def assert_curves(metrics: Any, result: dict[str, Any]) -> None:
     values = metrics["accuracy/validation"]["values"]
     assert all(0 <= value <= 1 for value in values)
-    assert values[-1] == pytest.approx(run["result"]["output"]["accuracy"], abs=0.001)
-    result: dict[str, Any] = run["result"]["output"]
-    return result
+    assert values[-1] == pytest.approx(result["accuracy"], abs=0.001)
 
 
 def tried(url: str, name: str, **arguments: Any) -> Any:
     """Ask the try-me page, which the first visit starts."""
+    from gradio_client import Client
+
     page = Client(f"{url}/try-me/{name}/", httpx_kwargs={"timeout": 120}, verbose=False)
     return page.predict(**arguments, api_name="/predict")
 
 
-def test_tabular(make_road: MakeRoad, tmp_path: Path) -> None:
-    wheels = wheel_of_this_checkout(tmp_path)
-    environment = {
+def fresh_environment(home: Path) -> dict[str, str]:
+    """For a new virtual environment, which sees nothing but what is installed there."""
+    wheels = wheel_of_this_checkout(home)
+    return {
         **bare_environment(),
-        "PATH": f"{tmp_path / 'work' / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{home / 'work' / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PIP_CONSTRAINT": str(ROOT / "constraints.txt"),
         "PIP_FIND_LINKS": f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_QUIET": "1",
     }
-    road = make_road(environment)
-    road.type(f"{BIN / 'cookiecutter'} {TEMPLATE}", answers("Iris Road", 3))
-    road.type(f"{sys.executable} -m venv .venv")
-    road.cd("iris-road")
-    road.type("pip install --editable '.[serve,test]'")
+
+
+INSTALL = "pip install --quiet --editable '.[serve,test]'"
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Served]]:
+    """The packages `tabular` and `empty`, each served by one host; by the same one, if need be."""
+    with contextlib.ExitStack() as stack:
+        home = tmp_path_factory.mktemp("empty")
+        empty = tabular = stack.enter_context(a_road(home, shared_environment(home)))
+        if FULL:
+            home = tmp_path_factory.mktemp("tabular")
+            tabular = stack.enter_context(a_road(home, fresh_environment(home)))
+            tabular.type(f"{sys.executable} -m venv .venv")
+        tabular.type(f"{BIN / 'cookiecutter'} {TEMPLATE}", answers("Iris Road", 3))
+        tabular.type(f"cd iris-road\n{INSTALL}")
+        empty.type(f"cookiecutter {TEMPLATE}", answers("Nothing Yet", 1))
+        empty.type(f"cd nothing-yet\n{INSTALL}")
+        if FULL:
+            urls = serve(tabular, "iris_road"), serve(empty, "nothing_yet")
+        else:
+            urls = (serve(empty, "iris_road", "nothing_yet"),) * 2
+            tabular = empty.beside()
+        tabular.cd("iris-road")
+        empty.cd("nothing-yet")
+        yield Served(tabular, "iris_road", urls[0]), Served(empty, "nothing_yet", urls[1])
+
+
+def test_tabular(both: tuple[Served, Served]) -> None:
+    iris, _ = both
+    road = iris.road
     checked(road, "iris_road")
 
     flower = "--petal_length 51 --petal_width 16"
-    here = json.loads(road.type(f"deepaas-cli predict {flower}"))
-    url, get = served(road, "iris_road")
-    there = json.loads(road.type(f"deepaas-cli --url {url} predict {flower}"))
+    here = json.loads(road.type(f"deepaas-cli --model iris_road predict {flower}"))
+    there = json.loads(road.type(f"{iris.cli} predict {flower}"))
     assert here == there
     assert here["labels"][0] == "versicolor"
 
     road.type("sed -i 's/round(4)/round(1)/' src/iris_road/api.py")
-    road.wait_for(f"deepaas-cli --url {url} predict {flower} | grep '0.5, 0.5'")
-    assert get("")["version"] == "0.1.0"
+    road.wait_for("grep -F '[iris_road] its new code answers' ../host.log")
+    assert "0.5, 0.5" in road.type(f"{iris.cli} predict {flower}")
+    assert iris.get("")["version"] == "0.1.0"
 
-    assert trained(road, url, get, "--name mine --trees 30")["name"] == "mine"
-    assert get("")["forests"] == ["standard", "mine"]
-    answer = tried(url, "iris_road", petal_length=15, petal_width=2, forest="mine")
+    assert trained(iris, "--name mine --trees 30")["name"] == "mine"
+    assert iris.get("")["forests"] == ["standard", "mine"]
+    answer = tried(iris.url, "iris_road", petal_length=15, petal_width=2, forest="mine")
     assert answer["labels"][0] == "setosa"
-    assert road.stop() == 0
 
 
-def test_image_classifier(make_road: MakeRoad, tmp_path: Path) -> None:
-    road = make_road(shared_environment(tmp_path))
-    road.type(f"cookiecutter {TEMPLATE}", answers("Shapes", 2))
-    road.cd("shapes")
-    road.type("pip install --quiet --editable '.[serve,test]'")
-    checked(road, "shapes")
-
-    star = "--image src/shapes/examples/star.jpg"
-    here = json.loads(road.type(f"deepaas-cli --model shapes predict {star}"))
-    url, get = served(road, "shapes")
-    there = json.loads(road.type(f"deepaas-cli --url {url} predict {star}"))
-    assert here == there
-    assert here["labels"][0] == "star"
-
-    road.type("sed -i 's/round(probability, 4)/round(probability, 4) * 100/' src/shapes/api.py")
-    road.wait_for(f"deepaas-cli --url {url} predict {star} | grep '100.0'")
-
-    assert trained(road, url, get, "--name mine --epochs 2 --pictures 200")["name"] == "mine"
-    assert get("")["weights"] == ["shipped", "mine"]
-    picture = handle_file(str(road.folder / "src/shapes/examples/circle.jpg"))
-    assert tried(url, "shapes", image=picture)["labels"][0] == "circle"
-    assert road.stop() == 0
-
-    road.type("pip wheel --quiet --wheel-dir dist .")
-    (wheel,) = (road.folder / "dist").iterdir()
-    files = zipfile.ZipFile(wheel).namelist()
-    for name in ("ai4-metadata.yml", "examples/star.jpg", "weights/shipped.pt"):
-        assert f"shapes/{name}" in files
-
-
-def test_empty(make_road: MakeRoad, tmp_path: Path) -> None:
-    road = make_road(shared_environment(tmp_path))
-    road.type(f"cookiecutter {TEMPLATE}", answers("Nothing Yet", 1))
-    road.cd("nothing-yet")
-    road.type("pip install --quiet --editable '.[serve,test]'")
+def test_empty(both: tuple[Served, Served]) -> None:
+    _, empty = both
+    road = empty.road
     checked(road, "nothing_yet")
 
-    url, get = served(road, "nothing_yet")
     about = json.loads(road.type("deepaas-cli --model nothing_yet get_metadata"))
     assert about["title"] == "Nothing Yet"
-    assert get("")["author"] == "Ada Lovelace"
+    assert empty.get("")["author"] == "Ada Lovelace"
 
     (uncomment,) = re.findall(r"`(sed .*?)`", (road.folder / "README.md").read_text())
     road.type(uncomment)
-    call = f"deepaas-cli --url {url} predict --text 'a model for everybody' --shortest 2"
-    assert json.loads(road.wait_for(call)) == {"words": 3, "longest": "everybody"}
+    road.wait_for("grep -F '[nothing_yet] its new code answers' ../host.log")
+    call = f"{empty.cli} predict --text 'a model for everybody' --shortest 2"
+    assert json.loads(road.type(call)) == {"words": 3, "longest": "everybody"}
     checked(road, "nothing_yet")
 
-    run = json.loads(road.type(f"deepaas-cli --url {url} train --epochs 5"))
+    run = json.loads(road.type(f"{empty.cli} train --epochs 5"))
     assert run["result"]["output"] == {"epochs": 5}
     assert run["progress"] == {"step": 5.0, "total": 5.0, "message": "epoch 5"}
-    assert tried(url, "nothing_yet", text="Try me too")["longest"] == "Try"
-    assert road.stop() == 0
+    assert tried(empty.url, "nothing_yet", text="Try me too")["longest"] == "Try"
     assert shutil.which("git") is None or _is_committed(road.folder)
+
+
+def test_image_classifier(tmp_path: Path) -> None:
+    """docs/start-here.md, and what can be seen at its end."""
+    with contextlib.closing(Session(tmp_path, SMALLER, pip=True)) as session:
+        paste_page("docs/start-here.md", session)
+        folder = tmp_path / "models" / "shapes"
+        url = f"http://127.0.0.1:{session.reader.port}"
+
+        (tmp_path / ".venv/bin/ruff").symlink_to(BIN / "ruff")
+        session.shell("ruff check && ruff format --check")
+        star = "--image src/shapes/examples/star.jpg"
+        here = session.shell(f"deepaas-cli --model shapes predict {star} 2>/dev/null")
+        there = session.shell(f"deepaas-cli --url {url} predict {star} 2>/dev/null")
+        assert json.loads(here) == json.loads(there)
+
+        (run,) = fetched(url, "shapes", "train/")
+        run = fetched(url, "shapes", f"train/{run['uuid']}")
+        assert run["status"] == "done"
+        output = run["result"]["output"]
+        assert output["name"] == "mine"
+        assert_curves(fetched(url, "shapes", f"train/{run['uuid']}/metrics"), output)
+        assert fetched(url, "shapes", "")["weights"] == ["shipped", "mine"]
+
+        from gradio_client import handle_file
+
+        picture = handle_file(str(folder / "src/shapes/examples/circle.jpg"))
+        assert tried(url, "shapes", image=picture)["labels"][0] == "circle"
+        session.shell('kill "$HOST"\nwait "$HOST"')
+
+        session.shell("pip wheel --quiet --wheel-dir dist .")
+        (wheel,) = (folder / "dist").iterdir()
+        files = zipfile.ZipFile(wheel).namelist()
+        for name in ("ai4-metadata.yml", "examples/star.jpg", "weights/shipped.pt"):
+            assert f"shapes/{name}" in files
 
 
 def _is_committed(folder: Path) -> bool:
