@@ -18,14 +18,12 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 SERIAL = $(shell grep -rl "mark.serial" tests demo_app/tests --include=*.py)
 PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
-# The longest that one test of `make soak` may take, and which tests have a full size.
+# The longest that one test of `make soak` may take.
 SOAK_SECONDS = 3600
 # What has a full size: attacks, storms, peers, installations.
-SOAK = tests/overload tests/security tests/compat tests/cog_door tests/web tests/training tests/api \
+SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door tests/web tests/training tests/api \
 	tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
 	tests/docs/test_trainings.py
-SOAK = tests/overload tests/security tests/template/test_road.py \
-	$(addprefix tests/docs/test_,code_blocks.py readme.py trainings.py)
 
 .PHONY: run setup test soak docs bench format clean
 
