@@ -12,7 +12,7 @@ from webargs import fields
 
 def out_of_memory():
     """What the kernel does to a process that takes too much, without taking it from the others."""
-    resource.setrlimit(resource.RLIMIT_AS, (2**31, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (2**29, resource.RLIM_INFINITY))
     hoard = []
     try:
         while True:
