@@ -1,11 +1,13 @@
 """The start: models that cannot be served, and options that cannot be followed."""
 
+import itertools
+import re
 import socket
-import time
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from support.host import Host, run_host, start_host
+from support.command_lines import run_each
+from support.host import Ended, Host, run_host, start_host
 from support.shape import assert_failure
 from support.waiting import wait_until
 
@@ -47,21 +49,15 @@ def test_broken_models_beside_a_good_one() -> None:
             assert text in host.log()
 
 
-@pytest.mark.parametrize("model", list(BROKEN))
-def test_a_host_without_any_good_model_ends(model: str) -> None:
-    ended = run_host([model])
+def test_a_host_without_any_good_model_ends() -> None:
+    """Whatever has kept each of them from being served: that is told of each."""
+    ended = run_host(list(BROKEN))
     assert ended.returncode not in (0, None)
     assert ended.returncode > 0
-    assert model in ended.output
-    assert BROKEN[model].lower() in ended.output.lower()
-    assert TRACEBACKS.get(model, "") in ended.output
-
-
-def test_two_broken_models_end_the_host_as_well() -> None:
-    ended = run_host(["warm_fails", "syntax_error"])
-    assert ended.returncode > 0
-    assert "the weights are not there" in ended.output
-    assert "syntax" in ended.output.lower()
+    for model, reason in BROKEN.items():
+        assert model in ended.output
+        assert reason.lower() in ended.output.lower()
+        assert TRACEBACKS.get(model, "") in ended.output
 
 
 def test_nowarm() -> None:
@@ -69,9 +65,10 @@ def test_nowarm() -> None:
         assert host.predict("warm_fails").json()["predictions"] == {"warm": False}
 
 
-def test_a_model_that_loads_slowly() -> None:
-    with start_host(["loads_slowly", "plain"], wait=False) as host:
+def test_models_that_load_and_warm_slowly() -> None:
+    with start_host(["loads_slowly", "warm_blocks", "plain"], wait=False) as host:
         wait_until(lambda: _status(host, "plain") == "ready", "the other model is ready")
+        wait_until(lambda: _status(host, "warm_blocks") == "warming", "it warms")
         assert host.predict("plain").status == 200
         assert host.get("/readyz").status == 503
         assert _status(host, "loads_slowly") == "loading"
@@ -79,133 +76,152 @@ def test_a_model_that_loads_slowly() -> None:
         early = host.begin("loads_slowly")
         host.settle()
         host.touch("load")
-        host.wait_until_ready()
+        wait_until(lambda: _status(host, "loads_slowly") == "ready", "it is loaded")
         answer = early.result()
         if answer.status != 200:
             assert_failure(answer, 503)
             assert int(answer.headers["retry-after"]) >= 1
         assert host.predict("loads_slowly").json()["predictions"] == {"loaded": True}
-        wait_until(lambda: host.watch.readiness == [503, 200], "readiness has changed once")
-
-
-def test_a_model_that_warms_slowly() -> None:
-    with start_host(["warm_blocks"], wait=False) as host:
-        wait_until(lambda: _status(host, "warm_blocks") == "warming", "it warms")
         assert host.get("/readyz").status == 503
         host.touch("warm")
         host.wait_until_ready()
         assert host.predict("warm_blocks").status == 200
+        wait_until(lambda: host.watch.readiness == [503, 200], "readiness has changed once")
 
 
 def test_warm_timeout() -> None:
     ended = run_host(["warm_blocks"], "--warm-timeout", "1")
     assert ended.returncode > 0
     assert "warm_blocks" in ended.output
-    with start_host(["warm_blocks", "plain"], "--warm-timeout", "5", wait=False) as host:
-        wait_until(lambda: _status(host, "warm_blocks") == "broken", "it is given up")
-        assert host.predict("plain").status == 200
 
 
-def test_a_model_that_cannot_be_loaded_again_is_tried_again() -> None:
-    with start_host(["loads_once", "plain"]) as host:
-        assert_failure(host.predict("loads_once", die=True), 500)
-        wait_until(lambda: _status(host, "loads_once") == "broken", "it cannot be loaded")
-        refused = host.predict("loads_once")
-        assert_failure(refused, 503)
-        assert int(refused.headers["retry-after"]) >= 1
-        assert "the weights are gone" in str(host.get("/v2/models/").json())
-        assert host.predict("plain").status == 200
-        host.touch("load")
-        host.wait_until_ready()
-        assert host.predict("loads_once").status == 200
-        assert "the weights are gone" not in str(host.get("/v2/models/").json())
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One in which some models are not well, each for a reason of its own."""
+    models = [
+        *("metadata_raises", "metadata_unserialisable", "metadata_blocks"),
+        *("loads_once", "warm_blocks", "plain"),
+    ]
+    with start_host(models, "--warm-timeout", "8", wait=False) as host:
+        for model in models:
+            if model != "warm_blocks":
+                wait_until(lambda m=model: _status(host, m) == "ready", f"{model} is ready")  # type: ignore[misc]
+        yield host
 
 
-def test_back_off_of_a_model_that_keeps_failing() -> None:
-    with start_host(["loads_once", "plain"]) as host:
-        assert_failure(host.predict("loads_once", die=True), 500)
-        deadline = time.monotonic() + 3
-        wait_until(lambda: time.monotonic() > deadline, "some attempts were made")
-        attempts = host.log().count("RuntimeError: the weights are gone")
-        assert 1 <= attempts <= 8
+def test_bad_metadata_is_a_warning_until_somebody_asks(host: Host) -> None:
+    """Tests of packages look for the word ERROR in what the host prints."""
+    said = "deepaas.model.handle: get_metadata of model 'metadata_raises' raised"
+    wait_until(lambda: f"WARNING {said}" in host.log(), "the host has asked by itself")
+    assert f"ERROR {said}" not in host.log()
+    for _ in range(2):
+        assert host.get("/v2/models/metadata_raises/").status in (200, 500)
+    wait_until(lambda: f"ERROR {said}" in host.log(), "a client has asked")
+    assert host.log().count(f"ERROR {said}") == 1
 
 
 @pytest.mark.parametrize("model", ["metadata_raises", "metadata_unserialisable"])
-def test_bad_metadata_hurts_nobody_else(model: str) -> None:
-    with start_host([model, "plain"]) as host:
-        listed = host.get("/v2/models/")
-        assert listed.status == 200
-        names = [entry["name"] for entry in listed.json()["models"]]
-        assert {model, "plain"} <= set(names)
-        alone = host.get(f"/v2/models/{model}/")
-        assert alone.status in (200, 500)
-        assert alone.json()
-        assert host.predict(model).status == 200
-        assert host.get("/swagger.json").status == 200
+def test_bad_metadata_hurts_nobody_else(host: Host, model: str) -> None:
+    listed = host.get("/v2/models/")
+    assert listed.status == 200
+    names = [entry["name"] for entry in listed.json()["models"]]
+    assert {model, "plain"} <= set(names)
+    alone = host.get(f"/v2/models/{model}/")
+    assert alone.status in (200, 500)
+    assert alone.json()
+    assert host.predict(model).status == 200
+    assert host.get("/swagger.json").status == 200
 
 
-def test_bad_metadata_is_a_warning_until_somebody_asks() -> None:
-    """Tests of packages look for the word ERROR in what the host prints."""
-    with start_host(["metadata_raises"]) as host:
-        said = "deepaas.model.handle: get_metadata of model 'metadata_raises' raised"
-        wait_until(lambda: f"WARNING {said}" in host.log(), "the host has asked by itself")
-        assert "ERROR" not in host.log()
-        for _ in range(2):
-            assert host.get("/v2/models/metadata_raises/").status in (200, 500)
-        wait_until(lambda: f"ERROR {said}" in host.log(), "a client has asked")
-        assert host.log().count(f"ERROR {said}") == 1
+def test_slow_metadata_hurts_nobody_else(host: Host) -> None:
+    host.touch("block")
+    listed = host.get("/v2/models/", timeout=15)
+    assert listed.status == 200
+    assert b"plain" in listed.body
+    assert host.predict("metadata_blocks").status == 200
+    (host.home / "block").unlink()
+    wait_until(lambda: host.get("/v2/models/metadata_blocks/").status == 200, "metadata is back")
 
 
-def test_slow_metadata_hurts_nobody_else() -> None:
-    with start_host(["metadata_blocks", "plain"]) as host:
-        host.touch("block")
-        listed = host.get("/v2/models/", timeout=15)
-        assert listed.status == 200
-        assert b"plain" in listed.body
-        assert host.predict("metadata_blocks").status == 200
-        (host.home / "block").unlink()
-        wait_until(
-            lambda: host.get("/v2/models/metadata_blocks/").status == 200, "metadata is back"
-        )
+def test_a_model_that_never_gets_warm_is_given_up(host: Host) -> None:
+    wait_until(lambda: _status(host, "warm_blocks") == "broken", "it is given up")
+    assert host.predict("plain").status == 200
+    host.touch("warm")
+    wait_until(lambda: _status(host, "warm_blocks") == "ready", "it is tried again")
 
 
-@pytest.mark.parametrize(
-    ("options", "mentions"),
-    [
-        (["--listen-port", "99999"], "listen-port"),
-        (["--listen-port", "many"], "listen-port"),
-        (["--client-max-size", "-1"], "client-max-size"),
-        (["--workers", "0"], "workers"),
-        (["--workers", "-1"], "workers"),
-        (["--workers", "two"], "workers"),
-        (["--queue-size", "-1"], "queue-size"),
-        (["--predict-timeout", "-1"], "predict-timeout"),
-        (["--predict-timeout", "soon"], "predict-timeout"),
-        (["--warm-timeout", "-1"], "warm-timeout"),
-        (["--drain-timeout", "-1"], "drain-timeout"),
-        (["--cancel-grace", "-1"], "cancel-grace"),
-        (["--listen-ip", "not an address"], "not an address"),
-        (["--config-file", "/nonexistent.conf"], "/nonexistent.conf"),
-        (["--model-name", "nobody"], "nobody"),
-        (["--no-such-option"], "--no-such-option"),
-        (["--log-level", "loud"], "log-level"),
-        (["--log-file", "/nonexistent/log"], "/nonexistent"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_bad_options(options: list[str], mentions: str) -> None:
-    ended = run_host(["plain"], *options)
+def test_a_model_that_cannot_be_loaded_again_is_tried_again(host: Host) -> None:
+    """After longer and longer times, as long as it fails."""
+    assert_failure(host.predict("loads_once", die=True), 500)
+    wait_until(lambda: _status(host, "loads_once") == "broken", "it cannot be loaded")
+    refused = host.predict("loads_once")
+    assert_failure(refused, 503)
+    assert int(refused.headers["retry-after"]) >= 1
+    assert "the weights are gone" in str(host.get("/v2/models/").json())
+    assert host.predict("plain").status == 200
+    told = re.compile(r"\[loads_once/1\] the model cannot be served: .*; next attempt in (\S+) s")
+    wait_until(lambda: len(told.findall(host.log())) >= 3, "some attempts were made")
+    delays = [float(seconds) for seconds in told.findall(host.log())]
+    assert delays[0] >= 0.5
+    assert all(later == 2 * earlier for earlier, later in itertools.pairwise(delays))
+    host.touch("load")
+    wait_until(lambda: _status(host, "loads_once") == "ready", "it is loaded")
+    assert host.predict("loads_once").status == 200
+    assert "the weights are gone" not in str(host.get("/v2/models/").json())
+
+
+BAD_OPTIONS = {
+    "--listen-port 99999": (["--listen-port", "99999"], "listen-port"),
+    "--listen-port many": (["--listen-port", "many"], "listen-port"),
+    "--client-max-size -1": (["--client-max-size", "-1"], "client-max-size"),
+    "--workers 0": (["--workers", "0"], "workers"),
+    "--workers -1": (["--workers", "-1"], "workers"),
+    "--workers two": (["--workers", "two"], "workers"),
+    "--queue-size -1": (["--queue-size", "-1"], "queue-size"),
+    "--predict-timeout -1": (["--predict-timeout", "-1"], "predict-timeout"),
+    "--predict-timeout soon": (["--predict-timeout", "soon"], "predict-timeout"),
+    "--warm-timeout -1": (["--warm-timeout", "-1"], "warm-timeout"),
+    "--drain-timeout -1": (["--drain-timeout", "-1"], "drain-timeout"),
+    "--cancel-grace -1": (["--cancel-grace", "-1"], "cancel-grace"),
+    "--listen-ip not an address": (["--listen-ip", "not an address"], "not an address"),
+    "--config-file /nonexistent.conf": (
+        ["--config-file", "/nonexistent.conf"],
+        "/nonexistent.conf",
+    ),
+    "--model-name nobody": (["--model-name", "nobody"], "nobody"),
+    "--no-such-option": (["--no-such-option"], "--no-such-option"),
+    "--log-level loud": (["--log-level", "loud"], "log-level"),
+    "--log-file /nonexistent/log": (["--log-file", "/nonexistent/log"], "/nonexistent"),
+}
+BAD_LINES = ["workers = 0", "listen_port = 99999", "client_max_size = lots", "queue_size = -5"]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """How each of the bad command lines and configuration files has ended."""
+    folder = tmp_path_factory.mktemp("refused")
+    lines = {name: options for name, (options, _) in BAD_OPTIONS.items()}
+    for number, line in enumerate(BAD_LINES):
+        path = folder / f"{number}.conf"
+        path.write_text(f"[DEFAULT]\n{line}\n")
+        lines[line] = ["--config-file", str(path)]
+    usual = ["--listen-port", "0", "--model-name", "plain"]
+    ended = run_each(
+        tmp_path_factory.mktemp("run"), ["plain"], [[*usual, *line] for line in lines.values()]
+    )
+    return dict(zip(lines, ended, strict=True))
+
+
+@pytest.mark.parametrize("options", BAD_OPTIONS)
+def test_bad_options(refused: dict[str, Ended], options: str) -> None:
+    ended = refused[options]
     assert ended.returncode > 0
-    _assert_one_clear_line(ended.output, mentions)
+    _assert_one_clear_line(ended.output, BAD_OPTIONS[options][1])
 
 
-@pytest.mark.parametrize(
-    "line", ["workers = 0", "listen_port = 99999", "client_max_size = lots", "queue_size = -5"]
-)
-def test_bad_lines_in_a_configuration_file(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "deepaas.conf"
-    path.write_text(f"[DEFAULT]\n{line}\n")
-    ended = run_host(["plain"], "--config-file", str(path))
+@pytest.mark.parametrize("line", BAD_LINES)
+def test_bad_lines_in_a_configuration_file(refused: dict[str, Ended], line: str) -> None:
+    ended = refused[line]
     assert ended.returncode > 0
     _assert_one_clear_line(ended.output, line.partition(" ")[0].replace("_", "-"))
 
