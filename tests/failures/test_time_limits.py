@@ -1,48 +1,62 @@
 """Models that do not come back."""
 
+from collections.abc import Iterator
+
 import pytest
-from support.host import start_host
+from support.host import Host, start_host
+from support.lasting import Since, lasting
 from support.shape import assert_failure
 from support.waiting import wait_until
 
-
-@pytest.mark.parametrize("how", ["sleep", "stubborn", "regex", "lock", "stopped"])
-def test_a_call_that_does_not_end(how: str) -> None:
-    with start_host(["blocks", "plain"], "--predict-timeout", "1") as host:
-        first = host.predict("blocks", how="nothing").json()["predictions"]["pid"]
-        call = host.begin("blocks", how=how)
-        waiting = host.begin("blocks", how="nothing")
-        assert host.predict("plain").status == 200
-        answer = call.result()
-        assert_failure(answer, 504)
-        assert 0.9 < answer.seconds < 4
-        assert waiting.result().status == 200
-        assert host.predict("blocks", how="nothing").json()["predictions"]["pid"] != first
+BLOCKING = ["sleep", "stubborn", "regex", "stopped"]
 
 
-@pytest.mark.parametrize("how", ["sleep", "stubborn", "regex", "stopped"])
-def test_a_call_that_does_not_end_does_not_hold_up_the_end(how: str) -> None:
-    with start_host(["blocks"], "--drain-timeout", "0.5") as host:
-        call = host.begin("blocks", how=how)
-        wait_until(host.journal, "the call runs")
-        assert host.stop(seconds=10) == 0
-        answer = call.result()
-        assert_failure(answer, answer.status)
-        assert answer.status in (500, 503, 504)
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One in which a call may take a second, for tests that leave it whole."""
+    with start_host(["blocks", "sleeps", "plain"], "--predict-timeout", "1") as host:
+        yield host
 
 
-@pytest.mark.parametrize("how", ["sleep", "regex"])
-def test_metadata_is_answered_while_a_call_blocks(how: str) -> None:
-    with start_host(["blocks"], "--drain-timeout", "0.5") as host:
-        host.begin("blocks", how=how)
-        wait_until(host.journal, "the call runs")
+@pytest.mark.parametrize("how", [*BLOCKING, "lock"])
+def test_a_call_that_does_not_end(host: Host, since: Since, how: str) -> None:
+    first = host.predict("blocks", how="nothing").json()["predictions"]["pid"]
+    call = host.begin("blocks", how=how)
+    wait_until(lambda: how in since.journal(), "the call runs")
+    waiting = host.begin("blocks", how="nothing")
+    assert host.predict("plain").status == 200
+    answer = call.result()
+    assert_failure(answer, 504)
+    assert 0.9 < answer.seconds < 15
+    assert waiting.result().status == 200
+    assert host.predict("blocks", how="nothing").json()["predictions"]["pid"] != first
+
+
+def test_the_limit_does_not_count_the_time_in_the_queue(host: Host) -> None:
+    calls = [host.begin("sleeps", seconds=0.4) for _ in range(4)]
+    assert [call.result().status for call in calls] == [200] * 4
+
+
+def test_calls_that_do_not_end_hold_up_neither_metadata_nor_the_end() -> None:
+    options = ["--workers", str(len(BLOCKING)), "--drain-timeout", "0.5"]
+    with start_host(["blocks"], *options) as host:
+        wait_until(
+            lambda: host.readiness("blocks")["workers_ready_count"] == len(BLOCKING), "all are"
+        )
+        calls = [host.begin("blocks", how=how) for how in BLOCKING]
+        wait_until(lambda: sorted(host.journal()) == sorted(BLOCKING), "the calls run")
         for path in ("/v2/models/", "/v2/models/blocks/"):
             answer = host.get(path, timeout=15)
             assert answer.status == 200
             assert b"blocks" in answer.body
+        assert host.stop(seconds=10) == 0
+        for call in calls:
+            answer = call.result()
+            assert_failure(answer, answer.status)
+            assert answer.status in (500, 503, 504)
 
 
-def test_the_limit_does_not_count_the_time_in_the_queue() -> None:
-    with start_host(["sleeps"], "--predict-timeout", "1.5") as host:
-        calls = [host.begin("sleeps", seconds=0.7) for _ in range(4)]
-        assert [call.result().status for call in calls] == [200] * 4
+@pytest.fixture
+def since(host: Host) -> Iterator[Since]:
+    with lasting(host) as since:
+        yield since
