@@ -14,26 +14,38 @@ import pytest
 from support.client import BOUNDARY, Upload, frame_of, path_of
 from support.content import MB
 from support.host import Host, start_host
+from support.lasting import Since, lasting
 from support.shape import assert_failure
+from support.storm_size import Size
 from support.waiting import wait_until
 
-CLIENTS_COUNT = 1000
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """One for nearly all of these tests, which leave it whole; one call may wait."""
+    models = ["gated", "blocks", "echo", "large", "plain"]
+    with start_host(models, "--queue-size", "1", "--cancel-grace", "0.5") as host:
+        yield host
 
 
-def test_a_full_queue_refuses_and_goes_on() -> None:
-    with start_host(["gated"], "--queue-size", "1") as host:
-        first = host.begin("gated", label="first", gate="open")
-        wait_until(lambda: "start first" in host.journal(), "the first call runs")
-        second = host.begin("gated", label="second", gate="open")
-        host.settle()
-        refused = host.predict("gated", label="third")
-        assert_failure(refused, 503)
-        assert int(refused.headers["retry-after"]) >= 1
-        assert refused.seconds < 2
-        host.touch("open")
-        assert first.result().status == second.result().status == 200
-        assert host.predict("gated", label="fourth").status == 200
-        assert "start third" not in host.journal()
+@pytest.fixture(autouse=True)
+def since(host: Host) -> Iterator[Since]:
+    with lasting(host) as since:
+        yield since
+
+
+def test_a_full_queue_refuses_and_goes_on(host: Host, since: Since) -> None:
+    first = host.begin("gated", label="first", gate="full")
+    wait_until(lambda: "start first" in since.journal(), "the first call runs")
+    second = host.begin("gated", label="second", gate="full")
+    host.settle()
+    refused = host.predict("gated", label="third")  # At once: the gate is still closed.
+    assert_failure(refused, 503)
+    assert int(refused.headers["retry-after"]) >= 1
+    host.touch("full")
+    assert first.result().status == second.result().status == 200
+    assert host.predict("gated", label="fourth").status == 200
+    assert "start third" not in since.journal()
 
 
 def test_no_queue_at_all() -> None:
@@ -46,81 +58,82 @@ def test_no_queue_at_all() -> None:
         assert host.predict("gated", label="third").status == 200
 
 
-async def test_a_thousand_clients_at_once() -> None:
+async def test_a_thousand_clients_at_once(size: Size) -> None:
+    count = size(300, 1000)
     with start_host(["plain"], "--queue-size", "2000", "--workers", "2") as host:
-        answers = await _many(host)
-        assert Counter(status for status, _ in answers) == {200: CLIENTS_COUNT}
+        answers = await _many(host, count)
+        assert Counter(status for status, _ in answers) == {200: count}
         texts = {json.loads(body)["predictions"]["text"] for _, body in answers}
-        assert texts == {str(number) for number in range(CLIENTS_COUNT)}
+        assert texts == {str(number) for number in range(count)}
 
 
-async def test_a_thousand_clients_and_a_short_queue() -> None:
-    with start_host(["plain"], "--queue-size", "10") as host:
-        answers = await _many(host)
-        counts = Counter(status for status, _ in answers)
-        assert set(counts) <= {200, 503}
-        assert counts[200] >= 11
-        assert all(json.loads(body)["message"] for status, body in answers if status == 503)
+async def test_a_thousand_clients_and_a_short_queue(host: Host, size: Size) -> None:
+    answers = await _many(host, size(300, 1000))
+    counts = Counter(status for status, _ in answers)
+    assert set(counts) <= {200, 503}
+    assert counts[200] >= 2
+    assert all(json.loads(body)["message"] for status, body in answers if status == 503)
 
 
-def test_a_client_that_leaves_takes_its_queued_call_with_it() -> None:
-    with start_host(["gated"]) as host:
-        first = host.begin("gated", label="first", gate="open")
-        wait_until(lambda: "start first" in host.journal(), "the first call runs")
-        with _asking(host, "leaver", Upload(MB)):
-            host.settle()
-        host.settle()
-        host.touch("open")
-        assert first.result().status == 200
-        assert host.predict("gated", label="last").status == 200
-        labels = [line for line in host.journal() if line.startswith("start")]
-        assert labels == ["start first", "start last"]
-        wait_until(lambda: not host.temporary_files(), "the leaver's upload is gone")
+def test_a_client_that_leaves_takes_its_queued_call_with_it(host: Host, since: Since) -> None:
+    first = host.begin("gated", label="first", gate="left")
+    wait_until(lambda: "start first" in since.journal(), "the first call runs")
+    with _asking(host, "leaver", Upload(MB)):
+        wait_until(lambda: _queued_count(host, "gated") == 1, "the next one waits")
+    wait_until(lambda: _queued_count(host, "gated") == 0, "it waits no more")
+    host.touch("left")
+    assert first.result().status == 200
+    assert host.predict("gated", label="last").status == 200
+    labels = [line for line in since.journal() if line.startswith("start")]
+    assert labels == ["start first", "start last"]
+    wait_until(lambda: not host.temporary_files(), "the leaver's upload is gone")
 
 
-def test_a_client_that_leaves_does_not_hold_the_worker() -> None:
-    with start_host(["gated"], "--cancel-grace", "0.5") as host:
-        with _asking(host, "leaver", Upload(MB), gate="never"):
-            wait_until(lambda: "start leaver" in host.journal(), "the call runs")
-        assert host.predict("gated", label="next", timeout=20).status == 200
-        assert "end leaver" not in host.journal()
-        wait_until(lambda: not host.temporary_files(), "the leaver's upload is gone")
+def _queued_count(host: Host, model: str) -> int:
+    return int(host.readiness(model)["queued_count"])
+
+
+def test_a_client_that_leaves_does_not_hold_the_worker(host: Host, since: Since) -> None:
+    with _asking(host, "leaver", Upload(MB), gate="never"):
+        wait_until(lambda: "start leaver" in since.journal(), "the call runs")
+    assert host.predict("gated", label="next", timeout=20).status == 200
+    assert "end leaver" not in since.journal()
+    wait_until(lambda: not host.temporary_files(), "the leaver's upload is gone")
 
 
 @pytest.mark.parametrize("how", ["stubborn", "regex", "stopped"])
-def test_a_client_that_leaves_a_call_that_cannot_be_interrupted(how: str) -> None:
-    with start_host(["blocks"], "--cancel-grace", "0.5") as host:
-        with _connected(host) as connection:
-            connection.sendall(_head(path_of("blocks", {"how": how})))
-            host.settle()
-        assert host.predict("blocks", how="nothing", timeout=20).status == 200
+def test_a_client_that_leaves_a_call_that_cannot_be_interrupted(
+    host: Host, since: Since, how: str
+) -> None:
+    with _connected(host) as connection:
+        connection.sendall(_head(path_of("blocks", {"how": how})))
+        wait_until(lambda: how in since.journal(), "the call runs")
+    assert host.predict("blocks", how="nothing", timeout=20).status == 200
 
 
-def test_half_an_upload() -> None:
-    with start_host(["echo"]) as host:
-        upload = Upload(10 * MB)
-        with _connected(host) as connection:
-            connection.sendall(_head(path_of("echo"), upload))
-            connection.sendall(frame_of(upload)[0] + bytes(5 * MB))
-            wait_until(host.temporary_files, "the upload is on disk")
-            # Whoever is slow to send does not keep the worker from others.
-            assert host.predict("echo", upload=Upload(10)).status == 200
-        wait_until(lambda: not host.temporary_files(), "the half upload is gone")
+def test_half_an_upload(host: Host) -> None:
+    upload = Upload(10 * MB)
+    with _connected(host) as connection:
+        connection.sendall(_head(path_of("echo"), upload))
+        connection.sendall(frame_of(upload)[0] + bytes(5 * MB))
+        wait_until(host.temporary_files, "the upload is on disk")
+        # Whoever is slow to send does not keep the worker from others.
+        assert host.predict("echo", upload=Upload(10)).status == 200
+    wait_until(lambda: not host.temporary_files(), "the half upload is gone")
 
 
-def test_half_a_result() -> None:
-    with start_host(["large"]) as host:
-        arguments = {"size_bytes": 300 * MB, "accept": "application/octet-stream"}
-        connection = HTTPConnection("127.0.0.1", host.port, timeout=30)
-        connection.request("POST", path_of("large", arguments))
-        response = connection.getresponse()
-        assert len(response.read(MB)) == MB
-        # Whoever is slow to read does not keep the worker from others.
-        assert host.predict("large", size_bytes=10, kind="json").status == 200
-        response.close()
-        connection.close()
-        wait_until(lambda: not host.temporary_files(), "the result is gone")
-        assert host.predict("large", size_bytes=10, kind="json").status == 200
+def test_half_a_result(host: Host, size: Size) -> None:
+    arguments = {"size_bytes": size(60, 300) * MB, "accept": "application/octet-stream"}
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=30)
+    connection.request("POST", path_of("large", arguments))
+    response = connection.getresponse()
+    assert len(response.read(MB)) == MB
+    # Whoever is slow to read does not keep the worker from others.
+    assert host.predict("large", size_bytes=10, kind="json").status == 200
+    response.close()
+    connection.close()
+    wait_until(lambda: not host.temporary_files(), "the result is gone")
+    assert host.predict("large", size_bytes=10, kind="json").status == 200
 
 
 @pytest.mark.parametrize(
@@ -134,27 +147,24 @@ def test_half_a_result() -> None:
         b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
     ],
 )
-def test_garbage(garbage: bytes) -> None:
-    with start_host(["plain"]) as host:
-        with _connected(host) as connection:
-            connection.sendall(garbage)
-            connection.shutdown(socket.SHUT_WR)
-            answer = _all_of(connection)
-        assert b" 500 " not in answer.split(b"\r\n", 1)[0]
-        assert host.predict("plain").status == 200
-        assert "Traceback" not in host.log()
+def test_garbage(host: Host, since: Since, garbage: bytes) -> None:
+    with _connected(host) as connection:
+        connection.sendall(garbage)
+        connection.shutdown(socket.SHUT_WR)
+        answer = _all_of(connection)
+    assert b" 500 " not in answer.split(b"\r\n", 1)[0]
+    assert host.predict("plain").status == 200
+    assert "Traceback" not in since.log()
 
 
-async def _many(host: Host) -> list[tuple[int, bytes]]:
+async def _many(host: Host, count: int) -> list[tuple[int, bytes]]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     connector = aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=90)
     try:
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            return list(
-                await asyncio.gather(*(_one(session, host, n) for n in range(CLIENTS_COUNT)))
-            )
+            return list(await asyncio.gather(*(_one(session, host, n) for n in range(count))))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
