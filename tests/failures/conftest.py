@@ -11,17 +11,11 @@ from support.trainings import Ground
 
 @pytest.fixture(params=DATABASES)
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
-    """A fresh state directory, with each of the databases; whole again after the test."""
+    """A fresh state directory, with each of the databases; whole again after the test.
+
+    For a handful of tests: `tests/training` says what is true of each of them.
+    """
     with made_ground(request.param, tmp_path) as ground:
-        yield ground
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def lasting_ground(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Ground]:
-    """One for all tests of a module."""
-    with made_ground(request.param, tmp_path_factory.mktemp("ground")) as ground:
         yield ground
 
 
@@ -33,8 +27,14 @@ def sqlite_ground(tmp_path: Path) -> Iterator[Ground]:
 
 
 @pytest.fixture(scope="module")
-def sqlite_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def lasting_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """One with SQLite for all tests of a module."""
+    with made_ground("sqlite", tmp_path_factory.mktemp("ground")) as ground:
+        yield ground
+
+
+@pytest.fixture(scope="module")
+def sqlite_host(lasting_ground: Ground) -> Iterator[Host]:
     """One host for several tests of a module, which leave nothing running."""
-    folder = tmp_path_factory.mktemp("ground")
-    with made_ground("sqlite", folder) as ground, ground.host(models=("trains", "plain")) as host:
+    with lasting_ground.host(models=("trains", "plain")) as host:
         yield host
