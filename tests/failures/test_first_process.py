@@ -86,7 +86,8 @@ def contained(home: Path) -> Iterator[Container]:
         outside.wait(10)
 
 
-def test_orphans_are_taken_away(container: Container) -> None:
+def test_a_life_of_a_container(container: Container) -> None:
+    """Orphans are taken away, its health is told, and SIGTERM lets a call finish."""
     assert container.first.memory_info().rss < 20e6
     for _ in range(2):
         path = client.path_of("spawns", {"how": "shell", "die": True})
@@ -95,9 +96,21 @@ def test_orphans_are_taken_away(container: Container) -> None:
     wait_until(lambda: not container.has_zombies(), "nothing that has ended is left")
     assert not [each for each in container.processes() if "sleep" in each.name()]
 
+    assert _health(container).returncode == 0
+    assert _health(container, "--ready").returncode == 0
+    assert _health(container, base_path="/elsewhere").returncode == 1
+    assert _health(container, base_path="no path").returncode == 2
+    _assert_lets_a_call_finish(container, signal.SIGTERM)
+    told = _health(container)
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_calls_finish(container: Container, number: int) -> None:
+
+def test_ctrl_c_lets_a_call_finish(container: Container) -> None:
+    _assert_lets_a_call_finish(container, signal.SIGINT)
+
+
+def _assert_lets_a_call_finish(container: Container, number: int) -> None:
     path = client.path_of("gated", {"label": "last", "gate": "gate"})
     connection = client.send(container.port, path)
     wait_until((container.home / "journal").exists, "the call runs")
@@ -109,29 +122,20 @@ def test_a_signal_lets_calls_finish(container: Container, number: int) -> None:
     assert list((container.home / "tmp").iterdir()) == []
 
 
-def test_health(container: Container) -> None:
-    def ask(*options: str, base_path: str = "") -> "subprocess.CompletedProcess[str]":
-        environment = {
-            "OS_DEFAULT__LISTEN_IP": "0.0.0.0",
-            "OS_DEFAULT__LISTEN_PORT": str(container.port),
-            "OS_DEFAULT__BASE_PATH": base_path,
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "deepaas.cmd.health", *options],
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-
-    assert ask().returncode == 0
-    assert ask("--ready").returncode == 0
-    assert ask(base_path="/elsewhere").returncode == 1
-    assert ask(base_path="no path").returncode == 2
-    container.first.send_signal(signal.SIGTERM)
-    assert container.outside.wait(20) == 0
-    told = ask()
-    assert told.returncode == 1
-    assert told.stderr.count("\n") == 1
+def _health(
+    container: Container, *options: str, base_path: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    environment = {
+        "OS_DEFAULT__LISTEN_IP": "0.0.0.0",
+        "OS_DEFAULT__LISTEN_PORT": str(container.port),
+        "OS_DEFAULT__BASE_PATH": base_path,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "deepaas.cmd.health", *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_the_end_of_the_host_is_the_end(container: Container) -> None:
