@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from support.host import Host
 from support.shape import assert_failure
+from support.storm_size import Size
 from support.trainings import (
     Client,
     Ground,
@@ -87,13 +88,6 @@ def _release(host: Host, client: Client, run: str) -> None:
     host.touch("go-f")
 
 
-def test_a_thread_that_stays_does_not_hold_up_the_end(sqlite_ground: Ground) -> None:
-    with sqlite_ground.host("--cancel-grace", "1") as host:
-        client = Client(host)
-        run = client.begin("lingers", text="a")
-        assert client.wait(run)["status"] == "done"
-
-
 def test_ended_already(host: Host) -> None:
     """What is done stays done, with its result and its files."""
     client = Client(host)
@@ -113,10 +107,10 @@ def test_two_clients_at_the_same_moment(host: Host) -> None:
     assert set(client.files(run)) == {"checkpoint"}
 
 
-def test_at_the_moment_it_begins(host: Host) -> None:
+def test_at_the_moment_it_begins(host: Host, size: Size) -> None:
     """Posted and cancelled at once, again and again: whatever it was doing, it ends."""
     client = Client(host)
-    for number in range(6):
+    for number in range(size(4, 20)):
         run = client.begin("waits", text=str(number))
         if number % 2:
             wait_until(lambda: processes_of_trainings(host), "it has a process")
@@ -135,19 +129,19 @@ def test_unknown(host: Host) -> None:
     assert client.status(run) == "done"
 
 
-def test_however_they_behave(ground: Ground) -> None:
+def test_however_they_behave(sqlite_ground: Ground) -> None:
     """Nothing of them stays: no process, no child, not in a session of its own either."""
     kept = {
-        # They are killed after the grace:
-        "ignores": {"begun"},
-        "blocks": set(),
         # They end when they are asked to:
         "handles": {"handled"},
         "keeps": {"begun", "checkpoint"},
         "saves": {"checkpoint"},
         "forks": set(),
+        # They are killed after the grace:
+        "ignores": {"begun"},
+        "blocks": set(),  # The last one, as it keeps a processor busy.
     }
-    with ground.host("--train-workers", "6", "--cancel-grace", "3") as host:
+    with sqlite_ground.host("--train-workers", "6", "--cancel-grace", "2") as host:
         client = Client(host)
         runs = {how: client.begin(how, text=how) for how in kept}
         for how, run in runs.items():
@@ -155,14 +149,15 @@ def test_however_they_behave(ground: Ground) -> None:
         assert len(children_of_trainings(host)) == 2
         start = time.monotonic()
         ended = at_once(*[lambda run=run: client.cancel(run) for run in runs.values()])
-        assert 2.9 < time.monotonic() - start < 10
+        assert 1.9 < time.monotonic() - start < 20
         for how, shown in zip(kept, ended, strict=True):
-            killed = "; it was killed, as it did not end within 3 s"
+            killed = "; it was killed, as it did not end within 2 s"
             assert shown["status"] == "cancelled"
             assert shown["message"] == "cancelled on request" + killed * (how in KILLED)
             assert set(client.files(runs[how])) == kept[how]
         assert processes_of_trainings(host) == children_of_trainings(host) == []
-        assert client.wait(client.begin())["status"] == "done"
+        # A thread that stays does not hold up the end of a training that nobody cancels, either.
+        assert client.wait(client.begin("lingers", text="a"))["status"] == "done"
 
 
 def _at_work(host: Host, client: Client, how: str, run: str) -> bool:
