@@ -9,9 +9,9 @@ from support.trainings import Client, Ground, processes_of_trainings, term
 from support.waiting import wait_until
 
 
-def test_sigterm_with_trainings(ground: Ground) -> None:
+def test_sigterm_with_trainings(sqlite_ground: Ground) -> None:
     """Each may save what it has; then it is interrupted, and what waits is done by the next."""
-    with ground.host("--train-workers", "2", "--cancel-grace", "100") as first:
+    with sqlite_ground.host("--train-workers", "2", "--cancel-grace", "100") as first:
         client = Client(first)
         polls = client.begin("saves")
         loop = client.begin("keeps", text="b")
@@ -21,7 +21,7 @@ def test_sigterm_with_trainings(ground: Ground) -> None:
         wait_until(lambda: "ready b" in first.journal(), "the other too")
         term(first)
         assert first.wait(30) == 0  # Nobody has waited for the end of the grace.
-    with ground.host() as second:
+    with sqlite_ground.host() as second:
         client = Client(second)
         assert client.wait(waiting)["status"] == "done"
         for run in (polls, loop):
