@@ -1,13 +1,13 @@
 """`--model-python`: models in interpreters of their own."""
 
-import subprocess
 import sys
 import sysconfig
 import venv
 from pathlib import Path
 
 import pytest
-from support.host import COMMAND, start_host
+from support.command_lines import run_each
+from support.host import start_host
 
 PREDICTOR = """
 import sys
@@ -34,49 +34,40 @@ def other(tmp_path: Path) -> Path:
     return folder / "bin" / "python"
 
 
-def test_two_models_in_two_interpreters(other: Path, tmp_path: Path) -> None:
-    here = tmp_path / "here.py"
+def test_models_in_two_interpreters(other: Path, tmp_path: Path) -> None:
+    """One of those installed there, one as a path, one here."""
+    here, there = tmp_path / "here.py", tmp_path / "there.py"
     here.write_text(PREDICTOR)
-    options = ("--model-name", "elsewhere", "--model-python", f"elsewhere={other}", str(here))
+    there.write_text(PREDICTOR)
+    options = [
+        *("--model-name", "elsewhere", "--model-python", f"elsewhere={other}"),
+        *("--model-python", f"mine={other}"),
+        *(str(here), f"mine={there}"),
+    ]
     with start_host([], *options) as host:
         assert host.predict("here").json()["predictions"] == sys.prefix
-        assert host.predict("elsewhere").json()["predictions"] == str(other.parent.parent)
+        for model in ("elsewhere", "mine"):
+            assert host.predict(model).json()["predictions"] == str(other.parent.parent)
 
 
-def test_a_path_in_another_interpreter(other: Path, tmp_path: Path) -> None:
-    there = tmp_path / "there.py"
-    there.write_text(PREDICTOR)
-    with start_host([], f"mine={there}", "--model-python", f"mine={other}") as host:
-        assert host.predict("mine").json()["predictions"] == str(other.parent.parent)
-
-
-@pytest.mark.parametrize(
-    ("python", "said"),
-    [
-        ("elsewhere", "model-python must be NAME=/path/to/python, not 'elsewhere'"),
-        ("elsewhere=/no/python", "/no/python cannot be started: No such file or directory"),
-        ("elsewhere=/bin/true", "/bin/true is not an interpreter of Python"),
-        ("absent={other}", "no model named 'absent' is installed for {other}; installed are: "),
-    ],
-)
-def test_what_is_no_interpreter(other: Path, python: str, said: str) -> None:
-    name = python.partition("=")[0]
-    ended = subprocess.run(
-        [COMMAND, "--model-name", name, "--model-python", python.format(other=other)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ended.returncode == 1
-    assert said.format(other=other) in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-def test_without_deepaas(tmp_path: Path) -> None:
+def test_what_is_no_interpreter(other: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", symlinks=True)
-    python = tmp_path / "bare" / "bin" / "python"
-    ended = subprocess.run(
-        [COMMAND, "--model-python", f"x={python}"], capture_output=True, text=True, timeout=60
-    )
-    assert ended.returncode == 1
-    assert f"{python} has no DEEPaaS, and this host is" in ended.stderr
+    bare = tmp_path / "bare" / "bin" / "python"
+    cases = {
+        "elsewhere": "model-python must be NAME=/path/to/python, not 'elsewhere'",
+        "elsewhere=/no/python": "/no/python cannot be started: No such file or directory",
+        "elsewhere=/bin/true": "/bin/true is not an interpreter of Python",
+        f"absent={other}": f"no model named 'absent' is installed for {other}; installed are: ",
+        # This one is not named as a model, as there is none.
+        f"x={bare}": f"{bare} has no DEEPaaS, and this host is",
+    }
+    lines = [
+        ["--model-name", python.partition("=")[0], "--model-python", python] for python in cases
+    ]
+    lines[-1] = lines[-1][2:]
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for ended, said in zip(run_each(folder, [], lines), cases.values(), strict=True):
+        assert ended.returncode == 1, said
+        assert said in ended.output
+        assert "Traceback" not in ended.output
