@@ -16,9 +16,12 @@ import pytest
 from support.client import path_of
 from support.host import Host, start_host
 from support.shape import assert_failure
+from support.storm_size import Size
 from support.waiting import wait_until
 
 MODEL = "edited"
+PAUSE_SECONDS = 0.005
+"""Of clients, so that they leave something of the machine to the workers that are loaded."""
 CODE = """
 import json, os, pathlib, time
 from webargs import fields
@@ -118,7 +121,7 @@ def wait_for(host: Host, version: int) -> None:
 
 
 class Clients:
-    """Clients that call on one connection each, as fast as they can."""
+    """Clients that call again and again, on one connection each."""
 
     def __init__(self, host: Host, count: int) -> None:
         self._host = host
@@ -139,7 +142,7 @@ class Clients:
 
     def _call(self, number: int) -> None:
         connection = HTTPConnection("127.0.0.1", self._host.port, timeout=60)
-        while not self._stop.is_set():
+        while not self._stop.wait(PAUSE_SECONDS):
             connection.request("POST", path_of(MODEL))
             answer = connection.getresponse()
             body = answer.read()
@@ -152,10 +155,10 @@ class Clients:
         connection.close()
 
 
-def test_no_call_is_lost_while_code_is_edited(host: Host, package: Package) -> None:
+def test_no_call_is_lost_while_code_is_edited(host: Host, package: Package, size: Size) -> None:
     wait_for(host, first := package.version)  # Both workers have begun with it.
     with Clients(host, 4) as clients:
-        for _ in range(5):
+        for _ in range(size(3, 20)):
             wait_for(host, package.save())
         wait_until(
             lambda: clients.complaints or all(package.version in seen for seen in clients.seen),
@@ -170,7 +173,7 @@ def test_no_call_is_lost_while_code_is_edited(host: Host, package: Package) -> N
 
 
 def test_code_that_cannot_be_loaded_changes_nothing(host: Host, package: Package) -> None:
-    wait_for(host, old := package.save())
+    wait_for(host, old := package.version)
     for number, (more, text) in enumerate(
         [("def f(:", "SyntaxError"), ("raise ValueError('no weights')", "no weights")], 1
     ):
@@ -196,7 +199,7 @@ def test_documents_follow_the_code(host: Host, package: Package) -> None:
         operation = host.get("/swagger.json").json()["paths"][path]["post"]
         return [parameter["name"] for parameter in operation["parameters"]]
 
-    wait_for(host, package.save())
+    wait_for(host, package.version)
     assert "threshold" not in arguments()
     # One that both workers have begun, and one in the queue, with arguments of the old code.
     running = [host.begin(MODEL, gate="documents", started=f"busy-{n}") for n in range(2)]
@@ -231,7 +234,7 @@ def loading(host: Host, version: int) -> list[int]:
 
 
 def test_new_workers_that_die_are_started_again(host: Host, package: Package) -> None:
-    wait_for(host, old := package.save())
+    wait_for(host, old := package.version)
     new = package.save(gate="death")
     wait_until(lambda: len(loading(host, new)) == 2, "both new workers are being loaded")
     os.kill(loading(host, new)[0], signal.SIGKILL)
@@ -242,7 +245,7 @@ def test_new_workers_that_die_are_started_again(host: Host, package: Package) ->
 
 
 def test_old_workers_may_die_meanwhile(host: Host, package: Package) -> None:
-    wait_for(host, package.save())
+    wait_for(host, package.version)
     new = package.save(gate="old-death")
     wait_until(lambda: len(loading(host, new)) == 2, "both new workers are being loaded")
     for _ in range(2):
@@ -254,7 +257,7 @@ def test_old_workers_may_die_meanwhile(host: Host, package: Package) -> None:
 
 
 def test_only_the_last_of_several_saves_counts(host: Host, package: Package) -> None:
-    wait_for(host, old := package.save())
+    wait_for(host, old := package.version)
     versions = []
     for number in range(3):
         versions.append(package.save(gate=f"never-{number}"))
@@ -330,7 +333,7 @@ def test_a_model_that_writes_into_its_package_is_not_loaded_for_ever(
 
 
 def test_a_package_that_is_away_for_a_while(host: Host, package: Package) -> None:
-    wait_for(host, old := package.save())
+    wait_for(host, old := package.version)
     before = host.log().count("the new code cannot be served")
     away = package.folder.with_name("renamed")
     package.folder.rename(away)
@@ -355,7 +358,7 @@ def test_trainings_keep_the_code_that_they_began_with(host: Host, package: Packa
         return found["result"]["output"]
 
     numbers = itertools.count()
-    wait_for(host, old := package.save())
+    wait_for(host, old := package.version)
     before = train("lesson")
     wait_for(host, new := package.save())
     host.touch("lesson")
