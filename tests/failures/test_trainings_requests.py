@@ -1,6 +1,7 @@
 """What goes into a training and what comes out of it; requests that cannot be answered."""
 
 import json
+import shutil
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -24,10 +25,13 @@ def _form(content: bytes) -> bytes:
     return head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def test_large_arguments_and_results(ground: Ground) -> None:
-    """Complete where one training is asked for, null in the list; also after a restart."""
-    text = "é" * 500_000
-    with ground.host() as first:
+def test_large_arguments_and_results_and_files(sqlite_ground: Ground) -> None:
+    """They are there when their turn comes, and in the next host, though this one is killed.
+
+    Large arguments and results are complete where one training is asked for, null in the list.
+    """
+    text, content = "é" * 500_000, bytes(range(256)) * 8000
+    with sqlite_ground.host() as first:
         client = Client(first)
         body = json.dumps({"how": "returns", "text": text}, ensure_ascii=False).encode()
         posted = client.send("POST", body=body, headers=JSON)
@@ -37,14 +41,35 @@ def test_large_arguments_and_results(ground: Ground) -> None:
         client.wait(large_args, "done")
         large_result = client.begin("large", count=5_000_000)
         client.wait(large_result, "done")
-    with ground.host() as second:
+
+        blocking = client.begin("waits", text="a")
+        client.wait_running(blocking, "a")
+        posted = client.send("POST", body=_form(content), headers=FORM)
+        assert posted.status == 200, posted.body
+        assert posted.json()["status"] == "queued"
+        assert posted.json()["args"]["data"] == ["data", "image/png", "my photo.png"]
+        with_file = posted.json()["uuid"]
+        # The request is over, and its own file gone.
+        assert first.temporary_files() == []
+        first.kill_9()
+    with sqlite_ground.host() as second:
         client = Client(second)
+        shown = client.wait(with_file, "done")
+        assert shown["result"]["output"] == {
+            "name": "my photo.png",
+            "size": len(content),
+            "type": "image/png",
+        }
+        assert shown["args"]["data"] == ["data", "image/png", "my photo.png"]
+        folder = sqlite_ground.folder / "runs" / with_file
+        wait_until(lambda: not (folder / "inputs").exists(), "the upload is removed")
+
         shown = client.get(large_args)
         assert shown["args"]["text"] == text
         assert shown["result"]["output"] == {"text": text}
         assert client.get(large_result)["result"]["output"] == {"text": "x" * 5_000_000}
         assert client.cancel(large_result) == client.get(large_result)
-        listed = client.send("GET")
+        listed = client.send("GET", "?limit=2")
         assert listed.size < 5000
         first_listed, second_listed = listed.json()
         assert first_listed["args"] is None
@@ -53,47 +78,21 @@ def test_large_arguments_and_results(ground: Ground) -> None:
         assert second_listed["result"]["output"] is None
 
 
-def test_a_file(ground: Ground) -> None:
-    """It is there when the run's turn comes, long after its request, and after a restart."""
-    content = bytes(range(256)) * 8000
-    with ground.host() as first:
-        client = Client(first)
-        blocking = client.begin("waits", text="a")
-        client.wait_running(blocking, "a")
-        posted = client.send("POST", body=_form(content), headers=FORM)
-        assert posted.status == 200, posted.body
-        assert posted.json()["status"] == "queued"
-        assert posted.json()["args"]["data"] == ["data", "image/png", "my photo.png"]
-        run = posted.json()["uuid"]
-        # The request is over, and its own file gone.
-        assert first.temporary_files() == []
-        first.kill_9()
-    with ground.host() as second:
-        client = Client(second)
-        shown = client.wait(run, "done")
-        assert shown["result"]["output"] == {
-            "name": "my photo.png",
-            "size": len(content),
-            "type": "image/png",
-        }
-        assert shown["args"]["data"] == ["data", "image/png", "my photo.png"]
-        folder = ground.folder / "runs" / run
-        wait_until(lambda: not (folder / "inputs").exists(), "the upload is removed")
-
-
-def test_a_client_that_leaves_in_the_middle_of_its_upload(sqlite_ground: Ground) -> None:
+def test_a_client_that_leaves_in_the_middle_of_its_upload(
+    sqlite_host: Host, lasting_ground: Ground
+) -> None:
     """There is no run, no folder and no file of it."""
-    with sqlite_ground.host() as host:
-        client = Client(host)
-        body = _form(b"x" * 4_000_000)
-        connection = HTTPConnection("127.0.0.1", host.port, timeout=20)
-        headers = {**FORM, "Content-Length": str(len(body))}
-        connection.request("POST", client.base, body[:3_000_000], headers)
-        wait_until(host.temporary_files, "a part of it has arrived")
-        connection.close()
-        wait_until(lambda: not host.temporary_files(), "that is removed")
-        assert client.list() == []
-        assert sqlite_ground.folders() == set()
+    client = Client(sqlite_host)
+    listed, folders = client.list(), lasting_ground.folders()
+    body = _form(b"x" * 4_000_000)
+    connection = HTTPConnection("127.0.0.1", sqlite_host.port, timeout=20)
+    headers = {**FORM, "Content-Length": str(len(body))}
+    connection.request("POST", client.base, body[:3_000_000], headers)
+    wait_until(sqlite_host.temporary_files, "a part of it has arrived")
+    connection.close()
+    wait_until(lambda: not sqlite_host.temporary_files(), "that is removed")
+    assert client.list() == listed
+    assert lasting_ground.folders() == folders
 
 
 def test_arguments_and_results_of_all_kinds(sqlite_host: Host) -> None:
@@ -142,33 +141,36 @@ def test_questions_that_cannot_be_answered(sqlite_host: Host) -> None:
     assert_failure(Client(sqlite_host, "nobody").send("POST"), 404)
 
 
-def test_lists(sqlite_ground: Ground) -> None:
-    with sqlite_ground.host() as host:
-        client = Client(host)
-        good = [client.begin("returns") for _ in range(2)]
-        bad = client.begin("raises")
-        running = client.begin("waits", text="a")
-        client.wait_running(running, "a")
-        waiting = client.begin("returns")
+def test_lists(sqlite_host: Host) -> None:
+    client = Client(sqlite_host)
+    known_count = len(client.list())
+    good = [client.begin("returns") for _ in range(2)]
+    bad = client.begin("raises")
+    running = client.begin("waits", text="a")
+    client.wait_running(running, "a")
+    waiting = client.begin("returns")
 
-        def listed(**query: object) -> list[str]:
-            return [run["uuid"] for run in client.list(**query)]
+    def listed(**query: object) -> list[str]:
+        return [run["uuid"] for run in client.list(**query)]
 
-        every = [*good, bad, running, waiting]
-        assert listed() == every
-        assert listed(order="newest") == every[::-1]
-        assert listed(limit=2, offset=1) == every[1:3]
-        assert listed(limit=1000) == every
-        assert listed(offset=100) == []
-        assert listed(status="done") == good
-        assert listed(status="running,queued") == [running, waiting]
-        assert listed(status="cancelled") == []
-        answer = client.send("GET", "?status=done&status=error&limit=1")
-        assert answer.headers["x-total-count"] == "3"
-        assert 'rel="next"' in answer.headers["link"]
-        assert "link" not in client.send("GET", "?limit=5").headers
-        host.touch("go-a")
-        client.wait(waiting, "done")
+    every = [*good, bad, running, waiting]
+    assert listed()[known_count:] == every
+    assert listed(order="newest")[:5] == every[::-1]
+    assert listed(limit=2, offset=known_count + 1) == every[1:3]
+    assert len(listed(limit=1000)) == known_count + 5
+    assert listed(offset=known_count + 100) == []
+    assert listed(status="done", order="newest")[:2] == good[::-1]
+    assert bad not in listed(status="done")
+    assert listed(status="running,queued") == [running, waiting]
+    assert listed(status="cancelled") == []
+    ended_count = len(listed(status="done,error"))
+    answer = client.send("GET", "?status=done&status=error&limit=1")
+    assert answer.headers["x-total-count"] == str(ended_count)
+    assert ended_count == known_count + 3
+    assert 'rel="next"' in answer.headers["link"]
+    assert "link" not in client.send("GET", f"?limit={known_count + 5}").headers
+    sqlite_host.touch("go-a")
+    client.wait(waiting, "done")
 
 
 def test_files_that_clients_may_not_have(sqlite_host: Host) -> None:
@@ -194,6 +196,29 @@ def test_files_that_clients_may_not_have(sqlite_host: Host) -> None:
     sent = client.send("GET", f"{run}/files/mine.txt")
     assert sent.headers["content-disposition"].startswith("attachment")
     assert sent.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_folder_of_a_run_that_is_lost(sqlite_host: Host, lasting_ground: Ground) -> None:
+    """Somebody has removed it: what is in the store is told, the rest is not there."""
+    client = Client(sqlite_host)
+    run = client.begin("writes", text="x")
+    client.wait(run, "done")
+    large = client.begin("large", count=200_000)
+    client.wait(large, "done")
+    running = client.begin("waits", text="lost")
+    client.wait_running(running, "lost")
+    waiting = client.begin("writes", text="b")
+    for lost in (run, large, waiting):
+        shutil.rmtree(lasting_ground.folder / "runs" / lost)
+    assert client.get(run)["status"] == "done"
+    assert client.get(large)["result"]["output"] is None
+    assert client.files(run) == {}
+    assert client.log(run) == ""
+    sqlite_host.touch("go-lost")
+    assert client.wait(running)["status"] == "done"
+    # Its turn comes, and there is nothing to run it with.
+    assert "cannot be started" in client.wait(waiting, "error")["message"]
+    wait_until(lambda: client.wait(client.begin())["status"] == "done", "the host goes on")
 
 
 def test_without_trainings(tmp_path: Path) -> None:
