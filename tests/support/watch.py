@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .client import request
 
-INTERVAL_SECONDS = 0.05
+INTERVAL_SECONDS = 0.1
 MAX_SECONDS = 5.0
 
 
