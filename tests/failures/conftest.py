@@ -4,19 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.grounds import DATABASES, made_ground
+from support.grounds import made_ground
 from support.host import Host
 from support.trainings import Ground
-
-
-@pytest.fixture(params=DATABASES)
-def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
-    """A fresh state directory, with each of the databases; whole again after the test.
-
-    For a handful of tests: `tests/training` says what is true of each of them.
-    """
-    with made_ground(request.param, tmp_path) as ground:
-        yield ground
 
 
 @pytest.fixture

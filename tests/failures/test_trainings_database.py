@@ -10,6 +10,8 @@ from support.shape import assert_failure
 from support.trainings import Client, Ground, term
 from support.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("postgres")
+
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Iterator[Ground]:
@@ -45,45 +47,30 @@ def _assert_away(host: Host, run: str) -> None:
     assert answer.seconds < 3
 
 
-@pytest.mark.parametrize("signal", ["INT", "QUIT"])
-def test_the_server_goes_while_a_training_runs(ground: Ground, signal: str) -> None:
+def test_the_server_goes_while_a_training_runs(ground: Ground) -> None:
     """It goes on, and its result is there when the server is."""
     with ground.host("--train-workers", "2") as host:
         client = Client(host)
-        ends = client.begin("waits", text="a")
-        goes_on = client.begin("waits", text="b")
+        runs = {text: client.begin("waits", text=text) for text in "ab"}
         waits = client.begin("writes")
-        client.wait_running(ends, "a")
-        client.wait_running(goes_on, "b")
-        server().stop(signal)
-        _assert_away(host, ends)
-        host.touch("go-a")
-        outcome = ground.folder / "runs" / ends / "outcome"
-        wait_until(outcome.exists, "the one has ended and that is noted")
-        _assert_away(host, ends)
-        server().start()
-        wait_until(lambda: client.send("GET").status == 200, "the store is there again")
-        assert client.wait(ends)["result"]["output"] == {"text": "a"}
-        assert client.wait(waits)["status"] == "done"
-        assert client.status(goes_on) == "running"
-        host.touch("go-b")
-        assert client.wait(goes_on)["status"] == "done"
+        for text, run in runs.items():
+            client.wait_running(run, text)
+        # It breaks the connections and tells why, or it just ends.
+        for signal, ends in (("INT", "a"), ("QUIT", "b")):
+            server().stop(signal)
+            _assert_away(host, runs[ends])
+            host.touch(f"go-{ends}")
+            outcome = ground.folder / "runs" / runs[ends] / "outcome"
+            wait_until(outcome.exists, "it has ended and that is noted")
+            _assert_away(host, runs[ends])
+            server().start()
+            wait_until(lambda: client.send("GET").status == 200, "the store is there again")
+            assert client.wait(runs[ends])["result"]["output"] == {"text": ends}
+            if ends == "a":
+                assert client.wait(waits)["status"] == "done"
+                assert client.status(runs["b"]) == "running"
         assert "Traceback" not in host.log()
         assert ground.folders() == set(ground.rows())
-
-
-def test_a_host_that_starts_without_the_server(ground: Ground) -> None:
-    with ground.host() as host:
-        run = Client(host).begin("writes", text="old")
-        Client(host).wait(run, "done")
-    server().stop()
-    with ground.host() as host:
-        client = Client(host)
-        _assert_away(host, run)
-        server().start()
-        wait_until(lambda: client.send("GET").status == 200, "the store is open")
-        assert client.files(run) == {"0.txt": b"old"}
-        assert client.wait(client.begin())["status"] == "done"
 
 
 def test_a_host_that_is_stopped_without_the_server(ground: Ground) -> None:
@@ -110,9 +97,14 @@ def test_a_host_that_is_stopped_without_the_server(ground: Ground) -> None:
 
 
 def test_a_host_that_is_killed_without_the_server(ground: Ground) -> None:
-    """What was done before stays done, what was not is interrupted, and the queue goes on."""
+    """What was done before stays done, what was not is interrupted, and the queue goes on.
+
+    The next one starts without the server, and refuses all about trainings until it is there.
+    """
     with ground.host("--train-workers", "2") as first:
         client = Client(first)
+        old = client.begin("writes", text="old")
+        client.wait(old, "done")
         ended = client.begin("waits", text="a")
         running = client.begin("waits", text="b")
         waiting = client.begin("writes")
@@ -124,13 +116,16 @@ def test_a_host_that_is_killed_without_the_server(ground: Ground) -> None:
         wait_until(outcome.exists, "the one has ended and that is noted")
         first.kill_9()
     with ground.host() as second:
+        _assert_away(second, ended)
         server().start()
         client = Client(second)
         wait_until(lambda: client.send("GET").status == 200, "the store is open")
+        assert client.files(old) == {"0.txt": b"old"}
         assert client.wait(waiting)["status"] == "done"
         assert client.get(ended)["result"]["output"] == {"text": "a"}
         assert client.get(ended)["status"] == "done"
         assert client.get(running)["status"] == "interrupted"
+        assert client.wait(client.begin())["status"] == "done"
 
 
 def test_a_store_that_fails_while_a_host_starts(ground: Ground) -> None:
