@@ -85,7 +85,7 @@ def test_kill_9_of_trainings(host: Host, since: Since) -> None:
     runs = [client.begin(how, text=how) for how in hows]
     wait_until(lambda: {"ready blocks", "ready forks"} <= {*since.journal()}, "two are busy")
     wait_until(lambda: client.files(runs[0]), "the third too")
-    mains = [p for p in processes_of_trainings(host) if is_reaper(p.parent())]
+    mains = [p for p in processes_of_trainings(host) if (above := p.parent()) and is_reaper(above)]
     assert len(mains) == 3
     for process in mains:
         process.kill()

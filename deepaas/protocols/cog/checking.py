@@ -168,7 +168,7 @@ def _message(error: jsonschema_rs.ValidationError, keyword: str) -> str:
         return f"{given} is not one of {_text(kind.options)}"
     if keyword in ("minimum", "maximum"):
         said = "less than the minimum" if keyword == "minimum" else "greater than the maximum"
-        return f"{given} is {said} of {float(kind.limit)}"
+        return f"{given} is {said} of {_text(kind.limit)}"
     return error.message
 
 

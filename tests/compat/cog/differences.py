@@ -83,7 +83,7 @@ ERROR_PAGES = Difference(
     lambda theirs, ours: (
         theirs.get("status") == ours.get("status") in (404, 405)
         and theirs["body"] == b""
-        and ours.get("body.code") == ours["status"]
+        and ours.get("body.status") == "failed"
     ),
 )
 CRASH_REASON = Difference(
