@@ -28,9 +28,10 @@ ONLY_SHOWN = (
 """For what is not ours: no script runs, no address is called, and no foreign page shows it."""
 
 JSON = "application/json"
-"""What no browser takes for anything else, once it may not guess: nothing more needs to be said.
+"""What no browser takes for anything else, once it may not guess.
 
-It is neither executed nor shown to a foreign page, which its process does not even get (ORB).
+It is neither executed nor given to the process of a foreign page (ORB): nothing more needs to be
+said, but to a browser that shows it in a window, which may be a frame of that page.
 """
 
 TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -60,16 +61,19 @@ class Told:
 
 
 @functools.lru_cache(maxsize=256)
-def told(media_type: str, policy: str, shared: bool) -> Told:
+def told(media_type: str, policy: str, shared: bool, shown: bool) -> Told:
     """What belongs to an answer; the same few are asked for again and again.
 
     Args:
         media_type: ``Content-Type``; empty if it has none.
         policy: its own ``Content-Security-Policy``; empty if it has none.
         shared: whether pages of some other origins may have it.
+        shown: whether it is for a window or a frame: these ask for HTML.
     """
     headers = CIMultiDict({TYPE_OPTIONS: "nosniff"})
     if media_type.partition(";")[0] == JSON:
+        if shown:
+            headers[POLICY] = NOT_FRAMED
         return Told(headers, attachment=False, is_page=False)
     is_page = "html" in media_type.lower()
     if not shared:

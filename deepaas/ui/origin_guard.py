@@ -75,7 +75,8 @@ class OriginGuard:
     def _complete(self, request: Headers, headers: MutableHeaders) -> None:
         shared = self._visitors.some_origins
         policy = headers.get(POLICY, "")
-        what = told(headers.get("Content-Type", ""), policy, shared)
+        shown = "text/html" in request.get("accept", "")
+        what = told(headers.get("Content-Type", ""), policy, shared, shown)
         del headers[TYPE_OPTIONS]
         for name, value in what.headers.items():
             headers.append(name, value)

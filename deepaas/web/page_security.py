@@ -20,7 +20,8 @@ def protect(app: web.Application, visitors: Visitors) -> None:
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
         policy = headers.get(POLICY, "")
-        what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared)
+        shown = "text/html" in request.headers.get(hdrs.ACCEPT, "")
+        what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)
         if TYPE_OPTIONS in headers:  # A program behind this host has said so too.
             del headers[TYPE_OPTIONS]
         headers.extend(what.headers)

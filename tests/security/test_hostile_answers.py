@@ -91,6 +91,15 @@ def test_whatever_else_is_answered(host: Host) -> None:
         assert_kept_apart(host.get(path))
 
 
+def test_json_is_in_no_foreign_frame(host: Host) -> None:
+    """It says so to who shows it: programs do not need it."""
+    for path in ("/v2/models/", "/healthz", f"/cog/{MODEL}/predictions", "/tensorboard/data/runs"):
+        got = client.request(host.port, "GET", path, headers={"Accept": "text/html,*/*;q=0.8"})
+        assert got.headers["content-type"].startswith("application/json"), path
+        assert got.headers["content-security-policy"] == "frame-ancestors 'self'", path
+        assert "content-security-policy" not in host.get(path).headers, path
+
+
 def test_our_own_pages_run_only_what_is_theirs(host: Host) -> None:
     for path in PAGES:
         got = client.request(host.port, "GET", path, headers={"Accept": "text/html"})
