@@ -19,13 +19,23 @@ SHORT = (
     "--keep-alive-timeout=1",
     "--send-timeout=4",
 )
+LEAN = ("--no-ui", "--no-train-endpoint")
 PREDICT = b"POST /v2/models/plain/predict/ HTTP/1.1\r\nHost: localhost\r\n"
 HEALTHZ = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with start_host(["plain", "large", "gated"], *SHORT, "--debug", max_peak_mb=200) as host:
+    options = (*SHORT, *LEAN, "--debug")
+    with start_host(["plain", "large", "gated"], *options, max_peak_mb=200) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def small_host(size: Size) -> Iterator[Host]:
+    """One that may have few descriptors, and still fewer at first."""
+    most = size(256, 1024)
+    with start_host(["plain"], *LEAN, open_files=(most - 100, most)) as host:
         yield host
 
 
@@ -61,6 +71,10 @@ def descriptors(host: Host) -> int:
     return psutil.Process(host.process.pid).num_fds()
 
 
+def own_limit(host: Host) -> tuple[int, int]:
+    return psutil.Process(host.process.pid).rlimit(psutil.RLIMIT_NOFILE)
+
+
 def assert_calm(host: Host) -> None:
     assert "Traceback" not in host.log()
     assert len(host.log().splitlines()) < 60, "the log is flooded"
@@ -75,27 +89,25 @@ def close(socks: list[socket.socket]) -> None:
 
 
 @pytest.mark.parametrize("large", [1020, 2000])
-def test_silent_connections_leave_room_for_others(size: Size, large: int) -> None:
-    allowed = size(256, 1024)
-    with start_host(["plain"], open_files=(allowed, allowed)) as host:
-        storm = silent(host, size(large // 5, large))
-        assert host.get("/healthz").status == 200
-        assert host.predict("plain").status == 200
-        assert descriptors(host) < allowed
-        # What is left of them is as good as ever.
-        left = [sock for sock in storm if is_open(sock)]
-        assert left, "all had to go"
-        left[-1].sendall(HEALTHZ + b"Connection: close\r\n\r\n")
-        assert rest_of(left[-1]).startswith(b"HTTP/1.1 200")
-        close(storm)
-        assert_calm(host)
+def test_silent_connections_leave_room_for_others(small_host: Host, size: Size, large: int) -> None:
+    storm = silent(small_host, size(large // 5, large))
+    assert small_host.get("/healthz").status == 200
+    assert small_host.predict("plain").status == 200
+    assert descriptors(small_host) < own_limit(small_host)[1]
+    # What is left of them is as good as ever.
+    left = [sock for sock in storm if is_open(sock)]
+    assert left, "all had to go"
+    left[-1].sendall(HEALTHZ + b"Connection: close\r\n\r\n")
+    assert rest_of(left[-1]).startswith(b"HTTP/1.1 200")
+    close(storm)
+    assert_calm(small_host)
 
 
 def test_who_works_stays_when_the_descriptors_run_out(size: Size) -> None:
     """More connections are allowed than there are descriptors: accepting them fails."""
     count = size(200, 2000)
     allowed = size(100, 1024)
-    options = ("--max-connections", "100000", "--no-train-endpoint")
+    options = ("--max-connections", "100000", *LEAN)
     with start_host(["gated"], *options, open_files=(allowed, allowed)) as host:
         working = host.begin("gated", label="a", gate="a")
         wait_until(host.journal, "the call has begun")
@@ -110,7 +122,7 @@ def test_who_works_stays_when_the_descriptors_run_out(size: Size) -> None:
 
 
 def test_when_nobody_waits_new_ones_are_told_so() -> None:
-    with start_host(["gated"], "--max-connections", "6") as host:
+    with start_host(["gated"], "--max-connections", "6", *LEAN) as host:
         begun = [host.begin("gated", label="a", gate="a") for _ in range(3)]
         wait_until(host.journal, "a call has begun")
         # Of the rest one is the watch of the test.
@@ -127,7 +139,7 @@ def test_when_nobody_waits_new_ones_are_told_so() -> None:
 
 
 def test_one_address_cannot_take_all() -> None:
-    options = ("--max-connections-per-address", "5")
+    options = ("--max-connections-per-address", "5", *LEAN)
     with start_host(["plain"], *options) as host:
         storm = silent(host, 30)
         assert host.predict("plain").status == 200
@@ -140,7 +152,7 @@ def test_one_address_cannot_take_all() -> None:
 
 def test_a_request_without_a_descriptor_for_its_file_is_told_so() -> None:
     allowed = 110
-    options = ("--max-connections=1000", "--no-train-endpoint")
+    options = ("--max-connections=1000", *LEAN)
     with start_host(["gated", "echo"], *options, open_files=(allowed, allowed)) as host:
         host.watch.stop()  # It would want new connections.
         begun = [connect(host) for _ in range(6)]
@@ -179,16 +191,15 @@ UPLOAD_HEAD = (
 )
 
 
-def test_models_get_the_limit_that_a_plain_interpreter_gets() -> None:
-    with start_host(["plain"], "--no-ui", open_files=(300, 400)) as host:
-        limits = {
-            process.pid: process.rlimit(psutil.RLIMIT_NOFILE)
-            for process in host.family()
-            if "deepaas.runtime" in process.cmdline() and not is_reaper(process)
-        }
-        assert set(limits.values()) == {(300, 400)}
-        own = psutil.Process(host.process.pid).rlimit(psutil.RLIMIT_NOFILE)
-        assert own == (400, 400)
+def test_models_get_the_limit_that_a_plain_interpreter_gets(small_host: Host, size: Size) -> None:
+    most = size(256, 1024)
+    limits = {
+        process.pid: process.rlimit(psutil.RLIMIT_NOFILE)
+        for process in small_host.family()
+        if "deepaas.runtime" in process.cmdline() and not is_reaper(process)
+    }
+    assert set(limits.values()) == {(most - 100, most)}
+    assert own_limit(small_host) == (most, most)
 
 
 # --- too slow ---

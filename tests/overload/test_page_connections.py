@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import re
 import resource
+import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from support import client
-from support.host import start_host
+from support.host import COMMAND, free_port, start_host
 from support.waiting import wait_until
 
+from .pipes import Reader, fill, pipe
+
+LEAN = ("--no-ui", "--no-train-endpoint")
 SOFT_COUNT = 128
 """Descriptors that the page has at first: it allows itself more."""
 
@@ -35,30 +38,44 @@ def few_descriptors() -> None:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[psutil.Process, int]]:
+    """One that starts and ends while nobody reads what it writes."""
     folder: Path = tmp_path_factory.mktemp("page")
-    log = folder / "log"
-    with start_host(["echo"]) as host, log.open("wb") as file:
-        words = [f"--api-url={host.url}", "--listen-port=0"]
+    port = free_port()
+    with pipe() as (reading, writing), start_host(["echo"], *LEAN) as host:
+        fill(writing)
+        words = [f"--api-url={host.url}", f"--listen-port={port}"]
         words += ["--header-timeout=2", "--body-timeout=2"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "deepaas.cmd.ui", *words],
+            [Path(COMMAND).with_name("deepaas-ui"), *words],
             env={**os.environ, "TMPDIR": str(folder)},
-            stdout=file,
-            stderr=subprocess.STDOUT,
+            stdout=writing,
+            stderr=writing,
             preexec_fn=few_descriptors,
         )
         try:
-            found = wait_until(
-                lambda: re.search(rb"127[.]0[.]0[.]1:(\d+)", log.read_bytes()), "it listens", 60
-            )
-            assert found
-            port = int(found[1])
-            wait_until(lambda: client.request(port, "GET", "/echo/config").status == 200, "a page")
-            yield psutil.Process(process.pid), port
-        finally:
-            process.terminate()
+            wait_until(lambda: _answers(port), "a page", 60)
+            with Reader(reading) as reader:
+                yield psutil.Process(process.pid), port
+            fill(writing)
+            process.send_signal(signal.SIGTERM)
             process.wait(30)
-    assert b"Traceback" not in log.read_bytes()
+        finally:
+            process.kill()
+            process.wait()
+    assert f"127.0.0.1:{port}" in reader.text
+    assert "Traceback" not in reader.text
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        return client.request(port, "GET", "/echo/config").status == 200
+    return False
+
+
+def test_a_page_starts_whose_output_nobody_reads(page: tuple[psutil.Process, int]) -> None:
+    """And ends, as the fixture sees."""
+    _, port = page
+    assert client.request(port, "GET", "/echo/").status == 200
 
 
 @pytest.mark.parametrize("what", HEADS)
