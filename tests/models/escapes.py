@@ -36,7 +36,7 @@ if how != "ends":
 
 def escape(label, how):
     """Start one, and wait until it has left."""
-    command = [sys.executable, "-c", DAEMON, str(HOME / "escaped"), label, how]
+    command = [sys.executable, "-IS", "-c", DAEMON, str(HOME / "escaped"), label, how]
     subprocess.run(command, env={}, start_new_session=True, check=True)
     expected = 2 if how == "takes_in_orphans" else 1
     path = HOME / f"escaped-{label}"

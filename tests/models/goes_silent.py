@@ -1,7 +1,7 @@
 """A thread of it keeps all others from running, once it is asked to."""
 
+import ctypes
 import os
-import re
 import threading
 
 from webargs import fields
@@ -12,7 +12,8 @@ def get_predict_args():
 
 
 def hold():
-    re.match("^(a+)+$", "a" * 60 + "!")
+    """Sleep with the interpreter's lock in hand, which `time.sleep` would let go of."""
+    ctypes.PyDLL(None).sleep(600)
 
 
 def predict(silent):

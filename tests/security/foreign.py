@@ -7,6 +7,9 @@ from support.host import Host
 
 EVIL = "http://evil.test"
 MODEL = "speaks_script"
+OUR_NAME = "lan.test"
+"""A name of the host for which browsers send no ``Sec-Fetch-…``, as in a network without TLS."""
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 MODERN = {"Origin": EVIL, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}

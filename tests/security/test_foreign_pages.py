@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page
-from support.host import Host, start_host
+from support.host import Host
 
 from security.conftest import Stranger
-from security.foreign import MODEL, traces
+from security.foreign import MODEL, OUR_NAME, traces
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("strangers"),
+]
 
 CHANGING = [
     f"/v2/models/{MODEL}/predict/",
@@ -24,37 +29,26 @@ CHANGING = [
 ]
 PAGES = ["/", "/api", f"/cog/{MODEL}/docs", "/try-me/", "/tensorboard/", "/v2/models/", "/nowhere"]
 
-OUR_NAME = "lan.test"
-"""A name of the host for which browsers send no ``Sec-Fetch-…``, as in a network without TLS."""
+
+@pytest.fixture
+def host(speaking: Host) -> Host:
+    return speaking
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host([MODEL], "--cog-shutdown", "--allowed-host", OUR_NAME) as host:
-        yield host
-        assert "Traceback" not in host.log()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(chromium: Browser) -> AsyncIterator[Page]:
-    """Somebody who looks at the host's own pages."""
-    context = await chromium.new_context()
-    yield await context.new_page()
-    await context.close()
-
-
-@pytest.mark.parametrize("path", CHANGING)
 @pytest.mark.parametrize("name", ["127.0.0.1", OUR_NAME])
-async def test_a_form(host: Host, stranger: Stranger, name: str, path: str) -> None:
+async def test_a_form(host: Host, stranger: Stranger, name: str) -> None:
     before = traces(host)
-    url = f"http://{name}:{host.port}{path}?text=owned"
-    page = await stranger.show(f"<form method=post action='{url}'><input name=text></form>")
-    async with page.expect_navigation() as navigation:
-        await page.evaluate("document.forms[0].submit()")
-    answer = await navigation.value
-    assert answer is not None
-    assert answer.status == 403
-    assert traces(host) == before
+    page: Page | None = None
+    for path in CHANGING:
+        url = f"http://{name}:{host.port}{path}?text=owned"
+        form = f"<form method=post action='{url}'><input name=text></form>"
+        page = await stranger.show(form, page)
+        async with page.expect_navigation() as navigation:
+            await page.evaluate("document.forms[0].submit()")
+        answer = await navigation.value
+        assert answer is not None, path
+        assert answer.status == 403, path
+        assert traces(host) == before, path
     assert host.get("/healthz").status == 200
 
 
@@ -122,12 +116,17 @@ async def test_a_name_that_leads_here(host: Host, stranger: Stranger) -> None:
     assert traces(host) == before
 
 
-@pytest.mark.parametrize("path", PAGES)
-async def test_a_frame(host: Host, stranger: Stranger, path: str) -> None:
-    for name in ("127.0.0.1", OUR_NAME):
-        url = f"http://{name}:{host.port}{path}"
-        page = await stranger.show(f"<iframe src='{url}' width=900 height=600></iframe>")
-        frame = page.frames[1]
+@pytest.mark.parametrize("name", ["127.0.0.1", OUR_NAME])
+async def test_a_frame(host: Host, stranger: Stranger, name: str) -> None:
+    page = await stranger.show(
+        "".join(
+            f"<iframe name='of {path}' src='http://{name}:{host.port}{path}'></iframe>"
+            for path in PAGES
+        )
+    )
+    frames = page.frames[1:]
+    assert len(frames) == len(PAGES)
+    for frame in frames:
         # A page of the browser's own instead.
         await frame.wait_for_url(re.compile("^chrome-error:"), wait_until="commit")
 
@@ -158,12 +157,11 @@ async def test_our_own_pages_are_not_in_the_way_of_themselves(host: Host, visito
     assert not complaints
 
 
-async def test_an_allowed_page(stranger: Stranger) -> None:
-    with start_host([MODEL], "--allowed-origin", stranger.url) as host:
-        page = await stranger.show("")
-        said = await page.evaluate(
-            f"""fetch('{host.url}/v2/models/{MODEL}/predict/', {{
-                method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}',
-            }}).then(r => r.json())"""
-        )
-        assert said["status"] == "OK"
+async def test_an_allowed_page(friendly: Host, stranger: Stranger) -> None:
+    page = await stranger.show("", site=stranger.friend)
+    said = await page.evaluate(
+        f"""fetch('{friendly.url}/v2/models/{MODEL}/predict/', {{
+            method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: '{{}}',
+        }}).then(r => r.json())"""
+    )
+    assert said["status"] == "OK"

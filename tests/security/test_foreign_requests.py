@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.client import HTTPConnection
-from pathlib import Path
 
 import pytest
 from support import client
-from support.host import Host, start_host
-from support.waiting import wait_until
+from support.host import Host
 
 from security.foreign import EVIL, FORM, MODEL, MODERN, OLD, send, traces
+
+pytestmark = pytest.mark.xdist_group("strangers")
 
 DOORS = [
     ("POST", f"/v2/models/{MODEL}/predict/?text=owned"),
@@ -58,18 +52,9 @@ NOT_OURS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host([MODEL], "--cog-shutdown") as host:
-        yield host
-        assert "Traceback" not in host.log()
-
-
-@pytest.fixture(scope="module")
-def friendly_host() -> Iterator[Host]:
-    origins = ("--allowed-origin", "https://example.org", "--allowed-origin", "http://a.test:8080")
-    with start_host([MODEL], *origins) as host:
-        yield host
+@pytest.fixture
+def host(speaking: Host) -> Host:
+    return speaking
 
 
 def filled(headers: dict[str, str], host: Host) -> dict[str, str]:
@@ -96,10 +81,11 @@ def test_nothing_is_changed_in_any_door(
     host: Host, method: str, path: str, headers: dict[str, str]
 ) -> None:
     before = traces(host)
+    logged = len(host.log())
     answer = send(host, method, path, headers | FORM)
     assert_refused(answer, path)
     assert traces(host) == before
-    assert "owned" not in host.log()
+    assert "owned" not in host.log()[logged:]
 
 
 @pytest.mark.parametrize("headers", NOT_OURS, ids=json.dumps)
@@ -148,7 +134,7 @@ def test_a_preflight_of_a_foreign_page(host: Host) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
-def test_pages_of_an_allowed_origin(friendly_host: Host) -> None:
+def test_pages_of_an_allowed_origin(friendly: Host) -> None:
     for origin in ("https://example.org", "http://a.test:8080"):
         foreign = {**MODERN, "Origin": origin}
         for path in (f"/v2/models/{MODEL}/predict/", f"/cog/{MODEL}/predictions"):
@@ -157,79 +143,26 @@ def test_pages_of_an_allowed_origin(friendly_host: Host) -> None:
                 "Access-Control-Request-Method": "POST",
                 "Access-Control-Request-Headers": "content-type,prefer",
             }
-            asked = send(friendly_host, "OPTIONS", path, preflight)
+            asked = send(friendly, "OPTIONS", path, preflight)
             assert asked.status == 204
             assert asked.headers["access-control-allow-origin"] == origin
             assert "POST" in asked.headers["access-control-allow-methods"]
             assert asked.headers["access-control-allow-headers"] == "content-type,prefer"
-        answer = send(friendly_host, "POST", f"/v2/models/{MODEL}/predict/?text=ours", foreign)
+        answer = send(friendly, "POST", f"/v2/models/{MODEL}/predict/?text=ours", foreign)
         assert answer.status == 200
         assert answer.headers["access-control-allow-origin"] == origin
         assert answer.headers["access-control-expose-headers"] == "*"
         assert answer.headers["vary"] == "Origin"
-        wrong = send(friendly_host, "POST", f"/v2/models/{MODEL}/predict/?wrong=1", foreign)
+        wrong = send(friendly, "POST", f"/v2/models/{MODEL}/predict/?wrong=1", foreign)
         assert wrong.headers["access-control-allow-origin"] == origin
 
 
-def test_an_allowed_origin_allows_no_other(friendly_host: Host) -> None:
+def test_an_allowed_origin_allows_no_other(friendly: Host) -> None:
     path = f"/v2/models/{MODEL}/predict/"
     for origin in (
         *(EVIL, "null", "http://example.org", "https://example.org:8443"),
         *("https://example.org.evil.test", "https://evil.test/https://example.org"),
     ):
-        assert_refused(send(friendly_host, "POST", path, {**MODERN, "Origin": origin}), path)
-    program = friendly_host.get("/v2/models/")
+        assert_refused(send(friendly, "POST", path, {**MODERN, "Origin": origin}), path)
+    program = friendly.get("/v2/models/")
     assert program.headers["vary"] == "Origin"  # What a cache keeps is not for pages.
-
-
-def test_whoever_wants_the_whole_web_is_told() -> None:
-    with start_host([MODEL], "--allowed-origin", "*") as host:
-        answer = send(host, "POST", f"/v2/models/{MODEL}/predict/", MODERN)
-        assert answer.status == 200
-        assert answer.headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-credentials" not in answer.headers
-        assert "web pages of every origin may use this host" in host.log()
-
-
-@contextmanager
-def deepaas_ui(host: Host, folder: Path, *options: str) -> Iterator[int]:
-    """The command; its port."""
-    log = folder / "log"
-    command = [sys.executable, "-m", "deepaas.cmd.ui", "--api-url", host.url, "--listen-port", "0"]
-    with log.open("wb") as file:
-        process = subprocess.Popen([*command, *options], stdout=file, stderr=file)
-    try:
-        wait_until(lambda: "listens at" in log.read_text(), "the page listens", 60)
-        found = re.search(r"listens at http://127.0.0.1:(\d+)", log.read_text())
-        assert found
-        yield int(found[1])
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def test_the_page_by_itself(host: Host, tmp_path: Path) -> None:
-    """`deepaas-ui` has the same doorkeeper."""
-    options = ("--allowed-host", "ui.test", "--allowed-origin", "https://example.org")
-    with deepaas_ui(host, tmp_path, *options) as port:
-
-        def status(method: str, headers: dict[str, str]) -> tuple[int, str]:
-            connection = HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request(method, f"/{MODEL}/gradio_api/queue/join", b"{}", headers)
-            answer = connection.getresponse()
-            said = answer.read().decode()
-            assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            connection.close()
-            return answer.status, said
-
-        for headers in (MODERN, OLD, {"Origin": "null"}):
-            refused, said = status("POST", headers)
-            assert refused == 403
-            assert "--allowed-origin" in json.loads(said)["error"]
-        rebound, said = status("GET", {"Host": "evil.test"})
-        assert rebound == 421
-        assert "--allowed-host" in json.loads(said)["error"]
-        asks = {**MODERN, "Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
-        assert status("OPTIONS", asks)[0] == 204
-        for headers in ({}, {"Host": "ui.test"}, {"Origin": f"http://127.0.0.1:{port}"}):
-            assert status("POST", headers)[0] not in (403, 421)

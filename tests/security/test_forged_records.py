@@ -16,7 +16,7 @@ DANGEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    options = ("--debug", "--debug-endpoint")
+    options = ("--debug", "--debug-endpoint", "--no-ui", "--no-train-endpoint")
     with start_host(["says", "prints"], *options) as host:
         yield host
 

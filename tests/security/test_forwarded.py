@@ -9,13 +9,16 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from support import client
-from support.host import start_host
+from support.host import Host, start_host
 
 from deepaas.config import load
 from deepaas.errors import ConfigError
 from deepaas.web import forwarded
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.health import Drain
+from security import foreign
+
+pytestmark = pytest.mark.xdist_group("paged")
 
 EVIL = {
     "X-Forwarded-Host": "evil.example",
@@ -34,22 +37,32 @@ Told = dict[str, str]
 Ask = Callable[..., Awaitable[tuple[int, Told]]]
 
 
-def test_no_page_of_a_host_believes_a_direct_client() -> None:
-    with start_host(["plain"]) as host:
-        own = f"127.0.0.1:{host.port}"
-        for path in ("/", "/try-me/plain/", "/try-me/plain/config", "/swagger.json"):
-            headers = EVIL | (HTML if path == "/" else {})
-            answer = client.request(host.port, "GET", path, headers=headers)
-            text = answer.body.decode()
-            assert answer.status == 200 and "evil" not in text and "https://127" not in text, path
-            assert path == "/swagger.json" or own in text, path
-        assert host.log().count("--trusted-proxy 127.0.0.1") == 1
-        bad = client.request(host.port, "GET", "/try-me/plain/config", headers={"Host": "a/b"})
-        assert (bad.status, bad.json()["error"]) == (421, "unknown_host")
+def test_no_page_of_a_host_believes_a_direct_client(paged: Host) -> None:
+    own = f"127.0.0.1:{paged.port}"
+    page = "/try-me/every_argument"
+    for path in ("/", f"{page}/", f"{page}/config", "/swagger.json"):
+        headers = EVIL | (HTML if path == "/" else {})
+        answer = client.request(paged.port, "GET", path, headers=headers)
+        text = answer.body.decode()
+        assert answer.status == 200 and "evil" not in text and "https://127" not in text, path
+        assert path == "/swagger.json" or own in text, path
+    assert paged.log().count("--trusted-proxy 127.0.0.1") == 1
+    bad = client.request(paged.port, "GET", f"{page}/config", headers={"Host": "a/b"})
+    assert (bad.status, bad.json()["error"]) == (421, "unknown_host")
+
+
+def test_a_host_without_options_keeps_others_out(paged: Host) -> None:
+    """As those with some do, see `test_host_names.py` and `test_foreign_requests.py`."""
+    for name in ("evil.test", f"evil.test:{paged.port}", "192.0.2.1"):
+        assert foreign.send(paged, "GET", "/healthz", {"Host": name}).status == 421
+    for headers in (foreign.MODERN, foreign.OLD):
+        path = "/v2/models/every_argument/predict/?text=owned"
+        assert foreign.send(paged, "POST", path, headers).status == 403
 
 
 def test_a_host_believes_its_proxy() -> None:
-    with start_host(["plain"], "--trusted-proxy=10.0.0.0/8", "--trusted-proxy=127.0.0.1") as host:
+    options = ("--trusted-proxy=10.0.0.0/8", "--trusted-proxy=127.0.0.1", "--no-train-endpoint")
+    with start_host(["plain"], *options) as host:
         page = client.request(host.port, "GET", "/", headers=EVIL | HTML).body.decode()
         assert "https://evil.example" in page
         config = client.request(host.port, "GET", "/try-me/plain/config", headers=EVIL).json()

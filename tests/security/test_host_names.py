@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -13,8 +12,12 @@ from support import client
 from support.host import Host, run_host, start_host
 from support.waiting import wait_until
 
-from security.foreign import MODEL, send, traces
+from deepaas.origins import Visitors
+from security.foreign import MODEL, MODERN, send, traces
 
+pytestmark = pytest.mark.xdist_group("strangers")
+
+LEAN = ("--no-ui", "--no-train-endpoint")
 PATHS = [
     ("GET", "/"),
     ("GET", "/api"),
@@ -43,11 +46,9 @@ BAD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host([MODEL]) as host:
-        yield host
-        assert "Traceback" not in host.log()
+@pytest.fixture
+def host(speaking: Host) -> Host:
+    return speaking
 
 
 def raw(port: int, text: str) -> bytes:
@@ -129,27 +130,24 @@ def test_a_person_is_told_on_a_page(host: Host) -> None:
     assert b"<b>" not in answer.body
 
 
-def test_names_that_are_allowed() -> None:
-    names = ("models.example.org", "only.example.org:8443", ".example.net")
-    options = [word for name in names for word in ("--allowed-host", name)]
-    with start_host([MODEL], *options) as host:
-        for name, expected in {
-            "models.example.org": 200,
-            "MODELS.example.org.:1234": 200,
-            "only.example.org:8443": 200,
-            "only.example.org": 421,
-            "a.example.net": 200,
-            "a.b.example.net:80": 200,
-            "example.net": 421,
-            "badexample.net": 421,
-            "example.org": 421,
-            "localhost": 200,
-        }.items():
-            assert send(host, "GET", "/healthz", {"Host": name}).status == expected, name
+def test_names_that_are_allowed(friendly: Host) -> None:
+    for name, expected in {
+        "models.example.org": 200,
+        "MODELS.example.org.:1234": 200,
+        "only.example.org:8443": 200,
+        "only.example.org": 421,
+        "a.example.net": 200,
+        "a.b.example.net:80": 200,
+        "example.net": 421,
+        "badexample.net": 421,
+        "example.org": 421,
+        "localhost": 200,
+    }.items():
+        assert send(friendly, "GET", "/healthz", {"Host": name}).status == expected, name
 
 
 def test_a_host_for_all_takes_any_name_and_says_so() -> None:
-    with start_host([MODEL], "--listen-ip", "0.0.0.0") as host:
+    with start_host([MODEL], "--listen-ip", "0.0.0.0", *LEAN) as host:
         assert send(host, "GET", "/healthz", {"Host": "models.example.org"}).status == 200
         assert "answers to every name" in host.log()
         # A page of another origin is one all the same.
@@ -159,8 +157,10 @@ def test_a_host_for_all_takes_any_name_and_says_so() -> None:
         assert send(host, "POST", f"/v2/models/{MODEL}/predict/", own).status == 200
 
 
-def test_a_host_for_all_may_be_told_its_names() -> None:
-    with start_host([MODEL], "--listen-ip", "0.0.0.0", "--allowed-host", "a.example.org") as host:
+def test_a_host_for_all_may_be_told_its_names_and_take_pages_of_the_whole_web() -> None:
+    """Whoever wants the latter is told."""
+    options = ("--listen-ip=0.0.0.0", "--allowed-host=a.example.org", "--allowed-origin=*", *LEAN)
+    with start_host([MODEL], *options) as host:
         assert "answers to every name" not in host.log()
         for name, expected in {
             "a.example.org": 200,
@@ -168,21 +168,27 @@ def test_a_host_for_all_may_be_told_its_names() -> None:
             f"127.0.0.1:{host.port}": 200,
         }.items():
             assert send(host, "GET", "/healthz", {"Host": name}).status == expected, name
+        answer = send(host, "POST", f"/v2/models/{MODEL}/predict/", MODERN)
+        assert answer.status == 200
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-credentials" not in answer.headers
+        assert "web pages of every origin may use this host" in host.log()
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
+def test_what_cannot_be_a_name_is_refused_at_the_start() -> None:
+    for option, value in (
         ("--allowed-host", "https://example.org"),
         ("--allowed-host", "a b"),
         ("--allowed-host", "*.example.org"),
         ("--allowed-origin", "example.org"),
         ("--allowed-origin", "https://example.org/path"),
         ("--allowed-origin", "null"),
-    ],
-)
-def test_what_cannot_be_a_name_is_refused_at_the_start(option: str, value: str) -> None:
+    ):
+        kind = option.removeprefix("--").replace("-", "_") + "s"
+        with pytest.raises(ValueError) as refused:
+            Visitors("127.0.0.1", **{kind: [value]})
+        assert json.dumps(value).strip('"') in str(refused.value)
+        assert option.removeprefix("--") in str(refused.value)
     ended = run_host([MODEL], option, value)
     assert ended.returncode == 1
-    assert json.dumps(value).strip('"') in ended.output
-    assert option.removeprefix("--") in ended.output
+    assert str(refused.value) in ended.output

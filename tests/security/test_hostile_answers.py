@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from support import client
-from support.host import Host, start_host
-from support.waiting import wait_until
+from support.host import Host
 
 from security.foreign import MODEL
+
+pytestmark = pytest.mark.xdist_group("strangers")
 
 EXECUTED = ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"]
 SHOWN = ["application/json", "text/plain", "image/png"]
 PAGES = ["/", "/api", f"/cog/{MODEL}/docs"]
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host([MODEL]) as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
-def training(host: Host) -> str:
-    """Path of a training that has ended."""
-    path = f"/v2/models/{MODEL}/train/"
-    run: str = client.request(host.port, "POST", path).json()["uuid"]
-    wait_until(lambda: host.get(path + run).json()["status"] == "done", "it has ended", 60)
-    return path + run
+@pytest.fixture
+def host(speaking: Host) -> Host:
+    return speaking
 
 
 def answer(host: Host, media_type: str) -> client.Answer:

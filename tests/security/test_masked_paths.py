@@ -3,24 +3,24 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.host import Host, start_host
+from support.host import Host
 from support.waiting import wait_until
 
 from deepaas.masks import WITHOUT_NAME, Masks
+
+pytestmark = pytest.mark.xdist_group("running")
 
 BOUNDARY = "--the-boundary"
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host(["tells_paths"]) as host:
-        yield host
+def host(running: Host) -> Host:
+    return running
 
 
 def send(host: Host, path: str, body: bytes, content_type: str) -> tuple[int, str]:

@@ -25,7 +25,7 @@ numbers = itertools.count()
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with start_host([MODEL], "--predict-timeout", "3", "--cancel-grace", "0.5") as host:
+    with start_host([MODEL], "--predict-timeout", "3", "--cancel-grace", "0.5", "--no-ui") as host:
         yield host
 
 
@@ -117,7 +117,7 @@ def test_whoever_watches_over_a_worker_is_stopped(host: Host, label: str, then: 
 
 
 def test_the_host_is_killed_when_it_is_stopped(label: str) -> None:
-    with start_host([MODEL]) as host:
+    with start_host([MODEL], "--no-ui", "--no-train-endpoint") as host:
         assert host.predict(MODEL, label=label, stops_above="true").status == 200
         host.kill_9()
         assert_gone(host, label)
@@ -142,7 +142,7 @@ def test_a_training_that_is_cancelled(host: Host, label: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_the_end_of_the_host(label: str, number: int) -> None:
-    with start_host([MODEL]) as host:
+    with start_host([MODEL], "--no-ui") as host:
         assert host.predict(MODEL, label=label, how="takes_in_orphans").status == 200
         client = Client(host, MODEL)
         client.begin(label=f"{label}-run", then="blocks", how="sleeps")

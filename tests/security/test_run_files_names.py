@@ -6,18 +6,19 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from support.host import Host, start_host
+from support.host import Host
 from support.trainings import Client
 
 import deepaas.client
 from deepaas.client.runs import parse
 from deepaas.client.trainings import Files
 from deepaas.ui.train_details import files_html
+
+pytestmark = pytest.mark.xdist_group("running")
 
 NAMES = [
     b"new\nline.txt",
@@ -46,9 +47,8 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host(["trains"]) as host:
-        yield host
+def host(running: Host) -> Host:
+    return running
 
 
 @pytest.fixture(scope="module")

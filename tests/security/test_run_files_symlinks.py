@@ -13,20 +13,21 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from support.host import Host, start_host
+from support.host import Host
 from support.storm_size import Size
 from support.trainings import Client
 from support.waiting import wait_until
 
 from deepaas.beneath import open_folder, remove_tree
 
+pytestmark = pytest.mark.xdist_group("running")
+
 SECRET = b'"the secret of the machine"'
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host(["trains", "names_files"], "--train-workers", "4") as host:
-        yield host
+def host(running: Host) -> Host:
+    return running
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_swapped_while_it_is_downloaded(host: Host, tmp_path: Path, what: str, s
     connection = HTTPConnection("127.0.0.1", host.port, timeout=30)
     seen = set()
     with swapping(swapped, target):
-        for number in range(size(300, 50_000)):
+        for number in range(size(160, 50_000)):
             path = {0: "files/?format=zip", 1: "files/"}.get(number % 20, "files/below/a")
             connection.request("GET", f"{client.base}{run}/{path}")
             answer = connection.getresponse()
@@ -183,6 +184,7 @@ def test_the_folder_in_which_progress_is_told_is_a_symlink(host: Host, tmp_path:
     shown = []
     while time.monotonic() < before + 2.5:  # the host looks each second
         shown.append(client.send("GET", run).body)
+        time.sleep(0.05)
     client.cancel(run)
     assert not [one for one in shown if b"the secret" in one]
     assert not (tmp_path / "cancelled").exists()

@@ -21,7 +21,7 @@ EASE_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    options = ("--cancel-grace", "0.5", "--check-timeout", "2")
+    options = ("--cancel-grace", "0.5", "--check-timeout", "2", "--no-ui")
     with start_host(["slow_checks", "trains"], *options) as host:
         yield host
 

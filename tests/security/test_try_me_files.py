@@ -6,20 +6,25 @@ import hashlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import httpx
 import pytest
-from gradio_client import Client, handle_file
-from support.host import Host, start_host
+from support.host import Host
+from support.waiting import wait_until
 
+from .foreign import MODERN, OLD
 from .page import META, Stranger, named
+
+if TYPE_CHECKING:
+    import httpx
+
+pytestmark = pytest.mark.xdist_group("paged")
 
 SECRET = b"what no stranger may read"
 DIGEST = hashlib.sha256(SECRET).hexdigest()
@@ -27,10 +32,8 @@ NAME = re.compile(r"/files/[0-9a-f]{64}/.+")
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[Host]:
-    with start_host(["every_argument", "trains"], "--debug") as host:
-        yield host
-        assert "Traceback" not in host.log()
+def host(paged: Host) -> Host:
+    return paged
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +209,8 @@ def test_no_path_of_the_machine_is_told(host: Host, page: Stranger) -> None:
 
 
 def test_programs_go_on(page: Stranger, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
     path = tmp_path / "a b.txt"
     path.write_bytes(SECRET)
     client = Client(f"{page.url}/", verbose=False)
@@ -241,30 +246,66 @@ def test_no_state_of_others_by_the_address(page: Stranger) -> None:
         assert page.client.get(f"{page.url}/config?{query}").json() == page.config
 
 
-def test_the_program_of_its_own(host: Host, secret: Path, tmp_path: Path) -> None:
-    """``deepaas-ui`` is the same page without a host in front of it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    words = [f"--api-url={host.url}", f"--listen-port={port}"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deepaas.cmd.ui", *words],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+@pytest.fixture(scope="module")
+def program(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """``deepaas-ui``, the same page without a host in front of it; its port."""
+    folder = tmp_path_factory.mktemp("program")
+    words = [f"--api-url={host.url}", "--listen-port=0"]
+    words += ["--allowed-host=ui.test", "--allowed-origin=https://example.org"]
+    log = folder / "log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deepaas.cmd.ui", *words],
+            env={**os.environ, "TMPDIR": str(folder)},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        assert process.stdout
-        assert b"listens" in process.stdout.readline()
-        page = Stranger(f"http://127.0.0.1:{port}/every_argument")
-        values = page.values(page.function("predict"), text="x", data=named(str(secret)))
-        refuses(page.post("run/predict", {"data": values}))
-        assert page.get(f"file={secret}").status_code == 404
-        assert page.get("proxy=http://127.0.0.1/").status_code == 404
-        assert NAME.fullmatch(page.upload("a", b"b"))
+        found = wait_until(
+            lambda: re.search(r"listens at http://127.0.0.1:(\d+)", log.read_text()),
+            "the page listens",
+            120,
+        )
+        assert found
+        yield int(found[1])
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=30)
-    assert b"Traceback" not in output
+        process.wait(30)
+    assert "Traceback" not in log.read_text()
+
+
+def test_the_program_of_its_own(program: int, secret: Path) -> None:
+    page = Stranger(f"http://127.0.0.1:{program}/every_argument")
+    values = page.values(page.function("predict"), text="x", data=named(str(secret)))
+    refuses(page.post("run/predict", {"data": values}))
+    assert page.get(f"file={secret}").status_code == 404
+    assert page.get("proxy=http://127.0.0.1/").status_code == 404
+    assert NAME.fullmatch(page.upload("a", b"b"))
+
+
+def test_the_doorkeeper_of_the_program_of_its_own(program: int) -> None:
+    """Pages and names of others are as little let in as by a host."""
+
+    def status(method: str, headers: dict[str, str]) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", program, timeout=60)
+        connection.request(method, "/every_argument/gradio_api/queue/join", b"{}", headers)
+        answer = connection.getresponse()
+        said = answer.read().decode()
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        connection.close()
+        return answer.status, said
+
+    for headers in (MODERN, OLD, {"Origin": "null"}):
+        refused, said = status("POST", headers)
+        assert refused == 403
+        assert "--allowed-origin" in json.loads(said)["error"]
+    rebound, said = status("GET", {"Host": "evil.test"})
+    assert rebound == 421
+    assert "--allowed-host" in json.loads(said)["error"]
+    asks = {**MODERN, "Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    assert status("OPTIONS", asks)[0] == 204
+    for headers in ({}, {"Host": "ui.test"}, {"Origin": f"http://127.0.0.1:{program}"}):
+        assert status("POST", headers)[0] not in (403, 421)
 
 
 def test_unknown_meta(page: Stranger) -> None:

@@ -69,7 +69,7 @@ def test_changed_by_chance(
     host, loop = watched
     seed = os.environ.get("DEEPAAS_FUZZ_SEED") or secrets.token_hex(4)
     only = os.environ.get("DEEPAAS_FUZZ_ONLY", "")
-    numbers = [int(only)] if only else range(size(2000, 50_000))
+    numbers = [int(only)] if only else range(size(1000, 50_000))
     until = time.monotonic() + size(int(SMALL_SECONDS), 24 * 3600)
     print(f"DEEPAAS_FUZZ_SEED={seed}")
     with as_before(host, loop) as judge, ThreadPoolExecutor(THREADS_COUNT) as threads:

@@ -5,11 +5,7 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
-import hypothesis
 import pytest
-import schemathesis
-from schemathesis.core.result import Ok
-from schemathesis.generation.modes import GenerationMode
 from support.host import Host
 from support.loop_watch import LoopWatch, watched_host
 from support.storm_size import Size
@@ -19,6 +15,7 @@ from .judge import as_before
 from .wire import Exchange
 
 MODEL = "fuzzed"
+SEED = os.environ.get("DEEPAAS_FUZZ_SEED") or str(secrets.randbelow(2**32))
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +29,28 @@ def watched() -> Iterator[tuple[Host, LoopWatch]]:
         yield found
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("mode", ["positive", "negative"])
 @pytest.mark.parametrize("document", ["/swagger.json", f"/cog/{MODEL}/openapi.json"])
-def test_generated(
-    watched: tuple[Host, LoopWatch], document: str, mode: GenerationMode, size: Size
-) -> None:
+def test_generated(watched: tuple[Host, LoopWatch], document: str, mode: str, size: Size) -> None:
+    import hypothesis
+    import schemathesis
+    from schemathesis.core.result import Ok
+    from schemathesis.generation.modes import GenerationMode
+
     host, loop = watched
-    seed = os.environ.get("DEEPAAS_FUZZ_SEED") or str(secrets.randbelow(2**32))
-    print(f"DEEPAAS_FUZZ_SEED={seed}")
+    print(f"DEEPAAS_FUZZ_SEED={SEED}")
+    seed = int(SEED, 10 if SEED.isdigit() else 16)
     schema = schemathesis.openapi.from_url(f"{host.url}{document}")
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert len(operations) == schema.statistic.operations.total
+    # To think requests of an operation up costs more than to send them: in the small storm each
+    # is asked for in one of the modes, as the seed decides, and in the full one in both.
+    begin = (seed + (mode == "negative")) % 2
+    operations = operations[size(begin, 0) :: size(2, 1)]
     with as_before(host, loop) as judge:
         for operation in operations:
 
-            @hypothesis.seed(int(seed, 16 if not seed.isdigit() else 10))
+            @hypothesis.seed(seed)
             @hypothesis.settings(
                 max_examples=size(5, 600),
                 deadline=None,
@@ -54,10 +58,10 @@ def test_generated(
                 phases=[hypothesis.Phase.generate],
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
-            @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+            @hypothesis.given(case=operation.as_strategy(generation_mode=GenerationMode(mode)))
             def send(case: Any) -> None:
                 answer = case.call(timeout=60)
-                name = f"DEEPAAS_FUZZ_SEED={seed} {case.method} {case.formatted_path} {case.query}"
+                name = f"DEEPAAS_FUZZ_SEED={SEED} {case.method} {case.formatted_path} {case.query}"
                 received = b"HTTP/1.1 %d \r\n\r\n%b" % (answer.status_code, answer.content)
                 judge.look(f"{name} {case.body!r:.500}", Exchange(received, closed=True))
 
@@ -65,4 +69,4 @@ def test_generated(
             try:
                 send()
             except hypothesis.errors.Unsatisfiable:
-                assert mode is GenerationMode.NEGATIVE
+                assert mode == "negative"
