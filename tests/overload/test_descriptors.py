@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from cog_door.conftest import named
 from cog_door.door import Door, receiver
@@ -76,11 +77,17 @@ def _is_killed(host: Host, stream: Stream) -> None:
     with contextlib.closing(stream(host, ENDLESS)) as connection:
         response = connection.getresponse()
         response.read(100_000)
-        for process in host.family():
-            if "--name=streams" in process.cmdline():
-                process.send_signal(signal.SIGKILL)
+        killed = _workers(host)
+        for process in killed:
+            process.send_signal(signal.SIGKILL)
         response.read()
+    # Right after its end the host has not noticed yet.
+    wait_until(lambda: _workers(host) - killed, "there is another one")
     wait_until(lambda: host.readiness("streams")["status"] == "ready", "it is there again")
+
+
+def _workers(host: Host) -> set[psutil.Process]:
+    return {one for one in host.family() if "--name=streams" in one.cmdline()}
 
 
 def _fails(host: Host, stream: Stream) -> None:
