@@ -15,7 +15,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 
 # The tests drive real processes, so that three at a time keep two processors busy. Those that look
 # at time run before, with nothing beside them.
-SERIAL = $(shell grep -rl "mark.serial" tests demo_app/tests --include=*.py)
+SERIAL = $(shell grep -rl "mark.serial$$" tests demo_app/tests --include=*.py)
 PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
 # The longest that one test of `make soak` may take.

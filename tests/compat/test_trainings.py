@@ -114,7 +114,7 @@ def check(pair: Trainings, case: TrainCase, subtests: pytest.Subtests) -> bool:
     return begun
 
 
-@pytest.mark.minutes
+@pytest.mark.slow
 def test_trainings_with_arguments(all_models: Pair, subtests: pytest.Subtests) -> None:
     pair = Trainings(all_models)
     for case in WITH_ARGUMENTS:
@@ -124,7 +124,7 @@ def test_trainings_with_arguments(all_models: Pair, subtests: pytest.Subtests) -
             pair.check_list(model, 0)
 
 
-@pytest.mark.minutes
+@pytest.mark.slow
 def test_ends_lists_and_deletions(all_models: Pair, subtests: pytest.Subtests) -> None:
     pair = Trainings(all_models)
     with subtests.test("list of none"):

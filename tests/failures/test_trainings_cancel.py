@@ -50,7 +50,7 @@ def test_starting(host: Host) -> None:
     wait_until(lambda: "loads" in host.journal(), "its model is being loaded")
     start = time.monotonic()
     assert client.cancel(run)["status"] == "cancelled"
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20  # Not the grace, which is longer.
     assert processes_of_trainings(host) == []
     host.touch("load")
     assert client.wait(client.begin())["status"] == "done"

@@ -202,7 +202,7 @@ def test_different_state_directories(apart: tuple[Ground, Host, Ground, Host]) -
     assert not here.folders() & there.folders()
 
 
-@pytest.mark.minutes
+@pytest.mark.slow
 def test_hosts_elsewhere_that_die_or_stand_still(
     apart: tuple[Ground, Host, Ground, Host], tmp_path: Path
 ) -> None:

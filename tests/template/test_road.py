@@ -33,7 +33,7 @@ from support.host import free_port
 from .generated import TEMPLATE
 from .road import ROOT, Road, wheel_of_this_checkout
 
-pytestmark = [pytest.mark.minutes, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 BIN = Path(sys.executable).parent
 SMALLER = {} if FULL else {"--epochs 3 --pictures 600": "--epochs 1 --pictures 100"}
