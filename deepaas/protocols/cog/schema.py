@@ -85,8 +85,8 @@ def document(name: str, description: Description, version: str) -> Json:
     schemas = parts.schemas()
     schemas["Input"] = _with_choices(description.predict, description.definitions, schemas, "")
     if not description.train.implemented:
-        for name in ("TrainingRequest", "TrainingResponse", "TrainingOutput"):
-            del schemas[name]
+        for training in ("TrainingRequest", "TrainingResponse", "TrainingOutput"):
+            del schemas[training]
     else:
         schemas["TrainingInput"] = _with_choices(
             description.train, description.definitions, schemas, "Training"
