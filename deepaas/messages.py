@@ -323,7 +323,7 @@ class Measured(Message):
     Attributes:
         name: dots make groups of it.
         value: JSON of it; ``null`` takes it away.
-        mode: ``replace``, ``incr`` or ``append``.
+        mode: ``replace``, ``increment`` or ``append``.
     """
 
     id: int

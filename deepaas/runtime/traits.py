@@ -22,7 +22,7 @@ class Scope:
     Attributes:
         context: what the client told besides the arguments.
         measure: notes a number (or what else JSON can hold) by name; ``mode`` is ``replace``,
-            ``incr`` or ``append``. May be called from any thread.
+            ``increment`` or ``append``. May be called from any thread.
         folder: for files of the call, to be made for the first; the host removes it if its process
             cannot any more.
     """

@@ -28,7 +28,7 @@ def test_metrics_and_context(tmp_path: Path) -> None:
     assert told.json() == "me"
     assert told.metrics == [
         ("words", 3, "replace"),
-        ("tokens", 1, "incr"),
+        ("tokens", 1, "increment"),
         ("steps.first", "a", "append"),
         ("table", {"a": [1]}, "replace"),
         ("words", None, "replace"),
@@ -115,3 +115,54 @@ def test_each_of_the_calls_that_a_predictor_works_on_has_its_own(tmp_path: Path)
             told = served.call(who=who, context={"who": who})
             assert told.json() == who
             assert told.metrics == [("who", who, "replace")]
+
+
+NAMES = """
+from cog import current_scope
+
+def run(name: str) -> str:
+    try:
+        current_scope().metrics.record(name, 1)
+    except ValueError as error:
+        return str(error)
+    return ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("_a", "must start with a letter"),
+        ("a__b", "must not contain consecutive underscores"),
+        ("a.b_", "must end with a letter or digit"),
+        (".a", "no dot at the start"),
+        ("a..b", "empty segments"),
+        ("a-b", "invalid character"),
+        ("a\n", "invalid character"),
+        ("a.b.c.d.e", "at most 4 dot-separated segments (got 5)"),
+        ("a" * 129, "128 characters or fewer (got 129 characters)"),
+        ("predict_time", "'predict_time' is reserved"),
+        ("cog.a", "the 'cog.' prefix is reserved"),
+    ],
+)
+def test_what_is_wrong_with_the_name_of_a_metric_is_told(
+    name: str, said: str, tmp_path: Path
+) -> None:
+    assert said in serve(NAMES, tmp_path).returned(name=name)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("incr", "increment"), ("increment", "increment"), (None, "replace"), ("replace", "replace")],
+)
+def test_modes_are_told_in_the_words_of_cogs_events(
+    said: str | None, told: str, tmp_path: Path
+) -> None:
+    source = f"""
+    from cog import current_scope
+
+    def run() -> str:
+        current_scope().record_metric("tokens", 1, mode={said!r})
+        return ""
+    """
+    assert serve(source, tmp_path).call().metrics == [("tokens", 1, told)]

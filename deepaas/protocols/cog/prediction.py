@@ -139,7 +139,7 @@ class Prediction:
         Args:
             name: dots make groups.
             value: None takes it away.
-            mode: ``replace``, ``incr`` or ``append``.
+            mode: ``replace``, ``increment`` or ``append``.
         """
         *groups, last = name.split(".")
         place = self.metrics
@@ -151,7 +151,7 @@ class Prediction:
         before = place.get(last)
         if value is None:
             place.pop(last, None)
-        elif mode == "incr" and isinstance(before, (int, float)):
+        elif mode == "increment" and isinstance(before, (int, float)):
             place[last] = before + value
         elif mode == "append":
             place[last] = [*before, value] if isinstance(before, list) else [value]

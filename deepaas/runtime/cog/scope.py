@@ -13,8 +13,20 @@ from deepaas.runtime.traits import Scope
 MAX_NAME_CHARACTERS = 128
 MAX_SEGMENTS_COUNT = 4
 
-_SEGMENT = re.compile(r"[A-Za-z]([A-Za-z0-9]|_(?=[A-Za-z0-9]))*", re.ASCII)
-_MODES = ("replace", "incr", "append")
+_FAULTS = [
+    (re.compile(pattern), fault)
+    for pattern, fault in (
+        (r"^\Z", "is empty: no dot at the start, at the end or beside another, no empty segments"),
+        (r"^[^A-Za-z]", "must start with a letter"),
+        (r"__", "must not contain consecutive underscores"),
+        (r"[^A-Za-z0-9_]", "contains an invalid character: letters, digits and _ only"),
+        (r"_\Z", "must end with a letter or digit"),
+    )
+]
+"""What a segment of a name must not be, and what is said of it."""
+
+_MODES = {"replace": "replace", "incr": "increment", "increment": "increment", "append": "append"}
+"""As a predictor may say it, and as clients are told."""
 _KINDS = (bool, int, float, str, list, dict)
 
 
@@ -35,7 +47,7 @@ class Metrics:
         Args:
             key: its name; dots make groups.
             value: bool, int, float, str, list or dict; None takes the metric away.
-            mode: ``replace``, ``incr`` (add to a number) or ``append`` (to a list).
+            mode: ``replace``, ``incr`` or ``increment`` (add), ``append`` (to a list).
 
         Raises:
             ValueError: no such name.
@@ -43,10 +55,10 @@ class Metrics:
         """
         if self._scope is None:
             return
-        mode = mode or "replace"
         _check_name(key)
-        if mode not in _MODES:
+        if (told := _MODES.get(mode or "replace")) is None:
             raise TypeError(f"mode {mode!r} is none of {', '.join(_MODES)}")
+        mode = told
         kind = None if value is None else self._checked_kind(key, value, mode)
         self._scope.measure(key, value, mode)
         if kind is None:
@@ -68,7 +80,7 @@ class Metrics:
         kind = next((one for one in _KINDS if isinstance(value, one)), None)
         if kind is None:
             raise TypeError(f"metric {key!r}: {type(value).__name__} cannot be noted")
-        if mode == "incr" and kind not in (int, float):
+        if mode == "increment" and kind not in (int, float):
             raise TypeError(f"metric {key!r}: only numbers can be added")
         kind = list if mode == "append" else kind
         before = self._kinds.get(key, kind)
@@ -130,13 +142,27 @@ def current_scope() -> CurrentScope:
 
 
 def _check_name(key: str) -> None:
-    segments = key.split(".")
-    if len(key) > MAX_NAME_CHARACTERS or len(segments) > MAX_SEGMENTS_COUNT:
+    """Refuse a name, in words that authors know from Cog.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if key == "predict_time":
+        raise ValueError("'predict_time' is reserved by the runtime")
+    if key.startswith("cog."):
+        raise ValueError("the 'cog.' prefix is reserved for system metrics")
+    if len(key) > MAX_NAME_CHARACTERS:
         raise ValueError(
-            f"metric names have at most {MAX_NAME_CHARACTERS} characters and "
-            f"{MAX_SEGMENTS_COUNT} segments"
+            f"metric name must be {MAX_NAME_CHARACTERS} characters or fewer "
+            f"(got {len(key)} characters)"
         )
-    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
-        raise ValueError(f"{key!r} is no name for a metric: letters, digits and single _ only")
-    if key == "predict_time" or key.startswith("cog."):
-        raise ValueError(f"{key!r} is a reserved name")
+    segments = key.split(".")
+    if len(segments) > MAX_SEGMENTS_COUNT:
+        raise ValueError(
+            f"metric name must have at most {MAX_SEGMENTS_COUNT} dot-separated segments "
+            f"(got {len(segments)})"
+        )
+    for segment in segments:
+        for pattern, fault in _FAULTS:
+            if pattern.search(segment):
+                raise ValueError(f"metric name segment {segment!r} {fault}")
