@@ -25,6 +25,9 @@ METHODS = ("run", "predict")
 CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
 """What tells a model of DEEPaaS's contract."""
 
+_STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+"""What a decorator without ``functools.wraps`` shows of a function; nothing need be given."""
+
 UNWELL = "Healthcheck failed: user-defined healthcheck returned False"
 
 
@@ -177,7 +180,7 @@ def _check_setup(owner: Any, faults: list[str]) -> None:
     faults += [
         f"setup() can be given weights, but nothing for {one.name!r}"
         for one in taken
-        if one.name != "weights" and one.default is one.empty
+        if one.name != "weights" and one.default is one.empty and one.kind not in _STARRED
     ]
 
 
