@@ -271,3 +271,69 @@ def test_named_fields_are_the_definition_of_the_answer(tmp_path: Path) -> None:
     assert tree["properties"]["score"]["description"] == "how sure it is"
     assert tree["properties"]["inner"]["type"] == "object"
     json.dumps(tree)
+
+
+OPAQUE = """
+from typing import Annotated, Iterator, List, Optional
+from cog import BaseModel, Opaque
+
+class Foreign:
+    pass
+
+class Answer(BaseModel):
+    one: Annotated[Foreign, Opaque]
+    all: Annotated[List[Foreign], Opaque]
+    maybe: Annotated[Optional[Foreign], Opaque] = None
+
+def named(one: Annotated[Foreign, Opaque], all: Annotated[List[Foreign], Opaque]) -> Answer:
+    return Answer(one=one, all=all)
+
+def alone(one: Annotated[Foreign, Opaque]) -> Annotated[Foreign, Opaque]:
+    return one
+
+def parts(one: Annotated[Foreign, Opaque]) -> Iterator[Annotated[list, Opaque]]:
+    yield [one]
+"""
+OBJECT: dict[str, Any] = {"type": "object"}
+OBJECTS = {"type": "array", "items": OBJECT}
+
+
+@pytest.mark.parametrize(
+    ("function", "values", "schema", "returned"),
+    [
+        (
+            "named",
+            {"one": {"a": 1}, "all": [{"b": 2}]},
+            {
+                "type": "object",
+                "properties": {
+                    "one": OBJECT,
+                    "all": OBJECTS,
+                    "maybe": {**OBJECT, "nullable": True},
+                },
+                "required": ["one", "all"],
+            },
+            {"one": {"a": 1}, "all": [{"b": 2}], "maybe": None},
+        ),
+        ("alone", {"one": {"a": 1}}, OBJECT, {"a": 1}),
+        (
+            "parts",
+            {"one": {"a": 1}},
+            {"type": "array", "items": OBJECTS, "x-cog-array-type": "iterator"},
+            [[{"a": 1}]],
+        ),
+    ],
+)
+def test_opaque_outputs_are_passed_on_as_they_are(
+    function: str, values: dict[str, Any], schema: dict[str, Any], returned: Any, tmp_path: Path
+) -> None:
+    with serving(OPAQUE, tmp_path, function) as served:
+        assert served.model.describe().output == {"title": "Output", **schema}
+        assert served.returned(**values) == returned
+
+
+def test_opaque_inputs_are_objects(tmp_path: Path) -> None:
+    with serving(OPAQUE, tmp_path, "named") as served:
+        told = served.parameters
+    assert told["one"]["type"] == "object"
+    assert (told["all"]["type"], told["all"]["items"]) == ("array", OBJECT)

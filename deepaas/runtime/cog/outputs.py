@@ -68,6 +68,8 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str])
 
 
 def _read(annotation: Any) -> Output:
+    if (kind := types.opaque(annotation)) is not None:
+        return Output(types.schema(kind))
     annotation = _bare(annotation)
     origin = typing.get_origin(annotation) or annotation
     if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
@@ -115,6 +117,8 @@ class _Reader:
         """
         if annotation is None or annotation is type(None):
             return {"nullable": True}
+        if (kind := types.opaque(annotation)) is not None:
+            return types.schema(kind)
         if len(members := _alternatives(annotation)) > 1:
             return self._union(members)
         (annotation,) = members
@@ -168,6 +172,8 @@ class _Reader:
 
     def _field(self, annotation: Any, **options: Any) -> fields.Field:
         """A field that describes, and lets pass what the predictor returns."""
+        if types.opaque(annotation) is not None:
+            return fields.Raw(**options)
         members = [one for one in _alternatives(annotation) if one is not type(None)]
         if len(members) != 1:
             return fields.Raw(**options)

@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 _PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _UNNAMED = (Any, object)
+_UNIONS = (typing.Union, types.UnionType)
 
 
 class Unsupported(Exception):
@@ -62,11 +63,11 @@ def read(annotation: Any) -> Type:
     if annotation in _UNNAMED:
         return Type("any")
     origin = typing.get_origin(annotation)
+    if (kind := opaque(annotation)) is not None:
+        return kind
     if origin is typing.Annotated:
-        if any(type(extra).__name__ == "_OpaqueMarker" for extra in annotation.__metadata__):
-            return _opaque(typing.get_args(annotation)[0])
         return read(typing.get_args(annotation)[0])
-    if origin in (typing.Union, types.UnionType):
+    if origin in _UNIONS:
         return _union(typing.get_args(annotation))
     if origin is typing.Literal:
         return _choices(typing.get_args(annotation), None)
@@ -81,6 +82,23 @@ def read(annotation: Any) -> Type:
     if isinstance(annotation, type):
         return _class(annotation)
     raise Unsupported(f"the type {name(annotation)} is not one that clients can send")
+
+
+def opaque(annotation: Any) -> Type | None:
+    """What ``Annotated[..., Opaque]`` means: an object, or a list of objects, passed on as it is.
+
+    None for all other annotations.
+    """
+    if typing.get_origin(annotation) is not typing.Annotated or not any(
+        type(extra).__name__ == "_OpaqueMarker" for extra in annotation.__metadata__
+    ):
+        return None
+    wrapped = typing.get_args(annotation)[0]
+    members = typing.get_args(wrapped) if typing.get_origin(wrapped) in _UNIONS else (wrapped,)
+    told = Type("object")
+    if any(list in (one, typing.get_origin(one)) for one in members):
+        told = Type("array", inner=(told,))
+    return replace(told, nullable=type(None) in members)
 
 
 def name(annotation: Any) -> str:
@@ -112,14 +130,6 @@ def schema(kind: Type) -> Json:
     if kind.nullable:
         told["nullable"] = True
     return told
-
-
-def _opaque(annotation: Any) -> Type:
-    """What the author wants to be passed on as it is."""
-    if typing.get_origin(annotation) is list or annotation is list:
-        return Type("array", inner=(Type("any"),))
-    nullable = type(None) in typing.get_args(annotation)
-    return Type("any", nullable=nullable)
 
 
 def _union(members: tuple[Any, ...]) -> Type:
