@@ -51,6 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -slow_counts[_group(item)])
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """See to it that modules are kept together: pytest 9.2 does not let pytest-xdist 3.8 do it."""
+    grouping = session.config.getoption("loadgroup", default=False)
+    if grouping and session.items and "@" not in session.items[0].nodeid:
+        raise pytest.UsageError("tests are not kept together: install pytest as in constraints.txt")
+
+
 def _group(item: pytest.Item) -> str:
     return "_".join(sorted(str(mark.args[0]) for mark in item.iter_markers("xdist_group")))
 

@@ -17,8 +17,8 @@ PHONE = ViewportSize(width=390, height=800)
 
 
 @pytest.fixture
-def tab(page: Page) -> Tab:
-    return Tab(page)
+async def tab(page: Page) -> Tab:
+    return Tab(page)  # Listens to the page, which takes the loop that runs.
 
 
 @pytest.fixture

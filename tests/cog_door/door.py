@@ -84,8 +84,16 @@ class Door:
         return told
 
     def wait(self, name: str, *statuses: str) -> Json:
-        """Wait until a prediction is in one of these states, or has ended."""
-        wait_until(lambda: self.get(name)["status"] in (statuses or ENDED), f"{name} has ended")
+        """Wait until a prediction is in one of these states, or has ended.
+
+        What was sent a moment ago may not have been read yet.
+        """
+
+        def there() -> bool:
+            answer = self.ask("GET", f"/predictions/{name}")
+            return answer.status == 200 and answer.json()["status"] in (statuses or ENDED)
+
+        wait_until(there, f"{name} has ended")
         return self.get(name)
 
     def stream(self, method: str, path: str, body: Any = None) -> Stream:

@@ -50,7 +50,7 @@ def test_the_old_base_class_is_not_in_cog() -> None:
 def test_predictions_by_get(answers: Door, path: str) -> None:
     answer = answers.ask("GET", path)
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
-    assert answer.json()["error"] == "method_not_allowed"
+    assert answer.json()["status"] == "failed"
 
 
 def test_a_flat_body(answers: Door) -> None:

@@ -190,7 +190,7 @@ def end(host: Host) -> None:
                 process.kill()
         return not family
 
-    wait_until(all_killed, "all processes have ended", 10)
+    wait_until(all_killed, "all processes have ended", 60)
     host.process.wait()
 
 
