@@ -60,7 +60,7 @@ def lasting(host: Host, *, max_peak_mb: float = MAX_PEAK_MB) -> Iterator[Since]:
 
 
 def _passing(host: Host) -> list[psutil.Process]:
-    """Its processes without those that check arguments: they come with the first check, and stay."""
+    """Its processes without those that check arguments, which come with the first and stay."""
     return [one for one in host.family() if "--checking" not in _words(one)]
 
 
