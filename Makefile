@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # The tests drive real processes, so that three at a time keep two processors busy. Those that look
-# at time run before, with nothing beside them.
+# at time, if there are any, run before, with nothing beside them.
 SERIAL = $(shell grep -rl "mark.serial$$" tests demo_app/tests --include=*.py)
 PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
@@ -40,7 +40,7 @@ test: setup
 	$(BIN)/mypy
 	cd demo_app && ../$(BIN)/mypy
 	scripts/other-pythons test
-	$(PYTEST) -m serial $(SERIAL)
+	$(if $(SERIAL),$(PYTEST) -m serial $(SERIAL))
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
 
 soak: setup

@@ -21,7 +21,7 @@ from deepaas.training.store import Store
 
 from .examples import HOST, MODEL, PLACE, a_run, added, run_in, sqlite_url
 
-QUICK_SECONDS = 3.0
+QUICK_SECONDS = 10.0
 
 
 # --- URLs ---
