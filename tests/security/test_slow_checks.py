@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 
@@ -103,16 +104,17 @@ def test_quick_arguments_are_checked_without_another_process(host: Host) -> None
 
 def _working(host: Host) -> list[psutil.Process]:
     """Processes that compute."""
-    before = {one.pid: sum(one.cpu_times()[:2]) for one in host.family()}
+    before = {}
+    for one in host.family():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            before[one.pid] = sum(one.cpu_times()[:2])
     host.settle()
     found = []
     for one in host.family():
         if one.pid != host.process.pid and one.pid in before:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 if sum(one.cpu_times()[:2]) > before[one.pid]:
                     found.append(one)
-            except psutil.NoSuchProcess:
-                pass
     return found
 
 

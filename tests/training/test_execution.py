@@ -22,7 +22,10 @@ from deepaas.workers.process import Source
     "shortage", [OSError(errno.EAGAIN, "no process"), RuntimeError("can't start new thread")]
 )
 def test_it_waits_for_room(
-    shortage: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shortage: Exception,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     errors = [shortage, shortage, OSError(errno.ENOENT, "at the third attempt")]
 
@@ -38,4 +41,5 @@ def test_it_waits_for_room(
     monkeypatch.setattr(execution, "Worker", worker)
     monkeypatch.setattr(execution, "SHORTAGE_SECONDS", 0.0)
     monkeypatch.setattr(Folder, "load_inputs", lambda _: Inputs())
-    assert "at the third attempt" in asyncio.run(outcome())
+    assert asyncio.run(outcome()) == "its process cannot be started, see the host's log"
+    assert "at the third attempt" in caplog.text
