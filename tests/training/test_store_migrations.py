@@ -144,8 +144,9 @@ async def test_a_newer_database_is_left_alone(database_url: str) -> None:
 async def test_what_cannot_be_made_leaves_nothing(database_url: str) -> None:
     """One of the tables is there already: what was made before it is undone."""
     await execute(database_url, "CREATE TABLE deepaas_hosts (id INTEGER)")
-    with pytest.raises(StoreUnavailable, match="deepaas_hosts"):
+    with pytest.raises(StoreUnavailable) as raised:
         await Store.open(database_url)
+    assert "deepaas_hosts" in raised.value.details
     await execute(database_url, "DROP TABLE deepaas_hosts")
     store = await Store.open(database_url)
     await added(store)
@@ -156,8 +157,9 @@ async def test_a_migration_that_breaks_changes_nothing(database_url: str) -> Non
     """The second of two fails, and the first is undone."""
     await _make_as_of(database_url, "0001")
     await execute(database_url, "ALTER TABLE deepaas_runs ADD COLUMN name TEXT")
-    with pytest.raises(StoreUnavailable, match="name"):
+    with pytest.raises(StoreUnavailable) as raised:
         await Store.open(database_url)
+    assert "name" in raised.value.details
     assert await execute(database_url, f"SELECT version_num FROM {VERSION_TABLE}") == [("0001",)]
     await execute(database_url, "ALTER TABLE deepaas_runs DROP COLUMN name")
     store = await Store.open(database_url)
