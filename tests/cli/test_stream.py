@@ -174,7 +174,8 @@ def test_an_interruption_stops_the_model(
     rest, errors = end(process)
     assert rest == list(range(1, len(rest) + 1))
     assert (process.returncode, "Traceback" in errors) == (code, False)
-    assert errors.splitlines()[-1].endswith("interrupted")
+    # Python may warn behind it of a coroutine that the signal has kept from being awaited.
+    assert any(line.endswith("interrupted") for line in errors.splitlines())
     speaking.wait_for(f"{tmp_path.name} stopped")
 
 
