@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -25,11 +26,13 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__("interrupted")
         self.code = 128 + number
+        # It may have come between the making of a coroutine and the wait for it.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
 
 
 @contextlib.contextmanager
 def unwound() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP end this process as Ctrl-C does: what it has begun ends with it.
+    """Have these signals raise, so that what this process has begun ends with it.
 
     Raises:
         Interrupted: one of them has come.
@@ -40,7 +43,7 @@ def unwound() -> Iterator[None]:
 
     before = {
         number: signal.signal(number, leave)
-        for number in (signal.SIGTERM, signal.SIGHUP)
+        for number in _SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepaas.cli.problems import Problem, say
 from deepaas.cli.status import Progress
-from deepaas.messages import RunFiles
+from deepaas.run_files import RunFiles
 
 FOLDER = "deepaas-runs"
 """Below the working directory: the folders of trainings."""
