@@ -24,7 +24,7 @@ from deepaas.app import (
     build_visitors,
 )
 from deepaas.cmd.init import leave_first_place
-from deepaas.doors import OpenDoor, stay_because
+from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
@@ -211,7 +211,7 @@ def _tell_who_may_ask(visitors: Visitors) -> None:
 
 def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:
     """Why the host stays when no model can be served; empty if it does not."""
-    return "waiting for changes" if settings.reload else stay_because(opened)
+    return "waiting for changes" if settings.reload else why_to_stay(opened)
 
 
 async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, stays: str) -> bool:

@@ -1,10 +1,9 @@
 """One package per HTTP dialect, which is called a door.
 
-A door is an object :class:`Door` behind an entry point of the group ``deepaas.protocol``. When the
-host starts, its ``setup`` gives back what it has opened: routes that translate between its dialect
-and :class:`deepaas.model.handle.Model`, and how errors look below its paths. Handlers raise the
-errors of :mod:`deepaas.errors`. Doors do not import each other, and nothing outside its folder
-knows a door by name.
+A door is a function ``setup(host)`` behind an entry point of the group ``deepaas.protocol``. When
+the host starts, it gives back a :class:`Door`: routes that translate between its dialect and
+:class:`deepaas.model.handle.Model`, and how errors look below its paths. Handlers raise the
+errors of :mod:`deepaas.errors`. Doors do not import each other.
 """
 
 from __future__ import annotations
@@ -59,8 +58,8 @@ async def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Opened:
-    """What a door adds to the host.
+class Door:
+    """What one HTTP dialect adds to the host.
 
     Attributes:
         routes: in the order in which they are compared with a request.
@@ -81,21 +80,6 @@ class Opened:
     start: Step = _nothing
     close: Step = _nothing
     stays_because: str = ""
-
-
-@dataclass(frozen=True)
-class Door:
-    """One HTTP dialect.
-
-    Attributes:
-        name: of its entry point, and of the path below which its routes stand.
-        title: for people, in one line.
-        setup: opens it.
-    """
-
-    name: str
-    title: str
-    setup: Callable[[Host], Opened]
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

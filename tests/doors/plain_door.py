@@ -1,4 +1,4 @@
-"""Doors of a third party: one that works, one that is in Cog's way, and two that do not work."""
+"""Doors of a third party: one that works, and several that do not."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from aiohttp import web
 
 from deepaas.errors import RunNotFound
 from deepaas.messages import Inputs
-from deepaas.protocols import Door, Host, Opened, routes
-from deepaas.web.errors import Told
+from deepaas.protocols import Door, Host, routes
+from deepaas.web.errors import Problem
 
 
-def _as_text(told: Told) -> web.Response:
-    return web.Response(text=f"{told.status}: {told.message}", status=told.status)
+def _as_text(problem: Problem) -> web.Response:
+    return web.Response(text=f"{problem.status}: {problem.message}", status=problem.status)
 
 
-def setup(host: Host) -> Opened:
+def setup(host: Host) -> Door:
     async def ask(request: web.Request) -> web.Response:
         model = host.registry[request.match_info["model"]]
         answer = await model.predict(Inputs(query=request.query_string))
@@ -31,13 +31,28 @@ def setup(host: Host) -> Opened:
 
     own = f"{host.prefix}/plain-text"
     table = [("GET", "/{model}", ask), ("GET", "/no/run", refuse), ("GET", "/no/reason", fail)]
-    return Opened(routes(own, table), at_root, [own], _as_text)
+    return Door(routes(own, table), at_root, [own], _as_text)
 
 
-def _cannot(_host: Host) -> Opened:
+def unopened(_host: Host) -> Door:
     raise ModuleNotFoundError("No module named 'tensorrt'")
 
 
-DOOR = Door("plain-text", "Plain text", setup)
-UNOPENED = Door("unopened", "It cannot be opened", _cannot)
-NO_DOOR = "a text"
+def clumsy(_host: Host) -> Door:
+    """Its routes are none."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    return Door(routes("", [("GET", "no-slash", answer)]))
+
+
+def unstarted(_host: Host) -> Door:
+    async def start() -> None:
+        raise RuntimeError("its port is taken")
+
+    return Door([], start=start)
+
+
+def no_door(_host: Host) -> str:
+    return "a text"

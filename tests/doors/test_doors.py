@@ -10,10 +10,13 @@ from support.host import Host, run_host, start_host
 
 ENTRY_POINTS = """
 [deepaas.protocol]
-plain-text = plain_door:DOOR
-unopened = plain_door:UNOPENED
-no-door = plain_door:NO_DOOR
-missing = no_such_module:DOOR
+plain-text = plain_door:setup
+unopened = plain_door:unopened
+clumsy = plain_door:clumsy
+unstarted = plain_door:unstarted
+no-door = plain_door:no_door
+missing = no_such_module:setup
+v2 = plain_door:setup
 """
 
 
@@ -62,9 +65,17 @@ def test_errors_below_its_paths_have_its_shape(host: Host, path: str, status: in
 
 def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host) -> None:
     log = host.log()
-    assert "the door 'unopened' cannot be opened" in log and "tensorrt" in log
-    assert "the door 'missing' cannot be loaded" in log
-    assert "the door 'no-door' is passed over" in log
+    for name, why in {
+        "unopened": "tensorrt",
+        "clumsy": "path should be started with /",
+        "no-door": "gives back no deepaas.protocols.Door",
+        "missing": "no_such_module",
+    }.items():
+        assert f"the door '{name}' cannot be opened" in log
+        assert why in log
+    assert "the door 'unstarted' cannot be started" in log
+    # Whose name is taken twice, the host has one of, and says so.
+    assert "the door 'v2' of" in log
     assert host.get("/v2/models/plain/").status == 200
     assert host.get("/cog/plain/health-check").status == 200
 
@@ -82,4 +93,4 @@ def test_who_cannot_be_at_the_root(packages: Path, names: list[str], complaint: 
     ended = run_host(["plain"], *options, packages=packages)
     assert ended.returncode == 1
     assert complaint in ended.output
-    assert "Traceback" not in ended.output.replace("tensorrt", "").split("deepaas-run:")[-1]
+    assert ended.output.splitlines()[-1].startswith("deepaas-run: root-protocol ")

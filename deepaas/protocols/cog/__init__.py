@@ -8,7 +8,7 @@ from aiohttp import web
 
 from deepaas.errors import ConfigError
 from deepaas.model.handle import Model
-from deepaas.protocols import Door, Host, Opened
+from deepaas.protocols import Door, Host
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
@@ -34,7 +34,7 @@ FETCH_SECONDS = 300.0
 MIN_FETCHES_COUNT = 8
 
 
-def setup(host: Host) -> Opened:
+def setup(host: Host) -> Door:
     """Open it: for all models below ``/cog/``, for a single one at the root if wanted.
 
     Raises:
@@ -97,7 +97,7 @@ def setup(host: Host) -> Opened:
         await pending.close()
         await archive.close()
 
-    return Opened(
+    return Door(
         routes,
         at_root,
         [own],
@@ -107,6 +107,3 @@ def setup(host: Host) -> Opened:
         # Whoever started the host asks there for the logs of the setup.
         stays_because="/health-check tells why",
     )
-
-
-DOOR = Door(NAME, "Cog", setup)

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from deepaas.web import bounded
 from deepaas.web.document import Document
-from deepaas.web.errors import RaisedAnswer, Told
+from deepaas.web.errors import Problem, RaisedAnswer
 
 AT_CAPACITY = "At capacity - all prediction slots busy"
 NOT_READY = (
@@ -68,11 +68,13 @@ def failed(message: str, status: int) -> Refusal:
     return Refusal(status, {"error": message, "status": "failed"})
 
 
-def as_error(told: Told) -> web.Response:
+def as_error(problem: Problem) -> web.Response:
     """The host's own errors in Cog's shape."""
-    message = f"{told.message} (id {told.reference})" if told.reference else told.message
+    message = problem.message
+    if problem.reference:
+        message += f" (id {problem.reference})"
     return web.Response(
         body=msgspec.json.encode({"error": message, "status": "failed"}),
-        status=told.status,
-        headers={**told.headers, hdrs.CONTENT_TYPE: _JSON},
+        status=problem.status,
+        headers={**problem.headers, hdrs.CONTENT_TYPE: _JSON},
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from deepaas.protocols import Door, Host, Opened, routes
+from deepaas.protocols import Door, Host, routes
 from deepaas.protocols.v2 import documents, models, predict, trainings, versions, watching
 
 
-def setup(host: Host) -> Opened:
+def setup(host: Host) -> Door:
     """The routes of the V2 API, its documents and its pages, which are at the root."""
     operations = [
         # The router tries them in this order, and this one has to be fast.
@@ -21,10 +21,7 @@ def setup(host: Host) -> Opened:
         for operation in operations
         for path in _paths(host.prefix, operation.path)
     ]
-    return Opened([*routes("", table), *documents.routes(host, operations)])
-
-
-DOOR = Door("v2", "DEEPaaS V2", setup)
+    return Door([*routes("", table), *documents.routes(host, operations)])
 
 
 def _paths(prefix: str, path: str) -> list[str]:
