@@ -35,6 +35,7 @@ from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
+from deepaas.web.serving import serving
 from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
@@ -251,9 +252,7 @@ def build_app(
         notes: for what may happen often.
         recent_log: the end of the log, if everyone may see it.
     """
-    app = web.Application(
-        middlewares=[drain.middleware, check_visitors(visitors), normalize_paths()]
-    )
+    app = web.Application(middlewares=[serving(drain), check_visitors(visitors), normalize_paths()])
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
@@ -271,7 +270,7 @@ def build_app(
         masks=masks,
         drain=drain,
     )
-    opened = doors.open_all(doors.installed(), host)
+    opened = doors.open_all(host)
     app[DOORS] = opened
     doors.add(app, opened, shapes)
     if settings.train_endpoint:

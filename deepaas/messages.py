@@ -1,4 +1,5 @@
-"""What host and worker say to each other: with ``frames`` all that both halves share.
+"""What host and worker say to each other: with ``frames``, ``printed`` and ``run_files`` all
+that both halves share.
 
 How messages become bytes is in :mod:`deepaas.frames`. A worker has two sockets: *calls*, which
 its main thread reads and answers (one at a time, unless ``Description.concurrency`` says more),
@@ -21,32 +22,6 @@ NO_SPACE = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
 
 INLINE_BYTES = 64 * 1024
 """Bodies and answers up to this size travel inside the message, larger ones as files."""
-
-
-class RunFiles:
-    """How a training and the host find each other: through small files, beside the sockets.
-
-    The first two are environment variables, which the programs that a training starts inherit;
-    the others are files in the folder that ``CONTROL`` names.
-    """
-
-    DIRECTORY = "DEEPAAS_RUN_DIR"
-    """The folder that belongs to the run, for whatever its author's code writes."""
-
-    CONTROL = "DEEPAAS_RUN_CONTROL"
-    """The folder with the files below."""
-
-    PROGRESS = "progress.json"
-    """``{"step", "total", "message"}``, replaced as a whole each time."""
-
-    CANCELLED = "cancelled"
-    """The host has been asked to cancel the run."""
-
-    POLLED = "polled"
-    """The author's code looks for ``CANCELLED`` by itself."""
-
-    WATCHED = "watched"
-    """More folders with TensorBoard event files: one absolute path as JSON text per line."""
 
 
 class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
@@ -248,7 +223,7 @@ class Ready(Message):
 
     Attributes:
         mark: before each piece of what it prints that is for one of several calls, see
-            ``frames.MarkedOutput``; empty where there is one call at a time.
+            ``printed.MarkedOutput``; empty where there is one call at a time.
     """
 
     mark: bytes = b""

@@ -2,7 +2,7 @@
 
 A worker with one call at a time needs no marks: what comes through the pipe meanwhile is that
 call's. With several, only this process can tell them apart, and only of what is written by
-Python code that works for one of them. So that is marked (``frames.MarkedOutput``), in the pipe
+Python code that works for one of them. So that is marked (``printed.MarkedOutput``), in the pipe
 itself: there it keeps its place among what others write there, programs and compiled code too,
 and nothing of it is lost when the process dies.
 """
@@ -19,7 +19,7 @@ import select
 import sys
 import threading
 
-from deepaas.frames import marked
+from deepaas.printed import marked
 
 _LINE_BUFFERED = 1
 """C's ``_IOLBF``, on Linux and macOS."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from deepaas.messages import RunFiles
 from deepaas.model.v2 import run
+from deepaas.run_files import RunFiles
 from deepaas.runtime.contract import Model
 
 NICENESS = 10

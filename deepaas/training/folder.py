@@ -27,7 +27,8 @@ from typing import Any
 import msgspec
 
 from deepaas.beneath import open_file, open_folder, remove_tree
-from deepaas.messages import Inputs, RunFiles
+from deepaas.messages import Inputs
+from deepaas.run_files import RunFiles
 from deepaas.training.runs import Outcome, Progress
 
 INPUTS_FILE = "inputs.msgpack"

@@ -40,7 +40,7 @@ MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
 
 
 @dataclass(frozen=True)
-class Told:
+class Problem:
     """What a client is told of an error, before it has a shape.
 
     Attributes:
@@ -60,7 +60,7 @@ class Told:
     fields: Any = None
 
 
-Shape = Callable[[Told], web.Response]
+Shape = Callable[[Problem], web.Response]
 """How a door writes an error."""
 
 
@@ -172,7 +172,7 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
     _log.error(
         "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
     )
-    return _shaped(request, Told(500, "the host has made a mistake", reference=reference))
+    return _shaped(request, Problem(500, "the host has made a mistake", reference=reference))
 
 
 def no_space(error: BaseException) -> errors.StorageFull | None:
@@ -218,7 +218,7 @@ def expecting(
 
 
 async def _refuse_expectation() -> web.StreamResponse:
-    response = as_failure(_told_of_http(web.HTTPExpectationFailed()))
+    response = as_failure(_problem_of_http(web.HTTPExpectationFailed()))
     response.force_close()  # Nobody knows whether the body comes.
     return response
 
@@ -252,36 +252,36 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
     elif error.details:
         _log.debug("%s %s: %s", request.method, request.path, error.details.rstrip())
     return _shaped(
-        request, Told(status, masks.text(error.message), error.code, reference, headers, fields)
+        request, Problem(status, masks.text(error.message), error.code, reference, headers, fields)
     )
 
 
-def as_failure(told: Told) -> web.Response:
+def as_failure(problem: Problem) -> web.Response:
     """An error in the shape of DEEPaaS."""
-    if told.fields:
-        return json_response(told.fields, told.status, told.headers)
-    body: dict[str, Any] = {"code": told.status, "message": told.message}
-    if told.error:
-        body["error"] = told.error
-    if told.reference:
-        body["id"] = told.reference
-    return json_response(body, told.status, told.headers)
+    if problem.fields:
+        return json_response(problem.fields, problem.status, problem.headers)
+    body: dict[str, Any] = {"code": problem.status, "message": problem.message}
+    if problem.error:
+        body["error"] = problem.error
+    if problem.reference:
+        body["id"] = problem.reference
+    return json_response(body, problem.status, problem.headers)
 
 
-def _shaped(request: web.Request, told: Told) -> web.Response:
+def _shaped(request: web.Request, problem: Problem) -> web.Response:
     shapes = request.config_dict.get(SHAPES)
-    return as_failure(told) if shapes is None else shapes.of(request)(told)
+    return as_failure(problem) if shapes is None else shapes.of(request)(problem)
 
 
 def _respond_to_http(request: web.Request, error: web.HTTPException) -> web.Response:
     """aiohttp's own errors and redirects."""
-    told = _told_of_http(error)
+    problem = _problem_of_http(error)
     if error.status < 400:
-        return web.Response(status=error.status, headers=told.headers)
-    return _shaped(request, told)
+        return web.Response(status=error.status, headers=problem.headers)
+    return _shaped(request, problem)
 
 
-def _told_of_http(error: web.HTTPException) -> Told:
+def _problem_of_http(error: web.HTTPException) -> Problem:
     headers = {
         name: value
         for name, value in error.headers.items()
@@ -289,7 +289,7 @@ def _told_of_http(error: web.HTTPException) -> Told:
     }
     standard = http.HTTPStatus(error.status)
     message = error.reason if error.reason != standard.phrase else standard.description
-    return Told(error.status, message or error.reason, standard.name.lower(), headers=headers)
+    return Problem(error.status, message or error.reason, standard.name.lower(), headers=headers)
 
 
 def json_response(

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from deepaas.model.registry import Registry
-from deepaas.web.errors import json_response, respond_to_exception
+from deepaas.web.errors import json_response
 
 QUIET_SECONDS = 0.2
 """Who connected just before the door closed has this long to send the request."""
@@ -64,28 +63,13 @@ class Drain:
         finally:
             self._requests_count -= 1
 
-    @property
-    def middleware(self) -> Middleware:
-        """Counts requests, answers errors, and closes connections when the end is near.
+    def begin_request(self) -> None:
+        """One more is being answered; whoever says so says :meth:`end_request`."""
+        self._requests_count += 1
 
-        So it does where a body has not been read: that is not taken just to go on. It is one
-        coroutine around each request, as each further one costs as much as this one does.
-        """
-
-        @web.middleware
-        async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
-            self._requests_count += 1
-            try:
-                response = await handler(request)
-            except Exception as error:
-                response = respond_to_exception(request, error)
-            finally:
-                self._requests_count -= 1
-            if self._began.is_set() or not request.content.is_eof():
-                response.force_close()
-            return response
-
-        return serve
+    def end_request(self) -> None:
+        """One less."""
+        self._requests_count -= 1
 
     async def finished(self) -> None:
         """Wait until no request is left and none comes any more.

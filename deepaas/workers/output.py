@@ -10,7 +10,7 @@ import re
 import select
 from collections.abc import Callable
 
-from deepaas.frames import MarkedOutput
+from deepaas.printed import MarkedOutput
 
 MAX_LINE_CHARACTERS = 4000
 READ_BYTES = 256 * 1024
@@ -48,7 +48,7 @@ class Output(asyncio.Protocol):
         self._of_calls: dict[int, _Lines] = {}
 
     def tell_apart(self, mark: bytes) -> None:
-        """From here on pieces may be marked with their call, see ``frames.MarkedOutput``."""
+        """From here on pieces may be marked with their call, see ``printed.MarkedOutput``."""
         self._marked.mark = mark
 
     def begin(self, call_id: int) -> None:

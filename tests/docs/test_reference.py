@@ -15,10 +15,10 @@ import pytest
 import deepaas.client
 from deepaas import errors
 from deepaas.cmd.ui import _parser
-from deepaas.messages import RunFiles
 from deepaas.model.v2 import run
 from deepaas.model.v2.base import BaseModel
 from deepaas.protocols.v2.definitions import DEFINITIONS
+from deepaas.run_files import RunFiles
 from deepaas.settings import Settings
 from deepaas.training.runs import State
 from deepaas.web.errors import STATUS

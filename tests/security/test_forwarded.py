@@ -16,6 +16,7 @@ from deepaas.errors import ConfigError
 from deepaas.web import forwarded
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.health import Drain
+from deepaas.web.serving import serving
 from security import foreign
 
 pytestmark = pytest.mark.xdist_group("paged")
@@ -95,7 +96,7 @@ async def ask() -> AsyncIterator[Ask]:
         return web.json_response(told)
 
     async def get(headers: list[tuple[str, str]], *networks: str) -> tuple[int, Told]:
-        app = web.Application(middlewares=[Drain().middleware])
+        app = web.Application(middlewares=[serving(Drain())])
         app.router.add_get("/", answer)
         forwarded.setup(app, networks)
         runner = web.AppRunner(app)

@@ -12,6 +12,7 @@ from deepaas import errors
 from deepaas.errors import DeepaasError
 from deepaas.web.errors import STATUS, status_of
 from deepaas.web.health import Drain
+from deepaas.web.serving import serving
 
 EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.MalformedRequest("not a form"), 400),
@@ -88,7 +89,7 @@ async def test_shape(
     async def handler(_request: web.Request) -> web.Response:
         raise error
 
-    app = web.Application(middlewares=[Drain().middleware])
+    app = web.Application(middlewares=[serving(Drain())])
     app.router.add_get("/", handler)
     response = await (await aiohttp_client(app)).get("/")
 
@@ -117,7 +118,7 @@ async def test_what_nobody_has_foreseen(
     async def handler(_request: web.Request) -> web.Response:
         raise KeyError("secret")
 
-    app = web.Application(middlewares=[Drain().middleware])
+    app = web.Application(middlewares=[serving(Drain())])
     app.router.add_get("/", handler)
     response = await (await aiohttp_client(app)).get("/")
 

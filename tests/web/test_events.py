@@ -19,6 +19,7 @@ from deepaas.errors import ModelNotFound, WorkerDied
 from deepaas.web import events
 from deepaas.web.events import Event, LongEvent
 from deepaas.web.health import DRAIN, Drain
+from deepaas.web.serving import serving
 
 Serve = Callable[..., Awaitable[str]]
 Run = Callable[[web.Application], Awaitable[str]]
@@ -62,7 +63,7 @@ def serve(run: Run) -> Serve:
             return await events.stream(request, source.events(), **options)
 
         drain = drain or Drain()
-        app = web.Application(middlewares=[drain.middleware])
+        app = web.Application(middlewares=[serving(drain)])
         app[DRAIN] = drain
         app.router.add_get("/", handler)
         return f"{await run(app)}/"

@@ -1,4 +1,4 @@
-"""A folder's files: listed, downloaded, packed, and nothing outside of it."""
+"""A folder's files over HTTP: listed, downloaded, packed, and nothing outside of it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from support.storm_size import Size
 from yarl import URL
 
 from deepaas.errors import RunFileNotFound
@@ -30,6 +29,7 @@ from deepaas.web import files
 from deepaas.web.files import content_disposition, listing, open_file, send_file, send_zip
 from deepaas.web.health import Drain
 from deepaas.web.page_security import protect
+from deepaas.web.serving import serving
 
 PATIENCE_SECONDS = 60
 MB = 1024 * 1024
@@ -49,7 +49,7 @@ def serve(run: Run) -> Serve:
         async def all_of_them(request: web.Request) -> web.StreamResponse:
             return await send_zip(request, root, "run é.zip")
 
-        app = web.Application(middlewares=[Drain().middleware])
+        app = web.Application(middlewares=[serving(Drain())])
         protect(app, Visitors("127.0.0.1"))
         app.router.add_get("/files/{name:.*}", one)
         app.router.add_get("/zip", all_of_them)
@@ -306,41 +306,6 @@ async def test_zip_of_nothing(serve: Serve, session: aiohttp.ClientSession, tmp_
     async with session.get(f"{await serve(tmp_path / 'no')}/zip") as answer:
         body = await answer.read()
     assert zipfile.ZipFile(io.BytesIO(body)).namelist() == []
-
-
-def test_zip_of_files_that_change(tmp_path: Path) -> None:
-    """Between two pieces anything may happen."""
-    root = tmp_path / "root"
-    (root / "sub").mkdir(parents=True)
-    for name in ("1-grows", "2-shrinks", "3-vanishes", "4-stays", "sub/5-vanishes"):
-        (root / name).write_bytes(random.Random(name).randbytes(4 * MB))
-    pieces = files.zip_pieces(root)
-    body = next(pieces)
-    with (root / "1-grows").open("ab") as file:
-        file.write(b"x" * MB)
-    for piece in pieces:
-        body += piece
-        if len(body) > 5 * MB and (root / "3-vanishes").exists():
-            os.truncate(root / "2-shrinks", 3 * MB)
-            (root / "3-vanishes").unlink()
-            shutil.rmtree(root / "sub")
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        assert archive.testzip() is None
-        sizes = {entry.filename: entry.file_size / MB for entry in archive.infolist()}
-    assert sizes == {"1-grows": 4, "2-shrinks": 3, "4-stays": 4}
-
-
-def test_zip_of_more_than_2_gib(tmp_path: Path, size: Size) -> None:
-    """As large as that in `make soak` only: to pack it takes seconds."""
-    megabytes = size(129, 2049)
-    root = tmp_path / "root"
-    root.mkdir()
-    with (root / "huge").open("wb") as file:
-        file.truncate(megabytes * MB)
-    with (tmp_path / "a.zip").open("wb") as target:
-        target.writelines(files.zip_pieces(root))
-    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        assert archive.getinfo("huge").file_size == megabytes * MB
 
 
 def peak_mb() -> float:

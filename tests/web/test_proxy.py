@@ -17,6 +17,7 @@ from yarl import URL
 
 from deepaas.web.health import Drain
 from deepaas.web.proxy import Proxy
+from deepaas.web.serving import serving
 
 PATIENCE_SECONDS = 20
 MB = 1024 * 1024
@@ -60,7 +61,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
         async def forward(request: web.Request) -> web.StreamResponse:
             return await proxy.forward(request, request.rel_url.raw_path)
 
-        front = web.Application(middlewares=[Drain().middleware])
+        front = web.Application(middlewares=[serving(Drain())])
         front.router.add_route("*", "/{path:.*}", forward)
         return await listen(await run(front))
 

@@ -27,6 +27,7 @@ from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import tensorboard
 from deepaas.web.health import Drain
+from deepaas.web.serving import serving
 from deepaas.workers.warden import VARIABLE
 
 PATIENCE_SECONDS = 30
@@ -62,7 +63,7 @@ def serve(run: Run) -> Serve:
     """Serves TensorBoard as the host does, and gives the URL of the host."""
 
     async def start(board: tensorboard.TensorBoard) -> str:
-        app = web.Application(middlewares=[Drain().middleware, web.normalize_path_middleware()])
+        app = web.Application(middlewares=[serving(Drain()), web.normalize_path_middleware()])
         tensorboard.setup(app, prefix=PREFIX, tensorboard=board)
         return await run(app)
 

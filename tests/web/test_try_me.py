@@ -15,6 +15,7 @@ from aiohttp import web
 from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.web import health, in_time, try_me
 from deepaas.web.health import Drain
+from deepaas.web.serving import serving
 from deepaas.workers.try_me import TryMe, own_url
 
 PREFIX = "/base"
@@ -69,7 +70,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             upstream.router.add_route("*", "/{path:.*}", behind)
             await web.UnixSite(await run(upstream), socket).start()
         drain = drain or Drain()
-        app = web.Application(middlewares=[drain.middleware])
+        app = web.Application(middlewares=[serving(drain)])
         app[health.DRAIN] = drain
         if page is None:
             try_me.setup_disabled(app, prefix=PREFIX)

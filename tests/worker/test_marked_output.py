@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepaas.frames import MarkedOutput, marked
+from deepaas.printed import MarkedOutput, marked
 
 MARK = bytes(range(16))
 PIECES = st.lists(

@@ -24,7 +24,7 @@ import json
 import os
 from pathlib import Path
 
-from deepaas.messages import RunFiles
+from deepaas.run_files import RunFiles
 
 
 def directory() -> Path:

@@ -1,0 +1,74 @@
+"""What a worker prints, as its host reads it: pieces of it may be marked with their call.
+
+``runtime.printing`` marks them, ``workers.output`` takes them apart.
+"""
+
+from __future__ import annotations
+
+import select
+import struct
+from collections.abc import Iterator
+
+_PIECE = struct.Struct("<QH")
+"""Behind a mark: the id of the call, and how many bytes are its."""
+
+
+def marked(mark: bytes, call_id: int, data: bytes) -> Iterator[bytes]:
+    """Something printed, in pieces that are written to a pipe as a whole or not at all.
+
+    Args:
+        mark: what nobody else can write.
+        call_id: which call it is for.
+        data: not empty.
+    """
+    room = select.PIPE_BUF - len(mark) - _PIECE.size
+    for start in range(0, len(data), room):
+        piece = data[start : start + room]
+        yield mark + _PIECE.pack(call_id, len(piece)) + piece
+
+
+class MarkedOutput:
+    """Takes apart what a worker prints, for which call each piece is.
+
+    Attributes:
+        mark: of the pieces that are for one call; empty where there are none.
+    """
+
+    def __init__(self) -> None:
+        self.mark = b""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Take what came; give back the pieces, each behind the id of its call, 0 for no one's."""
+        mark = self.mark
+        if not mark:
+            return [(0, data)]
+        data = self._rest + data
+        pieces: list[tuple[int, bytes]] = []
+        start = 0
+        while (at := data.find(mark, start)) >= 0:
+            begin = at + len(mark) + _PIECE.size
+            if len(data) < begin:
+                break
+            call_id, size = _PIECE.unpack_from(data, at + len(mark))
+            if len(data) < begin + size:
+                break
+            pieces += [(0, data[start:at])] if at > start else []
+            pieces.append((call_id, data[begin : begin + size]))
+            start = begin + size
+        else:
+            at = len(data) - _begun(mark, data[start:])
+        pieces += [(0, data[start:at])] if at > start else []
+        self._rest = data[at:]
+        return pieces
+
+    def end(self) -> bytes:
+        """What is left when nothing more comes: no whole piece, but somebody has written it."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def _begun(mark: bytes, data: bytes) -> int:
+    """How many bytes at the end may be the beginning of a mark."""
+    longest = min(len(mark) - 1, len(data))
+    return next((size for size in range(longest, 0, -1) if data.endswith(mark[:size])), 0)

@@ -1,0 +1,35 @@
+"""Around each request: it is counted, and an exception becomes an answer."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from deepaas.web.errors import respond_to_exception
+from deepaas.web.health import Drain
+
+
+def serving(drain: Drain) -> Middleware:
+    """The outermost middleware, and the only one that is a coroutine: each of them costs time.
+
+    It also closes the connection behind an answer when the end of the host is near, or where the
+    body has not been read: that is not taken just to go on.
+
+    Args:
+        drain: waits for the requests.
+    """
+
+    @web.middleware
+    async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+        drain.begin_request()
+        try:
+            response = await handler(request)
+        except Exception as error:
+            response = respond_to_exception(request, error)
+        finally:
+            drain.end_request()
+        if drain.began or not request.content.is_eof():
+            response.force_close()
+        return response
+
+    return serve
