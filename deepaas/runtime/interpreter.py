@@ -8,6 +8,7 @@ import importlib.machinery
 import os
 import signal
 import sys
+import threading
 import types
 from typing import Any
 
@@ -52,11 +53,20 @@ def hold_signals() -> None:
     # Handlers rather than SIG_IGN, because the programs that a model starts would inherit that.
     for number in _HELD:
         signal.signal(number, lambda *_: None)
-    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM.
-    os.register_at_fork(after_in_child=_release_signals)
+    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM. What
+    # comes before theirs are the usual ones has to wait: one of ours would swallow it.
+    before: dict[int, set[int]] = {}  # By thread: each has a mask of its own, and may fork.
 
+    def block() -> None:
+        before[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, _USUAL)
 
-def _release_signals() -> None:
-    for number, usual in _USUAL.items():
-        with contextlib.suppress(ValueError):  # Not in the child's main thread.
-            signal.signal(number, usual)
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before.pop(threading.get_ident()))
+
+    def release() -> None:
+        for number, usual in _USUAL.items():
+            with contextlib.suppress(ValueError):  # Not in the child's main thread.
+                signal.signal(number, usual)
+        unblock()
+
+    os.register_at_fork(before=block, after_in_parent=unblock, after_in_child=release)

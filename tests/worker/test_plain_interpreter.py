@@ -12,7 +12,7 @@ import pytest
 from .served import Served, serving
 
 SEES = """
-    import argparse, ctypes, json, multiprocessing, os, signal, sys, tempfile
+    import argparse, ctypes, json, multiprocessing, os, signal, sys, tempfile, time
     from concurrent.futures import ProcessPoolExecutor
 
 
@@ -65,6 +65,19 @@ SEES = """
         return [doubled, seen, told, process.exitcode]
 
 
+    def ended_by_signal() -> int:
+        'How many of a thousand forks end by a signal that comes when they have hardly begun.'
+        count = 0
+        for _ in range(1000):
+            pid = os.fork()
+            if pid == 0:
+                time.sleep(1)
+                os._exit(3)
+            os.kill(pid, signal.SIGTERM)
+            count += os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGTERM
+        return count
+
+
     class Predictor:
         def predict(self, what: str) -> str:
             if what in ("spawn", "fork", "forkserver"):
@@ -75,6 +88,7 @@ SEES = """
                 "command": lambda: [sys.argv, sys.orig_argv[1:]],
                 "shell": said_by_shell,
                 "signals": signals_of_a_fork,
+                "ended": ended_by_signal,
                 "compiled": lambda: ctypes.CDLL(None).puts(b"of compiled code"),
             }
             return json.dumps(asked[what]())
@@ -108,6 +122,11 @@ def test_processes_that_it_forks_react_to_signals_as_usual(sees: Served) -> None
     told = sees.value(what="signals")
     assert "default_int_handler" in told
     assert told.count("SIG_DFL") == 3
+
+
+def test_no_signal_to_a_fork_is_lost(sees: Served) -> None:
+    """Also before it has left the handlers of the worker behind: pools wait for its end."""
+    assert sees.value(what="ended") == "1000"
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
