@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.grounds import made_ground
 from support.host import Host
+from support.lasting import Since, lasting
 from support.trainings import Ground
 
 
@@ -28,3 +29,10 @@ def sqlite_host(lasting_ground: Ground) -> Iterator[Host]:
     """One host for several tests of a module, which leave nothing running."""
     with lasting_ground.host(models=("trains", "plain")) as host:
         yield host
+
+
+@pytest.fixture
+def since(host: Host) -> Iterator[Since]:
+    """What one test does to the host of its module, which it has to leave whole."""
+    with lasting(host) as since:
+        yield since

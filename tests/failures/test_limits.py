@@ -6,9 +6,11 @@ from http.client import HTTPConnection
 
 import pytest
 from support.host import Host, start_host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("since")
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +18,6 @@ def host() -> Iterator[Host]:
     """One for all of these tests, which leave it whole."""
     with start_host(["takes_much", "echo", "plain"]) as host:
         yield host
-
-
-@pytest.fixture(autouse=True)
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def test_one_replica_that_cannot_be_loaded_does_not_stop_the_others() -> None:

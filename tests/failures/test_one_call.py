@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from support.client import Upload
 from support.host import Host, start_host
-from support.lasting import Since, lasting
 from support.shape import assert_failure
 from support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("since")
 
 EXCEPTIONS = [
     "value",
@@ -51,12 +52,6 @@ def host() -> Iterator[Host]:
     """One for all of these tests, which leave it whole."""
     with start_host(["raises", "dies", "returns", "loads_once", "plain"]) as host:
         yield host
-
-
-@pytest.fixture(autouse=True)
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def test_exceptions(host: Host) -> None:

@@ -8,10 +8,12 @@ import pytest
 from support.client import Upload
 from support.content import MB
 from support.host import Host, start_host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.storm_size import Size
 from support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("since")
 
 CHANGES = [
     "folder",
@@ -43,12 +45,6 @@ def host() -> Iterator[Host]:
     models = ["changes", "closes", "prints", "plain", "spawns", "reads_stdin"]
     with start_host(models, "--debug-endpoint") as host:
         yield host
-
-
-@pytest.fixture(autouse=True)
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def _replace(since: Since, model: str, pid: int) -> None:

@@ -14,10 +14,12 @@ import pytest
 from support.client import BOUNDARY, Upload, frame_of, path_of
 from support.content import MB
 from support.host import Host, start_host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.storm_size import Size
 from support.waiting import wait_until
+
+pytestmark = pytest.mark.usefixtures("since")
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +28,6 @@ def host() -> Iterator[Host]:
     models = ["gated", "blocks", "echo", "large", "plain"]
     with start_host(models, "--queue-size", "1", "--cancel-grace", "0.5") as host:
         yield host
-
-
-@pytest.fixture(autouse=True)
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def test_a_full_queue_refuses_and_goes_on(host: Host, since: Since) -> None:

@@ -6,9 +6,11 @@ import pytest
 from support.client import Upload
 from support.content import MB, sha256
 from support.host import MAX_PEAK_MB, Host, start_host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.storm_size import Size
+
+pytestmark = pytest.mark.usefixtures("since")
 
 SIZES = [0, 1, 5 * MB]
 LARGE_MB = 140
@@ -21,13 +23,6 @@ def host() -> Iterator[Host]:
     """One for all of these tests."""
     with start_host(["echo", "large"]) as host:
         yield host
-
-
-@pytest.fixture(autouse=True)
-def since(host: Host) -> Iterator[Since]:
-    """Each test leaves no file, and has not made the host large."""
-    with lasting(host) as since:
-        yield since
 
 
 def _send(host: Host, size: int) -> None:

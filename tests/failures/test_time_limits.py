@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.host import Host, start_host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.waiting import wait_until
 
@@ -57,9 +57,3 @@ def test_calls_that_do_not_end_hold_up_neither_metadata_nor_the_end() -> None:
             answer = call.result()
             assert_failure(answer, answer.status)
             assert answer.status in (500, 503, 504)
-
-
-@pytest.fixture
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 import pytest
 from support import client as http
 from support.host import Host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.trainings import Client, Ground, processes_of_trainings
 from support.waiting import wait_until
@@ -20,12 +20,6 @@ def host(lasting_ground: Ground) -> Iterator[Host]:
     """One for all of these tests. What waits for the end of the grace fails."""
     with lasting_ground.host("--cancel-grace", "600", models=(MODEL,)) as host:
         yield host
-
-
-@pytest.fixture
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 @pytest.fixture(scope="module")

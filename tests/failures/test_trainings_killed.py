@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.host import Host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.processes import is_reaper
 from support.trainings import Client, Ground, children_of_trainings, processes_of_trainings
 from support.waiting import wait_until
@@ -70,12 +70,6 @@ def host(lasting_ground: Ground) -> Iterator[Host]:
     """One that outlives what is killed."""
     with lasting_ground.host("--train-workers", "3") as host:
         yield host
-
-
-@pytest.fixture
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def test_kill_9_of_trainings(host: Host, since: Since) -> None:

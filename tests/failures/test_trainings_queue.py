@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.host import Host
-from support.lasting import Since, lasting
+from support.lasting import Since
 from support.shape import assert_failure
 from support.trainings import Client, Ground, processes_of_trainings
 from support.waiting import wait_until
@@ -17,12 +17,6 @@ def host(lasting_ground: Ground) -> Iterator[Host]:
     options = ["--workers", "1", "--train-workers", "2", "--train-queue-size", "3"]
     with lasting_ground.host(*options) as host:
         yield host
-
-
-@pytest.fixture
-def since(host: Host) -> Iterator[Since]:
-    with lasting(host) as since:
-        yield since
 
 
 def test_two_at_a_time_in_order_and_a_full_queue(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.pools import hold_clearing, until
 
 from deepaas.errors import CallTimedOut, WorkerDied
 from deepaas.messages import Answer, Inputs
@@ -24,7 +24,6 @@ from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
 from deepaas.workers.terms import Terms
-from deepaas.workers.warden import end_marked
 
 from .served import SECONDS, Served, serving
 
@@ -231,26 +230,13 @@ async def asked(model: Model, how: str = "") -> int:
     return int(answer.body)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.001)
-
-
 @pytest.mark.parametrize("how", ["die", "killed", "sleep", "given up"])
 async def test_calls_wait_for_the_next_worker(
     how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever ends the one before, and however long it takes to be gone."""
     (tmp_path / "model.py").write_text(DIES)
-    cleared = threading.Event()
-
-    def end_marked_in_the_end(mark: str) -> None:
-        cleared.wait(SECONDS)
-        end_marked(mark)
-
-    monkeypatch.setattr("deepaas.workers.process.end_marked", end_marked_in_the_end)
+    cleared = hold_clearing(monkeypatch)
     seconds = 0.2 if how == "sleep" else 0
     limits = Limits(1, 10, predict_seconds=seconds, warm_seconds=SECONDS, cancel_grace_seconds=0.2)
     begun = tmp_path / "begun"
