@@ -187,6 +187,21 @@ async def test_uploaded_file(answer: bytes, said: str, monkeypatch: pytest.Monke
     assert str(caught.value) == f"the output cannot be uploaded: {said}"
 
 
+async def test_no_password_of_an_upload_is_told_or_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for url in ("ftp://user:secret@127.0.0.1/files", "http://user:secret@127.0.0.1:1/files"):
+        uploader = Uploader(url)
+        try:
+            with pytest.raises(NotUploaded) as caught:
+                await uploader.upload(Answer(1, "text/plain", b"x"), "id")
+        finally:
+            await uploader.close()
+        assert "secret" not in str(caught.value)
+    assert caplog.text.count("an output cannot be uploaded") == 2
+    assert "secret" not in caplog.text
+
+
 def _use_up(port: int) -> None:
     """Take the answers that nobody has asked for."""
     with contextlib.suppress(OSError):

@@ -164,6 +164,8 @@ def _noted(error: Exception) -> str:
     """What the log has of it, without the operator's password, which may stand in the address."""
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status} {error.message}"
+    if isinstance(error, ValueError):  # Of a URL: the text has it whole.
+        return type(error).__name__
     return f"{type(error).__name__}: {error}"
 
 
