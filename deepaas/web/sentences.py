@@ -55,7 +55,7 @@ def of_call(error: Exception) -> str:
         return "there was no answer in time"
     if isinstance(error, (aiohttp.ClientConnectorDNSError, UnicodeError)):
         return "its name is not known here"
-    if isinstance(error, aiohttp.InvalidURL):
+    if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
         return "that is no URL"
     if isinstance(error, _TLS):
         return "it has no certificate that is trusted, or does not speak TLS"

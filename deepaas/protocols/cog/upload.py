@@ -164,9 +164,9 @@ def _noted(error: Exception) -> str:
     """What the log has of it, without the operator's password, which may stand in the address."""
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status} {error.message}"
-    if isinstance(error, ValueError):  # Of a URL: the text has it whole.
-        return type(error).__name__
-    return f"{type(error).__name__}: {error}"
+    # What is wrong with a URL has all of it in its text; a connection has host and port.
+    known = isinstance(error, (aiohttp.ClientConnectionError, OSError))
+    return f"{type(error).__name__}: {error}" if known else type(error).__name__
 
 
 def _is_passing(error: BaseException) -> bool:
