@@ -38,7 +38,7 @@ from deepaas.wakeful import wakeful_loop
 from deepaas.web import try_me
 from deepaas.web.connection import ConnectionLimits
 from deepaas.web.connections import Connections, fitting_count
-from deepaas.web.errors import expecting
+from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
@@ -124,7 +124,7 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
         assert runner.server is not None
-        runner.server.request_handler = expecting(runner.server.request_handler)
+        runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(
             runner.server,

@@ -85,10 +85,13 @@ class ErrorShapes:
 
     def of(self, request: web.Request) -> Shape:
         """The shape for a request."""
-        if shape := self._by_handler.get(request.match_info.handler):
-            return shape
-        for path, shape in self._by_path:
-            if request.path == path or request.path.startswith(f"{path}/"):
+        shape = self._by_handler.get(request.match_info.handler)
+        return shape or self.below(request.path)
+
+    def below(self, path: str) -> Shape:
+        """The shape for a path, of which no more is known."""
+        for own, shape in self._by_path:
+            if path == own or path.startswith(f"{own}/"):
                 return shape
         return as_failure
 
@@ -199,26 +202,27 @@ def lacking(error: BaseException) -> errors.DeepaasError | None:
 
 
 def expecting(
-    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], shapes: ErrorShapes
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     """A handler of all requests that refuses to do what ``Expect`` asks for and nobody knows.
 
     Args:
         handler: aiohttp's, which stumbles over that before any middleware.
+        shapes: of errors.
     """
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         wanted = request.headers.get(hdrs.EXPECT)
         # HTTP/1.0 does not have it (RFC 9110, section 10.1.1).
         if wanted and wanted.lower() != "100-continue" and request.version >= HttpVersion11:
-            return _refuse_expectation()
+            return _refuse_expectation(shapes.below(request.path))
         return handler(request)
 
     return handle
 
 
-async def _refuse_expectation() -> web.StreamResponse:
-    response = as_failure(_problem_of_http(web.HTTPExpectationFailed()))
+async def _refuse_expectation(shape: Shape) -> web.StreamResponse:
+    response = shape(_problem_of_http(web.HTTPExpectationFailed()))
     response.force_close()  # Nobody knows whether the body comes.
     return response
 

@@ -25,6 +25,7 @@ def ask(host: Host, method: str, path: str, **headers: str) -> tuple[int, dict[s
         ("POST", "/cog/answers/predictions", {"Origin": "https://evil.test"}, 403),
         ("POST", "/cog/answers/predictions", {"Host": "evil.test"}, 421),
         ("POST", "/cog/answers/shutdown", {}, 403),
+        ("POST", "/cog/answers/predictions", {"Expect": "the-spanish-inquisition"}, 417),
     ],
 )
 def test_refusals_have_the_shape_of_the_door(
