@@ -34,8 +34,8 @@ from deepaas.check import (
 )
 from deepaas.check.session import Job, Session
 from deepaas.check.target import UnknownSource, find
+from deepaas.kinds.cog.worker.predictor import is_typed
 from deepaas.runtime import interpreter
-from deepaas.runtime.cog.predictor import is_typed
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
 

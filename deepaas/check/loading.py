@@ -15,8 +15,8 @@ from deepaas.check import requirements
 from deepaas.check.places import shown
 from deepaas.check.project import GROUP
 from deepaas.check.session import Session, printed_bytes
-from deepaas.runtime.cog.predictor import is_typed
-from deepaas.runtime.entry_point import needs_instance
+from deepaas.kinds.cog.worker.predictor import is_typed
+from deepaas.kinds.entry_point.worker import needs_instance
 from deepaas.runtime.failures import reason
 
 SLOW_SECONDS = 10

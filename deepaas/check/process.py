@@ -31,7 +31,8 @@ MAX_STARTS_COUNT = 8
 OWN_SECONDS = 60.0
 MAX_WORDS_CHARACTERS = 200
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
-_NOT_THE_AUTHORS = ("site-packages", "/lib/python", "deepaas/check/", "deepaas/runtime/")
+_OURS = ("check", "kinds", "runtime")
+_NOT_THE_AUTHORS = ("site-packages", "/lib/python", *(f"deepaas/{p}/" for p in _OURS))
 
 
 class BadInterpreter(Exception):

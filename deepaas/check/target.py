@@ -13,8 +13,7 @@ from pathlib import Path
 from deepaas.check.findings import Finding, finding
 from deepaas.check.places import shown
 from deepaas.check.project import GROUP, Project, is_project, read
-from deepaas.runtime.cog.loading import USUAL_NAMES
-from deepaas.runtime.cog.predictor import CONTRACT, METHODS
+from deepaas.kinds.cog import CONTRACT, METHODS, USUAL_NAMES
 
 TYPED_PROJECT = "cog.yaml"
 """What makes a folder one of a typed predictor."""

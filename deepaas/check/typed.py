@@ -7,9 +7,9 @@ from typing import Any
 
 from deepaas.check.places import shown
 from deepaas.check.session import Outcome, Session
-from deepaas.runtime.cog.loading import load, split
-from deepaas.runtime.cog.predictor import wrap
-from deepaas.runtime.cog.signature import Faults
+from deepaas.kinds.cog.worker.loading import load, split
+from deepaas.kinds.cog.worker.predictor import wrap
+from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import CannotBeServed, reason
 

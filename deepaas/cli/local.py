@@ -33,9 +33,7 @@ from deepaas.errors import ConfigError
 from deepaas.messages import Answer, Inputs, News, Part, Predict
 from deepaas.model import discovery
 from deepaas.model.discovery import ENTRY_POINT, Found
-from deepaas.runtime import entry_point, failures, interpreter
-from deepaas.runtime.cog import loading
-from deepaas.runtime.cog.predictor import Predictor
+from deepaas.runtime import failures, interpreter, kinds
 from deepaas.runtime.contract import Model
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
@@ -117,18 +115,16 @@ class LocalModel:
         self._uploads.mkdir()
         self._control = folder / "control"
         with self._watched("loading", f"{name} cannot be loaded"):
-            load = entry_point.load if found.kind == ENTRY_POINT else loading.load
             here = Path.cwd()
             try:
-                author = load(found.source)
-                self._model = Model(name, author, folder)
+                self._model = Model(name, kinds.load(found.kind, found.source), folder)
             finally:
                 # Where its author's paths begin; those of the command begin here.
                 self._there = Path.cwd()
                 os.chdir(here)
         self.streams = self._model.streams
         # The `warm` of packages is not called here: DEEPaaS 2.x does not.
-        self._needs_setup = isinstance(author, Predictor)
+        self._needs_setup = self._model.traits.needs_warm
 
     def options(self, function: str) -> list[Option]:
         """See :class:`deepaas.cli.model.Model`."""

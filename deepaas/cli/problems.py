@@ -118,6 +118,4 @@ def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
 
 
 def _is_authors(filename: str) -> bool:
-    if filename.startswith(("<frozen ", _OURS, _IMPORTLIB, _ASYNCIO)):
-        return False
-    return "stevedore" not in Path(filename).parts
+    return not filename.startswith(("<frozen ", _OURS, _IMPORTLIB, _ASYNCIO))

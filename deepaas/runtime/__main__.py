@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import argparse
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import stevedore
 
 from deepaas.messages import Ready
-from deepaas.runtime import interpreter, lifeline, training
+from deepaas.runtime import interpreter, kinds, lifeline, training
 from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import Model
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
 from deepaas.runtime.printing import Printing
-
-GROUP = "deepaas.runtime"
-"""Entry points of functions ``load(source) -> author's object``, one per kind of model."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -39,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
     control.start()
     try:
-        model = _load(options)
+        author = kinds.load(options.kind, options.source)
+        model = Model(options.name, author, options.spool)
         control.loaded(model)
         if options.warm and not options.checking:
             model.warm()
@@ -61,17 +56,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             serve(model, calls, interrupter)
 
 
-def _load(options: argparse.Namespace) -> Model:
-    load: Callable[[str], Any] = stevedore.DriverManager(GROUP, options.kind).driver
-    return Model(options.name, load(options.source), options.spool)
-
-
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deepaas.runtime", description=__doc__)
     parser.add_argument("--calls", type=int, required=True, help="descriptor of a socket")
     parser.add_argument("--control", type=int, required=True, help="descriptor of a socket")
     parser.add_argument("--lifeline", type=int, required=True, help="read end of a pipe")
-    parser.add_argument("--kind", required=True, help=f"entry point of the group {GROUP}")
+    parser.add_argument("--kind", required=True, help=f"entry point of the group {kinds.GROUP}")
     parser.add_argument("--name", required=True, help="name under which the model is served")
     parser.add_argument("--source", required=True, help="where the kind finds the model")
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")

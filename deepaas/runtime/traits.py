@@ -47,6 +47,7 @@ class Traits:
         health: says what is wrong with it, empty when nothing is.
         output: JSON schema (OpenAPI 3.0) of what ``predict`` returns.
         is_file: whether that is one file, which is sent as it is.
+        needs_warm: whether nothing works before ``warm``; the host calls it of any model.
     """
 
     concurrency: int = 1
@@ -55,6 +56,7 @@ class Traits:
     health: Callable[[], str | Awaitable[str]] | None = None
     output: dict[str, Any] = field(default_factory=dict)
     is_file: bool = False
+    needs_warm: bool = False
 
 
 def traits_of(author: Any) -> Traits:

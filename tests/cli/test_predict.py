@@ -161,7 +161,7 @@ def test_metadata_and_warm(shell: Shell) -> None:
 
 
 def test_help_and_lists_load_no_model_and_no_library(shell: Shell) -> None:
-    slow = ("rich", "aiohttp", "marshmallow", "stevedore", "torch", "msgspec")
+    slow = ("rich", "aiohttp", "marshmallow", "torch", "msgspec")
     for words in (("--help",), ("list",), ("runs", "--help")):
         ended = shell.run("-X", "importtime", "-m", "deepaas.cli", *words, program="python")
         assert ended.code == 0

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
+from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.messages import Answer, Inputs, Measured, Part, Predict, Upload
-from deepaas.runtime.cog.predictor import wrap
 from deepaas.runtime.contract import Model
 
 _numbers = itertools.count()

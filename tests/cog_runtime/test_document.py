@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.protocols.cog.schema import document
-from deepaas.runtime.cog.predictor import wrap
 from deepaas.runtime.contract import Model
 
 from .served import module

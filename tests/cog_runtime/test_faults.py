@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from deepaas.runtime.cog.loading import load
-from deepaas.runtime.cog.predictor import wrap
-from deepaas.runtime.cog.signature import Faults
+from deepaas.kinds.cog.worker.loading import load
+from deepaas.kinds.cog.worker.predictor import wrap
+from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime.traits import ATTRIBUTE
 
 from .served import module
@@ -103,7 +103,7 @@ Ask = Callable[[Path], Any]
 
 EACH = """
 import json, os, sys
-from deepaas.runtime.cog.loading import faults
+from deepaas.kinds.cog.worker.loading import faults
 for line in sys.stdin:
     if os.fork() == 0:
         print(json.dumps(faults(json.loads(line))), flush=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import marshmallow
 import pytest
 
-from deepaas.runtime.cog.loading import load
+from deepaas.kinds.cog.worker.loading import load
 from deepaas.runtime.contract import Model
 
 from .served import Served

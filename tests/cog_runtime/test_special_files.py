@@ -18,9 +18,9 @@ import pytest
 from compat.hosts import Host
 from compat.wire import json_body
 
+from deepaas.kinds.cog.worker.trained import kept
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.run_files import RunFiles
-from deepaas.runtime.cog.trained import kept
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.results import Results
 

@@ -15,7 +15,7 @@ from .pasted import ROOT, blocks
 DOCUMENT = "docs/architecture.md"
 PACKAGE = ROOT / "deepaas"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SHARED = {"frames", "messages", "printed", "run_files", "model.v2"}
+SHARED = {"frames", "kinds", "messages", "model.v2", "plugins", "printed", "run_files"}
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
 """Libraries of the try-me page, which runs in a process of its own."""
@@ -23,6 +23,8 @@ WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
 AUTHORS_TOOLS = {"check", "cli"}
 """Parts that run the author's code in their own process, as a worker does."""
+WORKERS = {"runtime", "model.v2", "kinds.worker"}
+"""Parts of which the host imports none."""
 LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "watchfiles"}
 """Libraries that it imports when it listens already, if at all."""
 
@@ -34,6 +36,8 @@ def part_of(name: str) -> str:
     words = name.split(".")[1:]
     if words[:2] == ["model", "v2"]:
         return "model.v2"
+    if words[:1] == ["kinds"]:
+        return ".".join(["kinds", *words[2:3]])
     if words[:1] == ["protocols"] and len(words) > 1:
         return f"protocols.{words[1]}"
     return words[0] if words else "deepaas"
@@ -117,8 +121,10 @@ def test_halves_share_nothing_but_the_contract() -> None:
     for importer, part in our_imports():
         if importer == "runtime":
             assert part in SHARED
+        elif importer == "kinds.worker":
+            assert part in {*SHARED, "runtime"}
         elif importer not in SHARED | AUTHORS_TOOLS:
-            assert part not in {"runtime", "model.v2"}
+            assert part not in WORKERS
 
 
 def test_trainings_and_web_do_not_know_each_other() -> None:
@@ -144,7 +150,7 @@ def test_protocols_do_not_know_each_other() -> None:
 
 
 def test_host_imports_no_library_of_models() -> None:
-    assert importers_of(WORKERS_ONLY, but={"runtime", "model.v2"} | AUTHORS_TOOLS) == {}
+    assert importers_of(WORKERS_ONLY, but=WORKERS | AUTHORS_TOOLS) == {}
 
 
 def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from cog import Input
 
+from deepaas.kinds.cog.worker.predictor import wrap
+from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.messages import Inputs, Predict
 from deepaas.protocols.cog.schema import document
-from deepaas.runtime.cog.predictor import wrap
-from deepaas.runtime.cog.signature import Faults
 from deepaas.runtime.contract import Model
 
 from . import rules

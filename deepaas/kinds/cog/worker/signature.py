@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deepaas.runtime.cog import types
-from deepaas.runtime.cog.source import omits_default
-from deepaas.runtime.cog.types import Type, Unsupported
+from deepaas.kinds.cog.worker import types
+from deepaas.kinds.cog.worker.source import omits_default
+from deepaas.kinds.cog.worker.types import Type, Unsupported
 from deepaas.runtime.failures import CannotBeServed
 
 MISSING: Any = inspect.Parameter.empty

@@ -7,9 +7,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from deepaas.runtime.cog import types
-from deepaas.runtime.cog.signature import MISSING, Parameter
-from deepaas.runtime.cog.types import Type
+from deepaas.kinds.cog.worker import types
+from deepaas.kinds.cog.worker.signature import MISSING, Parameter
+from deepaas.kinds.cog.worker.types import Type
 
 
 class Whole(fields.Integer):

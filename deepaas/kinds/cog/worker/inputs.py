@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from deepaas.kinds.cog.worker.signature import MISSING, Parameter
+from deepaas.kinds.cog.worker.types import Type
 from deepaas.model.v2.wrapper import UploadedFile
-from deepaas.runtime.cog.signature import MISSING, Parameter
-from deepaas.runtime.cog.types import Type
 
 
 class Resources:

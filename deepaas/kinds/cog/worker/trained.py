@@ -9,8 +9,8 @@ from itertools import chain, count
 from pathlib import Path, PurePath
 from typing import Any
 
+from deepaas.kinds.cog.worker.plain import plain
 from deepaas.model.v2 import run
-from deepaas.runtime.cog.plain import plain
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.regular import check_regular, open_regular
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from deepaas.runtime.cog.predictor import METHODS, Predictor, wrap
-from deepaas.runtime.cog.project import FILE, NotFound, read
-from deepaas.runtime.cog.signature import Faults
-from deepaas.runtime.cog.source import reveal
+from deepaas.kinds.cog import PROJECT_FILE, USUAL_NAMES
+from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
+from deepaas.kinds.cog.worker.project import NotFound, read
+from deepaas.kinds.cog.worker.signature import Faults
+from deepaas.kinds.cog.worker.source import reveal
+from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
-
-USUAL_NAMES = ("Runner", "Predictor", *METHODS)
-"""What is looked for in a file of which no name is given."""
+from deepaas.runtime.kinds import Kind
 
 
 def load(source: str) -> Predictor:
@@ -37,16 +35,15 @@ def load(source: str) -> Predictor:
     folder = path if path.is_dir() else path.parent
     train, concurrency = "", 1
     if path.is_dir():
-        project = read(path / FILE)
+        project = read(path / PROJECT_FILE)
         project.tell()
         project.set_environment()
         path, name = split(str(folder / project.predict))
         train, concurrency = project.train, project.concurrency
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    with needs_cog():
-        target = _attribute(path, name)
-        trains = _attribute(*split(str(folder / train))) if train else None
+    target = _attribute(path, name)
+    trains = _attribute(*split(str(folder / train))) if train else None
     return wrap(target, trains, concurrency)
 
 
@@ -59,7 +56,7 @@ def faults(source: str) -> list[str]:
         source: as for :func:`load`.
     """
     try:
-        load(source)
+        kinds.load("cog", source)
     except Faults as error:
         return error.faults
     except CannotBeServed as error:
@@ -77,21 +74,13 @@ def split(source: str) -> tuple[Path, str]:
     return Path(path).absolute(), name
 
 
-@contextlib.contextmanager
-def needs_cog() -> Iterator[None]:
-    """Where an author's code is imported: say what to do if the package ``cog`` is missing.
+def adopt(found: Any) -> Predictor | None:
+    """The predictor behind an object that another kind has loaded, None if it is none.
 
     Raises:
-        CannotBeServed: it is.
+        Faults: what is wrong with it, all of it.
     """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != "cog":
-            raise
-        raise CannotBeServed(
-            "its code imports cog, which is not installed here: pip install 'deepaas[cog]'"
-        ) from None
+    return wrap(found) if is_typed(found) else None
 
 
 def _attribute(path: Path, name: str) -> Any:
@@ -122,3 +111,6 @@ def _module(path: Path) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+KIND = Kind(load, adopt, {"cog": "deepaas[cog]"})

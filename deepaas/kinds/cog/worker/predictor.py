@@ -12,18 +12,15 @@ from typing import Any
 
 from marshmallow import fields
 
-from deepaas.runtime.cog import inputs, outputs, scope
-from deepaas.runtime.cog.fields import field
-from deepaas.runtime.cog.outputs import Output
-from deepaas.runtime.cog.plain import plain
-from deepaas.runtime.cog.signature import Faults, Parameter, called, parameters, type_hints
-from deepaas.runtime.cog.source import reveal
-from deepaas.runtime.cog.trained import kept
+from deepaas.kinds.cog import CONTRACT, METHODS
+from deepaas.kinds.cog.worker import inputs, outputs, scope
+from deepaas.kinds.cog.worker.fields import field
+from deepaas.kinds.cog.worker.outputs import Output
+from deepaas.kinds.cog.worker.plain import plain
+from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parameters, type_hints
+from deepaas.kinds.cog.worker.source import reveal
+from deepaas.kinds.cog.worker.trained import kept
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Traits
-
-METHODS = ("run", "predict")
-CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
-"""What tells a model of DEEPaaS's contract."""
 
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 """What a decorator without ``functools.wraps`` shows of a function; nothing need be given."""
@@ -99,6 +96,7 @@ class Predictor:
                 health=self._health if hasattr(self._owner, "healthcheck") else None,
                 output=_titled(output),
                 is_file=output.is_file,
+                needs_warm=True,
             ),
         )
 

@@ -1,17 +1,15 @@
-"""The first kind of model: a Python package found by its entry point."""
+"""The worker's half: imports what an entry point names."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any, NoReturn
+from importlib.metadata import entry_points
+from typing import Any
 
-import stevedore
-
+from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
-from deepaas.runtime.cog.loading import needs_cog
-from deepaas.runtime.cog.predictor import is_typed, wrap
-
-GROUP = "deepaas.v2.model"
+from deepaas.runtime.failures import CannotBeServed
+from deepaas.runtime.kinds import Kind, adopted
 
 _ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
 _METHODS = (*_ARGUMENTLESS, "predict", "train")
@@ -22,24 +20,22 @@ def load(source: str) -> Any:
 
     Returns:
         what the entry point names (a module, an instance, a class with static or class
-        methods), or an instance of the class where its methods need one.
+        methods), or an instance of the class where its methods need one; or what another kind
+        makes of it.
 
     Raises:
+        CannotBeServed: there is no such entry point, or several.
         Exception: whatever the author's code raises while it is imported.
     """
-
-    def reraise(_manager: Any, _entry_point: Any, error: BaseException) -> NoReturn:
-        raise error
-
-    with needs_cog():
-        found: Any = stevedore.DriverManager(
-            GROUP,
-            source,
-            on_load_failure_callback=reraise,
-            warn_on_missing_entrypoint=False,
-        ).driver
-    if is_typed(found):
-        return wrap(found)
+    values = {point.value: point for point in entry_points(group=GROUP, name=source)}
+    if not values:
+        raise CannotBeServed(f"there is no entry point {source!r} in the group {GROUP!r}")
+    if len(values) > 1:
+        raise CannotBeServed(f"there are several entry points {source!r}: {', '.join(values)}")
+    (point,) = values.values()
+    found = point.load()
+    if (model := adopted(found)) is not None:
+        return model
     return found() if inspect.isclass(found) and needs_instance(found) else found
 
 
@@ -62,3 +58,6 @@ def needs_instance(model: type) -> bool:
         if first.name == "self" or (required and name in _ARGUMENTLESS):
             return True
     return False
+
+
+KIND = Kind(load)

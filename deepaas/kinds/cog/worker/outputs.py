@@ -12,9 +12,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from deepaas.runtime.cog import types
-from deepaas.runtime.cog.signature import called
-from deepaas.runtime.cog.types import Json, Type, Unsupported
+from deepaas.kinds.cog.worker import types
+from deepaas.kinds.cog.worker.signature import called
+from deepaas.kinds.cog.worker.types import Json, Type, Unsupported
 
 _ITERATORS = (
     collections.abc.Iterator,

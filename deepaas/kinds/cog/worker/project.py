@@ -14,9 +14,8 @@ from typing import Any
 
 import yaml
 
+from deepaas.kinds.cog import PROJECT_FILE
 from deepaas.runtime.failures import CannotBeServed
-
-FILE = "cog.yaml"
 
 _ELSEWHERE = {
     "build": "it is for Cog's images; install here what the model needs",
@@ -121,6 +120,6 @@ def _remarks(told: Mapping[Any, Any]) -> Iterator[str]:
     known = {"run", "predict", "train", "concurrency", "environment"}
     for key in told:
         if key in _ELSEWHERE:
-            yield f"{FILE}: {key} has no effect here: {_ELSEWHERE[key]}"
+            yield f"{PROJECT_FILE}: {key} has no effect here: {_ELSEWHERE[key]}"
         elif key not in known:
-            yield f"{FILE}: nobody knows {key!r}; it has no effect"
+            yield f"{PROJECT_FILE}: nobody knows {key!r}; it has no effect"

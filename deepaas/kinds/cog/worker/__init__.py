@@ -1,0 +1,1 @@
+"""The worker's half: from a predictor to what the contract wants of a model."""

@@ -1,0 +1,37 @@
+"""What packages offer behind entry points. One that is broken does the others no harm."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+def offered(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group, by name: of two with one name ours, and the log tells of it."""
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=group), key=_ours_first):
+        first = found.setdefault(point.name, point)
+        if first.value != point.value:
+            _log.error(
+                "%s of the group %s is passed over: %r is %s",
+                *(point.value, group, point.name, first.value),
+            )
+    return found
+
+
+def load_all(group: str) -> dict[str, Any]:
+    """What the entry points of a group name; of those that cannot be loaded the log tells."""
+    loaded = {}
+    for name, point in offered(group).items():
+        try:
+            loaded[name] = point.load()
+        except Exception:  # noqa: PERF203
+            _log.exception("%r of the group %s cannot be loaded; the others can", name, group)
+    return loaded
+
+
+def _ours_first(point: EntryPoint) -> tuple[str, bool]:
+    return point.name, not point.value.startswith("deepaas.")

@@ -1,0 +1,69 @@
+"""The kinds of model that this process can load, found by their entry points."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deepaas import plugins
+from deepaas.runtime.failures import CannotBeServed
+
+GROUP = "deepaas.runtime"
+"""Entry points of the workers' halves, one :class:`Kind` each."""
+
+
+def _adopts_nothing(_found: Any) -> None:
+    """It knows its models by where they come from only."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The worker's half of a kind of model.
+
+    Attributes:
+        load: makes of what the host's half has found (``Recognised.source``) the author's object,
+            see ``runtime.contract``; it raises whatever the author's code raises, or
+            ``CannotBeServed``.
+        adopt: the same for an object that another kind has loaded; None if it is none of this kind.
+        extras: modules that models of this kind import, and with which package each comes.
+    """
+
+    load: Callable[[str], Any]
+    adopt: Callable[[Any], Any] = _adopts_nothing
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(kind: str, source: str) -> Any:
+    """The author's object.
+
+    Raises:
+        CannotBeServed: the kind, or what its models need, is not installed.
+        Exception: whatever the author's code raises.
+    """
+    point = plugins.offered(GROUP).get(kind)
+    if point is None:
+        raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")
+    loaded: Kind = point.load()
+    try:
+        return loaded.load(source)
+    except ModuleNotFoundError as error:
+        package = _package_with(str(error.name))
+        if not package:
+            raise
+        raise CannotBeServed(
+            f"its code imports {error.name}, which is not installed here: pip install '{package}'"
+        ) from None
+
+
+def adopted(found: Any) -> Any:
+    """What an object is to the kind that takes it for one of its own; None if none does."""
+    kinds: Mapping[str, Kind] = plugins.load_all(GROUP)
+    models = (kind.adopt(found) for kind in kinds.values())
+    return next((model for model in models if model is not None), None)
+
+
+def _package_with(module: str) -> str:
+    kinds: Mapping[str, Kind] = plugins.load_all(GROUP)
+    return next((k.extras[module] for k in kinds.values() if module in k.extras), "")
