@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TypeVar
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def offered(group: str) -> dict[str, EntryPoint]:
@@ -22,12 +24,25 @@ def offered(group: str) -> dict[str, EntryPoint]:
     return found
 
 
-def load_all(group: str) -> dict[str, Any]:
+def load(point: EntryPoint, shape: type[T]) -> T:
+    """What an entry point names.
+
+    Raises:
+        TypeError: it is nothing of the shape that its group wants.
+        Exception: whatever its import raises.
+    """
+    loaded = point.load()
+    if not isinstance(loaded, shape):
+        raise TypeError(f"{point.value} is no {shape.__module__}.{shape.__qualname__}")
+    return loaded
+
+
+def load_all(group: str, shape: type[T]) -> dict[str, T]:
     """What the entry points of a group name; of those that cannot be loaded the log tells."""
     loaded = {}
     for name, point in offered(group).items():
         try:
-            loaded[name] = point.load()
+            loaded[name] = load(point, shape)
         except Exception:  # noqa: PERF203
             _log.exception("%r of the group %s cannot be loaded; the others can", name, group)
     return loaded

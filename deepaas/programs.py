@@ -16,12 +16,16 @@ class Interpreter:
     Attributes:
         path: of the program.
         safe_path: whether it knows ``-P`` (from Python 3.11 on).
-        models: the entry points of models that it has, as far as that was asked.
+        offered: groups and names of the entry points that it has for us, if it was asked.
     """
 
     path: str
     safe_path: bool
-    models: tuple[str, ...] = ()
+    offered: tuple[tuple[str, str], ...] = ()
+
+    def entry_points(self, group: str) -> list[str]:
+        """The names in one group of what it was asked for."""
+        return [name for one, name in self.offered if one == group]
 
 
 OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))

@@ -7,7 +7,8 @@ from typing import Any
 
 from deepaas.check.places import shown
 from deepaas.check.session import Outcome, Session
-from deepaas.kinds.cog.worker.loading import load, split
+from deepaas.kinds.cog import split
+from deepaas.kinds.cog.worker.loading import load
 from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime.contract import Model

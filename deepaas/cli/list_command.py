@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 from deepaas.cli.help import Help
@@ -14,7 +13,8 @@ from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
-from deepaas.model.discovery import GROUP
+from deepaas.model import discovery
+from deepaas.model.kinds import load_kinds, offers
 from deepaas.programs import module_command
 
 LOAD_SECONDS = 300.0
@@ -43,9 +43,10 @@ def _run(options: argparse.Namespace) -> int:
         columns = ["name", "version", "predict", "train", "media_types", "title"]
         nothing = f"{shown_url(options.url)} serves no model"
     else:
-        found = _installed()
+        kinds = load_kinds()
+        found = [one._asdict() for one in discovery.installed(kinds)]
         columns = ["name", "package", "version", "source"]
-        nothing = f"no model is installed here: no package has an entry point in '{GROUP}'"
+        nothing = f"no model is installed here: no package has {offers(kinds)}"
         if options.load:
             columns.append("loads")
             _try_each(found, plain=options.plain)
@@ -58,18 +59,6 @@ def _run(options: argparse.Namespace) -> int:
         say(nothing)
     broken = any(one.get("loads", "yes") != "yes" for one in found)
     return MODEL_FAILED if broken else OK
-
-
-def _installed() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": entry.name,
-            "package": entry.dist.name if entry.dist else "",
-            "version": entry.dist.version if entry.dist else "",
-            "source": entry.value,
-        }
-        for entry in sorted(set(metadata.entry_points(group=GROUP)), key=lambda each: each.name)
-    ]
 
 
 def _try_each(models: Sequence[dict[str, Any]], *, plain: bool) -> None:

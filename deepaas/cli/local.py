@@ -32,7 +32,8 @@ from deepaas.cli.unwinding import unwind
 from deepaas.errors import ConfigError
 from deepaas.messages import Answer, Inputs, News, Part, Predict
 from deepaas.model import discovery
-from deepaas.model.discovery import ENTRY_POINT, Found
+from deepaas.model.discovery import Found
+from deepaas.model.kinds import load_kinds, offers
 from deepaas.runtime import failures, interpreter, kinds
 from deepaas.runtime.contract import Model
 from deepaas.runtime.json_values import BadResult
@@ -62,34 +63,27 @@ def open_model(options: argparse.Namespace, output: Output) -> Iterator[LocalMod
 
 
 def choose(wanted: str | None) -> Found:
-    """The model that is meant: an installed one, or a typed predictor by its path.
+    """The model that is meant: by its name, its path or whatever else kinds of model recognise.
 
     Raises:
         Problem: there is none of this name, or none at all, or several.
     """
-    if wanted and discovery.is_path(wanted):
-        try:
-            return discovery.choose([wanted])[0]
-        except ConfigError as error:
-            raise Problem(error.message) from None
-    available = discovery.installed()
-    if not available:
+    kinds = load_kinds()
+    available = list(dict.fromkeys(one.name for one in discovery.installed(kinds)))
+    if not wanted and not available:
         raise Problem(
-            "no model is installed in this environment: no package here has an entry point in the "
-            f"group '{discovery.GROUP}' (for a model at a host: deepaas-cli --url URL …)"
+            f"no model is installed in this environment: no package here has {offers(kinds)} "
+            "(for a model at a host: deepaas-cli --url URL …)"
         )
-    if wanted:
-        if wanted not in available:
-            raise Problem(
-                f"no model named {wanted!r} is installed; installed are: {', '.join(available)}"
-            )
-        return Found(wanted, ENTRY_POINT, wanted)
-    if len(available) > 1:
+    if not wanted and len(available) > 1:
         raise Problem(
             f"several models are installed: {', '.join(available)}\n"
             f"choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
         )
-    return Found(available[0], ENTRY_POINT, available[0])
+    try:
+        return discovery.choose([wanted or available[0]], kinds=kinds)[0]
+    except ConfigError as error:
+        raise Problem(error.message) from None
 
 
 class LocalModel:

@@ -116,7 +116,8 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
     host_mark = secrets.token_hex(8)
     with scratch() as folder, warden(host_mark):
         registry = build_registry(settings, models, folder, host_mark)
-        reloader = Reloader(registry) if settings.reload else None
+        watch = {found.name: found.watch for found in models}
+        reloader = Reloader(registry, watch) if settings.reload else None
         trainings = build_trainings(settings, models, folder, host_mark)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()

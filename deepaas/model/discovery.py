@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
+from deepaas.model.kinds import (
+    WORKERS_GROUP,
+    Installed,
+    Kind,
+    Kinds,
+    Recognised,
+    cleaned,
+    load_kinds,
+    offers,
+)
 from deepaas.programs import OWN, Interpreter
 
-GROUP = "deepaas.v2.model"
-ENTRY_POINT = "entry_point"
-"""The kind of installed models."""
-
-PROJECT_FILE = "cog.yaml"
-"""What makes a folder one of a typed predictor."""
-
-_USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
-"""Names of files that tell nothing of the model: its folder's name does."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,40 +33,44 @@ class Found:
         name: under which.
         kind: entry point of the group ``deepaas.runtime`` that can load it.
         source: what that kind is to load.
+        watch: which files and folders it consists of at present.
         interpreter: what its workers run in.
     """
 
     name: str
     kind: str
     source: str
+    watch: Callable[[], Sequence[Path]]
     interpreter: Interpreter = OWN
 
 
-def installed() -> list[str]:
-    """Names of the installed models, sorted."""
-    return sorted({entry.name for entry in metadata.entry_points(group=GROUP)})
+def installed(kinds: Kinds) -> list[Installed]:
+    """The installed models, sorted by name."""
+    return sorted(one for kind in kinds.values() for one in kind.installed(OWN))
 
 
-def choose(wanted: Sequence[str], pythons: Sequence[str] = ()) -> list[Found]:
+def choose(
+    wanted: Sequence[str], pythons: Sequence[str] = (), kinds: Kinds | None = None
+) -> list[Found]:
     """The models to serve.
 
     Args:
-        wanted: names of installed models, and paths of typed predictors (``predict.py:Predictor``,
-            a folder with ``cog.yaml``), with the name before it if it should be another one
-            (``name=path``); empty for all that are installed.
+        wanted: names of installed models, and what else kinds of model recognise (paths, mostly),
+            with the name before it if it should be another one (``name=path``); empty for all that
+            are installed.
         pythons: ``name=python`` for models that run in another interpreter.
+        kinds: which there are, those of all packages by default.
 
     Raises:
         ConfigError: one of them is not there, two have one name, or nothing is installed.
     """
-    available = installed()
+    kinds = load_kinds() if kinds is None else kinds
+    available = list(dict.fromkeys(one.name for one in installed(kinds)))
     interpreters = dict(_interpreter(one) for one in pythons)
     wanted = wanted or [*available, *(name for name in interpreters if name not in available)]
     if not wanted:
-        raise ConfigError(
-            f"no model is installed: no package here has an entry point in the group '{GROUP}'"
-        )
-    found = [_found(one, available, interpreters) for one in wanted]
+        raise ConfigError(f"no model is installed: no package here has {offers(kinds)}")
+    found = [_found(one, kinds, interpreters) for one in wanted]
     names = [one.name for one in found]
     for name in interpreters:
         if name not in names:
@@ -78,34 +84,81 @@ def choose(wanted: Sequence[str], pythons: Sequence[str] = ()) -> list[Found]:
     return found
 
 
-def _found(wanted: str, available: Sequence[str], interpreters: Mapping[str, Interpreter]) -> Found:
-    name, equals, path = wanted.partition("=")
+def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -> Found:
+    name, equals, reference = wanted.partition("=")
     if not equals or "/" in name:
-        name, path = "", wanted
-    if not equals and not is_path(path):
-        other = interpreters.get(wanted)
-        if other is not None:
-            if wanted not in other.models:
-                there = f"installed are: {', '.join(other.models)}" if other.models else "none is"
-                raise ConfigError(
-                    f"no model named {wanted!r} is installed for {other.path}; {there}"
-                )
-            return Found(wanted, ENTRY_POINT, wanted, other)
-        if wanted not in available:
-            there = f"installed are: {', '.join(available)}" if available else "none is"
-            raise ConfigError(f"no model named {wanted!r} is installed; {there}{_meant(wanted)}")
-        return Found(wanted, ENTRY_POINT, wanted)
-    file, colon, attribute = path.rpartition(":")
-    if not colon or not file.endswith(".py"):
-        file, attribute = path, ""
-    place = Path(file).expanduser().absolute()
-    if place.is_dir() and not (place / PROJECT_FILE).is_file():
-        raise ConfigError(f"{place} has no {PROJECT_FILE}: name the file of the model in it")
-    if not place.exists():
-        raise ConfigError(f"there is no {place}")
-    source = f"{place}:{attribute}" if attribute else str(place)
-    name = _cleaned(name) or _name_of(place)
-    return Found(name, "cog", source, interpreters.get(name, OWN))
+        name, reference = "", wanted
+    elif "/" not in reference:
+        reference = f"./{reference}"  # What is given another name is a path.
+    other = interpreters.get(reference, OWN)
+    kind_name, recognised = _recognised(reference, kinds, other)
+    name = cleaned(name) or recognised.name
+    found = Found(
+        name,
+        kind_name,
+        recognised.source,
+        lambda: kinds[kind_name].watch(recognised.source),
+        interpreters.get(name, OWN),
+    )
+    _check_needs(found, kinds[kind_name])
+    return found
+
+
+def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:
+    """What the kind that is surest makes of a reference, and its name.
+
+    Raises:
+        ConfigError: none recognises it, or several are equally sure.
+    """
+    claims: dict[str, Recognised] = {}
+    refusals: list[ConfigError] = []
+    for name, kind in kinds.items():
+        claim = _claim(name, kind, reference, other)
+        if isinstance(claim, ConfigError):
+            refusals.append(claim)
+        elif claim is not None:
+            claims[name] = claim
+    if not claims:
+        raise refusals[0] if refusals else _unknown(reference, kinds, other)
+    surest = max(one.certainty for one in claims.values())
+    names = [name for name, one in claims.items() if one.certainty == surest]
+    if len(names) > 1:
+        raise ConfigError(f"{reference} may be a model of several kinds: {', '.join(names)}")
+    return names[0], claims[names[0]]
+
+
+def _claim(
+    name: str, kind: Kind, reference: str, other: Interpreter
+) -> Recognised | ConfigError | None:
+    try:
+        return kind.recognise(reference, other)
+    except ConfigError as error:
+        return error
+    except Exception:
+        _log.exception("the kind %r cannot say whether %s is a model of its own", name, reference)
+        return None
+
+
+def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> ConfigError:
+    place = Path(reference).expanduser().absolute()
+    if "/" in reference:
+        there = f"no kind of model here knows what {place} is"
+        return ConfigError(there if place.exists() else f"there is no {place}")
+    names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})
+    there = f"installed are: {', '.join(names)}" if names else "none is"
+    where = "" if other is OWN else f" for {other.path}"
+    meant = "" if where else next(_meant(reference, kinds), "")
+    return ConfigError(f"no model named {reference!r} is installed{where}; {there}{meant}")
+
+
+def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
+    """Paths that somebody may have meant by a name that is none."""
+    for beside in sorted(Path().glob("*")):
+        path = f"./{beside}/" if beside.is_dir() else str(beside)
+        if beside.stem == reference:
+            with contextlib.suppress(ConfigError):
+                _recognised(path, kinds, OWN)
+                yield f"; did you mean {path} ?"
 
 
 def _interpreter(given: str) -> tuple[str, Interpreter]:
@@ -117,30 +170,24 @@ def _interpreter(given: str) -> tuple[str, Interpreter]:
     name, equals, path = given.partition("=")
     if not equals or not name or not path:
         raise ConfigError(f"model-python must be NAME=/path/to/python, not {given!r}")
-    return name, interpreter.ask(Path(path).expanduser(), GROUP)
+    return name, interpreter.ask(Path(path).expanduser())
 
 
-def is_path(wanted: str) -> bool:
-    """Whether it names a file or a folder, not an installed model."""
-    return "/" in wanted or wanted == "." or re.search(r"\.py(:\w+)?$", wanted) is not None
+def _check_needs(found: Found, kind: Kind) -> None:
+    """Refuse to start what no worker can load.
 
-
-def _meant(wanted: str) -> str:
-    """A path that somebody may have meant by a name that is none."""
-    for path, looked_for in (
-        (f"./{wanted}/", f"{wanted}/{PROJECT_FILE}"),
-        (f"{wanted}.py", f"{wanted}.py"),
-    ):
-        if Path(looked_for).is_file():
-            return f"; did you mean {path} ?"
-    return ""
-
-
-def _name_of(place: Path) -> str:
-    usual = place.suffix == ".py" and place.stem in _USUAL_STEMS
-    return _cleaned(place.parent.name if usual else place.stem) or "model"
-
-
-def _cleaned(name: str) -> str:
-    """A name that stands in URLs as it is."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")
+    Raises:
+        ConfigError: what its kind needs is not installed where it runs.
+    """
+    python = found.interpreter
+    if python is not OWN and found.kind not in python.entry_points(WORKERS_GROUP):
+        raise ConfigError(
+            f"{found.name} is a model of the kind {found.kind!r}, which is not installed for "
+            f"{python.path}"
+        )
+    needed = kind.needs(found.source)
+    if needed and (lacking := interpreter.lacking(python, needed)):
+        raise ConfigError(
+            f"{found.name} is a model of the kind {found.kind!r}, which needs "
+            f"{', '.join(lacking)}: {python.path} -m pip install {' '.join(lacking)}"
+        )

@@ -1,15 +1,18 @@
-"""Another interpreter, asked what models are installed for it."""
+"""Another interpreter, asked what is installed for it."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
+from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import deepaas
 from deepaas.errors import ConfigError
-from deepaas.programs import Interpreter, environment_for
+from deepaas.programs import OWN, Interpreter, environment_for
 
 SECONDS = 60.0
 
@@ -19,41 +22,74 @@ try:
     version = metadata.version("deepaas")
 except metadata.PackageNotFoundError:
     version = ""
-found = metadata.entry_points()
-group = found.select(group=sys.argv[1]) if hasattr(found, "select") else found.get(sys.argv[1], [])
-print(json.dumps([version, sys.version_info[:2], sorted({entry.name for entry in group})]))
+every = {(e.group, e.name) for each in metadata.distributions() for e in each.entry_points}
+ours = sorted(one for one in every if one[0].startswith("deepaas."))
+print(json.dumps([version, sys.version_info[:2], ours]))
+"""
+
+_LACKING = """
+import importlib.metadata as metadata, json, sys
+def there(name):
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+print(json.dumps([name for name in sys.argv[1:] if not there(name)]))
 """
 
 
-def ask(path: Path, group: str) -> Interpreter:
+def ask(path: Path) -> Interpreter:
     """An interpreter that workers can run in.
 
     Args:
         path: of the program.
-        group: entry points of models.
 
     Raises:
         ConfigError: it is none, or DEEPaaS is not installed for it in this version.
     """
-    try:
-        said = subprocess.run(
-            [path, "-c", _QUESTION, group],
-            capture_output=True,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            timeout=SECONDS,
-            env=environment_for(Interpreter(str(path), safe_path=False), os.environ),
-            cwd="/",
-        ).stdout
-        version, python, models = json.loads(said)
-    except OSError as error:
-        raise ConfigError(f"model-python {path} cannot be started: {error.strerror}") from None
-    except (subprocess.SubprocessError, ValueError):
-        raise ConfigError(f"model-python {path} is not an interpreter of Python") from None
+    version, python, found = _answer(Interpreter(str(path), safe_path=False), _QUESTION)
     if version != deepaas.__version__:
         has = f"has DEEPaaS {version}" if version else "has no DEEPaaS"
         raise ConfigError(
             f"model-python {path} {has}, and this host is {deepaas.__version__}: "
             f"{path} -m pip install deepaas=={deepaas.__version__}"
         )
-    return Interpreter(str(path), safe_path=tuple(python) >= (3, 11), models=tuple(models))
+    offered = tuple((group, name) for group, name in found)
+    return Interpreter(str(path), safe_path=tuple(python) >= (3, 11), offered=offered)
+
+
+def lacking(interpreter: Interpreter, names: Sequence[str]) -> list[str]:
+    """Those of some distributions that an interpreter does not have.
+
+    Raises:
+        ConfigError: it cannot be asked.
+    """
+    if interpreter is not OWN:
+        return list(_answer(interpreter, _LACKING, *names))
+    return [name for name in names if not _is_here(name)]
+
+
+def _is_here(name: str) -> bool:
+    try:
+        return bool(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return False
+
+
+def _answer(interpreter: Interpreter, question: str, *words: str) -> Any:
+    path = interpreter.path
+    try:
+        said = subprocess.run(
+            [path, "-c", question, *words],
+            capture_output=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS,
+            env=environment_for(interpreter, os.environ),
+            cwd="/",
+        ).stdout
+        return json.loads(said)
+    except OSError as error:
+        raise ConfigError(f"model-python {path} cannot be started: {error.strerror}") from None
+    except (subprocess.SubprocessError, ValueError):
+        raise ConfigError(f"model-python {path} is not an interpreter of Python") from None

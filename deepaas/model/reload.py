@@ -8,13 +8,12 @@ import functools
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from deepaas.model.handle import Model
-from deepaas.model.sources import CODE, SETTINGS, roots, snapshot
-from deepaas.workers.process import Source
+from deepaas.model.sources import CODE, SETTINGS, snapshot
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -32,14 +31,8 @@ PAUSE_SECONDS = 0.5
 
 _Filter = Callable[["Change", str], bool]
 
-
-def _places(source: Source) -> list[Path]:
-    """The folders and files of a model's source code."""
-    if source.kind == "entry_point":
-        return roots(source.source)
-    path, _, _ = source.source.partition(".py:")
-    folder = Path(path if Path(path).is_dir() else f"{path.removesuffix('.py')}.py")
-    return [folder if folder.is_dir() else folder.parent]
+Watch = Callable[[], Sequence[Path]]
+"""Tells which files and folders a model consists of at present."""
 
 
 class _Look(NamedTuple):
@@ -60,15 +53,17 @@ class Watched:
 
     Args:
         model: the model, whose workers are not started yet: they must not load newer code.
+        watch: tells where its source code lies.
         recheck: called when there is a reason to :meth:`check`.
 
     Attributes:
         places: where it lies, or lay when it was last seen.
     """
 
-    def __init__(self, model: Model, recheck: Callable[[], None]) -> None:
+    def __init__(self, model: Model, watch: Watch, recheck: Callable[[], None]) -> None:
         self.places: list[Path] = []
         self._model = model
+        self._watch = watch
         self._recheck = recheck
         self._known = self._look().digests
         self._outdated = False
@@ -145,7 +140,7 @@ class Watched:
         return not self._outdated
 
     def _look(self) -> _Look:
-        places = _places(self._model.source)
+        places = list(self._watch())
         self.places = places or self.places
         digests = snapshot(places)
         touched_ns = 0
@@ -178,11 +173,12 @@ class Reloader:
 
     Args:
         models: which; their workers are not started yet.
+        watch: tells where the source code of each lies, by its name.
     """
 
-    def __init__(self, models: Iterable[Model]) -> None:
+    def __init__(self, models: Iterable[Model], watch: Mapping[str, Watch]) -> None:
         self._changed = asyncio.Event()
-        self._watched = [Watched(model, self._changed.set) for model in models]
+        self._watched = [Watched(one, watch[one.name], self._changed.set) for one in models]
 
     async def run(self) -> None:
         """Reload what changes, for ever."""

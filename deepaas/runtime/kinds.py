@@ -45,7 +45,7 @@ def load(kind: str, source: str) -> Any:
     point = plugins.offered(GROUP).get(kind)
     if point is None:
         raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")
-    loaded: Kind = point.load()
+    loaded = plugins.load(point, Kind)
     try:
         return loaded.load(source)
     except ModuleNotFoundError as error:
@@ -59,11 +59,10 @@ def load(kind: str, source: str) -> Any:
 
 def adopted(found: Any) -> Any:
     """What an object is to the kind that takes it for one of its own; None if none does."""
-    kinds: Mapping[str, Kind] = plugins.load_all(GROUP)
-    models = (kind.adopt(found) for kind in kinds.values())
+    models = (kind.adopt(found) for kind in plugins.load_all(GROUP, Kind).values())
     return next((model for model in models if model is not None), None)
 
 
 def _package_with(module: str) -> str:
-    kinds: Mapping[str, Kind] = plugins.load_all(GROUP)
+    kinds = plugins.load_all(GROUP, Kind)
     return next((k.extras[module] for k in kinds.values() if module in k.extras), "")

@@ -156,6 +156,8 @@ def test_host_imports_no_library_of_models() -> None:
 def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:
     program = (
         "import sys, deepaas.app, deepaas.cmd.run, deepaas.cmd.ui, deepaas.protocols.v2\n"
+        "from deepaas.model.kinds import load_kinds\n"
+        "assert {'cog', 'entry_point'} <= load_kinds().keys()\n"
         f"print(*({WORKERS_ONLY | PAGE_ONLY | LATE!r} & sys.modules.keys()))"
     )
     told = subprocess.run(

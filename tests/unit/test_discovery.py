@@ -1,13 +1,16 @@
-"""What is said of a model that is not there."""
+"""Which kind of model gets what the operator names, and what is said of what none recognises."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deepaas.errors import ConfigError
 from deepaas.model.discovery import choose
+from deepaas.model.kinds import Certainty, Kind, Recognised
+from deepaas.programs import Interpreter
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,40 @@ def test_a_path_that_was_meant(
     said, _, rest = str(error.value).partition("; did you mean ")
     assert said.startswith(f"no model named '{wanted}' is installed; ")
     assert rest == meant
+
+
+def kind_of(*names: str, certainty: Certainty = Certainty.SURE) -> Kind:
+    """A kind that recognises these references."""
+
+    def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
+        return Recognised("one", reference, certainty) if reference in names else None
+
+    return Kind(recognise, lambda source: [Path(source)], needs=lambda _source: NEEDED)
+
+
+NEEDED = ["pytest", "surely-nobody-has-this"]
+
+
+def test_the_surest_kind_gets_a_model() -> None:
+    kinds = {
+        "first": kind_of("x", "y", certainty=Certainty.LIKELY),
+        "second": kind_of("x", "z"),
+        "third": kind_of("y", "z"),
+    }
+    for reference, kind in {"x": "second", "y": "third"}.items():
+        with pytest.raises(ConfigError, match=f"of the kind '{kind}', which needs surely-nobody"):
+            choose([reference], kinds=kinds)
+    with pytest.raises(ConfigError, match="z may be a model of several kinds: second, third"):
+        choose(["z"], kinds=kinds)
+
+
+def test_a_kind_that_fails_does_the_others_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: object) -> Recognised | None:
+        raise ZeroDivisionError
+
+    good = replace(kind_of("x"), needs=lambda _source: ["pytest"])
+    (found,) = choose(["x"], kinds={"bad": Kind(fail, lambda _: []), "good": good})
+    assert (found.kind, list(found.watch())) == ("good", [Path("x")])
+    assert "the kind 'bad' cannot say" in caplog.text
+    with pytest.raises(ConfigError, match=r"there is no /no/such/place"):
+        choose(["/no/such/place"], kinds={"bad": Kind(fail, lambda _: [])})

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deepaas.model.sources import MAX_SETTINGS_BYTES, roots, snapshot
+from deepaas.kinds.entry_point.host import roots
+from deepaas.model.sources import MAX_SETTINGS_BYTES, snapshot
 
 
 class Site:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from deepaas.kinds.cog import PROJECT_FILE, USUAL_NAMES
+from deepaas.kinds.cog import PROJECT_FILE, USUAL_NAMES, split
 from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
 from deepaas.kinds.cog.worker.project import NotFound, read
 from deepaas.kinds.cog.worker.signature import Faults
@@ -64,14 +64,6 @@ def faults(source: str) -> list[str]:
     except (Exception, SystemExit) as error:
         return [f"importing {source} fails: {reason(error)}"]
     return []
-
-
-def split(source: str) -> tuple[Path, str]:
-    """Path and name in it, which may be empty."""
-    path, colon, name = source.rpartition(":")
-    if not colon or not path.endswith(".py"):
-        path, name = source, ""
-    return Path(path).absolute(), name
 
 
 def adopt(found: Any) -> Predictor | None:

@@ -1,0 +1,112 @@
+"""The kinds of model that this host knows, found by their entry points; no model is imported."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from deepaas import plugins
+from deepaas.programs import Interpreter
+
+GROUP = "deepaas.kind"
+"""Entry points of the hosts' halves, one :class:`Kind` each."""
+
+WORKERS_GROUP = "deepaas.runtime"
+"""Entry points of the workers' halves, under the same names."""
+
+_USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
+"""Names of files that tell nothing of the model: its folder's name does."""
+
+
+class Certainty(enum.IntEnum):
+    """How sure a kind is that a model is one of its own; the surest gets it."""
+
+    GUESS = 0
+    LIKELY = 1
+    SURE = 2
+
+
+class Recognised(NamedTuple):
+    """A model, as one kind sees it.
+
+    Attributes:
+        name: under which it is served if nobody says otherwise.
+        source: what the worker's half is to load.
+        certainty: whether it may be a model of another kind as well.
+    """
+
+    name: str
+    source: str
+    certainty: Certainty = Certainty.SURE
+
+
+class Installed(NamedTuple):
+    """A model that is there without being told of.
+
+    Attributes:
+        name: of the model.
+        package: that has brought it, with its version; empty where that is not known.
+        version: of the package.
+        source: where in the package it is.
+    """
+
+    name: str
+    package: str = ""
+    version: str = ""
+    source: str = ""
+
+
+def _none(*_: object) -> tuple[()]:
+    """A kind whose models are not installed, or need nothing."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The host's half of a kind of model; nothing of it imports a model, or a library for models.
+
+    Attributes:
+        recognise: what the operator means by a reference (``demo_app``, ``./predict.py``), None
+            where it is none of this kind. Raises ``ConfigError`` for what would be one, but is
+            wrong; that is told if no other kind knows better. Its second argument is the
+            interpreter in which a model of this name would run.
+        watch: files and folders that ``--reload`` watches for a source, there or not.
+        needs: names of distributions that have to be installed for a source beside the kind's own.
+        installed: models that an interpreter has, which are served when none is named.
+        offer: what a package needs for its models to be among these: "an entry point in …".
+    """
+
+    recognise: Callable[[str, Interpreter], Recognised | None]
+    watch: Callable[[str], Sequence[Path]]
+    needs: Callable[[str], Sequence[str]] = _none
+    installed: Callable[[Interpreter], Sequence[Installed]] = _none
+    offer: str = ""
+
+
+Kinds = Mapping[str, Kind]
+"""Kinds by the names of their entry points."""
+
+
+def load_kinds() -> Kinds:
+    """The kinds of all installed packages; of those that cannot be loaded the log tells."""
+    return plugins.load_all(GROUP, Kind)
+
+
+def offers(kinds: Kinds) -> str:
+    """What a package needs for its models to be found."""
+    return " or ".join(kind.offer for kind in kinds.values() if kind.offer)
+
+
+def name_of(place: Path) -> str:
+    """A name for the model in a file or folder."""
+    usual = place.stem in _USUAL_STEMS and not place.is_dir()
+    return cleaned(place.parent.name if usual else place.stem) or "model"
+
+
+def cleaned(name: str) -> str:
+    """A name that stands in URLs as it is."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")
