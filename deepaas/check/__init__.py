@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable
 
 from deepaas.check import process
-from deepaas.check.codes import AREAS, CODES
+from deepaas.check.codes import AREAS
 from deepaas.check.findings import Finding, Report
 from deepaas.check.process import BadInterpreter
+from deepaas.check.search import find
 from deepaas.check.session import Job
-from deepaas.check.target import UnknownSource, find
+from deepaas.check.target import UnknownSource
 
 __all__ = ["BadInterpreter", "Finding", "Report", "UnknownSource", "check"]
 
@@ -57,5 +58,5 @@ def check(
         how = process.How(python or sys.executable, timeout, told or (lambda _: None))
         process.check(Job(target, call=call), how, report)
     areas = list(AREAS)
-    report.findings.sort(key=lambda one: (one.model, areas.index(CODES[one.code].area)))
+    report.findings.sort(key=lambda one: (one.model, areas.index(one.area)))
     return report

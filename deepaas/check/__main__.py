@@ -23,18 +23,19 @@ from deepaas.check import (
     arguments,
     examples,
     functions,
-    loading,
+    kinds,
     metadata,
     noting,
     page,
-    requirements,
     schema,
     signatures,
-    typed,
 )
+from deepaas.check.search import find
 from deepaas.check.session import Job, Session
-from deepaas.check.target import UnknownSource, find
-from deepaas.kinds.cog.worker.predictor import is_typed
+from deepaas.check.target import UnknownSource
+from deepaas.model.interpreter import lacking
+from deepaas.model.kinds import load_kinds
+from deepaas.programs import OWN
 from deepaas.runtime import interpreter
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def found_as_json(source: str) -> bytes:
-    """What :func:`deepaas.check.target.find` says here."""
+    """What :func:`deepaas.check.search.find` says here."""
     try:
         return msgspec.json.encode(find(source))
     except UnknownSource as error:
@@ -72,17 +73,22 @@ def found_as_json(source: str) -> bytes:
 
 def check(session: Session) -> None:
     """Check one model, part by part; none that fails keeps the next from running."""
-    target = session.target
-    if target.typed:
-        typed.check(session)
-        return
-    session.guard(lambda: session.take(requirements.check(target)), "the requirements")
-    session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")
-    author = loading.load(session)
-    if is_typed(author):
-        typed.check_object(session, author)
-    elif author is not None:
+    kind = session.target.kind
+    session.guard(lambda: _look_at_needs(session), "what its kind needs")
+    author = kinds.load_kinds().get(kind, kinds.Kind()).check(session)
+    if author is not None:
         _check_author(session, author)
+
+
+def _look_at_needs(session: Session) -> None:
+    kind = load_kinds().get(session.target.kind)
+    for name in lacking(OWN, kind.needs(session.target.value)) if kind is not None else ():
+        session.add(
+            "requirement-missing",
+            session.place or session.target.value,
+            f"models of the kind {session.target.kind!r} need {name}, which is not installed",
+            f"pip install {name}",
+        )
 
 
 class _Parts:

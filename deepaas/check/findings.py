@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from deepaas.check.codes import CODES
+from deepaas.check.codes import CODES, Code
 
 Severity = Literal["error", "warning"]
 
@@ -16,7 +16,8 @@ class Finding:
     """One thing that is not as it should be.
 
     Attributes:
-        code: one of :data:`deepaas.check.codes.CODES`.
+        code: name of its kind.
+        area: what it is about, one of :data:`deepaas.check.codes.AREAS`.
         severity: "error" for what fails when somebody uses the model, "warning" for the rest.
         where: ``file:line`` as far as that is known, or what stands for it.
         problem: what is wrong, in the author's words.
@@ -25,6 +26,7 @@ class Finding:
     """
 
     code: str
+    area: str
     severity: Severity
     where: str
     problem: str
@@ -32,9 +34,10 @@ class Finding:
     model: str = ""
 
 
-def finding(code: str, where: str, problem: str, fix: str, model: str = "") -> Finding:
-    """Make a finding with the severity of its code."""
-    return Finding(code, CODES[code].severity, where, problem, fix, model)
+def finding(code: Code | str, where: str, problem: str, fix: str, model: str = "") -> Finding:
+    """Make a finding of a kind, or of that of :data:`deepaas.check.codes.CODES` with this name."""
+    kind = CODES[code] if isinstance(code, str) else code
+    return Finding(kind.name, kind.area, kind.severity, where, problem, fix, model)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from deepaas.check.codes import Code
 from deepaas.check.findings import Finding, finding
 from deepaas.check.places import Places
 from deepaas.check.target import Target
@@ -110,7 +111,7 @@ class Session:
         """Whether an error has been found."""
         return any(found.severity == "error" for found in self.found)
 
-    def add(self, code: str, where: str, problem: str, fix: str) -> None:
+    def add(self, code: Code | str, where: str, problem: str, fix: str) -> None:
         """Tell what is wrong."""
         self.take([finding(code, where, problem, fix, self.target.name)])
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
-from deepaas.check.codes import AREAS, CODES
+from deepaas.check.codes import AREAS
 from deepaas.cli.status import Progress, status
 
 GOOD, FOUND, WRONG_USAGE = 0, 1, 2
@@ -102,7 +102,7 @@ def lines(report: Report) -> Iterator[Text]:
         yield Text.assemble((name, "bold"), f" ({value})" if value != name else "")
     title = ""
     for found in report.findings:
-        heading = AREAS[CODES[found.code].area]
+        heading = AREAS[found.area]
         if len(report.models) > 1 and found.model:
             heading = f"{found.model}: {heading}"
         if heading != title:

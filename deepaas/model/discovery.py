@@ -19,6 +19,7 @@ from deepaas.model.kinds import (
     cleaned,
     load_kinds,
     offers,
+    surest,
 )
 from deepaas.programs import OWN, Interpreter
 
@@ -120,11 +121,8 @@ def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, 
             claims[name] = claim
     if not claims:
         raise refusals[0] if refusals else _unknown(reference, kinds, other)
-    surest = max(one.certainty for one in claims.values())
-    names = [name for name, one in claims.items() if one.certainty == surest]
-    if len(names) > 1:
-        raise ConfigError(f"{reference} may be a model of several kinds: {', '.join(names)}")
-    return names[0], claims[names[0]]
+    name = surest(reference, claims)
+    return name, claims[name]
 
 
 def _claim(

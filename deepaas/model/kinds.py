@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from deepaas import plugins
+from deepaas.errors import ConfigError
 from deepaas.programs import Interpreter
 
 GROUP = "deepaas.kind"
@@ -28,6 +29,14 @@ class Certainty(enum.IntEnum):
     GUESS = 0
     LIKELY = 1
     SURE = 2
+
+
+class HasCertainty(Protocol):
+    """What a kind says when it is asked for a model."""
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure it is."""
 
 
 class Recognised(NamedTuple):
@@ -94,6 +103,19 @@ Kinds = Mapping[str, Kind]
 def load_kinds() -> Kinds:
     """The kinds of all installed packages; of those that cannot be loaded the log tells."""
     return plugins.load_all(GROUP, Kind)
+
+
+def surest(reference: str, claims: Mapping[str, HasCertainty]) -> str:
+    """The kind that is surest that a reference is one of its models.
+
+    Raises:
+        ConfigError: several are.
+    """
+    most = max(claim.certainty for claim in claims.values())
+    names = [name for name, claim in claims.items() if claim.certainty == most]
+    if len(names) > 1:
+        raise ConfigError(f"{reference} may be a model of several kinds: {', '.join(names)}")
+    return names[0]
 
 
 def offers(kinds: Kinds) -> str:

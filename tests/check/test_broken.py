@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from deepaas.check import Finding, check
-from deepaas.check.codes import CODES
+from deepaas.check.kinds import codes
 
 BROKEN = Path(__file__).resolve().parents[1] / "models" / "broken"
 FAULTS = sorted(folder.name for folder in BROKEN.iterdir() if folder.is_dir())
+CODES = {code.name: code for code in codes()}
 INSTALLED = ("entry-point-twice", "install-stale")
 """Faults of what is installed: the folder `installed` is put on the path for them."""
 WORDS = {

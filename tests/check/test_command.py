@@ -15,7 +15,7 @@ import psutil
 import pytest
 from support.waiting import wait_until
 
-from deepaas.check import codes
+from deepaas.check import codes, kinds
 
 from .test_broken import BROKEN
 
@@ -66,7 +66,7 @@ def test_json_is_for_programs() -> None:
     assert report["models"] == {"api": "api"}
     assert (report["errors"], report["warnings"]) == (1, 0)
     (found,) = report["findings"]
-    assert set(found) == {"code", "severity", "where", "problem", "fix", "model"}
+    assert set(found) == {"code", "area", "severity", "where", "problem", "fix", "model"}
     assert found["code"] == "result-not-sendable"
 
 
@@ -146,7 +146,7 @@ def test_documentation_names_every_code() -> None:
     _, _, behind = text.partition("<!-- codes: made from deepaas/check/codes.py -->\n\n")
     table, end, _ = behind.partition("\n\n<!-- end of codes -->")
     assert end
-    assert table == codes.table()
+    assert table == codes.table(kinds.codes())
 
 
 def _marked(mark: str) -> list[psutil.Process]:

@@ -15,9 +15,8 @@ from compat.peer import our_program
 from support.waiting import wait_until
 
 from deepaas.check import Report, check
-from deepaas.check.codes import CODES
 
-from .test_broken import BROKEN, FAULTS, code_of
+from .test_broken import BROKEN, CODES, FAULTS, code_of
 
 MODELS = BROKEN.parent
 BAD = {"bad_metadata", "bad_schema"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepaas.check import BadInterpreter, Finding, Report, UnknownSource, check
-from deepaas.check.target import find
+from deepaas.check.search import find
 
 API = """
     def get_metadata():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deepaas.check import check
-from deepaas.check.target import find
+from deepaas.check.search import find
 
 SOURCE = """
 class Predictor:
@@ -57,7 +57,7 @@ def test_a_file_alone_stands_for_its_predictor(source: str, name: str, tmp_path:
     file = tmp_path / "predict.py"
     file.write_text(source)
     (target,) = find(str(file)).targets
-    assert (target.name, target.value, target.typed) == (name, f"{file}:{name}", True)
+    assert (target.name, target.value, target.kind) == (name, f"{file}:{name}", "cog")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_module_of_the_contract_is_none(source: str, tmp_path: Path) -> None:
     file = tmp_path / "predict.py"
     file.write_text(source)
     (target,) = find(str(file)).targets
-    assert (target.value, target.typed) == ("predict", False)
+    assert (target.value, target.kind) == ("predict", "entry_point")
 
 
 def test_good_one(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
 """Libraries of the try-me page, which runs in a process of its own."""
 WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
-AUTHORS_TOOLS = {"check", "cli"}
+AUTHORS_TOOLS = {"check", "cli", "kinds.check"}
 """Parts that run the author's code in their own process, as a worker does."""
 WORKERS = {"runtime", "model.v2", "kinds.worker"}
 """Parts of which the host imports none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from deepaas.kinds.cog import PROJECT_FILE, USUAL_NAMES, split
+from deepaas.kinds.cog import NAME, PROJECT_FILE, USUAL_NAMES, split
 from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
 from deepaas.kinds.cog.worker.project import NotFound, read
 from deepaas.kinds.cog.worker.signature import Faults
@@ -56,7 +56,7 @@ def faults(source: str) -> list[str]:
         source: as for :func:`load`.
     """
     try:
-        kinds.load("cog", source)
+        kinds.load(NAME, source)
     except Faults as error:
         return error.faults
     except CannotBeServed as error:

@@ -11,8 +11,10 @@ from packaging.utils import canonicalize_name
 
 from deepaas.check.findings import Finding, finding
 from deepaas.check.places import shown
-from deepaas.check.project import GROUP, read
 from deepaas.check.target import Target
+from deepaas.kinds.entry_point import GROUP
+from deepaas.kinds.entry_point.check.codes import HUB_METADATA_OLD, REQUIREMENT_VERSION
+from deepaas.kinds.entry_point.check.project import read
 
 HOST = "deepaas"
 
@@ -38,7 +40,7 @@ def check(target: Target) -> Iterator[Finding]:
             continue
         if version and not wanted.specifier.contains(version, prereleases=True):
             yield finding(
-                "requirement-version",
+                REQUIREMENT_VERSION,
                 place,
                 f"{wanted.name} is required as {wanted.specifier}, but {version} is installed",
                 _advice(wanted, text),
@@ -83,7 +85,7 @@ def hub_metadata(target: Target) -> Iterator[Finding]:
     old = folder / "metadata.json"
     if target.folder and old.is_file() and not (folder / "ai4-metadata.yml").is_file():
         yield finding(
-            "hub-metadata-old",
+            HUB_METADATA_OLD,
             shown(old),
             "the AI4OS hub reads ai4-metadata.yml now, which this project does not have",
             "write ai4-metadata.yml (metadata_version 2.0.0) from it",

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.check.places import line_of, shown
+from deepaas.kinds.entry_point import GROUP
 
-GROUP = "deepaas.v2.model"
 FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 

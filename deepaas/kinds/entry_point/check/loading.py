@@ -11,11 +11,12 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from deepaas.check import requirements
 from deepaas.check.places import shown
-from deepaas.check.project import GROUP
 from deepaas.check.session import Session, printed_bytes
-from deepaas.kinds.cog.worker.predictor import is_typed
+from deepaas.check.target import Target
+from deepaas.kinds.entry_point import GROUP
+from deepaas.kinds.entry_point.check import requirements
+from deepaas.kinds.entry_point.check.codes import ENTRY_POINT_NOWHERE
 from deepaas.kinds.entry_point.worker import needs_instance
 from deepaas.runtime.failures import reason
 
@@ -26,19 +27,19 @@ def load(session: Session) -> Any:
     """Import the model.
 
     Returns:
-        the author's object, None if there is none; the reason has been told.
+        what the entry point names, None if there is none; the reason has been told.
     """
     target = session.target
     sys.path[:0] = target.paths
-    for root in _author_roots(target.module, target.paths):
+    for root in _author_roots(module_of(target), target.paths):
         session.places.add(root)
-        session.place = _module_file(root, target.module) or session.place
+        session.place = _module_file(root, module_of(target)) or session.place
     try:
         entry = EntryPoint(target.name, target.value, GROUP)
         module = entry.module
     except (AttributeError, ValueError):
         session.add(
-            "entry-point-nowhere",
+            ENTRY_POINT_NOWHERE,
             target.place,
             f"the entry point {target.name} = {target.value!r} is none",
             "write it as module or module:object, as in my_model.api",
@@ -57,12 +58,17 @@ def load(session: Session) -> Any:
         file = getattr(sys.modules.get(name), "__file__", None)
         if file and not _is_library(file):
             session.places.add(_root_of(Path(file)))
-    return _made(session, outcome.value)
+    return outcome.value
 
 
-def _made(session: Session, found: Any) -> Any:
-    """The object behind a class of DEEPaaS's contract whose functions need one."""
-    if not inspect.isclass(found) or is_typed(found) or not needs_instance(found):
+def made(session: Session, found: Any) -> Any:
+    """The object behind a class of DEEPaaS's contract whose functions need one.
+
+    Returns:
+        what was found where no object is needed, None if there can be none; the reason has been
+        told.
+    """
+    if not inspect.isclass(found) or not needs_instance(found):
         return found
     name = found.__name__
     place = session.places.of_function(found) or session.place
@@ -89,14 +95,14 @@ def _tell_failure(session: Session, error: BaseException) -> None:
         _tell_syntax(session, error)
     elif isinstance(error, ModuleNotFoundError) and not place:
         session.add(
-            "entry-point-nowhere",
+            ENTRY_POINT_NOWHERE,
             target.place,
             f"the entry point names the module {module}, but there is no {error.name}",
             _nearest(session, module),
         )
     elif isinstance(error, AttributeError) and attribute and not place:
         session.add(
-            "entry-point-nowhere",
+            ENTRY_POINT_NOWHERE,
             target.place,
             f"the entry point names {attribute.strip()!r} in {module}, which is not there",
             f"name an object that {module} has, or the module alone",
@@ -127,7 +133,7 @@ def _tell_missing(session: Session, error: ModuleNotFoundError, place: str) -> N
     top = name.partition(".")[0]
     if canonicalize_name(top) in requirements.missing(session.target):
         return  # Told already, with the requirement.
-    if top == session.target.module.partition(".")[0]:
+    if top == module_of(session.target).partition(".")[0]:
         fix = f"there is no such module in {top}: correct the name, or add the file"
     else:
         fix = f"pip install {top} (or as its package is called), and add it to the dependencies"
@@ -162,7 +168,7 @@ def _syntax(session: Session, error: SyntaxError) -> str:
 
 
 def _tell_manners(session: Session, printed: int, seconds: float) -> None:
-    module = session.target.module
+    module = module_of(session.target)
     place = session.place
     if seconds > SLOW_SECONDS:
         session.add(
@@ -178,6 +184,11 @@ def _tell_manners(session: Session, printed: int, seconds: float) -> None:
             f"{printed} bytes are printed while {module} is imported",
             "use logging instead: commands write their results to the standard output",
         )
+
+
+def module_of(target: Target) -> str:
+    """The module that an entry point names."""
+    return target.value.partition(":")[0].strip()
 
 
 def _nearest(session: Session, module: str) -> str:

@@ -1,0 +1,47 @@
+"""From what somebody wants to be checked to models."""
+
+from __future__ import annotations
+
+from deepaas.check import kinds
+from deepaas.check.target import Found, Target, UnknownSource
+from deepaas.errors import ConfigError
+from deepaas.model.kinds import Kind, load_kinds, surest
+from deepaas.programs import OWN
+
+
+def find(source: str) -> Found:
+    """Find out what somebody means.
+
+    Args:
+        source: what a kind of model recognises: the name of an entry point, a path to a project,
+            ``predict.py:Predictor``, …; empty for the project in the working directory.
+
+    Raises:
+        UnknownSource: nothing of this name is there, or it is not clear what is meant.
+    """
+    checks = kinds.load_kinds()
+    claims: dict[str, Found] = {}
+    refusals: list[str] = []
+    for name, kind in load_kinds().items():
+        own = checks[name].find if name in checks else None
+        try:
+            found = own(source) if own else _recognised(name, kind, source)
+        except (ConfigError, UnknownSource) as error:
+            refusals.append(str(error))
+        else:
+            claims |= {name: found} if found else {}
+    if not claims:
+        raise UnknownSource(refusals[0] if refusals else f"nobody knows what {source!r} is")
+    try:
+        return claims[surest(source, claims)]
+    except ConfigError as error:
+        raise UnknownSource(error.message) from None
+
+
+def _recognised(name: str, kind: Kind, source: str) -> Found | None:
+    """What the host's half says."""
+    recognised = kind.recognise(source or ".", OWN)
+    if recognised is None:
+        return None
+    target = Target(recognised.name, name, recognised.source)
+    return Found([target], certainty=recognised.certainty)

@@ -1,0 +1,29 @@
+"""What is wrong with a package, from its project's files to the object that it offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepaas.check.kinds import Kind, adopted
+from deepaas.check.session import Session
+from deepaas.kinds.entry_point.check import loading, requirements
+from deepaas.kinds.entry_point.check.codes import CODES
+from deepaas.kinds.entry_point.check.search import find
+
+
+def check(session: Session) -> Any:
+    """Check a package as far as its author's object.
+
+    Returns:
+        the object; None if there is none, or if it belongs to another kind and has been checked.
+    """
+    target = session.target
+    session.guard(lambda: session.take(requirements.check(target)), "the requirements")
+    session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")
+    found = loading.load(session)
+    if found is None or adopted(session, found):
+        return None
+    return loading.made(session, found)
+
+
+KIND = Kind(find, check, codes=CODES)
