@@ -6,6 +6,12 @@ import logging
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar
 
+MODEL_KINDS = "deepaas.kind"
+"""Entry points of the hosts' halves of kinds of model, see ``model.kinds``."""
+
+MODEL_LOADERS = "deepaas.runtime"
+"""Of their workers' halves, under the same names, see ``runtime.kinds``."""
+
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from pathlib import Path
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
 from deepaas.model.kinds import (
-    WORKERS_GROUP,
     Installed,
     Kind,
     Kinds,
@@ -21,6 +20,7 @@ from deepaas.model.kinds import (
     offers,
     surest,
 )
+from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
 
 _log = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ def _check_needs(found: Found, kind: Kind) -> None:
         ConfigError: what its kind needs is not installed where it runs.
     """
     python = found.interpreter
-    if python is not OWN and found.kind not in python.entry_points(WORKERS_GROUP):
+    if python is not OWN and found.kind not in python.entry_points(MODEL_LOADERS):
         raise ConfigError(
             f"{found.name} is a model of the kind {found.kind!r}, which is not installed for "
             f"{python.path}"

@@ -13,12 +13,6 @@ from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.programs import Interpreter
 
-GROUP = "deepaas.kind"
-"""Entry points of the hosts' halves, one :class:`Kind` each."""
-
-WORKERS_GROUP = "deepaas.runtime"
-"""Entry points of the workers' halves, under the same names."""
-
 _USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
 """Names of files that tell nothing of the model: its folder's name does."""
 
@@ -102,7 +96,7 @@ Kinds = Mapping[str, Kind]
 
 def load_kinds() -> Kinds:
     """The kinds of all installed packages; of those that cannot be loaded the log tells."""
-    return plugins.load_all(GROUP, Kind)
+    return plugins.load_all(plugins.MODEL_KINDS, Kind)
 
 
 def surest(reference: str, claims: Mapping[str, HasCertainty]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepaas.messages import Ready
+from deepaas.plugins import MODEL_LOADERS
 from deepaas.runtime import interpreter, kinds, lifeline, training
 from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import Model
@@ -61,7 +62,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--calls", type=int, required=True, help="descriptor of a socket")
     parser.add_argument("--control", type=int, required=True, help="descriptor of a socket")
     parser.add_argument("--lifeline", type=int, required=True, help="read end of a pipe")
-    parser.add_argument("--kind", required=True, help=f"entry point of the group {kinds.GROUP}")
+    parser.add_argument("--kind", required=True, help=f"entry point of the group {MODEL_LOADERS}")
     parser.add_argument("--name", required=True, help="name under which the model is served")
     parser.add_argument("--source", required=True, help="where the kind finds the model")
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")

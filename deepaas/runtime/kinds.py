@@ -10,9 +10,6 @@ from typing import Any
 from deepaas import plugins
 from deepaas.runtime.failures import CannotBeServed
 
-GROUP = "deepaas.runtime"
-"""Entry points of the workers' halves, one :class:`Kind` each."""
-
 
 def _adopts_nothing(_found: Any) -> None:
     """It knows its models by where they come from only."""
@@ -42,7 +39,7 @@ def load(kind: str, source: str) -> Any:
         CannotBeServed: the kind, or what its models need, is not installed.
         Exception: whatever the author's code raises.
     """
-    point = plugins.offered(GROUP).get(kind)
+    point = plugins.offered(plugins.MODEL_LOADERS).get(kind)
     if point is None:
         raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")
     loaded = plugins.load(point, Kind)
@@ -59,10 +56,10 @@ def load(kind: str, source: str) -> Any:
 
 def adopted(found: Any) -> Any:
     """What an object is to the kind that takes it for one of its own; None if none does."""
-    models = (kind.adopt(found) for kind in plugins.load_all(GROUP, Kind).values())
+    models = (kind.adopt(found) for kind in plugins.load_all(plugins.MODEL_LOADERS, Kind).values())
     return next((model for model in models if model is not None), None)
 
 
 def _package_with(module: str) -> str:
-    kinds = plugins.load_all(GROUP, Kind)
+    kinds = plugins.load_all(plugins.MODEL_LOADERS, Kind)
     return next((k.extras[module] for k in kinds.values() if module in k.extras), "")

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from deepaas.model.discovery import installed
+from deepaas.model.kinds import load_kinds, offers
+
 # pytest brings tomli along where Python has nothing of its own.
 tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
-GROUP = "deepaas.v2.model"
 CHOOSE = "name one with the option deepaas_model, in pyproject.toml under [tool.pytest.ini_options]"
 
 
@@ -34,29 +36,28 @@ def detect(project: Path) -> str:
         Undecided: it is not installed, or offers none or several.
     """
     name = _name_of(project)
-    offers: dict[str, list[str]] = {}
+    there = set()
     for distribution in distributions():
-        # What is found first counts, as for Python: it may be in its own *.egg-info, too.
         own = str(distribution.metadata["Name"] or "")
-        offered = [entry.name for entry in distribution.entry_points if entry.group == GROUP]
-        offers.setdefault(_normal(own), sorted(set(offered)))
+        there.add(_normal(own))
         if name is None and _folder_of(distribution) == project:
             name = own
     if name is None:
         raise Undecided(f"{project} is no Python project (no name in its pyproject.toml): {CHOOSE}")
-    if _normal(name) not in offers:
+    if _normal(name) not in there:
         raise Undecided(
             f"the project {name} is not installed for {sys.executable}: "
             f"pip install -e {project}, or {CHOOSE}"
         )
-    models = offers[_normal(name)]
+    kinds = load_kinds()
+    found = (one for one in installed(kinds) if _normal(one.package) == _normal(name))
+    models = list(dict.fromkeys(one.name for one in found))
     if len(models) > 1:
         raise Undecided(f"{name} offers several models, {', '.join(models)}: {CHOOSE}")
     if not models:
         raise Undecided(
-            f"{name} offers no model, as it is installed: it needs an entry point in "
-            f'[project.entry-points."{GROUP}"], and after a change of that again '
-            f"pip install -e {project}; or {CHOOSE}"
+            f"{name} offers no model, as it is installed: it needs {offers(kinds)}, and after a "
+            f"change of that again pip install -e {project}; or {CHOOSE}"
         )
     return models[0]
 

@@ -149,6 +149,27 @@ def test_protocols_do_not_know_each_other() -> None:
         assert not (importer.startswith("protocols") and part.startswith("protocols."))
 
 
+def test_nobody_knows_a_kind_of_model() -> None:
+    """But itself, and each half of it knows no other; only the check runs what a worker does."""
+    for path in MODULES:
+        kind, half = kind_of(name_of(path))
+        for name in imported(path):
+            other, other_half = kind_of(name)
+            if other:
+                assert other == kind, f"{path} imports {name}"
+                assert other_half in {half, ""} or half == "check", f"{path} imports {name}"
+
+
+def kind_of(module: str) -> tuple[str, str]:
+    """The kind of model whose a module is, and which half of it; empty for none."""
+    words = module.split(".")
+    if words[:2] != ["deepaas", "kinds"]:
+        return "", ""
+    kind, half, *_ = [*words[2:], "", ""]
+    halves = {"host", "worker", "check"}
+    return kind, half if half in halves else ""
+
+
 def test_host_imports_no_library_of_models() -> None:
     assert importers_of(WORKERS_ONLY, but=WORKERS | AUTHORS_TOOLS) == {}
 
