@@ -12,7 +12,7 @@ from marshmallow import fields, missing
 from deepaas.check.session import Session
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.json_values import BadResult
-from deepaas.runtime.results import Results
+from deepaas.runtime.results import NoMediaType, Results
 
 _FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
 
@@ -70,8 +70,10 @@ def check_use(session: Session, predict: Any) -> None:
 def _is_media_type(session: Session, choice: Any) -> bool:
     try:
         Results("", None, [], session.spool).encode(0, b"", choice)
-    except BadResult as error:
-        return "no media type" not in str(error)
+    except NoMediaType:
+        return False
+    except BadResult:
+        return True
     except Exception:
         return False
     return True

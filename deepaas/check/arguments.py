@@ -11,17 +11,19 @@ from typing import Any
 
 import marshmallow
 from marshmallow import fields, missing
+from marshmallow.exceptions import RegistryError
 
 from deepaas.check import accept, defaults, files, signatures
+from deepaas.check.noting import RequiredWithDefault
 from deepaas.check.session import Session
 from deepaas.check.signatures import DECLARED
 from deepaas.runtime.arguments import Arguments, is_file
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
+from deepaas.runtime.places import UnknownLocation
 
 _SECRET_WORDS = {"password", "passwd", "secret", "apikey"}
 _SECRET_PAIRS = ("api_key", "access_token", "auth_token")
-_ALREADY = "must not be set for required fields"
 
 
 @dataclass
@@ -82,7 +84,7 @@ def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | 
         return {}
     if outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
-        if isinstance(outcome.error, ValueError) and _ALREADY in str(outcome.error):
+        if isinstance(outcome.error, RequiredWithDefault):
             session.add(
                 "required-with-default",
                 where,
@@ -126,11 +128,11 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
         return False
     try:
         alone = Arguments({name: one})
+    except UnknownLocation as error:
+        session.add("argument-location", place, str(error), "correct the location")
+        return False
     except Exception as error:
-        if "names the location" in str(error):
-            session.add("argument-location", place, str(error), "correct the location")
-        else:
-            _broken(session, name, place, error)
+        _broken(session, name, place, error)
         return False
     wrong = None if name == "accept" else defaults.problem(name, alone.schema.fields[name])
     try:
@@ -149,7 +151,7 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
 def _broken(session: Session, name: str, place: str, error: Exception) -> None:
     problem = f"the host cannot use the argument {name!r}: {reason(error)}"
     fix = "correct its declaration"
-    if "Class with name" in str(error):
+    if isinstance(error, RegistryError):
         fix = "give Nested the class itself, or a dict of fields: fields.Nested(MySchema)"
     session.add("argument-broken", place, problem, fix)
 

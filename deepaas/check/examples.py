@@ -25,6 +25,7 @@ from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.results import BreaksSchema
 
 
 class Examples:
@@ -159,7 +160,7 @@ class Examples:
             self._place,
         )
         if isinstance(outcome.error, BadResult):
-            self._tell_result(doing, str(outcome.error))
+            self._tell_result(doing, outcome.error)
         elif outcome.error is not None:
             where = self._session.places.of_error(outcome.error)
             said = reason(outcome.error)
@@ -167,15 +168,15 @@ class Examples:
             self._once("predict-fails", where or self._place, doing, f"raises {said}", fix)
         self._look_at_defaults(doing)
 
-    def _tell_result(self, doing: str, said: str) -> None:
+    def _tell_result(self, doing: str, error: BadResult) -> None:
         place = self._session.places.of_function(self._predict_function()) or self._place
-        if "own schema" in said:
-            told = said.partition("schema: ")[2]
+        if isinstance(error, BreaksSchema):
             fix = "return what schema says, or correct schema"
-            self._once("result-breaks-schema", place, doing, f"breaks schema: {told}", fix)
+            told = f"breaks schema: {error.messages}"
+            self._once("result-breaks-schema", place, doing, told, fix)
         else:
             fix = "return what JSON can hold; for another media type str, bytes or an open file"
-            self._once("result-not-sendable", place, doing, f"cannot be sent: {said}", fix)
+            self._once("result-not-sendable", place, doing, f"cannot be sent: {error}", fix)
 
     def _look_at_defaults(self, doing: str) -> None:
         for name, before in list(self._mutable.items()):

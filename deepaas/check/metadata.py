@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from deepaas.check.places import shown
@@ -77,7 +78,7 @@ def _tell_failure(session: Session, error: BaseException, place: str) -> None:
         return
     fix = "correct what this line does: the page and the API say nothing of the model until then"
     origin = error.__cause__ or error.__context__ or error
-    if "PackageNotFoundError" in (type(error).__name__, type(origin).__name__):
+    if isinstance(error, PackageNotFoundError) or isinstance(origin, PackageNotFoundError):
         fix = f"install the project: pip install -e {shown(session.target.folder) or '.'}"
     session.add("metadata-fails", where or place, f"get_metadata fails: {reason(error)}", fix)
 
@@ -87,7 +88,7 @@ def _not_json(value: Any) -> str:
     try:
         to_json(value)
     except BadResult as error:
-        return str(error).replace("the result cannot", "it cannot")
+        return str(error)
     return ""
 
 

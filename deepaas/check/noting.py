@@ -17,6 +17,10 @@ from deepaas.check.places import NOTED
 _LIBRARIES = tuple(str(Path(str(module.__file__)).parent) for module in (marshmallow, webargs))
 
 
+class RequiredWithDefault(ValueError):
+    """A field is required and has a default, which marshmallow refuses."""
+
+
 def note_fields() -> None:
     """From here on every field that is made notes where.
 
@@ -26,7 +30,12 @@ def note_fields() -> None:
 
     @functools.wraps(original)
     def noting(self: fields.Field, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
+        try:
+            original(self, *args, **kwargs)
+        except ValueError as error:
+            if kwargs.get("required") and {"load_default", "missing"} & kwargs.keys():
+                raise RequiredWithDefault(*error.args) from error
+            raise
         frame = _maker(self, sys._getframe(1))
         if frame is not None:
             setattr(self, NOTED, (frame.f_code.co_filename, frame.f_lineno))

@@ -8,6 +8,7 @@ from typing import Any
 
 import marshmallow
 from marshmallow import fields
+from marshmallow.exceptions import RegistryError
 
 from deepaas.check.session import Session
 from deepaas.runtime.contract import response_schema
@@ -67,7 +68,7 @@ def _check_part(session: Session, name: Any, one: Any, place: str) -> bool:
         describe(None, None, response_schema({name: one}))
     except Exception as error:
         fix = "correct its declaration"
-        if "Class with name" in str(error):
+        if isinstance(error, RegistryError):
             fix = "give Nested the class itself, or a dict of fields: fields.Nested(MySchema)"
         problem = f"{name!r} in schema cannot be described: {reason(error)}"
         session.add("schema-broken", place, problem, fix)

@@ -20,6 +20,10 @@ from deepaas.messages import Inputs, LongText, Upload
 from deepaas.runtime.media import negotiate
 
 
+class UnknownLocation(ValueError):
+    """An argument is declared for a place that there is not."""
+
+
 class MalformedBody(Exception):
     """The body is not what its content type says. ``fields`` has the messages by place."""
 
@@ -236,7 +240,7 @@ def _readers(name: str, field: fields.Field) -> tuple[Reader, ...]:
     if not place:
         return _UNDECLARED
     if place not in _READERS:
-        raise ValueError(
+        raise UnknownLocation(
             f"argument {name!r} names the location {place!r}; there are: {', '.join(_READERS)}"
         )
     return (_READERS[place],)

@@ -23,6 +23,18 @@ from deepaas.runtime.regular import check_opened, open_regular
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
+class NoMediaType(BadResult):
+    """The client, or the model for it, has chosen what is no media type."""
+
+
+class BreaksSchema(BadResult):
+    """The result does not fit the model's own schema. ``messages`` are marshmallow's."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__(f"the answer breaks the model's own schema: {messages}")
+        self.messages = messages
+
+
 class Results:
     """Encodes the results of one model.
 
@@ -77,7 +89,7 @@ class Results:
         if raw:
             assert accept is not None
             if not _MEDIA_TYPE.fullmatch(accept):
-                raise BadResult(f"accept is {accept!r}, which is no media type")
+                raise NoMediaType(f"accept is {accept!r}, which is no media type")
             return self._encode_raw(call_id, result, accept)
         if hasattr(result, "read"):
             result.close()
@@ -133,7 +145,7 @@ class Results:
             self._schema.load(result)
         except marshmallow.ValidationError as error:
             # In the log under the id of the failure; clients are not told about fields.
-            raise BadResult(f"the answer breaks the model's own schema: {error.messages}") from None
+            raise BreaksSchema(error.messages) from None
         return to_json(result, files)
 
     def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ def _tell_failure(session: Session, error: BaseException) -> None:
         )
     else:
         fix = "correct what this line does; what can wait belongs in warm() or predict()"
-        if type(error).__name__ == "PackageNotFoundError":
+        if isinstance(error, PackageNotFoundError):
             fix = f"install the project: pip install -e {shown(target.folder) or '.'}"
         elif "no known parent package" in str(error):
             fix = "import it by its full name, or name the module with its package as entry point"

@@ -21,16 +21,9 @@ HOST = "deepaas"
 
 def check(target: Target) -> Iterator[Finding]:
     """What is missing of a target's requirements."""
-    for text, place in _declared(target).items():
-        try:
-            wanted = Requirement(text)
-        except InvalidRequirement:
-            continue  # Whoever installs it is told.
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            version = metadata.version(wanted.name)
-        except metadata.PackageNotFoundError:
+    for text, place, wanted in _wanted(target):
+        version = _installed_version(wanted.name)
+        if version is None:
             yield finding(
                 "requirement-missing",
                 place,
@@ -73,10 +66,28 @@ def _requirements(name: str) -> Iterator[Requirement]:
 def missing(target: Target) -> set[str]:
     """Names of the required packages that are not installed."""
     return {
-        canonicalize_name(found.problem.partition(" ")[0])
-        for found in check(target)
-        if found.code == "requirement-missing"
+        canonicalize_name(wanted.name)
+        for _, _, wanted in _wanted(target)
+        if _installed_version(wanted.name) is None
     }
+
+
+def _wanted(target: Target) -> Iterator[tuple[str, str, Requirement]]:
+    """What a target requires here: as it is written, where, and what that means."""
+    for text, place in _declared(target).items():
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            continue  # Whoever installs it is told.
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+            yield text, place, wanted
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def hub_metadata(target: Target) -> Iterator[Finding]:
