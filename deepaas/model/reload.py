@@ -41,11 +41,16 @@ class _Look(NamedTuple):
     Code that has become what it was has another time.
     """
 
+    places: list[Path]
     digests: dict[Path, str]
     touched_ns: int
 
     def code(self) -> dict[Path, str]:
-        return {path: digest for path, digest in self.digests.items() if path.suffix == CODE}
+        return {path: digest for path, digest in self.digests.items() if self.is_code(path)}
+
+    def is_code(self, path: Path) -> bool:
+        """Whether the model is made of this file; others may be its own writing."""
+        return path.suffix == CODE or path in self.places
 
 
 class Watched:
@@ -144,18 +149,17 @@ class Watched:
         self.places = places or self.places
         digests = snapshot(places)
         touched_ns = 0
-        for path in digests:
-            if path.suffix == CODE:
-                with contextlib.suppress(OSError):
-                    touched_ns = max(touched_ns, path.stat().st_ctime_ns)
-        return _Look(digests, touched_ns)
+        for path in _Look(places, digests, 0).code():
+            with contextlib.suppress(OSError):
+                touched_ns = max(touched_ns, path.stat().st_ctime_ns)
+        return _Look(places, digests, touched_ns)
 
     def _is_own(self, path: Path) -> bool:
         """Whether the model itself has written this file, as far as can be told.
 
         A model that does so whenever it is loaded would be loaded for ever.
         """
-        if path.suffix == CODE:
+        if path.suffix == CODE or path in self.places:
             return False
         try:
             written_at = path.stat().st_mtime

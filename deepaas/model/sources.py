@@ -13,7 +13,7 @@ SETTINGS = frozenset([".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"])
 """Files that count when they lie in a folder with code: elsewhere they are taken for data."""
 
 MAX_SETTINGS_BYTES = 2**20
-"""A larger file is data."""
+"""A larger file is data; of one that is a model by itself nobody reads it all to see a change."""
 
 SKIPPED_FOLDERS = frozenset(["__pycache__", "node_modules", "site-packages"])
 
@@ -22,15 +22,19 @@ def snapshot(places: list[Path]) -> dict[Path, str]:
     """A digest of each file that counts.
 
     Args:
-        places: from :func:`roots`.
+        places: of a model; in folders code counts, files that are named count whatever they are.
     """
     digests = {}
     for place in places:
-        for path in [place] if place.is_file() else _files(place):
+        is_named = place.is_file()
+        for path in [place] if is_named else _files(place):
             # A file may go while it is looked at.
             with contextlib.suppress(OSError):
-                if path.suffix == CODE or path.stat().st_size <= MAX_SETTINGS_BYTES:
+                stat = path.stat()
+                if path.suffix == CODE or stat.st_size <= MAX_SETTINGS_BYTES:
                     digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+                elif is_named:
+                    digests[path] = f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
     return digests
 
 

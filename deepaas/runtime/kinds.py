@@ -19,6 +19,9 @@ def _adopts_nothing(_found: Any) -> None:
 class Kind:
     """The worker's half of a kind of model.
 
+    Workers of other kinds import it as well, to ask whether it adopts: a large library is to be
+    imported in ``load``.
+
     Attributes:
         load: makes of what the host's half has found (``Recognised.source``) the author's object,
             see ``runtime.contract``; it raises whatever the author's code raises, or

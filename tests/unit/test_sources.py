@@ -127,3 +127,15 @@ def test_what_is_a_change(tmp_path: Path) -> None:
     assert snapshot([tmp_path]) == before
     (tmp_path / "api.py").write_text("2")
     assert snapshot([tmp_path]) != before
+
+
+def test_a_file_that_is_named_counts_whatever_it_is(tmp_path: Path) -> None:
+    small, large = tmp_path / "model.bin", tmp_path / "weights.onnx"
+    small.write_bytes(b"1")
+    large.write_bytes(b"1" * (MAX_SETTINGS_BYTES + 1))
+    before = snapshot([small, large, tmp_path / "absent"])
+    assert set(before) == {small, large}
+    small.write_bytes(b"2")
+    os.utime(large, (0, 0))
+    after = snapshot([small, large])
+    assert [after[path] == before[path] for path in (small, large)] == [False, False]
