@@ -28,7 +28,7 @@ class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
     """Base of all messages."""
 
 
-# --- a call's inputs, as any protocol hands them over ------------------------------------------
+# --- a call's inputs --------------------------------------------------------------------------
 
 
 class Upload(Message):
@@ -57,8 +57,8 @@ class LongText(Message):
     charset: str
 
 
-class Inputs(Message):
-    """The places where arguments may stand, not yet decoded (the worker has a core to spare).
+class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of older hosts.
+    """For V2 alone: the places of a request where arguments may stand, not yet decoded.
 
     Attributes:
         query: the raw query string.
@@ -82,15 +82,21 @@ class Inputs(Message):
 
     def is_small(self) -> bool:
         """Whether there is so little text that reading it takes no time to speak of."""
-        text_bytes = len(self.query) + len(self.body)
-        for _, value in self.form:
-            if isinstance(value, LongText):
-                return False
-            text_bytes += len(value) if isinstance(value, str) else 0
-        return not self.body_path and text_bytes <= INLINE_BYTES
+        texts = (value for _, value in self.form if isinstance(value, str))
+        text_bytes = len(self.query) + len(self.body) + sum(map(len, texts))
+        return not self.text_paths() and text_bytes <= INLINE_BYTES
 
-    def with_paths(self, change: Callable[[str], str]) -> Inputs:
-        """The same inputs with other paths: ``change`` gives the new one for each."""
+    def uploads(self) -> list[Upload]:
+        """The files among them."""
+        return [value for _, value in self.form if isinstance(value, Upload)]
+
+    def text_paths(self) -> list[str]:
+        """Where text lies that has to be read."""
+        paths = [value.path for _, value in self.form if isinstance(value, LongText)]
+        return [*paths, self.body_path] if self.body_path else paths
+
+    def with_paths(self, change: Callable[[str], str]) -> RawRequest:
+        """The same with other paths: ``change`` gives the new one for each."""
 
         def moved(value: str | Upload | LongText) -> str | Upload | LongText:
             if isinstance(value, str):
@@ -102,6 +108,50 @@ class Inputs(Message):
             form=[(name, moved(value)) for name, value in self.form],
             body_path=change(self.body_path) if self.body_path else "",
         )
+
+
+class Values(Message):
+    """Arguments by name, as any door but V2 hands them over.
+
+    Attributes:
+        given: values as JSON has them, without files.
+        path: where JSON of them lies instead, when it is larger than ``INLINE_BYTES``.
+        files: the files in order, several of one name for a list.
+        checked: whether ``given`` is known to fit the schemas of the signature; ``pattern`` is
+            looked for again, as Python has expressions of its own.
+    """
+
+    given: dict[str, Any] = {}
+    path: str = ""
+    files: list[tuple[str, Upload]] = []
+    checked: bool = False
+
+    def is_small(self) -> bool:
+        """Whether there is so little text that reading it takes no time to speak of."""
+        return not self.path
+
+    def uploads(self) -> list[Upload]:
+        """The files among them."""
+        return [upload for _, upload in self.files]
+
+    def text_paths(self) -> list[str]:
+        """Where text lies that has to be read."""
+        return [self.path] if self.path else []
+
+    def with_paths(self, change: Callable[[str], str]) -> Values:
+        """The same with other paths: ``change`` gives the new one for each."""
+        return msgspec.structs.replace(
+            self,
+            path=change(self.path) if self.path else "",
+            files=[
+                (name, msgspec.structs.replace(upload, path=change(upload.path)))
+                for name, upload in self.files
+            ],
+        )
+
+
+Inputs = RawRequest | Values
+"""What a function is called with."""
 
 
 # --- host to worker -------------------------------------------------------------------------
@@ -173,49 +223,91 @@ class CheckTraining(Message):
 # --- worker to host -------------------------------------------------------------------------
 
 
-class Function(Message):
-    """One of ``predict`` and ``train``, as clients see it.
+class FileDetails(Message):
+    """Of an argument that is a file.
 
     Attributes:
-        implemented: whether the model has it.
-        parameters: Swagger 2.0 parameters in the order of declaration.
-        produces: media types that ``accept`` offers, empty without that argument.
-        reads_headers: whether an argument is declared in the headers.
-        reads_cookies: whether an argument is declared in the cookies.
-        places: where the arguments that name a place are looked up (``query``, ``json`` …); the
-            others are looked for in the query, the form and the JSON body.
-        streams: whether it yields its result in parts.
-        checked_quickly: whether no client can make a check of its arguments slow.
+        many: whether it takes several.
+        accept: which are wanted, as HTML's attribute of this name has it; empty for any.
     """
 
-    implemented: bool
+    many: bool = False
+    accept: str = ""
+
+
+class Argument(Message):
+    """One argument of a function.
+
+    Attributes:
+        name: by which clients send it.
+        schema: JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
+            text stands for a file, which has no value in JSON.
+        required: whether a value must be given.
+        secret: whether its values are shown to nobody.
+        file: set where its values are files.
+        location: for V2 alone: the place in a request where it is looked up (``query``, ``json``
+            …), if its author names one.
+    """
+
+    name: str
+    schema: dict[str, Any]
+    required: bool = False
+    secret: bool = False
+    file: FileDetails | None = None
+    location: str = ""
+
+
+class Result(Message):
+    """What a function gives back.
+
+    Attributes:
+        schema: JSON Schema (2020-12) of it, empty if nobody knows.
+        media_types: what it may be sent as, empty for JSON.
+        streams: whether it comes in parts.
+    """
+
+    schema: dict[str, Any] = {}
+    media_types: list[str] = []
+    streams: bool = False
+
+
+class Signature(Message):
+    """What ``predict`` or ``train`` takes and gives back.
+
+    Attributes:
+        arguments: in the order of declaration.
+        result: what it gives back.
+        checked_quickly: whether no client can make a check of its arguments slow.
+        parameters: for V2 alone: the arguments as Swagger 2.0, byte for byte as DEEPaaS has them.
+        reads_headers: for V2 alone: whether an argument is looked up in the headers.
+        reads_cookies: for V2 alone: whether one is looked up in the cookies.
+    """
+
+    arguments: list[Argument] = []
+    result: Result = msgspec.field(default_factory=Result)
+    checked_quickly: bool = False
     parameters: list[dict[str, Any]] = []
-    produces: list[str] = []
     reads_headers: bool = False
     reads_cookies: bool = False
-    places: dict[str, str] = {}
-    streams: bool = False
-    checked_quickly: bool = False
 
 
 class Description(Message):
     """All that the host knows of a model; sent once, when the model has been loaded.
 
     Attributes:
-        predict: the ``predict`` function.
-        train: the ``train`` function.
-        response: Swagger 2.0 reference of the response definition, empty without a schema.
-        definitions: Swagger 2.0 definitions that the parts above refer to.
-        output: JSON schema (OpenAPI 3.0) of a bare result, empty if nobody knows.
+        predict: the ``predict`` function, None where the model does not have it.
+        train: the ``train`` function, the same.
         concurrency: how many calls a worker takes at a time.
+        response: for V2 alone: Swagger 2.0 reference of the response definition, empty without a
+            schema.
+        definitions: for V2 alone: what that and the functions' parameters refer to.
     """
 
-    predict: Function
-    train: Function
+    predict: Signature | None = None
+    train: Signature | None = None
+    concurrency: int = 1
     response: str = ""
     definitions: dict[str, dict[str, Any]] = {}
-    output: dict[str, Any] = {}
-    concurrency: int = 1
 
 
 class Ready(Message):

@@ -20,7 +20,7 @@ from deepaas.client.calls import Upload as ClientUpload
 from deepaas.client.description import Argument
 from deepaas.client.description import Model as Described
 from deepaas.client.examples import MAX_BYTES, MAX_COUNT, MAX_FILE_BYTES, data_url
-from deepaas.messages import Inputs, News, Predict, Upload
+from deepaas.messages import Inputs, News, Predict, RawRequest, Upload
 from deepaas.runtime.contract import Model
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult
@@ -156,7 +156,7 @@ class Examples:
         outcome = self._session.run(
             f"call:{name}:{media_type}",
             doing,
-            lambda: model.complete(Predict(0, Inputs()), before, _ignored),
+            lambda: model.complete(Predict(0, RawRequest()), before, _ignored),
             self._place,
         )
         if isinstance(outcome.error, BadResult):
@@ -205,7 +205,7 @@ class Examples:
         self._session.add(code, self._place, f"{name} {what}".strip(), fix)
 
 
-def _inputs(call: Call) -> Inputs:
+def _inputs(call: Call) -> RawRequest:
     """A request as the host hands it to a worker."""
     form: list[tuple[str, Any]] = []
     for name, value in call.form:
@@ -214,7 +214,7 @@ def _inputs(call: Call) -> Inputs:
             form.append((name, upload))
         else:
             form.append((name, value))
-    return Inputs(
+    return RawRequest(
         query=urlencode(call.query),
         form=form,
         body=b"" if call.body is None else msgspec.json.encode(call.body),

@@ -8,7 +8,7 @@ import marshmallow
 from marshmallow import fields
 
 from deepaas.check.session import Session
-from deepaas.messages import Inputs, Upload
+from deepaas.messages import RawRequest, Upload
 from deepaas.runtime.arguments import Arguments, is_file
 
 WORDS = ("image", "audio", "video", "file", "picture", "photo", "upload", "recording")
@@ -65,7 +65,7 @@ def _check_arrival(
     path.write_bytes(b"probe")
     upload = Upload(str(path), "probe.bin", "application/octet-stream")
     try:
-        Arguments({name: field}).load(Inputs(form=[(field.data_key or name, upload)]))
+        Arguments({name: field}).load(RawRequest(form=[(field.data_key or name, upload)]))
     except marshmallow.ValidationError:
         session.add(
             "file-never-arrives",

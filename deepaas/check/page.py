@@ -11,7 +11,7 @@ from marshmallow import fields
 from deepaas.check.arguments import Declared
 from deepaas.check.session import Session
 from deepaas.client.description import MEDIA, NO_PARSE, Argument, Model, read_models
-from deepaas.messages import Description, Function
+from deepaas.messages import Description, Signature
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.contract import response_schema
 from deepaas.runtime.describe import describe
@@ -47,11 +47,12 @@ def read(
 def _document(name: str, described: Description) -> dict[str, Any]:
     """As much of the host's Swagger document as clients look at."""
 
-    def operation(function: Function, response: str) -> dict[str, Any]:
+    def operation(function: Signature | None, response: str) -> dict[str, Any]:
+        known = function or Signature()
         found: dict[str, Any] = {
-            "parameters": function.parameters,
-            "produces": function.produces,
-            "x-implemented": function.implemented,
+            "parameters": known.parameters,
+            "produces": known.result.media_types,
+            "x-implemented": function is not None,
         }
         if response:
             found["responses"] = {"200": {"schema": {"$ref": response}}}

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from deepaas.cli.options import STRUCTURE, Option
-from deepaas.messages import Inputs, LongText, Upload
+from deepaas.messages import LongText, RawRequest, Upload
 
 _NESTED = (dict, list, tuple)
 
 
-def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Path) -> Inputs:
+def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Path) -> RawRequest:
     """Put each value where its argument is looked for.
 
     Args:
@@ -48,7 +48,7 @@ def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Pa
                 form.append((name, _as_text(one)))
             else:
                 query.append((name, _as_text(one)))
-    return Inputs(
+    return RawRequest(
         query=urlencode(query, errors="surrogateescape"),
         form=form,
         body=json.dumps(body).encode() if body else b"",

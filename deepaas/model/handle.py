@@ -20,7 +20,7 @@ from deepaas.errors import (
     StorageFull,
 )
 from deepaas.masks import NOTHING_MASKED, Masks
-from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata, Upload
+from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
@@ -159,7 +159,7 @@ class Model:
             DeepaasError: why the training cannot be.
         """
         description = await self.described()
-        if not description.train.implemented:
+        if description.train is None:
             raise NotImplementedByModel(self.name, "train")
         checked = await self._checked(inputs, beside_calls=description.train.checked_quickly)
         if checked.failure is not None:
@@ -216,7 +216,7 @@ class Model:
 
     def _masked(self, failure: Failure, inputs: Inputs) -> Failure:
         """A failure as clients may hear of it; what is for the log stays as it is."""
-        names = {file.path: file.filename for _, file in inputs.form if isinstance(file, Upload)}
+        names = {file.path: file.filename for file in inputs.uploads()}
         return msgspec.structs.replace(
             failure,
             message=self._masks.text(failure.message, names),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import marshmallow
+import msgspec
 import webargs.core
 from marshmallow import fields, missing, validate
 
-from deepaas.messages import Inputs
+from deepaas.messages import Inputs, Values
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.media import ANY
 from deepaas.runtime.places import Collector, FormFile, Places
+from deepaas.runtime.traits import Take
 
 HIDDEN = "********"
 """Stands for a password."""
@@ -29,10 +32,11 @@ class Arguments:
         locations: the places other than query, form and JSON that some argument names.
     """
 
-    def __init__(self, declared: Mapping[str, Any]) -> None:
+    def __init__(self, declared: Mapping[str, Any], take: Take | None = None) -> None:
         """
         Args:
             declared: the author's fields by name; they are not changed.
+            take: makes arguments of values that are known to fit, see ``runtime.traits``.
 
         Raises:
             TypeError: something declared is not a marshmallow field.
@@ -55,16 +59,44 @@ class Arguments:
             require_files(field)
         self.locations = {field.metadata.get("location") for field in self.schema.fields.values()}
         self._collector = Collector(self.schema)
+        self._take = take
+        self._known = {
+            field.data_key or name: isinstance(field, fields.List)
+            for name, field in self.schema.fields.items()
+        }
 
     def load(self, inputs: Inputs) -> dict[str, Any]:
-        """Collect the arguments from their places and check them.
+        """Collect the arguments and check them.
 
         Raises:
             marshmallow.ValidationError: they do not fit the declaration.
             MalformedBody: the body cannot be read.
         """
-        found = self._collector.collect(Places(inputs, self.media_types))
+        if isinstance(inputs, Values):
+            return self._of_values(inputs)
+        return self._checked(self._collector.collect(Places(inputs, self.media_types)))
+
+    def _of_values(self, values: Values) -> dict[str, Any]:
+        found = values.given
+        if values.path:
+            found = msgspec.json.decode(Path(values.path).read_bytes())
+        found = {name: value for name, value in found.items() if name in self._known}
+        for name, upload in values.files:
+            file = FormFile(name, upload)
+            if not self._known.get(name):
+                found[name] = file
+            else:
+                found.setdefault(name, []).append(file)
+        if values.checked and self._take is not None:
+            return self._with_uploads(self._take(found))
+        return self._checked(found)
+
+    def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
         loaded: dict[str, Any] = self.schema.load(found)
+        return self._with_uploads(loaded)
+
+    @staticmethod
+    def _with_uploads(loaded: dict[str, Any]) -> dict[str, Any]:
         for name, value in loaded.items():
             if isinstance(value, FormFile):
                 loaded[name] = uploaded_file(value)

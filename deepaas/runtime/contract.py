@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import marshmallow
-import msgspec
 
 from deepaas.messages import (
     Answer,
@@ -30,6 +29,7 @@ from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.results import Results
 from deepaas.runtime.traits import Scope, traits_of
+from deepaas.schemas.json_schema import from_openapi
 
 RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
@@ -70,15 +70,15 @@ class Model:
     def describe(self) -> Description:
         """What the host has to know."""
         described = describe(self._predict_arguments, self._train_arguments, self._schema)
-        predict = msgspec.structs.replace(described.predict, streams=self.streams)
-        if self.traits.is_file and not predict.produces:
-            predict.produces = [ANY]
-        return msgspec.structs.replace(
-            described,
-            predict=predict,
-            output=self.traits.output,
-            concurrency=self.traits.concurrency,
-        )
+        described.concurrency = self.traits.concurrency
+        if described.predict is not None:
+            result = described.predict.result
+            result.streams = self.streams
+            if self.traits.is_file and not result.media_types:
+                result.media_types = [ANY]
+            if self.traits.output:
+                result.schema = from_openapi(self.traits.output)
+        return described
 
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -301,7 +301,7 @@ class Model:
         if declare is None:
             return Arguments({})
         try:
-            return Arguments(declare())
+            return Arguments(declare(), self.traits.take.get(function))
         except NotImplementedError:
             return Arguments({})
 

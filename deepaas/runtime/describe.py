@@ -1,8 +1,8 @@
-"""The worker's part of the API document: parameters and definitions of Swagger 2.0.
+"""What the host is told of a model: its signatures, and for V2 its arguments as Swagger 2.0.
 
-They are made here because the marshmallow fields live here; the host only assembles. apispec
-with its marshmallow plugin gives what DEEPaaS 2.x gave (its aiohttp-apispec called the same
-converter).
+They are made here because the marshmallow fields live here. apispec with its marshmallow plugin
+gives the Swagger that DEEPaaS 2.x gave (its aiohttp-apispec called the same converter); the JSON
+Schema of an argument says the same in newer words.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin, common
 from marshmallow import fields
 
-from deepaas.messages import Description, Function
+from deepaas.messages import Argument, Description, FileDetails, Result, Signature
 from deepaas.runtime.arguments import Arguments, is_file, is_password
 from deepaas.runtime.quick import is_quick
+from deepaas.schemas.json_schema import from_swagger
 
 UNDOCUMENTED_PLACES = {"cookie"}
 """Places that Swagger 2.0 has no word for."""
@@ -49,22 +50,25 @@ def _describe(
 ) -> Description:
     plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = apispec.APISpec("", "", "2.0", plugins=[plugin])
-    predict_function = _function(predict, plugin.converter)
-    train_function = _function(train, plugin.converter)
+    parameters = [_parameters(arguments, plugin.converter) for arguments in (predict, train)]
     reference = ""
     if response is not None:
         reference = plugin.converter.resolve_nested_schema(response())["$ref"]
-    return Description(
-        predict=predict_function,
-        train=train_function,
-        response=reference,
-        definitions=_plain(spec.to_dict().get("definitions", {})),
+    definitions = _plain(spec.to_dict().get("definitions", {}))
+    of_predict, of_train = (
+        None if arguments is None else _signature(arguments, told, definitions, plugin.converter)
+        for arguments, told in zip((predict, train), parameters, strict=True)
     )
+    described = Description(of_predict, of_train, response=reference, definitions=definitions)
+    if described.predict is not None and reference:
+        described.predict.result.schema = from_swagger({"$ref": reference}, definitions)
+    return described
 
 
-def _function(arguments: Arguments | None, converter: Any) -> Function:
+def _parameters(arguments: Arguments | None, converter: Any) -> list[dict[str, Any]]:
+    """Arguments as Swagger 2.0, those of a JSON body together."""
     if arguments is None:
-        return Function(implemented=False)
+        return []
     parameters = converter.schema2parameters(arguments.schema, default_in="query", required=False)
     by_wire_name = {
         field.data_key or name: field for name, field in arguments.schema.fields.items()
@@ -74,19 +78,65 @@ def _function(arguments: Arguments | None, converter: Any) -> Function:
         for parameter in parameters
         if parameter["in"] not in UNDOCUMENTED_PLACES
     ]
-    return Function(
-        implemented=True,
-        parameters=_plain(documented),
-        produces=arguments.media_types,
+    plain: list[dict[str, Any]] = _plain(documented)
+    return plain
+
+
+def _signature(
+    arguments: Arguments,
+    parameters: list[dict[str, Any]],
+    definitions: dict[str, Any],
+    converter: Any,
+) -> Signature:
+    return Signature(
+        [
+            _argument(field.data_key or name, field, definitions, converter)
+            for name, field in arguments.schema.fields.items()
+        ],
+        Result(media_types=arguments.media_types),
+        is_quick(arguments.schema),
+        parameters,
         reads_headers="headers" in arguments.locations,
         reads_cookies="cookies" in arguments.locations,
-        places={
-            field.data_key or name: str(field.metadata["location"])
-            for name, field in arguments.schema.fields.items()
-            if field.metadata.get("location")
-        },
-        checked_quickly=is_quick(arguments.schema),
     )
+
+
+def _argument(
+    name: str, field: fields.Field, definitions: dict[str, Any], converter: Any
+) -> Argument:
+    told = _plain(converter.field2property(field))
+    several = isinstance(field, fields.List)
+    told_file = is_file(field) or (isinstance(field, fields.List) and is_file(field.inner))
+    secret = is_password(field.inner if isinstance(field, fields.List) else field)
+    if told_file:
+        text = {"type": "string"}
+        kept = {key: told[key] for key in ("description", "default", "x-nullable") if key in told}
+        accept = told.get("x-cog-accept", "")
+        told = {**({"type": "array", "items": text} if several else text), **kept}
+    if secret:
+        told.pop("default", None)
+    schema = _without_sizes(from_swagger(told, definitions))
+    if "default" in told and ("pattern" in schema or told_file):
+        schema["default"] = told["default"]
+    return Argument(
+        name,
+        schema,
+        required=field.required,
+        secret=secret,
+        file=FileDetails(several, accept) if told_file else None,
+        location=str(field.metadata.get("location") or ""),
+    )
+
+
+_SIZES = ("int32", "float")
+"""Formats that marshmallow's fields get, and that are not true of Python's numbers."""
+
+
+def _without_sizes(schema: dict[str, Any]) -> dict[str, Any]:
+    for part in (schema, schema.get("items", {})):
+        if part.get("format") in _SIZES:
+            del part["format"]
+    return schema
 
 
 def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from marshmallow import Schema, fields, missing
 from webargs.core import get_value, is_multiple
 
-from deepaas.messages import Inputs, LongText, Upload
+from deepaas.messages import LongText, RawRequest, Upload
 from deepaas.runtime.media import negotiate
 
 
@@ -70,7 +70,7 @@ def _form_value(name: str, value: str | Upload | LongText) -> str | FormFile:
             return value
 
 
-class Values:
+class Repeated:
     """A mapping in which a name may stand several times."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
@@ -86,17 +86,17 @@ class Values:
         return values if many else values[0]
 
 
-_NOTHING = Values([])
+_NOTHING = Repeated([])
 
 
-def _query(text: str) -> Values:
+def _query(text: str) -> Repeated:
     if not text:
         return _NOTHING
     if "%" in text or "+" in text:
-        return Values(parse_qsl(text, keep_blank_values=True))
+        return Repeated(parse_qsl(text, keep_blank_values=True))
     # Nothing has to be decoded, as in most queries; the library would take four times as long.
     parts = (part.partition("=") for part in text.split("&") if part)
-    return Values([(name, value) for name, _, value in parts])
+    return Repeated([(name, value) for name, _, value in parts])
 
 
 class Places:
@@ -104,9 +104,9 @@ class Places:
 
     __slots__ = ("_form", "_inputs", "_json", "cookies", "headers", "media_types", "query")
 
-    def __init__(self, inputs: Inputs, media_types: list[str]) -> None:
+    def __init__(self, inputs: RawRequest, media_types: list[str]) -> None:
         self._inputs = inputs
-        self._form: Values | None = None
+        self._form: Repeated | None = None
         self._json: Any = None
         self.media_types = media_types
         self.headers = inputs.headers
@@ -114,7 +114,7 @@ class Places:
         self.query = _query(inputs.query)
 
     @property
-    def form(self) -> Values:
+    def form(self) -> Repeated:
         """The fields of a form, text as ``str`` and files as ``FormFile``."""
         if self._form is None:
             self._form = self._read_form()
@@ -127,10 +127,10 @@ class Places:
             self._json = self._read_json()
         return self._json
 
-    def _read_form(self) -> Values:
+    def _read_form(self) -> Repeated:
         inputs = self._inputs
         if inputs.form:
-            return Values([(name, _form_value(name, value)) for name, value in inputs.form])
+            return Repeated([(name, _form_value(name, value)) for name, value in inputs.form])
         if inputs.body_kind != "form":
             return _NOTHING
         try:
@@ -138,7 +138,7 @@ class Places:
             pairs = parse_qsl(text, keep_blank_values=True, encoding=inputs.charset)
         except (UnicodeError, LookupError, ValueError):
             raise MalformedBody({"form": ["Invalid form body."]}) from None
-        return Values(pairs)
+        return Repeated(pairs)
 
     def _read_json(self) -> Any:
         inputs = self._inputs

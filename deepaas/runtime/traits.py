@@ -32,6 +32,9 @@ class Scope:
     folder: Path
 
 
+Take = Callable[[dict[str, Any]], dict[str, Any]]
+
+
 def _no_scope(_scope: Scope) -> AbstractContextManager[None]:
     return contextlib.nullcontext()
 
@@ -48,6 +51,9 @@ class Traits:
         output: JSON schema (OpenAPI 3.0) of what ``predict`` returns.
         is_file: whether that is one file, which is sent as it is.
         needs_warm: whether nothing works before ``warm``; the host calls it of any model.
+        take: of functions by name: makes their arguments of values that fit their schemas, so that
+            nothing is checked twice; it raises ``marshmallow.ValidationError`` for what a schema
+            could not say.
     """
 
     concurrency: int = 1
@@ -57,6 +63,7 @@ class Traits:
     output: dict[str, Any] = field(default_factory=dict)
     is_file: bool = False
     needs_warm: bool = False
+    take: Mapping[str, Take] = field(default_factory=dict)
 
 
 def traits_of(author: Any) -> Traits:

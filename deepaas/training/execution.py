@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from deepaas.masks import NOTHING_MASKED, Masks
-from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train, Upload
+from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
 from deepaas.training.runs import Outcome, Run, State
@@ -250,8 +250,8 @@ class Execution:
         self._end(state, reason + how)
 
     def _end(self, state: State, message: str) -> None:
-        form = self._inputs.form if self._inputs is not None else []
-        names = {file.path: file.filename for _, file in form if isinstance(file, Upload)}
+        uploads = self._inputs.uploads() if self._inputs is not None else []
+        names = {file.path: file.filename for file in uploads}
         self._conclude_with(Outcome(state, time.time(), self._masks.text(message, names)))
 
     def _conclude_with(self, outcome: Outcome) -> None:

@@ -114,7 +114,8 @@ class Folder:
 
     def load_inputs(self) -> Inputs:
         """The request that was kept."""
-        kept = msgspec.msgpack.decode((self.inputs / INPUTS_FILE).read_bytes(), type=Inputs)
+        stored = (self.inputs / INPUTS_FILE).read_bytes()
+        kept: Inputs = msgspec.msgpack.decode(stored, type=Inputs)
         return kept.with_paths(lambda name: str(self.inputs / name))
 
     def drop_inputs(self) -> None:

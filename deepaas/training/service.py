@@ -20,7 +20,7 @@ from deepaas.errors import (
     StoreUnavailable,
     TrainQueueFull,
 )
-from deepaas.messages import Checked, Inputs, LongText
+from deepaas.messages import Checked, Inputs
 from deepaas.model.handle import Model
 from deepaas.training.folder import Folder, read_file
 from deepaas.training.place import Place
@@ -327,7 +327,7 @@ class Trainings:
         """Have the arguments checked, unless they are so much that the run itself has to do it."""
         if await asyncio.to_thread(_text_bytes, inputs) <= MAX_CHECKED_BYTES:
             return await model.check_training(inputs)
-        if not (await model.described()).train.implemented:
+        if (await model.described()).train is None:
             raise NotImplementedByModel(model.name, "train")
         return Checked(0, b"null")
 
@@ -364,7 +364,4 @@ class Trainings:
 
 def _text_bytes(inputs: Inputs) -> int:
     """How much text there is to be read, in bytes; files are not read."""
-    paths = [value.path for _, value in inputs.form if isinstance(value, LongText)]
-    if inputs.body_path:
-        paths.append(inputs.body_path)
-    return sum(Path(path).stat().st_size for path in paths)
+    return sum(Path(path).stat().st_size for path in inputs.text_paths())

@@ -20,7 +20,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
-from deepaas.web.schema_values import NUMBER, PYTHON_TYPES, Json, fits, is_a
+from deepaas.schemas.swagger import openapi_schema
+from deepaas.schemas.values import Json
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _METHODS_WITH_BODY = ("put", "post", "patch")
@@ -36,35 +37,6 @@ _HEADERS_SAID_OTHERWISE = ("accept", "content-type", "authorization")
 _JSON = "application/json"
 _MULTIPART = "multipart/form-data"
 _URLENCODED = "application/x-www-form-urlencoded"
-
-_KEYWORDS: dict[str, type | tuple[type, ...]] = {
-    "type": str,
-    "format": str,
-    "title": str,
-    "description": str,
-    "enum": list,
-    "default": object,
-    "example": object,
-    "required": list,
-    "multipleOf": NUMBER,
-    "minimum": NUMBER,
-    "maximum": NUMBER,
-    "exclusiveMinimum": bool,
-    "exclusiveMaximum": bool,
-    "minLength": int,
-    "maxLength": int,
-    "pattern": str,
-    "minItems": int,
-    "maxItems": int,
-    "uniqueItems": bool,
-    "minProperties": int,
-    "maxProperties": int,
-    "readOnly": bool,
-    "writeOnly": bool,
-    "deprecated": bool,
-    "xml": dict,
-    "externalDocs": dict,
-}
 
 
 def to_openapi3(swagger: Json) -> Json:
@@ -284,60 +256,3 @@ def _header(header: Json) -> Json:
     if "description" in schema:
         result["description"] = schema.pop("description")
     return result
-
-
-def openapi_schema(schema: Json) -> Json:
-    """A Swagger 2.0 schema, or the schema keywords of a parameter, as an OpenAPI 3 schema."""
-    if schema.get("type") == "file":
-        schema = {**schema, "type": "string", "format": "binary"}
-    result = _plain_keywords(schema)
-    for key in ("items", "not"):
-        if isinstance(schema.get(key), dict):
-            result[key] = openapi_schema(schema[key])
-    if "x-any-of" in schema:
-        schema = {**schema, "anyOf": schema["x-any-of"]}
-    for key in ("allOf", "anyOf", "oneOf"):
-        if isinstance(schema.get(key), list) and schema[key]:
-            result[key] = [openapi_schema(part) for part in schema[key]]
-    if isinstance(schema.get("properties"), dict):
-        result["properties"] = {
-            name: openapi_schema(it) for name, it in schema["properties"].items()
-        }
-    additional = schema.get("additionalProperties")
-    if isinstance(additional, dict):
-        result["additionalProperties"] = openapi_schema(additional)
-    elif isinstance(additional, bool):
-        result["additionalProperties"] = additional
-    if result.get("type") == "array":
-        result.setdefault("items", {})
-    if result.get("nullable") and "enum" in result and None not in result["enum"]:
-        result["enum"].append(None)
-    if "$ref" in schema:
-        result = _reference(schema["$ref"], result)
-    if "default" in result and not fits(result, result["default"]):
-        del result["default"]
-    return result
-
-
-def _plain_keywords(schema: Json) -> Json:
-    result: Json = {
-        key: copy.deepcopy(schema[key])
-        for key, kind in _KEYWORDS.items()
-        if key in schema and is_a(schema[key], kind)
-    }
-    if result.get("type", "string") not in PYTHON_TYPES:
-        del result["type"]
-    for key in ("enum", "required"):
-        if result.get(key) == []:
-            del result[key]
-    if schema.get("x-nullable") is True or schema.get("nullable") is True:
-        result["nullable"] = True
-    if schema.get("x-deprecated") is True:
-        result["deprecated"] = True
-    return result
-
-
-def _reference(ref: str, beside: Json) -> Json:
-    """A reference; what stands beside it would be ignored, so then it is wrapped."""
-    target = {"$ref": ref.replace("#/definitions/", "#/components/schemas/", 1)}
-    return {"allOf": [target], **beside} if beside else target

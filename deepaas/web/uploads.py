@@ -21,7 +21,7 @@ from aiohttp.helpers import parse_mimetype
 from aiohttp.http_exceptions import BadHttpMessage
 
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
-from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+from deepaas.messages import INLINE_BYTES, LongText, RawRequest, Upload
 from deepaas.web import charsets
 from deepaas.web.bodies import BrokenForm, Lines, received
 
@@ -180,7 +180,7 @@ class Reception:
             # A thread, since removing much takes time; shielded, since the client may have left.
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
 
-    async def inputs(self, *, with_headers: bool, with_cookies: bool) -> Inputs:
+    async def inputs(self, *, with_headers: bool, with_cookies: bool) -> RawRequest:
         """Read the whole request.
 
         Args:
@@ -199,13 +199,13 @@ class Reception:
         if not request.can_read_body:
             if request.content_type == "multipart/form-data" and request.content_length == 0:
                 raise MalformedRequest("the form is empty")
-            return Inputs(query=query, headers=headers, cookies=cookies)
+            return RawRequest(query=query, headers=headers, cookies=cookies)
         chunks = received(request, self._max_bytes)
         if request.content_type == "multipart/form-data":
             form = await self._multipart(chunks)
-            return Inputs(query=query, form=form, headers=headers, cookies=cookies)
+            return RawRequest(query=query, form=form, headers=headers, cookies=cookies)
         body, path = await self._body(chunks)
-        return Inputs(
+        return RawRequest(
             query=query,
             body=body,
             body_path=path,

@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from deepaas.kinds.cog.worker.predictor import wrap
-from deepaas.messages import Answer, Inputs, Measured, Part, Predict, Upload
+from deepaas.messages import Answer, Measured, Part, Predict, RawRequest, Signature, Upload
 from deepaas.runtime.contract import Model
+from deepaas.schemas.json_schema import to_openapi
 
 _numbers = itertools.count()
 
@@ -51,7 +52,19 @@ class Served:
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The arguments as the documents have them."""
-        return {p["name"]: p for p in self.model.describe().predict.parameters}
+        return {p["name"]: p for p in self.signature.parameters}
+
+    @property
+    def signature(self) -> Signature:
+        """What ``predict`` takes and gives."""
+        described = self.model.describe().predict
+        assert described is not None
+        return described
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """What it gives back, as OpenAPI has it."""
+        return to_openapi(self.signature.result.schema)
 
     def call(
         self,
@@ -63,7 +76,9 @@ class Served:
         **values: Any,
     ) -> Told:
         """Make one call, with values as a client of JSON sends them."""
-        inputs = Inputs(body=json.dumps(values).encode(), body_kind="json", form=list(files or ()))
+        inputs = RawRequest(
+            body=json.dumps(values).encode(), body_kind="json", form=list(files or ())
+        )
         call = Predict(1, inputs, streamed, bare, context or {})
         arguments = self.model.predict_arguments(inputs)
         told = Told(Answer(1, ""))

@@ -25,5 +25,5 @@ def test_each_prediction_has_a_default_of_its_own(tmp_path: Path) -> None:
 
 def test_a_secret_that_is_returned_is_a_text_as_its_document_says(tmp_path: Path) -> None:
     served = serve(SOURCE, tmp_path, "told")
-    assert served.model.describe().output["type"] == "string"
+    assert served.output["type"] == "string"
     assert served.returned(secret="hunter2") == "hunter2"

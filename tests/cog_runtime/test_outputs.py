@@ -123,9 +123,8 @@ def test_one_file_is_sent_as_it_is(annotation: str, tmp_path: Path) -> None:
     for size in (3, 300_000):
         told = served.call(size=size, bare=False)
         assert (told.answer.media_type, told.body()) == ("image/png", b"x" * size)
-    described = served.model.describe()
-    assert described.predict.produces == ["*/*"]
-    assert described.output["format"] == "uri"
+    assert served.signature.result.media_types == ["*/*"]
+    assert served.output["format"] == "uri"
 
 
 NO_JSON = "{not\njson"
@@ -207,7 +206,7 @@ async def run() -> AsyncIterator[int]:
 @pytest.mark.parametrize("function", ITERATORS)
 def test_iterators_of_every_form(function: str, tmp_path: Path) -> None:
     with serving(PREFIX.format(tmp=str(tmp_path)) + function, tmp_path) as served:
-        assert served.model.describe().predict.streams
+        assert served.signature.result.streams
         assert served.returned() == [1, 2]
         assert served.call(bare=False).json() == {"status": "OK", "predictions": [1, 2]}
         told = served.call(streamed=True)
@@ -226,7 +225,7 @@ def test_iterators_of_every_form(function: str, tmp_path: Path) -> None:
 )
 def test_concatenated_texts(function: str, tmp_path: Path) -> None:
     with serving(PREFIX.format(tmp=str(tmp_path)) + function, tmp_path) as served:
-        output = served.model.describe().output
+        output = served.output
         assert output["x-cog-array-display"] == "concatenate"
         assert served.returned() == ["a", "b"]
 
@@ -252,7 +251,8 @@ def test_coroutine(function: str, tmp_path: Path) -> None:
 
 def test_named_fields_are_the_definition_of_the_answer(tmp_path: Path) -> None:
     source = PREFIX.format(tmp=str(tmp_path)) + "def run() -> Found: ...\ndef one() -> Scored: ..."
-    described = serve(source, tmp_path).model.describe()
+    served = serve(source, tmp_path)
+    described = served.model.describe()
     assert described.response == "#/definitions/Found"
     found = described.definitions["Found"]["properties"]
     assert found["label"]["type"] == "string"
@@ -262,12 +262,12 @@ def test_named_fields_are_the_definition_of_the_answer(tmp_path: Path) -> None:
         "x-nullable": True,
     }
     assert described.definitions["Box"]["properties"]["left"]["type"] == "integer"
-    output = described.output
+    output = served.output
     assert output["required"] == ["label", "boxes", "best"]
     assert output["properties"]["boxes"]["items"]["properties"]["left"] == {"type": "integer"}
     assert output["properties"]["chart"] == {"type": "string", "format": "uri", "nullable": True}
     # A class may have itself as a field.
-    tree = serve(source, tmp_path, "one").model.describe().output
+    tree = serve(source, tmp_path, "one").output
     assert tree["properties"]["score"]["description"] == "how sure it is"
     assert tree["properties"]["inner"]["type"] == "object"
     json.dumps(tree)
@@ -328,7 +328,7 @@ def test_opaque_outputs_are_passed_on_as_they_are(
     function: str, values: dict[str, Any], schema: dict[str, Any], returned: Any, tmp_path: Path
 ) -> None:
     with serving(OPAQUE, tmp_path, function) as served:
-        assert served.model.describe().output == {"title": "Output", **schema}
+        assert served.output == {"title": "Output", **schema}
         assert served.returned(**values) == returned
 
 

@@ -108,7 +108,7 @@ def test_what_yields_and_awaits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     yields = "from typing import Iterator\n@decorator\ndef run(n: int) -> Iterator[int]:\n"
     yields += "    yield from range(n)\n"
     found = served(PLAIN + yields, tmp_path, monkeypatch)
-    assert found.model.describe().predict.streams
+    assert found.signature.result.streams
     assert found.returned(n=2) == [0, 1]
     awaits = "@decorator\nasync def run(n: int) -> int:\n    return n + 1\n"
     found = served(PLAIN + awaits, tmp_path, monkeypatch)

@@ -44,6 +44,7 @@ def declared(code: str) -> Any:
 def described(**functions: Any) -> Model:
     """A model with these, as the page gets to know of it."""
     description = Served("m", types.SimpleNamespace(**functions), Path("/nowhere")).describe()
+    assert description.predict is not None
     operation = {
         "x-implemented": True,
         "parameters": description.predict.parameters,

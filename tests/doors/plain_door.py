@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from deepaas.errors import RunNotFound
-from deepaas.messages import Inputs
+from deepaas.messages import RawRequest
 from deepaas.protocols import Door, Host, routes
 from deepaas.web.errors import Problem
 
@@ -17,7 +17,7 @@ def _as_text(problem: Problem) -> web.Response:
 def setup(host: Host) -> Door:
     async def ask(request: web.Request) -> web.Response:
         model = host.registry[request.match_info["model"]]
-        answer = await model.predict(Inputs(query=request.query_string))
+        answer = await model.predict(RawRequest(query=request.query_string))
         return web.Response(body=answer.body, content_type="text/plain")
 
     async def refuse(_request: web.Request) -> web.Response:

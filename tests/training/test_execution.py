@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deepaas.messages import Inputs
+from deepaas.messages import RawRequest
 from deepaas.training import execution
 from deepaas.training.execution import Execution
 from deepaas.training.folder import Folder
@@ -40,6 +40,6 @@ def test_it_waits_for_room(
 
     monkeypatch.setattr(execution, "Worker", worker)
     monkeypatch.setattr(execution, "SHORTAGE_SECONDS", 0.0)
-    monkeypatch.setattr(Folder, "load_inputs", lambda _: Inputs())
+    monkeypatch.setattr(Folder, "load_inputs", lambda _: RawRequest())
     assert asyncio.run(outcome()) == "its process cannot be started, see the host's log"
     assert "at the third attempt" in caplog.text

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepaas.errors import ConfigError
-from deepaas.messages import Inputs, Upload
+from deepaas.messages import RawRequest, Upload
 from deepaas.training.place import STRAY_SECONDS, Place, label
 from deepaas.training.runs import Run, State
 
@@ -49,9 +49,12 @@ def test_a_folder_gets_its_name_when_the_store_has_the_run(place: Place, tmp_pat
     upload = tmp_path / "1.png"
     upload.write_bytes(b"content")
     with place.new_folder("a" * 32) as folder:
-        folder.store_inputs(Inputs(form=[("image", Upload(str(upload), "my.png", "image/png"))]))
+        folder.store_inputs(
+            RawRequest(form=[("image", Upload(str(upload), "my.png", "image/png"))])
+        )
     assert not place.folder("a" * 32).path.exists()
     inputs = place.settle("a" * 32).load_inputs()
+    assert isinstance(inputs, RawRequest)
     ((name, moved),) = inputs.form
     assert name == "image" and isinstance(moved, Upload)
     assert Path(moved.path).read_bytes() == b"content"

@@ -53,7 +53,8 @@ def test_passwords_are_hidden_wherever_they_are(field: Any, value: Any, shown: A
 @pytest.mark.parametrize(("field", "value", "shown"), NESTED)
 def test_cog_s_door_knows_them_too(field: Any, value: Any, shown: Any) -> None:
     description = describe(Arguments({"x": field}), None, None)
-    schema = input_schema(description.predict, description.definitions)
+    assert description.predict is not None
+    schema = input_schema(description.predict)
     assert Checker(schema).faults({"x": value}) == []
     told = without_secrets({"x": value}, schema)["x"]
     assert str(told).replace(SECRET, HIDDEN) == str(shown)
@@ -69,14 +70,17 @@ def test_cog_s_door_knows_them_too(field: Any, value: Any, shown: Any) -> None:
     ],
 )
 def test_choices_are_a_list_in_the_documents(field: Any, enum: list[Any]) -> None:
-    [parameter] = describe(Arguments({"x": field}), None, None).predict.parameters
-    assert parameter["enum"] == enum
+    described = describe(Arguments({"x": field}), None, None).predict
+    assert described is not None
+    [parameter], [argument] = described.parameters, described.arguments
+    assert parameter["enum"] == argument.schema["enum"] == enum
 
 
 def test_choices_of_items_and_answers_are_lists() -> None:
     inner = fields.Str(metadata={"enum": "seg"})
     answer = marshmallow.Schema.from_dict({"enum": inner, "all": fields.List(inner)}, name="Answer")
     described = describe(Arguments({"x": fields.List(inner)}), None, answer)
+    assert described.predict is not None
     [parameter] = described.predict.parameters
     assert parameter["items"]["enum"] == ["seg"]
     properties = described.definitions["Answer"]["properties"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from deepaas.messages import Inputs
+from deepaas.messages import RawRequest
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 
@@ -45,7 +45,7 @@ def test_it_stops_what_still_checks_with_code_from_before() -> None:
         checker = Checker(cast(Pool, model), 10.0)
         asking = []
         for model.version in (1, 2, 3):
-            asking.append(asyncio.ensure_future(checker.check(Inputs())))
+            asking.append(asyncio.ensure_future(checker.check(RawRequest())))
             await asyncio.sleep(0)
             await model.started[-1].asked.wait()
         await checker.stop()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from deepaas.messages import Description, Function
+from deepaas.messages import Description, Signature
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.documents import swagger
 from deepaas.protocols.v2.naming import OF_HOST
@@ -34,8 +34,10 @@ OPERATION = Operation(
 
 
 def described(response: str, **definitions: Any) -> Description:
-    nothing = Function(True)
-    return Description(nothing, nothing, f"#/definitions/{response}", definitions)
+    nothing = Signature()
+    return Description(
+        nothing, nothing, response=f"#/definitions/{response}", definitions=definitions
+    )
 
 
 def document(**models: Description) -> dict[str, Any]:

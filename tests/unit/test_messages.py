@@ -23,7 +23,16 @@ UNIONS = {
     "FromWorkerControl": messages.FromWorkerControl,
 }
 SENT = [(union, kind) for union in UNIONS.values() for kind in typing.get_args(union) or [union]]
-PARTS = {messages.Upload, messages.LongText, messages.Inputs, messages.Function}
+PARTS = {
+    messages.Upload,
+    messages.LongText,
+    messages.RawRequest,
+    messages.Values,
+    messages.Argument,
+    messages.FileDetails,
+    messages.Result,
+    messages.Signature,
+}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.pools import hold_clearing, until
 
-from deepaas.messages import Answer, Inputs
+from deepaas.messages import Answer, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
@@ -22,7 +22,7 @@ SECONDS = 30
 
 async def worker_pid(pool: Pool) -> int:
     """Who answers a call."""
-    answer = await asyncio.wait_for(pool.predict(Inputs(), terms=Terms(bare=True)), SECONDS)
+    answer = await asyncio.wait_for(pool.predict(RawRequest(), terms=Terms(bare=True)), SECONDS)
     assert isinstance(answer, Answer)
     return int(answer.body)
 

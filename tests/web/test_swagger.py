@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepaas.messages import Part
+from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.as_json import as_json
-from deepaas.web.swagger import swagger_schema
 
 
 def test_what_swagger_can_say_and_what_not() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deepaas.messages import Answer, Failure, Inputs, Measured, Part
+from deepaas.messages import Answer, Failure, Measured, Part, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits, Status
@@ -95,7 +95,7 @@ class Served:
     def ask(self, **inputs: Any) -> Asked:
         """Make a call."""
         asked = Asked()
-        body = Inputs(body=json.dumps(inputs).encode(), body_kind="json")
+        body = RawRequest(body=json.dumps(inputs).encode(), body_kind="json")
         terms = Terms(bare=True, listener=_Listener(asked))
         asked.reply = asyncio.run_coroutine_threadsafe(
             self._pool.predict(body, terms=terms), self._loop

@@ -14,7 +14,7 @@ import pytest
 from support.pools import hold_clearing, until
 
 from deepaas.errors import CallTimedOut, WorkerDied
-from deepaas.messages import Answer, Inputs
+from deepaas.messages import Answer, RawRequest
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told
@@ -225,7 +225,7 @@ def predict(how: str = "") -> int:
 
 
 async def asked(model: Model, how: str = "") -> int:
-    inputs = Inputs(body=f'{{"how":"{how}"}}'.encode(), body_kind="json")
+    inputs = RawRequest(body=f'{{"how":"{how}"}}'.encode(), body_kind="json")
     answer = await asyncio.wait_for(model.predict(inputs, "", Terms(bare=True)), SECONDS)
     return int(answer.body)
 
@@ -292,7 +292,7 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
             other = asyncio.ensure_future(asked(model, "sleep"))
             await until(lambda: pool.status().room_count == 1)
         # Its first step, which gives it to a worker, comes before all that the loop hears then.
-        call = asyncio.ensure_future(pool.predict(Inputs(), terms=Terms(bare=True)))
+        call = asyncio.ensure_future(pool.predict(RawRequest(), terms=Terms(bare=True)))
         os.kill(before, signal.SIGKILL)
         wait_for_its_end(before)
         answer = await call

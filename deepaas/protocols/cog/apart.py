@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from deepaas.messages import INLINE_BYTES, NO_SPACE, LongText, Upload
+from deepaas.messages import INLINE_BYTES, NO_SPACE, Upload, Values
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.fetch import NotFetched
 from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
-from deepaas.protocols.cog.inputs import has_secrets, to_inputs, without_secrets
+from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Json, Large, Outline, Task
 from deepaas.protocols.cog.requests import Request, decoded
 
@@ -33,9 +33,6 @@ MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024
 
 MAX_FILES_COUNT = 1000
 MAX_URL_CHARACTERS = 8192
-MAX_PLACED_BYTES = 1024 * 1024
-"""What does not stand in the body of a call is part of its message, and may be so long."""
-
 TOO_LONG = "the webhook is too long for a URL"
 
 
@@ -103,32 +100,25 @@ def _large(asked: Request, face: InputFace, folder: Path) -> Large:
     large = Large(shown=str(shown))
     plain = {name: value for name, value in given.items() if name not in face.files}
     try:
-        form = _files(given, face, folder, plain, large.urls)
+        files = _files(given, face, folder, plain, large.urls)
     except NotFetched as error:
         large.bad_file = str(error)
         return large
-    inputs = to_inputs(plain, form, face.places)
-    inputs.form = [(name, _long(value, folder, n)) for n, (name, value) in enumerate(inputs.form)]
-    placed = (inputs.query, inputs.headers, inputs.cookies, inputs.form)
-    if len(msgspec.msgpack.encode(placed)) > MAX_PLACED_BYTES:
-        raise Refusal(413, f"inputs outside of the body may take {MAX_PLACED_BYTES} bytes")
-    if len(inputs.body) > INLINE_BYTES:
-        path = folder / "input.json"
-        path.write_bytes(inputs.body)
-        inputs.body, inputs.body_path = b"", str(path)
-    large.inputs = inputs
+    path = folder / "input.json"
+    path.write_bytes(msgspec.json.encode(plain))
+    large.values = Values(path=str(path), files=files, checked=True)
     return large
 
 
 def _files(
     given: Mapping[str, Any], face: InputFace, folder: Path, plain: Json, urls: dict[int, str]
-) -> list[tuple[str, str | Upload | LongText]]:
-    """The files of an input; those that must be fetched are noted by their places.
+) -> list[tuple[str, Upload]]:
+    """The files of an input; those that must be fetched are noted by their numbers.
 
     Raises:
         NotFetched: one of them cannot be had.
     """
-    files: list[tuple[str, str | Upload | LongText]] = []
+    files: list[tuple[str, Upload]] = []
     for name in face.files:
         value = given.get(name)
         if value == []:
@@ -155,14 +145,6 @@ def _file(url: Any, folder: Path, number: int, urls: dict[int, str]) -> Upload:
         raise NotFetched(f"a URL ({scheme}) may have {MAX_URL_CHARACTERS} characters")
     urls[number] = url
     return Upload("", "", "")
-
-
-def _long(value: str | Upload | LongText, folder: Path, number: int) -> str | Upload | LongText:
-    if not isinstance(value, str) or len(value) <= INLINE_BYTES // 16:
-        return value
-    path = folder / f"text-{number}"
-    path.write_text(value, encoding="utf-8")
-    return LongText(str(path), "utf-8")
 
 
 if __name__ == "__main__":

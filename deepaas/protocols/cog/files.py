@@ -7,14 +7,14 @@ import base64
 import binascii
 import mimetypes
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from deepaas.messages import Answer, Inputs, LongText, Part, Upload
+from deepaas.messages import Answer, Part, Upload, Values
 from deepaas.protocols.cog.fetch import Fetcher, NotFetched
 from deepaas.protocols.cog.large import Large
 from deepaas.protocols.cog.upload import Uploader
@@ -50,25 +50,22 @@ class Files:
             await self._uploader.close()
 
     async def received(
-        self, given: Mapping[str, Any], names: Collection[str], scratch: Scratch
-    ) -> tuple[Mapping[str, Any], list[tuple[str, str | Upload | LongText]]]:
-        """Take the files of an input out of it.
+        self, given: dict[str, Any], names: Collection[str], scratch: Scratch
+    ) -> Values:
+        """The values of an input that was checked, its files received.
 
         Args:
             given: the input.
             names: of those values that are files, or lists of files.
             scratch: where to put them.
 
-        Returns:
-            the other values, and the files by name.
-
         Raises:
             BadFile: one of them cannot be had.
         """
         if not names:
-            return given, []
+            return Values(given, checked=True)
         plain = {name: value for name, value in given.items() if name not in names}
-        files: list[tuple[str, str | Upload | LongText]] = []
+        files: list[tuple[str, Upload]] = []
         for name in names:
             value = given.get(name)
             if value == []:
@@ -76,21 +73,21 @@ class Files:
             for url in value if isinstance(value, list) else [value]:
                 if url is not None:
                     files.append((name, await self._received(name, url, scratch, len(files) + 1)))
-        return plain, files
+        return Values(plain, files=files, checked=True)
 
-    async def completed(self, large: Large, scratch: Scratch) -> Inputs:
-        """The inputs of a large input, with the files that it names by an address.
+    async def completed(self, large: Large, scratch: Scratch) -> Values:
+        """The values of a large input, with the files that it names by an address.
 
         Raises:
             BadFile: one of them cannot be had.
         """
         if large.bad_file:
             raise BadFile(large.bad_file)
-        form = list(large.inputs.form)
-        for place, url in large.urls.items():
-            name, _ = form[place]
-            form[place] = (name, await self._received(name, url, scratch, place + 1))
-        return msgspec.structs.replace(large.inputs, form=form)
+        files = list(large.values.files)
+        for number, url in large.urls.items():
+            name, _ = files[number]
+            files[number] = (name, await self._received(name, url, scratch, number + 1))
+        return msgspec.structs.replace(large.values, files=files)
 
     def inline(self, news: Answer | Part) -> bytes | None:
         """JSON of what a model has answered or yielded, None if that takes time."""

@@ -1,71 +1,31 @@
-"""An input as Cog's clients send it, as the inputs that any model of this host takes."""
+"""An input as Cog's clients send it: where it is put, and what of it may be shown."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
-from deepaas.messages import INLINE_BYTES, Inputs, LongText, Upload
+from deepaas.messages import INLINE_BYTES, Values
 from deepaas.web.uploads import Scratch
 
 Json = dict[str, Any]
 
 SECRET = "**********"
 
-_IN_QUERY = ("query", "querystring")
-_IN_FORM = ("form", "files")
 
-
-def to_inputs(
-    given: Mapping[str, Any],
-    files: list[tuple[str, str | Upload | LongText]],
-    places: Mapping[str, str],
-) -> Inputs:
-    """The inputs of a call.
-
-    Args:
-        given: values by name, without files.
-        files: those of the call, by name.
-        places: where the arguments that name a place are looked for.
-    """
-    query: list[tuple[str, str]] = []
-    form = list(files)
-    headers: dict[str, str] = {}
-    cookies: dict[str, str] = {}
-    body: Json = {}
-    for name, value in given.items():
-        place = places.get(name, "json")
-        if place in _IN_QUERY:
-            query += [(name, text) for text in _texts(value)]
-        elif place in _IN_FORM:
-            form += [(name, text) for text in _texts(value)]
-        elif place == "headers":
-            headers[name.lower()] = ",".join(_texts(value))
-        elif place == "cookies":
-            cookies[name] = ",".join(_texts(value))
-        else:
-            body[name] = value
-    return Inputs(
-        query=urlencode(query) if query else "",
-        form=form,
-        body=msgspec.json.encode(body) if body else b"",
-        body_kind="json" if body else "",
-        headers=headers,
-        cookies=cookies,
-    )
-
-
-async def stored(inputs: Inputs, scratch: Scratch) -> Inputs:
-    """Inputs whose body lies in a file, where it is too long for a message."""
-    if len(inputs.body) <= INLINE_BYTES:
-        return inputs
+async def stored(values: Values, scratch: Scratch) -> Values:
+    """Values that lie in a file, where a message cannot hold them: many, or huge integers."""
+    try:
+        if len(msgspec.msgpack.encode(values.given)) <= INLINE_BYTES:
+            return values
+    except OverflowError:
+        pass
     path = scratch.path / "input.json"
-    await asyncio.to_thread(path.write_bytes, inputs.body)
-    return msgspec.structs.replace(inputs, body=b"", body_path=str(path))
+    await asyncio.to_thread(path.write_bytes, msgspec.json.encode(values.given))
+    return msgspec.structs.replace(values, given={}, path=str(path))
 
 
 def without_secrets(given: Mapping[str, Any], schema: Json) -> Json:
@@ -111,8 +71,3 @@ def has_secrets(schema: Json) -> bool:
     return schema.get("format") == "password" or any(
         has_secrets(one) for one in inner if isinstance(one, dict)
     )
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from deepaas.messages import Inputs
+from deepaas.messages import Values
 
 Json = dict[str, Any]
 
@@ -20,12 +20,10 @@ class InputFace(msgspec.Struct, frozen=True):
     Attributes:
         schema: of them, as JSON.
         files: which of them are files.
-        places: where those that name a place are looked for.
     """
 
     schema: bytes
     files: list[str]
-    places: dict[str, str]
 
 
 class Task(msgspec.Struct):
@@ -48,14 +46,14 @@ class Large(msgspec.Struct):
     Attributes:
         faults: what is wrong with it.
         bad_file: why one of its files cannot be had, empty if none was found wrong so far.
-        inputs: of the call; files that are still to be fetched have no path yet.
-        urls: where those are, by their places in the form.
+        values: of the call; files that are still to be fetched have no path yet.
+        urls: where those are, by their numbers among the files.
         shown: path of the input as it may be shown and kept.
     """
 
     faults: list[Json] = []
     bad_file: str = ""
-    inputs: Inputs = msgspec.field(default_factory=Inputs)
+    values: Values = msgspec.field(default_factory=Values)
     urls: dict[int, str] = {}
     shown: str = ""
 

@@ -6,9 +6,6 @@ from typing import Any
 
 Json = dict[str, Any]
 
-MAX_DEPTH = 8
-"""How deep definitions that refer to others are followed."""
-
 STATUSES = ["starting", "processing", "succeeded", "canceled", "failed"]
 WEBHOOK_EVENTS = ["start", "output", "logs", "completed"]
 

@@ -17,7 +17,7 @@ from deepaas.model.handle import Model
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.going import Going, remove
-from deepaas.protocols.cog.inputs import stored, to_inputs
+from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE
 from deepaas.protocols.cog.prediction import (
@@ -193,7 +193,6 @@ class Predictions:
             await going.leave()
 
     async def _predict(self, going: Going, model: Model, wanted: Wanted) -> None:
-        description = await model.described()
         prediction = going.prediction
         terms = Terms(
             streamed=prediction.streams, bare=True, context=wanted.context, listener=going
@@ -201,12 +200,11 @@ class Predictions:
         async with self._uploads.scratch() as scratch:
             if isinstance(wanted.given, Unpacked):
                 assert wanted.given.large is not None, "what was accepted is there"
-                inputs = await self._files.completed(wanted.given.large, scratch)
+                values = await self._files.completed(wanted.given.large, scratch)
             else:
-                plain, uploads = await self._files.received(wanted.given, wanted.files, scratch)
-                inputs = to_inputs(plain, uploads, description.predict.places)
-                inputs = await stored(inputs, scratch)
-            answer = await model.predict(inputs, prediction.id, terms)
+                values = await self._files.received(wanted.given, wanted.files, scratch)
+                values = await stored(values, scratch)
+            answer = await model.predict(values, prediction.id, terms)
             try:
                 if not prediction.streams:
                     await going.add(answer)

@@ -294,7 +294,7 @@ class PredictionRoutes:
             model.name,
             served.shown(given),
             self._host.uploads.folder,
-            streams=served.description.predict.streams,
+            streams=served.streams,
         ).hold()
         if isinstance(given, Unpacked):
             # Its files are needed as long as the prediction is.
@@ -334,8 +334,8 @@ class PredictionRoutes:
             return await send_document(request, document, 202)
         if not stream.wants_stream(request):
             return await send_document(request, document)
-        description = model.description
-        streams = description is not None and description.predict.streams
+        served = self._shelf.get(model)
+        streams = served is not None and served.streams
         return await stream.send_again(request, document, streams=streams)
 
 

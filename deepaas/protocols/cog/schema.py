@@ -1,61 +1,42 @@
 """A model's arguments and results in Cog's words: JSON schemas and an OpenAPI 3.0 document.
 
-The source is what the worker has told of the model (Swagger 2.0 parameters, and the schema of a
-bare result where somebody knows it), whatever kind of model it is.
+The source is the signature that the worker has told, whatever kind of model it is.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from deepaas.messages import Description, Function
+from deepaas.messages import Argument, Description, Signature
 from deepaas.protocols.cog import openapi_parts as parts
-from deepaas.web.openapi import openapi_schema
+from deepaas.schemas.json_schema import to_openapi
 
 Json = dict[str, Any]
 
 FILE_FORMAT = "uri"
 
-_SIZES = ("int32", "float")
-"""Formats that marshmallow's fields get, and that are not true of Python's numbers."""
 
-
-def input_schema(function: Function, definitions: Json) -> Json:
-    """The inputs of a model as one object schema, in the order of declaration.
-
-    Args:
-        function: the model's.
-        definitions: what its parameters may refer to.
-    """
+def input_schema(function: Signature) -> Json:
+    """The inputs of a model as one object schema, in the order of declaration."""
     properties: Json = {}
-    required = []
-    for parameter in _flat(function.parameters, definitions):
-        name = parameter["name"]
-        properties[name] = {**_property(parameter, definitions), "x-order": len(properties)}
-        if parameter.get("required"):
-            required.append(name)
+    for argument in function.arguments:
+        properties[argument.name] = {**_property(argument), "x-order": len(properties)}
+    required = [argument.name for argument in function.arguments if argument.required]
     schema: Json = {"type": "object", "title": "Input", "properties": properties}
     if required:
         schema["required"] = required
     return schema
 
 
-def file_inputs(function: Function, definitions: Json) -> frozenset[str]:
+def file_inputs(function: Signature) -> frozenset[str]:
     """The names of the inputs that are files, single or several."""
-    flat = _flat(function.parameters, definitions)
-    return frozenset(parameter["name"] for parameter in flat if _is_file(parameter))
+    return frozenset(argument.name for argument in function.arguments if argument.file)
 
 
 def output_schema(description: Description) -> Json:
     """What the model answers, as far as it is known."""
-    title = {"title": "Output"}
-    if description.output:
-        return {**_titled(description.output), **title}
-    if description.response:
-        name = description.response.rpartition("/")[2]
-        definitions = description.definitions
-        return {**_titled(_resolved(definitions.get(name, {}), definitions)), **title}
-    return title
+    known = description.predict.result.schema if description.predict is not None else {}
+    return {**_titled(to_openapi(known)), "title": "Output"}
 
 
 def _titled(schema: Json) -> Json:
@@ -83,34 +64,31 @@ def document(name: str, description: Description, version: str) -> Json:
         version: of this host.
     """
     schemas = parts.schemas()
-    schemas["Input"] = _with_choices(description.predict, description.definitions, schemas, "")
-    if not description.train.implemented:
+    predict = description.predict or Signature()
+    schemas["Input"] = _with_choices(predict, schemas, "")
+    if description.train is None:
         for training in ("TrainingRequest", "TrainingResponse", "TrainingOutput"):
             del schemas[training]
     else:
-        schemas["TrainingInput"] = _with_choices(
-            description.train, description.definitions, schemas, "Training"
-        )
+        schemas["TrainingInput"] = _with_choices(description.train, schemas, "Training")
     schemas["Output"] = output_schema(description)
-    streams = description.predict.streams
     return {
         "openapi": "3.0.2",
         "info": {"title": name, "version": version},
-        "paths": parts.paths(streams=streams, trains=description.train.implemented),
+        "paths": parts.paths(streams=predict.result.streams, trains=description.train is not None),
         "components": {"schemas": schemas},
     }
 
 
-def _with_choices(function: Function, definitions: Json, schemas: Json, prefix: str) -> Json:
+def _with_choices(function: Signature, schemas: Json, prefix: str) -> Json:
     """The inputs of a function, their choices among the other schemas under names of their own.
 
     Args:
         function: the model's.
-        definitions: what its parameters may refer to.
         schemas: those of the document.
         prefix: what the names of choices begin with.
     """
-    inputs = input_schema(function, definitions)
+    inputs = input_schema(function)
     for argument, told in inputs["properties"].items():
         if "enum" in told:
             # Cog's clients look for choices behind a reference.
@@ -148,89 +126,27 @@ def for_checking(schema: Json) -> Json:
     return checked
 
 
-def _flat(parameters: list[Json], definitions: Json) -> list[Json]:
-    """The parameters one by one, those of a JSON body as well; no header stands in for another."""
-    flat = []
-    for parameter in parameters:
-        schema = parameter.get("schema")
-        if parameter.get("in") != "body" or schema is None:
-            flat.append(parameter)
-            continue
-        body = _referred(schema, definitions)
-        required = body.get("required", [])
-        flat += [
-            {"name": name, "in": "body", **told, "required": name in required}
-            for name, told in body.get("properties", {}).items()
-        ]
-    return flat
-
-
-def _referred(schema: Json, definitions: Json) -> Json:
-    name = schema.get("$ref", "").rpartition("/")[2]
-    found: Json = definitions.get(name, {}) if name else schema
-    return found
-
-
-def _is_file(parameter: Json) -> bool:
-    items = parameter.get("items", {})
-    return parameter.get("type") == "file" or items.get("type") == "file"
-
-
-def _property(parameter: Json, definitions: Json) -> Json:
-    if _is_file(parameter):
-        uri = {"type": "string", "format": FILE_FORMAT}
-        several = "items" in parameter
-        told: Json = {"type": "array", "items": uri} if several else uri
-        if "description" in parameter:
-            told["description"] = parameter["description"]
-        if parameter.get("x-nullable"):
-            told["nullable"] = True
-        if "default" in parameter:
-            told["default"] = parameter["default"]
-        if "x-cog-accept" in parameter:
-            told["x-cog-accept"] = parameter["x-cog-accept"]
-    else:
-        told = _resolved(parameter, definitions)
-        told.pop("required", None)
-        if "pattern" in told and "default" in parameter:
-            told["default"] = parameter["default"]  # Left out above, where authors may be wrong.
-        for part in (told, told.get("items", {})):
-            if part.get("format") in _SIZES:
-                del part["format"]
-            for limit in ("minimum", "maximum"):
-                if isinstance(part.get(limit), float) and part[limit].is_integer():
-                    part[limit] = int(part[limit])  # It stands in messages, as Cog writes it.
-        if told.get("format") == "password":
-            told |= {"writeOnly": True, "x-cog-secret": True}
-            if told.get("nullable"):
-                told["default"] = None
-        if told.get("nullable") and "enum" in told:
-            told["enum"] = [choice for choice in told["enum"] if choice is not None]
+def _property(argument: Argument) -> Json:
+    told = to_openapi(argument.schema)
+    if argument.file is not None:
+        (told["items"] if argument.file.many else told)["format"] = FILE_FORMAT
+        if argument.file.accept:
+            told["x-cog-accept"] = argument.file.accept
+    for part in (told, told.get("items", {})):
+        for limit in ("minimum", "maximum"):
+            if isinstance(part.get(limit), float) and part[limit].is_integer():
+                part[limit] = int(part[limit])  # It stands in messages, as Cog writes it.
+    if told.get("format") == "password":
+        told |= {"writeOnly": True, "x-cog-secret": True}
+        if told.get("nullable"):
+            told["default"] = None
+    if told.get("nullable") and "enum" in told:
+        told["enum"] = [choice for choice in told["enum"] if choice is not None]
     if told.get("default", 0) is None and not told.get("nullable"):
         del told["default"]
-    return {"title": _title(parameter["name"]), **told}
+    return {"title": _title(argument.name), **told}
 
 
 def _title(name: str) -> str:
     """A name for people, as Cog's command-line tool makes it."""
     return " ".join(word[:1].upper() + word[1:] for word in name.split("_"))
-
-
-def _resolved(schema: Json, definitions: Json) -> Json:
-    """A schema of Swagger 2.0 as OpenAPI 3.0, what it refers to put in place."""
-    told = openapi_schema(schema)
-
-    def resolve(part: Any, depth: int) -> Any:
-        if isinstance(part, list):
-            return [resolve(item, depth) for item in part]
-        if not isinstance(part, dict):
-            return part
-        name = str(part.get("$ref", "")).rpartition("/")[2]
-        if name:
-            if depth > parts.MAX_DEPTH:
-                return {}
-            return resolve(openapi_schema(definitions.get(name, {})), depth + 1)
-        return {key: resolve(value, depth) for key, value in part.items()}
-
-    resolved: Json = resolve(told, 0)
-    return resolved

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 import deepaas
-from deepaas.messages import Description, Function
+from deepaas.messages import Description, Signature
 from deepaas.model.handle import Model
 from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
@@ -31,14 +31,12 @@ class Face:
         outline: the same, for who takes large inputs apart.
     """
 
-    def __init__(self, function: Function, definitions: Json) -> None:
-        self.inputs = input_schema(function, definitions)
+    def __init__(self, function: Signature) -> None:
+        self.inputs = input_schema(function)
         self.checker = Checker(self.inputs)
-        self.files = file_inputs(function, definitions)
+        self.files = file_inputs(function)
         self._has_secrets = has_secrets(self.inputs)
-        self.outline = large.InputFace(
-            msgspec.json.encode(self.inputs), sorted(self.files), function.places
-        )
+        self.outline = large.InputFace(msgspec.json.encode(self.inputs), sorted(self.files))
 
     def shown(self, given: Json | Unpacked) -> Json | Document:
         """An input as it may be shown and kept."""
@@ -70,15 +68,16 @@ class Served(Face):
 
     Attributes:
         description: of the model.
+        streams: whether its output comes in parts.
         train: what its ``train`` takes, None without one.
         document: the OpenAPI document.
     """
 
     def __init__(self, name: str, description: Description) -> None:
-        super().__init__(description.predict, description.definitions)
+        super().__init__(description.predict or Signature())
         self.description = description
-        implemented = description.train.implemented
-        self.train = Face(description.train, description.definitions) if implemented else None
+        self.streams = description.predict is not None and description.predict.result.streams
+        self.train = Face(description.train) if description.train is not None else None
         self.document: Json = document(name, description, deepaas.__version__)
 
 

@@ -26,7 +26,7 @@ from deepaas.protocols.cog import listing, requests, stream
 from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
-from deepaas.protocols.cog.inputs import stored, to_inputs
+from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.pending import TRAINING, Pending
 from deepaas.protocols.cog.prediction import (
@@ -223,12 +223,11 @@ class TrainingRoutes:
             async with self._host.uploads.scratch() as scratch:
                 if isinstance(given, Unpacked):
                     assert given.large is not None, "what was checked is there"
-                    inputs = await self._files.completed(given.large, scratch)
+                    values = await self._files.completed(given.large, scratch)
                 else:
-                    plain, files = await self._files.received(given, served.train.files, scratch)
-                    inputs = to_inputs(plain, files, served.description.train.places)
-                    inputs = await stored(inputs, scratch)
-                return await self._trainings.submit(model, inputs, uid, name)
+                    values = await self._files.received(given, served.train.files, scratch)
+                    values = await stored(values, scratch)
+                return await self._trainings.submit(model, values, uid, name)
         except BadFile as error:
             raise failed(f"{WRONG_INPUT}{error}", 422) from None
         except InvalidArguments as error:

@@ -109,12 +109,13 @@ def _document(operation: Operation, name: str, description: Description | None) 
     documented: dict[str, Any] = {}
     if description is not None and operation.function is not None:
         function = operation.function(description)
-        parameters += function.parameters
-        produces = function.produces or produces
         documented["consumes"] = CONSUMES
         # Swagger has no word for it; the try-me page looks here.
-        documented["x-implemented"] = function.implemented
-        if function.streams and operation.streamed:
+        documented["x-implemented"] = function is not None
+        if function is not None:
+            parameters += function.parameters
+            produces = function.result.media_types or produces
+        if function is not None and function.result.streams and operation.streamed:
             produces = [*produces, MEDIA_TYPE]
             documented["x-streams"] = True
             documented["description"] = operation.streamed

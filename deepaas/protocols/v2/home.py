@@ -9,6 +9,7 @@ from aiohttp import web
 
 import deepaas
 from deepaas.errors import DeepaasError
+from deepaas.messages import Description
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.v2 import predict
@@ -37,7 +38,8 @@ async def home(host: Host, request: web.Request) -> web.Response:
 
 async def _card(host: Host, model: Model) -> LandingModel:
     status = model.status()
-    known = model.description
+    known = model.description or Description()
+    predicts, trains = known.predict, known.train
     try:
         metadata = await asyncio.wait_for(model.metadata(), METADATA_SECONDS)
     except (asyncio.TimeoutError, DeepaasError):
@@ -52,12 +54,10 @@ async def _card(host: Host, model: Model) -> LandingModel:
         version=_text(metadata, "version"),
         status=status.status,
         reason=status.reason or None,
-        can_predict=(
-            known is not None and known.predict.implemented and host.settings.predict_endpoint
-        ),
-        can_train=known is not None and known.train.implemented and host.settings.train_endpoint,
+        can_predict=predicts is not None and host.settings.predict_endpoint,
+        can_train=trains is not None and host.settings.train_endpoint,
         predict_operation=operation_id("POST", predict.PATH.replace("{name}", model.name)),
-        predict_parameters=known.predict.parameters if known is not None else (),
+        predict_parameters=predicts.parameters if predicts is not None else (),
         links=[("Project", url)] if isinstance(url, str) else (),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from deepaas.messages import Description, Function
+from deepaas.messages import Description, Signature
 from deepaas.protocols.v2.naming import OF_HOST
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -80,7 +80,7 @@ class Operation:
     responses: dict[str, Any]
     description: str = ""
     produces: Sequence[str] = (JSON,)
-    function: Callable[[Description], Function] | None = None
+    function: Callable[[Description], Signature | None] | None = None
     result: Callable[[Description], dict[str, Any]] | None = None
     documented: bool = True
     parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)

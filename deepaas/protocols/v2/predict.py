@@ -8,14 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.errors import Disabled
-from deepaas.messages import Description
+from deepaas.messages import Description, Signature
 from deepaas.protocols import Host
 from deepaas.protocols.v2 import streaming
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.schemas.json_schema import to_openapi
+from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
 from deepaas.web.errors import json_response
 from deepaas.web.events import MEDIA_TYPE, wants_events
-from deepaas.web.swagger import swagger_schema
 
 PATH = "/v2/models/{name}/predict/"
 QUEUE_PATH = "/v2/models/{name}/queue"
@@ -38,12 +39,12 @@ def operations(host: Host) -> list[Operation]:
         if not host.settings.predict_endpoint:
             raise Disabled("predict")
         model = host.registry[request.match_info["name"]]
-        known = model.description
+        known = model.description.predict if model.description is not None else None
         async with host.uploads.open(request) as reception:
             inputs = await reception.inputs(
                 # Before the model has described itself nobody knows which it will want.
-                with_headers=known is None or known.predict.reads_headers,
-                with_cookies=known is None or known.predict.reads_cookies,
+                with_headers=known is None or known.reads_headers,
+                with_cookies=known is None or known.reads_cookies,
             )
             client_id = request.headers.get(REQUEST_ID, "")
             if wants_events(request) and not _offers_events(known):
@@ -96,23 +97,25 @@ def operations(host: Host) -> list[Operation]:
     ]
 
 
-def _offers_events(description: Description | None) -> bool:
+def _offers_events(known: Signature | None) -> bool:
     """Whether the model itself makes such a stream."""
-    return description is not None and MEDIA_TYPE in description.predict.produces
+    return known is not None and MEDIA_TYPE in known.result.media_types
 
 
 def _result(description: Description) -> dict[str, Any]:
     said = "The prediction"
     if description.response:
         return answer(said, {"$ref": description.response})
-    if description.predict.produces and not _has_choice(description):
+    function = description.predict or Signature()
+    if function.result.media_types and not _has_choice(function):
         return answer(said, {"type": "file"})
-    if not description.output:
+    if not function.result.schema:
         return answer(said, reference("Prediction"))
-    properties = {"status": {"type": "string"}, "predictions": swagger_schema(description.output)}
+    predictions = swagger_schema(to_openapi(function.result.schema))
+    properties = {"status": {"type": "string"}, "predictions": predictions}
     return answer(said, {"type": "object", "properties": properties, "required": [*properties]})
 
 
-def _has_choice(description: Description) -> bool:
+def _has_choice(function: Signature) -> bool:
     """Whether clients choose the media type by an argument; else the model does."""
-    return any(parameter["name"] == "accept" for parameter in description.predict.parameters)
+    return any(argument.name == "accept" for argument in function.arguments)

@@ -109,11 +109,11 @@ def operations(host: Host) -> list[Operation]:
 
     async def post(request: web.Request) -> web.Response:
         trainings, model = trainings_of(host, request)
-        known = model.description
+        known = model.description.train if model.description is not None else None
         async with host.uploads.open(request) as reception:
             inputs = await reception.inputs(
-                with_headers=known is None or known.train.reads_headers,
-                with_cookies=known is None or known.train.reads_cookies,
+                with_headers=known is None or known.reads_headers,
+                with_cookies=known is None or known.reads_cookies,
             )
             run = await trainings.submit(model, inputs)
         return json_response(await shown_whole(trainings, run))

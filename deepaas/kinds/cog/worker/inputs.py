@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from marshmallow import ValidationError
+
+from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.signature import MISSING, Parameter
 from deepaas.kinds.cog.worker.types import Type
 from deepaas.model.v2.wrapper import UploadedFile
@@ -57,6 +60,60 @@ def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dic
         for p in parameters
         if p.name in arguments or (p.type.nullable and p.default is MISSING)
     }
+
+
+class Take:
+    """Makes arguments for :func:`values` of what is known to fit the schema.
+
+    Args:
+        parameters: of the function.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self._parameters = parameters
+        # A schema does not say which alternative a value is, nor a pattern what Python means by it.
+        self._fields = {p.name: field(p) for p in parameters if p.pattern or _has_union(p.type)}
+
+    def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Take values as JSON has them, and files.
+
+        Raises:
+            ValidationError: one does not match its pattern, or is none of its alternatives.
+        """
+        taken: dict[str, Any] = {}
+        faults: dict[str, Any] = {}
+        for p in self._parameters:
+            if p.name not in given:
+                if p.default is not MISSING:
+                    taken[p.name] = p.default
+            elif p.name not in self._fields:
+                taken[p.name] = _typed(p.type, given[p.name])
+            else:
+                try:
+                    taken[p.name] = self._fields[p.name].deserialize(given[p.name])
+                except ValidationError as error:
+                    faults[p.name] = error.messages
+        if faults:
+            raise ValidationError(faults)
+        return taken
+
+
+def _has_union(kind: Type) -> bool:
+    return kind.kind == "union" or any(map(_has_union, kind.inner))
+
+
+def _typed(kind: Type, value: Any) -> Any:
+    """A value of JSON as the predictor expects it: JSON has one kind of number."""
+    if value is None:
+        return None
+    match kind.kind:
+        case "integer":
+            return int(value)
+        case "number":
+            return float(value)
+        case "array":
+            return [_typed(kind.inner[0], item) for item in value]
+    return value
 
 
 def _value(kind: Type, value: Any) -> Any:

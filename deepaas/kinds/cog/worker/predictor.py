@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -20,7 +21,7 @@ from deepaas.kinds.cog.worker.plain import plain
 from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parameters, type_hints
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
-from deepaas.runtime.traits import ATTRIBUTE, Scope, Traits
+from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
 
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 """What a decorator without ``functools.wraps`` shows of a function; nothing need be given."""
@@ -97,12 +98,16 @@ class Predictor:
                 output=_titled(output),
                 is_file=output.is_file,
                 needs_warm=True,
+                take={"predict": inputs.Take(taken)},
             ),
         )
 
     def _take_train(self, train: Callable[..., Any], faults: list[str]) -> None:
         taken = parameters(train, type_hints(train, faults), faults)
         self.get_train_args = _declared(taken)
+        traits = traits_of(self)
+        takes: dict[str, Take] = {**traits.take, "train": inputs.Take(taken)}
+        setattr(self, ATTRIBUTE, replace(traits, take=takes))
 
         def run(**arguments: Any) -> Any:
             result = train(**inputs.values(taken, arguments))

@@ -17,7 +17,7 @@ from cog import Input
 
 from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.kinds.cog.worker.signature import Faults
-from deepaas.messages import Inputs, Predict
+from deepaas.messages import Predict, RawRequest
 from deepaas.protocols.cog.schema import document
 from deepaas.runtime.contract import Model
 
@@ -100,6 +100,6 @@ def test_the_calls_of_each(tmp_path: Path) -> None:
     wrapped = wrap(run)
     wrapped.warm()
     model = Model("rules", wrapped, tmp_path)
-    arguments = model.predict_arguments(Inputs())
-    answer = model.predict(Predict(1, Inputs(), bare=True), arguments, lambda _news: None)
+    arguments = model.predict_arguments(RawRequest())
+    answer = model.predict(Predict(1, RawRequest(), bare=True), arguments, lambda _news: None)
     assert answer.body == b'"None None"'
