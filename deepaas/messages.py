@@ -164,14 +164,12 @@ class Predict(Message):
         inputs: its arguments.
         streamed: whether what the model yields is wanted as it comes, each as a ``Part``;
             otherwise the answer holds all of it as a list.
-        bare: whether JSON is wanted as the model returned it, without DEEPaaS's envelope.
         context: what the client tells besides the arguments, for models that ask.
     """
 
     id: int
     inputs: Inputs
     streamed: bool = False
-    bare: bool = False
     context: dict[str, str] = {}
 
 
@@ -352,6 +350,8 @@ class Answer(Message):
         attachment: send as a download of this name, when not empty.
         is_file: whether the model gave a file: where values are wanted, it is none, even if it
             says that it is JSON.
+        declared: whether it is JSON of the form that the model's ``schema`` declares, which V2
+            sends without an envelope.
         files: of a file, its own name, and 0; of JSON, the names of the files that stand in it as
             URLs, in their order, and how long these URLs are.
     """
@@ -362,6 +362,7 @@ class Answer(Message):
     path: str = ""
     attachment: str = ""
     is_file: bool = False
+    declared: bool = False
     files: list[tuple[str, int]] = []
 
 

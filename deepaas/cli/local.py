@@ -143,7 +143,7 @@ class LocalModel:
         arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
             # What the host wraps the result in says nothing to those who are here.
-            call = Predict(0, RawRequest(), bare=True)
+            call = Predict(0, RawRequest())
             answer = self._complete(call, arguments, lambda _news: None)
         return _result(answer)
 
@@ -157,7 +157,7 @@ class LocalModel:
 
         with self._watched("predicting", "predict failed") as rest:
             lines.rest_before_each(rest)
-            self._complete(Predict(0, RawRequest(), streamed=True, bare=True), arguments, write)
+            self._complete(Predict(0, RawRequest(), streamed=True), arguments, write)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
         """See :class:`deepaas.cli.model.Model`."""

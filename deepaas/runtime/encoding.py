@@ -30,7 +30,7 @@ class Encoding:
         Raises:
             BadResult: it cannot be sent.
         """
-        return self._results.encode(self._call.id, result, self._accept, self._call.bare)
+        return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
         """Something that was yielded: a message, or None if the host wants all of it at the end.
@@ -49,4 +49,4 @@ class Encoding:
         """The answer after the last part."""
         if self._call.streamed:
             return Answer(self._call.id, "")
-        return self._results.gathered(self._call.id, self._parts, self._accept, self._call.bare)
+        return self._results.gathered(self._call.id, self._parts, self._accept)

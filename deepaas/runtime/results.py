@@ -57,14 +57,13 @@ class Results:
         self._spool = spool
         self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
 
-    def encode(self, call_id: int, result: Any, accept: str | None, bare: bool = False) -> Answer:
+    def encode(self, call_id: int, result: Any, accept: str | None) -> Answer:
         """Turn a result into an answer.
 
         Args:
             call_id: the call that it answers.
             result: what ``predict`` returned.
             accept: the media type that was chosen, None when the model offers no choice.
-            bare: whether JSON stands for itself, without DEEPaaS's envelope.
 
         Raises:
             BadResult: the result breaks the model's schema or its media type, or is a file that
@@ -72,7 +71,9 @@ class Results:
         """
         if isinstance(result, PurePath):
             if accept == JSON:
-                return self._answer(call_id, JSON, self._encode_json(data_url(result), bare))
+                url = self._answer(call_id, JSON, self._encode_json(data_url(result)))
+                url.declared = self._schema is not None
+                return url
             if accept is None or "*" in accept:  # The file's name says more than a wildcard.
                 accept = guessed_type(result)
             answer = self._encode_raw(call_id, open_regular(result), accept)
@@ -95,8 +96,9 @@ class Results:
             result.close()
             raise BadResult("predict returned an open file where JSON was asked for")
         files: list[tuple[str, int]] = []
-        answer = self._answer(call_id, JSON, self._encode_json(result, bare, files))
+        answer = self._answer(call_id, JSON, self._encode_json(result, files))
         answer.files = files
+        answer.declared = self._schema is not None
         return answer
 
     def part(self, call_id: int, number: int, item: Any, accept: str | None) -> Part:
@@ -105,14 +107,14 @@ class Results:
         Raises:
             BadResult: it breaks the model's schema or its media type.
         """
-        answer = self.encode(call_id, item, accept, bare=True)
+        answer = self.encode(call_id, item, accept)
         path = ""
         if answer.path:
             path = f"{answer.path}-{number}"
             Path(answer.path).rename(path)
         return Part(call_id, answer.media_type, answer.body, path, answer.is_file, answer.files)
 
-    def gathered(self, call_id: int, parts: list[Part], accept: str | None, bare: bool) -> Answer:
+    def gathered(self, call_id: int, parts: list[Part], accept: str | None) -> Answer:
         """One answer of all parts: a list of JSON values, or their bytes one after the other."""
         raw = accept not in (None, JSON, ANY)
         bodies = [_taken(part) for part in parts]
@@ -125,9 +127,9 @@ class Results:
             for part, body in zip(parts, bodies, strict=True)
         ]
         listed = b"[" + b",".join(values) + b"]"
-        if not bare and self._schema is None:
-            listed = b'{"status":"OK","predictions":' + listed + b"}"
-        return self._answer(call_id, JSON, listed)
+        answer = self._answer(call_id, JSON, listed)
+        answer.declared = self._schema is not None
+        return answer
 
     def encode_training(self, call_id: int, result: Any) -> Answer:
         """What ``train`` returned, or will get, as JSON; the text of it where that cannot be.
@@ -136,11 +138,9 @@ class Results:
         """
         return self._answer(call_id, JSON, to_json_or_text(result))
 
-    def _encode_json(
-        self, result: Any, bare: bool, files: list[tuple[str, int]] | None = None
-    ) -> bytes:
+    def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
         if self._schema is None:
-            return to_json(result if bare else {"status": "OK", "predictions": result}, files)
+            return to_json(result, files)
         try:
             self._schema.load(result)
         except marshmallow.ValidationError as error:

@@ -20,8 +20,17 @@ SEND_BYTES = 256 * 1024
 JSON = "application/json"
 
 
-async def respond(request: web.Request, answer: Answer) -> web.StreamResponse:
-    """Send an answer; a file that it names is streamed and removed, whatever happens."""
+async def respond(
+    request: web.Request, answer: Answer, before: bytes = b"", after: bytes = b""
+) -> web.StreamResponse:
+    """Send an answer; a file that it names is streamed and removed, whatever happens.
+
+    Args:
+        request: of the client.
+        answer: of the model.
+        before: to be sent before it.
+        after: to be sent after it.
+    """
     headers: dict[str, str] = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = (
@@ -30,25 +39,27 @@ async def respond(request: web.Request, answer: Answer) -> web.StreamResponse:
             else f'attachment; filename="{answer.attachment}"'
         )
     if not answer.path:
-        return web.Response(body=answer.body, headers=headers)
+        return web.Response(body=before + answer.body + after, headers=headers)
     path = Path(answer.path)
     # No symlink that a model has left there instead.
     with open_file(path) as file:
         path.unlink()
-        return await _stream(request, file, headers)
+        return await _stream(request, file, headers, before, after)
 
 
 async def _stream(
-    request: web.Request, file: BinaryIO, headers: dict[str, str]
+    request: web.Request, file: BinaryIO, headers: dict[str, str], before: bytes, after: bytes
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
-    response.content_length = file.seek(0, 2)
+    response.content_length = len(before) + file.seek(0, 2) + len(after)
     file.seek(0)
     await response.prepare(request)
     try:
+        if before:
+            await response.write(before)
         while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
             await bounded.send(request, response, chunk)
-        await response.write_eof()
+        await response.write_eof(after)
     except ConnectionError:
         pass  # The client has left.
     except OSError:

@@ -16,13 +16,11 @@ class Terms(msgspec.Struct, frozen=True):
     Attributes:
         streamed: each part of the result as the model yields it, through ``listener``; the
             answer is empty then.
-        bare: JSON as the model returned it, without DEEPaaS's envelope.
         context: what it tells the model besides the arguments.
         listener: told of the call before its end.
     """
 
     streamed: bool = False
-    bare: bool = False
     context: Mapping[str, str] = {}
     listener: Listener | None = None
 
@@ -30,7 +28,7 @@ class Terms(msgspec.Struct, frozen=True):
         """What the worker is sent."""
         if self is USUAL_TERMS:
             return Predict(call_id, inputs)
-        return Predict(call_id, inputs, self.streamed, self.bare, dict(self.context))
+        return Predict(call_id, inputs, self.streamed, dict(self.context))
 
 
 class OnlyChecked(Terms, frozen=True):
@@ -42,4 +40,4 @@ class OnlyChecked(Terms, frozen=True):
 
 
 USUAL_TERMS = Terms()
-"""The result as DEEPaaS gives it, all at the end."""
+"""The result as a whole, at the end."""

@@ -71,7 +71,6 @@ class Served:
         *,
         files: list[tuple[str, Upload]] | None = None,
         streamed: bool = False,
-        bare: bool = True,
         context: dict[str, str] | None = None,
         **values: Any,
     ) -> Told:
@@ -79,7 +78,7 @@ class Served:
         inputs = RawRequest(
             body=json.dumps(values).encode(), body_kind="json", form=list(files or ())
         )
-        call = Predict(1, inputs, streamed, bare, context or {})
+        call = Predict(1, inputs, streamed, context or {})
         arguments = self.model.predict_arguments(inputs)
         told = Told(Answer(1, ""))
 

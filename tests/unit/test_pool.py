@@ -14,7 +14,6 @@ from deepaas.messages import Answer, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
-from deepaas.workers.terms import Terms
 
 MODEL = "import os\n\ndef predict() -> int:\n    return os.getpid()\n"
 SECONDS = 30
@@ -22,7 +21,7 @@ SECONDS = 30
 
 async def worker_pid(pool: Pool) -> int:
     """Who answers a call."""
-    answer = await asyncio.wait_for(pool.predict(RawRequest(), terms=Terms(bare=True)), SECONDS)
+    answer = await asyncio.wait_for(pool.predict(RawRequest()), SECONDS)
     assert isinstance(answer, Answer)
     return int(answer.body)
 

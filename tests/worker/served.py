@@ -96,7 +96,7 @@ class Served:
         """Make a call."""
         asked = Asked()
         body = RawRequest(body=json.dumps(inputs).encode(), body_kind="json")
-        terms = Terms(bare=True, listener=_Listener(asked))
+        terms = Terms(listener=_Listener(asked))
         asked.reply = asyncio.run_coroutine_threadsafe(
             self._pool.predict(body, terms=terms), self._loop
         )

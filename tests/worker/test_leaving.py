@@ -23,7 +23,6 @@ from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
-from deepaas.workers.terms import Terms
 
 from .served import SECONDS, Served, serving
 
@@ -226,7 +225,7 @@ def predict(how: str = "") -> int:
 
 async def asked(model: Model, how: str = "") -> int:
     inputs = RawRequest(body=f'{{"how":"{how}"}}'.encode(), body_kind="json")
-    answer = await asyncio.wait_for(model.predict(inputs, "", Terms(bare=True)), SECONDS)
+    answer = await asyncio.wait_for(model.predict(inputs), SECONDS)
     return int(answer.body)
 
 
@@ -292,7 +291,7 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
             other = asyncio.ensure_future(asked(model, "sleep"))
             await until(lambda: pool.status().room_count == 1)
         # Its first step, which gives it to a worker, comes before all that the loop hears then.
-        call = asyncio.ensure_future(pool.predict(RawRequest(), terms=Terms(bare=True)))
+        call = asyncio.ensure_future(pool.predict(RawRequest()))
         os.kill(before, signal.SIGKILL)
         wait_for_its_end(before)
         answer = await call

@@ -194,9 +194,7 @@ class Predictions:
 
     async def _predict(self, going: Going, model: Model, wanted: Wanted) -> None:
         prediction = going.prediction
-        terms = Terms(
-            streamed=prediction.streams, bare=True, context=wanted.context, listener=going
-        )
+        terms = Terms(streamed=prediction.streams, context=wanted.context, listener=going)
         async with self._uploads.scratch() as scratch:
             if isinstance(wanted.given, Unpacked):
                 assert wanted.given.large is not None, "what was accepted is there"

@@ -11,7 +11,7 @@ from deepaas.errors import Disabled
 from deepaas.messages import Description, Signature
 from deepaas.protocols import Host
 from deepaas.protocols.v2 import streaming
-from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.protocols.v2.operation import JSON, Operation, answer, failures, reference
 from deepaas.schemas.json_schema import to_openapi
 from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
@@ -20,6 +20,9 @@ from deepaas.web.events import MEDIA_TYPE, wants_events
 
 PATH = "/v2/models/{name}/predict/"
 QUEUE_PATH = "/v2/models/{name}/queue"
+
+ENVELOPE = (b'{"status":"OK","predictions":', b"}")
+"""Around what a model returns as JSON, if it has not declared what its answers look like."""
 
 REQUEST_ID = "X-Request-ID"
 """The header by which a client names its call, so that it can ask for the place of it."""
@@ -53,7 +56,8 @@ def operations(host: Host) -> list[Operation]:
                     predict = functools.partial(model.predict, inputs, client_id)
                     return await streaming.send(request, predict, scratch.path)
             answered = await model.predict(inputs, client_id)
-            return await respond(request, answered)
+            bare = answered.declared or answered.is_file or answered.media_type != JSON
+            return await respond(request, answered, *(() if bare else ENVELOPE))
 
     async def get_queue(request: web.Request) -> web.Response:
         model = host.registry[request.match_info["name"]]

@@ -55,7 +55,7 @@ async def send(request: web.Request, predict: Predict, folder: Path) -> web.Stre
 
 async def _predict(predict: Predict, told: _Told) -> None:
     failed = asyncio.ensure_future(told.failed())
-    call = asyncio.ensure_future(predict(Terms(streamed=True, bare=True, listener=told)))
+    call = asyncio.ensure_future(predict(Terms(streamed=True, listener=told)))
     try:
         await asyncio.wait((call, failed), return_when=asyncio.FIRST_COMPLETED)
         if failed.done():

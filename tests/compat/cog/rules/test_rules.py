@@ -101,5 +101,5 @@ def test_the_calls_of_each(tmp_path: Path) -> None:
     wrapped.warm()
     model = Model("rules", wrapped, tmp_path)
     arguments = model.predict_arguments(RawRequest())
-    answer = model.predict(Predict(1, RawRequest(), bare=True), arguments, lambda _news: None)
+    answer = model.predict(Predict(1, RawRequest()), arguments, lambda _news: None)
     assert answer.body == b'"None None"'
