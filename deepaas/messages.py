@@ -150,7 +150,39 @@ class Values(Message):
         )
 
 
-Inputs = RawRequest | Values
+class Encoded(Message):
+    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker.
+
+    Attributes:
+        codec: the door's name.
+        body: the body.
+        path: where it lies when it is larger than ``INLINE_BYTES``.
+        headers: of the request, as far as the codec needs them; names in lower case.
+    """
+
+    codec: str
+    body: bytes = b""
+    path: str = ""
+    headers: dict[str, str] = {}
+
+    def is_small(self) -> bool:
+        """Whether there is so little text that reading it takes no time to speak of."""
+        return not self.path
+
+    def uploads(self) -> list[Upload]:
+        """The files among them: none."""
+        return []
+
+    def text_paths(self) -> list[str]:
+        """Where text lies that has to be read."""
+        return [self.path] if self.path else []
+
+    def with_paths(self, change: Callable[[str], str]) -> Encoded:
+        """The same with other paths: ``change`` gives the new one for each."""
+        return msgspec.structs.replace(self, path=change(self.path) if self.path else "")
+
+
+Inputs = RawRequest | Values | Encoded
 """What a function is called with."""
 
 
@@ -165,12 +197,14 @@ class Predict(Message):
         streamed: whether what the model yields is wanted as it comes, each as a ``Part``;
             otherwise the answer holds all of it as a list.
         context: what the client tells besides the arguments, for models that ask.
+        codec: of the door that makes bytes of what the model gives, if not the usual one.
     """
 
     id: int
     inputs: Inputs
     streamed: bool = False
     context: dict[str, str] = {}
+    codec: str = ""
 
 
 class Train(Message):

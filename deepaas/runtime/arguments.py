@@ -12,8 +12,9 @@ import msgspec
 import webargs.core
 from marshmallow import fields, missing, validate
 
-from deepaas.messages import Inputs, Values
+from deepaas.messages import Encoded, Inputs, Values
 from deepaas.model.v2.wrapper import UploadedFile
+from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
 from deepaas.runtime.places import Collector, FormFile, Places
 from deepaas.runtime.traits import Take
@@ -72,6 +73,8 @@ class Arguments:
             marshmallow.ValidationError: they do not fit the declaration.
             MalformedBody: the body cannot be read.
         """
+        if isinstance(inputs, Encoded):
+            inputs = decoded(inputs)
         if isinstance(inputs, Values):
             return self._of_values(inputs)
         return self._checked(self._collector.collect(Places(inputs, self.media_types)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepaas.messages import Answer, Part, Predict
+from deepaas.runtime.codecs import codec
 from deepaas.runtime.results import Results
 
 
@@ -30,6 +31,8 @@ class Encoding:
         Raises:
             BadResult: it cannot be sent.
         """
+        if self._call.codec:
+            return self._results.encoded(self._call.id, *codec(self._call.codec).encode(result))
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
@@ -39,7 +42,7 @@ class Encoding:
             BadResult: it cannot be sent.
         """
         self._parts_count += 1
-        part = self._results.part(self._call.id, self._parts_count, item, self._accept)
+        part = self._results.part(self._parts_count, self.answer(item))
         if self._call.streamed:
             return part
         self._parts.append(part)
@@ -49,4 +52,6 @@ class Encoding:
         """The answer after the last part."""
         if self._call.streamed:
             return Answer(self._call.id, "")
+        if self._call.codec:
+            return self._results.joined(self._call.id, self._parts)
         return self._results.gathered(self._call.id, self._parts, self._accept)

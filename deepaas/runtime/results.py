@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
 import marshmallow
+import msgspec
 
 from deepaas.messages import INLINE_BYTES, Answer, Part
 from deepaas.model.v2.wrapper import ReturnedFile
@@ -101,25 +102,28 @@ class Results:
         answer.declared = self._schema is not None
         return answer
 
-    def part(self, call_id: int, number: int, item: Any, accept: str | None) -> Part:
-        """Turn one of the things that ``predict`` yields into a message.
+    def encoded(self, call_id: int, media_type: str, body: bytes) -> Answer:
+        """An answer of bytes that a codec has made."""
+        return self._answer(call_id, media_type, body)
 
-        Raises:
-            BadResult: it breaks the model's schema or its media type.
-        """
-        answer = self.encode(call_id, item, accept)
-        path = ""
+    def part(self, number: int, answer: Answer) -> Part:
+        """An answer to what ``predict`` yields, as one of several."""
+        call_id, path = answer.id, ""
         if answer.path:
             path = f"{answer.path}-{number}"
             Path(answer.path).rename(path)
         return Part(call_id, answer.media_type, answer.body, path, answer.is_file, answer.files)
 
+    def joined(self, call_id: int, parts: list[Part]) -> Answer:
+        """One answer of the bytes of all parts, one after the other."""
+        media_type = parts[0].media_type if parts else JSON
+        return self._answer(call_id, media_type, b"".join(_taken(part) for part in parts))
+
     def gathered(self, call_id: int, parts: list[Part], accept: str | None) -> Answer:
         """One answer of all parts: a list of JSON values, or their bytes one after the other."""
-        raw = accept not in (None, JSON, ANY)
+        if accept not in (None, JSON, ANY):
+            return msgspec.structs.replace(self.joined(call_id, parts), media_type=accept or "")
         bodies = [_taken(part) for part in parts]
-        if raw:
-            return self._answer(call_id, accept or "", b"".join(bodies))
         values = [
             to_json(_as_url(part.media_type, body))
             if part.is_file or part.media_type != JSON

@@ -17,18 +17,20 @@ class Terms(msgspec.Struct, frozen=True):
         streamed: each part of the result as the model yields it, through ``listener``; the
             answer is empty then.
         context: what it tells the model besides the arguments.
+        codec: the door whose codec makes bytes of the result; empty for JSON and files.
         listener: told of the call before its end.
     """
 
     streamed: bool = False
     context: Mapping[str, str] = {}
+    codec: str = ""
     listener: Listener | None = None
 
     def request(self, call_id: int, inputs: Inputs) -> Predict | CheckTraining:
         """What the worker is sent."""
         if self is USUAL_TERMS:
             return Predict(call_id, inputs)
-        return Predict(call_id, inputs, self.streamed, dict(self.context))
+        return Predict(call_id, inputs, self.streamed, dict(self.context), self.codec)
 
 
 class OnlyChecked(Terms, frozen=True):

@@ -15,7 +15,7 @@ from .pasted import ROOT, blocks
 DOCUMENT = "docs/architecture.md"
 PACKAGE = ROOT / "deepaas"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SHARED = {"frames", "kinds", "messages", "model.v2", "plugins", "printed", "run_files"}
+SHARED = {"frames", "kinds", "messages", "model.v2", "plugins", "printed", "run_files", "schemas"}
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
 """Libraries of the try-me page, which runs in a process of its own."""

@@ -28,6 +28,7 @@ PARTS = {
     messages.LongText,
     messages.RawRequest,
     messages.Values,
+    messages.Encoded,
     messages.Argument,
     messages.FileDetails,
     messages.Result,

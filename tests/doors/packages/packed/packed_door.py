@@ -1,0 +1,45 @@
+"""The host's half of a door whose bodies are MessagePack: what is large, it does not look into."""
+
+from __future__ import annotations
+
+import msgspec
+import packed_codec
+from aiohttp import web
+
+from deepaas.errors import MalformedRequest
+from deepaas.messages import INLINE_BYTES, Encoded, Inputs, Values
+from deepaas.protocols import Door, Host, routes
+from deepaas.web.answers import respond
+from deepaas.web.bodies import received
+from deepaas.workers.terms import Terms
+
+
+def setup(host: Host) -> Door:
+    async def ask(request: web.Request) -> web.StreamResponse:
+        headers = {"x-mood": request.headers.get("X-Mood", "")}
+        chunks = received(request, 0)
+        held = b""
+        async with host.uploads.scratch() as scratch:
+            inputs: Inputs
+            async for chunk in chunks:
+                held += chunk
+                if len(held) > INLINE_BYTES:
+                    path = scratch.path / "body"
+                    await host.uploads.write(path, held, chunks)
+                    inputs = Encoded("packed", path=str(path), headers=headers)
+                    break
+            else:
+                inputs = Encoded("packed", held, headers=headers)
+                if "worker" not in request.query_string:
+                    inputs = decoded(held, headers)
+            answer = await host.registry["packed_echo"].predict(inputs, terms=Terms(codec="packed"))
+            return await respond(request, answer)
+
+    return Door(routes(f"{host.prefix}/packed", [("POST", "/", ask)]), paths=["/packed"])
+
+
+def decoded(body: bytes, headers: dict[str, str]) -> Values:
+    try:
+        return packed_codec.decode(body, headers)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise MalformedRequest(str(error)) from None

@@ -1,0 +1,80 @@
+"""A door with a half in the worker: large bodies are decoded there, and results encoded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from support.host import Host, start_host
+
+ENTRY_POINTS = """
+[deepaas.protocol]
+packed = packed_door:setup
+[deepaas.codec]
+packed = packed_codec
+"""
+MODEL = """
+from webargs import fields
+
+def get_predict_args():
+    return {
+        "data": fields.Str(required=True),
+        "count": fields.Int(load_default=1),
+        "mood": fields.Str(load_default=""),
+    }
+
+def predict(data, count, mood):
+    return {"bytes": data.encode() * count, "length": len(data) * count, "mood": mood}
+"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("packages")
+    info = folder / "packed-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: packed\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    for source in (Path(__file__).parent / "packages" / "packed").glob("*.py"):
+        (folder / source.name).write_text(source.read_text())
+    (folder / "packed_echo.py").write_text(MODEL)
+    with start_host(["packed_echo"], "--no-ui", packages=folder) as host:
+        yield host
+
+
+def ask(host: Host, body: Any, query: str = "") -> tuple[int, str, bytes]:
+    """Status, media type and body of an answer."""
+    packed = body if isinstance(body, bytes) else msgspec.msgpack.encode(body)
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", f"/packed/{query}", packed, {"X-Mood": "calm"})
+        answer = connection.getresponse()
+        return answer.status, answer.headers["Content-Type"], answer.read()
+
+
+@pytest.mark.parametrize("size", [3, 70_000, 3_000_000])
+def test_bodies_and_results_of_any_size(host: Host, size: int) -> None:
+    status, media_type, answered = ask(host, {"data": "a" * size, "count": 2})
+    assert (status, media_type) == (200, "application/msgpack")
+    # JSON could not have carried the bytes.
+    found = msgspec.msgpack.decode(answered)
+    assert found == {"bytes": b"a" * size * 2, "length": size * 2, "mood": "calm"}
+
+
+def test_arguments_are_checked_as_those_of_any_door(host: Host) -> None:
+    status, _, answered = ask(host, {"data": "a", "count": "many"})
+    assert status == 422
+    assert b"count" in answered
+
+
+@pytest.mark.parametrize("body", [b"\xc1", b"\x93\x01\x02\x03", b"\xc1" * 70_000])
+def test_what_cannot_be_read_is_the_client_s_fault(host: Host, body: bytes) -> None:
+    for query in ("", "?worker"):
+        status, _, answered = ask(host, body, query)
+        assert status == 400
+        assert b"Traceback" not in answered
