@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-import stevedore
 
+from deepaas import plugins
 from deepaas.messages import Encoded, Values
 from deepaas.runtime.places import MalformedBody
 
@@ -50,11 +50,11 @@ def codec(name: str) -> Codec:
     Raises:
         RuntimeError: there is none in this interpreter.
     """
-    try:
-        found: Any = stevedore.DriverManager(GROUP, name).driver
-    except stevedore.exception.NoMatches:
-        raise RuntimeError(f"the door {name!r} has no codec in this interpreter") from None
-    return found  # type: ignore[no-any-return]
+    found = plugins.point(GROUP, name)
+    if found is None:
+        raise RuntimeError(f"the door {name!r} has no codec in this interpreter")
+    loaded: Codec = found.load()
+    return loaded
 
 
 def decoded(encoded: Encoded) -> Values:
