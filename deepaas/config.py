@@ -1,20 +1,20 @@
 """How the options are read: from the command line, INI files and the environment.
 
-Each is a field of :class:`deepaas.settings.Settings`. The parsing is oslo.config's, as existing
-packages ship ``deepaas.conf`` files for it.
+Each is a field of :class:`deepaas.settings.Settings`, or of what a door has declared: that is
+``--NAME-OPTION``, stands in the section ``[NAME]`` and in ``OS_NAME__OPTION``. The parsing is
+oslo.config's, as existing packages ship ``deepaas.conf`` files for it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import difflib
 import io
 import ipaddress
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from oslo_config import cfg
 
 import deepaas
 from deepaas.errors import ConfigError
+from deepaas.options import DoorOptions, Field, declared, of_doors
 from deepaas.settings import Settings
 
 IGNORED_KEYS = frozenset(
@@ -84,78 +85,168 @@ def load(
         SystemExit: after ``--help`` and ``--version``.
     """
     conf = cfg.ConfigOpts()
+    doors = door_options()
     conf.register_cli_opts([*options(), _POSITIONAL])
-    _parse(conf, argv, default_config_files)
-    _check_keys(conf)
-    values = {field.name: getattr(conf, field.name) for field in dataclasses.fields(Settings)}
+    for door in doors:
+        conf.register_cli_opts(_of_door(door), _group(door))
+        conf.register_opts(_older(door))
+    _parse(conf, argv, default_config_files, doors)
+    _check_keys(conf, doors)
+    values = {field.name: _value(conf, field) for field in declared(Settings)}
     environment = os.environ if environment is None else environment
-    given = [*conf.models, *values["model_name"]]
-    names = given or [environment.get("DEEPAAS_V2_MODEL", "")]
-    if _from_environment(conf, "model_name") and not conf.models:
-        names = ["".join(names)]
+    given = [*conf.models, *values["model_name"]] or [environment.get("DEEPAAS_V2_MODEL", "")]
     values["model_name"] = tuple(
-        dict.fromkeys(name.strip() for given in names for name in given.split(",") if name.strip())
+        dict.fromkeys(name.strip() for one in given for name in one.split(",") if name.strip())
     )
-    for name in (
-        "model_python",
-        "allowed_host",
-        "allowed_origin",
-        "trusted_proxy",
-        "root_protocol",
-    ):
-        values[name] = _list(conf, name, values[name])
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
-    return Settings(**values)
+    return Settings(**values, doors={door.door: _of(conf, door) for door in doors})
 
 
-def _list(conf: cfg.ConfigOpts, name: str, given: Sequence[str]) -> tuple[str, ...]:
-    """What was given several times, or in the environment with commas between."""
-    if _from_environment(conf, name):
-        given = "".join(given).split(",")
-    return tuple(one.strip() for one in given if one.strip())
+def _of(conf: cfg.ConfigOpts, door: DoorOptions) -> Any:
+    """A door's options with their values, or why they cannot be had."""
+    if door.kind is None:
+        return door.trouble
+    return door.kind(**{field.name: _value(conf, field, door) for field in door.fields})
 
 
-def _from_environment(conf: cfg.ConfigOpts, name: str) -> bool:
-    """Whether a list stands in the environment: oslo.config takes it apart into characters."""
-    origin = conf.get_location(name)
-    return origin is not None and origin.location is cfg.Locations.environment
+def _value(conf: cfg.ConfigOpts, field: Field, door: DoorOptions | None = None) -> Any:
+    """The value of an option; if it was given by its older name and no other, that one."""
+    name, group = field.name, door.section if door else None
+    was = field.metadata.get("was")
+    if was and _rank(conf, was, None) > _rank(conf, name, group):
+        name, group = was, None
+    value = conf[group][name] if group else conf[name]
+    if not field.metadata.get("multiple"):
+        return value
+    if _rank(conf, name, group) == _ENVIRONMENT:
+        # A list with commas, which oslo.config takes apart into characters.
+        value = "".join(value).split(",")
+    return tuple(one.strip() for one in value if one.strip())
+
+
+_RANKS = (cfg.Locations.user, cfg.Locations.environment, cfg.Locations.command_line)
+_ENVIRONMENT = _RANKS.index(cfg.Locations.environment)
+
+
+def _rank(conf: cfg.ConfigOpts, name: str, group: str | None) -> int:
+    """Which place the value of an option is from: the highest one counts; -1 for its default."""
+    origin = conf.get_location(name, group)
+    if origin is None or origin.location not in _RANKS:
+        return -1
+    return _RANKS.index(origin.location)
 
 
 def options() -> list[cfg.Opt]:
-    """The options as oslo.config wants them."""
-    return [_to_oslo(field) for field in dataclasses.fields(Settings)]
+    """The host's own options as oslo.config wants them."""
+    return [_to_oslo(field) for field in declared(Settings)]
 
 
-def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
+def door_options() -> list[DoorOptions]:
+    """The options of doors, of which none is in the way of another."""
+    taken = {option.name for option in options()}
+    names = {"default", *(option.dest for option in options())}
+    found = []
+    for door in of_doors():
+        trouble = _trouble(door, taken, names)
+        found.append(DoorOptions(door.door, None, trouble) if trouble else door)
+        if not trouble:
+            taken |= {option.name for option in _of_door(door)}
+            names.add(door.section)
+    return found
+
+
+def _trouble(door: DoorOptions, taken: Set[str], names: Set[str]) -> Exception | None:
+    """Why the options of a door cannot be had, if so."""
+    if door.trouble:
+        return door.trouble
+    if door.section in names:
+        return ValueError(f"the section [{door.section}] would not be its own")
+    try:
+        twice = sorted({option.name for option in _of_door(door)} & taken)
+    except Exception as error:
+        return error
+    return ValueError(f"there is an option --{twice[0]} already") if twice else None
+
+
+def list_opts() -> list[tuple[Any, list[cfg.Opt]]]:
     """The options for ``oslo-config-generator``."""
-    return [("DEFAULT", options())]
+    doors = [(_group(door), _of_door(door)) for door in door_options() if door.kind]
+    return [("DEFAULT", options()), *doors]
 
 
-def _to_oslo(field: dataclasses.Field[Any]) -> cfg.Opt:
-    about = dict(field.metadata)
-    name = field.name.replace("_", "-")
+class _OfDoor:
+    """An option of oslo.config's in a section, with its whole name on the command line.
+
+    oslo.config would put the section before it, and ``no`` between the two.
+    """
+
+    def _get_argparse_prefix(self, prefix: str, _group: str | None) -> str:
+        return prefix
+
+
+def _of_door(door: DoorOptions) -> list[cfg.Opt]:
+    return [
+        _to_oslo(field, door.command_line(field), _OfDoor, dest=field.name) for field in door.fields
+    ]
+
+
+def _older(door: DoorOptions) -> list[cfg.Opt]:
+    """What was once in ``[DEFAULT]``."""
+    return [
+        _to_oslo(field, field.metadata["was"], default=None)
+        for field in door.fields
+        if "was" in field.metadata
+    ]
+
+
+def _group(door: DoorOptions) -> cfg.OptGroup:
+    return cfg.OptGroup(door.section, title=f"options of {door.door}", help=door.title)
+
+
+_KINDS: dict[type, type[Any]] = {
+    bool: cfg.BoolOpt,
+    int: cfg.IntOpt,
+    float: cfg.FloatOpt,
+    str: cfg.StrOpt,
+}
+
+
+def _to_oslo(field: Field, name: str = "", *also: type, **more: Any) -> cfg.Opt:
+    """An option as oslo.config wants it.
+
+    Args:
+        field: which.
+        name: on the command line, if it is not that of the field.
+        also: what else it is to be.
+        more: what else is to be said of it.
+    """
+    about = {key: value for key, value in field.metadata.items() if key != "was"}
+    about["default"] = field.default
+    kind: Any = _KINDS.get(type(field.default))
     if about.pop("multiple", False):
-        return cfg.MultiStrOpt(name, default=[], **about)
-    if about.pop("port", False):
-        return cfg.PortOpt(name, default=field.default, **about)
-    kinds: dict[type, Callable[..., cfg.Opt]] = {
-        bool: cfg.BoolOpt,
-        int: cfg.IntOpt,
-        float: cfg.FloatOpt,
-        str: cfg.StrOpt,
-    }
-    return kinds[type(field.default)](name, default=field.default, **about)
+        kind, about["default"] = cfg.MultiStrOpt, []
+    elif about.pop("port", False):
+        kind = cfg.PortOpt
+    if kind is None:
+        raise TypeError(f"{field.name}: no option has a default of {type(field.default)}")
+    if also:
+        kind = type(kind.__name__, (*also, kind), {})
+    made: cfg.Opt = kind(name or field.name.replace("_", "-"), **about | more)
+    return made
 
 
 def _parse(
-    conf: cfg.ConfigOpts, argv: Sequence[str], default_config_files: list[str] | None
+    conf: cfg.ConfigOpts,
+    argv: Sequence[str],
+    default_config_files: list[str] | None,
+    doors: Sequence[DoorOptions],
 ) -> None:
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             conf(
-                [_as_oslo(word) for word in argv],
+                list(_as_oslo(argv, doors)),
                 project="deepaas",
                 prog="deepaas-run",
                 version=deepaas.__version__,
@@ -163,50 +254,81 @@ def _parse(
                 description=(
                     "Serve the installed models over HTTP. Options may also stand in an INI file "
                     "(--config-file, section [DEFAULT], underscores for dashes) or in the "
-                    "environment (OS_DEFAULT__LISTEN_PORT). What is switched off by --noX is "
-                    "switched off by --no-X too."
+                    "environment (OS_DEFAULT__LISTEN_PORT); those of one API in a section of its "
+                    "own ([cog], OS_COG__STRICT). What is switched off by --noX is switched off "
+                    "by --no-X too."
                 ),
             )
             for option in options():
                 getattr(conf, option.dest)  # Values from files are checked on first use.
+            for door in doors:
+                for option in _of_door(door):
+                    getattr(conf[door.section], option.dest)
+                for option in _older(door):
+                    getattr(conf, option.dest)
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
         # argparse prints a page of usage before the one line that matters.
         complaint = said.getvalue().strip().splitlines()[-1]
         complaint = complaint.partition("error: ")[2] or complaint
-        # argparse is told the options' names with underscores by oslo.config.
-        named = re.sub(r"^argument (--\w+)", lambda m: m[1].replace("_", "-"), complaint)
+        # Of an option oslo.config tells the name in its section.
+        name = {option.dest: option.name for option in [*_every(doors)[::-1], *_given(argv, doors)]}
+        named = re.sub(
+            r"^argument --(\w+)", lambda m: f"--{name.get(m[1], m[1].replace('_', '-'))}", complaint
+        )
         raise ConfigError(named) from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         raise ConfigError(" ".join(complaint.split())) from None
 
 
-def _as_oslo(word: str) -> str:
-    """An argument; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""
-    switches = [o.name for o in options() if isinstance(o, cfg.BoolOpt)]
-    name = word.removeprefix("--no-")
-    return f"--no{name}" if name != word and name in switches else word
+def _as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]:
+    """The arguments; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""
+    switches = {option.name for option in _every(doors) if isinstance(option, cfg.BoolOpt)}
+    for word in argv:
+        name = word.removeprefix("--no-")
+        yield f"--no{name}" if name != word and name in switches else word
 
 
-def _check_keys(conf: cfg.ConfigOpts) -> None:
+def _every(doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
+    return [*options(), *(option for door in doors for option in _of_door(door))]
+
+
+def _given(argv: Sequence[str], doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
+    words = {word.partition("=")[0] for word in argv}
+    return [option for option in _every(doors) if f"--{option.name}" in words]
+
+
+def _check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
     """Refuse keys that no option has: a misspelt one would silently do nothing.
 
     Raises:
         ConfigError: a file has an unknown key.
     """
-    known = {option.dest for option in options()}
+    known = {"DEFAULT": {option.dest for option in options()}}
+    for door in doors:
+        if door.kind:
+            known[door.section] = {field.name for field in door.fields}
+            known["DEFAULT"] |= {option.dest for option in _older(door)}
     for file in _files(conf):
         sections: dict[str, dict[str, list[str]]] = {}
         cfg.ConfigParser(str(file), sections).parse()
-        for key in sections.get("DEFAULT", {}):
-            if key in IGNORED_KEYS:
-                logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
-            elif key not in known:  # A dash for an underscore too: oslo.config passes over it.
-                close = difflib.get_close_matches(key, known, 1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                raise ConfigError(f"{file}: unknown option {key!r}{hint}")
+        for section, keys in sections.items():
+            if section in known:
+                for key in keys:
+                    _check_key(file, section, key, known[section])
+
+
+def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:
+    default = section == "DEFAULT"
+    if default and key in IGNORED_KEYS:
+        logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
+    elif key not in known:  # A dash for an underscore too: oslo.config passes over it.
+        close = difflib.get_close_matches(key, known, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        where = "" if default else f" in [{section}]"
+        raise ConfigError(f"{file}: unknown option {key!r}{where}{hint}")
 
 
 def _files(conf: cfg.ConfigOpts) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -59,7 +59,10 @@ def open_all(host: Host) -> list[OpenDoor]:
 
 def _opened(point: importlib.metadata.EntryPoint, host: Host) -> OpenDoor | None:
     try:
-        door = point.load()(host)
+        options = host.settings.doors.get(point.name)
+        if isinstance(options, Exception):
+            raise ValueError(f"its options cannot be had: {options}") from options
+        door = point.load()(replace(host, options=options))
         if not isinstance(door, Door):
             raise TypeError(f"{point.value} gives back no deepaas.protocols.Door")
         wanted = point.name in host.settings.root_protocol

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -37,6 +38,8 @@ class Host:
         try_me: whether the try-me page is served.
         masks: takes the host's own paths out of texts.
         drain: waits for work that nobody waits for.
+        options: those of the door itself, an instance of what it has declared behind its entry
+            point of the group ``deepaas.protocol.options``; None if it has declared none.
     """
 
     prefix: str
@@ -48,6 +51,7 @@ class Host:
     try_me: bool
     masks: Masks
     drain: Drain
+    options: Any = None
 
 
 Step = Callable[[], Awaitable[None]]

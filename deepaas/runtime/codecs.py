@@ -50,7 +50,7 @@ def codec(name: str) -> Codec:
     Raises:
         RuntimeError: there is none in this interpreter.
     """
-    found = plugins.point(GROUP, name)
+    found = plugins.offered(GROUP).get(name)
     if found is None:
         raise RuntimeError(f"the door {name!r} has no codec in this interpreter")
     loaded: Codec = found.load()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from deepaas.programs import OWN, Interpreter, environment_for, module_command
 from deepaas.reaper import reaped
-from deepaas.settings import secret_variables
+from deepaas.settings import without_secrets
 from deepaas.workers.warden import VARIABLE, end_marked
 
 _log = logging.getLogger(__name__)
@@ -220,8 +220,7 @@ def _number(told: bytes | None) -> int | None:
 
 def inherited() -> dict[str, str]:
     """The host's environment without what is for the host alone: models may print theirs."""
-    secret = secret_variables()
-    return {name: value for name, value in os.environ.items() if name not in secret}
+    return without_secrets(os.environ)
 
 
 def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:

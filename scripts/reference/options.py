@@ -1,32 +1,55 @@
-"""The options of ``deepaas-run``, from ``deepaas.settings.Settings``."""
+"""The options of ``deepaas-run``, from ``deepaas.settings.Settings`` and what doors declare."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from deepaas.config import door_options
+from deepaas.options import DoorOptions, Field, declared, variable
 from deepaas.settings import Settings
 from scripts.reference.pages import table
 
 
+@dataclass(frozen=True)
+class _Told:
+    """An option and its names: on the command line, in files, in the environment."""
+
+    field: Field
+    name: str
+    key: str
+    variables: Sequence[str]
+
+
 def part() -> str:
-    """An overview, then one section per option."""
-    fields = dataclasses.fields(Settings)
+    """An overview, then one section per option; those of doors by door."""
+    own = [
+        _Told(one, one.name.replace("_", "-"), f"`{one.name}`", [variable("default", one.name)])
+        for one in declared(Settings)
+    ]
+    doors = {door: [_of_door(door, one) for one in door.fields] for door in door_options()}
+    every = [*own, *(one for options in doors.values() for one in options)]
     overview = table(
         ["option", "default"],
-        [[f"[`--{_dashed(field)}`](#{anchor(field.name)})", _default(field)] for field in fields],
+        [[f"[`--{one.name}`](#option-{one.name})", _default(one.field)] for one in every],
     )
-    return "\n\n".join([overview, *(_section(field) for field in fields)])
+    sections = [overview, *map(_section, own)]
+    for door, options in doors.items():
+        if options:
+            sections += [f"## Options of `{door.door}`", door.title, *map(_section, options)]
+    return "\n\n".join(sections)
 
 
-def anchor(name: str) -> str:
-    """Where an option stands on the page."""
-    return f"option-{name.replace('_', '-')}"
+def _of_door(door: DoorOptions, field: Field) -> _Told:
+    was = field.metadata.get("was")
+    older = f" or `{was}` in `[DEFAULT]`" if was else ""
+    key = f"`{field.name}` in `[{door.section}]`{older}"
+    return _Told(field, door.command_line(field), key, door.variables(field))
 
 
-def _section(field: dataclasses.Field[Any]) -> str:
-    name = _dashed(field)
+def _section(told: _Told) -> str:
+    name, field = told.name, told.field
     forms = [f"`--{name}`"]
     if field.metadata.get("short"):
         forms.append(f"`-{field.metadata['short']}`")
@@ -34,26 +57,22 @@ def _section(field: dataclasses.Field[Any]) -> str:
         forms.append(f"`--no{name}` or `--no-{name}`")
     facts = [
         ", ".join(forms),
-        f"INI `{field.name}`",
-        f"environment `OS_DEFAULT__{field.name.upper()}`",
+        f"INI {told.key}",
+        f"environment {' or '.join(f'`{name}`' for name in told.variables)}",
         _value(field),
         f"default: {_default(field)}",
     ]
-    return f"({anchor(field.name)})=\n\n### `--{name}`\n\n{_help(field)}\n\n{' · '.join(facts)}"
+    return f"(option-{name})=\n\n### `--{name}`\n\n{_help(field)}\n\n{' · '.join(facts)}"
 
 
-def _dashed(field: dataclasses.Field[Any]) -> str:
-    return field.name.replace("_", "-")
-
-
-def _help(field: dataclasses.Field[Any]) -> str:
+def _help(field: Field) -> str:
     # What is to be typed stands out: paths, URLs, names in capitals with underscores.
     code = r"(?<![\w`'])(/[\w-]+/?|\$\w+[\w/]*|~/[\w./]+|postgresql\S+[A-Z]|[A-Z]+(?:_[A-Z0-9]+)+)"
     text = re.sub(code, r"`\1`", field.metadata["help"])
     return re.sub(r"\b(deepaas\[\w+\])", r"`\1`", re.sub(r"'([^' ]+)'", r"`\1`", text))
 
 
-def _value(field: dataclasses.Field[Any]) -> str:
+def _value(field: Field) -> str:
     about = field.metadata
     if about.get("choices"):
         return ", ".join(f"`{choice}`" for choice in about["choices"])
@@ -66,7 +85,7 @@ def _value(field: dataclasses.Field[Any]) -> str:
     return f"{kind}, at least {about['min']}" if "min" in about else kind
 
 
-def _default(field: dataclasses.Field[Any]) -> str:
+def _default(field: Field) -> str:
     if isinstance(field.default, bool):
         return "on" if field.default else "off"
     if field.default in ((), ""):

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from deepaas import config
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.model.registry import Registry
-from deepaas.settings import Settings
 from deepaas.web.health import Drain
 from deepaas.web.notes import Notes
 from scripts.reference.pages import table
@@ -91,7 +91,7 @@ def served() -> set[Route]:
     """The routes of the application, without ``HEAD``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = Settings(state_dir=str(folder / "state"))
+        settings = config.load(["--state-dir", str(folder / "state")], {}, [])
         trainings = build_trainings(settings, [], folder, "mark")
         page = build_try_me(settings, folder, "mark")
         app = build_app(

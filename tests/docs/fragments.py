@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import dataclasses
 import json
 import re
 import subprocess
@@ -15,6 +14,7 @@ import tomli
 import yaml
 
 from deepaas import config
+from deepaas.options import declared
 from deepaas.settings import Settings
 
 HADOLINT = Path(sys.executable).parent / "hadolint"
@@ -36,7 +36,7 @@ def check_ini(body: str, folder: Path) -> None:
     """Options of the host are read by it; other files by Python's reader."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read_string(body)
-    options = {field.name for field in dataclasses.fields(Settings)}
+    options = {field.name for field in declared(Settings)}
     if options & set(parser.defaults()):
         file = folder / "fragment.conf"
         file.write_text(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import re
 import textwrap
@@ -15,8 +14,10 @@ import pytest
 import deepaas.client
 from deepaas import errors
 from deepaas.cmd.ui import _parser
+from deepaas.config import door_options
 from deepaas.model.v2 import run
 from deepaas.model.v2.base import BaseModel
+from deepaas.options import declared
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.run_files import RunFiles
 from deepaas.settings import Settings
@@ -57,10 +58,20 @@ def test_every_part_stands_on_a_page() -> None:
 
 def test_each_option_has_a_section() -> None:
     text = (PAGES / "options.md").read_text(encoding="utf-8")
-    for field in dataclasses.fields(Settings):
-        name = field.name.replace("_", "-")
+    own = [
+        (field, field.name.replace("_", "-"), f"INI `{field.name}`", "DEFAULT")
+        for field in declared(Settings)
+    ]
+    of_doors = [
+        (field, door.command_line(field), f"INI `{field.name}` in `[{door.section}]`", door.section)
+        for door in door_options()
+        for field in door.fields
+    ]
+    assert of_doors
+    for field, name, key, group in own + of_doors:
         section = text.partition(f"(option-{name})=\n")[2].partition("\n(option-")[0]
-        wanted = [f"### `--{name}`", f"INI `{field.name}`", f"`OS_DEFAULT__{field.name.upper()}`"]
+        variable = f"`OS_{group.upper()}__{field.name.upper()}`"
+        wanted = [f"### `--{name}`", key, variable]
         if isinstance(field.default, bool):
             wanted.append(f"`--no{name}`")
         assert [words for words in wanted if words not in section] == [], name
@@ -159,7 +170,8 @@ HELP = (PAGES / "commands.md").read_text(encoding="utf-8")
 
 
 def test_pages_mention_only_options_that_exist() -> None:
-    fields = {field.name.replace("_", "-") for field in dataclasses.fields(Settings)}
+    fields = {field.name.replace("_", "-") for field in declared(Settings)}
+    fields |= {door.command_line(field) for door in door_options() for field in door.fields}
     off = {f"no{dash}{name}" for name in fields for dash in ("", "-")}
     page_options = {word[2:] for action in _parser()._actions for word in action.option_strings}
     commands = set(re.findall(r"(?<![\w-])--([a-z][\w-]+)", HELP))

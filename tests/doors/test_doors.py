@@ -16,7 +16,11 @@ clumsy = plain_door:clumsy
 unstarted = plain_door:unstarted
 no-door = plain_door:no_door
 missing = no_such_module:setup
+unknown-options = plain_door:setup
 v2 = plain_door:setup
+
+[deepaas.protocol.options]
+unknown-options = no_such_module:Options
 """
 
 
@@ -70,6 +74,7 @@ def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host
         "clumsy": "path should be started with /",
         "no-door": "gives back no deepaas.protocols.Door",
         "missing": "no_such_module",
+        "unknown-options": "its options cannot be had: No module named 'no_such_module'",
     }.items():
         assert f"the door '{name}' cannot be opened" in log
         assert why in log

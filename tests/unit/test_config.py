@@ -14,6 +14,7 @@ import pytest
 import deepaas
 from deepaas import config
 from deepaas.errors import ConfigError
+from deepaas.options import declared, of_doors
 from deepaas.settings import Settings
 
 VALUES: dict[str, Any] = {
@@ -50,10 +51,6 @@ VALUES: dict[str, Any] = {
     "keep_runs": "100,30d",
     "keep_predictions": "500",
     "root_protocol": ("cog",),
-    "cog_strict": True,
-    "cog_upload_url": "https://storage.example/outputs/",
-    "cog_private_urls": True,
-    "cog_shutdown": True,
     "doc_endpoint": False,
     "ui": False,
     "debug_endpoint": True,
@@ -63,10 +60,12 @@ VALUES: dict[str, Any] = {
 }
 """Another value than the default for every option."""
 
+DEFAULTS = Settings(doors={one.door: one.kind() for one in of_doors() if one.kind})
+
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    for field in dataclasses.fields(Settings):
+    for field in declared(Settings):
         monkeypatch.delenv(_variable(field.name), raising=False)
 
 
@@ -98,24 +97,24 @@ def _as_lines(name: str, value: Any) -> Sequence[str]:
 
 
 def test_the_table_has_every_option() -> None:
-    fields = dataclasses.fields(Settings)
+    fields = declared(Settings)
     assert list(VALUES) == [field.name for field in fields]
     assert not [field.name for field in fields if VALUES[field.name] == field.default]
 
 
 def test_defaults() -> None:
-    assert load() == Settings()
+    assert load() == DEFAULTS
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_an_option_on_the_command_line(name: str, value: Any) -> None:
-    assert load(*_as_arguments(name, value)) == dataclasses.replace(Settings(), **{name: value})
+    assert load(*_as_arguments(name, value)) == dataclasses.replace(DEFAULTS, **{name: value})
 
 
 @pytest.mark.parametrize("name", [name for name, value in VALUES.items() if value is False])
 def test_a_switch_with_a_dash_after_no(name: str) -> None:
     settings = load(f"--no-{name.replace('_', '-')}")
-    assert dataclasses.asdict(settings) == {**dataclasses.asdict(Settings()), name: False}
+    assert dataclasses.asdict(settings) == {**dataclasses.asdict(DEFAULTS), name: False}
 
 
 @pytest.mark.parametrize("option", ["--no-workers", "--no-", "--no-u", "--no-nothing"])
@@ -127,7 +126,7 @@ def test_what_is_no_switch_cannot_be_switched_off(option: str) -> None:
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_an_option_in_a_file(name: str, value: Any, tmp_path: Path) -> None:
     file = written(tmp_path, *_as_lines(name, value))
-    expected = dataclasses.replace(Settings(), **{name: value})
+    expected = dataclasses.replace(DEFAULTS, **{name: value})
     assert load("--config-file", file) == expected
     assert load("--config-dir", str(tmp_path)) == expected
 
@@ -138,7 +137,7 @@ def test_an_option_in_the_environment(
 ) -> None:
     text = ",".join(value) if isinstance(value, tuple) else str(value)
     monkeypatch.setenv(_variable(name), text)
-    assert load() == dataclasses.replace(Settings(), **{name: value})
+    assert load() == dataclasses.replace(DEFAULTS, **{name: value})
 
 
 def test_no_option_is_without_effect() -> None:
@@ -149,7 +148,8 @@ def test_no_option_is_without_effect() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)
     }
-    assert [field.name for field in dataclasses.fields(Settings) if field.name not in used] == []
+    fields = [*declared(Settings), *(field for door in of_doors() for field in door.fields)]
+    assert [field.name for field in fields if field.name not in used] == []
 
 
 def test_the_command_line_before_the_environment_before_files(
@@ -264,7 +264,7 @@ def test_keys_of_oslo_log_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptur
     lines = [f"{key} = something" for key in keys]
     with caplog.at_level(logging.WARNING):
         settings = load("--config-file", written(tmp_path, *lines, "workers = 2"))
-    assert settings == dataclasses.replace(Settings(), workers=2)
+    assert settings == dataclasses.replace(DEFAULTS, workers=2)
     assert len(caplog.messages) == len(keys)
     assert all(key in line for key, line in zip(keys, caplog.messages, strict=True))
 

@@ -9,11 +9,11 @@ import re
 import resource
 import threading
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from deepaas.options import declared, of_doors, variable
 from deepaas.settings import Settings, secret_variables
 from deepaas.workers.process import Launch, Process, Source, inherited
 
@@ -29,8 +29,16 @@ def test_secrets_of_the_host_are_not_passed_on(name: str, monkeypatch: pytest.Mo
 
 def test_options_that_may_hold_a_secret_say_so() -> None:
     may = re.compile(r"url$|token|password|key$|keys$|secret")
-    named = {f"OS_DEFAULT__{one.name.upper()}" for one in fields(Settings) if may.search(one.name)}
-    assert named <= secret_variables()
+    own = {variable("default", one.name) for one in declared(Settings) if may.search(one.name)}
+    of_a_door = {
+        name
+        for door in of_doors()
+        for one in door.fields
+        if may.search(one.name)
+        for name in door.variables(one)
+    }
+    assert {"OS_COG__UPLOAD_URL", "OS_DEFAULT__COG_UPLOAD_URL"} <= of_a_door
+    assert own | of_a_door <= secret_variables()
 
 
 async def run(spool: Path) -> str:

@@ -232,7 +232,7 @@ class PredictionRoutes:
 
     async def post_shutdown(self, _request: web.Request) -> web.Response:
         """End the host, as a signal would."""
-        if not self._host.settings.cog_shutdown:
+        if not self._host.options.shutdown:
             raise failed("POST /shutdown is switched off on this host (--cog-shutdown)", 403)
         # Who has answered is waited for, this request too.
         os.kill(os.getpid(), signal.SIGTERM)
@@ -302,13 +302,11 @@ class PredictionRoutes:
         return prediction, Wanted(given, served.files, asked.context or {}, kept)
 
     def _check_capacity(self, model: Model, status: Status, served: Served) -> None:
-        settings = self._host.settings
+        strict: bool = self._host.options.strict
         slots = status.workers_count * max(1, served.description.concurrency)
-        room = slots if settings.cog_strict else slots + settings.queue_size
+        room = slots if strict else slots + self._host.settings.queue_size
         # Those on their way to a worker are not known there; those of other doors, only there.
-        if len(self._predictions.of(model.name)) >= room or (
-            settings.cog_strict and not status.room_count
-        ):
+        if len(self._predictions.of(model.name)) >= room or (strict and not status.room_count):
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: Model, wanted: Wanted) -> None:

@@ -1,0 +1,131 @@
+"""How options are declared: the host's own, and those of doors.
+
+A door declares its own in a frozen dataclass whose fields are made with :func:`option`, behind an
+entry point of the group ``deepaas.protocol.options`` with the name of the door. So ``--help`` and
+the sample file have them without importing a route.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+GROUP = "deepaas.protocol.options"
+"""Entry points of dataclasses, by the name of the door."""
+
+Field = dataclasses.Field[Any]
+
+
+def option(
+    default: Any,
+    text: str,
+    *,
+    secret: bool = False,
+    multiple: bool = False,
+    port: bool = False,
+    choices: Sequence[str] | None = None,
+    min: float | None = None,
+    max: float | None = None,
+    short: str | None = None,
+    was: str | None = None,
+) -> Any:
+    """A field of a dataclass of options.
+
+    Args:
+        default: its value if it is not given; its type is that of all its values, ``()`` for
+            texts of which there may be several.
+        text: the help.
+        secret: whether models must not see it, and the log not show it.
+        multiple: whether it may be given several times.
+        port: whether it is a TCP port.
+        choices: the values that it may have.
+        min: the least value.
+        max: the greatest one.
+        short: one letter, for the command line; not for doors.
+        was: of a door: what it was called when it stood in ``[DEFAULT]``, where it is found still.
+    """
+    switches = {"secret": secret, "multiple": multiple, "port": port}
+    others = {"choices": choices, "min": min, "max": max, "short": short, "was": was}
+    about: dict[str, Any] = {key: True for key, value in switches.items() if value}
+    about |= {key: value for key, value in others.items() if value is not None}
+    return dataclasses.field(default=default, metadata={"help": text, **about})
+
+
+def declared(kind: Any) -> list[Field]:
+    """The fields of a dataclass that are options."""
+    return [field for field in dataclasses.fields(kind) if "help" in field.metadata]
+
+
+def variable(section: str, name: str) -> str:
+    """The environment variable of an option."""
+    return f"OS_{section.upper()}__{name.upper()}"
+
+
+@dataclass(frozen=True)
+class DoorOptions:
+    """What a door has declared.
+
+    Attributes:
+        door: the name of the door.
+        kind: the dataclass; None if it cannot be had.
+        trouble: why not.
+    """
+
+    door: str
+    kind: type[Any] | None = None
+    trouble: Exception | None = None
+
+    @property
+    def section(self) -> str:
+        """Of INI files; the environment knows no dashes."""
+        return self.door.replace("-", "_").lower()
+
+    @property
+    def fields(self) -> list[Field]:
+        """The options."""
+        return [] if self.kind is None else declared(self.kind)
+
+    @property
+    def title(self) -> str:
+        """What the door is, in a line."""
+        return (getattr(self.kind, "__doc__", None) or self.door).strip().partition("\n")[0]
+
+    def command_line(self, field: Field) -> str:
+        """The name of an option on the command line, without its dashes in front."""
+        return f"{self.door}-{field.name.replace('_', '-')}"
+
+    def variables(self, field: Field) -> list[str]:
+        """The environment variables of an option; older ones come last."""
+        was = field.metadata.get("was")
+        older = [variable("default", was)] if was else []
+        return [variable(self.section, field.name), *older]
+
+
+@cache
+def of_doors() -> Sequence[DoorOptions]:
+    """The options of the doors of all installed packages, by name."""
+    # Of one name the host's own comes first, as for the doors themselves.
+    points = sorted(
+        importlib.metadata.entry_points(group=GROUP),
+        key=lambda one: (one.name, not one.value.startswith("deepaas.")),
+    )
+    found: dict[str, DoorOptions] = {}
+    for point in points:
+        if point.name not in found:
+            found[point.name] = _loaded(point)
+    return list(found.values())
+
+
+def _loaded(point: importlib.metadata.EntryPoint) -> DoorOptions:
+    try:
+        kind = point.load()
+        if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+            raise TypeError(f"{point.value} is no dataclass")
+        kind()  # All that is no option must have a default.
+    except Exception as error:
+        return DoorOptions(point.name, None, error)
+    return DoorOptions(point.name, kind)

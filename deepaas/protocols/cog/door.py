@@ -1,0 +1,109 @@
+"""The door of Cog's HTTP API, put together."""
+
+from __future__ import annotations
+
+import os
+
+from aiohttp import web
+
+from deepaas.errors import ConfigError
+from deepaas.model.handle import Model
+from deepaas.protocols import Door, Host
+from deepaas.protocols.cog.answers import as_error
+from deepaas.protocols.cog.archive import Archive
+from deepaas.protocols.cog.fetch import Fetcher, Limits
+from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.helper import Helpers
+from deepaas.protocols.cog.intake import Intake
+from deepaas.protocols.cog.options import Options
+from deepaas.protocols.cog.pending import Pending
+from deepaas.protocols.cog.predictions import Predictions
+from deepaas.protocols.cog.routes import Pick, PredictionRoutes
+from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.successor import Successor
+from deepaas.protocols.cog.training_routes import TrainingRoutes
+from deepaas.protocols.cog.upload import Uploader
+from deepaas.protocols.cog.webhooks import Webhooks
+from deepaas.training.retention import parse_keep
+
+NAME = "cog"
+
+MAX_FILE_BYTES = 1024 * 1024 * 1024
+"""Largest file that is fetched where the host has no limit for requests."""
+
+FETCH_SECONDS = 300.0
+MIN_FETCHES_COUNT = 8
+
+
+def setup(host: Host) -> Door:
+    """Open it: for all models below ``/cog/``, for a single one at the root if wanted.
+
+    Raises:
+        ConfigError: what is to be kept cannot be understood.
+    """
+    settings = host.settings
+    options: Options = host.options
+    limits = Limits(settings.client_max_size or MAX_FILE_BYTES, FETCH_SECONDS, options.private_urls)
+    uploader = Uploader(options.upload_url) if options.upload_url else None
+    keep = parse_keep(settings.keep_predictions, "keep-predictions")
+    archive = Archive(host.trainings, keep, durable=settings.train_endpoint)
+    # Half of what may wait: the others need not wait for anybody's slow server.
+    fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
+    files = Files(fetcher, uploader)
+    predictions = Predictions(host.uploads, files, archive, host.drain.counting, host.masks)
+    token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
+    webhooks = Webhooks(limits, token, host.uploads.folder)
+    pending = Pending(webhooks, host.trainings, durable=settings.train_endpoint)
+
+    shelf = Shelf()
+    helpers = Helpers(f"{host.trainings.host}:cog:")
+    intake = Intake(host.uploads, settings.client_max_size, helpers)
+
+    trainings: list[TrainingRoutes] = []
+
+    def below(path: str, pick: Pick) -> list[web.RouteDef]:
+        first = PredictionRoutes(host, predictions, archive, pending, pick, shelf, intake)
+        second = TrainingRoutes(host, files, webhooks, pending, pick, shelf, intake)
+        trainings.append(second)
+        return [*first.below(path), *second.below(path)]
+
+    def named(request: web.Request) -> Model:
+        return host.registry[request.match_info["model"]]
+
+    def at_root() -> list[web.RouteDef]:
+        models = list(host.registry)
+        if len(models) != 1:
+            names = ", ".join(model.name for model in models)
+            raise ConfigError(f"root-protocol is for one model, and there are several: {names}")
+        return below(host.prefix, lambda _request: models[0])
+
+    own = f"{host.prefix}/{NAME}"
+    routes = below(f"{own}/{{model}}", named)
+    successor = Successor(pending, archive, trainings[0], host.registry, webhooks)
+
+    async def start() -> None:
+        archive.start()
+        pending.start()
+        if settings.train_endpoint:
+            successor.start()
+
+    async def close() -> None:
+        await successor.close()
+        await predictions.close()
+        for each in trainings:
+            await each.close()
+        await helpers.close()
+        await webhooks.close()
+        await pending.close()
+        await archive.close()
+
+    return Door(
+        routes,
+        at_root,
+        [own],
+        as_error,
+        start,
+        close,
+        # Whoever started the host asks there for the logs of the setup.
+        stays_because="/health-check tells why",
+    )
