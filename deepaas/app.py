@@ -15,6 +15,7 @@ from aiohttp import web
 
 from deepaas import doors
 from deepaas.errors import ConfigError
+from deepaas.front import Front, in_order
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
 from deepaas.model.discovery import Found
@@ -50,6 +51,9 @@ _log = logging.getLogger(__name__)
 
 DOORS: web.AppKey[Sequence[doors.OpenDoor]] = web.AppKey("deepaas_doors", list)
 """Where an application has its doors."""
+
+FRONT: web.AppKey[Front] = web.AppKey("deepaas_front", Front)
+"""Where it has what is told of them."""
 
 
 def build_masks(settings: Settings, folder: Path) -> Masks:
@@ -259,6 +263,13 @@ def build_app(
     shapes = app[SHAPES] = ErrorShapes()
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
+    front = app[FRONT] = Front(
+        prefix,
+        registry,
+        docs=settings.doc_endpoint,
+        tensorboard=settings.train_endpoint and trainings.tensorboard.installed,
+        try_me=settings.ui and page.installed,
+    )
     host = Host(
         prefix=prefix,
         registry=registry,
@@ -266,13 +277,15 @@ def build_app(
         settings=settings,
         recent_log=recent_log,
         trainings=trainings,
-        try_me=settings.ui and page.installed,
+        home=front.home,
         masks=masks,
         drain=drain,
     )
     opened = doors.open_all(host)
     app[DOORS] = opened
+    front.doors = in_order(opened)
     doors.add(app, opened, shapes)
+    app.add_routes(front.routes())
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     if settings.ui:
@@ -294,6 +307,6 @@ def build_app(
     )
     if settings.doc_endpoint:
         swagger_ui.setup(
-            app, prefix=prefix, spec_path=f"{prefix}/swagger.json", title="DEEPaaS API"
+            app, prefix=prefix, spec_path=f"{prefix}{front.document}", title="DEEPaaS API"
         )
     return app

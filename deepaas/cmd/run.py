@@ -17,6 +17,7 @@ import deepaas
 from deepaas import config, logs
 from deepaas.app import (
     DOORS,
+    FRONT,
     build_app,
     build_registry,
     build_trainings,
@@ -32,6 +33,7 @@ from deepaas.model.discovery import Found
 from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
+from deepaas.protocols import Link
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop
@@ -52,16 +54,6 @@ LAST_WORDS_SECONDS = 2.0
 
 LINGERING_SECONDS = 2.0
 """How long the rest of a body that nobody reads is taken, so that its client reads the answer."""
-
-BANNER = """
-DEEPaaS {version}
-
-       Start page: {base}/
-Swagger interface: {base}/api
-     Swagger file: {base}/swagger.json
-           V2 API: {base}/v2/
-"""
-TRY_ME_LINE = "      Try-me page: {base}{path}/\n"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -141,7 +133,8 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
         listener: Listener | None = None
         try:
-            listener = _listen(settings, notes, try_me_page=settings.ui and page.installed)
+            listener = _listen(settings, notes)
+            _greet(settings, listener, page.installed, app[FRONT].pages())
             listener.start(connections)
             _tell_who_may_ask(visitors)
             page.api_url = own_url(listener.address, settings.base_path)
@@ -186,21 +179,31 @@ def _connection_limits(settings: Settings, fitting: int) -> ConnectionLimits:
     )
 
 
-def _listen(settings: Settings, notes: Notes, *, try_me_page: bool) -> Listener:
+def _listen(settings: Settings, notes: Notes) -> Listener:
     try:
-        listener = Listener(settings.listen_ip, settings.listen_port, notes)
+        return Listener(settings.listen_ip, settings.listen_port, notes)
     except OSError as error:
         # What socket.create_server adds to the reason, the message says already.
         reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigError(
             f"cannot listen on {settings.listen_ip} port {settings.listen_port}: {reason}"
         ) from None
+
+
+def _greet(settings: Settings, listener: Listener, has_page: bool, of_doors: list[Link]) -> None:
+    """Print what is where."""
     host, port = listener.address
-    shown = f"[{host}]" if ":" in host else host
-    base = f"http://{shown}:{port}{settings.base_path}"
-    lines = BANNER + (TRY_ME_LINE if try_me_page else "")
-    print(lines.format(version=deepaas.__version__, base=base, path=try_me.PATH), flush=True)
-    return listener
+    origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    prefix = settings.base_path
+    pages = [Link("Start page", f"{prefix}/")]
+    if settings.doc_endpoint:
+        pages.append(Link("Swagger interface", f"{prefix}/api"))
+    pages += of_doors
+    if settings.ui and has_page:
+        pages.append(Link("Try-me page", f"{prefix}{try_me.PATH}/"))
+    width = max(len(page.label) for page in pages)
+    lines = [f"{page.label:>{width}}: {origin}{page.path}" for page in pages]
+    print("\n".join(["", f"DEEPaaS {deepaas.__version__}", "", *lines, ""]), flush=True)
 
 
 def _tell_who_may_ask(visitors: Visitors) -> None:

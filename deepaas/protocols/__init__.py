@@ -8,7 +8,7 @@ errors of :mod:`deepaas.errors`. Doors do not import each other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
+from deepaas.model.handle import Model
 from deepaas.model.registry import Registry
 from deepaas.settings import Settings
 from deepaas.training.service import Trainings
@@ -35,7 +36,7 @@ class Host:
         settings: the operator's options.
         recent_log: the end of the log, if everyone may see it.
         trainings: the trainings.
-        try_me: whether the try-me page is served.
+        home: answers with the start page, for whoever has the root.
         masks: takes the host's own paths out of texts.
         drain: waits for work that nobody waits for.
         options: those of the door itself, an instance of what it has declared behind its entry
@@ -48,7 +49,7 @@ class Host:
     settings: Settings
     recent_log: RecentLog | None
     trainings: Trainings
-    try_me: bool
+    home: Callable[[web.Request], Awaitable[web.StreamResponse]]
     masks: Masks
     drain: Drain
     options: Any = None
@@ -59,6 +60,32 @@ Step = Callable[[], Awaitable[None]]
 
 async def _nothing() -> None:
     pass
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something that a door has: a label for people, and the whole path, base path included."""
+
+    label: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A call of a model, for people to copy: :func:`deepaas.curl.curl` writes one."""
+
+    title: str
+    text: str
+
+
+def no_links(_model: Model) -> Sequence[Link]:
+    """Of a door that has none."""
+    return ()
+
+
+def no_snippets(_model: Model, _url: str) -> Sequence[Snippet]:
+    """Of a door that has none."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,13 @@ class Door:
         close: called when it leaves.
         stays_because: where a client is told why no model can be served, so that the host stays
             although none can, if the door is at the root; empty if it does not.
+        title: what it is, for people.
+        pages: what it has for the host as a whole, for the start page and the terminal.
+        links: what it has of a model, for the start page.
+        snippets: calls of a model, given the URL of the host (without the base path), for the
+            start page and "Use via API".
+        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths`` and ``components``.
+        is_first: whether it is told of before the others.
     """
 
     routes: Sequence[web.RouteDef]
@@ -84,6 +118,12 @@ class Door:
     start: Step = _nothing
     close: Step = _nothing
     stays_because: str = ""
+    title: str = ""
+    pages: Sequence[Link] = ()
+    links: Callable[[Model], Sequence[Link]] = no_links
+    snippets: Callable[[Model, str], Sequence[Snippet]] = no_snippets
+    openapi: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
+    is_first: bool = False
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

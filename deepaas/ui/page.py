@@ -30,6 +30,7 @@ from deepaas.ui import (
     trainings,
 )
 from deepaas.ui.gate import note_status
+from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.running import Cancelled, Parts, Running
 from deepaas.ui.use_via_api import use_via_api
 
@@ -44,13 +45,16 @@ _PREFIX = "deepaas-try-me-"
 _UNFIT = "These values do not fit what the page has for them."
 
 
-def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
+def build_page(
+    model: Model, api: Api, *, several: bool = False, others: Sequence[OtherCall] = ()
+) -> gr.Blocks:
     """The page of a model.
 
     Args:
         model: as the host describes it.
         api: the host.
         several: whether there are other models, and with them a page of all.
+        others: calls of it by other APIs of the host.
     """
     with Page(
         title=f"{model.title} – try me",
@@ -63,11 +67,11 @@ def build_page(model: Model, api: Api, *, several: bool = False) -> gr.Blocks:
         page.load(None, js=look.NAMES_JS, api_visibility="private")
         if model.predict is not None and model.train is not None:
             with gr.Tab("Predict"):
-                _Predict(model, api, page)
+                _Predict(model, api, page, others)
             with gr.Tab("Train"):
                 trainings.train_tab(model, api, page)
         elif model.predict is not None:
-            _Predict(model, api, page)
+            _Predict(model, api, page, others)
         elif model.train is not None:
             trainings.train_tab(model, api, page)
         else:
@@ -116,7 +120,9 @@ def about(model: Model, *, several: bool = False) -> str:
 class _Predict:
     """The components for predictions, and what happens when somebody uses them."""
 
-    def __init__(self, model: Model, api: Api, page: gr.Blocks) -> None:
+    def __init__(
+        self, model: Model, api: Api, page: gr.Blocks, others: Sequence[OtherCall]
+    ) -> None:
         self._model = model
         self._api = api
         self._arguments = model.predict or ()
@@ -134,7 +140,7 @@ class _Predict:
                 self._panes = self._make_panes()
         self._examples()
         write = functools.partial(snippets.of_prediction, model)
-        use_via_api(page, api, self._form, write, [self._chosen])
+        use_via_api(page, api, self._form, write, [self._chosen], others)
         self._connect(page)
         for number, pane in enumerate(self._panes):
             self._offer("predict" if number == 0 else f"predict_{_slug(pane.media_type)}", pane)

@@ -37,6 +37,7 @@ from deepaas.ui.gate import Gate
 from deepaas.ui.head import answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.origin_guard import OriginGuard
+from deepaas.ui.other_doors import other_calls
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 from deepaas.ui.patience import patient
@@ -232,7 +233,8 @@ class _Pages:
             if page is not None and page.shows == (model, several):
                 return page
             root = f"{self._root}/{quote(model.name, safe='')}"
-            blocks = build_page(model, self._api, several=several)
+            others = await other_calls(self._api, model.name)
+            blocks = build_page(model, self._api, several=several, others=others)
             made = await _Page.open(
                 blocks, (model, several), root, self.files, self._max_file_bytes
             )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import keyword
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,8 @@ from urllib.parse import quote, urlencode
 from deepaas.client.answers import extension
 from deepaas.client.calls import Call, Upload, predict_call, train_call
 from deepaas.client.description import JSON, Argument, Model
+from deepaas.curl import LocalFile
+from deepaas.curl import curl as write
 
 SECRET = "YOUR_SECRET"
 
@@ -96,28 +96,17 @@ def curl(url: str, call: Call, save_as: str | None = None) -> str:
         save_as: a name for the answer, None to print it.
     """
     query = f"?{urlencode(call.query, quote_via=quote)}" if call.query else ""
-    parts = [f"curl -X POST {shlex.quote(f'{url}{call.path}{query}')}"]
-    headers = dict(call.headers)
-    if call.body is not None:
-        headers["Content-Type"] = "application/json"
-    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
-    if call.cookies:
-        cookies = "; ".join(f"{name}={value}" for name, value in call.cookies.items())
-        parts.append(f"-b {shlex.quote(cookies)}")
-    if call.body is not None:
-        parts.append(f"--data {shlex.quote(json.dumps(call.body, ensure_ascii=False))}")
-    for name, value in call.form:
-        if isinstance(value, Upload):
-            path = value.name.replace("\\", "\\\\").replace('"', '\\"')
-            file = f'{name}=@"{path}";type={value.media_type}'
-            parts.append(f"-F {shlex.quote(file)}")
-        elif call.files:
-            parts.append(f"--form-string {shlex.quote(f'{name}={value}')}")
-        else:
-            parts.append(f"--data-urlencode {shlex.quote(f'{name}={value}')}")
-    if save_as:
-        parts.append(f"-o {shlex.quote(save_as)}")
-    return " \\\n  ".join(parts)
+    return write(
+        f"{url}{call.path}{query}",
+        headers=call.headers,
+        cookies=call.cookies,
+        body=call.body,
+        form=[
+            (name, LocalFile(value.name, value.media_type) if isinstance(value, Upload) else value)
+            for name, value in call.form
+        ],
+        save_as=save_as,
+    )
 
 
 def python(url: str, call: Call, save_as: str | None = None) -> str:

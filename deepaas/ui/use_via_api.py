@@ -13,6 +13,7 @@ from deepaas.client.api import Api
 from deepaas.client.errors import ClientError
 from deepaas.ui import inputs
 from deepaas.ui.inputs import Form
+from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.snippets import Snippets
 
 Write = Callable[..., Snippets]
@@ -27,6 +28,7 @@ def use_via_api(
     form: Form,
     write: Write,
     chosen: Sequence[gr.components.Component] = (),
+    others: Sequence[OtherCall] = (),
 ) -> None:
     """Make the place, which follows what is filled in.
 
@@ -36,22 +38,25 @@ def use_via_api(
         form: what is filled in.
         write: writes the call.
         chosen: what else the call depends on.
+        others: calls by other APIs, which do not follow.
     """
     made = []
     with gr.Accordion("Use via API", open=False):
         gr.Markdown("The same call from elsewhere, with what is filled in right now.")
-        for name, language in _KINDS:
+        for name, language in [*_KINDS, *((other.title, "shell") for other in others)]:
             with gr.Tab(name):
                 made.append(gr.Code(language=language, label=name, interactive=False))  # type: ignore[arg-type]
 
     def show(request: gr.Request, *given: Any) -> list[str]:
-        others, values = given[: len(chosen)], given[len(chosen) :]
+        url = _host_url(api, request)
+        fixed = [other.at(url) for other in others]
+        also, values = given[: len(chosen)], given[len(chosen) :]
         try:
             found = inputs.read(form.arguments, values)
         except ClientError as error:
             todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
-            return ["\n".join(["# Fill in first:", *todo])] * len(made)
-        return list(dataclasses.astuple(write(_host_url(api, request), found, *others)))
+            return ["\n".join(["# Fill in first:", *todo])] * len(_KINDS) + fixed
+        return [*dataclasses.astuple(write(url, found, *also)), *fixed]
 
     filled = [*chosen, *form.components]
     shown: dict[str, Any] = {

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +16,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 # To be sent with the page: what a page cannot say about itself.
 PAGE_HEADERS: Mapping[str, str] = {
@@ -32,16 +29,6 @@ _LINK_SCHEMES = ("http", "https", "mailto")
 _STATUS_KINDS = {"ready": "good", "loading": "waiting", "warming": "waiting", "broken": "bad"}
 _DESCRIPTION_LIMIT = 400
 _REASON_LIMIT = 600
-
-_Parameter = Mapping[str, Any]
-_VALUES_BY_FORMAT = {
-    "date": "2026-01-31",
-    "date-time": "2026-01-31T12:00:00",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-    "email": "someone@example.org",
-    "url": "https://example.org/",
-}
-_VALUES_BY_TYPE: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "object": {}}
 
 
 @dataclass(frozen=True)
@@ -59,12 +46,12 @@ class LandingModel:
     """One word, shown as it is; ready, loading, warming and broken have a colour."""
     reason: str | None = None
     """Why the status is what it is."""
-    can_predict: bool = False
-    can_train: bool = False
-    predict_operation: str = ""
-    """The id of the operation in the API document."""
-    predict_parameters: Sequence[Mapping[str, Any]] = ()
-    """The Swagger 2.0 parameters of predict, for the example."""
+    can_be_tried: bool = False
+    """Whether the try-me page has anything to offer for it."""
+    pages: Sequence[tuple[str, str]] = ()
+    """Label and path of what doors have of it."""
+    examples: Sequence[tuple[str, str]] = ()
+    """Title and text of calls to copy; the first one is shown at once."""
     links: Sequence[tuple[str, str]] = ()
     """Label and URL of the author's own links."""
 
@@ -78,16 +65,18 @@ def landing_page(
     docs: bool,
     tensorboard: bool = False,
     try_me: bool = False,
+    pages: Sequence[tuple[str, str]] = (),
     origin: str = "http://127.0.0.1:5000",
 ) -> str:
     """Return the page as HTML.
 
     ``prefix`` is the host's base path, empty or like ``/base``; ``docs``, ``tensorboard`` and
-    ``try_me`` say whether the Swagger page, TensorBoard and the try-me page are served.
-    ``origin`` stands in the examples until the browser puts in its own.
+    ``try_me`` say whether the Swagger page, TensorBoard and the try-me page are served; ``pages``
+    are label and path of what doors have. ``origin`` stands in the examples until the browser
+    puts in its own.
     """
     style, script = _page_file("landing.css"), _page_file("landing.js")
-    cards = [_card(model, prefix, docs, try_me, origin) for model in models]
+    cards = [_card(model, prefix, try_me, origin) for model in models]
     return Template(_page_file("landing.html")).substitute(
         policy=_content_security_policy(style, script),
         style=style,
@@ -95,9 +84,9 @@ def landing_page(
         title=escape(title),
         version=escape(version),
         summary=_summary(models),
-        pages=_links(_host_pages(prefix, docs, tensorboard, try_me)),
+        pages=_links(_host_pages(prefix, docs, tensorboard, try_me, pages)),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
-        endpoints=_links(_host_endpoints(prefix, docs)),
+        endpoints=_links(_host_endpoints(prefix, docs, pages)),
     )
 
 
@@ -123,23 +112,26 @@ def _summary(models: Sequence[LandingModel]) -> str:
     return f"{count}, {ready} ready"
 
 
-def _host_pages(prefix: str, docs: bool, tensorboard: bool, try_me: bool) -> list[tuple[str, str]]:
+def _host_pages(
+    prefix: str, docs: bool, tensorboard: bool, try_me: bool, of_doors: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
     pages = [("Try me", f"{prefix}/try-me/")] if try_me else []
     if docs:
         pages.append(("Swagger page", f"{prefix}/api"))
     if tensorboard:
         pages.append(("TensorBoard", f"{prefix}/tensorboard/"))
-    return [*pages, ("Models (JSON)", f"{prefix}/v2/models/"), ("Ready?", f"{prefix}/readyz")]
+    return [*pages, *of_doors, ("Ready?", f"{prefix}/readyz")]
 
 
-def _host_endpoints(prefix: str, docs: bool) -> list[tuple[str, str]]:
-    paths = ["/v2/", "/v2/models/", "/healthz", "/readyz"]
-    if docs:
-        paths += ["/swagger.json", "/openapi.json"]
-    return [(prefix + path, prefix + path) for path in paths]
+def _host_endpoints(
+    prefix: str, docs: bool, of_doors: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    own = ["/healthz", "/readyz", *(["/openapi.json"] if docs else [])]
+    paths = [*(path for _, path in of_doors), *(prefix + path for path in own)]
+    return [(path, path) for path in paths]
 
 
-def _card(model: LandingModel, prefix: str, docs: bool, try_me: bool, origin: str) -> str:
+def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:
     facts = (("Author", model.author), ("License", model.license), ("Version", model.version))
     return Template(_page_file("landing_card.html")).substitute(
         anchor=escape(f"model-{quote(model.name)}"),
@@ -154,8 +146,8 @@ def _card(model: LandingModel, prefix: str, docs: bool, try_me: bool, origin: st
             for label, value in facts
             if value
         ),
-        links=_links(_model_links(model, prefix, docs, try_me)) + _author_links(model.links),
-        example=_example(model, prefix, origin) if model.can_predict else "",
+        links=_links(_model_links(model, prefix, try_me)) + _author_links(model.links),
+        example=_examples(model, origin),
     )
 
 
@@ -171,23 +163,10 @@ def _links(links: Sequence[tuple[str, str]]) -> str:
     return "".join(f'<li><a href="{escape(url)}">{escape(label)}</a></li>' for label, url in links)
 
 
-def _model_links(
-    model: LandingModel, prefix: str, docs: bool, try_me: bool
-) -> list[tuple[str, str]]:
-    path = f"{prefix}/v2/models/{quote(model.name, safe='')}/"
-    links = []
-    if try_me and (model.can_predict or model.can_train):
-        links.append(("Try me", f"{prefix}/try-me/{quote(model.name, safe='')}/"))
-    if docs and model.can_predict:
-        links.append(("Try predict", _swagger_link(prefix, str(model.predict_operation))))
-    if model.can_train:
-        links.append(("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))
-    return [*links, ("Metadata (JSON)", path)]
-
-
-def _swagger_link(prefix: str, operation: str) -> str:
-    """The deep link to an operation, which Swagger UI makes from its tag and its id."""
-    return f"{prefix}/api#/models/{quote(operation)}"
+def _model_links(model: LandingModel, prefix: str, try_me: bool) -> list[tuple[str, str]]:
+    tried = try_me and model.can_be_tried
+    own = [("Try me", f"{prefix}/try-me/{quote(model.name, safe='')}/")] if tried else []
+    return [*own, *model.pages]
 
 
 def _author_links(links: Sequence[tuple[str, str]]) -> str:
@@ -209,80 +188,20 @@ def _leads_out(url: str) -> bool:
         return False
 
 
-def _example(model: LandingModel, prefix: str, origin: str) -> str:
-    query, rest = _curl_arguments(model.predict_parameters)
-    path = f"{prefix}/v2/models/{quote(model.name, safe='')}/predict/{query}"
-    # Both are percent-encoded, so the quotes around them hold.
-    url = f"'<span data-origin>{escape(quote(origin, safe=':/[]'))}</span>{escape(path)}'"
-    lines = [f"curl -X POST {url}", *(escape(line) for line in rest)]
+def _examples(model: LandingModel, origin: str) -> str:
+    first, *others = [_example(model, title, text, origin) for title, text in model.examples] or [
+        ""
+    ]
+    if not others:
+        return first
+    return f"{first}<details><summary>Other APIs</summary>{''.join(others)}</details>"
+
+
+def _example(model: LandingModel, title: str, text: str, origin: str) -> str:
+    # The browser puts in the address that people use.
+    place, shown = escape(quote(origin, safe=":/[]")), escape(text)
     return Template(_page_file("landing_example.html")).substitute(
-        title=escape(str(model.title)), command=" \\\n  ".join(lines)
-    )
-
-
-def _curl_arguments(parameters: Sequence[_Parameter]) -> tuple[str, list[str]]:
-    """Return what the shortest useful call needs: the query string and curl's other arguments.
-
-    These are the required parameters or, where none is, the first file. Every argument is quoted
-    for the shell.
-    """
-    chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]
-    if not chosen:
-        chosen = [p for p in parameters if _is_file(p)][:1]
-    query: list[tuple[str, str]] = []
-    form: list[str] = []
-    headers: list[str] = []
-    body: dict[str, Any] = {}
-    for parameter in chosen:
-        name, place = str(parameter["name"]), parameter["in"]
-        if place == "body":
-            body.update(_required_members(parameter.get("schema", {})))
-        elif _is_file(parameter):
-            form.append(f"-F {shlex.quote(f'{name}=@path/to/file')}")
-        elif "$ref" in parameter or parameter.get("type") == "object":
-            body[name] = _value(parameter)
-        elif place == "query":
-            query += [(name, text) for text in _texts(parameter)]
-        elif place == "formData":
-            form += [f"--form-string {shlex.quote(f'{name}={t}')}" for t in _texts(parameter)]
-        elif place == "header" and name.lower() != "accept":
-            headers += [f"-H {shlex.quote(f'{name}: {t}')}" for t in _texts(parameter)]
-    if body and not form:
-        headers.append("-H 'Content-Type: application/json'")
-        form = [f"-d {shlex.quote(json.dumps(body))}"]
-    return f"?{urlencode(query)}" if query else "", headers + form
-
-
-def _is_file(parameter: _Parameter) -> bool:
-    items = parameter.get("items")
-    return parameter.get("type") == "file" or (
-        isinstance(items, Mapping) and items.get("type") == "file"
-    )
-
-
-def _required_members(schema: _Parameter) -> dict[str, Any]:
-    members = schema.get("properties", {})
-    return {name: _value(members[name]) for name in schema.get("required", []) if name in members}
-
-
-def _texts(parameter: _Parameter) -> list[str]:
-    value = _value(parameter)
-    values = value if isinstance(value, list) else [value]
-    return [v if isinstance(v, str) else json.dumps(v) for v in values]
-
-
-def _value(schema: _Parameter) -> Any:
-    """A value that the schema allows, as far as it can be guessed."""
-    if schema.get("default") is not None:
-        return schema["default"]
-    for choice in schema.get("enum") or ():
-        return choice
-    if schema.get("type") == "array":
-        return [_value(schema.get("items") or {})]
-    if "minimum" in schema:
-        return schema["minimum"]
-    if "$ref" in schema:
-        return {}
-    return _VALUES_BY_FORMAT.get(
-        schema.get("format", ""), _VALUES_BY_TYPE.get(schema.get("type", ""), "text")
+        caption=escape(title),
+        title=escape(str(model.title)),
+        command=shown.replace(place, f"<span data-origin>{place}</span>"),
     )

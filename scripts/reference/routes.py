@@ -40,6 +40,8 @@ OTHERS: dict[str, str] = {
     "/cog/{model}/trainings": f"{COG}: train, or list the trainings.",
     "/cog/{model}/trainings/{training_id}": f"{COG}: train once, or look at it.",
     "/cog/{model}/trainings/{training_id}/cancel": f"{COG}: stop it.",
+    "/doors.json": "Which APIs there are, and what each has of which model: links, and calls to "
+    "copy, with `http://HOST` for this host.",
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
     "/healthz": "200 as long as the host lives.",
     "/openapi.json": "The API of the models that are served, as OpenAPI 3.0.",

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import BrowserContext, Page, expect
 
+from deepaas.protocols.v2 import snippets
 from deepaas.web import swagger_ui
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
 from deepaas.web.openapi import to_openapi3
@@ -42,17 +43,20 @@ def swagger(prefix: str) -> dict[str, Any]:
     }
 
 
+ORIGIN = "http://127.0.0.1:5000"
+
+
 def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
     """The two pages over a predict that tells what it was sent."""
 
     async def landing(_request: web.Request) -> web.Response:
+        path = f"{prefix}/v2/models/digits/predict/"
         models = [
             LandingModel(
                 "digits",
                 "Digits",
-                can_predict=True,
-                predict_operation="predict_digits",
-                predict_parameters=PARAMETERS,
+                pages=[("Try predict", f"{prefix}/api#/models/predict_digits")],
+                examples=[("Predict", snippets.prediction(ORIGIN, path, PARAMETERS))],
             ),
             LandingModel("evil", EVIL, EVIL, EVIL, links=[(EVIL, "javascript:alert(1)")]),
         ]

@@ -134,9 +134,11 @@ def test_trainings_and_web_do_not_know_each_other() -> None:
 def test_the_page_is_a_client() -> None:
     imports = our_imports()
     assert {part for importer, part in imports if importer == "ui"} == {
-        *("browsers", "client", "origins")
+        *("browsers", "client", "curl", "origins")
     }
-    assert not {part for importer, part in imports if importer in {"browsers", "client", "origins"}}
+    assert not {
+        part for importer, part in imports if importer in {"browsers", "client", "curl", "origins"}
+    }
     assert [by for (_, part), by in imports.items() if part == "ui"] == [{"deepaas.cmd.ui"}]
 
 

@@ -15,10 +15,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
+from deepaas.protocols.v2 import snippets
 from deepaas.web import swagger_ui
 from deepaas.web.landing import LandingModel, landing_page
 
 PREFIXES = ["", "/base"]
+ORIGIN = "http://127.0.0.1:5000"
 IMAGE = {"in": "formData", "name": "image", "type": "file", "required": True}
 
 
@@ -42,13 +44,18 @@ def shown(*models: LandingModel, **changed: Any) -> str:
     return landing_page(models=models, **{**options, **changed})
 
 
-def example_of(parameters: list[dict[str, Any]], **changed: Any) -> list[str]:
+def example_of(parameters: list[dict[str, Any]]) -> list[str]:
     """The words of the command that the page shows for a model with these parameters."""
-    model = LandingModel("m", "M", can_predict=True, predict_parameters=parameters)
-    found = re.search(r"<pre[^>]*>(.*?)</pre>", shown(model, **changed), re.DOTALL)
+    return words_of(snippets.prediction(ORIGIN, "/v2/models/m/predict/", parameters))
+
+
+def words_of(command: str, origin: str = ORIGIN) -> list[str]:
+    """The words of a command as the page shows it."""
+    page = shown(LandingModel("m", "M", examples=[("An example", command)]), origin=origin)
+    found = re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)
     assert found
-    command = html.unescape(re.sub(r"<[^>]*>", "", found[1]))
-    return shlex.split(command.replace("\\\n", ""))
+    shown_text = html.unescape(re.sub(r"<[^>]*>", "", found[1]))
+    return shlex.split(shown_text.replace("\\\n", ""))
 
 
 async def client_for(aiohttp_client: AiohttpClient, prefix: str = "") -> TestClient[Any, Any]:
@@ -155,26 +162,29 @@ def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_landing_page_links(prefix: str) -> None:
-    model = LandingModel("demo-app", "Digits", can_predict=True, predict_operation="post_it")
-    links = Page(shown(model, prefix=prefix)).all("a", "href")
+    pages = [("Its own", f"{prefix}/own/demo-app")]
+    model = LandingModel("demo-app", "Digits", can_be_tried=True, pages=pages)
+    of_doors = [("All", f"{prefix}/own/")]
+    links = Page(shown(model, prefix=prefix, pages=of_doors, try_me=True)).all("a", "href")
 
-    assert f"{prefix}/api#/models/post_it" in links
-    assert f"{prefix}/v2/models/demo-app/" in links
-    assert f"{prefix}/swagger.json" in links
+    assert links.count(f"{prefix}/own/demo-app") == 1
+    assert links.count(f"{prefix}/own/") == 2
+    assert {f"{prefix}/try-me/demo-app/", f"{prefix}/api", f"{prefix}/openapi.json"} <= set(links)
     assert all(link.startswith(f"{prefix}/") for link in links)
 
 
 def test_landing_page_without_docs_does_not_link_to_them() -> None:
-    model = LandingModel("demo_app", "Digits", can_predict=True)
-    links = Page(shown(model, docs=False)).all("a", "href")
+    links = Page(shown(LandingModel("demo_app", "Digits"), docs=False)).all("a", "href")
 
     assert not [link for link in links if "api" in link or "swagger" in link]
-    assert "/v2/models/demo_app/" in links
+
+
+CALLS = [("First", "curl one"), ("Second", "curl two")]
 
 
 def test_landing_page_shows_what_a_model_says_of_itself() -> None:
     text = shown(
-        LandingModel("a", "Digits", "Reads digits", "An Author", "MIT", "1.2.3", can_predict=True),
+        LandingModel("a", "Digits", "Reads digits", "An Author", "MIT", "1.2.3", examples=CALLS),
         LandingModel("b", "Broken", status="broken", reason="No module named 'torch'"),
     )
 
@@ -183,7 +193,9 @@ def test_landing_page_shows_what_a_model_says_of_itself() -> None:
     assert 'class="status good">ready' in text
     assert 'class="status bad">broken' in text
     assert "No module named &#x27;torch&#x27;" in text
-    assert text.count("<figure>") == 1
+    first, others = text.split("<details>")
+    assert "curl one" in first and first.count("<figure>") == 1
+    assert "curl two" in others and others.count("<figure>") == 1
 
 
 def test_landing_page_without_models() -> None:
@@ -198,7 +210,7 @@ def test_long_descriptions_are_cut() -> None:
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>${title}$$"
 
 
-def full_model(text: str, parameters: list[dict[str, Any]]) -> LandingModel:
+def full_model(text: str) -> LandingModel:
     """A model that says the same in all its texts."""
     return LandingModel(
         name=text,
@@ -209,20 +221,16 @@ def full_model(text: str, parameters: list[dict[str, Any]]) -> LandingModel:
         version=text,
         status=text,
         reason=text,
-        can_predict=True,
-        can_train=True,
-        predict_operation=text,
-        predict_parameters=parameters,
+        can_be_tried=True,
+        pages=[(text, f"/{text}")],
+        examples=[(text, text), (text, text)],
         links=[(text, text)],
     )
 
 
 def test_landing_page_escapes_everything_from_a_model() -> None:
-    plain = Page(shown(full_model("x", [IMAGE])))
-    evil_parameters = [{"in": place, "name": EVIL, "type": "string", "required": True,
-                        "default": EVIL} for place in ("query", "header")]  # fmt: skip
-    evil_model = full_model(EVIL, [IMAGE, *evil_parameters])
-    evil = Page(shown(evil_model, origin=f"http://{EVIL}"))
+    plain = Page(shown(full_model("x")))
+    evil = Page(shown(full_model(EVIL), origin=f"http://{EVIL}"))
 
     assert [tag for tag, _ in evil.elements] == [tag for tag, _ in plain.elements]
     assert [sorted(a) for _, a in evil.elements] == [sorted(a) for _, a in plain.elements]
@@ -296,14 +304,14 @@ URL = "http://127.0.0.1:5000/v2/models/m/predict/"
                 {"in": "header", "name": "X-A", "type": "string", "required": True, "enum": ["$x"]},
                 {"in": "header", "name": "accept", "type": "string", "required": True},
             ],
-            [URL, "-H", "X-A: $x", "--form-string", "f=@/etc/passwd"],
+            [URL, "-H", "X-A: $x", "--data-urlencode", "f=@/etc/passwd"],
         ),
         (
             [{"in": "body", "name": "body", "schema": {
                 "type": "object", "required": ["d"],
                 "properties": {"d": {"type": "string", "format": "date"}, "e": {}}}},
              {"in": "query", "name": "o", "type": "object", "required": True}],
-            [URL, "-H", "Content-Type: application/json", "-d", '{"d": "2026-01-31", "o": {}}'],
+            [URL, "-H", "Content-Type: application/json", "--data", '{"d": "2026-01-31", "o": {}}'],
         ),
     ],
 )  # fmt: skip
@@ -313,11 +321,16 @@ def test_example_has_what_a_call_needs(
     assert example_of(parameters) == START + expected
 
 
-def test_example_has_the_origin_and_the_prefix() -> None:
-    command = example_of([], origin="https://[::1]:8443", prefix="/base")
+def test_example_has_the_origin_in_a_place_of_its_own() -> None:
+    origin = "https://[::1]:8443"
+    command = snippets.prediction(origin, "/base/v2/models/m/predict/", [])
+    page = shown(LandingModel("m", "M", examples=[("An example", command)]), origin=origin)
 
-    assert command == [*START, "https://[::1]:8443/base/v2/models/m/predict/"]
+    assert "'<span data-origin>https://[::1]:8443</span>/base/v2/models/m/predict/'" in (
+        page.replace("&#x27;", "'")
+    )
 
 
 def test_example_keeps_its_quotes_whatever_the_origin() -> None:
-    assert len(example_of([], origin="http://x' ; rm -rf / #")) == 4
+    origin = "http://x' ; rm -rf / #"
+    assert len(words_of(snippets.prediction(origin, "/predict/", []), origin)) == 4

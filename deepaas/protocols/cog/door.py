@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import quote
 
 from aiohttp import web
 
+from deepaas.curl import curl
 from deepaas.errors import ConfigError
 from deepaas.model.handle import Model
-from deepaas.protocols import Door, Host
+from deepaas.protocols import Door, Host, Link, Snippet
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.fetch import Fetcher, Limits
@@ -25,8 +27,10 @@ from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.retention import parse_keep
+from deepaas.web import guesses
 
 NAME = "cog"
+TITLE = "Cog's API"
 
 MAX_FILE_BYTES = 1024 * 1024 * 1024
 """Largest file that is fetched where the host has no limit for requests."""
@@ -97,6 +101,21 @@ def setup(host: Host) -> Door:
         await pending.close()
         await archive.close()
 
+    def links(model: Model) -> list[Link]:
+        path = f"{own}/{quote(model.name, safe='')}"
+        return [Link(TITLE, f"{path}/docs" if settings.doc_endpoint else f"{path}/")]
+
+    def snippets(model: Model, url: str) -> list[Snippet]:
+        served = shelf.get(model)
+        predicts = served is not None and served.description.predict.implemented
+        if served is None or not predicts or not settings.predict_endpoint:
+            return []
+        # Something to see: the first file, if nothing has to be there.
+        also = () if served.inputs.get("required") else sorted(served.files)[:1]
+        body = {"input": guesses.required(served.inputs, also)}
+        path = f"{own}/{quote(model.name, safe='')}/predictions"
+        return [Snippet(f"Predict with {TITLE}", curl(f"{url}{path}", body=body))]
+
     return Door(
         routes,
         at_root,
@@ -106,4 +125,7 @@ def setup(host: Host) -> Door:
         close,
         # Whoever started the host asks there for the logs of the setup.
         stays_because="/health-check tells why",
+        title=TITLE,
+        links=links,
+        snippets=snippets,
     )

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from deepaas.protocols import Door, Host, routes
-from deepaas.protocols.v2 import documents, models, predict, trainings, versions, watching
+from urllib.parse import quote
+
+from deepaas.model.handle import Model
+from deepaas.protocols import Door, Host, Link, Snippet, routes
+from deepaas.protocols.v2 import (
+    documents,
+    models,
+    predict,
+    snippets,
+    trainings,
+    versions,
+    watching,
+)
+from deepaas.protocols.v2.operation import operation_id
 
 
 def setup(host: Host) -> Door:
@@ -21,7 +33,49 @@ def setup(host: Host) -> Door:
         for operation in operations
         for path in _paths(host.prefix, operation.path)
     ]
-    return Door([*routes("", table), *documents.routes(host, operations)])
+    told = documents.Documents(host, operations)
+    return Door(
+        [*routes("", table), *told.routes()],
+        title="DEEPaaS V2 API",
+        pages=_pages(host),
+        links=lambda model: _links(host, model),
+        snippets=lambda model, url: _snippets(host, model, url),
+        openapi=told.openapi,
+        is_first=True,
+    )
+
+
+def _pages(host: Host) -> list[Link]:
+    own = [("V2 API", "/v2/"), ("Models (JSON)", "/v2/models/")]
+    if host.settings.doc_endpoint:
+        own.append(("Swagger file", "/swagger.json"))
+    return [Link(label, f"{host.prefix}{path}") for label, path in own]
+
+
+def _links(host: Host, model: Model) -> list[Link]:
+    path = f"{host.prefix}/v2/models/{quote(model.name, safe='')}/"
+    links = []
+    if host.settings.doc_endpoint and _can_predict(host, model):
+        # Swagger UI makes it from the tag of an operation and its id.
+        operation = operation_id("POST", predict.PATH.replace("{name}", model.name))
+        links.append(Link("Try predict", f"{host.prefix}/api#/models/{quote(operation)}"))
+    known = model.description
+    if known is not None and known.train.implemented and host.settings.train_endpoint:
+        links.append(Link("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))
+    return [*links, Link("Metadata (JSON)", path)]
+
+
+def _snippets(host: Host, model: Model, url: str) -> list[Snippet]:
+    if model.description is None or not _can_predict(host, model):
+        return []
+    path = host.prefix + predict.PATH.replace("{name}", quote(model.name, safe=""))
+    text = snippets.prediction(url, path, model.description.predict.parameters)
+    return [Snippet("Predict from the command line", text)]
+
+
+def _can_predict(host: Host, model: Model) -> bool:
+    known = model.description
+    return known is not None and known.predict.implemented and host.settings.predict_endpoint
 
 
 def _paths(prefix: str, path: str) -> list[str]:

@@ -1,9 +1,9 @@
-"""``/swagger.json`` and ``/openapi.json``, made from the operations and the models."""
+"""``/swagger.json``, and the same as OpenAPI, made from the operations and the models."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -30,37 +30,55 @@ LOADING_SECONDS = 5.0
 CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
-def routes(host: Host, operations: Sequence[Operation]) -> list[web.RouteDef]:
-    """The routes of the documents."""
-    shown = [operation for operation in operations if operation.documented]
-    made: dict[str, tuple[dict[str, Description], bytes]] = {}
+class Documents:
+    """The documents of a host.
 
-    async def send(kind: str, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> web.Response:
+    Args:
+        host: which.
+        operations: the routes.
+    """
+
+    def __init__(self, host: Host, operations: Sequence[Operation]) -> None:
+        self._host = host
+        self._shown = [operation for operation in operations if operation.documented]
+        self._known: dict[str, Description] | None = None
+        self._swagger = b""
+        self._openapi: dict[str, Any] | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        """The route of the document that DEEPaaS has."""
+        return protocols.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
+
+    async def openapi(self) -> dict[str, Any]:
+        """The same as OpenAPI 3.0."""
+        await self._make()
+        if self._openapi is None:
+            self._openapi = to_openapi3(msgspec.json.decode(self._swagger))
+        return self._openapi
+
+    async def _get_swagger(self, _request: web.Request) -> web.Response:
+        await self._make()
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return web.Response(body=self._swagger, headers=headers)
+
+    async def _make(self) -> None:
+        """Make them, if models are described otherwise by now."""
         # Whoever asks early would otherwise get a document without the models.
-        waits = [asyncio.ensure_future(model.described()) for model in host.registry]
+        waits = [asyncio.ensure_future(model.described()) for model in self._host.registry]
         await asyncio.wait(waits, timeout=LOADING_SECONDS)
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
         descriptions = {
             model.name: model.description
-            for model in host.registry
+            for model in self._host.registry
             if model.description is not None
         }
-        known, body = made.get(kind, ({}, b""))
-        if not body or known != descriptions:
-            body = msgspec.json.encode(convert(swagger(host.prefix, shown, descriptions)))
-            made[kind] = (descriptions, body)
-        return web.Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
-
-    async def get_swagger(_request: web.Request) -> web.Response:
-        return await send("swagger", lambda document: document)
-
-    async def get_openapi(_request: web.Request) -> web.Response:
-        return await send("openapi", to_openapi3)
-
-    table = [("GET", "/swagger.json", get_swagger), ("GET", "/openapi.json", get_openapi)]
-    return protocols.routes(host.prefix, table)
+        if self._known != descriptions:
+            document = swagger(self._host.prefix, self._shown, descriptions)
+            self._swagger = msgspec.json.encode(document)
+            self._openapi = None
+            self._known = descriptions
 
 
 def swagger(

@@ -7,7 +7,6 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.protocols import Host
-from deepaas.protocols.v2.home import home
 from deepaas.protocols.v2.operation import Operation, answer, reference
 from deepaas.web.errors import json_response
 
@@ -24,7 +23,7 @@ def operations(host: Host) -> list[Operation]:
 
     async def get_versions(request: web.Request) -> web.StreamResponse:
         if wants_page(request):
-            return await home(host, request)
+            return await host.home(request)
         links = []
         if host.settings.doc_endpoint:
             links.append({"rel": "help", "type": "text/html", "href": f"{host.prefix}/api"})

@@ -1,0 +1,69 @@
+"""A request as a line of curl, for people to copy. Everything is quoted for the shell."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_PLAIN_PATH = re.compile(r"[\w./-]+")
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of whoever calls; its media type may be left to curl."""
+
+    path: str
+    media_type: str = ""
+
+
+def curl(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    cookies: Mapping[str, str] | None = None,
+    body: Any = None,
+    form: Iterable[tuple[str, str | LocalFile]] = (),
+    save_as: str | None = None,
+) -> str:
+    """A POST.
+
+    Args:
+        url: with the query.
+        headers: but for that of the body's type.
+        cookies: by name.
+        body: of a JSON body, None for no such body.
+        form: fields; with a file among them it is multipart.
+        save_as: a name for the answer, None to print it.
+    """
+    form = list(form)
+    several = any(isinstance(value, LocalFile) for _, value in form)
+    told = dict(headers or {})
+    if body is not None:
+        told["Content-Type"] = "application/json"
+    parts = [f"curl -X POST '{url}'" if "'" not in url else f"curl -X POST {shlex.quote(url)}"]
+    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in told.items()]
+    if cookies:
+        pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        parts.append(f"-b {shlex.quote(pairs)}")
+    if body is not None:
+        parts.append(f"--data {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+    for name, value in form:
+        if isinstance(value, LocalFile):
+            parts.append(f"-F {shlex.quote(f'{name}=@{_file(value)}')}")
+        else:
+            option = "--form-string" if several else "--data-urlencode"
+            parts.append(f"{option} {shlex.quote(f'{name}={value}')}")
+    if save_as:
+        parts.append(f"-o {shlex.quote(save_as)}")
+    return " \\\n  ".join(parts)
+
+
+def _file(file: LocalFile) -> str:
+    path = file.path
+    if not _PLAIN_PATH.fullmatch(path):
+        path = '"{}"'.format(path.replace("\\", "\\\\").replace('"', '\\"'))
+    return f"{path};type={file.media_type}" if file.media_type else path

@@ -1,0 +1,61 @@
+"""The shortest useful call of a model, as a line of curl."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from deepaas.curl import LocalFile, curl
+from deepaas.web import guesses
+
+Parameter = Mapping[str, Any]
+
+
+def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
+    """A prediction with the arguments that are required or, where none is, with the first file.
+
+    Args:
+        url: of the host, without the base path.
+        path: of the route.
+        parameters: of the model, as Swagger 2.0 has them.
+    """
+    chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]
+    if not chosen:
+        chosen = [p for p in parameters if _is_file(p)][:1]
+    query: list[tuple[str, str]] = []
+    form: list[tuple[str, str | LocalFile]] = []
+    headers: dict[str, str] = {}
+    body: dict[str, Any] = {}
+    for parameter in chosen:
+        name, place = str(parameter["name"]), parameter["in"]
+        if place == "body":
+            body.update(guesses.required(parameter.get("schema", {})))
+        elif _is_file(parameter):
+            form.append((name, LocalFile("path/to/file")))
+        elif "$ref" in parameter or parameter.get("type") == "object":
+            body[name] = guesses.value(parameter)
+        elif place == "query":
+            query += [(name, text) for text in _texts(parameter)]
+        elif place == "formData":
+            form += [(name, text) for text in _texts(parameter)]
+        elif place == "header" and name.lower() != "accept":
+            headers[name] = ", ".join(_texts(parameter))
+    asked = f"?{urlencode(query)}" if query else ""
+    # Percent-encoded, so that the quotes around it hold.
+    full = quote(f"{url}{path}", safe=":/[]%") + asked
+    return curl(full, headers=headers, body=body if body and not form else None, form=form)
+
+
+def _is_file(parameter: Parameter) -> bool:
+    items = parameter.get("items")
+    return parameter.get("type") == "file" or (
+        isinstance(items, Mapping) and items.get("type") == "file"
+    )
+
+
+def _texts(parameter: Parameter) -> list[str]:
+    value = guesses.value(parameter)
+    values = value if isinstance(value, list) else [value]
+    return [v if isinstance(v, str) else json.dumps(v) for v in values]
