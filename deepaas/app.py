@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -230,6 +231,36 @@ async def open_store(url: str) -> Store:
     module = await asyncio.to_thread(importlib.import_module, "deepaas.training.store")
     store: Store = await module.Store.open(url)
     return store
+
+
+def look_at_doors(settings: Settings, folder: Path) -> list[doors.OpenDoor | doors.ClosedDoor]:
+    """All doors that are installed, for a look: no model, nothing started.
+
+    Args:
+        settings: the operator's options.
+        folder: for what they make.
+
+    Raises:
+        ConfigError: an option has a wrong value.
+    """
+    settings = replace(settings, state_dir=str(folder / "state"), root_protocol=())
+    registry = Registry([], settings.check_timeout)
+
+    async def home(_request: web.Request) -> web.StreamResponse:
+        raise web.HTTPNotFound
+
+    host = Host(
+        prefix=settings.base_path,
+        registry=registry,
+        uploads=Uploads(folder / "uploads", settings.client_max_size),
+        settings=settings,
+        recent_log=None,
+        trainings=build_trainings(settings, [], folder, "a-look"),
+        home=home,
+        masks=build_masks(settings, folder),
+        drain=Drain(),
+    )
+    return list(doors.tried(host))
 
 
 def build_app(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 
 from aiohttp import web
 
@@ -24,14 +25,32 @@ class OpenDoor:
     """A door that this host has.
 
     Attributes:
-        name: of its entry point.
+        point: its entry point.
         door: what it adds.
         root_routes: those at the root, none if it is not wanted there.
     """
 
-    name: str
+    point: EntryPoint
     door: Door
     root_routes: Sequence[web.RouteDef] = ()
+
+    @property
+    def name(self) -> str:
+        """Of its entry point."""
+        return self.point.name
+
+
+@dataclass(frozen=True)
+class ClosedDoor:
+    """One that does not work.
+
+    Attributes:
+        point: its entry point.
+        error: why not.
+    """
+
+    point: EntryPoint
+    error: Exception
 
 
 def open_all(host: Host) -> list[OpenDoor]:
@@ -42,22 +61,47 @@ def open_all(host: Host) -> list[OpenDoor]:
     Raises:
         ConfigError: an option is wrong, or doors at the root are in each other's way.
     """
+    opened: list[OpenDoor] = []
+    for one in tried(host):
+        if isinstance(one, OpenDoor):
+            opened.append(one)
+        elif isinstance(one.error, ConfigError):
+            raise one.error
+        elif isinstance(one.error, NameTaken):
+            _log.error("the door %r of %s is passed over: there is one", *one.error.args)
+        else:
+            _log.error(
+                "the door %r cannot be opened; the others are served",
+                one.point.name,
+                exc_info=one.error,
+            )
+    _check_root(host.settings.root_protocol, opened)
+    return opened
+
+
+class NameTaken(ValueError):
+    """There is another door of this name already."""
+
+
+def tried(host: Host) -> Iterator[OpenDoor | ClosedDoor]:
+    """The doors of all installed packages, as they are."""
     # Of one name the host's own comes first.
     points = sorted(
         importlib.metadata.entry_points(group=GROUP),
         key=lambda one: (one.name, not one.value.startswith("deepaas.")),
     )
-    opened: dict[str, OpenDoor] = {}
+    names: set[str] = set()
     for point in points:
-        if point.name in opened:
-            _log.error("the door %r of %s is passed over: there is one", point.name, point.value)
-        elif (one := _opened(point, host)) is not None:
-            opened[point.name] = one
-    _check_root(host.settings.root_protocol, list(opened.values()))
-    return list(opened.values())
+        if point.name in names:
+            yield ClosedDoor(point, NameTaken(point.name, point.value))
+            continue
+        one = _tried(point, host)
+        if isinstance(one, OpenDoor):
+            names.add(point.name)
+        yield one
 
 
-def _opened(point: importlib.metadata.EntryPoint, host: Host) -> OpenDoor | None:
+def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
     try:
         options = host.settings.doors.get(point.name)
         if isinstance(options, Exception):
@@ -67,15 +111,11 @@ def _opened(point: importlib.metadata.EntryPoint, host: Host) -> OpenDoor | None
             raise TypeError(f"{point.value} gives back no deepaas.protocols.Door")
         wanted = point.name in host.settings.root_protocol
         at_root = door.root_routes() if wanted and door.root_routes else ()
-        one = OpenDoor(point.name, door, at_root)
         # Tried where it does no harm: a router refuses some.
-        web.UrlDispatcher().add_routes([*one.root_routes, *door.routes])
-    except ConfigError:
-        raise
-    except Exception:
-        _log.exception("the door %r cannot be opened; the others are served", point.name)
-        return None
-    return one
+        web.UrlDispatcher().add_routes([*at_root, *door.routes])
+    except Exception as error:
+        return ClosedDoor(point, error)
+    return OpenDoor(point, door, at_root)
 
 
 def add(app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes) -> None:

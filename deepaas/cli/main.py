@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from deepaas.cli import list_command, model_commands, runs_command
+from deepaas.cli import doors_command, list_command, model_commands, runs_command
 from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
@@ -120,6 +120,7 @@ def _parser(*, with_check: bool) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="command", dest="command", prog=PROG)
     model_commands.add_to(commands)
     list_command.add_to(commands)
+    doors_command.add_to(commands)
     runs_command.add_to(commands)
     if with_check:
         from deepaas.cli import check_command

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.host import Host, run_host, start_host
+
+PROGRAMS = Path(sys.executable).parent
 
 ENTRY_POINTS = """
 [deepaas.protocol]
@@ -42,6 +48,35 @@ def host(packages: Path) -> Iterator[Host]:
     options = ("--no-ui", "--root-protocol", "plain-text")
     with start_host(["plain"], *options, packages=packages) as host:
         yield host
+
+
+def test_the_command_says_what_there_is(packages: Path, tmp_path: Path) -> None:
+    command = [str(PROGRAMS / "deepaas-cli"), "doors"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(packages), "HOME": str(tmp_path)}
+    environment["TMPDIR"] = str(tmp_path)
+    ended = subprocess.run([*command, "--json"], env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1, ended.stderr
+    told = {(one["name"], one["source"]): one for one in json.loads(ended.stdout)}
+    plain = told["plain-text", "plain_door:setup"]
+    assert (plain["package"], plain["version"]) == ("third-party-doors", "1")
+    assert (plain["paths"], plain["root"], plain["works"]) == (["/plain-text"], True, "yes")
+    assert "GET /plain-text/{model}" in plain["routes"]
+    cog = told["cog", "deepaas.protocols.cog.door:setup"]
+    assert cog["works"] == "yes"
+    (url,) = (one for one in cog["options"] if one["key"] == "upload_url")
+    assert (url["option"], url["section"], url["secret"]) == ("--cog-upload-url", "cog", True)
+    assert told["unopened", "plain_door:unopened"]["works"].startswith("no: ModuleNotFoundError: ")
+    assert "options cannot be had" in told["unknown-options", "plain_door:setup"]["works"]
+    assert told["v2", "plain_door:setup"]["works"] == "no: there is another door of this name"
+    assert list(tmp_path.iterdir()) == []
+
+    text = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "No module named 'tensorrt'" in text.stdout
+    refused = subprocess.run(
+        [*command, "--url", "http://host/"], env=environment, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "http://host/doors.json" in refused.stderr
 
 
 def test_its_routes_are_served(host: Host) -> None:
