@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
@@ -160,6 +161,21 @@ class Scratch:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._path, True))
 
 
+@dataclass(frozen=True)
+class Body:
+    """A body as it has come, of any media type; but unpacked.
+
+    Attributes:
+        media_type: in small letters, without parameters.
+        data: the body, while it is no longer than ``INLINE_BYTES``.
+        path: of the file with it, if it is; in the folder of its reception.
+    """
+
+    media_type: str
+    data: bytes = b""
+    path: str = ""
+
+
 class Reception:
     """One request while it is received and worked on."""
 
@@ -204,7 +220,8 @@ class Reception:
         if request.content_type == "multipart/form-data":
             form = await self._multipart(chunks)
             return RawRequest(query=query, form=form, headers=headers, cookies=cookies)
-        body, path = await self._body(chunks)
+        # One that cannot be read is refused before the rest of it has come.
+        body, path = await self._read(chunks, self._kind)
         return RawRequest(
             query=query,
             body=body,
@@ -214,6 +231,18 @@ class Reception:
             headers=headers,
             cookies=cookies,
         )
+
+    async def body(self) -> Body:
+        """Read the whole body as it is, for a dialect that reads it itself.
+
+        Raises:
+            MalformedRequest: it is not packed as it says, or breaks off.
+            RequestTooLarge: it is larger than the limit.
+        """
+        media_type = self._request.content_type
+        if not self._request.can_read_body:
+            return Body(media_type)
+        return Body(media_type, *await self._read(received(self._request, self._max_bytes)))
 
     def _kind(self) -> str:
         media_type = self._request.content_type
@@ -225,11 +254,18 @@ class Reception:
             return "form"
         raise UnsupportedMediaType(_text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type)))
 
-    async def _body(self, chunks: AsyncIterator[bytes]) -> tuple[bytes, str]:
-        """The body itself while it is small, the path of a file with it otherwise."""
+    async def _read(
+        self, chunks: AsyncIterator[bytes], check: Callable[[], object] = lambda: None
+    ) -> tuple[bytes, str]:
+        """A body itself while it is small, the path of a file with it otherwise.
+
+        Args:
+            chunks: the body.
+            check: raises what is to be said of one that has begun to come.
+        """
         held = b""
         async for chunk in chunks:
-            self._kind()  # One that cannot be read is refused before the rest of it has come.
+            check()
             held = held + chunk if held else chunk
             if len(held) > INLINE_BYTES:
                 break

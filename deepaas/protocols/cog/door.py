@@ -107,8 +107,7 @@ def setup(host: Host) -> Door:
 
     def snippets(model: Model, url: str) -> list[Snippet]:
         served = shelf.get(model)
-        predicts = served is not None and served.description.predict.implemented
-        if served is None or not predicts or not settings.predict_endpoint:
+        if served is None or served.description.predict is None or not settings.predict_endpoint:
             return []
         # Something to see: the first file, if nothing has to be there.
         also = () if served.inputs.get("required") else sorted(served.files)[:1]

@@ -60,22 +60,23 @@ def _links(host: Host, model: Model) -> list[Link]:
         operation = operation_id("POST", predict.PATH.replace("{name}", model.name))
         links.append(Link("Try predict", f"{host.prefix}/api#/models/{quote(operation)}"))
     known = model.description
-    if known is not None and known.train.implemented and host.settings.train_endpoint:
+    if known is not None and known.train is not None and host.settings.train_endpoint:
         links.append(Link("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))
     return [*links, Link("Metadata (JSON)", path)]
 
 
 def _snippets(host: Host, model: Model, url: str) -> list[Snippet]:
-    if model.description is None or not _can_predict(host, model):
+    known = model.description
+    if known is None or known.predict is None or not _can_predict(host, model):
         return []
     path = host.prefix + predict.PATH.replace("{name}", quote(model.name, safe=""))
-    text = snippets.prediction(url, path, model.description.predict.parameters)
+    text = snippets.prediction(url, path, known.predict.parameters)
     return [Snippet("Predict from the command line", text)]
 
 
 def _can_predict(host: Host, model: Model) -> bool:
     known = model.description
-    return known is not None and known.predict.implemented and host.settings.predict_endpoint
+    return known is not None and known.predict is not None and host.settings.predict_endpoint
 
 
 def _paths(prefix: str, path: str) -> list[str]:
