@@ -1,0 +1,1 @@
+"""A door that is not the host's own."""
