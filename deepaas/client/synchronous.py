@@ -1,11 +1,11 @@
 """The client for programs without an event loop: scripts, notebooks, threads.
 
-Each method is that of :mod:`deepaas.client.asynchronous`, waited for; what it does is told there.
+Generated from the client for event loops, do not edit: ``python -m scripts.synchronous_client``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
@@ -44,9 +44,9 @@ class Client:
         timeout: float | None = None,
         retries: int = 2,
     ) -> None:
-        self._client = AsyncClient(url, api_key=api_key, timeout=timeout, retries=retries)
-        self._portal = Portal(self._client.close)
-        self.url = self._client.url
+        self._asynchronous = AsyncClient(url, api_key=api_key, timeout=timeout, retries=retries)
+        self._portal = Portal(self._asynchronous.close)
+        self.url = self._asynchronous.url
 
     def __enter__(self) -> Client:
         return self
@@ -66,7 +66,7 @@ class Client:
         Raises:
             ClientError: the host does not answer.
         """
-        return self._portal.run(self._client.models())
+        return self._portal.run(self._asynchronous.models())
 
     def model(self, name: str | None = None) -> Model:
         """One model with its arguments; one that is being loaded is waited for.
@@ -78,7 +78,7 @@ class Client:
             ModelNotFound: there is none of this name.
             ClientError: no name is given and there are several.
         """
-        return self._portal.run(self._client.model(name))
+        return self._portal.run(self._asynchronous.model(name))
 
     def metadata(self, model: str | None = None) -> dict[str, Any]:
         """What the author tells of a model.
@@ -86,7 +86,7 @@ class Client:
         Raises:
             ClientError: the host does not answer, or there is no such model.
         """
-        return self._portal.run(self._client.metadata(model))
+        return self._portal.run(self._asynchronous.metadata(model))
 
     @overload
     def predict(
@@ -139,11 +139,10 @@ class Client:
             Busy: too many calls are waiting.
             ClientError: anything else.
         """
-        given = {**(arguments or {}), **more}
-        if save_to is None:
-            return self._portal.run(self._client.predict(model, accept=accept, arguments=given))
         return self._portal.run(
-            self._client.predict(model, accept=accept, save_to=save_to, arguments=given)
+            self._asynchronous.predict(
+                model, accept=accept, save_to=save_to, arguments=arguments, **more
+            )
         )
 
     def stream(
@@ -156,8 +155,8 @@ class Client:
     ) -> Generator[Any, None, None]:
         """Make a prediction, and get each part as soon as the model has yielded it.
 
-        Nothing is sent before the first part is asked for. Closing the iterator before its end, as
-        a ``break`` in a ``for`` does, closes the connection, by which the host stops the model.
+        Nothing is sent before the first part is asked for. Closing the iterator before its end
+        closes the connection, by which the host stops the model.
 
         Args:
             model: which; None for the only one.
@@ -175,15 +174,12 @@ class Client:
             Busy: too many calls are waiting.
             ClientError: anything else.
         """
-        given = {**(arguments or {}), **more}
-        yield from self._portal.iterate(self._client.stream(model, accept=accept, arguments=given))
+        yield from self._portal.iterate(
+            self._asynchronous.stream(model, accept=accept, arguments=arguments, **more)
+        )
 
     def train(
-        self,
-        model: str | None = None,
-        *,
-        arguments: Mapping[str, Any] | None = None,
-        **more: Any,
+        self, model: str | None = None, *, arguments: Mapping[str, Any] | None = None, **more: Any
     ) -> Training:
         """Start a training, or put it into the host's queue.
 
@@ -196,8 +192,10 @@ class Client:
             InvalidArguments: there is no such argument, or the model refuses a value.
             ClientError: anything else.
         """
-        given = {**(arguments or {}), **more}
-        return self._training(self._portal.run(self._client.train(model, arguments=given)))
+        return Training(
+            self._portal,
+            self._portal.run(self._asynchronous.train(model, arguments=arguments, **more)),
+        )
 
     def trainings(self, model: str | None = None, *, limit: int | None = None) -> list[Training]:
         """The trainings that the host knows, the newest first.
@@ -209,8 +207,10 @@ class Client:
         Raises:
             ClientError: the host does not answer, or there is no such model.
         """
-        found = self._portal.run(self._client.trainings(model, limit=limit))
-        return [self._training(one) for one in found]
+        return [
+            Training(self._portal, one)
+            for one in self._portal.run(self._asynchronous.trainings(model, limit=limit))
+        ]
 
     def training(self, uuid: str, model: str | None = None) -> Training:
         """A training by its id.
@@ -223,7 +223,7 @@ class Client:
             TrainingNotFound: there is none of this id.
             ClientError: the host does not answer, or there is no such model.
         """
-        return self._training(self._portal.run(self._client.training(uuid, model)))
+        return Training(self._portal, self._portal.run(self._asynchronous.training(uuid, model)))
 
     def health(self) -> dict[str, Any]:
         """How the host and its models are: ``ready``, ``draining``, and ``models`` by name.
@@ -231,10 +231,7 @@ class Client:
         Raises:
             ClientError: the host does not answer.
         """
-        return self._portal.run(self._client.health())
-
-    def _training(self, training: AsyncTraining) -> Training:
-        return Training(self._portal, training)
+        return self._portal.run(self._asynchronous.health())
 
 
 class Training(Shown):
@@ -247,17 +244,17 @@ class Training(Shown):
 
     def __init__(self, portal: Portal, training: AsyncTraining) -> None:
         self._portal = portal
-        self._training = training
+        self._asynchronous = training
 
     @property
     def run(self) -> Run:
         """All that the host has told of it."""
-        return self._training.run
+        return self._asynchronous.run
 
     @property
     def model(self) -> str:
         """The name of the model that is trained."""
-        return self._training.model
+        return self._asynchronous.model
 
     def refresh(self) -> Training:
         """Ask the host how it is now.
@@ -268,7 +265,7 @@ class Training(Shown):
         Raises:
             ClientError: the host does not tell.
         """
-        self._portal.run(self._training.refresh())
+        self._portal.run(self._asynchronous.refresh())
         return self
 
     def wait(self, timeout: float | None = None) -> Training:
@@ -284,10 +281,10 @@ class Training(Shown):
             TimeoutError: it has not ended by then. It goes on.
             ClientError: the host is away for too long.
         """
-        self._portal.run(self._training.wait(timeout))
+        self._portal.run(self._asynchronous.wait(timeout))
         return self
 
-    def watch(self) -> Iterator[Training]:
+    def watch(self) -> Generator[Training, None, None]:
         """Follow it until it has ended.
 
         Yields:
@@ -296,10 +293,10 @@ class Training(Shown):
         Raises:
             ClientError: the host is away for too long.
         """
-        for seen in self._portal.iterate(self._training.watch()):
-            yield Training(self._portal, seen)
+        for one in self._portal.iterate(self._asynchronous.watch()):
+            yield Training(self._portal, one)
 
-    def log(self, follow: bool = False) -> Iterator[str]:
+    def log(self, follow: bool = False) -> Generator[str, None, None]:
         """What it has printed, line by line.
 
         Args:
@@ -309,7 +306,7 @@ class Training(Shown):
             NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
             ClientError: the host does not answer.
         """
-        yield from self._portal.iterate(self._training.log(follow))
+        yield from self._portal.iterate(self._asynchronous.log(follow))
 
     def metrics(self) -> dict[str, list[tuple[int, float]]]:
         """What it has measured: step and value by the name of the metric.
@@ -318,7 +315,7 @@ class Training(Shown):
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
             ClientError: the host does not answer.
         """
-        return self._portal.run(self._training.metrics())
+        return self._portal.run(self._asynchronous.metrics())
 
     def files(self) -> list[File]:
         """What it has written, also while it runs; no more than the host lists (10,000).
@@ -327,7 +324,7 @@ class Training(Shown):
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
             ClientError: the host does not answer.
         """
-        return self._portal.run(self._training.files())
+        return self._portal.run(self._asynchronous.files())
 
     def download(self, path: str | File, to: str | Path) -> Path:
         """Get one of its files.
@@ -342,7 +339,7 @@ class Training(Shown):
         Raises:
             ClientError: the host does not answer, or there is no such file.
         """
-        return self._portal.run(self._training.download(path, to))
+        return self._portal.run(self._asynchronous.download(path, to))
 
     def cancel(self) -> None:
         """Cancel it, and wait up to 30 s for its end; one that has ended is not changed.
@@ -350,4 +347,4 @@ class Training(Shown):
         Raises:
             ClientError: the host refuses.
         """
-        self._portal.run(self._training.cancel())
+        self._portal.run(self._asynchronous.cancel())
