@@ -169,13 +169,14 @@ def _environment() -> dict[str, str]:
 def _prediction() -> str:
     with _terminal() as terminal:
         terminal.type("deepaas-cli predict --image seven.png --top 2")
-        return terminal.wait_for(r"loading demo_app 0:00:0[1-9]")
+        # Without the result, which is long.
+        return terminal.wait_for(r"predicting demo_app\n").partition("\n{")[0]
 
 
 def _training() -> str:
     with _terminal() as terminal:
         terminal.type("deepaas-cli train --epochs 10")
-        screen = terminal.wait_for(r"training demo_app .* [3-9]/10 ")
+        screen = terminal.wait_for(r"training demo_app: [3-9]/10 ")
         terminal.key("C-c")
         terminal.wait_for(r'"status": "cancelled"')
         return screen

@@ -8,13 +8,12 @@ import json
 import logging
 import multiprocessing
 import os
-import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import marshmallow
 
@@ -27,7 +26,7 @@ from deepaas.cli.options import Option
 from deepaas.cli.output import Output, Result
 from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
 from deepaas.cli.problems import show_traceback as show
-from deepaas.cli.status import Rest, status
+from deepaas.cli.status import announced
 from deepaas.cli.unwinding import unwind
 from deepaas.errors import ConfigError
 from deepaas.messages import Answer, News, Part, Predict, RawRequest
@@ -41,11 +40,6 @@ from deepaas.runtime.places import MalformedBody
 
 CHECKING = "checking"
 """What is done with the arguments, whose paths begin where the command was given."""
-
-if TYPE_CHECKING:
-    _StreamHandler = logging.StreamHandler[Any]
-else:
-    _StreamHandler = logging.StreamHandler  # Python 3.10 has no more of it.
 
 
 @contextlib.contextmanager
@@ -155,8 +149,7 @@ class LocalModel:
             if isinstance(news, Part):
                 lines.result(_result(news))
 
-        with self._watched("predicting", "predict failed") as rest:
-            lines.rest_before_each(rest)
+        with self._watched("predicting", "predict failed"):
             self._complete(Predict(0, RawRequest(), streamed=True), arguments, write)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
@@ -212,18 +205,17 @@ class LocalModel:
             raise bad_arguments(function, refused.fields) from None
 
     @contextlib.contextmanager
-    def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[Rest]:
-        """Around the author's code: show that it works, and say what it raises."""
+    def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[None]:
+        """Around the author's code: tell that it works, and say what it raises."""
         ask = run.progress if run is not None else None
         here = Path.cwd()
         if doing != CHECKING:
             os.chdir(self._there)
         try:
-            with (
-                self._interrupt,
-                status(f"{doing} {self.name}", ask, plain=self._plain) as rest,
-            ):
-                yield rest
+            # To check arguments takes no time that is worth a line.
+            plain = self._plain or doing == CHECKING
+            with self._interrupt, announced(f"{doing} {self.name}", ask, plain=plain):
+                yield
         except (marshmallow.ValidationError, MalformedBody) as error:
             told = failures.bad_arguments(0, error)
             raise _Refused(told.fields) from None
@@ -259,24 +251,11 @@ class _Refused(Exception):
         self.fields = fields
 
 
-class _ToStandardError(_StreamHandler):
-    """Logs to what the standard error is at the time, which a spinner may have replaced."""
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, _value: Any) -> None:
-        pass
-
-
 def _prepare_process(options: argparse.Namespace) -> None:
     interpreter.hide_command()
     logging.basicConfig(
         level=logging.DEBUG if options.debug else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",
-        handlers=[_ToStandardError()],
     )
     if options.deepaas_with_multiprocessing:
         # As DEEPaaS 2.x has it: what a model starts must not be a copy of this process.

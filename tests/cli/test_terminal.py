@@ -10,10 +10,12 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Iterator
 from fcntl import ioctl
 from pathlib import Path
 
 import pytest
+from support.host import Host, start_host
 
 from .command import PROGRAMS, Shell
 
@@ -62,6 +64,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(theirs)
         self.screen = ""
@@ -77,6 +80,10 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type a line."""
         os.write(self._ours, f"{text}\n".encode())
+
+    def press_ctrl_c(self) -> None:
+        """As the keyboard does it."""
+        os.write(self._ours, b"\x03")
 
     def is_quiet(self) -> bool:
         """Whether nothing is drawn for so long that a spinner would have been."""
@@ -100,18 +107,28 @@ class Terminal:
         return bool(data)
 
 
+HIDDEN_CURSOR, SHOWN_CURSOR = "\x1b[?25l", "\x1b[?25h"
+
 YIELDS = """
-import sys, time
+import os, time
 from pathlib import Path
 from typing import Iterator
 
 def predict() -> Iterator[str]:
     for name in ("first", "second", "third"):
-        while not Path(name).exists():
+        while not Path(os.environ["DEEPAAS_TEST_DIR"], name).exists():
             time.sleep(0.01)
-        print("half a line", end="", file=sys.stderr)
         yield name
 """
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("host")
+    (folder / "yields.py").write_text(YIELDS)
+    models = ("gated", "trains", f"{folder}/yields.py:predict")
+    with start_host(models, "--no-ui") as host:
+        yield host
 
 
 @pytest.fixture
@@ -122,51 +139,112 @@ def shell(tmp_path: Path) -> Shell:
     return shell
 
 
-def test_a_spinner_with_the_time_until_the_result(shell: Shell) -> None:
+def test_lines_around_what_a_model_prints(shell: Shell) -> None:
     terminal = Terminal(shell, "predict")
-    line = terminal.wait_for(r"\S+ predicting waits \S*0:00:01")
-    assert "\x1b[" in line  # it has colours
+    terminal.wait_for("loading waits\r\npredicting waits\r\n")
+    assert terminal.is_quiet()
     (shell.folder / "go").touch()
     code, screen = terminal.end()
     assert code == 0
-    # The line is erased before others print, and the result begins a line of its own.
-    assert "\r\x1b[Ka line\r\n" in screen
-    assert screen.endswith('half a line\r\n{\r\n  "value": 41\r\n}\r\n')
+    said = 'loading waits\r\npredicting waits\r\na line\r\nhalf a line{\r\n  "value": 41\r\n}\r\n'
+    assert screen == said
 
 
-def test_a_spinner_until_the_first_part_of_a_stream(shell: Shell) -> None:
-    (shell.folder / "yields.py").write_text(YIELDS)
-    terminal = Terminal(shell, "--model-name", "yields.py:predict", "predict", "--stream")
-    terminal.wait_for(r"\S+ predicting yields ")
-    (shell.folder / "first").touch()
-    terminal.wait_for(r'\r\x1b\[Khalf a line\r\n"first"\r\n')
+WRITES = """
+import logging, subprocess, sys, time
+
+def predict() -> str:
+    print("printed")
+    logging.getLogger("mine").warning("logged")
+    print("on standard error", file=sys.stderr)
+    name = input("who? ")
+    for step in range(3):
+        print(f"\\r{step + 1}/3", end="", file=sys.stderr, flush=True)
+        time.sleep(0.15)
+    print(file=sys.stderr)
+    subprocess.run(["echo", "from a program"], check=True)
+    return name
+"""
+
+
+def test_whatever_a_model_writes_stands_as_it_was_written(shell: Shell) -> None:
+    (shell.folder / "writes.py").write_text(WRITES)
+    terminal = Terminal(shell, "predict", DEEPAAS_V2_MODEL="writes.py:predict")
+    terminal.wait_for(r"who\? ")
     assert terminal.is_quiet()
-    (shell.folder / "second").touch()
-    (shell.folder / "third").touch()
+    terminal.type("me")
     code, screen = terminal.end()
     assert code == 0
-    # Each line begins one, whatever the model prints.
-    assert screen.endswith('"first"\r\nhalf a line\r\n"second"\r\nhalf a line\r\n"third"\r\n')
+    begin, _, rest = screen.partition("predicting writes\r\n")
+    assert begin.startswith("loading writes\r\n")
+    lines = ("printed", "WARNING mine: logged", "on standard error", "who? me")
+    bar = "\r1/3\r2/3\r3/3\r\n"
+    assert rest == "\r\n".join((*lines, bar)) + 'from a program\r\n"me"\r\n'
 
 
-def test_a_file_of_lines_has_the_spinner_to_its_end(shell: Shell) -> None:
-    (shell.folder / "yields.py").write_text(YIELDS.replace("half a line", "a line\\n"))
-    words = ("--model-name", "yields.py:predict", "-o", "lines", "predict", "--stream")
+def test_ctrl_c_leaves_the_terminal_as_it_was(shell: Shell) -> None:
+    terminal = Terminal(shell, "predict")
+    terminal.wait_for("predicting waits\r\n")
+    terminal.press_ctrl_c()
+    code, screen = terminal.end()
+    assert code == 130
+    assert "\x1b" not in screen
+    assert screen.endswith("predicting waits was interrupted\r\n")
+
+
+def test_a_spinner_with_the_time_until_a_host_has_answered(shell: Shell, host: Host) -> None:
+    words = ("--url", host.url, "--model-name", "gated", "predict", "--label=a", "--gate=go")
     terminal = Terminal(shell, *words)
-    (shell.folder / "first").touch()
-    terminal.wait_for(r"a line\r\n(.|\n)*predicting yields ")
-    (shell.folder / "second").touch()
-    (shell.folder / "third").touch()
+    line = terminal.wait_for(r"\S+ predicting gated \S*0:00:01")
+    assert "\x1b[" in line  # it has colours
+    host.touch("go")
+    code, screen = terminal.end()
+    assert code == 0
+    # Nothing of it is left, the cursor is there again, and the result begins a line of its own.
+    assert re.search(r'\x1b\[2K\{\r\n  "label": "a",\r\n  "pid": \d+\r\n\}\r\n$', screen)
+    assert screen.rindex(SHOWN_CURSOR) > screen.rindex(HIDDEN_CURSOR)
+
+
+def test_ctrl_c_takes_the_spinner_away(shell: Shell, host: Host) -> None:
+    words = ("--url", host.url, "--model-name", "gated", "predict", "--label=b", "--gate=never")
+    terminal = Terminal(shell, *words)
+    terminal.wait_for("predicting gated")
+    terminal.press_ctrl_c()
+    code, screen = terminal.end()
+    assert code == 130
+    assert screen.rindex(SHOWN_CURSOR) > screen.rindex("predicting gated")
+
+
+def test_a_spinner_until_the_first_part_of_a_stream(shell: Shell, host: Host) -> None:
+    words = ("--url", host.url, "--model-name", "yields", "predict", "--stream")
+    terminal = Terminal(shell, *words)
+    terminal.wait_for(r"\S+ predicting yields ")
+    host.touch("first")
+    terminal.wait_for(r'\x1b\[2K"first"\r\n')
+    assert terminal.is_quiet()
+    host.touch("second")
+    host.touch("third")
+    code, screen = terminal.end()
+    assert code == 0
+    assert screen.endswith('"first"\r\n"second"\r\n"third"\r\n')
+
+
+def test_the_progress_of_a_training_in_lines(shell: Shell) -> None:
+    terminal = Terminal(shell, "train")
+    terminal.wait_for("training waits\r\ntraining waits: 3/4 loss 0.5\r\n")
+    (shell.folder / "go").touch()
     assert terminal.end()[0] == 0
-    assert (shell.folder / "lines").read_text().splitlines() == ['"first"', '"second"', '"third"']
 
 
-def test_the_progress_of_a_training_without_colours(shell: Shell) -> None:
-    terminal = Terminal(shell, "train", NO_COLOR="1")
-    line = terminal.wait_for(r"training waits .*3/4 loss 0.5 .*0:00:\d\d")
+def test_the_progress_of_a_training_of_a_host_without_colours(shell: Shell, host: Host) -> None:
+    words = ("--url", host.url, "--model-name", "trains", "train", "--how", "steps", "--text", "t")
+    terminal = Terminal(shell, *words, "--count", "4", NO_COLOR="1")
+    host.touch("t-0")
+    line = terminal.wait_for(r"training trains .*1/4 step 0 .*0:00:\d\d")
     assert "━" in line
     assert "\x1b[3" not in line
-    (shell.folder / "go").touch()
+    for step in range(1, 4):
+        host.touch(f"t-{step}")
     assert terminal.end()[0] == 0
 
 
@@ -176,6 +254,7 @@ def test_plain_where_it_is_wanted(shell: Shell) -> None:
         code, screen = Terminal(shell, *words, **environment).end()
         assert code == 0
         assert "predicting" not in screen
+        assert "loading" not in screen
 
 
 def test_a_debugger_has_the_terminal_for_itself(shell: Shell) -> None:
@@ -188,8 +267,7 @@ def test_a_debugger_has_the_terminal_for_itself(shell: Shell) -> None:
     code, screen = terminal.end()
     assert code == 0
     assert '"value": 42' in screen
-    # From the prompt on until the answer nothing is drawn.
-    assert "predicting" not in screen.partition("(Pdb)")[2].partition("a line")[0]
+    assert "predicting" not in screen.partition("(Pdb)")[2]
 
 
 def test_a_terminal_is_spared_what_it_cannot_show(shell: Shell) -> None:
