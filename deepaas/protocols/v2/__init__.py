@@ -6,27 +6,24 @@ from urllib.parse import quote
 
 from deepaas.model.handle import Model
 from deepaas.protocols import Door, Host, Link, Snippet, routes
-from deepaas.protocols.v2 import (
-    documents,
-    models,
-    predict,
-    snippets,
-    trainings,
-    versions,
-    watching,
-)
+from deepaas.protocols.v2 import documents, predict, snippets
+from deepaas.protocols.v2.models import ModelOperations
 from deepaas.protocols.v2.operation import operation_id
+from deepaas.protocols.v2.predict import PredictionOperations
+from deepaas.protocols.v2.trainings import TrainingOperations
+from deepaas.protocols.v2.versions import VersionOperations
+from deepaas.protocols.v2.watching import WatchingOperations
 
 
 def setup(host: Host) -> Door:
     """The routes of the V2 API, its documents and its pages, which are at the root."""
     operations = [
         # The router tries them in this order, and this one has to be fast.
-        *predict.operations(host),
-        *versions.operations(host),
-        *models.operations(host),
-        *trainings.operations(host),
-        *watching.operations(host),
+        *PredictionOperations(host).operations(),
+        *VersionOperations(host).operations(),
+        *ModelOperations(host).operations(),
+        *TrainingOperations(host).operations(),
+        *WatchingOperations(host).operations(),
     ]
     table = [
         (operation.method, path, operation.handler)

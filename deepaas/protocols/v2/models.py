@@ -14,54 +14,66 @@ from deepaas.protocols.v2.operation import Operation, answer, failures, referenc
 from deepaas.web.errors import json_response
 
 
-def operations(host: Host) -> list[Operation]:
-    """The routes about models."""
+class ModelOperations:
+    """The routes about models.
 
-    def links(model: Model) -> dict[str, Any]:
-        href = f"{host.prefix}/v2/models/{model.name}"
+    Args:
+        host: what a door is given.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def _links(self, model: Model) -> dict[str, Any]:
+        href = f"{self._host.prefix}/v2/models/{model.name}"
         return {
             "id": model.name,
             "name": model.name,
             "links": [{"rel": "self", "href": href}],
         }
 
-    async def listed(model: Model) -> dict[str, Any]:
+    async def _listed(self, model: Model) -> dict[str, Any]:
         try:
-            entry = links(model) | await model.metadata()
+            entry = self._links(model) | await model.metadata()
             status = model.status()
             return entry | ({"error": status.reason} if status.reason else {})
         except DeepaasError as error:
             # One model's trouble is not the others': it stays in the list and says why.
-            return links(model) | {"error": error.message}
+            return self._links(model) | {"error": error.message}
 
-    async def get_models(_request: web.Request) -> web.Response:
-        return json_response({"models": await asyncio.gather(*map(listed, host.registry))})
+    async def get_models(self, _request: web.Request) -> web.Response:
+        """All of them."""
+        models = await asyncio.gather(*map(self._listed, self._host.registry))
+        return json_response({"models": models})
 
-    async def get_model(request: web.Request) -> web.Response:
-        model = host.registry[request.match_info["name"]]
-        return json_response(links(model) | await model.metadata())
+    async def get_model(self, request: web.Request) -> web.Response:
+        """One of them."""
+        model = self._host.registry[request.match_info["name"]]
+        return json_response(self._links(model) | await model.metadata())
 
-    return [
-        Operation(
-            "GET",
-            "/v2/models/",
-            get_models,
-            "models",
-            "Return loaded models and its information",
-            {"200": answer("The models", reference("ModelList"))},
-            description="DEEPaaS can load several models and serve them on the same endpoint: "
-            "this returns all of them with their basic metadata. One that cannot be served "
-            "at present has the reason in 'error'.",
-        ),
-        Operation(
-            "GET",
-            "/v2/models/{name}/",
-            get_model,
-            "models",
-            "Return model's metadata",
-            {
-                "200": answer("The metadata", reference("ModelMeta")),
-                **failures(500, 503),
-            },
-        ),
-    ]
+    def operations(self) -> list[Operation]:
+        """These routes, as the documents tell of them."""
+        return [
+            Operation(
+                "GET",
+                "/v2/models/",
+                self.get_models,
+                "models",
+                "Return loaded models and its information",
+                {"200": answer("The models", reference("ModelList"))},
+                description="DEEPaaS can load several models and serve them on the same endpoint: "
+                "this returns all of them with their basic metadata. One that cannot be served "
+                "at present has the reason in 'error'.",
+            ),
+            Operation(
+                "GET",
+                "/v2/models/{name}/",
+                self.get_model,
+                "models",
+                "Return model's metadata",
+                {
+                    "200": answer("The metadata", reference("ModelMeta")),
+                    **failures(500, 503),
+                },
+            ),
+        ]

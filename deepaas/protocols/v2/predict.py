@@ -35,15 +35,25 @@ _REQUEST_ID: dict[str, Any] = {
 }
 
 
-def operations(host: Host) -> list[Operation]:
-    """The route of predictions."""
+class PredictionOperations:
+    """The routes of predictions.
 
-    async def post_predict(request: web.Request) -> web.StreamResponse:
-        if not host.settings.predict_endpoint:
+    Args:
+        host: what a door is given.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._enabled = host.settings.predict_endpoint
+        self._registry = host.registry
+        self._uploads = host.uploads
+
+    async def post_predict(self, request: web.Request) -> web.StreamResponse:
+        """Make a prediction."""
+        if not self._enabled:
             raise Disabled("predict")
-        model = host.registry[request.match_info["name"]]
+        model = self._registry[request.match_info["name"]]
         known = model.description.predict if model.description is not None else None
-        async with host.uploads.open(request) as reception:
+        async with self._uploads.open(request) as reception:
             inputs = await reception.inputs(
                 # Before the model has described itself nobody knows which it will want.
                 with_headers=known is None or known.reads_headers,
@@ -52,53 +62,57 @@ def operations(host: Host) -> list[Operation]:
             client_id = request.headers.get(REQUEST_ID, "")
             if wants_events(request) and not _offers_events(known):
                 inputs.headers.pop("accept", None)  # It is no choice of what the model offers.
-                async with host.uploads.scratch() as scratch:
+                async with self._uploads.scratch() as scratch:
                     predict = functools.partial(model.predict, inputs, client_id)
                     return await streaming.send(request, predict, scratch.path)
             answered = await model.predict(inputs, client_id)
             bare = answered.declared or answered.is_file or answered.media_type != JSON
             return await respond(request, answered, *(() if bare else ENVELOPE))
 
-    async def get_queue(request: web.Request) -> web.Response:
-        model = host.registry[request.match_info["name"]]
+    async def get_queue(self, request: web.Request) -> web.Response:
+        """How many calls wait, and where one of them does."""
+        model = self._registry[request.match_info["name"]]
         queue: dict[str, int | None] = {"queued_count": model.status().queued_count}
         if asked := request.query.get("request_id"):
             queue["place"] = model.place(asked)
         return json_response(queue)
 
-    return [
-        Operation(
-            "POST",
-            PATH,
-            post_predict,
-            "models",
-            "Make a prediction given the input data",
-            {
-                **failures(400, 403, 413, 415),
-                "422": answer("Messages by argument", reference("Invalid")),
-                **failures(500, 501, 503, 504, 507),
-            },
-            function=lambda description: description.predict,
-            result=_result,
-            streamed="With 'Accept: text/event-stream' what the model yields comes as it is "
-            "made, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
-            "'metric' (JSON with 'name', 'value' and 'mode'); the last one is 'end' or 'error'.",
-            documented=host.settings.predict_endpoint,
-        ),
-        Operation(
-            "GET",
-            QUEUE_PATH,
-            get_queue,
-            "models",
-            "How many calls wait for the model",
-            {"200": answer("The queue", reference("Queue"))},
-            description=f"With the id of a call, which its client has sent as {REQUEST_ID}, also "
-            "its place: 0 when the model works on it, from 1 on in the queue, null when it is not "
-            "here.",
-            parameters=(_REQUEST_ID,),
-            documented=host.settings.predict_endpoint,
-        ),
-    ]
+    def operations(self) -> list[Operation]:
+        """These routes, as the documents tell of them."""
+        return [
+            Operation(
+                "POST",
+                PATH,
+                self.post_predict,
+                "models",
+                "Make a prediction given the input data",
+                {
+                    **failures(400, 403, 413, 415),
+                    "422": answer("Messages by argument", reference("Invalid")),
+                    **failures(500, 501, 503, 504, 507),
+                },
+                function=lambda description: description.predict,
+                result=_result,
+                streamed="With 'Accept: text/event-stream' what the model yields comes as it "
+                "is made, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
+                "'metric' (JSON with 'name', 'value' and 'mode'); the last one is 'end' or "
+                "'error'.",
+                documented=self._enabled,
+            ),
+            Operation(
+                "GET",
+                QUEUE_PATH,
+                self.get_queue,
+                "models",
+                "How many calls wait for the model",
+                {"200": answer("The queue", reference("Queue"))},
+                description=f"With the id of a call, which its client has sent as {REQUEST_ID}, "
+                "also its place: 0 when the model works on it, from 1 on in the queue, null when "
+                "it is not here.",
+                parameters=(_REQUEST_ID,),
+                documented=self._enabled,
+            ),
+        ]
 
 
 def _offers_events(known: Signature | None) -> bool:

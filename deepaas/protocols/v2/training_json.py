@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,13 @@ import msgspec
 from deepaas.training.runs import Progress, Run, State
 
 
-def training_json(run: Run, base: str, tensorboard: Callable[[Run], str] | None) -> dict[str, Any]:
+def training_json(run: Run, base: str, tensorboard: str) -> dict[str, Any]:
     """What clients are told of a run; large arguments and results are left to the caller.
 
     Args:
         run: what the store has.
         base: URL path of the run.
-        tensorboard: gives the URL path of its curves, None when there is no TensorBoard.
+        tensorboard: URL path of its curves, empty when there is no TensorBoard.
     """
     shown: dict[str, Any] = {
         "uuid": run.uuid,
@@ -55,8 +54,8 @@ def training_json(run: Run, base: str, tensorboard: Callable[[Run], str] | None)
         )
     ]
     links[0]["href"] = base
-    if tensorboard is not None:
-        links.append({"rel": "tensorboard", "href": tensorboard(run)})
+    if tensorboard:
+        links.append({"rel": "tensorboard", "href": tensorboard})
     shown["links"] = links
     return shown
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -82,24 +81,39 @@ def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, Model]:
     return host.trainings, host.registry[request.match_info["name"]]
 
 
-def link_to_tensorboard(host: Host) -> Callable[[Run], str] | None:
-    """What gives the URL path of a run's curves, None without TensorBoard."""
-    if not host.trainings.tensorboard.installed:
-        return None
-    return lambda run: tensorboard.link(host.prefix, label(run))
+class Presenter:
+    """Makes of runs what the API tells of them.
 
+    Args:
+        host: what a door is given.
+    """
 
-def operations(host: Host) -> list[Operation]:
-    """The routes of trainings."""
-    curves = link_to_tensorboard(host)
+    def __init__(self, host: Host) -> None:
+        self._prefix = host.prefix
+        # Looked for once: a list has a thousand runs.
+        self._has_curves = host.trainings.tensorboard.installed
 
-    def shown(run: Run) -> dict[str, Any]:
-        base = f"{host.prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
+    def shown(self, run: Run) -> dict[str, Any]:
+        """A run; large arguments and results are left to the caller."""
+        base = f"{self._prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
+        curves = tensorboard.link(self._prefix, label(run)) if self._has_curves else ""
         return training_json(run, base, curves)
 
-    async def shown_whole(trainings: Trainings, run: Run) -> dict[str, Any]:
+
+class TrainingOperations:
+    """The routes of trainings.
+
+    Args:
+        host: what a door is given.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._presenter = Presenter(host)
+
+    async def _whole(self, trainings: Trainings, run: Run) -> dict[str, Any]:
         """With the arguments and the result, however large, unless they lie with another host."""
-        whole = shown(run)
+        whole = self._presenter.shown(run)
         with contextlib.suppress(RunElsewhere):
             if run.args is None:
                 whole["args"] = raw(await trainings.args(run))
@@ -107,19 +121,21 @@ def operations(host: Host) -> list[Operation]:
                 whole["result"]["output"] = raw(await trainings.result(run))
         return whole
 
-    async def post(request: web.Request) -> web.Response:
-        trainings, model = trainings_of(host, request)
+    async def post_training(self, request: web.Request) -> web.Response:
+        """Train."""
+        trainings, model = trainings_of(self._host, request)
         known = model.description.train if model.description is not None else None
-        async with host.uploads.open(request) as reception:
+        async with self._host.uploads.open(request) as reception:
             inputs = await reception.inputs(
                 with_headers=known is None or known.reads_headers,
                 with_cookies=known is None or known.reads_cookies,
             )
             run = await trainings.submit(model, inputs)
-        return json_response(await shown_whole(trainings, run))
+        return json_response(await self._whole(trainings, run))
 
-    async def get_list(request: web.Request) -> web.Response:
-        trainings, model = trainings_of(host, request)
+    async def get_trainings(self, request: web.Request) -> web.Response:
+        """Which there are."""
+        trainings, model = trainings_of(self._host, request)
         wanted = _selection(request)
         runs, total_count = await trainings.list(model, **wanted)
         headers = {"X-Total-Count": str(total_count)}
@@ -129,77 +145,81 @@ def operations(host: Host) -> list[Operation]:
             headers["Link"] = f'<{following}>; rel="next"'
         # A thread: thousands of them would keep everybody else waiting.
         return await asyncio.to_thread(
-            lambda: json_response([shown(run) for run in runs], headers=headers)
+            lambda: json_response([self._presenter.shown(run) for run in runs], headers=headers)
         )
 
-    async def get(request: web.Request) -> web.Response:
-        trainings, model = trainings_of(host, request)
+    async def get_training(self, request: web.Request) -> web.Response:
+        """How one is."""
+        trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
-        return json_response(await shown_whole(trainings, run))
+        return json_response(await self._whole(trainings, run))
 
-    async def delete(request: web.Request) -> web.Response:
-        trainings, model = trainings_of(host, request)
+    async def delete_training(self, request: web.Request) -> web.Response:
+        """Cancel one."""
+        trainings, model = trainings_of(self._host, request)
         run = await trainings.cancel(model, request.match_info["uuid"])
-        return json_response(await shown_whole(trainings, run))
+        return json_response(await self._whole(trainings, run))
 
-    trained = {"200": answer("The training", reference("Training"))}
-    documented = host.settings.train_endpoint
-    return [
-        Operation(
-            "POST",
-            PATH,
-            post,
-            "models",
-            "Retrain model with available data",
-            {
-                **trained,
-                **failures(400, 403, 413, 415),
-                "422": answer("Messages by argument", reference("Invalid")),
-                **failures(500, 501, 503, 507),
-            },
-            function=lambda description: description.train,
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            PATH,
-            get_list,
-            "models",
-            "Get a list of trainings (running or completed)",
-            {
-                "200": answer("The trainings", reference("Training", many=True)),
-                **failures(403),
-                "422": answer("Messages by argument", reference("Invalid")),
-                **failures(503),
-            },
-            description="Arguments and results that are large are null here, and complete where "
-            "a single training is asked for.",
-            parameters=_LIST_PARAMETERS,
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            RUN_PATH,
-            get,
-            "models",
-            "Get status of a training",
-            {**trained, **failures(403, 404, 503)},
-            parameters=[UUID],
-            documented=documented,
-        ),
-        Operation(
-            "DELETE",
-            RUN_PATH,
-            delete,
-            "models",
-            "Cancel a running training",
-            {**trained, **failures(403, 404, 503)},
-            description="Ends the training, politely first; what it has written stays. The answer "
-            "is the training as it is then; one that has ended already is not changed.",
-            parameters=[UUID],
-            documented=documented,
-        ),
-    ]
+    def operations(self) -> list[Operation]:
+        """These routes, as the documents tell of them."""
+        trained = {"200": answer("The training", reference("Training"))}
+        documented = self._host.settings.train_endpoint
+        return [
+            Operation(
+                "POST",
+                PATH,
+                self.post_training,
+                "models",
+                "Retrain model with available data",
+                {
+                    **trained,
+                    **failures(400, 403, 413, 415),
+                    "422": answer("Messages by argument", reference("Invalid")),
+                    **failures(500, 501, 503, 507),
+                },
+                function=lambda description: description.train,
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                PATH,
+                self.get_trainings,
+                "models",
+                "Get a list of trainings (running or completed)",
+                {
+                    "200": answer("The trainings", reference("Training", many=True)),
+                    **failures(403),
+                    "422": answer("Messages by argument", reference("Invalid")),
+                    **failures(503),
+                },
+                description="Arguments and results that are large are null here, and complete "
+                "where a single training is asked for.",
+                parameters=_LIST_PARAMETERS,
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                RUN_PATH,
+                self.get_training,
+                "models",
+                "Get status of a training",
+                {**trained, **failures(403, 404, 503)},
+                parameters=[UUID],
+                documented=documented,
+            ),
+            Operation(
+                "DELETE",
+                RUN_PATH,
+                self.delete_training,
+                "models",
+                "Cancel a running training",
+                {**trained, **failures(403, 404, 503)},
+                description="Ends the training, politely first; what it has written stays. The "
+                "answer is the training as it is then; one that has ended already is not changed.",
+                parameters=[UUID],
+                documented=documented,
+            ),
+        ]
 
 
 def _selection(request: web.Request) -> dict[str, Any]:

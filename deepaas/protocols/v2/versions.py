@@ -11,17 +11,27 @@ from deepaas.protocols.v2.operation import Operation, answer, reference
 from deepaas.web.errors import json_response
 
 
-def operations(host: Host) -> list[Operation]:
-    """The routes that tell of the API itself."""
+class VersionOperations:
+    """The routes that tell of the API itself.
 
-    def version() -> dict[str, Any]:
-        link = {"rel": "self", "type": "application/json", "href": f"{host.prefix}/v2/"}
+    Args:
+        host: what a door is given.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def _version(self) -> dict[str, Any]:
+        link = {"rel": "self", "type": "application/json", "href": f"{self._host.prefix}/v2/"}
         return {"version": "stable", "id": "v2", "links": [link]}
 
-    async def get_version(_request: web.Request) -> web.Response:
-        return json_response(version())
+    async def get_version(self, _request: web.Request) -> web.Response:
+        """Of this API."""
+        return json_response(self._version())
 
-    async def get_versions(request: web.Request) -> web.StreamResponse:
+    async def get_versions(self, request: web.Request) -> web.StreamResponse:
+        """Of all APIs, or the start page for people."""
+        host = self._host
         if wants_page(request):
             return await host.home(request)
         links = []
@@ -34,44 +44,48 @@ def operations(host: Host) -> list[Operation]:
                 "href": f"{host.prefix}/swagger.json",
             }
         )
-        return json_response({"versions": [version()], "links": links})
+        return json_response({"versions": [self._version()], "links": links})
 
-    async def get_debug(_request: web.Request) -> web.Response:
-        if host.recent_log is None:
+    async def get_debug(self, _request: web.Request) -> web.Response:
+        """The end of the log, if everyone may see it."""
+        recent_log = self._host.recent_log
+        if recent_log is None:
             return web.Response(status=204)
-        return web.Response(text=host.recent_log.text())
+        return web.Response(text=recent_log.text())
 
-    return [
-        Operation(
-            "GET",
-            "/",
-            get_versions,
-            "versions",
-            "Get available API versions",
-            {"200": answer("The versions", reference("Versions"))},
-        ),
-        Operation(
-            "GET",
-            "/v2/",
-            get_version,
-            "versions",
-            "Get V2 API version information",
-            {"200": answer("The version", reference("Version"))},
-        ),
-        Operation(
-            "GET",
-            "/v2/debug/",
-            get_debug,
-            "debug",
-            "Return debug information if enabled by API.",
-            {
-                "200": answer("Debug information if debug endpoint is enabled"),
-                "204": answer("Debug endpoint not enabled"),
-            },
-            description="Return debug information if enabled by API.",
-            produces=("text/plain",),
-        ),
-    ]
+    def operations(self) -> list[Operation]:
+        """These routes, as the documents tell of them."""
+        return [
+            Operation(
+                "GET",
+                "/",
+                self.get_versions,
+                "versions",
+                "Get available API versions",
+                {"200": answer("The versions", reference("Versions"))},
+            ),
+            Operation(
+                "GET",
+                "/v2/",
+                self.get_version,
+                "versions",
+                "Get V2 API version information",
+                {"200": answer("The version", reference("Version"))},
+            ),
+            Operation(
+                "GET",
+                "/v2/debug/",
+                self.get_debug,
+                "debug",
+                "Return debug information if enabled by API.",
+                {
+                    "200": answer("Debug information if debug endpoint is enabled"),
+                    "204": answer("Debug endpoint not enabled"),
+                },
+                description="Return debug information if enabled by API.",
+                produces=("text/plain",),
+            ),
+        ]
 
 
 def wants_page(request: web.Request) -> bool:

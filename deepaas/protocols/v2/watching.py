@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,8 @@ from deepaas.errors import InvalidArguments
 from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
-from deepaas.protocols.v2.training_json import date_text, progress_json, training_json
-from deepaas.protocols.v2.trainings import RUN_PATH, UUID, link_to_tensorboard, trainings_of
+from deepaas.protocols.v2.training_json import date_text, progress_json
+from deepaas.protocols.v2.trainings import RUN_PATH, UUID, Presenter, trainings_of
 from deepaas.training.runs import Run
 from deepaas.training.service import Trainings
 from deepaas.training.watching import News, Position, Watching, is_offset
@@ -53,22 +54,29 @@ _FILE: dict[str, Any] = {
 }
 
 
-def operations(host: Host) -> list[Operation]:
-    """The routes that show a training."""
-    documented = host.settings.train_endpoint
-    watching = Watching(host.trainings)
-    curves = link_to_tensorboard(host)
+class WatchingOperations:
+    """The routes that show a training.
 
-    async def asked(request: web.Request) -> tuple[Trainings, Model, Run]:
-        trainings, model = trainings_of(host, request)
+    Args:
+        host: what a door is given.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._watching = Watching(host.trainings)
+        self._presenter = Presenter(host)
+
+    async def _asked(self, request: web.Request) -> tuple[Trainings, Model, Run]:
+        trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
         # Refused here if its files lie elsewhere: a stream that has begun could only break off.
         trainings.folder(run)
         return trainings, model, run
 
-    async def get_logs(request: web.Request) -> web.StreamResponse:
-        _, model, run = await asked(request)
-        begin = 0
+    async def get_logs(self, request: web.Request) -> web.StreamResponse:
+        """What one has printed."""
+        _, model, run = await self._asked(request)
+        begin, watching = 0, self._watching
         if (tail := _tail(request)) is not None:
             begin = await watching.log_start(run, tail)
         if wants_events(request):
@@ -85,9 +93,10 @@ def operations(host: Host) -> list[Operation]:
                 await bounded.send(request, response, data)
         return response
 
-    async def get_metrics(request: web.Request) -> web.Response:
-        _, _, run = await asked(request)
-        metrics = await watching.metrics(run)
+    async def get_metrics(self, request: web.Request) -> web.Response:
+        """What one has measured."""
+        _, _, run = await self._asked(request)
+        metrics = await self._watching.metrics(run)
         return await asyncio.to_thread(
             lambda: json_response(
                 {
@@ -101,20 +110,19 @@ def operations(host: Host) -> list[Operation]:
             )
         )
 
-    async def get_events(request: web.Request) -> web.StreamResponse:
-        _, model, run = await asked(request)
+    async def get_events(self, request: web.Request) -> web.StreamResponse:
+        """All of it, as it happens."""
+        _, model, run = await self._asked(request)
+        follow = functools.partial(self._watching.follow, model, run)
         position = Position.parse(last_event_id(request))
         again = position != Position() and run.state.final
-        if again and not await _is_more(watching.follow(model, run, position)):
+        if again and not await _is_more(follow(position)):
             return nothing_more()
-        return await stream(request, _run_events(watching.follow(model, run, position), shown))
+        return await stream(request, _run_events(follow(position), self._presenter.shown))
 
-    def shown(run: Run) -> dict[str, Any]:
-        base = f"{host.prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
-        return training_json(run, base, curves)
-
-    async def get_files(request: web.Request) -> web.StreamResponse:
-        trainings, _, run = await asked(request)
+    async def get_files(self, request: web.Request) -> web.StreamResponse:
+        """Which files one has written, or all of them."""
+        trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files
         if _wants_zip(request):
             return await files.send_zip(request, root, f"{run.model}-{run.uuid}.zip")
@@ -125,78 +133,84 @@ def operations(host: Host) -> list[Operation]:
         ]
         return json_response({"files": entries, "more": found.cut})
 
-    async def get_file(request: web.Request) -> web.StreamResponse:
-        trainings, _, run = await asked(request)
+    async def get_file(self, request: web.Request) -> web.StreamResponse:
+        """One of them."""
+        trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files
         return await files.send_file(request, root, request.match_info["path"])
 
-    usual = failures(403, 404, 409, 503)
-    unprocessable = {"422": answer("Messages by argument", reference("Invalid"))}
-    return [
-        Operation(
-            "GET",
-            f"{RUN_PATH}/logs",
-            get_logs,
-            "models",
-            "Get what a training has printed",
-            {"200": answer("The log"), "204": answer("Nothing more will come"), **usual}
-            | unprocessable,
-            description="With 'Accept: text/event-stream' new lines follow as they are printed, "
-            "in events 'log' whose id is the place in the log, until the training has ended.",
-            produces=("text/plain", MEDIA_TYPE),
-            parameters=[UUID, _TAIL],
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            f"{RUN_PATH}/metrics",
-            get_metrics,
-            "models",
-            "Get the metrics of a training",
-            {"200": answer("The metrics by name", reference("Metrics")), **usual},
-            description="They are read from the TensorBoard event files that the training writes.",
-            parameters=[UUID],
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            f"{RUN_PATH}/events",
-            get_events,
-            "models",
-            "Watch a training",
-            {"200": answer("The events"), "204": answer("Nothing more will come"), **usual},
-            description="Server-sent events: 'state' (the training), 'progress', 'metric' (name, "
-            "step, value, wall_time), all of them JSON, and 'log' (lines of text). The stream ends "
-            "with the training.",
-            produces=(MEDIA_TYPE,),
-            parameters=[UUID],
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            f"{RUN_PATH}/files/",
-            get_files,
-            "models",
-            "List the files of a training",
-            {"200": answer("The files", reference("Files")), **usual} | unprocessable,
-            description="With 'format=zip', or 'Accept: application/zip', all of them in an "
-            "archive.",
-            produces=("application/json", ZIP),
-            parameters=[UUID, _FORMAT],
-            documented=documented,
-        ),
-        Operation(
-            "GET",
-            f"{RUN_PATH}/files/{{path}}",
-            get_file,
-            "models",
-            "Download a file of a training",
-            {"200": answer("The file"), **usual},
-            produces=("application/octet-stream",),
-            parameters=[UUID, _FILE],
-            documented=documented,
-        ),
-    ]
+    def operations(self) -> list[Operation]:
+        """These routes, as the documents tell of them."""
+        documented = self._host.settings.train_endpoint
+        usual = failures(403, 404, 409, 503)
+        unprocessable = {"422": answer("Messages by argument", reference("Invalid"))}
+        return [
+            Operation(
+                "GET",
+                f"{RUN_PATH}/logs",
+                self.get_logs,
+                "models",
+                "Get what a training has printed",
+                {"200": answer("The log"), "204": answer("Nothing more will come"), **usual}
+                | unprocessable,
+                description="With 'Accept: text/event-stream' new lines follow as they are "
+                "printed, in events 'log' whose id is the place in the log, until the training has "
+                "ended.",
+                produces=("text/plain", MEDIA_TYPE),
+                parameters=[UUID, _TAIL],
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                f"{RUN_PATH}/metrics",
+                self.get_metrics,
+                "models",
+                "Get the metrics of a training",
+                {"200": answer("The metrics by name", reference("Metrics")), **usual},
+                description="They are read from the TensorBoard event files that the training "
+                "writes.",
+                parameters=[UUID],
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                f"{RUN_PATH}/events",
+                self.get_events,
+                "models",
+                "Watch a training",
+                {"200": answer("The events"), "204": answer("Nothing more will come"), **usual},
+                description="Server-sent events: 'state' (the training), 'progress', 'metric' "
+                "(name, step, value, wall_time), all of them JSON, and 'log' (lines of text). The "
+                "stream ends with the training.",
+                produces=(MEDIA_TYPE,),
+                parameters=[UUID],
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                f"{RUN_PATH}/files/",
+                self.get_files,
+                "models",
+                "List the files of a training",
+                {"200": answer("The files", reference("Files")), **usual} | unprocessable,
+                description="With 'format=zip', or 'Accept: application/zip', all of them in an "
+                "archive.",
+                produces=("application/json", ZIP),
+                parameters=[UUID, _FORMAT],
+                documented=documented,
+            ),
+            Operation(
+                "GET",
+                f"{RUN_PATH}/files/{{path}}",
+                self.get_file,
+                "models",
+                "Download a file of a training",
+                {"200": answer("The file"), **usual},
+                produces=("application/octet-stream",),
+                parameters=[UUID, _FILE],
+                documented=documented,
+            ),
+        ]
 
 
 async def _log_events(
