@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from deepaas.protocols.cog import addresses
-from deepaas.protocols.cog.addresses import may_be_called
-from deepaas.protocols.cog.fetch import Fetcher, Limits, NotFetched
+from deepaas.fetching import addresses
+from deepaas.fetching.addresses import may_be_called
+from deepaas.fetching.fetcher import Fetcher, FetchLimits, NotFetched
 
 from .conftest import Serving
 from .door import Door, Receiver
@@ -61,7 +61,7 @@ def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("slow_names")
 @pytest.mark.parametrize("private", [False, True])
 async def test_slow_names_hold_up_nobody_else(private: bool, tmp_path: Path) -> None:
-    fetcher = Fetcher(Limits(1000, 30.0, private), 100)
+    fetcher = Fetcher(FetchLimits(1000, 30.0, private), 100)
     fetching = [
         asyncio.ensure_future(fetcher.fetch(f"http://{number}.test/", tmp_path, number))
         for number in range(80)

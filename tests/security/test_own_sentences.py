@@ -16,8 +16,8 @@ import pytest
 from support.host import Host, start_host
 
 from deepaas.errors import StoreUnavailable
+from deepaas.fetching.fetcher import Fetcher, FetchLimits, NotFetched
 from deepaas.messages import Answer
-from deepaas.protocols.cog.fetch import Fetcher, Limits, NotFetched
 from deepaas.protocols.cog.upload import NotUploaded, Uploader
 from deepaas.training.store_database import Database
 
@@ -145,7 +145,7 @@ CALLS = {
 @pytest.mark.parametrize("name", CALLS)
 async def test_fetched_file(name: str, tmp_path: Path) -> None:
     answer, said = CALLS[name]
-    fetcher = Fetcher(Limits(1000, 10, private=True), 9)
+    fetcher = Fetcher(FetchLimits(1000, 10, private=True), 9)
     try:
         with answering(answer, answer) as port:
             with pytest.raises(NotFetched) as caught:

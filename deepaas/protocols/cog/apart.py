@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from deepaas.fetching.fetcher import NotFetched
 from deepaas.messages import INLINE_BYTES, NO_SPACE, Upload, Values
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.checking import Checker
-from deepaas.protocols.cog.fetch import NotFetched
 from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
 from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Json, Large, Outline, Task

@@ -14,8 +14,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from deepaas.fetching.fetcher import Fetcher, NotFetched
 from deepaas.messages import Answer, Part, Upload, Values
-from deepaas.protocols.cog.fetch import Fetcher, NotFetched
 from deepaas.protocols.cog.large import Large
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.web.as_json import as_json, is_json

@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from deepaas.protocols.cog.fetch import Limits, NotFetched, check_address, connector, shown
+from deepaas.fetching.fetcher import FetchLimits, NotFetched, check_address, connector, shown
 from deepaas.protocols.cog.outbox import Letter, Line, Outbox
 from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction
 from deepaas.web.document import Document
@@ -70,7 +70,7 @@ class Webhooks:
         folder: for what is to be told when it is long.
     """
 
-    def __init__(self, limits: Limits, token: str, folder: Path) -> None:
+    def __init__(self, limits: FetchLimits, token: str, folder: Path) -> None:
         self._limits = limits
         self._token = token
         self._session: aiohttp.ClientSession | None = None

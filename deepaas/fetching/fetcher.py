@@ -15,8 +15,8 @@ from urllib.parse import unquote
 import aiohttp
 from yarl import URL
 
+from deepaas.fetching.addresses import Resolver, Unresolved, is_number, may_be_called
 from deepaas.messages import NO_SPACE, Upload
-from deepaas.protocols.cog.addresses import Resolver, Unresolved, is_number, may_be_called
 from deepaas.web.sentences import of_call
 from deepaas.web.uploads import safe_name
 
@@ -31,7 +31,7 @@ class NotFetched(Exception):
 
 
 @dataclass(frozen=True)
-class Limits:
+class FetchLimits:
     """What a file may take.
 
     Attributes:
@@ -45,7 +45,7 @@ class Limits:
     private: bool = False
 
 
-def check_address(url: URL, limits: Limits) -> None:
+def check_address(url: URL, limits: FetchLimits) -> None:
     """Look whether a URL may be called, as far as that can be seen without looking it up.
 
     Raises:
@@ -67,7 +67,7 @@ class Fetcher:
             one that has what it needs: those must not all be taken.
     """
 
-    def __init__(self, limits: Limits, max_count: int) -> None:
+    def __init__(self, limits: FetchLimits, max_count: int) -> None:
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
         self._max_count = max_count
@@ -155,7 +155,7 @@ class Fetcher:
         return self._session
 
 
-def connector(limits: Limits, *, limit_per_host: int) -> aiohttp.TCPConnector:
+def connector(limits: FetchLimits, *, limit_per_host: int) -> aiohttp.TCPConnector:
     """Connects to addresses of clients.
 
     Args:
