@@ -45,6 +45,11 @@ _EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flas
 """Media types of what browsers execute, or take apart into such."""
 
 
+def wants_page(accept: str) -> bool:
+    """Tell a browser, which asks for HTML by name, from a program; by its ``Accept`` header."""
+    return "text/html" in accept.lower()
+
+
 @dataclass(frozen=True)
 class Told:
     """What belongs to an answer.

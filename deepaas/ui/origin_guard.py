@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told, wants_page
 from deepaas.origins import Asked, Visitors
 from deepaas.ui.overview import notice
 
@@ -75,7 +75,7 @@ class OriginGuard:
     def _complete(self, request: Headers, headers: MutableHeaders) -> None:
         shared = self._visitors.some_origins
         policy = headers.get(POLICY, "")
-        shown = "text/html" in request.get("accept", "")
+        shown = wants_page(request.get("accept", ""))
         what = told(headers.get("Content-Type", ""), policy, shared, shown)
         del headers[TYPE_OPTIONS]
         for name, value in what.headers.items():
@@ -93,6 +93,6 @@ class OriginGuard:
 
 
 def _refusal(headers: Headers, message: str, status: int) -> Response:
-    if "text/html" in headers.get("accept", "").lower():
+    if wants_page(headers.get("accept", "")):
         return notice("This page cannot be shown", message, status)
     return JSONResponse({"error": message}, status)

@@ -30,11 +30,6 @@ _HEADERS = {
 }
 
 
-def wants_page(request: web.Request) -> bool:
-    """Whether a person asks, with a browser."""
-    return "text/html" in request.headers.get(hdrs.ACCEPT, "").lower()
-
-
 def error_page(name: str, error: DeepaasError) -> web.Response:
     """An error for people.
 

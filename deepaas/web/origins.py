@@ -8,11 +8,12 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import istr
 
+from deepaas.browsers import wants_page
 from deepaas.errors import DeepaasError, ForeignOrigin, UnknownHost
 from deepaas.origins import Asked, Visitors
 from deepaas.web.errors import respond_to_error
 from deepaas.web.forwarded import forwarded_host
-from deepaas.web.notice import error_page, wants_page
+from deepaas.web.notice import error_page
 
 SITE = istr("Sec-Fetch-Site")
 
@@ -78,6 +79,6 @@ def _asked(request: web.Request) -> Asked:
 
 
 def _refuse(request: web.Request, error: DeepaasError) -> web.StreamResponse:
-    if request.method == hdrs.METH_GET and wants_page(request):
+    if request.method == hdrs.METH_GET and wants_page(request.headers.get(hdrs.ACCEPT, "")):
         return error_page("This page", error)
     return respond_to_error(request, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told
+from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told, wants_page
 from deepaas.origins import Visitors
 
 
@@ -20,7 +20,7 @@ def protect(app: web.Application, visitors: Visitors) -> None:
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
         headers = response.headers
         policy = headers.get(POLICY, "")
-        shown = "text/html" in request.headers.get(hdrs.ACCEPT, "")
+        shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))
         what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)
         if TYPE_OPTIONS in headers:  # A program behind this host has said so too.
             del headers[TYPE_OPTIONS]

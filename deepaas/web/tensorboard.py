@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from deepaas.browsers import wants_page
 from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.origins import CHECKED_HEADERS
-from deepaas.web.notice import error_page, wants_page
+from deepaas.web.notice import error_page
 from deepaas.web.proxy import CREDENTIALS, Proxy
 
 PATH = "/tensorboard"
@@ -58,7 +59,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> Non
         try:
             return await proxy.forward(request, request.rel_url.raw_path)
         except (ExtraMissing, UpstreamFailed) as error:
-            if wants_page(request):
+            if wants_page(request.headers.get(hdrs.ACCEPT, "")):
                 return error_page("TensorBoard", error)
             raise
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from deepaas.browsers import wants_page
 from deepaas.errors import (
     DeepaasError,
     Disabled,
@@ -25,7 +26,7 @@ from deepaas.errors import (
 )
 from deepaas.origins import CHECKED_HEADERS
 from deepaas.web.in_time import respond_in_time
-from deepaas.web.notice import error_page, waiting_page, wants_page
+from deepaas.web.notice import error_page, waiting_page
 from deepaas.web.proxy import CREDENTIALS, Proxy
 
 _log = logging.getLogger(__name__)
@@ -112,7 +113,11 @@ def setup(
             raise RequestTooLarge(client_max_size)
         with use.counted():
             try:
-                if not page.listens and wants_page(request) and not await visit.begun():
+                if (
+                    not page.listens
+                    and wants_page(request.headers.get(hdrs.ACCEPT, ""))
+                    and not await visit.begun()
+                ):
                     return waiting_page("Try me", "The page is being started, which takes seconds.")
                 path = request.rel_url.raw_path
                 if request.method == hdrs.METH_GET and path.endswith(FIRST_QUESTION):
@@ -152,7 +157,7 @@ def _add_routes(app: web.Application, prefix: str, handler: Handler) -> None:
 
 
 def _told(request: web.Request, error: DeepaasError) -> web.StreamResponse:
-    if wants_page(request):
+    if wants_page(request.headers.get(hdrs.ACCEPT, "")):
         return error_page(NAME, error)
     raise error
 

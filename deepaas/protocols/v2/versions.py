@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from deepaas.browsers import wants_page
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, reference
 from deepaas.web.errors import json_response
@@ -32,7 +33,7 @@ class VersionOperations:
     async def get_versions(self, request: web.Request) -> web.StreamResponse:
         """Of all APIs, or the start page for people."""
         host = self._host
-        if wants_page(request):
+        if wants_page(request.headers.get("Accept", "")):
             return await host.home(request)
         links = []
         if host.settings.doc_endpoint:
@@ -86,8 +87,3 @@ class VersionOperations:
                 produces=("text/plain",),
             ),
         ]
-
-
-def wants_page(request: web.Request) -> bool:
-    """Tell a browser, which asks for HTML by name, from a program."""
-    return "text/html" in request.headers.get("Accept", "")
