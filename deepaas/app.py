@@ -16,6 +16,7 @@ from aiohttp import web
 
 from deepaas import doors
 from deepaas.errors import ConfigError
+from deepaas.executor import Executor, Source
 from deepaas.front import Front, in_order
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
@@ -41,7 +42,6 @@ from deepaas.web.serving import serving
 from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
-from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
 from deepaas.workers.try_me import TryMe
 
@@ -69,7 +69,7 @@ def build_masks(settings: Settings, folder: Path) -> Masks:
 
 
 def build_registry(
-    settings: Settings, models: Sequence[Found], folder: Path, host_mark: str
+    settings: Settings, models: Sequence[Found], folder: Path, executor: Executor
 ) -> Registry:
     """The models to serve, their workers not yet started.
 
@@ -77,7 +77,7 @@ def build_registry(
         settings: the operator's options.
         models: which.
         folder: the host's temporary folder.
-        host_mark: what the marks of all workers begin with, see ``workers.warden``.
+        executor: runs their workers.
     """
     limits = Limits(
         workers_count=settings.workers,
@@ -88,12 +88,7 @@ def build_registry(
     )
     return Registry(
         [
-            Pool(
-                source(settings, found),
-                limits,
-                folder / "results" / str(number),
-                f"{host_mark}:{number}:",
-            )
+            Pool(executor, source(settings, found), limits, folder / "results" / str(number))
             for number, found in enumerate(models)
         ],
         settings.check_timeout,
@@ -121,7 +116,11 @@ def source(settings: Settings, found: Found) -> Source:
 
 
 def build_trainings(
-    settings: Settings, models: Sequence[Found], folder: Path, host_mark: str
+    settings: Settings,
+    models: Sequence[Found],
+    folder: Path,
+    host_mark: str,
+    executor: Executor,
 ) -> Trainings:
     """The trainings, not yet started.
 
@@ -129,7 +128,8 @@ def build_trainings(
         settings: the operator's options.
         models: which.
         folder: the host's temporary folder.
-        host_mark: what the marks of all processes begin with, see ``workers.warden``.
+        host_mark: what the marks of all processes begin with, see ``deepaas.warden``.
+        executor: runs them.
 
     Raises:
         ConfigError: an option has a wrong value.
@@ -150,7 +150,7 @@ def build_trainings(
             limits,
             Retention(store, place, keep),
             host_mark,
-            f"{host_mark}:train:",
+            executor,
             build_masks(settings, folder),
         )
 
@@ -177,7 +177,7 @@ def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
     Args:
         settings: the operator's options.
         folder: the host's temporary folder.
-        host_mark: what the marks of all processes begin with, see ``workers.warden``.
+        host_mark: what the marks of all processes begin with, see ``deepaas.warden``.
     """
     return TryMe(
         folder / "try-me",

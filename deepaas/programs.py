@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from deepaas.settings import without_secrets
 
 _MEANT_FOR_ONE = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
@@ -50,3 +53,8 @@ def environment_for(interpreter: Interpreter, environment: Mapping[str, str]) ->
     if interpreter.path == OWN.path:
         return dict(environment)
     return {name: value for name, value in environment.items() if name not in _MEANT_FOR_ONE}
+
+
+def inherited() -> dict[str, str]:
+    """The host's environment without what is for the host alone: models may print theirs."""
+    return without_secrets(os.environ)

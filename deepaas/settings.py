@@ -76,6 +76,11 @@ class Settings:
         short="p",
         min=1,
     )
+    executor: str = option(
+        "local",
+        "Where the workers run: local, as processes of this machine, or the executor of an "
+        "installed package, by its name.",
+    )
     queue_size: int = option(
         1024, "Calls per model that may wait for a worker; more are answered with 503.", min=0
     )

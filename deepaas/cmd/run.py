@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import secrets
@@ -27,6 +28,7 @@ from deepaas.app import (
 from deepaas.cmd.init import leave_first_place
 from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
+from deepaas.executor import Site, open_executor
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
 from deepaas.model.discovery import Found
@@ -37,6 +39,7 @@ from deepaas.protocols import Link
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop
+from deepaas.warden import warden
 from deepaas.web import try_me
 from deepaas.web.connection import ConnectionLimits
 from deepaas.web.connections import Connections, fitting_count
@@ -45,7 +48,6 @@ from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
 from deepaas.workers.try_me import own_url
-from deepaas.workers.warden import warden
 
 _log = logging.getLogger("deepaas")
 
@@ -106,11 +108,15 @@ async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog 
     visitors = build_visitors(settings)
     drain = Drain()
     host_mark = secrets.token_hex(8)
-    with scratch() as folder, warden(host_mark):
-        registry = build_registry(settings, models, folder, host_mark)
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(scratch())
+        stack.enter_context(warden(host_mark))
+        site = Site(folder / "executor", f"{host_mark}:worker-")
+        executor = await stack.enter_async_context(open_executor(settings.executor, site))
+        registry = build_registry(settings, models, folder, executor)
         watch = {found.name: found.watch for found in models}
         reloader = Reloader(registry, watch) if settings.reload else None
-        trainings = build_trainings(settings, models, folder, host_mark)
+        trainings = build_trainings(settings, models, folder, host_mark, executor)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
         app = build_app(settings, registry, folder, drain, trainings, page, visitors, notes, recent)

@@ -19,11 +19,11 @@ from deepaas.errors import (
     NotImplementedByModel,
     StorageFull,
 )
+from deepaas.executor import Source
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
-from deepaas.workers.process import Source
 from deepaas.workers.setup import Setup
 from deepaas.workers.status import Status
 from deepaas.workers.swap import IsCurrent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,13 +11,13 @@ from typing import Any
 
 import msgspec
 
+from deepaas.executor import CannotStart, Executor, Needs, Source
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
 from deepaas.training.runs import Outcome, Run, State
 from deepaas.workers.call import Call
-from deepaas.workers.process import Launch, Source
 from deepaas.workers.worker import State as WorkerState
 from deepaas.workers.worker import Worker
 
@@ -29,9 +28,7 @@ LINGER_SECONDS = 2.0
 
 SHORTAGE_TRIES = 30
 SHORTAGE_SECONDS = 2.0
-"""How often, and how long apart, a process is tried that the system has no room for."""
-
-_SHORTAGES = frozenset([errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
+"""How often, and how long apart, a process is tried for which there is no room."""
 
 STARTS_COUNT = 3
 """How often its process is started when somebody kills it before the training has begun."""
@@ -47,7 +44,7 @@ class Execution:
         run: what is to run.
         source: its model.
         folder: its folder.
-        mark: for the warden, unique among all workers.
+        executor: runs it.
         grace_seconds: how long it may take to end after it was asked to.
         load_seconds: how long loading and warming its model may take, 0 for no limit.
         masks: takes the host's own paths out of what it tells.
@@ -63,7 +60,7 @@ class Execution:
         run: Run,
         source: Source,
         folder: Folder,
-        mark: str,
+        executor: Executor,
         grace_seconds: float,
         load_seconds: float,
         masks: Masks = NOTHING_MASKED,
@@ -85,17 +82,12 @@ class Execution:
         self._starts_count = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._start: Callable[[], Worker] = lambda: Worker(
-            source,
+            executor,
+            Needs(source, folder.spool, training=True, shared=folder.shared()),
             f"{run.model}/train/{run.uuid[:12]}",
-            Launch(
-                folder.spool,
-                mark,
-                training=True,
-                exit_seconds=grace_seconds,
-                environment=folder.environment(),
-            ),
             self,
             self._read_output,
+            grace_seconds,
         )
 
     async def start(self) -> None:
@@ -121,13 +113,12 @@ class Execution:
             self._later(self._load_seconds, self._end_unready)
 
     async def _started(self) -> Worker | None:
-        """Its process, tried again while the system has no room for one; None when stopped."""
+        """Its process, tried again while there is no room for one; None when stopped."""
         for left in reversed(range(SHORTAGE_TRIES)):
             try:
                 return self._start()
-            except (OSError, RuntimeError) as error:
-                # The latter is what Python says when no thread can be started.
-                if not left or (isinstance(error, OSError) and error.errno not in _SHORTAGES):
+            except CannotStart as error:
+                if not left or not error.shortage:
                     raise
                 _log.warning("training %s must wait for its process: %s", self.run.uuid, error)
             await asyncio.sleep(SHORTAGE_SECONDS)

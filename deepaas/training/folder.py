@@ -127,9 +127,9 @@ class Folder:
 
     # --- what its process and the host tell each other ---
 
-    def environment(self) -> dict[str, str]:
-        """Variables for its process."""
-        return {RunFiles.DIRECTORY: str(self.files), RunFiles.CONTROL: str(self.control)}
+    def shared(self) -> dict[str, Path]:
+        """What its process writes to as well, by the variable that tells it where."""
+        return {RunFiles.DIRECTORY: self.files, RunFiles.CONTROL: self.control}
 
     def tell_cancelled(self) -> None:
         """Let the author's code see that the run is being cancelled."""

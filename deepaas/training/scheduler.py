@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deepaas.errors import DeepaasError, StorageFull, StoreUnavailable
+from deepaas.executor import Executor, Source
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.training.disk import Reserve
 from deepaas.training.execution import Execution
@@ -20,7 +20,6 @@ from deepaas.training.lease import Lease
 from deepaas.training.place import Place
 from deepaas.training.retention import Retention
 from deepaas.training.runs import Outcome, Progress, Run, State
-from deepaas.workers.process import Source
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -70,7 +69,7 @@ class Scheduler:
         limits: what trainings may take.
         retention: which finished runs are removed.
         host: id of this host, new at each start.
-        mark: what the marks of its processes begin with.
+        executor: runs them.
         masks: takes the host's own paths out of what runs tell.
     """
 
@@ -82,7 +81,7 @@ class Scheduler:
         limits: Limits,
         retention: Retention,
         host: str,
-        mark: str,
+        executor: Executor,
         masks: Masks = NOTHING_MASKED,
     ) -> None:
         self._masks = masks
@@ -92,13 +91,12 @@ class Scheduler:
         self._limits = limits
         self._retention = retention
         self._host = host
-        self._mark = mark
+        self._executor = executor
         self._lease = Lease(store, place, host)
         self._reserve = Reserve(place.reserve)
         self._executions: dict[str, Execution] = {}
         self._ending: set[str] = set()
         self._told: dict[str, Progress] = {}
-        self._numbers = itertools.count(1)
         self._filling = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -223,7 +221,7 @@ class Scheduler:
             run,
             self._sources[run.model],
             self._place.settle(run.uuid),
-            f"{self._mark}{next(self._numbers)}:",
+            self._executor,
             self._limits.grace_seconds,
             self._limits.load_seconds,
             self._masks,

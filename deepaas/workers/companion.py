@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
-from deepaas.workers.process import inherited
-from deepaas.workers.warden import VARIABLE, end_marked
+from deepaas.programs import inherited
+from deepaas.warden import VARIABLE, end_marked
 
 _log = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.errors import ModelUnavailable
+from deepaas.executor import Executor, Needs, Source
 from deepaas.messages import (
     Checked,
     Description,
@@ -20,7 +21,6 @@ from deepaas.messages import (
 )
 from deepaas.workers.call import Call
 from deepaas.workers.calls import Calls
-from deepaas.workers.process import Source
 from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool
@@ -43,10 +43,10 @@ class Pool:
     """Keeps the workers of one model alive; ``Calls`` hands them what there is to do.
 
     Args:
+        executor: runs its workers.
         source: the model.
         limits: what it may take.
         spool: folder for large results, made here and removed by ``stop``.
-        mark: what the marks of its workers begin with, see ``workers.warden``.
         checking: whether they only check the arguments of trainings.
 
     Attributes:
@@ -59,7 +59,13 @@ class Pool:
     """
 
     def __init__(
-        self, source: Source, limits: Limits, spool: Path, mark: str, *, checking: bool = False
+        self,
+        executor: Executor,
+        source: Source,
+        limits: Limits,
+        spool: Path,
+        *,
+        checking: bool = False,
     ) -> None:
         self.name = source.name
         self.source = source
@@ -67,9 +73,10 @@ class Pool:
         self.limits = limits
         self.version = 0
         self.was_ready = False
-        self._mark = mark
+        self._executor = executor
         self._spool = Spool(spool)
-        self._starter = Starter(source, spool, mark, limits.warm_seconds, checking=checking)
+        needs = Needs(source, spool, checking=checking)
+        self._starter = Starter(executor, needs, limits.warm_seconds)
         self._slots = Slots(limits.workers_count)
         self._calls = Calls(source.name, limits, self._slots, self._spool)
         self._swap: Swap | None = None
@@ -194,10 +201,10 @@ class Pool:
         )
         path = self._spool.path
         return Pool(
+            self._executor,
             replace(self.source, warm=False),
             limits,
             path.with_name(f"{path.name}-checks-{number}"),
-            f"{self._mark}checks-{number}:",
             checking=True,
         )
 
@@ -300,7 +307,7 @@ class Pool:
         self.was_ready = True
         self._slots.of(worker).broken = self._told = ""
         self._settled.set()
-        _log.info("[%s] ready (process %s)", worker.label, worker.pid)
+        _log.info("[%s] ready (%s)", worker.label, worker.where)
         self._serve(worker)
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:

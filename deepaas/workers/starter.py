@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-from pathlib import Path
 
-from deepaas.workers.process import Launch, Source
+from deepaas.executor import CannotStart, Executor, Needs
 from deepaas.workers.slot import Slot
 from deepaas.workers.worker import Keeper, State, Worker
 
@@ -18,28 +16,16 @@ class Starter:
     """Starts workers, and ends those that are not ready in time.
 
     Args:
-        source: the model.
-        spool: folder for large results.
-        mark: what the marks of the workers begin with, see ``workers.warden``.
+        executor: runs them.
+        needs: of each.
         warm_seconds: longest time from start to ready, 0 for no limit.
-        checking: whether they only check the arguments of trainings.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        spool: Path,
-        mark: str,
-        warm_seconds: float,
-        *,
-        checking: bool = False,
-    ) -> None:
-        self._source = source
-        self._spool = spool
-        self._mark = mark
+    def __init__(self, executor: Executor, needs: Needs, warm_seconds: float) -> None:
+        self._executor = executor
+        self._needs = needs
+        self._name = needs.source.name
         self._warm_seconds = warm_seconds
-        self._checking = checking
-        self._ids = itertools.count(1)
         self._opening: set[asyncio.Task[None]] = set()
 
     def start(self, number: int, keeper: Keeper) -> Worker:
@@ -50,12 +36,10 @@ class Starter:
             keeper: who is told of it.
 
         Raises:
-            OSError: the system has no room for another process.
-            RuntimeError: or none for another thread.
+            CannotStart: there is no room for another process, say.
         """
-        launch = Launch(self._spool, f"{self._mark}{next(self._ids)}:", checking=self._checking)
-        label = f"{self._source.name}/{'check' if self._checking else number}"
-        worker = Worker(self._source, label, launch, keeper)
+        label = f"{self._name}/{'check' if self._needs.checking else number}"
+        worker = Worker(self._executor, self._needs, label, keeper)
         loop = asyncio.get_running_loop()
         opening = loop.create_task(worker.open())
         self._opening.add(opening)
@@ -65,7 +49,7 @@ class Starter:
         return worker
 
     async def fill(self, slot: Slot, delay_seconds: float, keeper: Keeper) -> None:
-        """Start a worker in an empty slot, as soon as the system has room for it.
+        """Start a worker in an empty slot, as soon as there is room for it.
 
         Args:
             slot: that of the replica; nothing is done if it is meant for somebody else by then.
@@ -79,12 +63,12 @@ class Starter:
             try:
                 slot.worker = self.start(slot.number, keeper)
                 return
-            except (OSError, RuntimeError) as error:
+            except CannotStart as error:
                 slot.failures_count += 1
                 delay_seconds = slot.delay_seconds()
                 _log.error(
                     "[%s/%s] no process can be started: %s; next attempt in %g s",
-                    self._source.name,
+                    self._name,
                     slot.number,
                     error,
                     delay_seconds,

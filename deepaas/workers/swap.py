@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
+from deepaas.executor import CannotStart
 from deepaas.messages import Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.starter import Starter
@@ -123,7 +124,7 @@ class Swap:
     def _start(self, number: int) -> None:
         try:
             self._workers[number] = self._starter.start(number, self)
-        except (OSError, RuntimeError) as error:
+        except CannotStart as error:
             self._fail(f"no process can be started: {error}")
 
     def _fail(self, how: str, traceback: str = "") -> None:

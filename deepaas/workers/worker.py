@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from deepaas.errors import ModelUnavailable
+from deepaas.executor import Executor, Needs
 from deepaas.frames import frame
 from deepaas.messages import (
     Answer,
@@ -34,13 +35,13 @@ from deepaas.messages import (
     Reply,
 )
 from deepaas.workers.call import Call
-from deepaas.workers.channel import Channel
 from deepaas.workers.output import Output, log_output
-from deepaas.workers.process import Launch, Process, Source
 from deepaas.workers.setup import Setup
 from deepaas.workers.spool import discard, is_own_file
 
 _log = logging.getLogger(__name__)
+
+EXIT_SECONDS = 2.0
 
 Answered = Metadata | Checked | Health | Life
 """Answers to light questions."""
@@ -76,7 +77,7 @@ class Keeper(Protocol):
 
 
 class Worker:
-    """A process with its two channels.
+    """A worker, wherever it runs (``deepaas.executor``).
 
     Attributes:
         label: name for logs.
@@ -96,20 +97,25 @@ class Worker:
 
     def __init__(
         self,
-        source: Source,
+        executor: Executor,
+        needs: Needs,
         label: str,
-        launch: Launch,
         keeper: Keeper,
         read_output: OutputReader = log_output,
+        exit_seconds: float = EXIT_SECONDS,
     ) -> None:
         """Start it.
 
         Args:
-            source: what it is to load.
+            executor: runs it.
+            needs: what it needs.
             label: name for logs.
-            launch: how its process is started.
             keeper: who is told of it.
             read_output: takes over the pipe with what it prints.
+            exit_seconds: how long it may take to leave when it has nothing more to do.
+
+        Raises:
+            CannotStart: the executor cannot start it.
         """
         self.label = label
         self.state = State.LOADING
@@ -124,20 +130,18 @@ class Worker:
         self.silent = False
         self.killed = False
         self.keeper = keeper
-        self._source = source
-        self._exit_seconds = launch.exit_seconds
-        self._spool = launch.spool
+        self._name = needs.source.name
+        self._exit_seconds = exit_seconds
+        self._results = needs.results
         self._question_ids = itertools.count()
         self._questions: dict[int, asyncio.Future[Answered]] = {}
         self._exited = asyncio.Event()
-        self._channel = Channel[FromWorkerCalls](FromWorkerCalls, self._on_call, self._on_garbage)
-        self._control = Channel[FromWorkerControl](
-            FromWorkerControl, self._on_control, self._on_garbage
-        )
-        self._process = Process(source, launch, self._on_gone, self._on_exit)
         self._read_output = read_output
         self._output: Output | None = None
         self._is_gone = False
+        self._process = executor.start(needs, self)
+        self._line = self._process.calls
+        self._control = self._process.control
 
     @property
     def takes_calls(self) -> bool:
@@ -147,7 +151,7 @@ class Worker:
     @property
     def hung_up(self) -> bool:
         """Whether its process has ended, also if nobody has told yet: it is lost what is sent."""
-        return self._channel.hung_up
+        return self._line.hung_up
 
     @property
     def answers(self) -> bool:
@@ -165,18 +169,17 @@ class Worker:
         return len(self.calls) < self.concurrency
 
     @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
+    def where(self) -> str:
+        """Which process it is, for the log."""
+        return self._process.where
 
     async def open(self) -> None:
-        """Begin to listen to the process."""
-        # First: what comes through the others tells how this is to be read.
+        """Begin to listen to it."""
+        # First: what it says tells how this is to be read.
         self._output = await self._read_output(self._process.output, self.label)
         if self._output is not None:
             self._output.heard = self._heard
-        await self._channel.open(self._process.calls)
-        await self._control.open(self._process.control)
+        await self._process.open()
 
     def run(self, call: Call) -> None:
         """Hand it a call; it must have room."""
@@ -186,7 +189,7 @@ class Worker:
         self.calls[call.id] = call
         if self.concurrency > 1 and self._output is not None:
             self._output.begin(call.id)
-        self._channel.send(call.request)
+        self._line.send(call.request)
 
     def interrupt(self, call: Call) -> None:
         """Ask it politely to drop a call that it works on."""
@@ -268,25 +271,25 @@ class Worker:
         if self.state in (State.LOADING, State.WARMING) or self.calls:
             # It is busy and would not hear.
             self.kill("was ended with the host")
-        self._channel.close()
+        self._line.close()
         try:
             await asyncio.wait_for(self._exited.wait(), self._exit_seconds)
         except asyncio.TimeoutError:
             self.kill("did not leave when told to")
             await self._exited.wait()
 
-    # --- what the process says ---
+    # --- what the executor reports (executor.Reports) ---
 
-    def _on_call(self, message: FromWorkerCalls) -> None:
+    def on_call(self, message: FromWorkerCalls) -> None:
         call = self.calls.get(message.id)
         if call is None:
-            self._on_garbage(f"an answer to call {message.id}, which it does not have")
+            self.on_garbage(f"an answer to call {message.id}, which it does not have")
         elif (
             isinstance(message, (Answer, Part))
             and message.path
-            and not is_own_file(self._spool, str(message.id), message.path)
+            and not is_own_file(self._results, str(message.id), message.path)
         ):
-            self._on_garbage(f"call {message.id} is answered with a file that is not its own")
+            self.on_garbage(f"call {message.id} is answered with a file that is not its own")
         elif isinstance(message, (Answer, Failure)):
             self._on_reply(call, message)
         else:
@@ -314,13 +317,13 @@ class Worker:
             if call.listener is not None and call_id in (0, call.id):
                 call.listener.printed(text)
 
-    def _on_control(self, message: FromWorkerControl) -> None:
+    def on_control(self, message: FromWorkerControl) -> None:
         match message:
-            case Description() if self.state is State.LOADING:
+            case Description() if self.state is State.LOADING and not self._is_gone:
                 self.state = State.WARMING
                 self.concurrency = max(1, message.concurrency)
                 self.keeper.loaded(self, message)
-            case Ready(mark) if self.state is State.WARMING:
+            case Ready(mark) if self.state is State.WARMING and not self._is_gone:
                 self._drain()
                 if self._output is not None:
                     self._output.tell_apart(mark)
@@ -341,9 +344,9 @@ class Worker:
             ):
                 answer = self._questions.get(question_id)
                 if isinstance(message, Checked) and not is_own_file(
-                    self._spool, "checked", message.path
+                    self._results, "checked", message.path
                 ):
-                    self._on_garbage("arguments are in a file that is not its own")
+                    self.on_garbage("arguments are in a file that is not its own")
                 elif answer is not None and not answer.done():
                     answer.set_result(message)
 
@@ -352,23 +355,21 @@ class Worker:
         if self.state is not State.ENDED:
             self.state = State.LEAVING
 
-    def _on_garbage(self, what: str) -> None:
+    def on_garbage(self, what: str) -> None:
         self.kill(f"broke its channel to the host: {what}")
 
-    def _on_gone(self) -> None:
+    def on_gone(self) -> None:
         self._is_gone = True
 
-    def _on_exit(self, how: str, killed: bool) -> None:
+    def on_exit(self, how: str, killed: bool) -> None:
         self.killed = killed and not (self.ordered or self.broken)
         self._leave()
-        self._control.finish()
-        self._channel.finish()
         self.state = State.ENDED
         self.how = self.how or how
         self._exited.set()
         for answer in self._questions.values():
             if not answer.done():
-                answer.set_exception(ModelUnavailable(self._source.name, f"its worker {self.how}"))
+                answer.set_exception(ModelUnavailable(self._name, f"its worker {self.how}"))
         self._drain()
         self.setup.end("failed")
         calls = list(self.calls.values())

@@ -16,6 +16,7 @@ from typing import Any
 
 from deepaas import config
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
+from deepaas.executor.local import LocalExecutor
 from deepaas.model.registry import Registry
 from deepaas.web.health import Drain
 from deepaas.web.notes import Notes
@@ -94,7 +95,7 @@ def served() -> set[Route]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = config.load(["--state-dir", str(folder / "state")], {}, [])
-        trainings = build_trainings(settings, [], folder, "mark")
+        trainings = build_trainings(settings, [], folder, "mark", LocalExecutor("mark:"))
         page = build_try_me(settings, folder, "mark")
         app = build_app(
             settings,

@@ -38,8 +38,8 @@ def part_of(name: str) -> str:
         return "model.v2"
     if words[:1] == ["kinds"]:
         return ".".join(["kinds", *words[2:3]])
-    if words[:1] == ["protocols"] and len(words) > 1:
-        return f"protocols.{words[1]}"
+    if words[:1] in (["protocols"], ["executor"]) and len(words) > 1:
+        return ".".join(words[:2])
     return words[0] if words else "deepaas"
 
 
@@ -144,6 +144,11 @@ def test_the_page_is_a_client() -> None:
 
 def test_host_imports_no_library_of_the_page() -> None:
     assert importers_of(PAGE_ONLY, but={"ui"}) == {}
+
+
+def test_executors_are_imported_by_their_entry_points_only() -> None:
+    for importer, part in our_imports():
+        assert not part.startswith("executor.") or importer == part
 
 
 def test_protocols_do_not_know_each_other() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deepaas.workers.warden import end_marked
+from deepaas.warden import end_marked
 
 from .waiting import PATIENCE_SECONDS
 
@@ -30,5 +30,5 @@ def hold_clearing(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         cleared.wait(PATIENCE_SECONDS)
         end_marked(mark)
 
-    monkeypatch.setattr("deepaas.workers.process.end_marked", end_marked_in_the_end)
+    monkeypatch.setattr("deepaas.executor.local.process.end_marked", end_marked_in_the_end)
     return cleared

@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
     "model_name": ("one", "two"),
     "model_python": ("one=/usr/bin/python3",),
     "workers": 3,
+    "executor": "far",
     "queue_size": 0,
     "predict_timeout": 1.5,
     "warm_timeout": 20.0,

@@ -11,8 +11,9 @@ import pytest
 from support.pools import hold_clearing, until
 
 from deepaas.messages import Answer, RawRequest
+from deepaas.executor import Source
+from deepaas.executor.local import LocalExecutor
 from deepaas.workers.pool import Pool
-from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
 
 MODEL = "import os\n\ndef predict() -> int:\n    return os.getpid()\n"
@@ -34,7 +35,7 @@ async def test_a_worker_that_is_gone_is_given_no_call(
     cleared = hold_clearing(monkeypatch)
     limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
-    pool = Pool(source, limits, tmp_path / "results", "host:0:")
+    pool = Pool(LocalExecutor("host:"), source, limits, tmp_path / "results")
     pool.start()
     try:
         pid = await worker_pid(pool)

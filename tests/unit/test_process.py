@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from deepaas.options import declared, of_doors, variable
+from deepaas.executor import CannotStart, Needs, Source
+from deepaas.executor.local import LocalExecutor
+from deepaas.executor.local.process import LocalProcess
+from deepaas.messages import FromWorkerCalls, FromWorkerControl
+from deepaas.programs import inherited
 from deepaas.settings import Settings, secret_variables
-from deepaas.workers.process import Launch, Process, Source, inherited
 
 
 @pytest.mark.parametrize("name", sorted(secret_variables()))
@@ -41,17 +45,36 @@ def test_options_that_may_hold_a_secret_say_so() -> None:
     assert own | of_a_door <= secret_variables()
 
 
+class Ended:
+    """Who waits for the end of a worker."""
+
+    def __init__(self) -> None:
+        self.how: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def on_exit(self, how: str, killed: bool) -> None:
+        assert not killed
+        self.how.set_result(how)
+
+    def on_gone(self) -> None:
+        assert not self.how.done()
+
+    def on_call(self, message: FromWorkerCalls) -> None:
+        raise AssertionError(message)
+
+    def on_control(self, message: FromWorkerControl) -> None:
+        raise AssertionError(message)
+
+    def on_garbage(self, what: str) -> None:
+        raise AssertionError(what)
+
+
 async def run(spool: Path) -> str:
     """Start a process that ends at once, as there is no such kind of model; how it ended."""
-    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    process = Process(
-        Source("none", "no such kind", ""),
-        Launch(spool, "test-of-a-process:1:"),
-        lambda: None,
-        lambda how, _killed: ended.set_result(how),
-    )
+    ended = Ended()
+    needs = Needs(Source("none", "no such kind", ""), spool)
+    process = LocalProcess(needs, "test-of-a-process:1:", ended)
     try:
-        return await asyncio.wait_for(ended, 60)
+        return await asyncio.wait_for(ended.how, 60)
     finally:
         process.kill()
         process.calls.close()
@@ -111,3 +134,37 @@ def test_nothing_stays_when_there_is_no_thread(
         return open_count() - before
 
     assert asyncio.run(fail()) == 0
+
+
+def why_not(folder: Path, source: str = "") -> CannotStart:
+    """Why a worker cannot be started."""
+    with pytest.raises(CannotStart) as raised:
+        LocalExecutor("test-of-an-executor:").start(
+            Needs(Source("none", "no such kind", source), folder), Ended()
+        )
+    return raised.value
+
+
+async def test_there_may_be_descriptors_for_it_later(tmp_path: Path) -> None:
+    lowest = os.dup(0)
+    os.close(lowest)
+    with soft_limit(lowest + 2):
+        error = why_not(tmp_path)
+    assert error.shortage
+    assert "Too many open files" in str(error)
+
+
+async def test_there_may_be_a_thread_for_it_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert why_not(tmp_path).shortage
+
+
+async def test_what_the_system_never_takes_is_no_shortage(tmp_path: Path) -> None:
+    error = why_not(tmp_path, "longer than an argument may be" * 100_000)
+    assert not error.shortage
+    assert "Argument list too long" in str(error)

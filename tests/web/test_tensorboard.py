@@ -25,10 +25,10 @@ from yarl import URL
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.training.tensorboard import TensorBoard
+from deepaas.warden import VARIABLE
 from deepaas.web import tensorboard
 from deepaas.web.health import Drain
 from deepaas.web.serving import serving
-from deepaas.workers.warden import VARIABLE
 
 PATIENCE_SECONDS = 30
 PREFIX = "/base"
@@ -40,7 +40,7 @@ HOST = """
 import asyncio, sys
 from pathlib import Path
 from deepaas.training.tensorboard import TensorBoard
-from deepaas.workers.warden import warden
+from deepaas.warden import warden
 
 async def main():
     logdir, host, tmp = sys.argv[1:]

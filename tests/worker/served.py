@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from deepaas.messages import Answer, Failure, Measured, Part, RawRequest
+from deepaas.executor import Source
+from deepaas.executor.local import LocalExecutor
 from deepaas.workers.pool import Pool
-from deepaas.workers.process import Source
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.terms import Terms
 
@@ -141,10 +142,10 @@ def serving(code: str, folder: Path, name: str = "Predictor") -> Iterator[Served
 
     async def start() -> Pool:
         pool = Pool(
+            LocalExecutor(f"{uuid.uuid4().hex}:"),
             Source("model", "cog", f"{path}:{name}"),
             limits,
             folder / "spool",
-            f"{uuid.uuid4().hex}:",
         )
         pool.start()
         return pool

@@ -15,13 +15,14 @@ from support.pools import hold_clearing, until
 
 from deepaas.errors import CallTimedOut, WorkerDied
 from deepaas.messages import Answer, RawRequest
+from deepaas.executor import Source
+from deepaas.executor.local import LocalExecutor
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told
 from deepaas.protocols.cog.served import Shelf
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
-from deepaas.workers.process import Source
 from deepaas.workers.status import Limits
 
 from .served import SECONDS, Served, serving
@@ -240,7 +241,8 @@ async def test_calls_wait_for_the_next_worker(
     limits = Limits(1, 10, predict_seconds=seconds, warm_seconds=SECONDS, cancel_grace_seconds=0.2)
     begun = tmp_path / "begun"
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
-    pool = Pool(source, limits, tmp_path / "results", f"{uuid.uuid4().hex}:")
+    executor = LocalExecutor(f"{uuid.uuid4().hex}:")
+    pool = Pool(executor, source, limits, tmp_path / "results")
     model = Model(pool, Checker(pool, SECONDS))
     shelf = Shelf()
     pool.start()
@@ -282,7 +284,8 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
     (tmp_path / "model.py").write_text(DIES_LATER)
     limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:Predictor")
-    pool = Pool(source, limits, tmp_path / "results", f"{uuid.uuid4().hex}:")
+    executor = LocalExecutor(f"{uuid.uuid4().hex}:")
+    pool = Pool(executor, source, limits, tmp_path / "results")
     model = Model(pool, Checker(pool, SECONDS))
     pool.start()
     try:

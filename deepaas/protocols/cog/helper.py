@@ -11,10 +11,9 @@ from asyncio.subprocess import Process
 import msgspec
 
 from deepaas.errors import BodyUnreadable
-from deepaas.programs import module_command
+from deepaas.programs import inherited, module_command
 from deepaas.protocols.cog.large import Outline, Task
-from deepaas.workers.process import inherited
-from deepaas.workers.warden import VARIABLE
+from deepaas.warden import VARIABLE
 
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""The operating system's side of a worker: start, notice the end, leave nothing behind."""
+"""A worker as a process of this machine: start, notice the end, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 
-from deepaas.programs import OWN, Interpreter, environment_for, module_command
+from deepaas.executor import Needs, Reports
+from deepaas.executor.local.channel import Channel
+from deepaas.messages import FromWorkerCalls, FromWorkerControl
+from deepaas.programs import environment_for, inherited, module_command
 from deepaas.reaper import reaped
-from deepaas.settings import without_secrets
-from deepaas.workers.warden import VARIABLE, end_marked
+from deepaas.warden import VARIABLE, end_marked
 
 _log = logging.getLogger(__name__)
 
@@ -35,97 +35,51 @@ SENT_SIGNALS = frozenset(
 """Signals that others send; no fault of a program's own ends it with one of these."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a model comes from.
-
-    Attributes:
-        name: under which it is served.
-        kind: entry point of the group ``deepaas.runtime`` that can load it.
-        source: what that kind is to load.
-        warm: whether to run the model's ``warm``.
-        edited: whether its code may change at any moment.
-        interpreter: what its workers run in.
-        open_files: soft and hard limit of descriptors of its processes, None for the host's own:
-            what uses ``select`` fails with those above 1024.
-    """
-
-    name: str
-    kind: str
-    source: str
-    warm: bool = True
-    edited: bool = False
-    interpreter: Interpreter = OWN
-    open_files: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How a worker's process is started.
-
-    Attributes:
-        spool: where it writes large results.
-        mark: for the warden, unique among all workers.
-        training: whether it is for one training instead of predictions.
-        checking: whether it only checks the arguments of trainings.
-        exit_seconds: how long it may take to leave when it has nothing more to do.
-        environment: variables besides those of the host.
-    """
-
-    spool: Path
-    mark: str
-    training: bool = False
-    checking: bool = False
-    exit_seconds: float = 2.0
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-class Process:
+class LocalProcess:
     """A worker's process, the leader of a session and a process group of its own.
 
     Attributes:
-        calls: our end of the socket for calls.
-        control: our end of the socket for light questions.
-        output: read end of the pipe with what it prints; whoever reads it closes it.
+        calls: the socket for calls.
+        control: the socket for light questions.
+        output: read end of the pipe with what it prints.
         pid: the process id, also of its group and session; 0 until it is known.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        launch: Launch,
-        on_gone: Callable[[], None],
-        on_exit: Callable[[str, bool], None],
-    ) -> None:
+    def __init__(self, needs: Needs, mark: str, reports: Reports) -> None:
         """Start it.
 
         Args:
-            source: what it is to load.
-            launch: how it is started.
-            on_gone: called in the event loop when it has ended, and may have left others behind.
-            on_exit: called after that, when those are gone too, with how it ended, in words, and
-                whether by a signal that others send: an operator, or a system out of memory.
+            needs: what it needs.
+            mark: for the warden, unique among all workers.
+            reports: who is told of it.
+
+        Raises:
+            OSError: the system has no room for another process.
+            RuntimeError: or none for another thread.
         """
         self._loop = asyncio.get_running_loop()
-        self._on_gone = on_gone
-        self._on_exit = on_exit
-        self._mark = launch.mark
+        self._reports = reports
+        self._mark = mark
+        self.calls = Channel[FromWorkerCalls](FromWorkerCalls, reports.on_call, reports.on_garbage)
+        self.control = Channel[FromWorkerControl](
+            FromWorkerControl, reports.on_control, reports.on_garbage
+        )
         self.pid = 0
         self._ending = threading.Lock()
         with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
-            self.calls, calls = _sockets(ours, theirs)
-            self.control, control = _sockets(ours, theirs)
+            self._calls_socket, calls = _sockets(ours, theirs)
+            self._control_socket, control = _sockets(ours, theirs)
             lifeline, self._lifeline = _pipe(theirs, ours)
             self.output, output = _pipe(ours, theirs)
             self._report, report = _pipe(ours, theirs)
             passed = (calls.fileno(), control.fileno(), lifeline)
             self._popen = subprocess.Popen(
                 reaped(
-                    _command(source, launch, *passed),
+                    _command(needs, *passed),
                     lifeline=lifeline,
                     report=report,
-                    mark=f"{VARIABLE}={launch.mark}",
-                    open_files=source.open_files,
+                    mark=f"{VARIABLE}={mark}",
+                    open_files=needs.source.open_files,
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -133,16 +87,24 @@ class Process:
                 pass_fds=(*passed, report),
                 start_new_session=True,
                 env={
-                    **environment_for(source.interpreter, inherited()),
-                    **launch.environment,
+                    **environment_for(needs.source.interpreter, inherited()),
+                    **{name: str(path) for name, path in needs.shared.items()},
                 },
             )
             # In a thread: children of the model which hold our sockets open cannot delay it.
             threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
             ours.pop_all()
 
+    @property
+    def where(self) -> str:
+        return f"process {self.pid}"
+
+    async def open(self) -> None:
+        await self.calls.open(self._calls_socket)
+        await self.control.open(self._control_socket)
+
     def terminate(self) -> None:
-        """Ask it politely to end: SIGTERM, to its main process only.
+        """Ask it politely to end.
 
         What that has started is its own business (workers that load data, say, are needed to the
         end); what is left of it is killed when the main process has gone.
@@ -162,7 +124,7 @@ class Process:
         with os.fdopen(self._report, "rb", buffering=0) as report:
             self.pid = _number(self._told(report)) or 0
             code = _number(self._told(report))
-            self._tell(self._on_gone)
+            self._tell(self._reports.on_gone)
             self.kill()
             if code is None:
                 self._popen.kill()  # It has ended, or does not react any more.
@@ -175,7 +137,7 @@ class Process:
             reaper_code = self._popen.wait()
             code = reaper_code if code is None else code
         code = -signal.SIGKILL if code is None else code
-        self._tell(self._on_exit, _in_words(code), -code in SENT_SIGNALS)
+        self._tell(self._exited, _in_words(code), -code in SENT_SIGNALS)
 
     def _told(self, report: io.RawIOBase) -> bytes | None:
         """The next line of the reaper; None if it says nothing although it is to end."""
@@ -188,6 +150,11 @@ class Process:
             if seconds >= END_SECONDS:
                 return None
         return report.readline()
+
+    def _exited(self, how: str, killed: bool) -> None:
+        self.control.finish()
+        self.calls.finish()
+        self._reports.on_exit(how, killed)
 
     def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
@@ -218,12 +185,8 @@ def _number(told: bytes | None) -> int | None:
         return None
 
 
-def inherited() -> dict[str, str]:
-    """The host's environment without what is for the host alone: models may print theirs."""
-    return without_secrets(os.environ)
-
-
-def _command(source: Source, launch: Launch, calls: int, control: int, lifeline: int) -> list[str]:
+def _command(needs: Needs, calls: int, control: int, lifeline: int) -> list[str]:
+    source = needs.source
     # Bytecode of code from earlier in the same second, of the same length, would be taken for
     # that of the code.
     flags = ["-B"] if source.edited else []
@@ -235,10 +198,10 @@ def _command(source: Source, launch: Launch, calls: int, control: int, lifeline:
         f"--kind={source.kind}",
         f"--name={source.name}",
         f"--source={source.source}",
-        f"--spool={launch.spool}",
+        f"--spool={needs.results}",
         "--warm" if source.warm else "--no-warm",
-        *(["--training"] if launch.training else []),
-        *(["--checking"] if launch.checking else []),
+        *(["--training"] if needs.training else []),
+        *(["--checking"] if needs.checking else []),
     ]
 
 
