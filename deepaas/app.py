@@ -16,7 +16,7 @@ from aiohttp import web
 
 from deepaas import doors
 from deepaas.errors import ConfigError
-from deepaas.executor import Executor, Source
+from deepaas.executor import Executor, NoExecutor, Source
 from deepaas.front import Front, in_order
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
@@ -255,7 +255,7 @@ def look_at_doors(settings: Settings, folder: Path) -> list[doors.OpenDoor | doo
         uploads=Uploads(folder / "uploads", settings.client_max_size),
         settings=settings,
         recent_log=None,
-        trainings=build_trainings(settings, [], folder, "a-look"),
+        trainings=build_trainings(settings, [], folder, "a-look", NoExecutor()),
         home=home,
         masks=build_masks(settings, folder),
         drain=Drain(),

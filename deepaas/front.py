@@ -105,7 +105,7 @@ class Front:
             status=status.status,
             reason=status.reason or None,
             can_be_tried=known is not None
-            and (known.predict.implemented or known.train.implemented),
+            and (known.predict is not None or known.train is not None),
             pages=[(it.label, it.path) for one in self.doors for it in _links(one, model)],
             examples=[
                 (it.title, it.text) for one in self.doors for it in _snippets(one, model, origin)

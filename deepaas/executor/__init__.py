@@ -190,6 +190,18 @@ class Executor(Protocol):
         """
 
 
+class NoExecutor:
+    """For those who only look at what a host would be."""
+
+    def start(self, needs: Needs, reports: Reports) -> Process:  # noqa: ARG002
+        """Start nothing.
+
+        Raises:
+            CannotStart: always.
+        """
+        raise CannotStart("no workers are started here")
+
+
 @dataclass(frozen=True)
 class Site:
     """What an executor may use of this machine.

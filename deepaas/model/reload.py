@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from deepaas.executor import Source
 from deepaas.model.handle import Model
 from deepaas.model.sources import CODE, SETTINGS, snapshot
 

@@ -9,8 +9,8 @@ from typing import NoReturn
 
 import pytest
 
-from deepaas.messages import RawRequest
 from deepaas.executor import CannotStart, Needs, Reports, Source
+from deepaas.messages import RawRequest
 from deepaas.training import execution
 from deepaas.training.execution import Execution
 from deepaas.training.folder import Folder

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from support.pools import hold_clearing, until
 
-from deepaas.messages import Answer, RawRequest
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
+from deepaas.messages import Answer, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import Limits
 

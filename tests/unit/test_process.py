@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from deepaas.options import declared, of_doors, variable
 from deepaas.executor import CannotStart, Needs, Source
 from deepaas.executor.local import LocalExecutor
 from deepaas.executor.local.process import LocalProcess
 from deepaas.messages import FromWorkerCalls, FromWorkerControl
+from deepaas.options import declared, of_doors, variable
 from deepaas.programs import inherited
 from deepaas.settings import Settings, secret_variables
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from deepaas.messages import Answer, Failure, Measured, Part, RawRequest
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
+from deepaas.messages import Answer, Failure, Measured, Part, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.terms import Terms

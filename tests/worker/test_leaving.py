@@ -14,9 +14,9 @@ import pytest
 from support.pools import hold_clearing, until
 
 from deepaas.errors import CallTimedOut, WorkerDied
-from deepaas.messages import Answer, RawRequest
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
+from deepaas.messages import Answer, RawRequest
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told

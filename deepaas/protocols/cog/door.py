@@ -9,11 +9,11 @@ from aiohttp import web
 
 from deepaas.curl import curl
 from deepaas.errors import ConfigError
+from deepaas.fetching.fetcher import Fetcher, FetchLimits
 from deepaas.model.handle import Model
 from deepaas.protocols import Door, Host, Link, Snippet
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.archive import Archive
-from deepaas.fetching.fetcher import Fetcher, FetchLimits
 from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
@@ -47,7 +47,9 @@ def setup(host: Host) -> Door:
     """
     settings = host.settings
     options: Options = host.options
-    limits = FetchLimits(settings.client_max_size or MAX_FILE_BYTES, FETCH_SECONDS, options.private_urls)
+    limits = FetchLimits(
+        settings.client_max_size or MAX_FILE_BYTES, FETCH_SECONDS, options.private_urls
+    )
     uploader = Uploader(options.upload_url) if options.upload_url else None
     keep = parse_keep(settings.keep_predictions, "keep-predictions")
     archive = Archive(host.trainings, keep, durable=settings.train_endpoint)
