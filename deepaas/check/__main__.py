@@ -85,7 +85,7 @@ def _look_at_needs(session: Session) -> None:
     for name in lacking(OWN, kind.needs(session.target.value)) if kind is not None else ():
         session.add(
             "requirement-missing",
-            session.place or session.target.value,
+            session.place,
             f"models of the kind {session.target.kind!r} need {name}, which is not installed",
             f"pip install {name}",
         )

@@ -20,7 +20,7 @@ GROUP = "deepaas.check"
 def load(session: Session) -> Any:
     """The author's object as a worker loads it, None where that fails; why has been told."""
     target = session.target
-    place = session.place or target.value
+    place = session.place
     outcome = session.run(
         "import",
         f"loading {target.value}",

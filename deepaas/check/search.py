@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepaas.check import kinds
+from deepaas.check.places import shown
 from deepaas.check.target import Found, Target, UnknownSource
 from deepaas.errors import ConfigError
 from deepaas.model.kinds import Kind, load_kinds, surest
@@ -43,5 +44,6 @@ def _recognised(name: str, kind: Kind, source: str) -> Found | None:
     recognised = kind.recognise(source or ".", OWN)
     if recognised is None:
         return None
-    target = Target(recognised.name, name, recognised.source)
+    source = recognised.source
+    target = Target(recognised.name, name, source, place=shown(source))
     return Found([target], certainty=recognised.certainty)
