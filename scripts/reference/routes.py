@@ -9,38 +9,25 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from deepaas import config
-from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
-from deepaas.executor.local import LocalExecutor
+from deepaas.app import DOORS, build_app, build_trainings, build_try_me, build_visitors
+from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
 from deepaas.web.health import Drain
 from deepaas.web.notes import Notes
-from scripts.reference.pages import table
+from scripts.reference.pages import summary, table
 
 Json = dict[str, Any]
 Route = tuple[str, str]
 
-COG = "[Cog's API](../how-to/cog.md) of one model"
 OTHERS: dict[str, str] = {
     "/api": "The Swagger page, with a form for every argument. Off with `--nodoc-endpoint`.",
     "/api/": "Leads to `/api`.",
-    "/cog/{model}/": f"{COG}: what is where.",
-    "/cog/{model}/docs": f"{COG}: its Swagger page.",
-    "/cog/{model}/health-check": f"{COG}: how the model is, and how it got ready.",
-    "/cog/{model}/openapi.json": f"{COG}: as OpenAPI 3.0.",
-    "/cog/{model}/predict": f"{COG}: a prediction, of which only the output is answered.",
-    "/cog/{model}/predictions": f"{COG}: make one, or list those that are kept.",
-    "/cog/{model}/predictions/{prediction_id}": f"{COG}: make one once, or look at it.",
-    "/cog/{model}/predictions/{prediction_id}/cancel": f"{COG}: stop it.",
-    "/cog/{model}/shutdown": f"{COG}: end the host; only with `--cog-shutdown`.",
-    "/cog/{model}/trainings": f"{COG}: train, or list the trainings.",
-    "/cog/{model}/trainings/{training_id}": f"{COG}: train once, or look at it.",
-    "/cog/{model}/trainings/{training_id}/cancel": f"{COG}: stop it.",
     "/doors.json": "Which APIs there are, and what each has of which model: links, and calls to "
     "copy, with `http://HOST` for this host.",
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
@@ -57,7 +44,7 @@ OTHERS: dict[str, str] = {
     "/ui": "Leads to `/api`.",
     "/ui/": "Leads to `/api`.",
 }
-"""What the routes are for that are not in the document."""
+"""What the host's own routes are for that are not in the document; those of doors say it."""
 
 MODEL = """
 from webargs import fields
@@ -82,20 +69,22 @@ def part() -> str:
     described = list(_operations(document))
     rows = [[method, f"`{path}`", operation["summary"]] for (method, path), operation in described]
     documented = {route for route, _ in described}
-    others: dict[str, list[str]] = {}
-    for method, path in sorted(served() - documented):
-        others.setdefault(path, []).append("any" if method == "*" else method)
-    rows += [[", ".join(methods), f"`{path}`", OTHERS[path]] for path, methods in others.items()]
+    others: dict[tuple[str, str], list[str]] = {}
+    for (method, path), text in sorted(served().items(), key=lambda entry: entry[0][::-1]):
+        if (method, path) not in documented:
+            told = text or OTHERS[path]
+            others.setdefault((path, told), []).append("any" if method == "*" else method)
+    rows += [[", ".join(methods), f"`{path}`", text] for (path, text), methods in others.items()]
     sections = [_section(route, operation) for route, operation in described]
     return "\n\n".join([table(["method", "path", ""], rows), *sections])
 
 
-def served() -> set[Route]:
-    """The routes of the application, without ``HEAD``."""
+def served() -> dict[Route, str]:
+    """The routes of the application, without ``HEAD``; of those of doors, what each says it is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = config.load(["--state-dir", str(folder / "state")], {}, [])
-        trainings = build_trainings(settings, [], folder, "mark", LocalExecutor("mark:"))
+        trainings = build_trainings(settings, [], folder, "mark", NoExecutor())
         page = build_try_me(settings, folder, "mark")
         app = build_app(
             settings,
@@ -107,11 +96,20 @@ def served() -> set[Route]:
             build_visitors(settings),
             Notes(),
         )
+        titles = {route.handler: one.door.title for one in app[DOORS] for route in one.door.routes}
         return {
-            (route.method, route.resource.canonical)
+            (route.method, route.resource.canonical): _told(route.handler, titles)
             for route in app.router.routes()
             if route.resource is not None and route.method != "HEAD"
         }
+
+
+def _told(handler: Any, titles: Mapping[Any, str]) -> str:
+    """What a handler of a door is for, by its docstring."""
+    if handler not in titles or handler.__doc__ is None:
+        return ""
+    text = summary(handler)
+    return f"{titles[handler]}: {text[0].lower()}{text[1:]}"
 
 
 def openapi() -> Json:

@@ -134,7 +134,7 @@ class PredictionRoutes:
         return json_answer({**document, "servers": [{"url": below}]} if below else document)
 
     async def get_docs(self, request: web.Request) -> web.Response:
-        """The same for people."""
+        """Its Swagger page."""
         if not self._host.settings.doc_endpoint:
             raise web.HTTPNotFound
         below = request.path.removesuffix("/docs")
@@ -231,7 +231,7 @@ class PredictionRoutes:
         )
 
     async def post_shutdown(self, _request: web.Request) -> web.Response:
-        """End the host, as a signal would."""
+        """End the host, as a signal would; only with ``--cog-shutdown``."""
         if not self._host.options.shutdown:
             raise failed("POST /shutdown is switched off on this host (--cog-shutdown)", 403)
         # Who has answered is waited for, this request too.

@@ -1,0 +1,68 @@
+"""What each installed door tells of itself is true, whichever doors there are."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.host import Host, start_host
+
+from deepaas.doors import GROUP
+
+NAMES = sorted(point.name for point in importlib.metadata.entry_points(group=GROUP))
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    with start_host(["plain", "every_output"], "--no-ui") as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def doors(host: Host) -> dict[str, Any]:
+    told: list[dict[str, Any]] = host.get("/doors.json").json()["doors"]
+    return {door["name"]: door for door in told}
+
+
+def test_all_are_there(doors: dict[str, Any]) -> None:
+    assert sorted(doors) == NAMES
+    assert next(iter(doors)) == "v2"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(name: str, host: Host, doors: dict[str, Any]) -> None:
+    door = doors[name]
+    assert door["title"]
+    links = [
+        *door["pages"],
+        *(link for model in door["models"].values() for link in model["links"]),
+    ]
+    assert links
+    start = host.get("/", headers=PAGE).body.decode()
+    for link in links:
+        assert host.get(link["path"].partition("#")[0], headers=PAGE).status == 200, link
+        assert f">{link['label']}</a>".replace("'", "&#x27;") in start
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_snippet_is_a_call_that_works(name: str, host: Host, doors: dict[str, Any]) -> None:
+    (snippet,) = doors[name]["models"]["plain"]["snippets"]
+    command = snippet["text"].replace("http://HOST", host.url)
+    said = subprocess.run(
+        ["sh", "-c", f"{command} -sSf"], capture_output=True, text=True, check=True
+    )
+    assert "hello" in said.stdout
+
+
+def test_what_is_switched_off_is_not_told() -> None:
+    with start_host(["plain"], "--no-ui", "--no-predict-endpoint", "--no-doc-endpoint") as host:
+        for door in host.get("/doors.json").json()["doors"]:
+            told = door["models"]["plain"]
+            assert told["snippets"] == []
+            for link in [*door["pages"], *told["links"]]:
+                assert host.get(link["path"]).status == 200, link
+        assert b"Try predict" not in host.get("/", headers=PAGE).body
