@@ -27,7 +27,7 @@ METADATA_SECONDS = 1.0
 """How long the start page waits for what authors tell of their models."""
 
 URL = "http://HOST"
-"""Stands in ``/doors.json`` for the host's address, which whoever reads it knows."""
+"""Stands in ``/doors.json`` for the host's URL with its base path: whoever reads it knows that."""
 
 T = TypeVar("T")
 
@@ -108,7 +108,9 @@ class Front:
             and (known.predict is not None or known.train is not None),
             pages=[(it.label, it.path) for one in self.doors for it in _links(one, model)],
             examples=[
-                (it.title, it.text) for one in self.doors for it in _snippets(one, model, origin)
+                (it.title, it.text)
+                for one in self.doors
+                for it in _snippets(one, model, f"{origin}{self._prefix}")
             ],
             links=[("Project", url)] if isinstance(url, str) else (),
         )

@@ -105,8 +105,8 @@ class Door:
         title: what it is, for people.
         pages: what it has for the host as a whole, for the start page and the terminal.
         links: what it has of a model, for the start page.
-        snippets: calls of a model, given the URL of the host (without the base path), for the
-            start page and "Use via API".
+        snippets: calls of a model, given the URL of the host (with the base path), for the start
+            page and "Use via API".
         openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths`` and ``components``.
         is_first: whether it is told of before the others.
     """

@@ -14,7 +14,7 @@ OWN = "v2"
 """The API that the page uses itself, whose calls it writes with what is filled in."""
 
 URL = "http://HOST"
-"""Stands in the calls for the address of the host."""
+"""Stands in the calls for the URL of the host, with its base path."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class OtherCall:
     text: str
 
     def at(self, url: str) -> str:
-        """The call of a host with this address, with its base path."""
+        """The call of the host with this URL."""
         return self.text.replace(URL, url)
 
 

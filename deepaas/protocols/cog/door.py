@@ -114,8 +114,8 @@ def setup(host: Host) -> Door:
         # Something to see: the first file, if nothing has to be there.
         also = () if served.inputs.get("required") else sorted(served.files)[:1]
         body = {"input": guesses.required(served.inputs, also)}
-        path = f"{own}/{quote(model.name, safe='')}/predictions"
-        return [Snippet(f"Predict with {TITLE}", curl(f"{url}{path}", body=body))]
+        path = f"{url}/{NAME}/{quote(model.name, safe='')}/predictions"
+        return [Snippet(f"Predict with {TITLE}", curl(path, body=body))]
 
     return Door(
         routes,

@@ -66,7 +66,7 @@ def _snippets(host: Host, model: Model, url: str) -> list[Snippet]:
     known = model.description
     if known is None or known.predict is None or not _can_predict(host, model):
         return []
-    path = host.prefix + predict.PATH.replace("{name}", quote(model.name, safe=""))
+    path = predict.PATH.replace("{name}", quote(model.name, safe=""))
     text = snippets.prediction(url, path, known.predict.parameters)
     return [Snippet("Predict from the command line", text)]
 

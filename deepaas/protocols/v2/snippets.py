@@ -17,8 +17,8 @@ def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
     """A prediction with the arguments that are required or, where none is, with the first file.
 
     Args:
-        url: of the host, without the base path.
-        path: of the route.
+        url: of the host.
+        path: of the route, below that.
         parameters: of the model, as Swagger 2.0 has them.
     """
     chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]

@@ -67,7 +67,7 @@ def setup(host: Host) -> Door:
         return [Link("Shout at it", f"{own}/{quote(model.name, safe='')}?text=hi")]
 
     def snippets(model: Model, url: str) -> list[Snippet]:
-        return [Snippet(TITLE, curl(f"{url}{own}/{quote(model.name, safe='')}?text=hi"))]
+        return [Snippet(TITLE, curl(f"{url}/echo/{quote(model.name, safe='')}?text=hi"))]
 
     async def openapi() -> dict[str, Any]:
         schema = {

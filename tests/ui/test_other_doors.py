@@ -1,0 +1,62 @@
+"""Calls of the host's other APIs under "Use via API"."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pytest_aiohttp import AiohttpServer
+from support.host import start_host
+
+from deepaas.client.api import Api
+from deepaas.ui.other_doors import OtherCall, other_calls
+from deepaas.ui.page import build_page
+
+
+async def test_they_are_on_the_page_and_work() -> None:
+    with start_host(["plain"], "--no-ui") as host:
+        async with Api(host.url) as api:
+            (model,) = await api.models()
+            calls = await other_calls(api, "plain")
+            assert await other_calls(api, "nobody") == []
+            page = build_page(model, api, others=calls)
+        (call,) = calls
+        assert call.title == "Predict with Cog's API"
+        tabs = [
+            one["props"].get("label")
+            for one in page.config["components"]
+            if one["type"] == "tabitem"
+        ]
+        assert tabs == ["curl", "Python", "deepaas.client", call.title]
+        said = await asyncio.to_thread(
+            subprocess.run,
+            ["sh", "-c", f"{call.at(host.url)} -sSf"],
+            capture_output=True,
+            check=True,
+        )
+        assert json.loads(said.stdout)["output"] == {"text": "hello"}
+
+
+@pytest.mark.parametrize("told", [None, [], {}, {"doors": []}])
+async def test_a_host_that_does_not_tell(told: Any, aiohttp_server: AiohttpServer) -> None:
+    async def tell(_request: web.Request) -> web.Response:
+        if told is None:
+            raise web.HTTPNotFound
+        return web.json_response(told)
+
+    app = web.Application()
+    app.router.add_get("/doors.json", tell)
+    server = await aiohttp_server(app)
+    async with Api(str(server.make_url("")).rstrip("/")) as api:
+        assert await other_calls(api, "plain") == []
+
+
+def test_the_address_is_the_visitors() -> None:
+    call = OtherCall("One", "curl -X POST 'http://HOST/own/plain'")
+    assert call.at("https://models.example/base") == (
+        "curl -X POST 'https://models.example/base/own/plain'"
+    )
