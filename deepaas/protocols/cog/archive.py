@@ -18,6 +18,7 @@ from deepaas.protocols.cog.prediction import Prediction
 from deepaas.training.records import Record
 from deepaas.training.retention import Keep
 from deepaas.training.service import Trainings
+from deepaas.training.write_behind import WAIT_SECONDS, Looks, WriteBehind
 from deepaas.web.document import Document
 
 if TYPE_CHECKING:
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 5.0
-"""So long a prediction waits for the store; then it goes on without."""
-
-RETRY_SECONDS = 2.0
 TIDY_SECONDS = 3.0
 """So long at least between two looks for those that need not be kept."""
 
 IDLE_SECONDS = 60.0
 TIDY_COUNT = 200
-CLOSE_SECONDS = 5.0
 NAMED_COUNT = 20
 """So many that are lost are named in the log."""
 
@@ -67,16 +63,21 @@ class Archive:
         self._open: set[Key] = set()
         # Those of the unsaved that are no more than the news of an end.
         self._short: set[Key] = set()
-        self._writing: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
-        self._tried = asyncio.Event()
-        self._away = False
         self._tidied = 0.0
+        self._replaced: list[str] = []
+        self._writing = WriteBehind(
+            self._write,
+            what="asynchronous predictions",
+            meanwhile="predictions are kept in this host",
+            afterwards=self._clean,
+            # What has just ended is looked at soon, what grows old now and then.
+            looks=Looks(TIDY_SECONDS, IDLE_SECONDS),
+        )
 
     def start(self) -> None:
         """Begin to write, and to remove what need not be kept."""
         if self._durable:
-            self._writing = asyncio.ensure_future(self._write())
+            self._writing.start()
 
     async def begun(self, prediction: Prediction) -> None:
         """Note that a prediction has come; the store is waited for, but not for long."""
@@ -132,14 +133,8 @@ class Archive:
 
     async def close(self) -> None:
         """Note the last, and stop."""
-        if self._writing is None:
-            return
-        self._away = False
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._all_saved(), CLOSE_SECONDS)
-        self._writing.cancel()
-        await asyncio.gather(self._writing, return_exceptions=True)
-        if self._unsaved:
+        await self._writing.close(lambda: not self._unsaved, once_more=True)
+        if self._durable and self._unsaved:
             names = [f"{name} of {model}" for model, name in self._unsaved]
             _log.error(
                 "%d predictions could not be kept in the store: %s%s",
@@ -160,76 +155,32 @@ class Archive:
         self._short.discard(key)
         if before is not None and before.file and record.completed is None:
             self._keeper.remove(before.file)
-        if self._away or not self._durable:
+        if self._writing.is_away or not self._durable:
             self._forget_unsaved()
         if not self._durable:
             return
-        self._news.set()
+        self._writing.wake()
         await self._trainings.settled()
-        try:
-            await asyncio.wait_for(self._saved(record), WAIT_SECONDS)
-        except asyncio.TimeoutError:
-            # The next ones need not wait.
-            self._away = True
-
-    async def _saved(self, record: Record) -> None:
-        while self._unsaved.get((record.model, record.id)) is record and not self._away:
-            await self._tried.wait()
-
-    async def _all_saved(self) -> None:
-        while self._unsaved and not self._away:
-            await self._tried.wait()
+        await self._writing.until(lambda: self._unsaved.get(key) is not record)
 
     async def _write(self) -> None:
-        """Write all that comes, together what comes together."""
-        pause_seconds = TIDY_SECONDS
-        while True:
-            idle = False
-            try:
-                await asyncio.wait_for(self._news.wait(), pause_seconds)
-            except asyncio.TimeoutError:
-                idle = True
-            # What has just ended is looked at soon, what grows old now and then.
-            pause_seconds = IDLE_SECONDS if idle else TIDY_SECONDS
-            self._news.clear()
-            batch = dict(self._unsaved)
-            try:
-                rows = (await self._trainings.store()).predictions
-                replaced = await rows.put([*batch.values()]) if batch else []
-            except (StoreUnavailable, StorageFull) as error:
-                if not self._away:
-                    _log.error("%s; predictions are kept in this host meanwhile", error)
-                await self._retry_later()
-                continue
-            except Exception:
-                _log.exception("asynchronous predictions cannot be kept in the store")
-                await self._retry_later()
-                continue
-            self._away = False
-            for key, record in batch.items():
-                if record.completed is None:
-                    self._open.add(key)
-                else:
-                    self._open.discard(key)
-                if self._unsaved.get(key) is record:
-                    del self._unsaved[key]
-                    self._short.discard(key)
-            self._wake()
-            for file in replaced:
-                await asyncio.to_thread(self._keeper.remove, file)
-            with contextlib.suppress(StoreUnavailable, StorageFull, OSError):
-                await self._tidy(rows)
+        batch = dict(self._unsaved)
+        rows = (await self._trainings.store()).predictions
+        self._replaced = await rows.put([*batch.values()]) if batch else []
+        for key, record in batch.items():
+            if record.completed is None:
+                self._open.add(key)
+            else:
+                self._open.discard(key)
+            if self._unsaved.get(key) is record:
+                del self._unsaved[key]
+                self._short.discard(key)
 
-    async def _retry_later(self) -> None:
-        self._away = True
-        self._wake()
-        await asyncio.sleep(RETRY_SECONDS)
-        self._news.set()
-
-    def _wake(self) -> None:
-        # Whoever waits has the event from before; whoever looks from now on waits for the next.
-        self._tried.set()
-        self._tried = asyncio.Event()
+    async def _clean(self) -> None:
+        for file in self._replaced:
+            await asyncio.to_thread(self._keeper.remove, file)
+        with contextlib.suppress(StoreUnavailable, StorageFull, OSError):
+            await self._tidy((await self._trainings.store()).predictions)
 
     # --- what need not be kept ---
 
