@@ -125,12 +125,19 @@ class ModelNotFound(DeepaasError):
 
 
 class ModelUnavailable(DeepaasError):
-    """The model is served, but no worker of it can take calls at present."""
+    """The model is served, but no worker of it can take calls at present.
+
+    Attributes:
+        leaving: whether that is so as the host is about to leave.
+    """
 
     code = "model_unavailable"
 
-    def __init__(self, name: str, reason: str, retry_after_seconds: float = 1.0) -> None:
+    def __init__(
+        self, name: str, reason: str, retry_after_seconds: float = 1.0, *, leaving: bool = False
+    ) -> None:
         super().__init__(f"model {name!r} takes no calls at present: {reason}")
+        self.leaving = leaving
         self.retry_after_seconds = retry_after_seconds
 
 

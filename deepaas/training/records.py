@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INTERRUPTED = "interrupted"
-"""Its host ended in the middle of it."""
+"""Its host ended in the middle of it, and could not say so any more."""
+
+CUT_OFF = "cut off"
+"""Its host has ended it, for no other reason than that it left."""
+
+UNFINISHED = frozenset((INTERRUPTED, CUT_OFF))
+"""What has not been brought to an end, and may be made again."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class Record:
         id: its client's name for it, or one that was made up.
         place: the state directory that has its file, by id.
         owner: the host that makes it.
-        status: in the words of the protocol, or ``INTERRUPTED``.
+        status: in the words of the protocol, or one of ``UNFINISHED``.
         created: when it came.
         completed: when it ended, None while it goes on.
         document: what clients are told of it, as JSON; None when that lies in a file.

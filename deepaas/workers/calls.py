@@ -117,25 +117,26 @@ class Calls:
         """All workers that had room are others from now on."""
         self._free.clear()
 
-    def refuse_waiting(self, reason: str) -> None:
+    def refuse_waiting(self, reason: str, *, leaving: bool = False) -> None:
         """Answer those that wait: there is no worker for them."""
         while self._queue:
             call = self._queue.popleft()
             if not call.reply.done():
-                call.reply.set_exception(self.unavailable(reason))
+                call.reply.set_exception(self.unavailable(reason, leaving=leaving))
 
     def refuse_all(self, reason: str) -> None:
-        """Answer those that wait and those that are worked on."""
+        """Answer those that wait and those that are worked on, as the host leaves."""
         self._free.clear()
-        self.refuse_waiting(reason)
+        self.refuse_waiting(reason, leaving=True)
         for worker in self._slots.workers():
             for call in worker.calls.values():
                 if not call.reply.done():
-                    call.reply.set_exception(ModelUnavailable(self._name, reason))
+                    call.reply.set_exception(ModelUnavailable(self._name, reason, leaving=True))
 
-    def unavailable(self, reason: str) -> ModelUnavailable:
+    def unavailable(self, reason: str, *, leaving: bool = False) -> ModelUnavailable:
         """That the model takes no calls, and when it may be worth while to ask again."""
-        return ModelUnavailable(self._name, reason, self._slots.delay_seconds())
+        seconds = self._slots.delay_seconds()
+        return ModelUnavailable(self._name, reason, seconds, leaving=leaving)
 
     def _take_free(self) -> Worker | None:
         """A worker that has room; there is none while calls are waiting."""

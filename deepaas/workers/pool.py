@@ -164,7 +164,7 @@ class Pool:
             asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
         """
         if self._stopping:
-            raise ModelUnavailable(self.name, SHUTTING_DOWN)
+            raise ModelUnavailable(self.name, SHUTTING_DOWN, leaving=True)
         return self._calls.run(inputs, client_id, terms)
 
     async def health(self) -> Health:

@@ -80,10 +80,10 @@ class Going:
             self._stopped = True
             self._task.cancel()
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: str, *, is_cut_off: bool = False) -> None:
         """End it, for a reason that is not the model's."""
         self.cancel()
-        self.prediction.end(FAILED, error=error)
+        self.prediction.end(FAILED, error=error, is_cut_off=is_cut_off)
 
     # --- what the model tells (workers.call.Listener) ---
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import os
 import time
 import uuid
 from pathlib import Path
@@ -15,9 +14,8 @@ import msgspec
 from deepaas.protocols.cog.answers import failed
 from deepaas.protocols.cog.prediction import FAILED, Prediction, moment
 from deepaas.training.place import Place
-from deepaas.training.records import INTERRUPTED, Record
+from deepaas.training.records import CUT_OFF, INTERRUPTED, Record
 from deepaas.web.document import Document, of_bytes, of_file
-from deepaas.workers.pool import SHUTTING_DOWN
 
 ROW_BYTES = 256 * 1024
 """A longer document lies in a file of the state directory."""
@@ -33,9 +31,6 @@ STRAY_SECONDS = 3600.0
 ELSEWHERE = "what there is to tell of it lies with a host of another state directory"
 GONE = "interrupted: its host ended"
 LOST = "what it has told is lost: the store was away for too long"
-
-_FAILED_AT_LAST = b'"status":"failed"}'
-"""What the document of one that has failed ends with."""
 
 
 class Keeper:
@@ -68,7 +63,7 @@ class Keeper:
             id=prediction.id,
             place=self._place.id,
             owner=self._host,
-            status=INTERRUPTED if _is_cut_off(prediction) else prediction.status,
+            status=CUT_OFF if prediction.is_cut_off else prediction.status,
             created=prediction.created,
             completed=prediction.completed,
             document=content,
@@ -88,7 +83,7 @@ class Keeper:
             raise failed(ELSEWHERE, 409)
         else:
             document = of_file(self._path(record.file))
-        if record.status != INTERRUPTED or self._end(record).endswith(_FAILED_AT_LAST):
+        if record.status != INTERRUPTED:
             return document
         # Its host could not say by itself that it did not bring it to an end.
         told = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])
@@ -122,13 +117,6 @@ class Keeper:
     def _path(self, file: str) -> Path:
         return self._place.predictions / file
 
-    def _end(self, record: Record) -> bytes:
-        if record.document is not None:
-            return record.document
-        with self._path(record.file).open("rb") as file:
-            file.seek(-len(_FAILED_AT_LAST), os.SEEK_END)
-            return file.read()
-
 
 def told_of(document: Document) -> Document:
     """What is kept of a prediction as webhooks are told of it; a long one stays as it is."""
@@ -144,12 +132,6 @@ def shortened(record: Record) -> Record:
     """No more than that it has ended."""
     told = {"id": record.id, "error": LOST, "status": FAILED}
     return dataclasses.replace(record, status=FAILED, document=msgspec.json.encode(told), file="")
-
-
-def _is_cut_off(prediction: Prediction) -> bool:
-    """Whether it has failed for no other reason than the end of this host."""
-    error = prediction.error or ""
-    return prediction.status == FAILED and error.endswith((GONE, SHUTTING_DOWN))
 
 
 def _not_kept(prediction: Prediction, error: OSError) -> bytes:

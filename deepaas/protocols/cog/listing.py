@@ -11,7 +11,7 @@ from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.going import Going
 from deepaas.protocols.cog.prediction import FAILED, moment
-from deepaas.training.records import INTERRUPTED
+from deepaas.training.records import UNFINISHED
 
 DEFAULT_COUNT = 100
 MAX_COUNT = 1000
@@ -59,7 +59,7 @@ def shown(name: str, status: str, created: float, completed: float | None) -> di
     """One prediction or training in a list."""
     return {
         "id": name,
-        "status": FAILED if status == INTERRUPTED else status,
+        "status": FAILED if status in UNFINISHED else status,
         "created_at": moment(created),
         "completed_at": moment(completed),
     }

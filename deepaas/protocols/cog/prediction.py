@@ -47,6 +47,7 @@ class Prediction:
         status: ``starting``, ``processing``, ``succeeded``, ``failed`` or ``canceled``.
         streams: whether its output comes in parts.
         error: why it failed.
+        is_cut_off: whether that is for no other reason than that its host leaves.
         metrics: what was measured, by name.
         created: when it came, as seconds since the epoch.
         started: when a worker began it.
@@ -61,6 +62,7 @@ class Prediction:
     streams: bool = False
     status: str = STARTING
     error: str | None = None
+    is_cut_off: bool = False
     metrics: Json = field(default_factory=dict)
     created: float = field(default_factory=time.time)
     started: float | None = None
@@ -160,11 +162,12 @@ class Prediction:
         told = {"mode": mode, "name": name, "value": value}
         self.journal.append(METRIC, msgspec.json.encode(told))
 
-    def end(self, status: str, *, error: str | None = None) -> None:
+    def end(self, status: str, *, error: str | None = None, is_cut_off: bool = False) -> None:
         """It is over; the first end counts."""
         if self.ended:
             return
         self.error = error
+        self.is_cut_off = is_cut_off
         self.completed = time.time()
         self.metrics[TIME] = self.completed - (self.started or self.completed)
         self.status = status

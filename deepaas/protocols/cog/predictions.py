@@ -11,7 +11,14 @@ from typing import Any
 
 import msgspec
 
-from deepaas.errors import DeepaasError, InvalidArguments, QueueFull, StorageFull, WorkerDied
+from deepaas.errors import (
+    DeepaasError,
+    InvalidArguments,
+    ModelUnavailable,
+    QueueFull,
+    StorageFull,
+    WorkerDied,
+)
 from deepaas.masks import Masks
 from deepaas.model.handle import Model
 from deepaas.protocols.cog.archive import Archive
@@ -113,7 +120,7 @@ class Predictions:
         """End all that still go on."""
         going = [each for model in self._going.values() for each in model.values()]
         for each in going:
-            each.fail(GONE)
+            each.fail(GONE, is_cut_off=True)
         await asyncio.gather(*(each.over.wait() for each in going))
         await self._files.close()
 
@@ -177,7 +184,9 @@ class Predictions:
                 error.message,
                 details,
             )
-            prediction.end(FAILED, error=self._masks.text(_said(error)))
+            leaving = isinstance(error, ModelUnavailable) and error.leaving
+            said = self._masks.text(_said(error))
+            prediction.end(FAILED, error=said, is_cut_off=leaving)
         except (NotUploaded, TooMuch) as error:
             prediction.end(FAILED, error=self._masks.text(str(error)))
         except Exception as error:

@@ -38,7 +38,7 @@ from deepaas.protocols.cog.prediction import (
 from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.served import Served, Shelf
-from deepaas.training.records import INTERRUPTED, Record
+from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
 from deepaas.workers.status import Status
@@ -187,7 +187,7 @@ class PredictionRoutes:
             with contextlib.suppress(StoreUnavailable):
                 kept = await self._archive.get(model.name, prediction_id)
             # One that its host has not brought to an end is made again.
-            ran = kept is not None and kept[0].status != INTERRUPTED
+            ran = kept is not None and kept[0].status not in UNFINISHED
             if kept is not None and ran and prediction_id not in going_on:
                 return await self._answer_kept(request, model, *kept)
         going = going_on.get(prediction_id)
