@@ -18,15 +18,15 @@ from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
 from deepaas.protocols.cog.options import Options
-from deepaas.protocols.cog.pending import Pending
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Pick, PredictionRoutes
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
-from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.retention import parse_keep
+from deepaas.webhooks.kept import KeptWebhooks
+from deepaas.webhooks.sender import Webhooks
 from deepaas.web import guesses
 
 NAME = "cog"
@@ -59,7 +59,7 @@ def setup(host: Host) -> Door:
     predictions = Predictions(host.uploads, files, archive, host.drain.counting, host.masks)
     token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
     webhooks = Webhooks(limits, token, host.uploads.folder)
-    pending = Pending(webhooks, host.trainings, durable=settings.train_endpoint)
+    kept = KeptWebhooks(webhooks, host.trainings, durable=settings.train_endpoint)
 
     shelf = Shelf()
     helpers = Helpers(f"{host.trainings.host}:cog:")
@@ -68,8 +68,8 @@ def setup(host: Host) -> Door:
     trainings: list[TrainingRoutes] = []
 
     def below(path: str, pick: Pick) -> list[web.RouteDef]:
-        first = PredictionRoutes(host, predictions, archive, pending, pick, shelf, intake)
-        second = TrainingRoutes(host, files, webhooks, pending, pick, shelf, intake)
+        first = PredictionRoutes(host, predictions, archive, kept, pick, shelf, intake)
+        second = TrainingRoutes(host, files, kept, pick, shelf, intake)
         trainings.append(second)
         return [*first.below(path), *second.below(path)]
 
@@ -85,11 +85,11 @@ def setup(host: Host) -> Door:
 
     own = f"{host.prefix}/{NAME}"
     routes = below(f"{own}/{{model}}", named)
-    successor = Successor(pending, archive, trainings[0], host.registry, webhooks)
+    successor = Successor(kept, archive, trainings[0], host.registry)
 
     async def start() -> None:
         archive.start()
-        pending.start()
+        kept.start()
         if settings.train_endpoint:
             successor.start()
 
@@ -100,7 +100,7 @@ def setup(host: Host) -> Door:
             await each.close()
         await helpers.close()
         await webhooks.close()
-        await pending.close()
+        await kept.close()
         await archive.close()
 
     def links(model: Model) -> list[Link]:

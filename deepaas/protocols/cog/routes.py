@@ -15,7 +15,7 @@ import deepaas
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import Model
 from deepaas.protocols import Handler, Host, routes
-from deepaas.protocols.cog import health, listing, requests, stream
+from deepaas.protocols.cog import health, listing, requests, stream, telling
 from deepaas.protocols.cog.answers import (
     AT_CAPACITY,
     Refusal,
@@ -26,7 +26,6 @@ from deepaas.protocols.cog.answers import (
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.intake import Intake, Unpacked
-from deepaas.protocols.cog.pending import PREDICTION, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
     SUCCEEDED,
@@ -41,6 +40,7 @@ from deepaas.protocols.cog.served import Served, Shelf
 from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
+from deepaas.webhooks.kept import KeptWebhooks
 from deepaas.workers.status import Status
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
@@ -56,7 +56,7 @@ class PredictionRoutes:
         host: what a door is given.
         predictions: those that go on.
         archive: has those that nobody waits for.
-        pending: tells clients' addresses of them.
+        webhooks: tells clients' addresses of them.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
         intake: reads requests.
@@ -67,7 +67,7 @@ class PredictionRoutes:
         host: Host,
         predictions: Predictions,
         archive: Archive,
-        pending: Pending,
+        webhooks: KeptWebhooks,
         pick: Pick,
         shelf: Shelf,
         intake: Intake,
@@ -76,7 +76,7 @@ class PredictionRoutes:
         self._intake = intake
         self._predictions = predictions
         self._archive = archive
-        self._pending = pending
+        self._webhooks = webhooks
         self._pick = pick
         self._shelf = shelf
 
@@ -151,7 +151,7 @@ class PredictionRoutes:
         async with self._intake.read(request, self._shelf.outline(model)) as asked:
             prediction, wanted = self._accepted(model, asked, new_id())
             try:
-                self._pending.watch(prediction, asked, request.headers)
+                telling.watch(self._webhooks, prediction, asked, request.headers)
                 await self._made(prediction, model, wanted)
                 output = prediction.output()
                 if prediction.status != SUCCEEDED or output is None:
@@ -255,11 +255,13 @@ class PredictionRoutes:
         kept = requests.is_asynchronous(request) and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
         try:
-            kind = PREDICTION if kept else ""
-            entry = self._pending.watch(prediction, asked, request.headers, kind, prediction.id)
+            kind = telling.PREDICTION if kept else ""
+            entry = telling.watch(
+                self._webhooks, prediction, asked, request.headers, kind, prediction.id
+            )
             if kept:
                 await self._predictions.start(prediction, model, wanted).noted.wait()
-                await self._pending.noted(entry)
+                await self._webhooks.noted(entry)
                 return json_answer({"id": prediction.id, "status": STARTING}, 202)
             if not streamed:
                 await self._made(prediction, model, wanted)

@@ -15,9 +15,10 @@ from deepaas.model.registry import Registry
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.kept import told_of
-from deepaas.protocols.cog.pending import PREDICTION, Entry, Pending
+from deepaas.protocols.cog.telling import PREDICTION
 from deepaas.protocols.cog.training_routes import TrainingRoutes
-from deepaas.protocols.cog.webhooks import Address, Webhooks
+from deepaas.webhooks.kept import KeptWebhooks, WebhookEntry
+from deepaas.webhooks.sender import WebhookAddress
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -32,26 +33,23 @@ class Successor:
     """Looks for what is left to tell as long as the host lives. Must be closed.
 
     Args:
-        pending: has it.
+        kept: has it, and tells it.
         archive: has the predictions that it is told of.
         trainings: tells of trainings.
         registry: the models.
-        webhooks: tells it.
     """
 
     def __init__(
         self,
-        pending: Pending,
+        kept: KeptWebhooks,
         archive: Archive,
         trainings: TrainingRoutes,
         registry: Registry,
-        webhooks: Webhooks,
     ) -> None:
-        self._pending = pending
+        self._kept = kept
         self._archive = archive
         self._trainings = trainings
         self._registry = registry
-        self._webhooks = webhooks
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -65,17 +63,17 @@ class Successor:
             await asyncio.gather(self._looking, return_exceptions=True)
 
     async def _look(self) -> None:
-        left: list[tuple[Webhook, Entry]] = []
+        left: list[tuple[Webhook, WebhookEntry]] = []
         while True:
             with contextlib.suppress(StoreUnavailable, StorageFull):
                 # Whoever is asked for it says so.
-                left += await self._pending.adopt()
+                left += await self._kept.adopt()
                 while left:
                     await self._take_over(*left[0])
                     del left[0]
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _take_over(self, webhook: Webhook, entry: Entry) -> None:
+    async def _take_over(self, webhook: Webhook, entry: WebhookEntry) -> None:
         """Go on telling.
 
         Raises:
@@ -83,10 +81,10 @@ class Successor:
         """
 
         def told() -> None:
-            self._pending.told(entry)
+            self._kept.told(entry)
 
         try:
-            address = msgspec.json.decode(webhook.address, type=Address)
+            address = msgspec.json.decode(webhook.address, type=WebhookAddress)
             if webhook.kind == PREDICTION:
                 await self._tell_end(webhook, address, told)
             # A model that is not served any more may be again, by the next host.
@@ -99,7 +97,9 @@ class Successor:
         except Exception:
             _log.exception("a webhook of %s %r cannot be told", webhook.kind, webhook.name)
 
-    async def _tell_end(self, webhook: Webhook, address: Address, told: Callable[[], None]) -> None:
+    async def _tell_end(
+        self, webhook: Webhook, address: WebhookAddress, told: Callable[[], None]
+    ) -> None:
         kept = None
         with contextlib.suppress(Refusal):  # It has been made anew elsewhere.
             kept = await self._archive.get(webhook.model, webhook.subject)
@@ -107,4 +107,4 @@ class Successor:
             told()  # It has been removed, or made anew with a webhook of its own.
             return
         document = await asyncio.to_thread(told_of, kept[1])
-        await self._webhooks.tell(address, webhook.name, document, told)
+        await self._kept.webhooks.tell(address, webhook.name, document, told)

@@ -22,13 +22,12 @@ from deepaas.errors import (
 )
 from deepaas.model.handle import Model
 from deepaas.protocols import Handler, Host, routes
-from deepaas.protocols.cog import listing, requests, stream
+from deepaas.protocols.cog import listing, requests, stream, telling
 from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Intake, Unpacked
-from deepaas.protocols.cog.pending import TRAINING, Pending
 from deepaas.protocols.cog.prediction import (
     STARTING,
     WRONG_INPUT,
@@ -39,9 +38,10 @@ from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.training_told import STATUS, Teller
-from deepaas.protocols.cog.webhooks import Address, Webhooks
 from deepaas.training.runs import Run, State
 from deepaas.web.document import of_bytes
+from deepaas.webhooks.kept import KeptWebhooks
+from deepaas.webhooks.sender import WebhookAddress
 
 POLL_SECONDS = 0.2
 CLOSE_SECONDS = 2.0
@@ -58,7 +58,6 @@ class TrainingRoutes:
         host: what it is a door of.
         files: gets the files of inputs.
         webhooks: tells clients' addresses of the trainings.
-        pending: the same, and the next host if this one cannot.
         pick: which model a request is for.
         shelf: has what is made of the models' descriptions.
         intake: reads requests.
@@ -68,8 +67,7 @@ class TrainingRoutes:
         self,
         host: Host,
         files: Files,
-        webhooks: Webhooks,
-        pending: Pending,
+        webhooks: KeptWebhooks,
         pick: Pick,
         shelf: Shelf,
         intake: Intake,
@@ -80,7 +78,6 @@ class TrainingRoutes:
         self._teller = Teller(host.trainings)
         self._files = files
         self._webhooks = webhooks
-        self._pending = pending
         self._pick = pick
         self._shelf = shelf
         # As long as somebody has one, or waits for it.
@@ -254,13 +251,15 @@ class TrainingRoutes:
     ) -> None:
         """Tell a webhook of a training, if the client has named one."""
         prediction = self._in_place_of(model, name)
-        entry = self._pending.watch(prediction, asked, request.headers, TRAINING, run.uuid)
+        entry = telling.watch(
+            self._webhooks, prediction, asked, request.headers, telling.TRAINING, run.uuid
+        )
         if entry is not None:
             self._later(self._follow(model, run, prediction.hold()))
-            await self._pending.noted(entry)
+            await self._webhooks.noted(entry)
 
     async def resume(
-        self, model: Model, uid: str, name: str, address: Address, told: Callable[[], None]
+        self, model: Model, uid: str, name: str, address: WebhookAddress, told: Callable[[], None]
     ) -> None:
         """Tell of a training of which a host told that is gone.
 
@@ -280,7 +279,7 @@ class TrainingRoutes:
             told()
             return
         prediction = self._in_place_of(model, name)
-        self._webhooks.watch(prediction, address, told)
+        telling.follow(self._webhooks.webhooks, prediction, address, told)
         self._later(self._follow(model, run, prediction.hold()))
 
     def _in_place_of(self, model: Model, name: str) -> Prediction:

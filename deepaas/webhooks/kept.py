@@ -5,28 +5,41 @@ What a host could not tell any more, the next one tells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from deepaas.protocols.cog.prediction import COMPLETED, Prediction
-from deepaas.protocols.cog.requests import Request
-from deepaas.protocols.cog.webhooks import Webhooks
 from deepaas.training.service import Trainings
 from deepaas.training.write_behind import WriteBehind
+from deepaas.webhooks.sender import WebhookAddress, Webhooks
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
     from deepaas.training.webhook_rows import Webhook
 
-PREDICTION, TRAINING = "prediction", "training"
-
 ADOPTED_COUNT = 100
 """So many are taken over at a time."""
 
 
-class Entry:
+class Subject(NamedTuple):
+    """What is told of.
+
+    Attributes:
+        kind: ``prediction`` or ``training``.
+        model: name of the model.
+        id: which of them, for who looks for it in the store.
+        name: what its client calls it.
+        created: when it came, in seconds since the epoch.
+    """
+
+    kind: str
+    model: str
+    id: str
+    name: str
+    created: float
+
+
+class WebhookEntry:
     """One webhook that is kept.
 
     Attributes:
@@ -39,20 +52,23 @@ class Entry:
         self.is_told = False
 
 
-class Pending:
+class KeptWebhooks:
     """All that are still to be told. Must be closed.
 
-    Args:
+    Attributes:
         webhooks: tells them.
+
+    Args:
+        webhooks: the same.
         trainings: has the store and the state directory.
         durable: whether there is a store at all.
     """
 
     def __init__(self, webhooks: Webhooks, trainings: Trainings, *, durable: bool) -> None:
-        self._webhooks = webhooks
+        self.webhooks = webhooks
         self._trainings = trainings
         self._durable = durable
-        self._new: dict[Entry, Webhook] = {}
+        self._new: dict[WebhookEntry, Webhook] = {}
         self._done: list[int] = []
         self._writing = WriteBehind(
             self._write,
@@ -65,62 +81,35 @@ class Pending:
         if self._durable:
             self._writing.start()
 
-    def watch(
-        self,
-        prediction: Prediction,
-        asked: Request,
-        headers: Mapping[str, str],
-        kind: str = "",
-        subject: str = "",
-    ) -> Entry | None:
-        """Tell the address that a client names of its prediction, from now on.
+    def keep(self, entry: WebhookEntry, address: WebhookAddress, subject: Subject) -> None:
+        """Have the next host tell the end, if this one cannot.
 
         Args:
-            prediction: which, or what stands for a training.
-            asked: what the client asks for.
-            headers: of its request.
-            kind: ``PREDICTION`` or ``TRAINING``; empty for what ends with its request.
-            subject: which of them, for who looks for it in the store.
-
-        Returns:
-            what :meth:`noted` waits for; None if there is no address, or it may not be called.
+            entry: what it is known by here.
+            address: whom to tell.
+            subject: what of.
         """
-        if not asked.webhook:
-            return None
-        address = self._webhooks.address(prediction.id, asked.webhook, asked.events, headers)
-        if address is None:
-            return None
-        entry = Entry()
-        self._webhooks.watch(prediction, address, lambda: self.told(entry))
-        if self._durable and kind and COMPLETED in address.events:
-            from deepaas.training.webhook_rows import Webhook
+        if not self._durable:
+            return
+        from deepaas.training.webhook_rows import Webhook
 
-            self._new[entry] = Webhook(
-                kind,
-                prediction.model,
-                subject,
-                prediction.id,
-                prediction.created,
-                self._trainings.place.id,
-                self._trainings.host,
-                msgspec.json.encode(address),
-            )
-            self._writing.wake()
-        return entry
+        place, host = self._trainings.place.id, self._trainings.host
+        self._new[entry] = Webhook(*subject, place, host, msgspec.json.encode(address))
+        self._writing.wake()
 
-    async def noted(self, entry: Entry | None) -> None:
+    async def noted(self, entry: WebhookEntry | None) -> None:
         """Wait until it is in the store, but not for long."""
         if entry is not None:
             await self._writing.until(lambda: entry not in self._new)
 
-    def told(self, entry: Entry) -> None:
+    def told(self, entry: WebhookEntry) -> None:
         """There is nothing more to tell."""
         entry.is_told = True
         if entry.number:
             self._done.append(entry.number)
             self._writing.wake()
 
-    async def adopt(self) -> list[tuple[Webhook, Entry]]:
+    async def adopt(self) -> list[tuple[Webhook, WebhookEntry]]:
         """Those of hosts that are gone.
 
         Raises:
@@ -129,7 +118,7 @@ class Pending:
         rows = (await self._trainings.store()).webhooks
         place, host = self._trainings.place.id, self._trainings.host
         adopted = await rows.adopt(place, host, ADOPTED_COUNT)
-        return [(webhook, Entry(webhook.number)) for webhook in adopted]
+        return [(webhook, WebhookEntry(webhook.number)) for webhook in adopted]
 
     async def close(self) -> None:
         """Remove those that have been told from the store; the others are for the next host."""

@@ -1,0 +1,156 @@
+"""Tells an address of a client how a prediction goes on, in Cog's words.
+
+Of one prediction it is told in order; while it is slow, what happens meanwhile is left out, and
+the next that it hears of is the newest. The end is not left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction
+from deepaas.protocols.cog.requests import Request
+from deepaas.webhooks.delivery import WebhookChannel
+from deepaas.webhooks.kept import KeptWebhooks, Subject, WebhookEntry
+from deepaas.webhooks.sender import TRIES_COUNT, WebhookAddress, Webhooks
+
+PREDICTION, TRAINING = "prediction", "training"
+"""Kinds of what is to be told, in the store."""
+
+THROTTLE_SECONDS = 0.5
+"""So long at least between two that are not the first or the last."""
+
+_PASSING = frozenset([OUTPUT, LOG])
+_EVENT_OF = {START: "start", OUTPUT: "output", LOG: "logs", COMPLETED: "completed"}
+
+
+def watch(
+    kept: KeptWebhooks,
+    prediction: Prediction,
+    asked: Request,
+    headers: Mapping[str, str],
+    kind: str = "",
+    subject: str = "",
+) -> WebhookEntry | None:
+    """Tell the address that a client names of its prediction, from now on.
+
+    Args:
+        kept: tells it.
+        prediction: which, or what stands for a training.
+        asked: what the client asks for.
+        headers: of its request.
+        kind: ``PREDICTION`` or ``TRAINING``; empty for what ends with its request.
+        subject: which of them, for who looks for it in the store.
+
+    Returns:
+        what :meth:`KeptWebhooks.noted` waits for; None if there is no address, or it may not be
+        called.
+    """
+    if not asked.webhook:
+        return None
+    address = kept.webhooks.address(prediction.id, asked.webhook, asked.events, headers)
+    if address is None:
+        return None
+    entry = WebhookEntry()
+    follow(kept.webhooks, prediction, address, lambda: kept.told(entry))
+    if kind and COMPLETED in address.events:
+        name, created = prediction.id, prediction.created
+        kept.keep(entry, address, Subject(kind, prediction.model, subject, name, created))
+    return entry
+
+
+def follow(
+    webhooks: Webhooks, prediction: Prediction, address: WebhookAddress, told: Callable[[], None]
+) -> None:
+    """Tell an address of a prediction, from its beginning to its end.
+
+    Args:
+        webhooks: calls it.
+        prediction: which.
+        address: whom to tell.
+        told: called when there is nothing more to tell.
+    """
+    prediction.hold()
+
+    async def tell(channel: WebhookChannel) -> None:
+        await _follow(prediction, address.events, channel)
+
+    # What waits for the address does not hold the prediction.
+    following = webhooks.follow(prediction.id, address, tell, told)
+    following.add_done_callback(lambda _: prediction.release())
+
+
+async def _follow(prediction: Prediction, events: frozenset[str], channel: WebhookChannel) -> None:
+    """Tell of a prediction until it has ended; then nothing holds it here."""
+    feed = _Feed(prediction)
+    told = (0, "")
+    try:
+        while not feed.is_read:
+            kinds = await feed.kinds()
+            if START in kinds and "start" in events:
+                channel.add(prediction.told_begun())
+                await feed.first_of_end_and(channel.told())
+            due = any(_EVENT_OF[kind] in events for kind in kinds & _PASSING)
+            if feed.over:
+                due = OUTPUT in kinds and "output" in events
+            state = (prediction.journal.count(OUTPUT), prediction.logs)
+            if not due or state == told:
+                continue
+            told = state
+            if feed.over:
+                await channel.add_last(prediction.told(going=True), 1)
+            else:
+                channel.add(prediction.told(going=True))
+                await feed.first_of_end_and(channel.told())
+                await feed.first_of_end_and(asyncio.sleep(THROTTLE_SECONDS))
+        if "completed" in events:
+            await channel.add_last(prediction.told(), TRIES_COUNT)
+    finally:
+        await feed.close()
+        channel.finish()
+
+
+class _Feed:
+    """What has happened in a prediction since somebody looked."""
+
+    def __init__(self, prediction: Prediction) -> None:
+        self.over = False
+        self._kinds: set[str] = set()
+        self._news = asyncio.Event()
+        self._end = asyncio.Event()
+        self._following = asyncio.ensure_future(self._follow(prediction))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing more will come, and nothing is left."""
+        return self.over and not self._kinds
+
+    async def kinds(self) -> set[str]:
+        """The kinds of events since the last time, once there is one."""
+        await self._news.wait()
+        self._news.clear()
+        kinds, self._kinds = self._kinds, set()
+        return kinds
+
+    async def first_of_end_and(self, other: Awaitable[None]) -> None:
+        """Wait for something, but not beyond the end of the prediction."""
+        both = [asyncio.ensure_future(other), asyncio.ensure_future(self._end.wait())]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+
+    async def close(self) -> None:
+        """Look no more."""
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+
+    async def _follow(self, prediction: Prediction) -> None:
+        async for kind, _ in prediction.events():
+            self._kinds.add(kind)
+            self._news.set()
+        self.over = True
+        self._end.set()
+        self._news.set()

@@ -1,0 +1,219 @@
+"""Calls the addresses that clients name for what they want to be told.
+
+The end of something is tried again and again, for minutes, unless too much is left to tell
+(``delivery``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from deepaas.fetching.fetcher import FetchLimits, NotFetched, check_address, connector, shown
+from deepaas.web.document import Document
+from deepaas.webhooks.delivery import DeliveryQueue, WebhookChannel, WebhookDelivery
+
+_log = logging.getLogger(__name__)
+
+SECONDS = 30.0
+"""So long an address may take to answer."""
+
+TRIES_COUNT = 12
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 60.0
+
+LAST_WORDS_SECONDS = 2.0
+"""So long an address is still told of the end when the host leaves."""
+
+CONNECTIONS_COUNT = 32
+"""A server is told by so many connections at a time."""
+
+USER_AGENT = "deepaas"
+FORWARDED = ("traceparent", "tracestate")
+"""Headers of the client's request that are passed on."""
+
+
+class WebhookAddress(msgspec.Struct, frozen=True):
+    """Whom to tell.
+
+    Attributes:
+        url: where to.
+        events: of what, in the words of the door.
+        headers: sent along.
+    """
+
+    url: str
+    events: frozenset[str]
+    headers: dict[str, str]
+
+
+class Webhooks:
+    """Tells addresses. Must be closed.
+
+    Args:
+        limits: whether addresses may be called that are not of the public internet.
+        token: sent as bearer token; empty for none.
+        folder: for what is to be told when it is long.
+    """
+
+    def __init__(self, limits: FetchLimits, token: str, folder: Path) -> None:
+        self._limits = limits
+        self._token = token
+        self._session: aiohttp.ClientSession | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._queue = DeliveryQueue(folder)
+
+    def address(
+        self, name: str, url: str, events: frozenset[str], headers: Mapping[str, str]
+    ) -> WebhookAddress | None:
+        """Whom to tell of a prediction or a training, which are made all the same if it may not
+        be called.
+
+        Args:
+            name: of the prediction.
+            url: where to.
+            events: of what, in the words of the door.
+            headers: of the client's request.
+
+        Returns:
+            the address, None if it may not be called.
+        """
+        if not self._may_be_called(name, url):
+            return None
+        passed_on = {name: headers.get(name, "") for name in FORWARDED}
+        sent = {name: one for name, one in passed_on.items() if one and one.isascii()}
+        return WebhookAddress(url, events, sent)
+
+    def follow(
+        self,
+        name: str,
+        address: WebhookAddress,
+        follow: Callable[[WebhookChannel], Coroutine[Any, Any, None]],
+        told: Callable[[], None],
+    ) -> asyncio.Task[None]:
+        """Tell an address of something that goes on.
+
+        Args:
+            name: of the prediction.
+            address: whom to tell.
+            follow: adds what there is to tell, and finishes the channel.
+            told: called when there is nothing more to tell.
+
+        Returns:
+            what follows; what waits for the address is another task.
+        """
+        task = asyncio.ensure_future(follow(self._channel(name, address, told)))
+        self._have_done(task)
+        return task
+
+    async def tell(
+        self, address: WebhookAddress, name: str, document: Document, told: Callable[[], None]
+    ) -> None:
+        """Tell an address of the end of something of which it knows already.
+
+        Args:
+            address: whom to tell.
+            name: of the prediction.
+            document: what there is to tell.
+            told: called when there is nothing more to tell.
+        """
+        if not self._may_be_called(name, address.url):
+            told()
+            return
+        channel = self._channel(name, address, told)
+        try:
+            await channel.add_last(document, TRIES_COUNT)
+        finally:
+            channel.finish()
+
+    def _may_be_called(self, name: str, url: str) -> bool:
+        try:
+            check_address(URL(url), self._limits)
+        except (NotFetched, ValueError) as error:
+            said = error if isinstance(error, NotFetched) else "it is not a URL"
+            _log.warning("prediction %s: its webhook is not called: %s", name, said)
+            return False
+        return True
+
+    def _channel(
+        self, name: str, address: WebhookAddress, told: Callable[[], None]
+    ) -> WebhookChannel:
+        async def send(delivery: WebhookDelivery) -> None:
+            await self._send(address.url, delivery, address.headers)
+
+        def done(task: asyncio.Task[None]) -> None:
+            # What is left when the host ends is for the next one.
+            if channel.given_up or not task.cancelled():
+                told()
+
+        about = f"a webhook of prediction {name} at {shown(address.url)}"
+        channel = WebhookChannel(self._queue, str(URL(address.url).origin()), about, send)
+        channel.task.add_done_callback(done)
+        self._have_done(channel.task)
+        return channel
+
+    def _have_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Tell what is left to tell, if that goes quickly, and then nobody anything more."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _send(self, address: str, delivery: WebhookDelivery, headers: dict[str, str]) -> None:
+        pause_seconds = FIRST_PAUSE_SECONDS
+        for left in reversed(range(delivery.tries)):
+            problem = await self._post(address, delivery.body, headers)
+            if not problem:
+                return
+            if not left:
+                _log.warning("a webhook at %s was not told: %s", shown(address), problem)
+                return
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _post(self, address: str, body: Document, headers: dict[str, str]) -> str:
+        """Send it; why it did not arrive, empty if it did."""
+        sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers}
+        data: bytes | AsyncIterator[bytes]
+        if body.is_small:
+            data = body.whole()
+        else:
+            data = body.sent()
+            sent["Content-Length"] = str(body.size_bytes)
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            async with self._open().post(
+                URL(address, encoded=True), data=data, headers=sent, allow_redirects=False
+            ) as response:
+                passing = response.status in (408, 425, 429) or response.status >= 500
+                if response.status < 400 or not passing:
+                    return ""
+                return f"it answers {response.status}"
+        except aiohttp.ClientConnectorDNSError as error:
+            return str(error.os_error)
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+            return str(error) or type(error).__name__
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=connector(self._limits, limit_per_host=CONNECTIONS_COUNT),
+                timeout=aiohttp.ClientTimeout(total=SECONDS, sock_connect=10),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
