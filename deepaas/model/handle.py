@@ -21,7 +21,18 @@ from deepaas.errors import (
 )
 from deepaas.executor import Source
 from deepaas.masks import NOTHING_MASKED, Masks
-from deepaas.messages import Answer, Checked, Description, Failure, Inputs, Metadata
+from deepaas.messages import (
+    Answer,
+    AskHealth,
+    Checked,
+    CheckTraining,
+    Description,
+    Failure,
+    GetMetadata,
+    Health,
+    Inputs,
+    Metadata,
+)
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
 from deepaas.workers.setup import Setup
@@ -104,13 +115,13 @@ class Model:
         """Wait until loading it is over, for the first time or since :meth:`reload`."""
         return await self._pool.settled()
 
-    def place(self, client_id: str) -> int | None:
+    def position(self, client_id: str) -> int | None:
         """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
 
         Args:
             client_id: what its client calls it.
         """
-        return self._pool.place(client_id)
+        return self._pool.calls.position(client_id)
 
     async def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
@@ -119,7 +130,7 @@ class Model:
 
         Args:
             inputs: of the call.
-            client_id: what its client calls it, to ask for its :meth:`place`.
+            client_id: what its client calls it, to ask for its :meth:`position`.
             terms: what else its client wants.
 
         Returns:
@@ -128,7 +139,7 @@ class Model:
         Raises:
             DeepaasError: why there is none, one of the classes in :mod:`deepaas.errors`.
         """
-        reply = await self._pool.predict(inputs, client_id, terms)
+        reply = await self._pool.calls.run(inputs, client_id, terms)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
         return reply
@@ -140,7 +151,7 @@ class Model:
             ModelUnavailable: there is none that could say.
         """
         try:
-            answer = await asyncio.wait_for(self._pool.health(), HEALTH_SECONDS)
+            answer = await asyncio.wait_for(self._pool.ask(AskHealth, Health), HEALTH_SECONDS)
         except asyncio.TimeoutError:
             return f"it did not say how it is within {HEALTH_SECONDS:g} s"
         return self._masks.text(answer.error)
@@ -173,7 +184,8 @@ class Model:
         """
         if beside_calls and inputs.is_small():
             try:
-                return await asyncio.wait_for(self._pool.check_training(inputs), CHECK_SECONDS)
+                asked = self._pool.ask(lambda number: CheckTraining(number, inputs), Checked)
+                return await asyncio.wait_for(asked, CHECK_SECONDS)
             except asyncio.TimeoutError:
                 pass  # It is busy in a way that lets no other thread run.
             except ModelUnavailable:
@@ -234,7 +246,7 @@ class Model:
         """The answer to one question for all who ask meanwhile."""
         await self.described()
         if self._question is None or self._question.done():
-            self._question = asyncio.ensure_future(self._pool.metadata())
+            self._question = asyncio.ensure_future(self._pool.ask(GetMetadata, Metadata))
             # Whoever asked may have gone when it fails.
             self._question.add_done_callback(lambda q: q.cancelled() or q.exception())
         return await asyncio.shield(self._question)

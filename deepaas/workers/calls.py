@@ -14,7 +14,7 @@ from deepaas.workers.call import Call
 from deepaas.workers.slot import Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.status import Limits
-from deepaas.workers.terms import Terms
+from deepaas.workers.terms import USUAL_TERMS, Terms
 from deepaas.workers.worker import Worker
 
 
@@ -35,6 +35,7 @@ class Calls:
         self._spool = spool
         self._free: deque[Worker] = deque()
         self._queue: deque[Call] = deque()
+        self._refused = ""
         self._ids = itertools.count(1)
         self._loop = asyncio.get_running_loop()
 
@@ -52,7 +53,7 @@ class Calls:
                 count += worker.concurrency - len(worker.calls)
         return count
 
-    def place(self, client_id: str) -> int | None:
+    def position(self, client_id: str) -> int | None:
         """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
 
         Args:
@@ -61,11 +62,29 @@ class Calls:
         working = (call for worker in self._slots.workers() for call in worker.calls.values())
         if any(call.client_id == client_id for call in working):
             return 0
-        places = enumerate(self._queue, 1)
-        return next((place for place, call in places if call.client_id == client_id), None)
+        waiting = (each for each, call in enumerate(self._queue, 1) if call.client_id == client_id)
+        return next(waiting, None)
 
-    async def run(self, inputs: Inputs, client_id: str, terms: Terms) -> Reply:
-        """Have one of the workers make a prediction, see :meth:`Pool.predict`."""
+    async def run(self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS) -> Reply:
+        """Have one of the workers make a prediction.
+
+        Args:
+            inputs: of the call.
+            client_id: what its client calls it, to ask for its :meth:`position`.
+            terms: what else its client wants.
+
+        Returns:
+            the worker's answer; a file that it names belongs to the caller.
+
+        Raises:
+            QueueFull: as many calls as allowed are waiting.
+            ModelUnavailable: the model cannot be loaded at present.
+            WorkerDied: the worker ended in the middle of this call.
+            CallTimedOut: it took too long.
+            asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
+        """
+        if self._refused:
+            raise ModelUnavailable(self._name, self._refused, leaving=True)
         request = terms.request(next(self._ids), inputs)
         call = Call(request, self._loop, client_id, terms.listener)
         worker = self._take_free()
@@ -125,7 +144,8 @@ class Calls:
                 call.reply.set_exception(self.unavailable(reason, leaving=leaving))
 
     def refuse_all(self, reason: str) -> None:
-        """Answer those that wait and those that are worked on, as the host leaves."""
+        """Answer those that wait, those that are worked on, and those that come from now on."""
+        self._refused = reason
         self._free.clear()
         self.refuse_waiting(reason, leaving=True)
         for worker in self._slots.workers():

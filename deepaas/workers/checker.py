@@ -52,7 +52,7 @@ class Checker:
         kept.users_count += 1
         kept.idle(None)
         try:
-            reply = await kept.pool.predict(inputs, terms=OnlyChecked())
+            reply = await kept.pool.calls.run(inputs, terms=OnlyChecked())
         except CallTimedOut:
             what = "check the arguments of a training"
             raise CallTimedOut(self._pool.name, self._seconds, what) from None

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deepaas.errors import ModelUnavailable
 from deepaas.executor import Executor, Needs, Source
-from deepaas.messages import (
-    Checked,
-    Description,
-    Health,
-    Inputs,
-    Metadata,
-    Reply,
-)
+from deepaas.messages import Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.calls import Calls
 from deepaas.workers.setup import Setup
@@ -27,9 +20,8 @@ from deepaas.workers.spool import Spool
 from deepaas.workers.starter import Starter
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
-from deepaas.workers.terms import USUAL_TERMS, Terms
 from deepaas.workers.watch import watch_over
-from deepaas.workers.worker import State, Worker
+from deepaas.workers.worker import Answered, Question, State, Worker
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +42,7 @@ class Pool:
         checking: whether they only check the arguments of trainings.
 
     Attributes:
+        calls: what there is to do.
         name: of the model.
         source: the model.
         limits: what it may take.
@@ -78,7 +71,7 @@ class Pool:
         needs = Needs(source, spool, checking=checking)
         self._starter = Starter(executor, needs, limits.warm_seconds)
         self._slots = Slots(limits.workers_count)
-        self._calls = Calls(source.name, limits, self._slots, self._spool)
+        self.calls = Calls(source.name, limits, self._slots, self._spool)
         self._swap: Swap | None = None
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
@@ -106,7 +99,7 @@ class Pool:
         """
         await self._described.wait()
         if self.description is None:
-            raise self._calls.unavailable(self._slots.broken())
+            raise self.calls.unavailable(self._slots.broken())
         return self.description
 
     async def settled(self) -> Status:
@@ -130,62 +123,25 @@ class Pool:
             reason=broken,
             workers_count=self.limits.workers_count,
             workers_ready_count=ready_count,
-            queued_count=self._calls.queued_count,
-            room_count=self._calls.room_count,
+            queued_count=self.calls.queued_count,
+            room_count=self.calls.room_count,
             restarts_count=self._restarts_count,
         )
 
-    def place(self, client_id: str) -> int | None:
-        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
-
-        Args:
-            client_id: what its client calls it.
-        """
-        return self._calls.place(client_id)
-
-    def predict(
-        self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
-    ) -> Coroutine[Any, Any, Reply]:
-        """Have one of the workers make a prediction.
-
-        Args:
-            inputs: of the call.
-            client_id: what its client calls it, to ask for its :meth:`place`.
-            terms: what else its client wants.
-
-        Returns:
-            the worker's answer; a file that it names belongs to the caller.
-
-        Raises:
-            QueueFull: as many calls as allowed are waiting.
-            ModelUnavailable: the model cannot be loaded at present.
-            WorkerDied: the worker ended in the middle of this call.
-            CallTimedOut: it took too long.
-            asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
-        """
-        if self._stopping:
-            raise ModelUnavailable(self.name, SHUTTING_DOWN, leaving=True)
-        return self._calls.run(inputs, client_id, terms)
-
-    async def health(self) -> Health:
-        """Ask the model in one of the workers whether it is well.
+    async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
+        """Ask one of the workers a light question, beside its calls; see :meth:`Worker.ask`.
 
         Raises:
             ModelUnavailable: there is none that could say.
         """
-        return await self._asked().health()
+        for worker in self._slots.workers():
+            if worker.answers:
+                return await worker.ask(question, answer)
+        raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
 
     def setup(self) -> Setup:
         """How the model got ready the last time, or how far it is."""
         return self._slots.setup
-
-    async def metadata(self) -> Metadata:
-        """Ask the model's ``get_metadata`` in one of the workers.
-
-        Raises:
-            ModelUnavailable: there is none that could say.
-        """
-        return await self._asked().metadata()
 
     def for_checks(self, number: int, seconds: float) -> Pool:
         """A pool of one process that checks the arguments of trainings, not started.
@@ -208,36 +164,16 @@ class Pool:
             checking=True,
         )
 
-    async def check_training(self, inputs: Inputs) -> Checked:
-        """Ask one of the workers whether ``train`` takes these inputs, beside its calls.
-
-        Only where no client can make that slow.
-
-        Returns:
-            its answer; a file that it names belongs to the caller.
-
-        Raises:
-            ModelUnavailable: there is none that could say.
-        """
-        return await self._asked().check_training(inputs)
-
     async def stop(self) -> None:
         """End all workers and forget what waits."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        self._calls.refuse_all(SHUTTING_DOWN)
+        self.calls.refuse_all(SHUTTING_DOWN)
         if self._swap is not None:
             await self._swap.stop()
         await asyncio.gather(*(worker.stop() for worker in self._slots.workers()))
         self._spool.remove()
-
-    def _asked(self) -> Worker:
-        """A worker for a light question."""
-        for worker in self._slots.workers():
-            if worker.answers:
-                return worker
-        raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
 
     # --- new code ---
 
@@ -268,7 +204,7 @@ class Pool:
 
     def _take_over(self, workers: Sequence[Worker], description: Description) -> None:
         self.description = description
-        self._calls.replaced()
+        self.calls.replaced()
         self._served = False
         for slot, worker in zip(self._slots, workers, strict=True):
             self._vacate(slot)
@@ -315,12 +251,12 @@ class Pool:
         self._served = True
         # The next call goes out before this one's client is served: the worker must not wait.
         self._serve(worker)
-        self._calls.answered(call, reply)
+        self.calls.answered(call, reply)
 
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
         slot = self._slots.of(worker)
         needed = self._slots.emptied(slot)
-        self._calls.lost(worker, calls)
+        self.calls.lost(worker, calls)
         if not needed or self._stopping:
             return
         self._restarts_count += 1
@@ -339,7 +275,7 @@ class Pool:
 
     def _serve(self, worker: Worker) -> None:
         if not self._stopping:
-            self._calls.serve(worker)
+            self.calls.serve(worker)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
         _log.error(
@@ -352,7 +288,7 @@ class Pool:
         if broken := self._slots.broken():
             self._described.set()
             self._settled.set()
-            self._calls.refuse_waiting(broken)
+            self.calls.refuse_waiting(broken)
 
     def _untold(self, traceback: str) -> str:
         """A traceback for the log, unless it stands there already."""

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable
 
 from deepaas.errors import ModelUnavailable
+from deepaas.messages import AskLife, Life
 from deepaas.workers.slot import Slots
 from deepaas.workers.worker import State, Worker
 
@@ -39,7 +40,7 @@ async def watch_over(slots: Slots, serve: Callable[[Worker], None]) -> None:
 
 
 async def _ask(worker: Worker, serve: Callable[[Worker], None]) -> None:
-    answer = asyncio.ensure_future(worker.life())
+    answer = asyncio.ensure_future(worker.ask(AskLife, Life))
     try:
         await asyncio.wait([answer], timeout=SILENT_SECONDS)
         if answer.done() or worker.calls:

@@ -7,7 +7,7 @@ import enum
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from deepaas.errors import ModelUnavailable
 from deepaas.executor import Executor, Needs
@@ -26,7 +26,6 @@ from deepaas.messages import (
     FromWorkerControl,
     GetMetadata,
     Health,
-    Inputs,
     Life,
     Metadata,
     News,
@@ -43,8 +42,10 @@ _log = logging.getLogger(__name__)
 
 EXIT_SECONDS = 2.0
 
-Answered = Metadata | Checked | Health | Life
-"""Answers to light questions."""
+Question = GetMetadata | CheckTraining | AskHealth | AskLife
+"""Light questions, each with its answer:"""
+
+Answered = TypeVar("Answered", Metadata, Checked, Health, Life)
 
 OutputReader = Callable[[int, str], Awaitable[Output | None]]
 """Takes the descriptor of a pipe, and the name of who prints into it."""
@@ -134,7 +135,7 @@ class Worker:
         self._exit_seconds = exit_seconds
         self._results = needs.results
         self._question_ids = itertools.count()
-        self._questions: dict[int, asyncio.Future[Answered]] = {}
+        self._questions: dict[int, asyncio.Future[Any]] = {}
         self._exited = asyncio.Event()
         self._read_output = read_output
         self._output: Output | None = None
@@ -218,53 +219,26 @@ class Worker:
         """Ask its process politely to end (a training: predictions do not listen)."""
         self._process.terminate()
 
-    async def metadata(self) -> Metadata:
-        """Ask the model's ``get_metadata``, also while it works on a call.
+    async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
+        """Ask a light question, which is answered also while it works on a call.
+
+        Args:
+            question: makes it, of an id.
+            answer: what comes back.
 
         Raises:
             ModelUnavailable: it ended before it answered.
         """
-        answer = await self._ask(GetMetadata(next(self._question_ids)))
-        assert isinstance(answer, Metadata)
-        return answer
-
-    async def check_training(self, inputs: Inputs) -> Checked:
-        """Ask whether the model's ``train`` takes these inputs, also while it works on a call.
-
-        Raises:
-            ModelUnavailable: it ended before it answered.
-        """
-        answer = await self._ask(CheckTraining(next(self._question_ids), inputs))
-        assert isinstance(answer, Checked)
-        return answer
-
-    async def health(self) -> Health:
-        """Ask the model whether it is well, also while it works on a call.
-
-        Raises:
-            ModelUnavailable: it ended before it answered.
-        """
-        answer = await self._ask(AskHealth(next(self._question_ids)))
-        assert isinstance(answer, Health)
-        return answer
-
-    async def life(self) -> None:
-        """Wait until it says that it can answer at all.
-
-        Raises:
-            ModelUnavailable: it ended before it answered.
-        """
-        await self._ask(AskLife(next(self._question_ids)))
-
-    async def _ask(self, question: GetMetadata | CheckTraining | AskHealth | AskLife) -> Answered:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answered] = loop.create_future()
-        self._questions[question.id] = answer
-        self._control.send(frame(question))
+        asked = question(next(self._question_ids))
+        coming: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._questions[asked.id] = coming
+        self._control.send(frame(asked))
         try:
-            return await answer
+            found = await coming
         finally:
-            self._questions.pop(question.id, None)
+            self._questions.pop(asked.id, None)
+        assert isinstance(found, answer)
+        return found
 
     async def stop(self) -> None:
         """Let it leave, and make it leave when it does not."""

@@ -14,6 +14,7 @@ class Checks:
     """A process whose checks have no end."""
 
     def __init__(self) -> None:
+        self.calls = self
         self.asked = asyncio.Event()
         self.stopped = False
 
@@ -23,7 +24,7 @@ class Checks:
     async def stop(self) -> None:
         self.stopped = True
 
-    async def predict(self, *_inputs: Any, **_terms: Any) -> Any:
+    async def run(self, *_inputs: Any, **_terms: Any) -> Any:
         self.asked.set()
         await asyncio.Event().wait()
 

@@ -22,7 +22,7 @@ SECONDS = 30
 
 async def worker_pid(pool: Pool) -> int:
     """Who answers a call."""
-    answer = await asyncio.wait_for(pool.predict(RawRequest()), SECONDS)
+    answer = await asyncio.wait_for(pool.calls.run(RawRequest()), SECONDS)
     assert isinstance(answer, Answer)
     return int(answer.body)
 

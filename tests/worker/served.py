@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
-from deepaas.messages import Answer, Failure, Measured, Part, RawRequest
+from deepaas.messages import Answer, AskHealth, Failure, Health, Measured, Part, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import Limits, Status
 from deepaas.workers.terms import Terms
@@ -99,7 +99,7 @@ class Served:
         body = RawRequest(body=json.dumps(inputs).encode(), body_kind="json")
         terms = Terms(listener=_Listener(asked))
         asked.reply = asyncio.run_coroutine_threadsafe(
-            self._pool.predict(body, terms=terms), self._loop
+            self._pool.calls.run(body, terms=terms), self._loop
         )
         asked.reply.add_done_callback(lambda _: asked.stir())
         return asked
@@ -113,7 +113,7 @@ class Served:
 
     def health(self) -> str:
         """What the model says is wrong with it."""
-        return self._in_loop(self._pool.health()).error
+        return self._in_loop(self._pool.ask(AskHealth, Health)).error
 
     def settled(self) -> Status:
         """Wait until it is ready, or cannot be."""

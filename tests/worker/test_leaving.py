@@ -294,7 +294,7 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
             other = asyncio.ensure_future(asked(model, "sleep"))
             await until(lambda: pool.status().room_count == 1)
         # Its first step, which gives it to a worker, comes before all that the loop hears then.
-        call = asyncio.ensure_future(pool.predict(RawRequest()))
+        call = asyncio.ensure_future(pool.calls.run(RawRequest()))
         os.kill(before, signal.SIGKILL)
         wait_for_its_end(before)
         answer = await call

@@ -74,7 +74,7 @@ class PredictionOperations:
         model = self._registry[request.match_info["name"]]
         queue: dict[str, int | None] = {"queued_count": model.status().queued_count}
         if asked := request.query.get("request_id"):
-            queue["place"] = model.place(asked)
+            queue["place"] = model.position(asked)
         return json_response(queue)
 
     def operations(self) -> list[Operation]:
