@@ -25,10 +25,9 @@ from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
 from deepaas.protocols import Host
 from deepaas.settings import Settings
-from deepaas.training import scheduler
 from deepaas.training.place import Place, default_directory
 from deepaas.training.retention import Retention, parse_keep
-from deepaas.training.scheduler import Scheduler
+from deepaas.training.scheduler import Scheduler, TrainingLimits
 from deepaas.training.service import Trainings
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
@@ -42,7 +41,7 @@ from deepaas.web.serving import serving
 from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
-from deepaas.workers.status import Limits
+from deepaas.workers.status import PoolLimits
 from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def build_registry(
         folder: the host's temporary folder.
         executor: runs their workers.
     """
-    limits = Limits(
+    limits = PoolLimits(
         workers_count=settings.workers,
         queue_size=settings.queue_size,
         predict_seconds=settings.predict_timeout,
@@ -136,7 +135,7 @@ def build_trainings(
     """
     place = _place(settings, folder)
     keep = parse_keep(settings.keep_runs)
-    limits = scheduler.Limits(
+    limits = TrainingLimits(
         workers_count=settings.train_workers,
         grace_seconds=settings.cancel_grace,
         load_seconds=settings.warm_timeout,

@@ -45,7 +45,7 @@ FENCED = "another host took this one for dead: the store had not heard of it for
 
 
 @dataclass(frozen=True)
-class Limits:
+class TrainingLimits:
     """What trainings may take.
 
     Attributes:
@@ -78,7 +78,7 @@ class Scheduler:
         store: Store,
         place: Place,
         sources: Mapping[str, Source],
-        limits: Limits,
+        limits: TrainingLimits,
         retention: Retention,
         host: str,
         executor: Executor,

@@ -13,7 +13,7 @@ from deepaas.messages import Failure, Inputs, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.slot import Slots
 from deepaas.workers.spool import Spool, discard
-from deepaas.workers.status import Limits
+from deepaas.workers.status import PoolLimits
 from deepaas.workers.terms import USUAL_TERMS, Terms
 from deepaas.workers.worker import Worker
 
@@ -28,7 +28,7 @@ class Calls:
         spool: where they put large results.
     """
 
-    def __init__(self, name: str, limits: Limits, slots: Slots, spool: Spool) -> None:
+    def __init__(self, name: str, limits: PoolLimits, slots: Slots, spool: Spool) -> None:
         self._name = name
         self._limits = limits
         self._slots = slots

@@ -18,7 +18,7 @@ from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool
 from deepaas.workers.starter import Starter
-from deepaas.workers.status import Limits, Status
+from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
 from deepaas.workers.watch import watch_over
 from deepaas.workers.worker import Answered, Question, State, Worker
@@ -55,7 +55,7 @@ class Pool:
         self,
         executor: Executor,
         source: Source,
-        limits: Limits,
+        limits: PoolLimits,
         spool: Path,
         *,
         checking: bool = False,

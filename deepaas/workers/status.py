@@ -8,7 +8,7 @@ import msgspec
 
 
 @dataclass(frozen=True)
-class Limits:
+class PoolLimits:
     """What a pool may take.
 
     Attributes:

@@ -14,7 +14,7 @@ from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
 from deepaas.messages import Answer, RawRequest
 from deepaas.workers.pool import Pool
-from deepaas.workers.status import Limits
+from deepaas.workers.status import PoolLimits
 
 MODEL = "import os\n\ndef predict() -> int:\n    return os.getpid()\n"
 SECONDS = 30
@@ -33,7 +33,7 @@ async def test_a_worker_that_is_gone_is_given_no_call(
     """Not even while what it has left behind is still being looked for."""
     (tmp_path / "model.py").write_text(MODEL)
     cleared = hold_clearing(monkeypatch)
-    limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
+    limits = PoolLimits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
     pool = Pool(LocalExecutor("host:"), source, limits, tmp_path / "results")
     pool.start()

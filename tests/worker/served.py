@@ -18,7 +18,7 @@ from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
 from deepaas.messages import Answer, AskHealth, Failure, Health, Measured, Part, RawRequest
 from deepaas.workers.pool import Pool
-from deepaas.workers.status import Limits, Status
+from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.terms import Terms
 
 SECONDS = 10
@@ -135,7 +135,7 @@ def serving(code: str, folder: Path, name: str = "Predictor") -> Iterator[Served
     """Serve a predictor of this name in a source text."""
     path = folder / "predict.py"
     path.write_text(textwrap.dedent(code))
-    limits = Limits(1, 100, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=5)
+    limits = PoolLimits(1, 100, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=5)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

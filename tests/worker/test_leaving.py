@@ -23,7 +23,7 @@ from deepaas.protocols.cog.health import told
 from deepaas.protocols.cog.served import Shelf
 from deepaas.workers.checker import Checker
 from deepaas.workers.pool import Pool
-from deepaas.workers.status import Limits
+from deepaas.workers.status import PoolLimits
 
 from .served import SECONDS, Served, serving
 
@@ -238,7 +238,9 @@ async def test_calls_wait_for_the_next_worker(
     (tmp_path / "model.py").write_text(DIES)
     cleared = hold_clearing(monkeypatch)
     seconds = 0.2 if how == "sleep" else 0
-    limits = Limits(1, 10, predict_seconds=seconds, warm_seconds=SECONDS, cancel_grace_seconds=0.2)
+    limits = PoolLimits(
+        1, 10, predict_seconds=seconds, warm_seconds=SECONDS, cancel_grace_seconds=0.2
+    )
     begun = tmp_path / "begun"
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
@@ -282,7 +284,7 @@ async def test_calls_wait_for_the_next_worker(
 async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> None:
     """Although nobody has told yet that it is: the call comes first."""
     (tmp_path / "model.py").write_text(DIES_LATER)
-    limits = Limits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
+    limits = PoolLimits(1, 10, predict_seconds=0, warm_seconds=SECONDS, cancel_grace_seconds=1)
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:Predictor")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
     pool = Pool(executor, source, limits, tmp_path / "results")
