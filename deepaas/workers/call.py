@@ -9,7 +9,7 @@ from deepaas.frames import frame
 from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
 
 
-class Listener(Protocol):
+class CallListener(Protocol):
     """Who wants to know of a call before its end; all of it happens in the event loop."""
 
     def begun(self) -> None:
@@ -18,7 +18,7 @@ class Listener(Protocol):
     def printed(self, text: str) -> None:
         """The model has printed something, not always whole lines."""
 
-    def told(self, news: Part | Measured) -> None:
+    def notify(self, news: Part | Measured) -> None:
         """The model has yielded or noted something; its file, if it has one, is the listener's."""
 
 
@@ -41,7 +41,7 @@ class Call:
         request: ToWorkerCalls,
         loop: asyncio.AbstractEventLoop,
         client_id: str = "",
-        listener: Listener | None = None,
+        listener: CallListener | None = None,
     ) -> None:
         self.id = request.id
         self.client_id = client_id

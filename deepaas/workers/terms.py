@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from deepaas.messages import CheckTraining, Inputs, Predict
-from deepaas.workers.call import Listener
+from deepaas.workers.call import CallListener
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Terms(msgspec.Struct, frozen=True):
     streamed: bool = False
     context: Mapping[str, str] = {}
     codec: str = ""
-    listener: Listener | None = None
+    listener: CallListener | None = None
 
     def request(self, call_id: int, inputs: Inputs) -> Predict | CheckTraining:
         """What the worker is sent."""

@@ -355,4 +355,4 @@ def _pass_on(call: Call, news: News) -> None:
     if call.listener is None:
         discard(news)
     else:
-        call.listener.told(news)
+        call.listener.notify(news)

@@ -77,7 +77,7 @@ class _Listener:
             self._asked.printed += text
             self._asked.heard.notify_all()
 
-    def told(self, news: Part | Measured) -> None:
+    def notify(self, news: Part | Measured) -> None:
         """Nobody asks for that here."""
 
 

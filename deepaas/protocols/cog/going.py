@@ -85,7 +85,7 @@ class Going:
         self.cancel()
         self.prediction.end(FAILED, error=error, is_cut_off=is_cut_off)
 
-    # --- what the model tells (workers.call.Listener) ---
+    # --- what the model tells (workers.call.CallListener) ---
 
     def begun(self) -> None:
         with _Failing(self):
@@ -95,7 +95,7 @@ class Going:
         with _Failing(self):
             self.prediction.add_log(self._masks.text(text))
 
-    def told(self, news: Part | Measured) -> None:
+    def notify(self, news: Part | Measured) -> None:
         if isinstance(news, Measured):
             with _Failing(self):
                 self.prediction.add_metric(news.name, msgspec.json.decode(news.value), news.mode)

@@ -62,7 +62,9 @@ async def _predict(predict: Predict, told: _Told) -> None:
             raise failed.result()
         answer = call.result()
         if answer.media_type:  # Of a model that does not yield anything.
-            told.told(Part(answer.id, answer.media_type, answer.body, answer.path, answer.is_file))
+            told.notify(
+                Part(answer.id, answer.media_type, answer.body, answer.path, answer.is_file)
+            )
     finally:
         for waiting in (call, failed):
             waiting.cancel()
@@ -71,7 +73,7 @@ async def _predict(predict: Predict, told: _Told) -> None:
 
 
 class _Told:
-    """What was told of a prediction (workers.call.Listener); its files until they are sent."""
+    """What was told of a prediction (workers.call.CallListener); its files until they are sent."""
 
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(KINDS, folder)
@@ -86,7 +88,7 @@ class _Told:
     def printed(self, text: str) -> None:
         self._append(LOG, text.encode())
 
-    def told(self, news: Part | Measured) -> None:
+    def notify(self, news: Part | Measured) -> None:
         if isinstance(news, Measured):
             noted = {"name": news.name, "value": msgspec.Raw(news.value), "mode": news.mode}
             self._append(METRIC, msgspec.json.encode(noted))
