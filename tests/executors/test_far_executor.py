@@ -38,7 +38,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: far-executor\nVersion: 1\n")
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     shutil.copytree(HERE / "far", folder / "far", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(HERE / f"{MODEL}.py", folder)
+    shutil.copy(HERE / "packages" / f"{MODEL}.py", folder)
     return folder
 
 

@@ -8,7 +8,7 @@ import stat
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -95,13 +95,13 @@ AnyRecord = Begin | Order | Framed | Piece | Printed | Garbage | Gone | Exited
 DECODER: msgspec.msgpack.Decoder[AnyRecord] = msgspec.msgpack.Decoder(AnyRecord)
 
 
-def write(file: BinaryIO, record: Record) -> None:
+def write(file: IO[bytes], record: Record) -> None:
     data = msgspec.msgpack.encode(record)
     file.write(LENGTH.pack(len(data)) + data)
     file.flush()
 
 
-def read_all(file: BinaryIO) -> Iterator[AnyRecord]:
+def read_all(file: IO[bytes]) -> Iterator[AnyRecord]:
     """The records until the other side is gone."""
     while len(head := file.read(LENGTH.size)) == LENGTH.size:
         (size,) = LENGTH.unpack(head)
