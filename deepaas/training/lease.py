@@ -65,11 +65,11 @@ class Lease:
 
     async def leave(self, reason: str) -> None:
         """Leave in good order; runs that are still going are interrupted."""
-        await self._bury(self._me.id, None, reason)
+        await self._mark_dead(self._me.id, None, reason)
         self._place.leave(self._me.id)
 
     async def watch_peers(self) -> None:
-        """Bury those that have died."""
+        """Mark those dead that have died."""
         now = time.monotonic()
         if now - self._watched > LEASE_SECONDS / 2:
             # This host could not look for a while, and the others perhaps not speak: nobody may
@@ -79,22 +79,22 @@ class Lease:
         peers = [peer for peer in await self._store.peers() if peer.id != self._me.id]
         for peer in peers:
             if await self._is_dead(peer, now):
-                await self._bury(peer.id, peer.beats)
+                await self._mark_dead(peer.id, peer.beats)
         if now - self._searched > LEASE_SECONDS:
-            await self._bury_orphans()
+            await self._end_orphans()
         self._seen = {peer.id: self._seen[peer.id] for peer in peers if peer.id in self._seen}
 
-    async def bury_the_dead(self) -> None:
+    async def mark_dead_hosts(self) -> None:
         """At the start: those of which it is known at once, and runs that nobody owns."""
         await self.watch_peers()
-        await self._bury_orphans()
+        await self._end_orphans()
 
-    async def _bury_orphans(self) -> None:
+    async def _end_orphans(self) -> None:
         """Runs of hosts that nobody knows of any more."""
         self._searched = time.monotonic()
         for owner in await self._store.orphans():
             if owner != self._me.id:
-                await self._bury(owner, None)
+                await self._mark_dead(owner, None)
 
     async def _is_dead(self, peer: Peer, now: float) -> bool:
         if (peer.machine, peer.place) == (self._me.machine, self._me.place):
@@ -105,7 +105,7 @@ class Lease:
             return False
         return now - since > LEASE_SECONDS
 
-    async def _bury(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
+    async def _mark_dead(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
         """Note how the runs of a dead host ended.
 
         Args:
@@ -120,7 +120,7 @@ class Lease:
                 outcome = await asyncio.to_thread(folder.read_outcome)
                 if outcome is not None:
                     await self._store.finish(run.uuid, host, outcome)
-        interrupted = await self._store.bury(host, beats, reason, time.time())
+        interrupted = await self._store.mark_dead(host, beats, reason, time.time())
         if interrupted is None:
             return  # It lives after all.
         self._place.forget(host)

@@ -113,7 +113,7 @@ class Scheduler:
             StoreUnavailable: the store cannot be reached.
         """
         await self._lease.enter()
-        await self._lease.bury_the_dead()
+        await self._lease.mark_dead_hosts()
         await asyncio.to_thread(self._reserve.hold)
         await self._retention.sweep()
         # From here on this host has work: the heartbeat tries again what fails now.

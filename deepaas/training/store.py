@@ -316,7 +316,9 @@ class Store:
             rows = await connection.execute(select(HOSTS).order_by(HOSTS.c.id))
             return [Peer(row.id, row.machine, row.place, row.beats) for row in rows]
 
-    async def bury(self, host: str, beats: int | None, reason: str, now: float) -> Names | None:
+    async def mark_dead(
+        self, host: str, beats: int | None, reason: str, now: float
+    ) -> Names | None:
         """Declare a host dead, and the runs and predictions that it had going interrupted.
 
         Args:

@@ -90,11 +90,11 @@ ACTIONS: dict[str, tuple[Action, dict[State, State]]] = {
         lambda store, run: store.request_cancel(MODEL, run.uuid, 20.0),
         {State.QUEUED: State.CANCELLED},
     ),
-    "bury": (
-        lambda store, _: store.bury(HOST, None, "lost", 20.0),
+    "mark dead": (
+        lambda store, _: store.mark_dead(HOST, None, "lost", 20.0),
         {State.RUNNING: State.INTERRUPTED},
     ),
-    "bury another": (lambda store, _: store.bury("new", None, "lost", 20.0), {}),
+    "mark another dead": (lambda store, _: store.mark_dead("new", None, "lost", 20.0), {}),
     "finish another's": (
         lambda store, run: store.finish(run.uuid, "new", Outcome(State.DONE, 20.0)),
         {},
@@ -279,14 +279,14 @@ async def test_two_cancels_at_once(store: Store, other: Store) -> None:
 async def test_two_ends_at_once(store: Store, other: Store) -> None:
     for _ in range(5):
         run = await run_in(store, State.RUNNING)
-        finished, buried = await asyncio.gather(
+        finished, lost = await asyncio.gather(
             store.finish(run.uuid, HOST, Outcome(State.DONE, 3.0)),
-            other.bury(HOST, None, "lost", 4.0),
+            other.mark_dead(HOST, None, "lost", 4.0),
         )
         found = await store.get(MODEL, run.uuid)
         assert found
         assert found.state is (State.DONE if finished else State.INTERRUPTED)
-        assert buried == ([] if finished else [run.uuid])
+        assert lost == ([] if finished else [run.uuid])
 
 
 async def test_callers_that_leave_in_the_middle(store: Store) -> None:

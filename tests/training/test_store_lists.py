@@ -91,9 +91,9 @@ async def test_the_life_of_a_host(store: Store, other: Store) -> None:
     assert await store.beat("one")
     assert await store.beat("one")
     assert await other.peers() == [dataclasses.replace(peer, beats=2)]
-    assert await other.bury("one", 1, "lost", 5.0) is None
-    assert await other.bury("one", 2, "lost", 5.0) == []
-    assert await other.bury("one", 2, "lost", 5.0) is None
+    assert await other.mark_dead("one", 1, "lost", 5.0) is None
+    assert await other.mark_dead("one", 2, "lost", 5.0) == []
+    assert await other.mark_dead("one", 2, "lost", 5.0) is None
     assert not await store.beat("one")
     assert await other.peers() == []
     await store.enter(peer)
@@ -109,8 +109,8 @@ async def test_the_runs_of_a_dead_host(store: Store) -> None:
     kept = await run_in(store, State.RUNNING, host="alive")
     queued = await added(store)
     assert await store.orphans() == []
-    assert await store.bury("dead", 7, "it died", 50.0) is None
-    assert await store.bury("dead", 0, "it died", 50.0) == [run.uuid for run in lost]
+    assert await store.mark_dead("dead", 7, "it died", 50.0) is None
+    assert await store.mark_dead("dead", 0, "it died", 50.0) == [run.uuid for run in lost]
     assert await store.list(MODEL) == [
         *(
             dataclasses.replace(run, state=State.INTERRUPTED, message="it died", finished=50.0)
@@ -127,16 +127,16 @@ async def test_runs_whose_owner_is_unknown(store: Store) -> None:
     await run_in(store, State.RUNNING, host="alive")
     runs = [await run_in(store, State.RUNNING, host=host) for host in ("y", "x", "y")]
     assert await store.orphans() == ["x", "y"]
-    assert await store.bury("y", None, "gone", 5.0) == [runs[0].uuid, runs[2].uuid]
+    assert await store.mark_dead("y", None, "gone", 5.0) == [runs[0].uuid, runs[2].uuid]
     assert await store.orphans() == ["x"]
-    assert await store.bury("alive", None, "gone", 5.0) != []
+    assert await store.mark_dead("alive", None, "gone", 5.0) != []
     assert await store.peers() == []
 
 
-async def test_many_bury_one(store: Store, other: Store) -> None:
+async def test_many_mark_one_dead(store: Store, other: Store) -> None:
     await store.enter(Peer("dead", "machine", PLACE, 0))
     runs = [await run_in(store, State.RUNNING, host="dead") for _ in range(3)]
     answers = await asyncio.gather(
-        *(opened.bury("dead", 0, "lost", 5.0) for opened in (store, other) * 3)
+        *(opened.mark_dead("dead", 0, "lost", 5.0) for opened in (store, other) * 3)
     )
     assert [answer for answer in answers if answer is not None] == [[run.uuid for run in runs]]

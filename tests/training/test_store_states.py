@@ -206,14 +206,14 @@ class Hosts(RuleBasedStateMachine):
             self.beats[host] += 1
 
     @rule(by=hosts, host=hosts, beats=st.none() | st.integers(0, 3))
-    def bury(self, by: str, host: str, beats: int | None) -> None:
+    def mark_dead(self, by: str, host: str, beats: int | None) -> None:
         now = self.later()
-        buried = self.do(self.stores[by].bury(host, beats, "lost", now))
+        interrupted = self.do(self.stores[by].mark_dead(host, beats, "lost", now))
         if beats is not None and self.beats.get(host) != beats:
-            assert buried is None
+            assert interrupted is None
             return
         lost = self.running(host)
-        assert buried == [run.uuid for run in lost]
+        assert interrupted == [run.uuid for run in lost]
         self.beats.pop(host, None)
         for run in lost:
             self.put(run, state=State.INTERRUPTED, finished=now, message="lost")
