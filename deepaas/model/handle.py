@@ -33,7 +33,7 @@ from deepaas.messages import (
     Inputs,
     Metadata,
 )
-from deepaas.workers.checker import Checker
+from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 from deepaas.workers.setup import Setup
 from deepaas.workers.status import Status
@@ -64,7 +64,7 @@ class Model:
         name: under which it is served.
     """
 
-    def __init__(self, pool: Pool, checker: Checker, masks: Masks = NOTHING_MASKED) -> None:
+    def __init__(self, pool: Pool, checker: TrainingChecker, masks: Masks = NOTHING_MASKED) -> None:
         self.name = pool.name
         self._pool = pool
         self._checker = checker

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from deepaas.errors import ModelNotFound
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.model.handle import Model
-from deepaas.workers.checker import Checker
+from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 
 
@@ -25,7 +25,7 @@ class Registry:
         self, pools: Sequence[Pool], check_seconds: float, masks: Masks = NOTHING_MASKED
     ) -> None:
         self._pools = list(pools)
-        self._checkers = [Checker(pool, check_seconds) for pool in pools]
+        self._checkers = [TrainingChecker(pool, check_seconds) for pool in pools]
         self._models = {
             pool.name: Model(pool, checker, masks)
             for pool, checker in zip(self._pools, self._checkers, strict=True)

@@ -18,8 +18,7 @@ from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
 from deepaas.training.runs import Outcome, Run, State
 from deepaas.workers.call import Call
-from deepaas.workers.worker import State as WorkerState
-from deepaas.workers.worker import Worker
+from deepaas.workers.worker import Worker, WorkerState
 
 _log = logging.getLogger(__name__)
 
@@ -173,7 +172,7 @@ class Execution:
         if worker is not None and worker.state in (WorkerState.LOADING, WorkerState.WARMING):
             worker.kill(f"was not ready within {self._load_seconds:g} s")
 
-    # --- what the worker reports (workers.worker.Keeper) ---
+    # --- what the worker reports (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:
         """The model is loaded."""

@@ -18,7 +18,7 @@ IDLE_SECONDS = 60.0
 """How long a process stays that nobody asks anything."""
 
 
-class Checker:
+class TrainingChecker:
     """Checks the arguments of one model's trainings.
 
     Args:

@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7
 """Terminal sequences and control characters: banners and animations are drawn with them."""
 
 
-class Output(asyncio.Protocol):
+class WorkerOutput(asyncio.Protocol):
     """Reads the pipe that is a worker's standard output and error.
 
     One record per read, however many lines came with it: a model that prints megabytes costs
@@ -117,7 +117,7 @@ class _Lines:
         return [rest]
 
 
-async def log_output(descriptor: int, label: str) -> Output:
+async def log_output(descriptor: int, label: str) -> WorkerOutput:
     """Send what comes through a pipe to the log from now on.
 
     Args:
@@ -125,7 +125,7 @@ async def log_output(descriptor: int, label: str) -> Output:
         label: the mark of each line.
     """
     pipe = os.fdopen(descriptor, "rb", buffering=0)
-    output = Output(label, descriptor)
+    output = WorkerOutput(label, descriptor)
     await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
     return output
 

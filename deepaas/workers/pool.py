@@ -21,7 +21,7 @@ from deepaas.workers.starter import Starter
 from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
 from deepaas.workers.watch import watch_over
-from deepaas.workers.worker import Answered, Question, State, Worker
+from deepaas.workers.worker import Answered, Question, Worker, WorkerState
 
 _log = logging.getLogger(__name__)
 
@@ -110,14 +110,14 @@ class Pool:
     def status(self) -> Status:
         """How it is right now."""
         states = [worker.state for worker in self._slots.workers() if not worker.is_leaving]
-        ready_count = states.count(State.READY)
+        ready_count = states.count(WorkerState.READY)
         broken = "" if ready_count else self._slots.broken()
         if ready_count:
             status = "ready"
         elif broken:
             status = "broken"
         else:
-            status = "warming" if State.WARMING in states else "loading"
+            status = "warming" if WorkerState.WARMING in states else "loading"
         return Status(
             status=status,
             reason=broken,
@@ -185,7 +185,9 @@ class Pool:
         self._settled.clear()
         if self._swap is not None:
             self._swap.abandon()
-        ready = [each for each in self._slots if each.worker and each.worker.state is State.READY]
+        ready = [
+            each for each in self._slots if each.worker and each.worker.state is WorkerState.READY
+        ]
         for slot in self._slots:
             if slot not in ready:
                 self._vacate(slot)
@@ -232,7 +234,7 @@ class Pool:
         if (worker := self._slots.vacate(slot)) is not None:
             self._run(see_off(worker))
 
-    # --- what the workers report (workers.worker.Keeper) ---
+    # --- what the workers report (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:
         self.description = description

@@ -7,7 +7,7 @@ import logging
 
 from deepaas.executor import CannotStart, Executor, Needs
 from deepaas.workers.slot import Slot
-from deepaas.workers.worker import Keeper, State, Worker
+from deepaas.workers.worker import Worker, WorkerKeeper, WorkerState
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Starter:
         self._warm_seconds = warm_seconds
         self._opening: set[asyncio.Task[None]] = set()
 
-    def start(self, number: int, keeper: Keeper) -> Worker:
+    def start(self, number: int, keeper: WorkerKeeper) -> Worker:
         """Start a worker; it is not loaded yet when this returns.
 
         Args:
@@ -48,7 +48,7 @@ class Starter:
             loop.call_later(self._warm_seconds, self._end_unready, worker)
         return worker
 
-    async def fill(self, slot: Slot, delay_seconds: float, keeper: Keeper) -> None:
+    async def fill(self, slot: Slot, delay_seconds: float, keeper: WorkerKeeper) -> None:
         """Start a worker in an empty slot, as soon as there is room for it.
 
         Args:
@@ -75,5 +75,5 @@ class Starter:
                 )
 
     def _end_unready(self, worker: Worker) -> None:
-        if worker.state in (State.LOADING, State.WARMING):
+        if worker.state in (WorkerState.LOADING, WorkerState.WARMING):
             worker.kill(f"was not ready within {self._warm_seconds:g} s")

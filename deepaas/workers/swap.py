@@ -11,7 +11,7 @@ from deepaas.executor import CannotStart
 from deepaas.messages import Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.starter import Starter
-from deepaas.workers.worker import State, Worker
+from deepaas.workers.worker import Worker, WorkerState
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Swap:
         if self._question is not None:
             self._question.cancel()
         for worker in self._workers.values():
-            if worker.state is not State.ENDED:
+            if worker.state is not WorkerState.ENDED:
                 self._leaving.add(worker)
                 worker.kill("was ended: its code is out of date")
 
@@ -82,7 +82,7 @@ class Swap:
         self.abandon()
         await asyncio.gather(*(worker.stop() for worker in self._leaving))
 
-    # --- what the workers report (workers.worker.Keeper) ---
+    # --- what the workers report (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:  # noqa: ARG002
         self._description = description
@@ -111,7 +111,7 @@ class Swap:
         self._start(number)
 
     def _all_ready(self) -> bool:
-        return all(worker.state is State.READY for worker in self._workers.values())
+        return all(worker.state is WorkerState.READY for worker in self._workers.values())
 
     async def _hand_over(self) -> None:
         # One that has died meanwhile is started again, and then this is asked again.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from deepaas.errors import ModelUnavailable
 from deepaas.messages import AskLife, Life
 from deepaas.workers.slot import Slots
-from deepaas.workers.worker import State, Worker
+from deepaas.workers.worker import Worker, WorkerState
 
 LOOK_SECONDS = 5.0
 """How often they are asked."""
@@ -35,7 +35,7 @@ async def watch_over(slots: Slots, serve: Callable[[Worker], None]) -> None:
     """
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        idle = [one for one in slots.workers() if one.state is State.READY and not one.calls]
+        idle = [one for one in slots.workers() if one.state is WorkerState.READY and not one.calls]
         await asyncio.gather(*(_ask(worker, serve) for worker in idle))
 
 

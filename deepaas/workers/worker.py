@@ -34,7 +34,7 @@ from deepaas.messages import (
     Reply,
 )
 from deepaas.workers.call import Call
-from deepaas.workers.output import Output, log_output
+from deepaas.workers.output import WorkerOutput, log_output
 from deepaas.workers.setup import Setup
 from deepaas.workers.spool import discard, is_own_file
 
@@ -47,11 +47,11 @@ Question = GetMetadata | CheckTraining | AskHealth | AskLife
 
 Answered = TypeVar("Answered", Metadata, Checked, Health, Life)
 
-OutputReader = Callable[[int, str], Awaitable[Output | None]]
+OutputReader = Callable[[int, str], Awaitable[WorkerOutput | None]]
 """Takes the descriptor of a pipe, and the name of who prints into it."""
 
 
-class State(enum.Enum):
+class WorkerState(enum.Enum):
     """The life of a worker, in order."""
 
     LOADING = "loading"
@@ -61,7 +61,7 @@ class State(enum.Enum):
     ENDED = "ended"
 
 
-class Keeper(Protocol):
+class WorkerKeeper(Protocol):
     """Who keeps workers: a pool, or a training."""
 
     def loaded(self, worker: Worker, description: Description) -> None:
@@ -101,7 +101,7 @@ class Worker:
         executor: Executor,
         needs: Needs,
         label: str,
-        keeper: Keeper,
+        keeper: WorkerKeeper,
         read_output: OutputReader = log_output,
         exit_seconds: float = EXIT_SECONDS,
     ) -> None:
@@ -119,7 +119,7 @@ class Worker:
             CannotStart: the executor cannot start it.
         """
         self.label = label
-        self.state = State.LOADING
+        self.state = WorkerState.LOADING
         self.calls: dict[int, Call] = {}
         self.concurrency = 1
         self.setup = Setup()
@@ -138,7 +138,7 @@ class Worker:
         self._questions: dict[int, asyncio.Future[Any]] = {}
         self._exited = asyncio.Event()
         self._read_output = read_output
-        self._output: Output | None = None
+        self._output: WorkerOutput | None = None
         self._is_gone = False
         self._process = executor.start(needs, self)
         self._line = self._process.calls
@@ -147,7 +147,7 @@ class Worker:
     @property
     def takes_calls(self) -> bool:
         """Whether calls may be handed to it, as far as it has room for them."""
-        return self.state is State.READY and not (self._is_gone or self.silent)
+        return self.state is WorkerState.READY and not (self._is_gone or self.silent)
 
     @property
     def hung_up(self) -> bool:
@@ -157,12 +157,12 @@ class Worker:
     @property
     def answers(self) -> bool:
         """Whether it can be asked light questions."""
-        return self.state in (State.WARMING, State.READY) and not self._is_gone
+        return self.state in (WorkerState.WARMING, WorkerState.READY) and not self._is_gone
 
     @property
     def is_leaving(self) -> bool:
         """Whether its place is another's in a moment; one that is silent may come back."""
-        return self._is_gone or self.silent or self.state is State.LEAVING
+        return self._is_gone or self.silent or self.state is WorkerState.LEAVING
 
     @property
     def has_room(self) -> bool:
@@ -205,7 +205,7 @@ class Worker:
 
     def retire(self) -> None:
         """Have it take no more calls: it has been replaced."""
-        if self.state in (State.LOADING, State.WARMING):
+        if self.state in (WorkerState.LOADING, WorkerState.WARMING):
             self.kill("was replaced")
         self._leave()
 
@@ -242,7 +242,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Let it leave, and make it leave when it does not."""
-        if self.state in (State.LOADING, State.WARMING) or self.calls:
+        if self.state in (WorkerState.LOADING, WorkerState.WARMING) or self.calls:
             # It is busy and would not hear.
             self.kill("was ended with the host")
         self._line.close()
@@ -284,7 +284,7 @@ class Worker:
 
     def _heard(self, call_id: int, text: str) -> None:
         """Something was printed: by a call, or by nobody knows whom."""
-        if self.state in (State.LOADING, State.WARMING):
+        if self.state in (WorkerState.LOADING, WorkerState.WARMING):
             self.setup.printed(text)
             return
         for call in self.calls.values():
@@ -293,16 +293,16 @@ class Worker:
 
     def on_control(self, message: FromWorkerControl) -> None:
         match message:
-            case Description() if self.state is State.LOADING and not self._is_gone:
-                self.state = State.WARMING
+            case Description() if self.state is WorkerState.LOADING and not self._is_gone:
+                self.state = WorkerState.WARMING
                 self.concurrency = max(1, message.concurrency)
                 self.keeper.loaded(self, message)
-            case Ready(mark) if self.state is State.WARMING and not self._is_gone:
+            case Ready(mark) if self.state is WorkerState.WARMING and not self._is_gone:
                 self._drain()
                 if self._output is not None:
                     self._output.tell_apart(mark)
                 self.setup.end("succeeded")
-                self.state = State.READY
+                self.state = WorkerState.READY
                 self.was_ready = True
                 self.keeper.ready(self)
             case Broken(reason, traceback):
@@ -326,8 +326,8 @@ class Worker:
 
     def _leave(self) -> None:
         """Take no more calls from here on."""
-        if self.state is not State.ENDED:
-            self.state = State.LEAVING
+        if self.state is not WorkerState.ENDED:
+            self.state = WorkerState.LEAVING
 
     def on_garbage(self, what: str) -> None:
         self.kill(f"broke its channel to the host: {what}")
@@ -338,7 +338,7 @@ class Worker:
     def on_exit(self, how: str, killed: bool) -> None:
         self.killed = killed and not (self.ordered or self.broken)
         self._leave()
-        self.state = State.ENDED
+        self.state = WorkerState.ENDED
         self.how = self.how or how
         self._exited.set()
         for answer in self._questions.values():

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, cast
 
 from deepaas.messages import RawRequest
-from deepaas.workers.checker import Checker
+from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 
 
@@ -43,7 +43,7 @@ class Model:
 def test_it_stops_what_still_checks_with_code_from_before() -> None:
     async def stop() -> list[bool]:
         model = Model()
-        checker = Checker(cast(Pool, model), 10.0)
+        checker = TrainingChecker(cast(Pool, model), 10.0)
         asking = []
         for model.version in (1, 2, 3):
             asking.append(asyncio.ensure_future(checker.check(RawRequest())))

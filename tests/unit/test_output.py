@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deepaas.workers.output import MAX_LINE_CHARACTERS, Output
+from deepaas.workers.output import MAX_LINE_CHARACTERS, WorkerOutput
 
 Printed = Callable[..., list[str]]
 
@@ -18,7 +18,7 @@ def printed(caplog: pytest.LogCaptureFixture) -> Printed:
     caplog.set_level(logging.INFO, "deepaas.output")
 
     def feed(*chunks: bytes) -> list[str]:
-        output = Output("m/1")
+        output = WorkerOutput("m/1")
         for chunk in chunks:
             output.data_received(chunk)
         output.connection_lost(None)

@@ -21,7 +21,7 @@ from deepaas.model.handle import Model
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told
 from deepaas.protocols.cog.served import Shelf
-from deepaas.workers.checker import Checker
+from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits
 
@@ -245,7 +245,7 @@ async def test_calls_wait_for_the_next_worker(
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
     pool = Pool(executor, source, limits, tmp_path / "results")
-    model = Model(pool, Checker(pool, SECONDS))
+    model = Model(pool, TrainingChecker(pool, SECONDS))
     shelf = Shelf()
     pool.start()
     try:
@@ -288,7 +288,7 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:Predictor")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
     pool = Pool(executor, source, limits, tmp_path / "results")
-    model = Model(pool, Checker(pool, SECONDS))
+    model = Model(pool, TrainingChecker(pool, SECONDS))
     pool.start()
     try:
         before = await asked(model)
