@@ -25,9 +25,9 @@ from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
 from deepaas.training.retention import parse_keep
+from deepaas.web import guesses
 from deepaas.webhooks.kept import KeptWebhooks
 from deepaas.webhooks.sender import Webhooks
-from deepaas.web import guesses
 
 NAME = "cog"
 TITLE = "Cog's API"
