@@ -171,18 +171,28 @@ class Scheduler:
 
     # --- the queue ---
 
-    async def queued_count(self) -> int:
-        """How many runs wait here that this host can run.
+    async def submit(self, run: Run, queue_size: int) -> bool:
+        """Put a new run at the end of the queue of those that this host can run.
+
+        Returns:
+            whether it had room.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        return sum(
-            [
-                await self._store.count(name, place=self._place.id, states=[State.QUEUED])
-                for name in self._sources
-            ]
-        )
+        return await self._store.add(run, queue_size, self._sources)
+
+    async def start_next(self) -> Run | None:
+        """Start the run that has waited longest, if there is room.
+
+        Returns:
+            that run.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        async with self._filling:
+            return await self._next()
 
     async def fill(self) -> None:
         """Start queued runs while there is room.
@@ -191,19 +201,20 @@ class Scheduler:
             StoreUnavailable: the store cannot be reached.
         """
         async with self._filling:
-            if self._unsure and not self._stopping.is_set():
-                await self._find_lost()
-            while (
-                not self._stopping.is_set() and len(self._executions) < self._limits.workers_count
-            ):
-                self._unsure = True
-                run = await self._store.claim(
-                    self._host, self._place.id, self._sources, time.time()
-                )
-                self._unsure = False
-                if run is None:
-                    return
-                self._execute(run)
+            while await self._next():
+                pass
+
+    async def _next(self) -> Run | None:
+        if self._unsure and not self._stopping.is_set():
+            await self._find_lost()
+        if self._stopping.is_set() or len(self._executions) >= self._limits.workers_count:
+            return None
+        self._unsure = True
+        run = await self._store.claim(self._host, self._place.id, self._sources, time.time())
+        self._unsure = False
+        if run is not None:
+            self._execute(run)
+        return run
 
     async def _find_lost(self) -> None:
         """Begin with runs that are this host's without its knowledge.

@@ -221,13 +221,11 @@ class Trainings:
         Raises:
             DeepaasError: why there is none; nothing of it stays then.
         """
-        store, scheduler = await self._opened()
-        if await scheduler.queued_count() >= self._queue_size:
-            raise TrainQueueFull(self._queue_size)
+        _, scheduler = await self._opened()
         checked = await self._check(model, inputs)
         try:
             run = self._new_run(model, checked, run_id, name)
-            entering = asyncio.create_task(self._enter(store, run, inputs, checked))
+            entering = asyncio.create_task(self._enter(scheduler, run, inputs, checked))
             try:
                 await asyncio.shield(entering)
             except asyncio.CancelledError:
@@ -238,8 +236,10 @@ class Trainings:
             if checked.path:
                 Path(checked.path).unlink(missing_ok=True)
         with contextlib.suppress(StoreUnavailable, StorageFull):
-            await scheduler.fill()
-        return await store.get(model.name, run.uuid) or run
+            begun = await scheduler.start_next()
+            if begun is not None and begun.uuid == run.uuid:
+                return begun
+        return run
 
     async def get(self, model: Model, run: str) -> Run:
         """One run.
@@ -342,11 +342,14 @@ class Trainings:
             name=name,
         )
 
-    async def _enter(self, store: Store, run: Run, inputs: Inputs, checked: Checked) -> None:
+    async def _enter(
+        self, scheduler: Scheduler, run: Run, inputs: Inputs, checked: Checked
+    ) -> None:
         """Make the folder of a run, then let the store know of it."""
         try:
             await asyncio.to_thread(self._make_folder, run, inputs, checked)
-            await store.add(run)
+            if not await scheduler.submit(run, self._queue_size):
+                raise TrainQueueFull(self._queue_size)
             await asyncio.to_thread(self._place.settle, run.uuid)
         except StoreUnavailable:
             # Nobody knows whether the store has it. If it has not, a later host sweeps the folder.

@@ -101,8 +101,18 @@ class Store:
 
     # --- runs ---------------------------------------------------------------------------------
 
-    async def add(self, run: Run) -> None:
+    async def add(
+        self, run: Run, queue_size: int | None = None, models: Collection[str] = ()
+    ) -> bool:
         """Put a run at the end of the queue.
+
+        Args:
+            run: a new one.
+            queue_size: how many may wait in its place, None for any number.
+            models: of which models those are that count.
+
+        Returns:
+            whether there was room; without it nothing is done.
 
         Raises:
             ValueError: it is not ``QUEUED``.
@@ -110,7 +120,12 @@ class Store:
         if run.state is not State.QUEUED:
             raise ValueError(f"a new run is queued, not {run.state.value}")
         async with self._database.writing() as connection:
+            if queue_size is not None:
+                waiting = select(func.count()).where(*_waiting(run.place, models))
+                if (await connection.execute(waiting)).scalar_one() >= queue_size:
+                    return False
             await connection.execute(insert(RUNS).values(row_of(run)))
+        return True
 
     async def get(self, model: str, uuid: str) -> Run | None:
         """A run, None when there is none of this model and id."""
@@ -166,16 +181,7 @@ class Store:
 
         It is ``RUNNING`` then, with this host as its owner. No other host gets the same one.
         """
-        oldest = (
-            select(RUN.id, *COLUMNS)
-            .where(
-                RUN.place == text_of(place),
-                RUN.state == State.QUEUED.value,
-                RUN.model.in_([text_of(model) for model in models]),
-            )
-            .order_by(RUN.id)
-            .limit(1)
-        )
+        oldest = select(RUN.id, *COLUMNS).where(*_waiting(place, models)).order_by(RUN.id).limit(1)
         async with self._database.writing() as connection:
             while row := (await connection.execute(oldest)).first():
                 taking = change(State.QUEUED, State.RUNNING).where(RUN.id == row[0])
@@ -360,3 +366,12 @@ class Store:
     async def _column(self, query: Select[tuple[str]] | CompoundSelect[str]) -> Names:
         async with self._database.reading() as connection:
             return [*(await connection.scalars(query))]
+
+
+def _waiting(place: str, models: Collection[str]) -> list[ColumnElement[bool]]:
+    """What holds of the runs that wait in a place for one of these models."""
+    return [
+        RUN.place == text_of(place),
+        RUN.state == State.QUEUED.value,
+        RUN.model.in_([text_of(model) for model in models]),
+    ]
