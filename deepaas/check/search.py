@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 from deepaas.check import kinds
 from deepaas.check.places import shown
 from deepaas.check.target import Found, Target, UnknownSource
 from deepaas.errors import ConfigError
-from deepaas.model.kinds import Kind, load_kinds, surest
+from deepaas.model.kinds import Kind, claimed, load_kinds
 from deepaas.programs import OWN
 
 
@@ -21,20 +23,13 @@ def find(source: str) -> Found:
         UnknownSource: nothing of this name is there, or it is not clear what is meant.
     """
     checks = kinds.load_kinds()
-    claims: dict[str, Found] = {}
-    refusals: list[str] = []
+    questions = {}
     for name, kind in load_kinds().items():
-        own = checks[name].find if name in checks else None
-        try:
-            found = own(source) if own else _recognised(name, kind, source)
-        except (ConfigError, UnknownSource) as error:
-            refusals.append(str(error))
-        else:
-            claims |= {name: found} if found else {}
-    if not claims:
-        raise UnknownSource(refusals[0] if refusals else f"nobody knows what {source!r} is")
+        own = checks.get(name, kinds.Kind()).find
+        ask = own or functools.partial(_recognised, name, kind)
+        questions[name] = functools.partial(ask, source)
     try:
-        return claims[surest(source, claims)]
+        return claimed(source, questions, lambda: f"nobody knows what {source!r} is")[1]
     except ConfigError as error:
         raise UnknownSource(error.message) from None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from deepaas.check.findings import Finding
+from deepaas.errors import ConfigError
 from deepaas.model.kinds import Certainty
 
 
-class UnknownSource(Exception):
+class UnknownSource(ConfigError):
     """There is nothing of this name; the message says what there is."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,13 @@ from deepaas.model.kinds import (
     Kind,
     Kinds,
     Recognised,
+    claimed,
     cleaned,
     load_kinds,
     offers,
-    surest,
 )
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,47 +104,27 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
 
 
 def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:
-    """What the kind that is surest makes of a reference, and its name.
+    """The kind that recognises a reference, and what it makes of it.
 
     Raises:
-        ConfigError: none recognises it, or several are equally sure.
+        ConfigError: none does, or several.
     """
-    claims: dict[str, Recognised] = {}
-    refusals: list[ConfigError] = []
-    for name, kind in kinds.items():
-        claim = _claim(name, kind, reference, other)
-        if isinstance(claim, ConfigError):
-            refusals.append(claim)
-        elif claim is not None:
-            claims[name] = claim
-    if not claims:
-        raise refusals[0] if refusals else _unknown(reference, kinds, other)
-    name = surest(reference, claims)
-    return name, claims[name]
+    questions = {
+        name: functools.partial(kind.recognise, reference, other) for name, kind in kinds.items()
+    }
+    return claimed(reference, questions, lambda: _unknown(reference, kinds, other))
 
 
-def _claim(
-    name: str, kind: Kind, reference: str, other: Interpreter
-) -> Recognised | ConfigError | None:
-    try:
-        return kind.recognise(reference, other)
-    except ConfigError as error:
-        return error
-    except Exception:
-        _log.exception("the kind %r cannot say whether %s is a model of its own", name, reference)
-        return None
-
-
-def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> ConfigError:
+def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
     place = Path(reference).expanduser().absolute()
     if "/" in reference:
         there = f"no kind of model here knows what {place} is"
-        return ConfigError(there if place.exists() else f"there is no {place}")
+        return there if place.exists() else f"there is no {place}"
     names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})
     there = f"installed are: {', '.join(names)}" if names else "none is"
     where = "" if other is OWN else f" for {other.path}"
     meant = "" if where else next(_meant(reference, kinds), "")
-    return ConfigError(f"no model named {reference!r} is installed{where}; {there}{meant}")
+    return f"no model named {reference!r} is installed{where}; {there}{meant}"
 
 
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:

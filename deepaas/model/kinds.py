@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import enum
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.programs import Interpreter
+
+_log = logging.getLogger(__name__)
 
 _USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
 """Names of files that tell nothing of the model: its folder's name does."""
@@ -23,14 +26,6 @@ class Certainty(enum.IntEnum):
     GUESS = 0
     LIKELY = 1
     SURE = 2
-
-
-class HasCertainty(Protocol):
-    """What a kind says when it is asked for a model."""
-
-    @property
-    def certainty(self) -> Certainty:
-        """How sure it is."""
 
 
 class Recognised(NamedTuple):
@@ -61,6 +56,15 @@ class Installed(NamedTuple):
     package: str = ""
     version: str = ""
     source: str = ""
+
+
+class _HasCertainty(Protocol):
+    @property
+    def certainty(self) -> Certainty: ...
+
+
+Claim = TypeVar("Claim", bound=_HasCertainty)
+"""What a kind says of a model that it recognises."""
 
 
 def _none(*_: object) -> tuple[()]:
@@ -99,17 +103,36 @@ def load_kinds() -> Kinds:
     return plugins.load_all(plugins.MODEL_KINDS, Kind)
 
 
-def surest(reference: str, claims: Mapping[str, HasCertainty]) -> str:
-    """The kind that is surest that a reference is one of its models.
+def claimed(
+    reference: str, questions: Mapping[str, Callable[[], Claim | None]], unknown: Callable[[], str]
+) -> tuple[str, Claim]:
+    """The kind that is surest that a reference is one of its models, and what it says of it.
+
+    Args:
+        reference: what somebody wants.
+        questions: asks each kind.
+        unknown: what to say if none knows it, and none says why.
 
     Raises:
-        ConfigError: several are.
+        ConfigError: none knows it, or several are equally sure.
     """
+    claims: dict[str, Claim] = {}
+    refusals: list[str] = []
+    for name, ask in questions.items():
+        try:
+            if (claim := ask()) is not None:
+                claims[name] = claim
+        except ConfigError as error:  # noqa: PERF203
+            refusals.append(error.message)
+        except Exception:
+            _log.exception("the kind %r cannot say whether it knows %s", name, reference)
+    if not claims:
+        raise ConfigError(refusals[0] if refusals else unknown())
     most = max(claim.certainty for claim in claims.values())
     names = [name for name, claim in claims.items() if claim.certainty == most]
     if len(names) > 1:
         raise ConfigError(f"{reference} may be a model of several kinds: {', '.join(names)}")
-    return names[0]
+    return names[0], claims[names[0]]
 
 
 def offers(kinds: Kinds) -> str:
