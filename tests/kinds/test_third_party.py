@@ -111,6 +111,16 @@ def test_what_it_needs_is_asked_for_before_anything_is_started(
     assert "Traceback" not in ended.output
 
 
+def test_it_has_to_be_installed_where_its_models_run(packages: Path, tmp_path: Path) -> None:
+    own = Path(sys.executable)
+    # Under another name it is another interpreter, which our PYTHONPATH is not for.
+    other = own.with_name("python3" if own.name == "python" else "python")
+    words = ("--model-name", str(write(tmp_path / "double.toml")))
+    ended = run_host([], *words, "--model-python", f"double={other}", packages=packages)
+    assert ended.returncode == 1
+    assert f"of the kind 'linear', which is not installed for {other}" in ended.output
+
+
 def test_what_is_wrong_with_a_reference_is_told(packages: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("[linear\n")
     (tmp_path / "other.toml").write_text("[other]\n")
