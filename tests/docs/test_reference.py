@@ -166,6 +166,7 @@ OF_OTHERS = {
     "no-input",  # cookiecutter
     "ready",  # python -m deepaas.cmd.health, for containers
     "sizes",  # a model that a page imagines
+    "shout-marks",  # a door that a page writes
 }
 GONE = {"use-syslog", "log-dir"}
 """Options of DEEPaaS 2.6 that the pages mention as gone."""
