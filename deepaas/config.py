@@ -14,7 +14,7 @@ import ipaddress
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,8 @@ def load(
         ConfigError: an option is unknown or has a wrong value.
         SystemExit: after ``--help`` and ``--version``.
     """
-    conf = cfg.ConfigOpts()
     doors = door_options()
-    conf.register_cli_opts([*options(), _POSITIONAL])
-    for door in doors:
-        conf.register_cli_opts(_of_door(door), _group(door))
-        conf.register_opts(_older(door))
+    conf = _registered(doors)
     _parse(conf, argv, default_config_files, doors)
     _check_keys(conf, doors)
     values = {field.name: _value(conf, field) for field in declared(Settings)}
@@ -144,29 +140,34 @@ def options() -> list[cfg.Opt]:
 
 def door_options() -> list[DoorOptions]:
     """The options of doors, of which none is in the way of another."""
-    taken = {option.name for option in options()}
-    names = {"default", *(option.dest for option in options())}
-    found = []
+    found: list[DoorOptions] = []
     for door in of_doors():
-        trouble = _trouble(door, taken, names)
+        trouble = door.trouble or _trouble(door, found)
         found.append(DoorOptions(door.door, None, trouble) if trouble else door)
-        if not trouble:
-            taken |= {option.name for option in _of_door(door)}
-            names.add(door.section)
     return found
 
 
-def _trouble(door: DoorOptions, taken: Set[str], names: Set[str]) -> Exception | None:
-    """Why the options of a door cannot be had, if so."""
-    if door.trouble:
-        return door.trouble
-    if door.section in names:
+def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | None:
+    """Why the options of a door cannot be had beside those of others, if so."""
+    taken = {"default", *(option.dest for option in options()), *(one.section for one in others)}
+    if door.section in taken:
         return ValueError(f"the section [{door.section}] would not be its own")
     try:
-        twice = sorted({option.name for option in _of_door(door)} & taken)
+        # Tried where it does no harm: names that there are already, odd limits, defaults.
+        _registered([*others, door])([], default_config_files=[], default_config_dirs=[])
     except Exception as error:
         return error
-    return ValueError(f"there is an option --{twice[0]} already") if twice else None
+    return None
+
+
+def _registered(doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
+    """A reader of all options."""
+    conf = cfg.ConfigOpts()
+    conf.register_cli_opts([*options(), _POSITIONAL])
+    for door in doors:
+        conf.register_cli_opts(_of_door(door), _group(door))
+        conf.register_opts(_older(door))
+    return conf
 
 
 def list_opts() -> list[tuple[Any, list[cfg.Opt]]]:
@@ -277,7 +278,9 @@ def _parse(
         named = re.sub(
             r"^argument --(\w+)", lambda m: f"--{name.get(m[1], m[1].replace('_', '-'))}", complaint
         )
-        raise ConfigError(named) from None
+        lost = [door for door in doors if door.trouble and f"--{door.door}-" in complaint]
+        why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
+        raise ConfigError(named + why) from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         raise ConfigError(" ".join(complaint.split())) from None
@@ -314,10 +317,14 @@ def _check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
     for file in _files(conf):
         sections: dict[str, dict[str, list[str]]] = {}
         cfg.ConfigParser(str(file), sections).parse()
-        for section, keys in sections.items():
+        for given, keys in sections.items():
+            # As oslo.config reads them.
+            section = given if given == "DEFAULT" else given.lower()
             if section in known:
                 for key in keys:
                     _check_key(file, section, key, known[section])
+            elif (meant := section.replace("-", "_")) in known:
+                raise ConfigError(f"{file}: unknown section [{given}]; did you mean [{meant}]?")
 
 
 def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:

@@ -188,8 +188,8 @@ class Settings:
     )
     root_protocol: tuple[str, ...] = option(
         (),
-        "Also serve this protocol at the root: cog, for the one model that is served, where Cog's "
-        "clients and orchestrators look for it. May be given several times.",
+        "Also serve this protocol at the root, where its clients look for it, such as cog, for the "
+        "one model that is served. May be given several times; 'deepaas-cli doors' says which can.",
         multiple=True,
     )
     doc_endpoint: bool = option(True, "Offer the Swagger page at /api.")

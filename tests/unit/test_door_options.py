@@ -47,6 +47,27 @@ class Clashes:
 
 
 @dataclass(frozen=True)
+class OwnFile:
+    """A door with an option of oslo.config's."""
+
+    file: str = option("", "A file.")
+
+
+@dataclass(frozen=True)
+class Short:
+    """A door with an option of one letter."""
+
+    port: int = option(1, "A port.", short="p")
+
+
+@dataclass(frozen=True)
+class Far:
+    """A door whose default is beyond its limit."""
+
+    count: int = option(10, "A number.", max=9)
+
+
+@dataclass(frozen=True)
 class Odd:
     """A door with an option of no kind."""
 
@@ -143,6 +164,27 @@ def test_unknown_keys_in_its_section(key: str, tmp_path: Path) -> None:
         load("--config-file", written(tmp_path, "[cog]", f"{key} = 1"))
 
 
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    "lines,complaint",
+    [
+        (("[of-many]", "count = 2"), r"unknown section \[of-many\]; did you mean \[of_many\]\?"),
+        (("[OF_MANY]", "cuont = 2"), r"unknown option 'cuont' in \[of_many\]"),
+    ],
+)
+def test_sections_that_are_nearly_its_own(
+    lines: Sequence[str], complaint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load("--config-file", written(tmp_path, *lines))
+
+
+def test_options_that_cannot_be_had_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(monkeypatch, DoorOptions("lost", None, ImportError("no such module")))
+    with pytest.raises(ConfigError, match=r"--lost-any.*; the options of lost cannot be had: no"):
+        load("--lost-any", "1")
+
+
 @pytest.mark.parametrize(
     "lines", [("[cog]", "strict = perhaps"), ("[DEFAULT]", "cog_strict = perhaps")]
 )
@@ -234,7 +276,10 @@ def test_of_a_door_whose_options_are_unknown_any_may_be_secret(
 @pytest.mark.parametrize(
     "name,kind,why",
     [
-        ("cog-upload", Clashes, "there is an option --cog-upload-url already"),
+        ("cog-upload", Clashes, "duplicate option: --cog-upload-url"),
+        ("config", OwnFile, "duplicate option: --config-file"),
+        ("short", Short, "duplicate option: --short-port,-p"),
+        ("far", Far, "default value 10"),
         ("default", Many, r"the section \[default\] would not be its own"),
         ("workers", Many, r"the section \[workers\] would not be its own"),
         ("odd", Odd, "bytes"),
