@@ -294,9 +294,8 @@ def build_app(
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     front = app[FRONT] = Front(
-        prefix,
+        settings,
         registry,
-        docs=settings.doc_endpoint,
         tensorboard=settings.train_endpoint and trainings.tensorboard.installed,
         try_me=settings.ui and page.installed,
     )

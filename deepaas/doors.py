@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint
 from aiohttp import web
 
 from deepaas.errors import ConfigError
-from deepaas.protocols import Door, Host
+from deepaas.protocols import Door, Host, Link
 from deepaas.web.errors import ErrorShapes
 
 _log = logging.getLogger(__name__)
@@ -113,6 +113,8 @@ def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
         at_root = door.root_routes() if wanted and door.root_routes else ()
         # Tried where it does no harm: a router refuses some.
         web.UrlDispatcher().add_routes([*at_root, *door.routes])
+        if not all(isinstance(page, Link) for page in door.pages):
+            raise TypeError(f"{point.value}: the pages of its door are no links")
     except Exception as error:
         return ClosedDoor(point, error)
     return OpenDoor(point, door, at_root)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
@@ -16,7 +16,8 @@ import deepaas
 from deepaas.doors import OpenDoor
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import Model
-from deepaas.protocols import Door, Link, Snippet, routes
+from deepaas.protocols import Link, routes
+from deepaas.settings import Settings
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
@@ -29,7 +30,7 @@ METADATA_SECONDS = 1.0
 URL = "http://HOST"
 """Stands in ``/doors.json`` for the host's URL with its base path: whoever reads it knows that."""
 
-T = TypeVar("T")
+Pair = tuple[str, str]
 
 
 class Front:
@@ -39,20 +40,19 @@ class Front:
         doors: which, in the order in which they are told of; they may come later.
 
     Args:
-        prefix: the base path.
+        settings: the operator's options.
         models: those that are served.
-        docs: whether the Swagger page is.
         tensorboard: whether TensorBoard is.
         try_me: whether the try-me page is.
     """
 
     def __init__(
-        self, prefix: str, models: Iterable[Model], *, docs: bool, tensorboard: bool, try_me: bool
+        self, settings: Settings, models: Iterable[Model], *, tensorboard: bool, try_me: bool
     ) -> None:
         self.doors: Sequence[OpenDoor] = ()
-        self._prefix = prefix
+        self._settings = settings
+        self._prefix = settings.base_path
         self._models = models
-        self._docs = docs
         self._tensorboard = tensorboard
         self._try_me = try_me
 
@@ -79,7 +79,7 @@ class Front:
             version=deepaas.__version__,
             prefix=self._prefix,
             models=await asyncio.gather(*(self._card(model, origin) for model in self._models)),
-            docs=self._docs,
+            docs=self._settings.doc_endpoint,
             tensorboard=self._tensorboard,
             try_me=self._try_me,
             pages=[(page.label, page.path) for page in self.pages()],
@@ -105,12 +105,15 @@ class Front:
             status=status.status,
             reason=status.reason or None,
             can_be_tried=known is not None
-            and (known.predict is not None or known.train is not None),
-            pages=[(it.label, it.path) for one in self.doors for it in _links(one, model)],
+            and (
+                (known.predict is not None and self._settings.predict_endpoint)
+                or (known.train is not None and self._settings.train_endpoint)
+            ),
+            pages=[link for one in self.doors for link in _links(one, model)],
             examples=[
-                (it.title, it.text)
+                snippet
                 for one in self.doors
-                for it in _snippets(one, model, f"{origin}{self._prefix}")
+                for snippet in _snippets(one, model, f"{origin}{self._prefix}")
             ],
             links=[("Project", url)] if isinstance(url, str) else (),
         )
@@ -122,12 +125,12 @@ class Front:
         return {
             "name": one.name,
             "title": one.door.title or one.name,
-            "pages": [_as_json(page) for page in one.door.pages],
+            "pages": [{"label": page.label, "path": page.path} for page in one.door.pages],
             "models": {
                 model.name: {
-                    "links": [_as_json(link) for link in _links(one, model)],
+                    "links": [{"label": label, "path": path} for label, path in _links(one, model)],
                     "snippets": [
-                        {"title": it.title, "text": it.text} for it in _snippets(one, model, URL)
+                        {"title": title, "text": text} for title, text in _snippets(one, model, URL)
                     ],
                 }
                 for model in self._models
@@ -162,24 +165,24 @@ def in_order(opened: Iterable[OpenDoor]) -> list[OpenDoor]:
     return sorted(opened, key=lambda one: (not one.door.is_first, one.name))
 
 
-def _links(one: OpenDoor, model: Model) -> list[Link]:
-    return _had(one, lambda door: door.links(model))
+def _links(one: OpenDoor, model: Model) -> list[Pair]:
+    """Label and path of each."""
+    return _had(one, lambda: [(str(it.label), str(it.path)) for it in one.door.links(model)])
 
 
-def _snippets(one: OpenDoor, model: Model, url: str) -> list[Snippet]:
-    return _had(one, lambda door: door.snippets(model, url))
+def _snippets(one: OpenDoor, model: Model, url: str) -> list[Pair]:
+    """Title and text of each."""
+    return _had(
+        one, lambda: [(str(it.title), str(it.text)) for it in one.door.snippets(model, url)]
+    )
 
 
-def _had(one: OpenDoor, ask: Callable[[Door], Sequence[T]]) -> list[T]:
+def _had(one: OpenDoor, ask: Callable[[], list[Pair]]) -> list[Pair]:
     try:
-        return list(ask(one.door))
+        return ask()
     except Exception:
         _log.exception("the door %r does not tell what it has of a model", one.name)
         return []
-
-
-def _as_json(link: Link) -> dict[str, str]:
-    return {"label": link.label, "path": link.path}
 
 
 def _text(metadata: dict[str, Any], key: str) -> str | None:

@@ -47,6 +47,11 @@ def clumsy(_host: Host) -> Door:
     return Door(routes("", [("GET", "no-slash", answer)]))
 
 
+def pageless(_host: Host) -> Door:
+    """What it has for the host as a whole is not what it should be."""
+    return Door([], pages=["/page"])  # type: ignore[list-item]
+
+
 def unstarted(_host: Host) -> Door:
     async def start() -> None:
         raise RuntimeError("its port is taken")

@@ -20,6 +20,7 @@ plain-text = plain_door:setup
 unopened = plain_door:unopened
 clumsy = plain_door:clumsy
 unstarted = plain_door:unstarted
+pageless = plain_door:pageless
 no-door = plain_door:no_door
 missing = no_such_module:setup
 unknown-options = plain_door:setup
@@ -109,6 +110,7 @@ def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host
         "clumsy": "path should be started with /",
         "no-door": "gives back no deepaas.protocols.Door",
         "missing": "no_such_module",
+        "pageless": "the pages of its door are no links",
         "unknown-options": "its options cannot be had: No module named 'no_such_module'",
     }.items():
         assert f"the door '{name}' cannot be opened" in log

@@ -59,10 +59,12 @@ def test_every_snippet_is_a_call_that_works(name: str, host: Host, doors: dict[s
 
 
 def test_what_is_switched_off_is_not_told() -> None:
-    with start_host(["plain"], "--no-ui", "--no-predict-endpoint", "--no-doc-endpoint") as host:
+    options = ("--no-predict-endpoint", "--no-train-endpoint", "--no-doc-endpoint")
+    with start_host(["trains"], *options) as host:
         for door in host.get("/doors.json").json()["doors"]:
-            told = door["models"]["plain"]
+            told = door["models"]["trains"]
             assert told["snippets"] == []
             for link in [*door["pages"], *told["links"]]:
                 assert host.get(link["path"]).status == 200, link
-        assert b"Try predict" not in host.get("/", headers=PAGE).body
+        page = host.get("/", headers=PAGE).body
+        assert b"Try predict" not in page and b"/try-me/trains/" not in page
