@@ -7,7 +7,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ MAX_CHECKED_BYTES = 4 * 1024 * 1024
 MAX_CANCEL_SECONDS = 30.0
 """Whoever cancels a run waits for its end, but not for longer than this."""
 
-POLL_SECONDS = 0.2
+LOOK_SECONDS = 1.0
+"""What another host changes of a run is seen so late."""
 
 
 OpenStore = Callable[[], Awaitable["Store"]]
@@ -134,6 +135,8 @@ class Trainings:
         if scheduler is not None:
             self._stopped = scheduler
             await scheduler.stop(hurry)
+        if self._store is not None:
+            self._store.changes.end()
         await self.tensorboard.stop()
 
     async def close(self) -> None:
@@ -293,11 +296,46 @@ class Trainings:
                 await asyncio.to_thread(self._place.settle(run).drop_inputs)
             return found
         scheduler.cancel(run)
-        until = time.monotonic() + self._cancel_seconds
-        while found.state is State.RUNNING and time.monotonic() < until:
-            await asyncio.sleep(POLL_SECONDS)
-            found = await self.get(model, run)
-        return found
+        try:
+            return await asyncio.wait_for(self.ended(model, found), self._cancel_seconds)
+        except asyncio.TimeoutError:
+            return await self.get(model, run)
+
+    async def follow(self, model: Model, run: Run) -> AsyncGenerator[Run, None]:
+        """A run as it is, and again whenever its state has changed, until it has ended.
+
+        Nothing is told while the store is away. When this host leaves that is the end of it, too.
+
+        Raises:
+            RunNotFound: it is not there any more.
+            StoreUnavailable: there has been no store yet.
+        """
+        changes = (await self.store()).changes
+        told: State | None = None
+        with changes.of(run.uuid) as news:
+            while True:
+                leaving = changes.ended
+                news.clear()
+                with contextlib.suppress(StoreUnavailable):
+                    run = await self.get(model, run.uuid)
+                if run.state is not told:
+                    told = run.state
+                    yield run
+                if run.state.final or leaving:
+                    return
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(news.wait(), LOOK_SECONDS)
+
+    async def ended(self, model: Model, run: Run) -> Run:
+        """A run when it has ended, or as it is when this host leaves.
+
+        Raises:
+            RunNotFound: it is not there any more.
+        """
+        async with contextlib.aclosing(self.follow(model, run)) as seen:
+            async for now in seen:
+                run = now
+        return run
 
     # --- what there is to see ---
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from deepaas.errors import ConfigError
+from deepaas.training.changes import Changes
 from deepaas.training.migrate import migrate, migrate_apart
 from deepaas.training.predictions import PredictionRows, interrupt
 from deepaas.training.runs import FINAL, Outcome, Peer, Progress, Run, State
@@ -66,12 +67,14 @@ class Store:
     Attributes:
         predictions: the predictions in the same database.
         webhooks: the webhooks in the same database.
+        changes: what this host changes of the states of runs.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.predictions = PredictionRows(database)
         self.webhooks = WebhookRows(database)
+        self.changes = Changes()
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -181,6 +184,14 @@ class Store:
 
         It is ``RUNNING`` then, with this host as its owner. No other host gets the same one.
         """
+        run = await self._claim(host, place, models, now)
+        if run is not None:
+            self.changes.note(run.uuid)
+        return run
+
+    async def _claim(
+        self, host: str, place: str, models: Collection[str], now: float
+    ) -> Run | None:
         oldest = select(RUN.id, *COLUMNS).where(*_waiting(place, models)).order_by(RUN.id).limit(1)
         async with self._database.writing() as connection:
             while row := (await connection.execute(oldest)).first():
@@ -216,7 +227,9 @@ class Store:
                 running = update(RUNS).where(*this, RUN.state == State.RUNNING.value)
                 running = running.where(RUN.cancel_requested.is_(None))
                 await connection.execute(running.values(cancel_requested=now))
-            return await one(connection, model, uuid)
+            found = await one(connection, model, uuid)
+        self.changes.note(uuid)
+        return found
 
     async def finish(self, uuid: str, host: str, outcome: Outcome) -> bool:
         """End a run of this host.
@@ -230,7 +243,7 @@ class Store:
         ending = change(State.RUNNING, outcome.state)
         ending = ending.where(RUN.uuid == text_of(uuid), RUN.owner == text_of(host))
         async with self._database.writing() as connection:
-            return await changed(
+            ended = await changed(
                 connection,
                 ending.values(
                     finished=outcome.finished,
@@ -239,6 +252,8 @@ class Store:
                     has_result=outcome.has_result,
                 ),
             )
+        self.changes.note(uuid)
+        return ended
 
     async def set_progress(self, uuid: str, host: str, progress: Progress) -> bool:
         """Note how far a run of this host is; False when it does not run, or not on this host."""

@@ -95,6 +95,10 @@ class WebhookChannel:
         if not self.task.done():
             self._queue.enter(self)
 
+    def leave(self) -> None:
+        """Tell nothing more: what is left is for the next host."""
+        self.task.cancel()
+
     async def told(self) -> None:
         """Wait until all that was added has been told, or given up."""
         await self._deliveries.join()

@@ -190,11 +190,6 @@ class Prediction:
         values = self.journal.joined(OUTPUT)
         return together([b"[", values, b"]"]) if self.streams or as_list else values
 
-    def told_begun(self) -> Document:
-        """The prediction as Cog told of it when it began."""
-        begun = {"id": self.id, "logs": "", "metrics": {}, "status": PROCESSING}
-        return of_bytes(msgspec.json.encode(begun))
-
     def told(
         self, *, with_input: bool = False, with_moments: bool = False, going: bool = False
     ) -> Document:
@@ -263,6 +258,12 @@ def new_prediction(
         streams: whether its output comes in parts.
     """
     return Prediction(prediction_id, model, Journal(EVENTS, folder), given, streams)
+
+
+def told_begun(name: str) -> Document:
+    """A prediction or a training as Cog tells of it when it begins."""
+    begun = {"id": name, "logs": "", "metrics": {}, "status": PROCESSING}
+    return of_bytes(msgspec.json.encode(begun))
 
 
 def moment(seconds: float | None) -> str | None:

@@ -255,10 +255,7 @@ class PredictionRoutes:
         kept = requests.is_asynchronous(request) and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
         try:
-            kind = telling.PREDICTION if kept else ""
-            entry = telling.watch(
-                self._webhooks, prediction, asked, request.headers, kind, prediction.id
-            )
+            entry = telling.watch(self._webhooks, prediction, asked, request.headers, durable=kept)
             if kept:
                 await self._predictions.start(prediction, model, wanted).noted.wait()
                 await self._webhooks.noted(entry)

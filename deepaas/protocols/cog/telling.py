@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction
+from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, START, Prediction, told_begun
 from deepaas.protocols.cog.requests import Request
 from deepaas.webhooks.delivery import WebhookChannel
 from deepaas.webhooks.kept import KeptWebhooks, Subject, WebhookEntry
@@ -25,23 +25,57 @@ _PASSING = frozenset([OUTPUT, LOG])
 _EVENT_OF = {START: "start", OUTPUT: "output", LOG: "logs", COMPLETED: "completed"}
 
 
+Follow = Callable[[WebhookAddress, Callable[[], None]], object]
+"""Begins to tell an address; what it gets besides is called when there is nothing more to tell."""
+
+
 def watch(
     kept: KeptWebhooks,
     prediction: Prediction,
     asked: Request,
     headers: Mapping[str, str],
-    kind: str = "",
-    subject: str = "",
+    *,
+    durable: bool = False,
 ) -> WebhookEntry | None:
     """Tell the address that a client names of its prediction, from now on.
 
     Args:
         kept: tells it.
-        prediction: which, or what stands for a training.
+        prediction: which.
         asked: what the client asks for.
         headers: of its request.
-        kind: ``PREDICTION`` or ``TRAINING``; empty for what ends with its request.
-        subject: which of them, for who looks for it in the store.
+        durable: whether the next host tells the end if this one cannot.
+
+    Returns:
+        see :func:`subscribe`.
+    """
+
+    def begin(address: WebhookAddress, told: Callable[[], None]) -> None:
+        follow(kept.webhooks, prediction, address, told)
+
+    name, created = prediction.id, prediction.created
+    subject = Subject(PREDICTION, prediction.model, name, name, created)
+    return subscribe(kept, subject, asked, headers, begin, durable=durable)
+
+
+def subscribe(
+    kept: KeptWebhooks,
+    subject: Subject,
+    asked: Request,
+    headers: Mapping[str, str],
+    begin: Follow,
+    *,
+    durable: bool,
+) -> WebhookEntry | None:
+    """Tell the address that a client names.
+
+    Args:
+        kept: tells it.
+        subject: what of.
+        asked: what the client asks for.
+        headers: of its request.
+        begin: begins to tell it.
+        durable: whether the next host tells the end if this one cannot.
 
     Returns:
         what :meth:`KeptWebhooks.noted` waits for; None if there is no address, or it may not be
@@ -49,14 +83,13 @@ def watch(
     """
     if not asked.webhook:
         return None
-    address = kept.webhooks.address(prediction.id, asked.webhook, asked.events, headers)
+    address = kept.webhooks.address(subject.name, asked.webhook, asked.events, headers)
     if address is None:
         return None
     entry = WebhookEntry()
-    follow(kept.webhooks, prediction, address, lambda: kept.told(entry))
-    if kind and COMPLETED in address.events:
-        name, created = prediction.id, prediction.created
-        kept.keep(entry, address, Subject(kind, prediction.model, subject, name, created))
+    begin(address, lambda: kept.told(entry))
+    if durable and COMPLETED in address.events:
+        kept.keep(entry, address, subject)
     return entry
 
 
@@ -89,7 +122,7 @@ async def _follow(prediction: Prediction, events: frozenset[str], channel: Webho
         while not feed.is_read:
             kinds = await feed.kinds()
             if START in kinds and "start" in events:
-                channel.add(prediction.told_begun())
+                channel.add(told_begun(prediction.id))
                 await feed.first_of_end_and(channel.told())
             due = any(_EVENT_OF[kind] in events for kind in kinds & _PASSING)
             if feed.over:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -18,7 +19,6 @@ from deepaas.errors import (
     InvalidArguments,
     NotImplementedByModel,
     RunNotFound,
-    StoreUnavailable,
 )
 from deepaas.model.handle import Model
 from deepaas.protocols import Handler, Host, routes
@@ -31,19 +31,15 @@ from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.prediction import (
     STARTING,
     WRONG_INPUT,
-    Prediction,
-    new_prediction,
 )
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.training_told import STATUS, Teller
-from deepaas.training.runs import Run, State
-from deepaas.web.document import of_bytes
-from deepaas.webhooks.kept import KeptWebhooks
+from deepaas.training.runs import Run
+from deepaas.webhooks.kept import KeptWebhooks, Subject
 from deepaas.webhooks.sender import WebhookAddress
 
-POLL_SECONDS = 0.2
 CLOSE_SECONDS = 2.0
 
 NOT_STREAMED = "Trainings do not support streaming responses."
@@ -83,7 +79,6 @@ class TrainingRoutes:
         # As long as somebody has one, or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._closing = asyncio.Event()
 
     def below(self, path: str) -> list[web.RouteDef]:
         """The routes.
@@ -167,8 +162,7 @@ class TrainingRoutes:
         return json_answer({})
 
     async def close(self) -> None:
-        """Follow no training any more; those that the host has ended are told of."""
-        self._closing.set()
+        """Wait for what no request waits for, but not for long."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         for task in self._tasks:
@@ -236,27 +230,29 @@ class TrainingRoutes:
         waits = not requests.is_asynchronous(request)
         try:
             await self._tell(request, model, name, asked, run)
-            while waits and not run.state.final:
-                run = await self._a_moment_later(model, run)
+            if waits:
+                run = await self._trainings.ended(model, run)
         except asyncio.CancelledError:
             if waits:  # The client has left.
                 self._later(self._trainings.cancel(model, run.uuid))
             raise
         if not waits:
             return json_answer({"id": name, "status": STARTING}, 202)
-        return json_answer(await self._teller.told(run, name))
+        return json_answer(await self._teller.told(run, name), 200 if run.state.final else 202)
 
     async def _tell(
         self, request: web.Request, model: Model, name: str, asked: Request, run: Run
     ) -> None:
         """Tell a webhook of a training, if the client has named one."""
-        prediction = self._in_place_of(model, name)
-        entry = telling.watch(
-            self._webhooks, prediction, asked, request.headers, telling.TRAINING, run.uuid
+
+        def begin(address: WebhookAddress, told: Callable[[], None]) -> None:
+            self._follow(model, run, name, address, told)
+
+        subject = Subject(telling.TRAINING, model.name, run.uuid, name, run.created)
+        entry = telling.subscribe(
+            self._webhooks, subject, asked, request.headers, begin, durable=True
         )
-        if entry is not None:
-            self._later(self._follow(model, run, prediction.hold()))
-            await self._webhooks.noted(entry)
+        await self._webhooks.noted(entry)
 
     async def resume(
         self, model: Model, uid: str, name: str, address: WebhookAddress, told: Callable[[], None]
@@ -278,43 +274,18 @@ class TrainingRoutes:
         except RunNotFound:
             told()
             return
-        prediction = self._in_place_of(model, name)
-        telling.follow(self._webhooks.webhooks, prediction, address, told)
-        self._later(self._follow(model, run, prediction.hold()))
+        self._follow(model, run, name, address, told)
 
-    def _in_place_of(self, model: Model, name: str) -> Prediction:
-        """A prediction that goes on as the training does, for webhooks."""
-        return new_prediction(name, model.name, {}, self._host.uploads.folder, streams=False)
-
-    async def _follow(self, model: Model, run: Run, prediction: Prediction) -> None:
-        try:
-            await self._follow_held(model, run, prediction)
-        finally:
-            prediction.release()
-
-    async def _follow_held(self, model: Model, run: Run, prediction: Prediction) -> None:
-        while not run.state.final:
-            if self._closing.is_set():
-                return  # The next host goes on.
-            if run.state is State.RUNNING and prediction.started is None:
-                prediction.begin()
-            run = await self._a_moment_later(model, run)
-        told = await self._teller.told(run, prediction.id)
-        prediction.add_log(told["logs"])
-        if "output" in told:
-            await prediction.add_output(of_bytes(bytes(told["output"])))
-        prediction.end(told["status"], error=told.get("error"))
-
-    async def _a_moment_later(self, model: Model, run: Run) -> Run:
-        """The run as it is then; as it was while the store is away."""
-        if self._closing.is_set():
-            await asyncio.sleep(POLL_SECONDS)
-        else:
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), POLL_SECONDS)
-        with contextlib.suppress(StoreUnavailable):
-            return await self._trainings.get(model, run.uuid)
-        return run
+    def _follow(
+        self,
+        model: Model,
+        run: Run,
+        name: str,
+        address: WebhookAddress,
+        told: Callable[[], None],
+    ) -> None:
+        tell = functools.partial(self._teller.follow, model, run, name, address.events)
+        self._webhooks.webhooks.follow(name, address, tell, told)
 
     def _later(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do something that no request waits for."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import time
 from typing import Any
 
 import msgspec
 
-from deepaas.errors import RunElsewhere
+from deepaas.errors import DeepaasError, RunElsewhere, RunNotFound
+from deepaas.model.handle import Model
 from deepaas.protocols.cog.prediction import (
     CANCELED,
     FAILED,
@@ -17,10 +20,16 @@ from deepaas.protocols.cog.prediction import (
     STARTING,
     SUCCEEDED,
     moment,
+    told_begun,
 )
 from deepaas.training.log import LogReader
 from deepaas.training.runs import Run, State
 from deepaas.training.service import Trainings
+from deepaas.web.document import of_bytes
+from deepaas.webhooks.delivery import WebhookChannel
+from deepaas.webhooks.sender import TRIES_COUNT
+
+_log = logging.getLogger(__name__)
 
 INTERRUPTED = "interrupted: its host ended"
 
@@ -68,6 +77,48 @@ class Teller:
             told["started_at"] = moment(run.started)
             told["completed_at"] = moment(run.finished)
         return {**told, "status": STATUS[run.state]}
+
+    async def follow(
+        self, model: Model, run: Run, name: str, events: frozenset[str], channel: WebhookChannel
+    ) -> None:
+        """Tell an address of a training until it has ended.
+
+        Args:
+            model: what is trained.
+            run: which.
+            name: what its client calls it.
+            events: what the address wants to know.
+            channel: to the address.
+        """
+        over = False
+        try:
+            async with contextlib.aclosing(self._trainings.follow(model, run)) as seen:
+                async for run in seen:
+                    if run.state is State.RUNNING and "start" in events:
+                        channel.add(told_begun(name))
+            if run.state.final:
+                await self._tell_end(run, name, events, channel)
+                over = True
+        except RunNotFound:
+            over = True
+        except DeepaasError as error:
+            _log.warning("training %s: its webhook is left to the next host: %s", name, error)
+        finally:
+            if over:
+                channel.finish()
+            else:
+                channel.leave()
+
+    async def _tell_end(
+        self, run: Run, name: str, events: frozenset[str], channel: WebhookChannel
+    ) -> None:
+        told = await self.told(run, name)
+        if "output" in told and "output" in events:
+            going = {"id": name, "logs": told["logs"], "metrics": {}, "output": [told["output"]]}
+            document = msgspec.json.encode({**going, "status": PROCESSING})
+            await channel.add_last(of_bytes(document), 1)
+        if "completed" in events:
+            await channel.add_last(of_bytes(msgspec.json.encode(told)), TRIES_COUNT)
 
     async def _logs(self, run: Run) -> str:
         try:
