@@ -11,13 +11,14 @@ from deepaas.curl import curl
 from deepaas.errors import ConfigError
 from deepaas.fetching.fetcher import Fetcher, FetchLimits
 from deepaas.model.handle import Model
+from deepaas.predictions.archive import Archive
 from deepaas.protocols import Door, Host, Link, Snippet
 from deepaas.protocols.cog.answers import as_error
-from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
 from deepaas.protocols.cog.options import Options
+from deepaas.protocols.cog.kept import CogWording
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Pick, PredictionRoutes
 from deepaas.protocols.cog.served import Shelf
@@ -52,7 +53,7 @@ def setup(host: Host) -> Door:
     )
     uploader = Uploader(options.upload_url) if options.upload_url else None
     keep = parse_keep(settings.keep_predictions, "keep-predictions")
-    archive = Archive(host.trainings, keep, durable=settings.train_endpoint)
+    archive = Archive(host.trainings, keep, CogWording(), durable=settings.train_endpoint)
     # Half of what may wait: the others need not wait for anybody's slow server.
     fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
     files = Files(fetcher, uploader)

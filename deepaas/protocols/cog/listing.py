@@ -7,8 +7,8 @@ from typing import Any
 
 from yarl import URL
 
+from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.answers import Refusal
-from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.going import Going
 from deepaas.protocols.cog.prediction import FAILED, moment
 from deepaas.training.records import UNFINISHED

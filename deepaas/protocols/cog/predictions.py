@@ -21,12 +21,12 @@ from deepaas.errors import (
 )
 from deepaas.masks import Masks
 from deepaas.model.handle import Model
-from deepaas.protocols.cog.archive import Archive
+from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
 from deepaas.protocols.cog.going import Going, remove
 from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Unpacked
-from deepaas.protocols.cog.kept import GONE
+from deepaas.protocols.cog.kept import GONE, snapshot
 from deepaas.protocols.cog.prediction import (
     CANCELED,
     FAILED,
@@ -151,13 +151,13 @@ class Predictions:
     async def _keep(self, going: Going, model: Model, wanted: Wanted) -> None:
         """Make one whose client does not wait."""
         try:
-            await self._archive.begun(going.prediction)
+            await self._archive.begun(snapshot(going.prediction))
         except asyncio.CancelledError:
             going.prediction.end(CANCELED)
         else:
             going.noted.set()
             await self._see_through(going, model, wanted)
-        await self._archive.ended(going.prediction)
+        await self._archive.ended(snapshot(going.prediction))
 
     async def _see_through(self, going: Going, model: Model, wanted: Wanted) -> None:
         """Make one; it has ended when this returns, however."""

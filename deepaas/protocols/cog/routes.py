@@ -14,6 +14,7 @@ from aiohttp import web
 import deepaas
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import Model
+from deepaas.predictions.archive import Archive
 from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import health, listing, requests, stream, telling
 from deepaas.protocols.cog.answers import (
@@ -23,7 +24,6 @@ from deepaas.protocols.cog.answers import (
     json_answer,
     send_document,
 )
-from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.prediction import (

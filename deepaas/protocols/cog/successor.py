@@ -12,8 +12,8 @@ import msgspec
 
 from deepaas.errors import StorageFull, StoreUnavailable
 from deepaas.model.registry import Registry
+from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.answers import Refusal
-from deepaas.protocols.cog.archive import Archive
 from deepaas.protocols.cog.kept import told_of
 from deepaas.protocols.cog.telling import PREDICTION
 from deepaas.protocols.cog.training_routes import TrainingRoutes

@@ -13,8 +13,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deepaas.errors import StorageFull, StoreUnavailable
-from deepaas.protocols.cog.kept import Keeper, shortened
-from deepaas.protocols.cog.prediction import Prediction
+from deepaas.predictions.kept import Keeper, Snapshot, Wording
 from deepaas.training.records import Record
 from deepaas.training.retention import Keep
 from deepaas.training.service import Trainings
@@ -48,13 +47,16 @@ class Archive:
     Args:
         trainings: has the store and the state directory.
         keep: which of those that have ended are kept.
+        wording: of the door.
         durable: whether there is a store at all.
     """
 
-    def __init__(self, trainings: Trainings, keep: Keep, *, durable: bool) -> None:
+    def __init__(
+        self, trainings: Trainings, keep: Keep, wording: Wording, *, durable: bool
+    ) -> None:
         self._trainings = trainings
         self._place = trainings.place
-        self._keeper = Keeper(trainings.place, trainings.host)
+        self._keeper = Keeper(trainings.place, trainings.host, wording)
         self._keep = keep
         self._durable = durable
         self._unsaved: dict[Key, Record] = {}
@@ -79,16 +81,16 @@ class Archive:
         if self._durable:
             self._writing.start()
 
-    async def begun(self, prediction: Prediction) -> None:
+    async def begun(self, snapshot: Snapshot) -> None:
         """Note that a prediction has come; the store is waited for, but not for long."""
-        record = await self._keeper.record(prediction)
+        record = await self._keeper.record(snapshot)
         if record.file:
             self._inputs[record.model, record.id] = record.file
         await self._enter(record)
 
-    async def ended(self, prediction: Prediction) -> None:
+    async def ended(self, snapshot: Snapshot) -> None:
         """Note how a prediction has ended."""
-        record = await self._keeper.record(prediction)
+        record = await self._keeper.record(snapshot)
         await self._enter(record)
         if file := self._inputs.pop((record.model, record.id), ""):
             await asyncio.to_thread(self._keeper.remove, file)
@@ -98,7 +100,7 @@ class Archive:
 
         Raises:
             StoreUnavailable: nobody can say now.
-            Refusal: what there is to tell lies with a host of another state directory.
+            Exception: what there is to tell lies with a host of another state directory.
         """
         record = self._unsaved.get((model, prediction_id))
         if record is None:
@@ -217,7 +219,7 @@ class Archive:
                 self._keeper.remove(record.file)
             if key in self._open:
                 # The store must hear at least that it has ended.
-                self._unsaved[key] = shortened(record)
+                self._unsaved[key] = self._keeper.shortened(record)
                 self._short.add(key)
             else:
                 del self._unsaved[key]
