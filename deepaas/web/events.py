@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError
-from deepaas.web.bounded import bound, send
+from deepaas.web.bounded import WAITING_BYTES, bound, send
 from deepaas.web.errors import new_reference, no_space, respond_to_error
 from deepaas.web.health import DRAIN
 
@@ -35,7 +35,6 @@ ACCEPT_CHARACTERS = 8 * 1024
 """So much is read of what a client likes; a hundred headers may hold a hundred times that."""
 
 _HEADERS = {
-    hdrs.CONTENT_TYPE: f"{MEDIA_TYPE}; charset=utf-8",
     hdrs.CACHE_CONTROL: "no-cache",
     # Asks nginx not to collect events before it passes them on.
     "X-Accel-Buffering": "no",
@@ -134,6 +133,7 @@ async def stream(
     retry_ms: int | None = RETRY_MS,
     keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
     until_drain: bool = True,
+    content_type: str = f"{MEDIA_TYPE}; charset=utf-8",
 ) -> web.StreamResponse:
     """Send events until there are no more, or until the client or the host leaves.
 
@@ -147,8 +147,9 @@ async def stream(
             streams to which nobody can.
         keep_alive_seconds: after how long a silence a comment is sent.
         until_drain: whether the host does not wait for its end, when it is about to leave.
+        content_type: of the answer.
     """
-    response = web.StreamResponse(headers=_HEADERS)
+    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: content_type, **_HEADERS})
     try:
         await response.prepare(request)
         bound(request)
@@ -204,9 +205,14 @@ async def _send(
 
 
 def _long(event: LongEvent) -> Iterator[bytes]:
-    yield f"event: {event.name}\ndata: ".encode()
-    yield from event.pieces()
-    yield b"\n\n"
+    """What is sent of it: one piece, if it is short."""
+    ready = f"event: {event.name}\ndata: ".encode()
+    for piece in event.pieces():
+        if len(ready) + len(piece) > WAITING_BYTES:
+            yield ready
+            ready = b""
+        ready += piece
+    yield ready + b"\n\n"
 
 
 async def _next(

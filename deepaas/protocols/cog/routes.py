@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import secrets
@@ -266,9 +265,8 @@ class PredictionRoutes:
             going = self._predictions.start(prediction, model, wanted)
             try:
                 return await stream.send(request, prediction)
-            except (asyncio.CancelledError, ConnectionError):
-                going.cancel()  # The client has left.
-                raise
+            finally:
+                going.cancel()  # If it goes on, its client has left.
         finally:
             prediction.release()
 

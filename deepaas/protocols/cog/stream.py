@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import itertools
+from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.protocols.cog.kept import APART_BYTES, ONLY_IN_WHOLE
 from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING, START, Prediction
-from deepaas.web import bounded
+from deepaas.web import events
 from deepaas.web.document import Document
-from deepaas.web.journal import Entry, Span
-
-MEDIA_TYPE = "text/event-stream"
-KEEP_ALIVE_SECONDS = 15.0
-
-_HEADERS = {
-    hdrs.CONTENT_TYPE: MEDIA_TYPE,
-    hdrs.CACHE_CONTROL: "no-cache",
-    # Asks nginx not to collect events before it passes them on.
-    "X-Accel-Buffering": "no",
-}
-_COMMENT = b":\n\n"
+from deepaas.web.events import MEDIA_TYPE, LongEvent
+from deepaas.web.journal import Span
 
 
 def wants_stream(request: web.Request) -> bool:
@@ -35,42 +27,8 @@ def wants_stream(request: web.Request) -> bool:
 
 
 async def send(request: web.Request, prediction: Prediction) -> web.StreamResponse:
-    """Send all events of a prediction from its beginning on, until its end.
-
-    Raises:
-        ConnectionError, asyncio.CancelledError: the client has left.
-    """
-    response = web.StreamResponse(headers=_HEADERS)
-    await response.prepare(request)
-    bounded.bound(request)
-    events = prediction.events()
-    parts_count = 0
-    kind = ""
-    following: asyncio.Future[Entry | None] | None = None
-    try:
-        while True:
-            following = following or asyncio.ensure_future(_next(events))
-            done, _ = await asyncio.wait((following,), timeout=KEEP_ALIVE_SECONDS)
-            if not done:
-                await bounded.send(request, response, _COMMENT)
-                continue
-            event = following.result()
-            following = None
-            if event is None:
-                break
-            kind = event[0]
-            for piece in _encoded(event, parts_count, prediction):
-                await bounded.send(request, response, piece)
-            parts_count += event[0] == OUTPUT
-    finally:
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-    if kind != COMPLETED:  # There was no space for it.
-        for piece in _event(b"event: completed\ndata: ", prediction.told(), b""):
-            await bounded.send(request, response, piece)
-    await response.write_eof()
-    return response
+    """Send all events of a prediction from its beginning on, until its end."""
+    return await _stream(request, _events(prediction))
 
 
 async def send_again(
@@ -85,68 +43,60 @@ async def send_again(
         document: what is kept of the prediction.
         streams: whether its output came in parts.
     """
-    response = web.StreamResponse(headers=_HEADERS)
-    await response.prepare(request)
-    bounded.bound(request)
+    return await _stream(request, _events_again(document, streams=streams))
+
+
+async def _stream(request: web.Request, sent: AsyncIterator[LongEvent]) -> web.StreamResponse:
+    # Nobody can come back to it, and who leaves is waited for.
+    return await events.stream(
+        request, sent, retry_ms=None, until_drain=False, content_type=MEDIA_TYPE
+    )
+
+
+async def _events(prediction: Prediction) -> AsyncIterator[LongEvent]:
+    parts_count = 0
+    kind = ""
+    async for kind, data in prediction.events():
+        yield _event(kind, data, parts_count, prediction)
+        parts_count += kind == OUTPUT
+    if kind != COMPLETED:  # There was no space for it.
+        yield LongEvent(COMPLETED, prediction.told().pieces)
+
+
+async def _events_again(document: Document, *, streams: bool) -> AsyncIterator[LongEvent]:
     if document.size_bytes > APART_BYTES:
-        for piece in _event(b"event: completed\ndata: ", document, b""):
-            await bounded.send(request, response, piece)
-        await response.write_eof()
-        return response
+        yield LongEvent(COMPLETED, document.pieces)
+        return
     whole = await asyncio.to_thread(document.whole)
     kept = msgspec.json.decode(whole, type=dict[str, msgspec.Raw])
-    start = {"id": kept["id"], "status": PROCESSING}
-    await bounded.send(
-        request, response, b"event: start\ndata: " + msgspec.json.encode(start) + b"\n\n"
-    )
+    yield _of_json(START, {"id": kept["id"], "status": PROCESSING})
     parts: list[msgspec.Raw] = []
     if "output" in kept:
         output = kept["output"]
         parts = msgspec.json.decode(output, type=list[msgspec.Raw]) if streams else [output]
     for index, part in enumerate(parts):
-        data = msgspec.json.encode({"chunk": part, "index": index})
-        await bounded.send(request, response, b"event: output\ndata: " + data + b"\n\n")
+        yield _of_json(OUTPUT, {"chunk": part, "index": index})
     for name in ONLY_IN_WHOLE:
         kept.pop(name, None)
-    await bounded.send(
-        request, response, b"event: completed\ndata: " + msgspec.json.encode(kept) + b"\n\n"
-    )
-    await response.write_eof()
-    return response
+    yield _of_json(COMPLETED, kept)
 
 
-async def _next(events: AsyncIterator[Entry]) -> Entry | None:
-    return await anext(events, None)
-
-
-def _encoded(event: Entry, index: int, prediction: Prediction) -> Iterator[bytes]:
-    """An event as it is sent: one piece, or several of a large one."""
-    kind, data = event
-    head = b"event: " + kind.encode() + b"\ndata: "
+def _event(kind: str, data: bytes | Span, index: int, prediction: Prediction) -> LongEvent:
+    pieces = prediction.journal.pieces
     if kind == COMPLETED:
-        yield from _event(head, prediction.told(), b"")
-    elif kind == OUTPUT:
-        tail = b',"index":%d}' % index
-        head += b'{"chunk":'
-        if isinstance(data, Span):
-            chunk = Document(data.length, lambda: prediction.journal.pieces(data))
-            yield from _event(head, chunk, tail)
-        else:
-            yield head + data + tail + b"\n\n"
-    else:
-        content = b"".join(prediction.journal.pieces(data))
-        if kind == START:
-            content = msgspec.json.encode({"id": prediction.id, "status": PROCESSING})
-        elif kind == LOG:
-            content = msgspec.json.encode({"data": content.decode(), "source": "stdout"})
-        yield head + content + b"\n\n"
+        return LongEvent(kind, prediction.told().pieces)
+    if kind == OUTPUT:
+        return LongEvent(
+            kind, lambda: itertools.chain((b'{"chunk":',), pieces(data), (b',"index":%d}' % index,))
+        )
+    if kind == START:
+        return _of_json(kind, {"id": prediction.id, "status": PROCESSING})
+    content = b"".join(pieces(data))
+    if kind == LOG:
+        return _of_json(kind, {"data": content.decode(), "source": "stdout"})
+    return LongEvent(kind, lambda: iter((content,)))
 
 
-def _event(head: bytes, data: Document, tail: bytes) -> Iterator[bytes]:
-    tail += b"\n\n"
-    if data.size_bytes <= bounded.WAITING_BYTES:
-        yield head + data.whole() + tail
-        return
-    yield head
-    yield from data.pieces()
-    yield tail
+def _of_json(kind: str, value: Any) -> LongEvent:
+    content = msgspec.json.encode(value)
+    return LongEvent(kind, lambda: iter((content,)))
