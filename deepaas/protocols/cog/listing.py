@@ -9,8 +9,8 @@ from yarl import URL
 
 from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.answers import Refusal
-from deepaas.protocols.cog.going import Going
 from deepaas.protocols.cog.prediction import FAILED, moment
+from deepaas.protocols.cog.prediction_task import PredictionTask
 from deepaas.training.records import UNFINISHED
 
 DEFAULT_COUNT = 100
@@ -18,7 +18,9 @@ MAX_COUNT = 1000
 MAX_NUMBER = 2**63 - 1
 
 
-async def page(url: URL, going: Iterable[Going], archive: Archive, model: str) -> dict[str, Any]:
+async def page(
+    url: URL, going: Iterable[PredictionTask], archive: Archive, model: str
+) -> dict[str, Any]:
     """Some predictions, without what they were given and what they gave.
 
     Args:

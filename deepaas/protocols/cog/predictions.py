@@ -23,7 +23,6 @@ from deepaas.masks import Masks
 from deepaas.model.handle import Model
 from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
-from deepaas.protocols.cog.going import Going, remove
 from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE, snapshot
@@ -34,6 +33,7 @@ from deepaas.protocols.cog.prediction import (
     WRONG_INPUT,
     Prediction,
 )
+from deepaas.protocols.cog.prediction_task import PredictionTask, remove
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
@@ -84,13 +84,13 @@ class Predictions:
         self._files = files
         self._archive = archive
         self._counting = counting
-        self._going: dict[str, dict[str, Going]] = {}
+        self._going: dict[str, dict[str, PredictionTask]] = {}
 
-    def of(self, model: str) -> Mapping[str, Going]:
+    def of(self, model: str) -> Mapping[str, PredictionTask]:
         """Those of a model that go on, by their ids, now and later."""
         return self._going.setdefault(model, {})
 
-    def start(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
+    def start(self, prediction: Prediction, model: Model, wanted: Wanted) -> PredictionTask:
         """Begin one; it goes on by itself.
 
         Args:
@@ -103,7 +103,7 @@ class Predictions:
         going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))
         return going
 
-    async def make(self, prediction: Prediction, model: Model, wanted: Wanted) -> Going:
+    async def make(self, prediction: Prediction, model: Model, wanted: Wanted) -> PredictionTask:
         """See one through, from its beginning to its end.
 
         Raises:
@@ -124,12 +124,12 @@ class Predictions:
         await asyncio.gather(*(each.over.wait() for each in going))
         await self._files.close()
 
-    def _enter(self, prediction: Prediction) -> Going:
-        going = Going(prediction.hold(), self._files, self._masks)
+    def _enter(self, prediction: Prediction) -> PredictionTask:
+        going = PredictionTask(prediction.hold(), self._files, self._masks)
         self._going.setdefault(prediction.model, {})[prediction.id] = going
         return going
 
-    async def _run(self, going: Going, model: Model, wanted: Wanted) -> None:
+    async def _run(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
         try:
             if wanted.kept:
                 with self._counting():
@@ -141,14 +141,14 @@ class Predictions:
         finally:
             going.prediction.end(CANCELED)
 
-    def _over(self, going: Going) -> None:
+    def _over(self, going: PredictionTask) -> None:
         going.prediction.end(CANCELED)
         del self._going[going.prediction.model][going.prediction.id]
         going.noted.set()
         going.over.set()
         going.prediction.release()
 
-    async def _keep(self, going: Going, model: Model, wanted: Wanted) -> None:
+    async def _keep(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
         """Make one whose client does not wait."""
         try:
             await self._archive.begun(snapshot(going.prediction))
@@ -159,7 +159,7 @@ class Predictions:
             await self._see_through(going, model, wanted)
         await self._archive.ended(snapshot(going.prediction))
 
-    async def _see_through(self, going: Going, model: Model, wanted: Wanted) -> None:
+    async def _see_through(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
         """Make one; it has ended when this returns, however."""
         prediction = going.prediction
         try:
@@ -201,7 +201,7 @@ class Predictions:
         finally:
             await going.leave()
 
-    async def _predict(self, going: Going, model: Model, wanted: Wanted) -> None:
+    async def _predict(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
         prediction = going.prediction
         terms = Terms(streamed=prediction.streams, context=wanted.context, listener=going)
         async with self._uploads.scratch() as scratch:

@@ -23,7 +23,7 @@ from deepaas.web.journal import TooMuch
 _log = logging.getLogger(__name__)
 
 
-class Going:
+class PredictionTask:
     """One prediction that goes on.
 
     Attributes:
@@ -151,7 +151,7 @@ class Going:
 class _Failing:
     """Whatever cannot be kept ends the prediction."""
 
-    def __init__(self, going: Going) -> None:
+    def __init__(self, going: PredictionTask) -> None:
         self._going = going
 
     def __enter__(self) -> None:
