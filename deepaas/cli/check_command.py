@@ -14,7 +14,7 @@ from rich.text import Text
 
 from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
 from deepaas.check.codes import AREAS
-from deepaas.cli.status import Progress, status
+from deepaas.cli.status import ProgressLine, status
 
 GOOD, FOUND, WRONG_USAGE = 0, 1, 2
 
@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace) -> Report:
     """Check, and show on a terminal what is being done."""
     doing = ["reading the project"]
     terminal = sys.stderr.isatty()
-    shown = status("checking", lambda: Progress(None, None, doing[0]))
+    shown = status("checking", lambda: ProgressLine(None, None, doing[0]))
     with shown if terminal else contextlib.nullcontext():
         return check(
             options.source,

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from deepaas.cli.problems import Problem, say
-from deepaas.cli.status import Progress
+from deepaas.cli.status import ProgressLine
 from deepaas.run_files import RunFiles
 
 FOLDER = "deepaas-runs"
@@ -63,13 +63,13 @@ class LocalRun:
         (self._control / RunFiles.CANCELLED).touch()
         return (self._control / RunFiles.POLLED).exists()
 
-    def progress(self) -> Progress | None:
+    def progress(self) -> ProgressLine | None:
         """How far it is, if it has told."""
         try:
             told = json.loads((self._control / RunFiles.PROGRESS).read_bytes())
         except (OSError, ValueError):
             return None
-        return Progress(told["step"], told["total"], told["message"])
+        return ProgressLine(told["step"], told["total"], told["message"])
 
 
 def _new_folder(model: str) -> Path:

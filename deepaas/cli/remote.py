@@ -28,7 +28,7 @@ from deepaas.cli.problems import (
     say,
     shown_url,
 )
-from deepaas.cli.status import Progress, status
+from deepaas.cli.status import ProgressLine, status
 from deepaas.client import Client, errors
 from deepaas.client.description import Argument
 
@@ -182,7 +182,7 @@ class RemoteModel:
         say(f"training {training.uuid} at {shown_url(self._options.url)}")
         latest = training
 
-        def progress() -> Progress | None:
+        def progress() -> ProgressLine | None:
             return progress_of(latest)
 
         try:
@@ -215,12 +215,12 @@ def _with_url(url: str, message: str) -> str:
     return message if shown in message else f"{shown}: {message}"
 
 
-def progress_of(training: Training) -> Progress | None:
+def progress_of(training: Training) -> ProgressLine | None:
     """How far a training is, if it has told."""
     told = training.progress
     if training.state == "queued":
-        return Progress(None, None, "waits for its turn")
-    return None if told is None else Progress(told.step, told.total, told.message)
+        return ProgressLine(None, None, "waits for its turn")
+    return None if told is None else ProgressLine(told.step, told.total, told.message)
 
 
 def as_json(training: Training) -> dict[str, Any]:

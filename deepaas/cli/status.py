@@ -25,7 +25,7 @@ LINE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Progress:
+class ProgressLine:
     """How far something is.
 
     Attributes:
@@ -45,7 +45,7 @@ class Progress:
         return f"{done} {self.message}".strip()
 
 
-Ask = Callable[[], Progress | None]
+Ask = Callable[[], ProgressLine | None]
 Rest = Callable[[], None]
 """From here on nothing is drawn; what is printed next begins a line. May be called again."""
 
@@ -91,14 +91,14 @@ def _drawn(title: str, ask: Ask | None) -> Live:
     """A line that is drawn again and again, of which nothing is left."""
     from rich.console import Console, RenderableType
     from rich.live import Live
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     # A terminal for sure; what NO_COLOR and TERM mean is Rich's business.
     console = Console(stderr=True, force_terminal=True)
-    spinner, name, elapsed = SpinnerColumn(), TextColumn(title, markup=False), TimeElapsedColumn()
+    name = TextColumn("{task.description}", markup=False)
+    spinner, elapsed = SpinnerColumn(), TimeElapsedColumn()
     told = (BarColumn(bar_width=20), TextColumn("{task.fields[said]}", markup=False))
-    bar = Bar(spinner, name, elapsed, console=console, auto_refresh=False)
+    bar = Progress(spinner, name, elapsed, console=console, auto_refresh=False)
     task = bar.add_task(title, total=None, said="")
 
     def line() -> RenderableType:
@@ -148,7 +148,7 @@ class _News:
     def __init__(self, title: str, ask: Ask) -> None:
         self._title = title
         self._ask = ask
-        self._last: Progress | None = None
+        self._last: ProgressLine | None = None
 
     def tell(self) -> bool:
         """Whether there was something to tell."""
