@@ -17,6 +17,9 @@ Header = tuple[bytes, bytes]
 _ICON = '<link rel="icon" href="data:,">'
 """Browsers would look for one at the root, which need not be ours, and complain."""
 
+_MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
+"""Gradio has that at the root, too."""
+
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 _POLICY = "; ".join(
@@ -88,7 +91,7 @@ async def answer_with_head(
         if message.get("more_body"):
             return
         added = f"<head><title>{escape(title)}</title>{_ICON}".encode()
-        whole = body.replace(b"<head>", added, 1)
+        whole = _MANIFEST.sub(b"", body).replace(b"<head>", added, 1)
         headers = MutableHeaders(scope=start)
         headers["Content-Length"] = str(len(whole))
         headers["Content-Security-Policy"] = _policy(whole)

@@ -167,6 +167,8 @@ async def test_the_html_of_a_page(models: Models, visit: Visit) -> None:
     # Browsers do not look for an icon at the root.
     icon, *_ = re.findall(r'<link rel="icon" href="([^"]+)"', answer.text)
     assert icon == "data:,"
+    # Nor for what they need to install it as a program.
+    assert 'rel="manifest"' not in answer.text
 
 
 async def test_a_page_knows_its_own_address(models: Models, visit: Visit) -> None:
