@@ -8,20 +8,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
-import pytest_asyncio
 from browser.train_tab import Tab
 from browser.try_me import START_SECONDS
 from compat.hosts import Host, started, wait_until_ready
 from compat.peer import our_program, peer_program
 from gradio_client import Client, handle_file
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 from support import host as failures_host
 from support.nginx import nginx
 from support.waiting import wait_until
@@ -64,15 +63,6 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 def tls(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with nginx(tmp_path_factory.mktemp("proxy") / "nginx", host.port, PREFIX) as url:
         yield url
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def tls_page(browser: Browser) -> AsyncIterator[Page]:
-    """A page that takes the self-signed certificate."""
-    context = await browser.new_context(ignore_https_errors=True)
-    page = await context.new_page()
-    yield page
-    await context.close()
 
 
 @pytest.fixture
@@ -145,24 +135,22 @@ async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_p
     assert not seen.problems
 
 
-async def test_behind_nginx_with_tls(
-    tls_page: Page, tls: str, upload: Path, tmp_path: Path
-) -> None:
-    seen = Seen(tls_page)
-    await tls_page.goto(f"{tls}{PREFIX}/try-me/echo", timeout=START_SECONDS * 1000)
-    await predict(tls_page, upload)
-    await tls_page.screenshot(path=tmp_path / "tls.png")
-    async with tls_page.expect_download() as downloading:
-        await tls_page.locator("a[download]").first.click()
+async def test_behind_nginx_with_tls(page: Page, tls: str, upload: Path, tmp_path: Path) -> None:
+    seen = Seen(page)
+    await page.goto(f"{tls}{PREFIX}/try-me/echo", timeout=START_SECONDS * 1000)
+    await predict(page, upload)
+    await page.screenshot(path=tmp_path / "tls.png")
+    async with page.expect_download() as downloading:
+        await page.locator("a[download]").first.click()
     assert Path(await (await downloading.value).path()).read_bytes() == CONTENT
     # Nothing by http, and nothing from elsewhere.
     assert seen.origins - {""} == {tls}
     assert not seen.problems
 
 
-async def test_a_training_behind_nginx_with_tls(tls_page: Page, tls: str, host: Host) -> None:
-    seen = Seen(tls_page)
-    tab = Tab(tls_page)
+async def test_a_training_behind_nginx_with_tls(page: Page, tls: str, host: Host) -> None:
+    seen = Seen(page)
+    tab = Tab(page)
     await tab.open(f"{tls}{PREFIX}/try-me/trains/")
     row = await tab.begin(how="steps", text="tls", count=2)
     home = host.folder.parent
@@ -171,11 +159,11 @@ async def test_a_training_behind_nginx_with_tls(tls_page: Page, tls: str, host: 
         await tab.has_points("loss", number + 1)
     await expect(row).to_contain_text("done")
     await expect(tab.log).to_contain_text("step 1")
-    async with tls_page.expect_download() as downloading:
-        await tls_page.get_by_role("link", name="events.out").first.click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="events.out").first.click()
     assert b"loss" in Path(await (await downloading.value).path()).read_bytes()
-    async with tls_page.expect_popup() as opening:
-        await tls_page.get_by_role("link", name="TensorBoard").click()
+    async with page.expect_popup() as opening:
+        await page.get_by_role("link", name="TensorBoard").click()
     board = await opening.value
     await expect(board).to_have_title("TensorBoard", timeout=START_SECONDS * 1000)
     assert board.url.startswith(f"{tls}{PREFIX}/")

@@ -10,7 +10,8 @@ from browser.train_tab import Tab, page_for
 from browser.try_me import assert_accessible, picture, tab_to
 from compat.hosts import serving
 from compat.peer import peer_program
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
+from support import client
 from support.host import Host, start_host
 
 PHONE = ViewportSize(width=390, height=800)
@@ -21,16 +22,26 @@ async def tab(page: Page) -> Tab:
     return Tab(page)  # Listens to the page, which takes the loop that runs.
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with start_host(["trains"]) as host:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Host]:
+    with start_host(["trains", "trains_slowly"]) as host:
         yield host
 
 
-@pytest.fixture
-def url(host: Host) -> Iterator[str]:
-    with page_for(host.url, "trains") as url:
+@pytest.fixture(scope="module")
+def url(shared: Host) -> Iterator[str]:
+    with page_for(shared.url, "trains") as url:
         yield url
+
+
+@pytest.fixture
+def host(shared: Host) -> Iterator[Host]:
+    """The host that the tests share, where no training goes on when one has ended."""
+    yield shared
+    path = "/v2/models/trains/train/"
+    for state in ("queued", "running"):
+        for run in shared.get(f"{path}?status={state}").json():
+            client.request(shared.port, "DELETE", f"{path}{run['uuid']}")
 
 
 async def test_watched_to_the_end(tab: Tab, host: Host, url: str, tmp_path: Path) -> None:
@@ -83,6 +94,7 @@ async def test_cancel(tab: Tab, host: Host, url: str) -> None:
     await expect(tab.page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("host")
 async def test_several_are_cancelled_at_once(tab: Tab, url: str) -> None:
     await tab.open(url)
     await tab.begin(how="waits", text="one")
@@ -107,12 +119,15 @@ async def test_by_keyboard_alone(tab: Tab, host: Host, url: str) -> None:
     await tab_to(page, page.get_by_role("tab", name="Predict"))
     await tab_to(page, page.get_by_role("tab", name="Train"))
     await keyboard.press("Enter")
+    await tab.is_shown()
     for name, value in (("how", "steps"), ("text", "k"), ("count", "2")):
         await tab_to(page, tab.box(name))
         await keyboard.press("Control+a")
         await keyboard.type(value)
+    before_count = await tab.rows.count()
     await tab_to(page, tab.start)
     await keyboard.press("Enter")
+    await expect(tab.rows).to_have_count(before_count + 1)
     box = tab.rows.first.get_by_role("checkbox")
     await expect(box).to_be_checked()
     host.touch("k-0")
@@ -126,9 +141,10 @@ async def test_by_keyboard_alone(tab: Tab, host: Host, url: str) -> None:
     await expect(tab.rows.first).to_contain_text("cancelled")
 
 
-async def test_the_host_is_asked_only_while_somebody_looks(tab: Tab, url: str) -> None:
+async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, url: str) -> None:
+    tab = Tab(await browser.new_page())  # A clock that is set stays in the profile.
     await tab.page.clock.install()
-    await tab.open(url)
+    await tab.open(url.replace("/trains/", "/trains_slowly/"))
     await tab.page.clock.run_for(1_000)
     await expect(tab.page.get_by_text("No trainings yet.")).to_be_visible()
     looked_count = len(tab.looks)
@@ -140,13 +156,15 @@ async def test_the_host_is_asked_only_while_somebody_looks(tab: Tab, url: str) -
         await tab.page.clock.run_for(1_000)
 
 
-async def test_a_host_that_has_gone(tab: Tab, host: Host, url: str) -> None:
-    await tab.open(url)
-    await tab.begin()
-    await expect(tab.rows.first).to_contain_text("done")
-    host.stop()
-    await expect(tab.page.get_by_role("alert")).to_contain_text("does not answer")
-    await expect(tab.rows).to_have_count(1)
+async def test_a_host_that_has_gone(tab: Tab) -> None:
+    with start_host(["trains"]) as host, page_for(host.url, "trains") as url:
+        await tab.open(url)
+        await tab.begin()
+        await expect(tab.rows.first).to_contain_text("done")
+        host.stop()
+        await expect(tab.page.get_by_role("alert")).to_contain_text("does not answer")
+        await expect(tab.rows).to_have_count(1)
+        await tab.page.close()
 
 
 async def test_axe_has_no_complaint_and_it_fits_on_a_phone(
@@ -189,3 +207,4 @@ async def test_deepaas_26(tab: Tab, tmp_path: Path) -> None:
         await tab.page.get_by_role("button", name="Cancel").click()
         await expect(tab.page.get_by_text("this host keeps nothing of it")).to_be_visible()
         await expect(tab.rows).to_have_count(2)
+        await tab.page.close()

@@ -8,17 +8,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from playwright.async_api import Locator, Page, Request, expect
 from support.waiting import wait_until
-
-from deepaas.client.api import Api
-from deepaas.ui.server import build
 
 
 @contextmanager
 def page_for(host_url: str, name: str) -> Iterator[str]:
     """The page of a model, as `deepaas-ui` serves it."""
+    # With Gradio, which takes longer than to collect all tests of this folder.
+    import uvicorn
+
+    from deepaas.client.api import Api
+    from deepaas.ui.server import build
+
     config = uvicorn.Config(build(Api(host_url)), log_level="critical", ws="none")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(config)
@@ -52,6 +54,10 @@ class Tab:
     async def open(self, url: str) -> None:
         await self.page.goto(url)
         await self.page.get_by_role("tab", name="Train").click()
+        await self.is_shown()
+
+    async def is_shown(self) -> None:
+        """Wait for what the table has to tell."""
         nothing = self.page.get_by_text("No trainings yet.")
         await expect(self.rows.first.or_(nothing).first).to_be_visible()
 

@@ -11,3 +11,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+"""Refuses all other hosts. (Playwright's `route` would do so, too, but turns the cache off.)"""
