@@ -19,6 +19,7 @@ import deepaas
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
+from deepaas.ui.stubs import without_stubs
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.listener import raise_open_files
 
@@ -56,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with scratch() as folder:
         os.environ.update(_environment(folder))
         # Only now: it takes seconds, and looks at the environment.
-        from deepaas.ui import server
+        with without_stubs():
+            from deepaas.ui import server
 
         # At the end Python would look through all that Gradio is made of, which takes a second.
         atexit.register(gc.freeze)
