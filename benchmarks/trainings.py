@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks import client
 from benchmarks.servers import Kind, Server, running
-from deepaas.training.place import Place
 from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.state_directory import StateDirectory
 from deepaas.training.store import Store
 
 MODEL = "demo_app"
@@ -124,19 +124,19 @@ def _seconds(what: Callable[[], Any]) -> float:
 
 async def _fill(state: Path, runs_count: int) -> None:
     """A state directory with many finished trainings; every tenth has failed."""
-    place = Place(state)
-    store = await Store.open(f"sqlite+aiosqlite:///{place.database}")
+    directory = StateDirectory(state)
+    store = await Store.open(f"sqlite+aiosqlite:///{directory.database}")
     for number in range(runs_count):
         run = Run(
             uuid=uuid.uuid4().hex,
             model=MODEL,
-            place=place.id,
+            place=directory.id,
             state=State.QUEUED,
             created=time.time(),
             args=b'{"name":"trained","epochs":60,"batch_size":64,"learning_rate":0.004}',
         )
         await store.add(run)
-        await store.claim("filler", place.id, [MODEL], time.time())
+        await store.claim("filler", directory.id, [MODEL], time.time())
         failed = number % 10 == 0
         outcome = Outcome(
             State.ERROR if failed else State.DONE,

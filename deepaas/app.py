@@ -25,10 +25,10 @@ from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
 from deepaas.protocols import Host
 from deepaas.settings import Settings
-from deepaas.training.place import Place, default_directory
 from deepaas.training.retention import Retention, parse_keep
 from deepaas.training.scheduler import Scheduler, TrainingLimits
 from deepaas.training.service import Trainings
+from deepaas.training.state_directory import StateDirectory, default_directory
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
@@ -133,7 +133,7 @@ def build_trainings(
     Raises:
         ConfigError: an option has a wrong value.
     """
-    place = _place(settings, folder)
+    directory = _state_directory(settings, folder)
     keep = parse_keep(settings.keep_runs)
     limits = TrainingLimits(
         workers_count=settings.train_workers,
@@ -144,24 +144,24 @@ def build_trainings(
     def make_scheduler(store: Store) -> Scheduler:
         return Scheduler(
             store,
-            place,
+            directory,
             {found.name: source(settings, found) for found in models},
             limits,
-            Retention(store, place, keep),
+            Retention(store, directory, keep),
             host_mark,
             executor,
             build_masks(settings, folder),
         )
 
-    url = settings.database_url or f"sqlite+aiosqlite:///{place.database}"
+    url = settings.database_url or f"sqlite+aiosqlite:///{directory.database}"
     return Trainings(
         lambda: open_store(url),
-        place,
+        directory,
         make_scheduler,
         settings.train_queue_size,
         settings.cancel_grace,
         TensorBoard(
-            place.tensorboard,
+            directory.tensorboard,
             folder / "tensorboard",
             f"{settings.base_path}/tensorboard",
             f"{host_mark}:tensorboard:",
@@ -202,21 +202,21 @@ def build_visitors(settings: Settings) -> Visitors:
         raise ConfigError(str(error)) from None
 
 
-def _place(settings: Settings, folder: Path) -> Place:
+def _state_directory(settings: Settings, folder: Path) -> StateDirectory:
     """The state directory; for want of one, a temporary one.
 
     Raises:
         ConfigError: the directory that the operator named cannot be used.
     """
     if not settings.train_endpoint:
-        return Place(folder / "state")  # For nothing: they are not started.
+        return StateDirectory(folder / "state")  # For nothing: they are not started.
     if settings.state_dir:
-        return Place(Path(settings.state_dir).expanduser())
+        return StateDirectory(Path(settings.state_dir).expanduser())
     try:
-        return Place(default_directory(os.environ))
+        return StateDirectory(default_directory(os.environ))
     except ConfigError as error:
         _log.warning("%s; trainings are kept until this host ends, and lost then", error)
-        return Place(folder / "state")
+        return StateDirectory(folder / "state")
 
 
 async def open_store(url: str) -> Store:

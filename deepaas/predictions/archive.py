@@ -55,8 +55,8 @@ class Archive:
         self, trainings: Trainings, keep: Keep, wording: Wording, *, durable: bool
     ) -> None:
         self._trainings = trainings
-        self._place = trainings.place
-        self._keeper = Keeper(trainings.place, trainings.host, wording)
+        self._place = trainings.directory
+        self._keeper = Keeper(trainings.directory, trainings.host, wording)
         self._keep = keep
         self._durable = durable
         self._unsaved: dict[Key, Record] = {}

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deepaas.training.place import Place
 from deepaas.training.records import CUT_OFF, INTERRUPTED, Record
+from deepaas.training.state_directory import StateDirectory
 from deepaas.web.document import Document, of_bytes, of_file
 
 ROW_BYTES = 256 * 1024
@@ -74,7 +74,7 @@ class Keeper:
         wording: of the door.
     """
 
-    def __init__(self, place: Place, host: str, wording: Wording) -> None:
+    def __init__(self, place: StateDirectory, host: str, wording: Wording) -> None:
         self._place = place
         self._host = host
         self._wording = wording

@@ -16,8 +16,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from deepaas.training.place import Place, machine
 from deepaas.training.runs import Peer
+from deepaas.training.state_directory import StateDirectory, machine
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -36,14 +36,14 @@ class Lease:
 
     Args:
         store: where the hosts meet.
-        place: this host's state directory.
+        directory: this host's state directory.
         host: its id.
     """
 
-    def __init__(self, store: Store, place: Place, host: str) -> None:
+    def __init__(self, store: Store, directory: StateDirectory, host: str) -> None:
         self._store = store
-        self._place = place
-        self._me = Peer(host, machine(), place.id, 0)
+        self._directory = directory
+        self._me = Peer(host, machine(), directory.id, 0)
         self._seen: dict[str, tuple[int, float]] = {}
         self._watched = 0.0
         self._spoken = 0.0
@@ -51,7 +51,7 @@ class Lease:
 
     async def enter(self) -> None:
         """Begin to live."""
-        await asyncio.to_thread(self._place.enter, self._me.id)
+        await asyncio.to_thread(self._directory.enter, self._me.id)
         await self._store.enter(self._me)
 
     async def beat(self) -> bool:
@@ -66,7 +66,7 @@ class Lease:
     async def leave(self, reason: str) -> None:
         """Leave in good order; runs that are still going are interrupted."""
         await self._mark_dead(self._me.id, None, reason)
-        self._place.leave(self._me.id)
+        self._directory.leave(self._me.id)
 
     async def watch_peers(self) -> None:
         """Mark those dead that have died."""
@@ -98,7 +98,7 @@ class Lease:
 
     async def _is_dead(self, peer: Peer, now: float) -> bool:
         if (peer.machine, peer.place) == (self._me.machine, self._me.place):
-            return not await asyncio.to_thread(self._place.lives, peer.id)
+            return not await asyncio.to_thread(self._directory.lives, peer.id)
         beats, since = self._seen.get(peer.id, (-1, now))
         if beats != peer.beats:
             self._seen[peer.id] = (peer.beats, now)
@@ -116,14 +116,14 @@ class Lease:
         for run in await self._store.owned(host):
             if run.place == self._me.place:
                 # It may have ended before its host did, when the store could not be told.
-                folder = self._place.settle(run.uuid)
+                folder = self._directory.settle(run.uuid)
                 outcome = await asyncio.to_thread(folder.read_outcome)
                 if outcome is not None:
                     await self._store.finish(run.uuid, host, outcome)
         interrupted = await self._store.mark_dead(host, beats, reason, time.time())
         if interrupted is None:
             return  # It lives after all.
-        self._place.forget(host)
+        self._directory.forget(host)
         for uuid in interrupted:
             _log.warning("training %s is interrupted: %s", uuid, reason)
-            await asyncio.to_thread(self._place.folder(uuid).drop_inputs)
+            await asyncio.to_thread(self._directory.folder(uuid).drop_inputs)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deepaas.errors import ConfigError
-from deepaas.training.place import Place
 from deepaas.training.runs import FINAL
+from deepaas.training.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -68,13 +68,13 @@ class Retention:
 
     Args:
         store: all runs.
-        place: the state directory.
+        directory: the state directory.
         keep: what to keep.
     """
 
-    def __init__(self, store: Store, place: Place, keep: Keep) -> None:
+    def __init__(self, store: Store, directory: StateDirectory, keep: Keep) -> None:
         self._store = store
-        self._place = place
+        self._directory = directory
         self._keep = keep
         self._next = 0.0
 
@@ -89,16 +89,16 @@ class Retention:
         self._next = time.monotonic() + PAUSE_SECONDS
         before = None if self._keep.seconds is None else time.time() - self._keep.seconds
         for uuid in await self._store.oldest_finished(
-            self._place.id, keep_count=self._keep.count, finished_before=before
+            self._directory.id, keep_count=self._keep.count, finished_before=before
         ):
             # The store first: a run without files would be worse than files without a run.
             if await self._store.forget(uuid):
-                await asyncio.to_thread(self._place.remove, uuid)
+                await asyncio.to_thread(self._directory.remove, uuid)
                 _log.info("training %s is removed (keep-runs)", uuid)
 
     async def sweep(self) -> None:
         """Remove what killed hosts have left half made."""
-        known = await self._store.known(self._place.id)
-        ended = await self._store.known(self._place.id, states=FINAL)
-        for name in await asyncio.to_thread(self._place.sweep, known, ended):
+        known = await self._store.known(self._directory.id)
+        ended = await self._store.known(self._directory.id, states=FINAL)
+        for name in await asyncio.to_thread(self._directory.sweep, known, ended):
             _log.info("runs/%s was left by a host that was killed, and is removed", name)

@@ -17,9 +17,9 @@ from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.training.disk import Reserve
 from deepaas.training.execution import Execution
 from deepaas.training.lease import Lease
-from deepaas.training.place import Place
 from deepaas.training.retention import Retention
 from deepaas.training.runs import Outcome, Progress, Run, State
+from deepaas.training.state_directory import StateDirectory
 
 if TYPE_CHECKING:
     # SQLAlchemy takes longer to import than all the rest: see app.open_store.
@@ -64,7 +64,7 @@ class Scheduler:
 
     Args:
         store: all runs.
-        place: the state directory.
+        directory: the state directory.
         sources: the models that this host serves, by name.
         limits: what trainings may take.
         retention: which finished runs are removed.
@@ -76,7 +76,7 @@ class Scheduler:
     def __init__(
         self,
         store: Store,
-        place: Place,
+        directory: StateDirectory,
         sources: Mapping[str, Source],
         limits: TrainingLimits,
         retention: Retention,
@@ -86,14 +86,14 @@ class Scheduler:
     ) -> None:
         self._masks = masks
         self._store = store
-        self._place = place
+        self._directory = directory
         self._sources = sources
         self._limits = limits
         self._retention = retention
         self._host = host
         self._executor = executor
-        self._lease = Lease(store, place, host)
-        self._reserve = Reserve(place.reserve)
+        self._lease = Lease(store, directory, host)
+        self._reserve = Reserve(directory.reserve)
         self._executions: dict[str, Execution] = {}
         self._ending: set[str] = set()
         self._told: dict[str, Progress] = {}
@@ -210,7 +210,7 @@ class Scheduler:
         if self._stopping.is_set() or len(self._executions) >= self._limits.workers_count:
             return None
         self._unsure = True
-        run = await self._store.claim(self._host, self._place.id, self._sources, time.time())
+        run = await self._store.claim(self._host, self._directory.id, self._sources, time.time())
         self._unsure = False
         if run is not None:
             self._execute(run)
@@ -231,7 +231,7 @@ class Scheduler:
         execution = Execution(
             run,
             self._sources[run.model],
-            self._place.settle(run.uuid),
+            self._directory.settle(run.uuid),
             self._executor,
             self._limits.grace_seconds,
             self._limits.load_seconds,
@@ -245,7 +245,7 @@ class Scheduler:
         run = execution.run
         try:
             with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._place.show, run)
+                await asyncio.to_thread(self._directory.show, run)
             await execution.start()
             outcome = await execution.outcome
             # Its process has gone: whoever hears of its end finds the place free.
@@ -344,7 +344,7 @@ class Scheduler:
         for uuid, execution in list(self._executions.items()):
             await self._tell_progress(uuid, execution)
             with contextlib.suppress(OSError):  # It may have named another folder to watch.
-                await asyncio.to_thread(self._place.show, execution.run)
+                await asyncio.to_thread(self._directory.show, execution.run)
         await self.fill()
 
     async def _tidy(self) -> None:

@@ -23,9 +23,9 @@ from deepaas.errors import (
 from deepaas.messages import Checked, Inputs
 from deepaas.model.handle import Model
 from deepaas.training.folder import Folder, read_file
-from deepaas.training.place import Place
 from deepaas.training.runs import Run, State
 from deepaas.training.scheduler import CANCELLED, Scheduler
+from deepaas.training.state_directory import StateDirectory
 from deepaas.training.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Trainings:
 
     Args:
         open_store: opens the store of all runs.
-        place: the state directory.
+        directory: the state directory.
         make_scheduler: makes the part that runs them.
         queue_size: how many may wait.
         cancel_seconds: how long a cancelled run may take to end.
@@ -72,7 +72,7 @@ class Trainings:
     def __init__(
         self,
         open_store: OpenStore,
-        place: Place,
+        directory: StateDirectory,
         make_scheduler: MakeScheduler,
         queue_size: int,
         cancel_seconds: float,
@@ -82,7 +82,7 @@ class Trainings:
         self.tensorboard = tensorboard
         self.host = host
         self._open_store = open_store
-        self._place = place
+        self._directory = directory
         self._make_scheduler = make_scheduler
         self._queue_size = queue_size
         self._cancel_seconds = min(cancel_seconds + 5.0, MAX_CANCEL_SECONDS)
@@ -155,9 +155,9 @@ class Trainings:
         return "" if self._scheduler is None else self._scheduler.trouble
 
     @property
-    def place(self) -> Place:
+    def directory(self) -> StateDirectory:
         """The state directory."""
-        return self._place
+        return self._directory
 
     async def settled(self) -> None:
         """Wait until the store is open, or could not be opened at first."""
@@ -292,8 +292,8 @@ class Trainings:
         if found is None:
             raise RunNotFound(model.name, run)
         if found.state is not State.RUNNING:
-            if found.state is State.CANCELLED and found.place == self._place.id:
-                await asyncio.to_thread(self._place.settle(run).drop_inputs)
+            if found.state is State.CANCELLED and found.place == self._directory.id:
+                await asyncio.to_thread(self._directory.settle(run).drop_inputs)
             return found
         scheduler.cancel(run)
         try:
@@ -345,9 +345,9 @@ class Trainings:
         Raises:
             RunElsewhere: it lies with a host of another state directory.
         """
-        if run.place != self._place.id:
+        if run.place != self._directory.id:
             raise RunElsewhere(run.uuid)
-        return self._place.settle(run.uuid)
+        return self._directory.settle(run.uuid)
 
     async def args(self, run: Run) -> bytes:
         """The arguments of a run as JSON, also when they are large."""
@@ -373,7 +373,7 @@ class Trainings:
         return Run(
             uuid=run_id or uuid.uuid4().hex,
             model=model.name,
-            place=self._place.id,
+            place=self._directory.id,
             state=State.QUEUED,
             created=time.time(),
             args=None if checked.path else checked.args,
@@ -388,16 +388,16 @@ class Trainings:
             await asyncio.to_thread(self._make_folder, run, inputs, checked)
             if not await scheduler.submit(run, self._queue_size):
                 raise TrainQueueFull(self._queue_size)
-            await asyncio.to_thread(self._place.settle, run.uuid)
+            await asyncio.to_thread(self._directory.settle, run.uuid)
         except StoreUnavailable:
             # Nobody knows whether the store has it. If it has not, a later host sweeps the folder.
             raise
         except BaseException:
-            await asyncio.to_thread(self._place.remove, run.uuid)
+            await asyncio.to_thread(self._directory.remove, run.uuid)
             raise
 
     def _make_folder(self, run: Run, inputs: Inputs, checked: Checked) -> None:
-        with self._place.new_folder(run.uuid) as folder:
+        with self._directory.new_folder(run.uuid) as folder:
             folder.store_inputs(inputs)
             if checked.path:
                 folder.store_args(Path(checked.path))

@@ -93,7 +93,7 @@ class KeptWebhooks:
             return
         from deepaas.training.webhook_rows import Webhook
 
-        place, host = self._trainings.place.id, self._trainings.host
+        place, host = self._trainings.directory.id, self._trainings.host
         self._new[entry] = Webhook(*subject, place, host, msgspec.json.encode(address))
         self._writing.wake()
 
@@ -116,7 +116,7 @@ class KeptWebhooks:
             StoreUnavailable, StorageFull: nobody can say now.
         """
         rows = (await self._trainings.store()).webhooks
-        place, host = self._trainings.place.id, self._trainings.host
+        place, host = self._trainings.directory.id, self._trainings.host
         adopted = await rows.adopt(place, host, ADOPTED_COUNT)
         return [(webhook, WebhookEntry(webhook.number)) for webhook in adopted]
 

@@ -17,8 +17,8 @@ from deepaas.model.v2 import run as helpers
 from deepaas.protocols.v2.trainings import MAX_LIMIT_COUNT
 from deepaas.training import lease, log, metrics, service
 from deepaas.training.disk import RESERVE_BYTES
-from deepaas.training.place import Place
 from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.state_directory import StateDirectory
 from deepaas.training.store import Store
 from deepaas.web.files import MAX_ENTRIES_COUNT
 
@@ -107,7 +107,7 @@ def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
     (commands,) = blocks(DOCUMENT, "sh", MOVE)
     example = re.findall(r"'(postgresql\S+)'", commands)[0]
     old = f"sqlite+aiosqlite:///{state / 'trainings.sqlite'}"
-    known = asyncio.run(_fill(old, Place(state)))
+    known = asyncio.run(_fill(old, StateDirectory(state)))
     with postgres_database() as url:
         commands = commands.replace(example, url)
         said = reader.paste(
@@ -126,7 +126,7 @@ def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
             reader.paste(". .venv/bin/activate", again)
 
 
-async def _fill(url: str, place: Place) -> list[Run]:
+async def _fill(url: str, place: StateDirectory) -> list[Run]:
     store = await Store.open(url)
     # Not served by the host of the page: what waits does not start under the test's hands.
     models = ["demo_app", "other", "other", "other"]
@@ -178,7 +178,7 @@ def test_limits_are_those_of_the_code() -> None:
 
 def test_files_of_the_state_directory_are_named(tmp_path: Path) -> None:
     named = {name for row in rows("Where things lie") for name in re.findall(r"`([^`]+)`", row[0])}
-    place = Place(tmp_path)
+    place = StateDirectory(tmp_path)
     folder = place.folder("UUID")
     in_folder = [folder.files, folder.log, folder.inputs, folder.control, folder.outcome]
     expected = [place.database, place.reserve, place.tensorboard, *in_folder, folder.args]

@@ -17,8 +17,8 @@ from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.files import Files
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
-from deepaas.protocols.cog.options import Options
 from deepaas.protocols.cog.kept import CogWording
+from deepaas.protocols.cog.options import Options
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Pick, PredictionRoutes
 from deepaas.protocols.cog.served import Shelf

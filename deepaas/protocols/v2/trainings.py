@@ -13,9 +13,9 @@ from deepaas.model.handle import Model
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.protocols.v2.training_json import raw, training_json
-from deepaas.training.place import label
 from deepaas.training.runs import Run, State
 from deepaas.training.service import Trainings
+from deepaas.training.state_directory import label
 from deepaas.web import tensorboard
 from deepaas.web.errors import json_response
 

@@ -15,7 +15,9 @@ def _note(frame: FrameType, event: str, _argument: object) -> None:
     if event == "call" and _OURS in code.co_filename and "<" not in code.co_name:
         half = "worker" if "deepaas.runtime.loop" in sys.modules else "host"
         module = frame.f_globals.get("__name__", "")
-        line = f"{time.monotonic_ns()} {half} {module}:{code.co_qualname}\n"
+        line = (
+            f"{time.monotonic_ns()} {half} {module}:{getattr(code, 'co_qualname', code.co_name)}\n"
+        )
         os.write(_FILE, line.encode())
 
 

@@ -37,7 +37,7 @@ NEW = ".new-"
 OLD = ".old-"
 
 
-class Place:
+class StateDirectory:
     """A state directory.
 
     Args:
