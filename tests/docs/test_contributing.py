@@ -8,7 +8,7 @@ import tomli
 
 from .pasted import ROOT
 
-PAGE = ROOT / "docs/contributing.md"
+PAGE = ROOT / "CONTRIBUTING.md"
 
 
 def test_each_mark_is_told_of() -> None:
@@ -22,7 +22,7 @@ def test_what_is_named_exists() -> None:
     targets = re.findall(r"`make (\w+)`", page)
     assert {"setup", "test", "soak", "bench"} <= {*targets}
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
-    folders = re.findall(r"\b(?:tests|scripts)/[\w-]+", page)
+    folders = re.findall(r"(?<![\w/])(?:docs|tests|scripts)/[\w/.-]*\w", page)
     assert [folder for folder in folders if not (ROOT / folder).exists()] == []
 
 
@@ -34,3 +34,11 @@ def test_each_other_python_is_told_of() -> None:
     project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     for version in (*most, last):
         assert f"Programming Language :: Python :: {version}" in project["classifiers"]
+
+
+def test_packages_that_add_something_are_installed() -> None:
+    """Whatever the page shows as an example is installed from outside, by a package of its own."""
+    packages = re.findall(r"`(tests/\w+/packages/\w+)`", PAGE.read_text())
+    assert len(packages) == 2
+    for package in packages:
+        assert (ROOT / package / "pyproject.toml").is_file()

@@ -108,7 +108,7 @@ def test_a_call_whose_client_leaves_is_cancelled(host: Host) -> None:
 def test_one_that_dies_is_replaced(host: Host) -> None:
     answer = host.predict(MODEL, how="dies")
     assert answer.status == 500
-    assert "exit code 7" in host.log()
+    wait_until(lambda: "exit code 7" in host.log(), "the log tells how")
     assert ask(host)[0] == 200
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from deepaas.curl import curl
-from deepaas.messages import Inputs
+from deepaas.messages import Values
 from deepaas.model.handle import Model
 from deepaas.protocols import Door, Host, Link, Snippet, routes
 from deepaas.web.errors import Problem
@@ -40,7 +40,7 @@ class Echo:
     async def ask(self, request: web.Request) -> web.Response:
         """What the model says to the arguments in the query."""
         model = self._host.registry[request.match_info["model"]]
-        answer = await model.predict(Inputs(query=request.rel_url.raw_query_string))
+        answer = await model.predict(Values(dict(request.query)))
         return web.Response(body=answer.body, content_type=answer.media_type)
 
     async def bytes(self, request: web.Request) -> web.Response:
