@@ -75,7 +75,7 @@ class Series:
     wall_times: list[float] = field(default_factory=list)
 
 
-class Metrics:
+class RunMetrics:
     """Reads the metrics of one run, while it runs or afterwards. All of it blocks.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from deepaas.model.handle import Model
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogReader
-from deepaas.training.metrics import Metrics, Point, Series
+from deepaas.training.metrics import Point, RunMetrics, Series
 from deepaas.training.runs import Run
 from deepaas.training.service import Trainings
 
@@ -93,7 +93,7 @@ class Watching:
 
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings
-        self._known: OrderedDict[str, tuple[Metrics, asyncio.Lock]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[RunMetrics, asyncio.Lock]] = OrderedDict()
 
     async def metrics(self, run: Run) -> dict[str, Series]:
         """All metrics of a run by name.
@@ -213,8 +213,8 @@ class Watching:
                 await asyncio.sleep(POLL_SECONDS)
 
 
-def _metrics(folder: Folder, run: Run) -> Metrics:
-    return Metrics(lambda: [folder.files, *folder.watched()], run.started or run.created)
+def _metrics(folder: Folder, run: Run) -> RunMetrics:
+    return RunMetrics(lambda: [folder.files, *folder.watched()], run.started or run.created)
 
 
 def _shown(run: Run) -> tuple[object, ...]:

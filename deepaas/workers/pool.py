@@ -76,7 +76,7 @@ class Pool:
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
         self._restarts_count = 0
-        self._told = ""
+        self._logged = ""
         self._stopping = False
         self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -218,7 +218,7 @@ class Pool:
 
     def _keep(self, traceback: str) -> None:
         """The new code is of no use."""
-        self._told = traceback
+        self._logged = traceback
         for slot in self._slots:
             slot.reserved = False
         self._fill()
@@ -243,7 +243,7 @@ class Pool:
 
     def ready(self, worker: Worker) -> None:
         self.was_ready = True
-        self._slots.of(worker).broken = self._told = ""
+        self._slots.of(worker).broken = self._logged = ""
         self._settled.set()
         _log.info("[%s] ready (%s)", worker.label, worker.where)
         self._serve(worker)
@@ -285,16 +285,16 @@ class Pool:
             worker.label,
             worker.how,
             delay_seconds,
-            self._untold(worker.traceback),
+            self._unlogged(worker.traceback),
         )
         if broken := self._slots.broken():
             self._described.set()
             self._settled.set()
             self.calls.refuse_waiting(broken)
 
-    def _untold(self, traceback: str) -> str:
+    def _unlogged(self, traceback: str) -> str:
         """A traceback for the log, unless it stands there already."""
-        known, self._told = self._told, traceback
+        known, self._logged = self._logged, traceback
         return f"\n{traceback}" if traceback not in ("", known) else ""
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:

@@ -13,7 +13,7 @@ from tensorboardX import SummaryWriter as XSummaryWriter
 from torch.utils.tensorboard import SummaryWriter
 
 from deepaas.training import metrics as module
-from deepaas.training.metrics import MAX_POINTS, Metrics, Point
+from deepaas.training.metrics import MAX_POINTS, Point, RunMetrics
 
 from .test_event_files import simple
 
@@ -26,11 +26,11 @@ def write(folder: Path, *records: bytes, name: str = "events.out.tfevents.1") ->
     return path
 
 
-def watching(*roots: Path, since: float = 0) -> Metrics:
-    return Metrics(lambda: list(roots), since)
+def watching(*roots: Path, since: float = 0) -> RunMetrics:
+    return RunMetrics(lambda: list(roots), since)
 
 
-def steps(metrics: Metrics) -> dict[str, list[int]]:
+def steps(metrics: RunMetrics) -> dict[str, list[int]]:
     metrics.update()
     return {name: series.steps for name, series in metrics.series().items()}
 
