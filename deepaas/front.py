@@ -64,8 +64,10 @@ class Front:
     @property
     def document(self) -> str:
         """What the Swagger page shows: DEEPaaS's own, or that of all if there are others."""
-        others = [one for one in self.doors if one.door.openapi and not one.door.is_first]
-        return "/openapi.json" if others else "/swagger.json"
+        others = any(one.door.openapi and not one.door.is_first for one in self.doors)
+        at_root = {route.path for one in self.doors for route in one.root_routes}
+        ours = f"{self._prefix}/openapi.json" not in at_root
+        return "/openapi.json" if others and ours else "/swagger.json"
 
     def pages(self) -> list[Link]:
         """Where the doors have something for the host as a whole."""

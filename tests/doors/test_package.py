@@ -248,3 +248,12 @@ def test_the_command_tells_of_it(packages: Path, tmp_path: Path) -> None:
     assert [one["key"] for one in echo["options"] if one["secret"]] == ["token"]
     assert "a_package_that_nobody_has" in told["echo-broken"]["works"]
     assert "options cannot be had" in told["echo-lost"]["works"]
+
+
+def test_at_the_root_its_document_is_cogs_and_the_swagger_page_has_deepaas_own(
+    packages: Path,
+) -> None:
+    options = ("--root-protocol", "cog", "--no-ui")
+    with start_host(["plain"], *options, packages=packages) as host:
+        assert "/predictions" in host.get("/openapi.json").json()["paths"]
+        assert 'data-spec="swagger.json"' in host.get("/api").body.decode()
