@@ -14,7 +14,7 @@ import ipaddress
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,7 @@ def load(
     doors = door_options()
     conf = _registered(doors)
     _parse(conf, argv, default_config_files, doors)
+    _prefer(conf, argv, doors)
     _check_keys(conf, doors)
     values = {field.name: _value(conf, field) for field in declared(Settings)}
     environment = os.environ if environment is None else environment
@@ -121,7 +122,7 @@ def _value(conf: cfg.ConfigOpts, field: Field, door: DoorOptions | None = None) 
     return tuple(one.strip() for one in value if one.strip())
 
 
-_RANKS = (cfg.Locations.user, cfg.Locations.environment, cfg.Locations.command_line)
+_RANKS = (cfg.Locations.user, cfg.Locations.environment, cfg.Locations.set_override)
 _ENVIRONMENT = _RANKS.index(cfg.Locations.environment)
 
 
@@ -284,6 +285,33 @@ def _parse(
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         raise ConfigError(" ".join(complaint.split())) from None
+
+
+def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptions]) -> None:
+    """Have the command line count first.
+
+    With oslo.config the environment does where an option stands in a file as well.
+    """
+    alone = _registered(doors)
+    words = list(_without_files(_as_oslo(argv, doors)))
+    alone(words, default_config_files=[], default_config_dirs=[], use_env=False)
+    groups = [(None, options()), *((door.section, _of_door(door)) for door in doors)]
+    for group, opts in groups:
+        for option in opts:
+            origin = alone.get_location(option.dest, group)
+            if origin is not None and origin.location is cfg.Locations.command_line:
+                value = (alone[group] if group else alone)[option.dest]
+                conf.set_override(option.dest, value, group)
+
+
+def _without_files(words: Iterable[str]) -> Iterator[str]:
+    """Arguments without ``--config-file`` and ``--config-dir``, which may be cut short."""
+    rest = iter(words)
+    for word in rest:
+        if not re.match("--config-[fd]", word):
+            yield word
+        elif "=" not in word:
+            next(rest, None)
 
 
 def _as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]:

@@ -163,6 +163,18 @@ def test_the_command_line_before_the_environment_before_files(
     assert (settings.queue_size, settings.listen_port, settings.workers) == (3, 4, 4)
 
 
+@pytest.mark.parametrize(("name", "value"), VALUES.items())
+def test_the_command_line_wins_over_both(
+    name: str, value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (field,) = (field for field in declared(Settings) if field.name == name)
+    other = "elsewhere" if field.metadata.get("multiple") else str(field.default)
+    file = written(tmp_path, f"{name} = {other}")
+    monkeypatch.setenv(_variable(name), other)
+    for words in (["--config-file", file], [f"--config-file={file}"], ["--config-f", file]):
+        assert getattr(load(*words, *_as_arguments(name, value)), name) == value
+
+
 def test_short_options() -> None:
     settings = load("-p", "4", "-d")
     assert (settings.workers, settings.debug) == (4, True)

@@ -152,10 +152,7 @@ def test_the_place_counts_first_and_then_the_name(
     assert load("--config-file", file).upload_url == "3"
     monkeypatch.setenv("OS_COG__UPLOAD_URL", "4")
     assert load("--config-file", file).upload_url == "4"
-    assert load("--cog-upload-url", "5").upload_url == "5"
-    monkeypatch.delenv("OS_COG__UPLOAD_URL")
-    monkeypatch.delenv("OS_DEFAULT__COG_UPLOAD_URL")
-    assert load("--config-file", file, "--cog-upload-url", "6").upload_url == "6"
+    assert load("--config-file", file, "--cog-upload-url", "5").upload_url == "5"
 
 
 @pytest.mark.parametrize("key", ["strickt", "cog_strict", "upload-url"])
