@@ -9,10 +9,10 @@ import pytest
 from webargs import fields
 
 from deepaas.protocols.cog.checking import Checker
-from deepaas.protocols.cog.inputs import SECRET, without_secrets
 from deepaas.protocols.cog.schema import input_schema
 from deepaas.runtime.arguments import HIDDEN, Arguments
 from deepaas.runtime.describe import describe
+from deepaas.web.secret_values import SECRET, without_secrets
 
 
 def password() -> fields.Field:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deepaas.protocols.cog.checking import LARGE, Checker, argument_faults
-from deepaas.protocols.cog.inputs import SECRET, without_secrets
+from deepaas.web.secret_values import SECRET, without_secrets
 
 MANY = 1_000_000
 MAX_SECONDS = 0.2

@@ -22,9 +22,9 @@ from deepaas.messages import INLINE_BYTES, NO_SPACE, Upload, Values
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.files import DATA_URL, NOT_A_URL, saved
-from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Json, Large, Outline, Task
 from deepaas.protocols.cog.requests import Request, decoded
+from deepaas.web.secret_values import has_secrets, without_secrets
 
 LENGTH = struct.Struct("<I")
 

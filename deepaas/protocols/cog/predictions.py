@@ -23,7 +23,6 @@ from deepaas.masks import Masks
 from deepaas.model.handle import Model
 from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog.files import BadFile, Files
-from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE, snapshot
 from deepaas.protocols.cog.prediction import (
@@ -38,6 +37,7 @@ from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
 from deepaas.web.uploads import Uploads
+from deepaas.web.values import stored
 from deepaas.workers.terms import Terms
 
 _log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
 from deepaas.protocols.cog.health import is_starting
-from deepaas.protocols.cog.inputs import has_secrets, without_secrets
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
 from deepaas.web.document import Document, of_file
+from deepaas.web.secret_values import has_secrets, without_secrets
 from deepaas.workers.status import Status
 
 

@@ -26,7 +26,6 @@ from deepaas.protocols.cog import listing, requests, stream, telling
 from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
 from deepaas.protocols.cog.files import BadFile, Files
-from deepaas.protocols.cog.inputs import stored
 from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.prediction import (
     STARTING,
@@ -37,6 +36,7 @@ from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import Shelf
 from deepaas.protocols.cog.training_told import STATUS, Teller
 from deepaas.training.runs import Run
+from deepaas.web.values import stored
 from deepaas.webhooks.kept import KeptWebhooks, Subject
 from deepaas.webhooks.sender import WebhookAddress
 

@@ -1,31 +1,14 @@
-"""An input as Cog's clients send it: where it is put, and what of it may be shown."""
+"""Inputs as they may be shown and kept: without what their schema calls a password."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
-
-import msgspec
-
-from deepaas.messages import INLINE_BYTES, Values
-from deepaas.web.uploads import Scratch
 
 Json = dict[str, Any]
 
 SECRET = "**********"
-
-
-async def stored(values: Values, scratch: Scratch) -> Values:
-    """Values that lie in a file, where a message cannot hold them: many, or huge integers."""
-    try:
-        if len(msgspec.msgpack.encode(values.given)) <= INLINE_BYTES:
-            return values
-    except OverflowError:
-        pass
-    path = scratch.path / "input.json"
-    await asyncio.to_thread(path.write_bytes, msgspec.json.encode(values.given))
-    return msgspec.structs.replace(values, given={}, path=str(path))
+"""What stands for it."""
 
 
 def without_secrets(given: Mapping[str, Any], schema: Json) -> Json:

@@ -1,0 +1,22 @@
+"""Values of a call on their way to a worker: those that a message cannot hold go through a file."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from deepaas.messages import INLINE_BYTES, Values
+from deepaas.web.uploads import Scratch
+
+
+async def stored(values: Values, scratch: Scratch) -> Values:
+    """The same values; in a file, where they are many, or integers of more than 64 bits."""
+    try:
+        if len(msgspec.msgpack.encode(values.given)) <= INLINE_BYTES:
+            return values
+    except OverflowError:
+        pass
+    path = scratch.path / "input.json"
+    await asyncio.to_thread(path.write_bytes, msgspec.json.encode(values.given))
+    return msgspec.structs.replace(values, given={}, path=str(path))
