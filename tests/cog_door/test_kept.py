@@ -144,6 +144,16 @@ def test_an_id_that_is_used_again_leaves_no_file(streams: Door, database: Databa
         before = now()
 
 
+def test_a_model_cannot_say_that_its_host_has_ended(answers: Door) -> None:
+    said = "interrupted: its host ended"
+    answers.put("pretends", text=said, how="raise")
+    failed = answers.wait("pretends")
+    assert failed["error"].endswith(said)
+    # It has run: it is not made again.
+    again = answers.put("pretends", text="again")
+    assert (again.status, again.json()) == (200, failed)
+
+
 def test_retention(tmp_path: Path, serving: Serving) -> None:
     with serving("streams", "--keep-predictions", "3", state=tmp_path) as host:
         streams = Door(host, "/cog/streams")
