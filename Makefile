@@ -72,4 +72,7 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need /usr/sbin/nginx nginx
 	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
+	# Compiled once, and not by each process, where the environment has them leave nothing behind.
+	$(BIN)/python -m compileall -q deepaas demo_app/demo_app
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q >/dev/null
 	touch $@

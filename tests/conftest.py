@@ -16,6 +16,9 @@ from support.storm_size import Size, chosen
 if sys.version_info < (3, 12):
     os.environ.setdefault("SETUPTOOLS_USE_DISTUTILS", "stdlib")
 
+# Several processes run at a time: threads of one that wait for each other take the others' time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from compat.hosts import Host, serving, wait_until_ended
 from compat.installed import declared
 from compat.peer import our_program
@@ -145,6 +144,8 @@ def generated(host: Host, config: str, folder: Path, *options: str) -> str:
 
 @pytest.mark.parametrize("media_type", ["application/json", "image/png", "application/zip"])
 def test_a_real_picture_gets_a_documented_answer(host: Host, media_type: str) -> None:
+    import schemathesis
+
     document = schemathesis.openapi.from_url(f"http://127.0.0.1:{host.port}/openapi.json")
     case = document["/v2/models/demo_app/predict/"]["POST"].Case(
         body={"image": SEVEN.read_bytes()},  # type: ignore[dict-item]
