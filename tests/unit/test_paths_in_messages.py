@@ -13,20 +13,22 @@ from deepaas.messages import (
     Answer,
     Checked,
     CheckTraining,
+    Encoded,
     FromWorkerCalls,
     FromWorkerControl,
-    Inputs,
     LongText,
     Message,
     Part,
     Predict,
+    RawRequest,
     ToWorkerCalls,
     ToWorkerControl,
     Train,
     Upload,
+    Values,
 )
 
-INPUTS = Inputs(
+INPUTS = RawRequest(
     form=[
         ("text", "as it is"),
         ("file", Upload("/here/1", "1.png", "image/png")),
@@ -36,6 +38,8 @@ INPUTS = Inputs(
 )
 MESSAGES: list[Message] = [
     Predict(1, INPUTS, context={"path": "as it is"}),
+    Predict(2, Values({}, "/here/1", [("file", Upload("/here/2", "1.png", "image/png"))])),
+    Predict(3, Encoded("door", path="/here/1", headers={"path": "as it is"})),
     Train(1, INPUTS),
     CheckTraining(1, INPUTS),
     Answer(1, "text/plain", path="/here/1"),
@@ -81,5 +85,11 @@ def test_each_path_is_changed_and_nothing_else(message: Message) -> None:
 
 
 def test_no_file_is_no_path() -> None:
-    for message in (Predict(1, Inputs()), Answer(1, "text/plain", b"short"), Checked(1)):
+    for message in (
+        Predict(1, RawRequest()),
+        Predict(1, Values()),
+        Predict(1, Encoded("door")),
+        Answer(1, "text/plain", b"short"),
+        Checked(1),
+    ):
         assert with_paths(message, lambda path: f"{path}?") == message
