@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import client
 from benchmarks.servers import Kind, Server, running
-from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.runs import RunOutcome, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory
 from deepaas.training.store import Store
 
@@ -127,7 +127,7 @@ async def _fill(state: Path, runs_count: int) -> None:
     directory = StateDirectory(state)
     store = await Store.open(f"sqlite+aiosqlite:///{directory.database}")
     for number in range(runs_count):
-        run = Run(
+        run = TrainingRun(
             uuid=uuid.uuid4().hex,
             model=MODEL,
             place=directory.id,
@@ -138,7 +138,7 @@ async def _fill(state: Path, runs_count: int) -> None:
         await store.add(run)
         await store.claim("filler", directory.id, [MODEL], time.time())
         failed = number % 10 == 0
-        outcome = Outcome(
+        outcome = RunOutcome(
             State.ERROR if failed else State.DONE,
             time.time(),
             "ValueError: on purpose" if failed else "",

@@ -20,7 +20,7 @@ from deepaas.executor import Executor, NoExecutor, Source
 from deepaas.front import Front, in_order
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
-from deepaas.model.discovery import Found
+from deepaas.model.discovery import FoundModel
 from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
 from deepaas.protocols import Host
@@ -68,7 +68,7 @@ def build_masks(settings: Settings, folder: Path) -> Masks:
 
 
 def build_registry(
-    settings: Settings, models: Sequence[Found], folder: Path, executor: Executor
+    settings: Settings, models: Sequence[FoundModel], folder: Path, executor: Executor
 ) -> Registry:
     """The models to serve, their workers not yet started.
 
@@ -95,7 +95,7 @@ def build_registry(
     )
 
 
-def source(settings: Settings, found: Found) -> Source:
+def source(settings: Settings, found: FoundModel) -> Source:
     """Where a model comes from.
 
     Args:
@@ -116,7 +116,7 @@ def source(settings: Settings, found: Found) -> Source:
 
 def build_trainings(
     settings: Settings,
-    models: Sequence[Found],
+    models: Sequence[FoundModel],
     folder: Path,
     host_mark: str,
     executor: Executor,

@@ -146,7 +146,7 @@ def _regular(descriptor: int) -> BinaryIO:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A regular file of a :class:`Root`, as long as the walk stands at it.
 
     Attributes:
@@ -286,7 +286,7 @@ class Root:
                 return target[len(name) + 1 :].split("/")
         raise FileNotFoundError(errno.ENOENT, "the symlink leads out of the folder")
 
-    def walk(self) -> Generator[Found, None, None]:
+    def walk(self) -> Generator[FoundFile, None, None]:
         """All regular files, folder by folder; symlinks to some only when they stay inside.
 
         What comes and goes meanwhile does no harm.
@@ -303,7 +303,7 @@ class Root:
                 continue  # It has just vanished.
             try:
                 for name, kind in self._entries(folder, prefix, steps):
-                    if isinstance(kind, Found):
+                    if isinstance(kind, FoundFile):
                         yield kind
                     else:
                         below.append((name, kind))
@@ -313,7 +313,7 @@ class Root:
 
     def _entries(
         self, folder: int, prefix: str, steps: tuple[str, ...]
-    ) -> Iterator[tuple[str, Found | tuple[str, ...]]]:
+    ) -> Iterator[tuple[str, FoundFile | tuple[str, ...]]]:
         """The files of a folder, and the steps to the folders in it."""
         try:
             names = _told(os.listdir(folder))
@@ -335,7 +335,7 @@ class Root:
                 # Folders are not looked for behind symlinks: if they are inside, they come anyway.
                 yield f"{path}/", own
             elif stat.S_ISREG(status.st_mode):
-                yield path, Found(path, status, self, folder, own)
+                yield path, FoundFile(path, status, self, folder, own)
 
 
 def _told(names: Iterable[str]) -> dict[str, str]:

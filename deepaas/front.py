@@ -15,7 +15,7 @@ from aiohttp import web
 import deepaas
 from deepaas.doors import OpenDoor
 from deepaas.errors import DeepaasError
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Link, routes
 from deepaas.settings import Settings
 from deepaas.web.errors import json_response
@@ -47,7 +47,7 @@ class Front:
     """
 
     def __init__(
-        self, settings: Settings, models: Iterable[Model], *, tensorboard: bool, try_me: bool
+        self, settings: Settings, models: Iterable[HostedModel], *, tensorboard: bool, try_me: bool
     ) -> None:
         self.doors: Sequence[OpenDoor] = ()
         self._settings = settings
@@ -89,7 +89,7 @@ class Front:
         )
         return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 
-    async def _card(self, model: Model, origin: str) -> LandingModel:
+    async def _card(self, model: HostedModel, origin: str) -> LandingModel:
         status = model.status()
         known = model.description
         try:
@@ -167,12 +167,12 @@ def in_order(opened: Iterable[OpenDoor]) -> list[OpenDoor]:
     return sorted(opened, key=lambda one: (not one.door.is_first, one.name))
 
 
-def _links(one: OpenDoor, model: Model) -> list[Pair]:
+def _links(one: OpenDoor, model: HostedModel) -> list[Pair]:
     """Label and path of each."""
     return _had(one, lambda: [(str(it.label), str(it.path)) for it in one.door.links(model)])
 
 
-def _snippets(one: OpenDoor, model: Model, url: str) -> list[Pair]:
+def _snippets(one: OpenDoor, model: HostedModel, url: str) -> list[Pair]:
     """Title and text of each."""
     return _had(
         one, lambda: [(str(it.title), str(it.text)) for it in one.door.snippets(model, url)]

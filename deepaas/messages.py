@@ -267,7 +267,7 @@ class FileDetails(Message):
     accept: str = ""
 
 
-class Argument(Message):
+class ArgumentSignature(Message):
     """One argument of a function.
 
     Attributes:
@@ -315,7 +315,7 @@ class Signature(Message):
         reads_cookies: for V2 alone: whether one is looked up in the cookies.
     """
 
-    arguments: list[Argument] = []
+    arguments: list[ArgumentSignature] = []
     result: Result = msgspec.field(default_factory=Result)
     checked_quickly: bool = False
     parameters: list[dict[str, Any]] = []

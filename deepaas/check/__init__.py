@@ -15,7 +15,7 @@ from deepaas.check.codes import AREAS
 from deepaas.check.findings import Finding, Report
 from deepaas.check.process import BadInterpreter
 from deepaas.check.search import find
-from deepaas.check.session import Job
+from deepaas.check.session import CheckJob
 from deepaas.check.target import UnknownSource
 
 __all__ = ["BadInterpreter", "Finding", "Report", "UnknownSource", "check"]
@@ -56,7 +56,7 @@ def check(
     for target in found.targets:
         report.models[target.name] = target.value
         how = process.How(python or sys.executable, timeout, told or (lambda _: None))
-        process.check(Job(target, call=call), how, report)
+        process.check(CheckJob(target, call=call), how, report)
     areas = list(AREAS)
     report.findings.sort(key=lambda one: (one.model, areas.index(one.area)))
     return report

@@ -31,13 +31,13 @@ from deepaas.check import (
     signatures,
 )
 from deepaas.check.search import find
-from deepaas.check.session import Job, Session
+from deepaas.check.session import CheckJob, Session
 from deepaas.check.target import UnknownSource
 from deepaas.model.interpreter import lacking
 from deepaas.model.kinds import load_kinds
 from deepaas.programs import OWN
 from deepaas.runtime import interpreter
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             wire.write(found_as_json(options.text))
             return
         _prepare(options.folder)
-        session = Session(Job.from_json(options.text), wire, options.folder / "spool")
+        session = Session(CheckJob.from_json(options.text), wire, options.folder / "spool")
         session.spool.mkdir(exist_ok=True)
         check(session)
         session.end()
@@ -75,7 +75,7 @@ def check(session: Session) -> None:
     """Check one model, part by part; none that fails keeps the next from running."""
     kind = session.target.kind
     session.guard(lambda: _look_at_needs(session), "what its kind needs")
-    author = kinds.load_kinds().get(kind, kinds.Kind()).check(session)
+    author = kinds.load_kinds().get(kind, kinds.ModelCheck()).check(session)
     if author is not None:
         _check_author(session, author)
 
@@ -191,7 +191,7 @@ def _check_whole(session: Session, parts: _Parts) -> None:
     if session.failed:
         return
     try:
-        Model(session.target.name, parts.as_author(), session.spool).describe()
+        LoadedModel(session.target.name, parts.as_author(), session.spool).describe()
     except Exception as error:
         where = session.places.of_error(error) or session.place
         session.add("host-refuses", where, reason(error), "correct what this says")

@@ -15,13 +15,12 @@ import msgspec
 
 from deepaas.check.arguments import Declared
 from deepaas.check.session import Session
-from deepaas.client.calls import Call, predict_call
-from deepaas.client.calls import Upload as ClientUpload
+from deepaas.client.calls import ClientCall, FileToSend, predict_call
 from deepaas.client.description import Argument
 from deepaas.client.description import Model as Described
 from deepaas.client.examples import MAX_BYTES, MAX_COUNT, MAX_FILE_BYTES, data_url
 from deepaas.messages import Inputs, News, Predict, RawRequest, Upload
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
@@ -57,7 +56,7 @@ class Examples:
         author = types.SimpleNamespace(
             predict=predict, get_predict_args=lambda: declared.fields, schema=schema
         )
-        self._model = Model(session.target.name, author, session.spool)
+        self._model = LoadedModel(session.target.name, author, session.spool)
         self._mutable = {
             name: copy.deepcopy(field.load_default)
             for name, field in declared.fields.items()
@@ -109,7 +108,7 @@ class Examples:
             elif value is not None:
                 yield argument.name, value
 
-    def _file(self, name: str, argument: Argument, value: Any, left: int) -> ClientUpload | None:
+    def _file(self, name: str, argument: Argument, value: Any, left: int) -> FileToSend | None:
         content, suffix = data_url(value)
         fix = 'write it as "data:image/png;base64,…"'
         if content is None:
@@ -122,7 +121,7 @@ class Examples:
             return None
         path = self._session.spool / f"{len(list(self._session.spool.iterdir()))}{suffix}"
         path.write_bytes(content)
-        return ClientUpload(path, f"example{suffix}")
+        return FileToSend(path, f"example{suffix}")
 
     def _media_types(self, example: Mapping[str, Any], number: int) -> tuple[str, ...]:
         """The first example is tried with every media type, the others with one."""
@@ -205,11 +204,11 @@ class Examples:
         self._session.add(code, self._place, f"{name} {what}".strip(), fix)
 
 
-def _inputs(call: Call) -> RawRequest:
+def _inputs(call: ClientCall) -> RawRequest:
     """A request as the host hands it to a worker."""
     form: list[tuple[str, Any]] = []
     for name, value in call.form:
-        if isinstance(value, ClientUpload):
+        if isinstance(value, FileToSend):
             upload = Upload(str(value.content), value.name, value.media_type)
             form.append((name, upload))
         else:
@@ -227,7 +226,7 @@ def _inputs(call: Call) -> RawRequest:
 def _size(value: Any) -> int:
     """Bytes of an example's file."""
     (one,) = value if isinstance(value, list) and len(value) == 1 else [value]
-    is_file = isinstance(one, ClientUpload) and isinstance(one.content, Path)
+    is_file = isinstance(one, FileToSend) and isinstance(one.content, Path)
     return one.content.stat().st_size if is_file else 0
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from deepaas import plugins
 from deepaas.check.codes import CODES, Code
 from deepaas.check.session import Session
-from deepaas.check.target import Found
+from deepaas.check.target import CheckTarget
 from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
 
 GROUP = "deepaas.check"
-"""Entry points of :class:`Kind`, under the names of the kinds."""
+"""Entry points of :class:`ModelCheck`, under the names of the kinds."""
 
 
 def load(session: Session) -> Any:
@@ -42,7 +42,7 @@ def _adopts_nothing(_session: Session, _found: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ModelCheck:
     """What the check knows of a kind of model.
 
     Attributes:
@@ -54,15 +54,15 @@ class Kind:
         codes: its own kinds of finding, for the documentation.
     """
 
-    find: Callable[[str], Found | None] | None = None
+    find: Callable[[str], CheckTarget | None] | None = None
     check: Callable[[Session], Any] = load
     adopt: Callable[[Session, Any], bool] = _adopts_nothing
     codes: Sequence[Code] = ()
 
 
-def load_kinds() -> Mapping[str, Kind]:
+def load_kinds() -> Mapping[str, ModelCheck]:
     """The kinds that have something here."""
-    return plugins.load_all(GROUP, Kind)
+    return plugins.load_all(GROUP, ModelCheck)
 
 
 def codes() -> Iterator[Code]:

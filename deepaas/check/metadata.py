@@ -9,7 +9,7 @@ from typing import Any
 
 from deepaas.check.places import shown
 from deepaas.check.session import Session
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult, to_json
 
@@ -46,7 +46,7 @@ def check(session: Session, functions: Mapping[str, Any], place: str) -> Mapping
             raise
 
     author = types.SimpleNamespace(get_metadata=noting)
-    model = Model(session.target.name, author, session.spool)
+    model = LoadedModel(session.target.name, author, session.spool)
     outcome = session.run("get_metadata", "calling get_metadata", model.metadata, place)
     if called:
         _tell_missing(session, place)

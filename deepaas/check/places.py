@@ -13,7 +13,7 @@ NOTED = "_deepaas_check_place"
 """Attribute of a field: file and line where it was made."""
 
 
-class Places:
+class SourcePlaces:
     """Finds the lines of a package.
 
     Args:

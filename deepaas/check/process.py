@@ -20,8 +20,8 @@ import msgspec
 
 from deepaas.check.findings import Finding, Report, finding
 from deepaas.check.places import shown
-from deepaas.check.session import Job
-from deepaas.check.target import Found, UnknownSource
+from deepaas.check.session import CheckJob
+from deepaas.check.target import CheckTarget, UnknownSource
 from deepaas.programs import OWN, Interpreter, module_command
 from deepaas.reaper import reaped
 
@@ -39,7 +39,7 @@ class BadInterpreter(Exception):
     """The interpreter cannot run a check; the message says why."""
 
 
-def find(source: str, python: str) -> Found:
+def find(source: str, python: str) -> CheckTarget:
     """Find out what a source is for another interpreter.
 
     Raises:
@@ -69,7 +69,7 @@ def find(source: str, python: str) -> Found:
     answer = msgspec.json.decode(told)
     if "unknown" in answer:
         raise UnknownSource(answer["unknown"])
-    return msgspec.convert(answer, Found)
+    return msgspec.convert(answer, CheckTarget)
 
 
 class How(NamedTuple):
@@ -86,7 +86,7 @@ class How(NamedTuple):
     told: Callable[[str], None]
 
 
-def check(job: Job, how: How, report: Report) -> None:
+def check(job: CheckJob, how: How, report: Report) -> None:
     """Check one model; go on in a new process behind whatever ended one.
 
     Args:
@@ -125,7 +125,7 @@ class _Run:
         ended: how it ended, None for a good end.
     """
 
-    def __init__(self, job: Job, how: How, folder: Path) -> None:
+    def __init__(self, job: CheckJob, how: How, folder: Path) -> None:
         self.found: list[Finding] = []
         self.notes: list[str] = []
         self.stage: dict[str, str] = {"stage": "", "doing": "", "where": ""}

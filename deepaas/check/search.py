@@ -6,13 +6,13 @@ import functools
 
 from deepaas.check import kinds
 from deepaas.check.places import shown
-from deepaas.check.target import Found, Target, UnknownSource
+from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.errors import ConfigError
-from deepaas.model.kinds import Kind, claimed, load_kinds
+from deepaas.model.kinds import ModelKind, claimed, load_kinds
 from deepaas.programs import OWN
 
 
-def find(source: str) -> Found:
+def find(source: str) -> CheckTarget:
     """Find out what somebody means.
 
     Args:
@@ -25,7 +25,7 @@ def find(source: str) -> Found:
     checks = kinds.load_kinds()
     questions = {}
     for name, kind in load_kinds().items():
-        own = checks.get(name, kinds.Kind()).find
+        own = checks.get(name, kinds.ModelCheck()).find
         ask = own or functools.partial(_recognised, name, kind)
         questions[name] = functools.partial(ask, source)
     try:
@@ -34,11 +34,11 @@ def find(source: str) -> Found:
         raise UnknownSource(error.message) from None
 
 
-def _recognised(name: str, kind: Kind, source: str) -> Found | None:
+def _recognised(name: str, kind: ModelKind, source: str) -> CheckTarget | None:
     """What the host's half says."""
     recognised = kind.recognise(source or ".", OWN)
     if recognised is None:
         return None
     source = recognised.source
     target = Target(recognised.name, name, source, place=shown(source))
-    return Found([target], certainty=recognised.certainty)
+    return CheckTarget([target], certainty=recognised.certainty)

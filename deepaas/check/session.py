@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from deepaas.check.codes import Code
 from deepaas.check.findings import Finding, finding
-from deepaas.check.places import Places
+from deepaas.check.places import SourcePlaces
 from deepaas.check.target import Target
 
 
@@ -30,7 +30,7 @@ def own_time() -> float:
 
 
 @dataclass(frozen=True)
-class Job:
+class CheckJob:
     """What the process is to do.
 
     Attributes:
@@ -49,14 +49,14 @@ class Job:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Job:
+    def from_json(cls, text: str) -> CheckJob:
         """The job back from :meth:`as_json`."""
         told = json.loads(text)
         return cls(Target(**told["target"]), told["skip"], told["call"])
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StepOutcome:
     """What became of a piece of the author's code.
 
     Attributes:
@@ -97,11 +97,11 @@ class Session:
         spool: a folder for files.
     """
 
-    def __init__(self, job: Job, wire: BinaryIO, spool: Path) -> None:
+    def __init__(self, job: CheckJob, wire: BinaryIO, spool: Path) -> None:
         self.job = job
         self.target = job.target
         self.spool = spool
-        self.places = Places([])
+        self.places = SourcePlaces([])
         self.place = job.target.place
         self.found: list[Finding] = []
         self._wire = wire
@@ -125,7 +125,9 @@ class Session:
         """Tell what was left out."""
         self._tell({"note": text})
 
-    def run(self, stage: str, doing: str, function: Callable[[], Any], where: str = "") -> Outcome:
+    def run(
+        self, stage: str, doing: str, function: Callable[[], Any], where: str = ""
+    ) -> StepOutcome:
         """Run the author's code, whatever it does.
 
         Args:
@@ -135,15 +137,15 @@ class Session:
             where: its place.
         """
         if any(stage == s or (s.endswith(":") and stage.startswith(s)) for s in self.job.skip):
-            return Outcome(skipped=True)
+            return StepOutcome(skipped=True)
         process = os.getpid()
         self._tell({"stage": stage, "doing": doing, "where": where})
         began = own_time()
         try:
-            outcome = Outcome(function(), seconds=own_time() - began)
+            outcome = StepOutcome(function(), seconds=own_time() - began)
         except BaseException as error:
             # Also SystemExit and its like: they are what is looked for.
-            outcome = Outcome(error=error, seconds=own_time() - began)
+            outcome = StepOutcome(error=error, seconds=own_time() - began)
         if os.getpid() != process:
             # The author's code has forked, and its child has come back here.
             os._exit(0)

@@ -35,7 +35,7 @@ class Target:
 
 
 @dataclass
-class Found:
+class CheckTarget:
     """What a source stands for.
 
     Attributes:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepaas.cli.help import Help
-from deepaas.cli.output import Output
-from deepaas.cli.problems import MODEL_FAILED, OK, Problem, shown_url
+from deepaas.cli.output import CommandOutput
+from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
 
@@ -32,12 +32,12 @@ def add_to(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if options.url:
-        raise Problem(
+        raise CommandProblem(
             "'doors' looks at what is installed here; what a host has stands at "
             f"{shown_url(options.url).rstrip('/')}/doors.json"
         )
     found = _found()
-    output = Output(options)
+    output = CommandOutput(options)
     if options.json:
         output.write_json(found)
     else:
@@ -57,7 +57,7 @@ def _found() -> list[dict[str, Any]]:
             settings = config.load([])
             doors = look_at_doors(settings, Path(folder))
         except ConfigError as error:
-            raise Problem(f"the options of this host are wrong: {error}") from None
+            raise CommandProblem(f"the options of this host are wrong: {error}") from None
     return [_told(one, declared.get(one.point.name), settings.base_path) for one in doors]
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from deepaas.cli.output import Output
-from deepaas.cli.problems import HOST_FAILED, Problem
+from deepaas.cli.output import CommandOutput
+from deepaas.cli.problems import HOST_FAILED, CommandProblem
 from deepaas.cli.remote import as_json as training_json
 from deepaas.cli.remote import progress_of
 from deepaas.cli.tables import as_cell
@@ -39,7 +39,7 @@ _COLOURS = {
 
 
 def follow(
-    trainings: Sequence[Training], output: Output, *, as_json: bool, plain: bool
+    trainings: Sequence[Training], output: CommandOutput, *, as_json: bool, plain: bool
 ) -> list[Training]:
     """Show how they get on until all have ended.
 
@@ -47,7 +47,7 @@ def follow(
         as they are then.
 
     Raises:
-        Problem: the host is away for too long.
+        CommandProblem: the host is away for too long.
     """
     watch = _Watch(trainings)
     if output.is_terminal and not plain and not as_json and os.environ.get("TERM") != "dumb":
@@ -101,11 +101,11 @@ class _Watch:
 
         Raises:
             queue.Empty: there are none.
-            Problem: the host is away for too long.
+            CommandProblem: the host is away for too long.
         """
         news = self.news.get(timeout=timeout)
         if isinstance(news, ClientError):
-            raise Problem(news.message, HOST_FAILED)
+            raise CommandProblem(news.message, HOST_FAILED)
         if news is None:
             self.open_count -= 1
             return None

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from deepaas.cli.output import JSON, Output, Result, give_up, unwritable, writing
-from deepaas.cli.problems import MODEL_FAILED, Problem, say
+from deepaas.cli.output import JSON, CommandOutput, CommandResult, give_up, unwritable, writing
+from deepaas.cli.problems import MODEL_FAILED, CommandProblem, say
 from deepaas.cli.status import Rest
 
 
@@ -19,7 +19,7 @@ class Enough(Exception):
     """Who reads has seen enough: the model is to stop."""
 
 
-class Lines:
+class ResultLines:
     """Writes what a model yields.
 
     Args:
@@ -36,12 +36,12 @@ class Lines:
         """From here on this is told before each line that may come to the terminal."""
         self._rest = rest if self._may_be_seen else None
 
-    def result(self, result: Result) -> None:
+    def result(self, result: CommandResult) -> None:
         """Write one that has a media type: if that is no JSON, as a ``data:`` URL as hosts do.
 
         Raises:
             Enough: nobody reads any more.
-            Problem: it is not the JSON that it should be, or cannot be written.
+            CommandProblem: it is not the JSON that it should be, or cannot be written.
         """
         body = result.body
         if result.path is not None:
@@ -54,7 +54,7 @@ class Lines:
         try:
             value = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Problem(f"the result is no JSON: {error}", MODEL_FAILED) from None
+            raise CommandProblem(f"the result is no JSON: {error}", MODEL_FAILED) from None
         self.value(value)
 
     def value(self, value: Any) -> None:
@@ -62,7 +62,7 @@ class Lines:
 
         Raises:
             Enough: nobody reads any more.
-            Problem: it cannot be written.
+            CommandProblem: it cannot be written.
         """
         if self._rest is not None:
             self._rest()
@@ -71,25 +71,25 @@ class Lines:
 
 
 @contextlib.contextmanager
-def open_lines(output: Output) -> Iterator[Lines]:
+def open_lines(output: CommandOutput) -> Iterator[ResultLines]:
     """Lines that go where results go.
 
     Raises:
-        Problem: the file that was named cannot be written.
+        CommandProblem: the file that was named cannot be written.
     """
     target = output.target()
     if target is None:
         with contextlib.suppress(Enough):
-            yield Lines(_to_stream(output.stream), may_be_seen=True)
+            yield ResultLines(_to_stream(output.stream), may_be_seen=True)
         return
     # The model may work in another folder meanwhile.
-    with contextlib.closing(_File(target.absolute())) as file:
-        yield Lines(file.write, may_be_seen=False)
+    with contextlib.closing(_LineFile(target.absolute())) as file:
+        yield ResultLines(file.write, may_be_seen=False)
         file.write(b"")
     say(f"the result is in {target}")
 
 
-class _File:
+class _LineFile:
     """Is made with the first line: a call that is refused leaves the last result alone."""
 
     def __init__(self, path: Path) -> None:

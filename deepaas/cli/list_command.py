@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepaas.cli.help import Help
-from deepaas.cli.output import Output
-from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say, shown_url
+from deepaas.cli.output import CommandOutput
+from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.load:
             columns.append("loads")
             _try_each(found, plain=options.plain)
-    output = Output(options)
+    output = CommandOutput(options)
     if options.json:
         output.write_json(found)
     elif found:
@@ -83,7 +83,7 @@ def _try(name: str) -> str:
     except subprocess.TimeoutExpired:
         return f"no: not within {LOAD_SECONDS:g} s"
     except OSError as error:
-        raise Problem(f"no process can be started: {error}") from None
+        raise CommandProblem(f"no process can be started: {error}") from None
     if ended.returncode == OK:
         return "yes"
     said = ended.stderr.decode(errors="replace").strip().splitlines()

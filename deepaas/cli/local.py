@@ -20,21 +20,21 @@ import marshmallow
 from deepaas.cli.declared import read_options
 from deepaas.cli.inputs import make_inputs
 from deepaas.cli.interrupt import Interrupt, Interrupted
-from deepaas.cli.lines import Enough, Lines
+from deepaas.cli.lines import Enough, ResultLines
 from deepaas.cli.local_run import LocalRun
 from deepaas.cli.options import Option
-from deepaas.cli.output import Output, Result
-from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, Problem, bad_arguments, say
+from deepaas.cli.output import CommandOutput, CommandResult
+from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, CommandProblem, bad_arguments, say
 from deepaas.cli.problems import show_traceback as show
 from deepaas.cli.status import announced
 from deepaas.cli.unwinding import unwind
 from deepaas.errors import ConfigError
 from deepaas.messages import Answer, News, Part, Predict, RawRequest
 from deepaas.model import discovery
-from deepaas.model.discovery import Found
+from deepaas.model.discovery import FoundModel
 from deepaas.model.kinds import load_kinds, offers
 from deepaas.runtime import failures, interpreter, kinds
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
 
@@ -43,11 +43,11 @@ CHECKING = "checking"
 
 
 @contextlib.contextmanager
-def open_model(options: argparse.Namespace, output: Output) -> Iterator[LocalModel]:
+def open_model(options: argparse.Namespace, output: CommandOutput) -> Iterator[LocalModel]:
     """Load the model that was chosen.
 
     Raises:
-        Problem: there is no such model, or more than one to choose from, or it cannot be loaded.
+        CommandProblem: there is no such model, several to choose from, or it cannot be loaded.
     """
     found = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
     output.keep_apart()
@@ -56,28 +56,28 @@ def open_model(options: argparse.Namespace, output: Output) -> Iterator[LocalMod
         yield LocalModel(found, options, Path(folder))
 
 
-def choose(wanted: str | None) -> Found:
+def choose(wanted: str | None) -> FoundModel:
     """The model that is meant: by its name, its path or whatever else kinds of model recognise.
 
     Raises:
-        Problem: there is none of this name, or none at all, or several.
+        CommandProblem: there is none of this name, or none at all, or several.
     """
     kinds = load_kinds()
     available = list(dict.fromkeys(one.name for one in discovery.installed(kinds)))
     if not wanted and not available:
-        raise Problem(
+        raise CommandProblem(
             f"no model is installed in this environment: no package here has {offers(kinds)} "
             "(for a model at a host: deepaas-cli --url URL …)"
         )
     if not wanted and len(available) > 1:
-        raise Problem(
+        raise CommandProblem(
             f"several models are installed: {', '.join(available)}\n"
             f"choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
         )
     try:
         return discovery.choose([wanted or available[0]], kinds=kinds)[0]
     except ConfigError as error:
-        raise Problem(error.message) from None
+        raise CommandProblem(error.message) from None
 
 
 class LocalModel:
@@ -89,10 +89,10 @@ class LocalModel:
         folder: for copies of files, and large results.
 
     Raises:
-        Problem: it cannot be loaded.
+        CommandProblem: it cannot be loaded.
     """
 
-    def __init__(self, found: Found, options: argparse.Namespace, folder: Path) -> None:
+    def __init__(self, found: FoundModel, options: argparse.Namespace, folder: Path) -> None:
         self.name = name = found.name
         self._there = Path.cwd()
         self._debug: bool = options.debug
@@ -105,7 +105,7 @@ class LocalModel:
         with self._watched("loading", f"{name} cannot be loaded"):
             here = Path.cwd()
             try:
-                self._model = Model(name, kinds.load(found.kind, found.source), folder)
+                self._model = LoadedModel(name, kinds.load(found.kind, found.source), folder)
             finally:
                 # Where its author's paths begin; those of the command begin here.
                 self._there = Path.cwd()
@@ -118,7 +118,7 @@ class LocalModel:
         """See :class:`deepaas.cli.model.Model`."""
         arguments = self._model.arguments(function)
         if arguments is None:
-            raise Problem(f"{self.name} has no '{function}'")
+            raise CommandProblem(f"{self.name} has no '{function}'")
         return read_options(arguments)
 
     def metadata(self) -> Any:
@@ -132,7 +132,7 @@ class LocalModel:
             self._model.warm()
         return f"{self.name} is warm"
 
-    def predict(self, values: dict[str, Any]) -> Result:
+    def predict(self, values: dict[str, Any]) -> CommandResult:
         """See :class:`deepaas.cli.model.Model`."""
         arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
@@ -141,7 +141,7 @@ class LocalModel:
             answer = self._complete(call, arguments, lambda _news: None)
         return _result(answer)
 
-    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+    def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
         """See :class:`deepaas.cli.model.Model`."""
         arguments = self._prepared(values)
 
@@ -220,27 +220,27 @@ class LocalModel:
             told = failures.bad_arguments(0, error)
             raise _Refused(told.fields) from None
         except Interrupted as error:
-            raise Problem(f"{doing} {self.name} was interrupted", error.code) from None
-        except (Problem, Enough):
+            raise CommandProblem(f"{doing} {self.name} was interrupted", error.code) from None
+        except (CommandProblem, Enough):
             raise
         except BaseException as error:
             raise self._problem(error, otherwise) from None
         finally:
             os.chdir(here)
 
-    def _problem(self, error: BaseException, otherwise: str) -> Problem:
+    def _problem(self, error: BaseException, otherwise: str) -> CommandProblem:
         failure = failures.failure(0, error)
         if isinstance(error, KeyboardInterrupt):
-            return Problem("interrupted", INTERRUPTED)
+            return CommandProblem("interrupted", INTERRUPTED)
         if failure.kind == "model_refused":
-            return Problem(f"{self.name} refuses ({failure.status}): {failure.message}", 1)
+            return CommandProblem(f"{self.name} refuses ({failure.status}): {failure.message}", 1)
         if failure.kind == "not_implemented":
             said = failure.message or "NotImplementedError"
-            return Problem(f"{otherwise}: it is not implemented ({said})", MODEL_FAILED)
+            return CommandProblem(f"{otherwise}: it is not implemented ({said})", MODEL_FAILED)
         if isinstance(error, BadResult):
-            return Problem(f"{otherwise}: {error}", MODEL_FAILED)
+            return CommandProblem(f"{otherwise}: {error}", MODEL_FAILED)
         show(error, whole=self._debug)
-        return Problem(f"{otherwise}: {failures.reason(error)}", MODEL_FAILED)
+        return CommandProblem(f"{otherwise}: {failures.reason(error)}", MODEL_FAILED)
 
 
 class _Refused(Exception):
@@ -262,8 +262,8 @@ def _prepare_process(options: argparse.Namespace) -> None:
         multiprocessing.set_start_method("spawn", force=True)
 
 
-def _result(news: Answer | Part) -> Result:
-    return Result(news.media_type, news.body, Path(news.path) if news.path else None)
+def _result(news: Answer | Part) -> CommandResult:
+    return CommandResult(news.media_type, news.body, Path(news.path) if news.path else None)
 
 
 def _json(answer: Answer) -> Any:

@@ -8,7 +8,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from deepaas.cli.problems import Problem, say
+from deepaas.cli.problems import CommandProblem, say
 from deepaas.cli.status import ProgressLine
 from deepaas.run_files import RunFiles
 
@@ -39,7 +39,7 @@ class LocalRun:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
-            raise Problem(
+            raise CommandProblem(
                 f"the training cannot have the folder {str(self._folder)!r}: {reason}; "
                 "name another with 'deepaas-cli --run-dir DIR train …'"
             ) from None

@@ -15,7 +15,7 @@ from deepaas.cli import doors_command, list_command, model_commands, runs_comman
 from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
-from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
+from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
 
 PROG = "deepaas-cli"
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             options = _parse(argv)
             code: int = options.run(options)
             return code
-    except Problem as problem:
+    except CommandProblem as problem:
         return _told(problem)
     except KeyboardInterrupt as error:
         say("interrupted")
@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK if isinstance(error, BrokenPipeError) else _told(unwritable(error))
 
 
-def _told(problem: Problem) -> int:
+def _told(problem: CommandProblem) -> int:
     kind = "" if problem.code >= INTERRUPTED else "error: "
     say(f"{PROG}: {kind}{problem.message}")
     return problem.code

@@ -6,12 +6,12 @@ import argparse
 import contextlib
 from typing import Any, Protocol
 
-from deepaas.cli.lines import Lines
+from deepaas.cli.lines import ResultLines
 from deepaas.cli.options import Option
-from deepaas.cli.output import Output, Result
+from deepaas.cli.output import CommandOutput, CommandResult
 
 
-class Model(Protocol):
+class CommandModel(Protocol):
     """A model whose functions can be called.
 
     Attributes:
@@ -35,14 +35,14 @@ class Model(Protocol):
     def warm(self) -> str:
         """Prepare it; what was done, in words."""
 
-    def predict(self, values: dict[str, Any]) -> Result:
+    def predict(self, values: dict[str, Any]) -> CommandResult:
         """Make one prediction.
 
         Raises:
             Problem: the values do not fit, or the model fails.
         """
 
-    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+    def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
         """Make one prediction of a model that streams, a line of each part when it is there.
 
         Raises:
@@ -59,8 +59,8 @@ class Model(Protocol):
 
 
 def open_model(
-    options: argparse.Namespace, output: Output
-) -> contextlib.AbstractContextManager[Model]:
+    options: argparse.Namespace, output: CommandOutput
+) -> contextlib.AbstractContextManager[CommandModel]:
     """The model that was chosen: at the host of ``--url``, or else one that is installed here.
 
     Raises:

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 from deepaas.cli.help import Help
 from deepaas.cli.lines import open_lines
-from deepaas.cli.model import Model, open_model
+from deepaas.cli.model import CommandModel, open_model
 from deepaas.cli.options import Option, read
 from deepaas.cli.options import add_to as add_arguments
-from deepaas.cli.output import Output
-from deepaas.cli.problems import OK, WRONG_USAGE, Problem, say
+from deepaas.cli.output import CommandOutput
+from deepaas.cli.problems import OK, WRONG_USAGE, CommandProblem, say
 from deepaas.cli.shared_options import STREAM_HELP, add_again
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
@@ -34,14 +34,14 @@ def add_to(commands: Any) -> None:
 
 
 def _run_get_metadata(options: argparse.Namespace) -> int:
-    output = Output(options)
+    output = CommandOutput(options)
     with open_model(options, output) as model:
         output.write_json(model.metadata())
     return OK
 
 
 def _run_warm(options: argparse.Namespace) -> int:
-    with open_model(options, Output(options)) as model:
+    with open_model(options, CommandOutput(options)) as model:
         say(model.warm())
     return OK
 
@@ -50,9 +50,9 @@ def run_function(options: argparse.Namespace) -> int:
     """Run ``predict`` or ``train`` with the arguments in ``options.rest``.
 
     Raises:
-        Problem: whatever goes wrong.
+        CommandProblem: whatever goes wrong.
     """
-    output = Output(options)
+    output = CommandOutput(options)
     with open_model(options, output) as model:
         declared = model.options(options.command)
         parser = _FunctionParser(options.command, model, declared, output)
@@ -71,10 +71,10 @@ def run_function(options: argparse.Namespace) -> int:
 
 
 def _predict(
-    model: Model,
+    model: CommandModel,
     declared: list[Option],
     values: dict[str, Any],
-    output: Output,
+    output: CommandOutput,
     *,
     streamed: bool,
 ) -> None:
@@ -106,7 +106,9 @@ class _FunctionParser(argparse.ArgumentParser):
         output: where help goes.
     """
 
-    def __init__(self, function: str, model: Model, declared: list[Option], output: Output) -> None:
+    def __init__(
+        self, function: str, model: CommandModel, declared: list[Option], output: CommandOutput
+    ) -> None:
         super().__init__(
             prog=f"deepaas-cli {function}",
             usage=_usage(function, declared),
@@ -142,7 +144,7 @@ class _FunctionParser(argparse.ArgumentParser):
 
         Raises:
             _HelpShown: help was asked for.
-            Problem: something is unknown.
+            CommandProblem: something is unknown.
         """
         parsed, unknown = self.parse_known_args(args, namespace)
         if getattr(parsed, "help", False):
@@ -156,9 +158,9 @@ class _FunctionParser(argparse.ArgumentParser):
         """Say what is wrong, and where to look.
 
         Raises:
-            Problem: always.
+            CommandProblem: always.
         """
-        raise Problem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
+        raise CommandProblem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
 
     def _unknown(self, unknown: list[str]) -> str:
         flag = unknown[0].partition("=")[0]

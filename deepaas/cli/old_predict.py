@@ -14,8 +14,8 @@ from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.model import open_model
 from deepaas.cli.options import Option
-from deepaas.cli.output import JSON, Output, ending
-from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, Problem, say
+from deepaas.cli.output import JSON, CommandOutput, ending
+from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
 
 PROG = "deepaas-predict"
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with unwound():
             return _run(options)
-    except Problem as problem:
+    except CommandProblem as problem:
         say(f"{PROG}: error: {problem.message}")
         return problem.code
     except KeyboardInterrupt as error:
@@ -79,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
     if not _MEDIA_TYPE.fullmatch(options.content_type):
         raise _no_type(options.content_type)
     options.output = f"{name}{_ending(options.content_type)}"
-    output = Output(options)
+    output = CommandOutput(options)
     with open_model(options, output) as model:
         declared = model.options("predict")
         if not _is_offered(options.content_type, declared):
@@ -101,8 +101,8 @@ def _is_offered(media_type: str, declared: Sequence[Option]) -> bool:
     )
 
 
-def _no_type(media_type: str) -> Problem:
-    return Problem(f"not a media type: {media_type!r}")
+def _no_type(media_type: str) -> CommandProblem:
+    return CommandProblem(f"not a media type: {media_type!r}")
 
 
 def _ending(media_type: str) -> str:
@@ -124,4 +124,4 @@ def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str
             parsed = argparse.Namespace(**{option.dest: given})
             return {**values, **shapes.read([option], parsed)}
     what = "URL" if options.is_url else "file"
-    raise Problem(f"the model takes no {what}: see 'deepaas-cli predict --help'")
+    raise CommandProblem(f"the model takes no {what}: see 'deepaas-cli predict --help'")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepaas.cli.problems import Problem
+from deepaas.cli.problems import CommandProblem
 
 NOTHING: Any = object()
 """Stands for a default that is not there."""
@@ -118,7 +118,7 @@ def read(options: Sequence[Option], parsed: argparse.Namespace) -> dict[str, Any
         here but whether files are there: the model's own fields do that.
 
     Raises:
-        Problem: a file cannot be read, or something is not JSON.
+        CommandProblem: a file cannot be read, or something is not JSON.
     """
     values = {}
     for option in options:
@@ -141,7 +141,7 @@ def _many(option: Option, given: list[str]) -> list[Any]:
 def _structure(option: Option, given: str) -> Any:
     value = _literal(given)
     if value is NOTHING:
-        raise Problem(f"--{option.name}: this is not JSON: {given}")
+        raise CommandProblem(f"--{option.name}: this is not JSON: {given}")
     return value
 
 
@@ -158,12 +158,14 @@ def _file(option: Option, given: str) -> Path:
     path = Path(given)
     try:
         if path.exists() and not path.is_file():
-            raise Problem(f"--{option.name}: {given!r} is not a file")
+            raise CommandProblem(f"--{option.name}: {given!r} is not a file")
         with path.open("rb"):
             return path
     except OSError as error:
         reason = error.strerror or str(error)
-        raise Problem(f"--{option.name}: the file {given!r} cannot be read: {reason}") from None
+        raise CommandProblem(
+            f"--{option.name}: the file {given!r} cannot be read: {reason}"
+        ) from None
 
 
 def _files(option: Option, given: list[str]) -> list[Path]:

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from deepaas.cli.problems import Problem, say
+from deepaas.cli.problems import CommandProblem, say
 
 JSON = "application/json"
 ANY = "*/*"
 
 
 @dataclass(frozen=True)
-class Result:
+class CommandResult:
     """What a command has to give.
 
     Attributes:
@@ -42,7 +42,7 @@ class Result:
         return is_text(self.media_type)
 
 
-class Output:
+class CommandOutput:
     """Where results go.
 
     Args:
@@ -81,7 +81,7 @@ class Output:
         """Text for people who have asked for it, as help.
 
         Raises:
-            Problem: the standard output takes no more.
+            CommandProblem: the standard output takes no more.
         """
         with self._sending():
             self.stream.write(text.encode(errors="backslashreplace"))
@@ -91,26 +91,28 @@ class Output:
         """Look before a model works in vain.
 
         Raises:
-            Problem: a terminal cannot show a result of this type.
+            CommandProblem: a terminal cannot show a result of this type.
         """
         if media_type in (None, ANY) or is_text(media_type or "") or self.target():
             return
         if self.is_terminal:
-            raise Problem(
+            raise CommandProblem(
                 f"the result will be {media_type}, which a terminal cannot show: "
                 "name a file with 'deepaas-cli --output FILE …', or redirect the output"
             )
 
     def write_text(self, text: str) -> None:
         """Write a result that is text, to the file if one was named."""
-        self.write(Result("text/plain", text.encode(errors="backslashreplace")), rename=False)
+        self.write(
+            CommandResult("text/plain", text.encode(errors="backslashreplace")), rename=False
+        )
 
     def write_json(self, value: Any, *, rename: bool = False) -> None:
         """Write a result as JSON: in lines on a terminal, in one line elsewhere."""
         text = json.dumps(value, ensure_ascii=False)
-        self.write(Result(JSON, text.encode(errors="backslashreplace")), rename=rename)
+        self.write(CommandResult(JSON, text.encode(errors="backslashreplace")), rename=rename)
 
-    def write(self, result: Result, *, rename: bool = True) -> None:
+    def write(self, result: CommandResult, *, rename: bool = True) -> None:
         """Write a result.
 
         Args:
@@ -119,7 +121,7 @@ class Output:
                 does, which is how DEEPaaS 2.x treats predictions, and only those.
 
         Raises:
-            Problem: the file, or the standard output, cannot be written.
+            CommandProblem: the file, or the standard output, cannot be written.
         """
         target = self.target(result.media_type if rename else "")
         if target is None and self.is_terminal and not result.is_text:
@@ -132,7 +134,7 @@ class Output:
             return
         with self._sending():
             if self.is_terminal and result.media_type == JSON and result.path is None:
-                result = Result(JSON, _in_lines(result.body))
+                result = CommandResult(JSON, _in_lines(result.body))
             _copy(result, self.stream)
             unfinished = result.path is not None or not result.body.endswith(b"\n")
             if unfinished and (result.media_type == JSON or (self.is_terminal and result.is_text)):
@@ -173,9 +175,9 @@ def give_up(stream: IO[Any]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def unwritable(error: OSError) -> Problem:
+def unwritable(error: OSError) -> CommandProblem:
     """Tell that the standard output does not take a result."""
-    return Problem(f"the result cannot be written: {error.strerror or error}")
+    return CommandProblem(f"the result cannot be written: {error.strerror or error}")
 
 
 @contextlib.contextmanager
@@ -183,13 +185,13 @@ def writing(target: Path) -> Iterator[None]:
     """Around what is written to a file that was named.
 
     Raises:
-        Problem: it does not take a result.
+        CommandProblem: it does not take a result.
     """
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise Problem(f"the result cannot be written to {str(target)!r}: {reason}") from None
+        raise CommandProblem(f"the result cannot be written to {str(target)!r}: {reason}") from None
 
 
 def is_text(media_type: str) -> bool:
@@ -212,7 +214,7 @@ def _essence(media_type: str) -> str:
     return media_type.partition(";")[0].strip().lower()
 
 
-def _save(result: Result, target: Path) -> None:
+def _save(result: CommandResult, target: Path) -> None:
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
@@ -220,7 +222,7 @@ def _save(result: Result, target: Path) -> None:
     say(f"the result is in {target}")
 
 
-def _copy(result: Result, stream: BinaryIO) -> None:
+def _copy(result: CommandResult, stream: BinaryIO) -> None:
     if result.path is None:
         stream.write(result.body)
         return

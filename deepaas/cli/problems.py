@@ -31,7 +31,7 @@ _IMPORTLIB = f"{Path(importlib.__file__).parent}/"
 _ASYNCIO = f"{Path(importlib.__file__).parents[1] / 'asyncio'}/"
 
 
-class Problem(Exception):
+class CommandProblem(Exception):
     """Ends a command with a message for people.
 
     Attributes:
@@ -57,7 +57,7 @@ def shown_url(url: str) -> str:
     return f"{scheme}{separator}{address.rpartition('@')[2]}{slash}{path}"
 
 
-def bad_arguments(function: str, fields: Mapping[str, Any]) -> Problem:
+def bad_arguments(function: str, fields: Mapping[str, Any]) -> CommandProblem:
     """The messages of a validation, one line each.
 
     Args:
@@ -65,7 +65,7 @@ def bad_arguments(function: str, fields: Mapping[str, Any]) -> Problem:
         fields: messages by argument, nested as marshmallow gives them.
     """
     lines = [f"  --{name}: {message}" for name, value in fields.items() for message in _flat(value)]
-    return Problem(
+    return CommandProblem(
         "\n".join(
             [
                 f"{function} does not take these arguments:",

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from deepaas.cli import options as shapes
 from deepaas.cli.interrupt import Interrupted
-from deepaas.cli.lines import Lines
+from deepaas.cli.lines import ResultLines
 from deepaas.cli.options import NOTHING, Option
-from deepaas.cli.output import ANY, JSON, Result
+from deepaas.cli.output import ANY, JSON, CommandResult
 from deepaas.cli.problems import (
     HOST_FAILED,
     INTERRUPTED,
     MODEL_FAILED,
     OK,
     WRONG_USAGE,
-    Problem,
+    CommandProblem,
     bad_arguments,
     say,
     shown_url,
@@ -51,7 +51,7 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
     """A client of the host that was named; what it raises becomes problems.
 
     Raises:
-        Problem: whatever goes wrong with the host.
+        CommandProblem: whatever goes wrong with the host.
     """
     try:
         with Client(options.url, api_key=options.api_key) as client:
@@ -59,14 +59,14 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
     except errors.InvalidArguments as error:
         if error.fields:
             raise bad_arguments(options.command, error.fields) from None
-        raise Problem(str(error)) from None
+        raise CommandProblem(str(error)) from None
     except errors.ModelFailed as error:
-        raise Problem(f"the model failed: {error.message}", MODEL_FAILED) from None
+        raise CommandProblem(f"the model failed: {error.message}", MODEL_FAILED) from None
     except _HOST_FAILED as error:
-        raise Problem(_with_url(options.url, error.message), HOST_FAILED) from None
+        raise CommandProblem(_with_url(options.url, error.message), HOST_FAILED) from None
     except errors.ClientError as error:
         hint = " (with --model-name NAME)" if "several models" in error.message else ""
-        raise Problem(_with_url(options.url, error.message) + hint, WRONG_USAGE) from None
+        raise CommandProblem(_with_url(options.url, error.message) + hint, WRONG_USAGE) from None
 
 
 @contextlib.contextmanager
@@ -74,7 +74,7 @@ def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
     """The model that was chosen.
 
     Raises:
-        Problem: whatever goes wrong with the host.
+        CommandProblem: whatever goes wrong with the host.
     """
     with (
         open_client(options) as client,
@@ -89,7 +89,7 @@ def served(options: argparse.Namespace) -> list[dict[str, Any]]:
     """What a host serves, one row per model.
 
     Raises:
-        Problem: whatever goes wrong with the host.
+        CommandProblem: whatever goes wrong with the host.
     """
     with open_client(options) as client:
         return [
@@ -129,7 +129,7 @@ class RemoteModel:
         """See :class:`deepaas.cli.model.Model`."""
         declared = self._model.predict if function == "predict" else self._model.train
         if declared is None:
-            raise Problem(f"{self.name} has no '{function}'")
+            raise CommandProblem(f"{self.name} has no '{function}'")
         found = [_option(argument) for argument in declared]
         if function == "predict" and self._model.accept is not None:
             found.append(_option(self._model.accept))
@@ -143,7 +143,7 @@ class RemoteModel:
         """See :class:`deepaas.cli.model.Model`."""
         return f"{self.name} is ready: the host has warmed it itself"
 
-    def predict(self, values: dict[str, Any]) -> Result:
+    def predict(self, values: dict[str, Any]) -> CommandResult:
         """See :class:`deepaas.cli.model.Model`."""
         given = dict(values)
         accept = given.pop("accept", None)
@@ -154,13 +154,13 @@ class RemoteModel:
                 )
                 if "*" in accept:  # Only the file says what it is.
                     accept = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-                return Result(accept, path=path)
+                return CommandResult(accept, path=path)
             answer = self._client.predict(self.name, accept=accept, arguments=given)
         if isinstance(answer, bytes):
-            return Result("application/octet-stream", answer)
-        return Result(JSON, json.dumps(self._unwrapped(answer), ensure_ascii=False).encode())
+            return CommandResult("application/octet-stream", answer)
+        return CommandResult(JSON, json.dumps(self._unwrapped(answer), ensure_ascii=False).encode())
 
-    def stream(self, values: dict[str, Any], lines: Lines) -> None:
+    def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
         """See :class:`deepaas.cli.model.Model`."""
         given = dict(values)
         accept = given.pop("accept", None)
@@ -191,7 +191,7 @@ class RemoteModel:
                     latest = snapshot
         except KeyboardInterrupt as error:
             runs = f"deepaas-cli --url {shown_url(self._options.url)} runs"
-            raise Problem(
+            raise CommandProblem(
                 "interrupted; the training goes on at the host\n"
                 f"  follow it:  {runs} follow {training.uuid}\n"
                 f"  cancel it:  {runs} cancel {training.uuid}",
@@ -199,7 +199,7 @@ class RemoteModel:
             ) from None
         if latest.state != "done":
             end = "failed" if latest.state == "error" else f"was {latest.state}"
-            raise Problem(f"the training {end}: {latest.message}", MODEL_FAILED)
+            raise CommandProblem(f"the training {end}: {latest.message}", MODEL_FAILED)
         return as_json(latest), OK
 
     def _unwrapped(self, answer: Any) -> Any:

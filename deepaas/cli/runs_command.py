@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from deepaas.cli.help import Help
-from deepaas.cli.output import Output
-from deepaas.cli.problems import MODEL_FAILED, OK, Problem, say, shown_url
+from deepaas.cli.output import CommandOutput
+from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
 
@@ -97,7 +97,7 @@ def _list(options: argparse.Namespace, client: Client) -> int:
 
     limit = None if options.all else 20
     trainings = client.trainings(options.model_name, limit=limit)
-    output = Output(options)
+    output = CommandOutput(options)
     if options.json:
         output.write_json([as_json(training) for training in trainings])
     elif trainings:
@@ -117,7 +117,7 @@ def _show(options: argparse.Namespace, client: Client) -> int:
     told = as_json(training)
     with contextlib.suppress(NotSupported):
         told["files"] = [{"path": file.path, "size": file.size} for file in training.files()]
-    Output(options).write_json(told)
+    CommandOutput(options).write_json(told)
     return OK
 
 
@@ -132,7 +132,7 @@ def _follow(options: argparse.Namespace, client: Client) -> int:
         if not trainings:
             say(f"no training is going on at {shown_url(options.url)}")
             return OK
-    ended = follow(trainings, Output(options), as_json=options.json, plain=options.plain)
+    ended = follow(trainings, CommandOutput(options), as_json=options.json, plain=options.plain)
     return OK if all(training.state == "done" for training in ended) else MODEL_FAILED
 
 
@@ -162,7 +162,9 @@ def _download(options: argparse.Namespace, client: Client) -> int:
     wanted = options.files or there
     unknown = [path for path in wanted if path not in there]
     if unknown:
-        raise Problem(f"this training has no file {unknown[0]!r}; it has: {', '.join(there)}")
+        raise CommandProblem(
+            f"this training has no file {unknown[0]!r}; it has: {', '.join(there)}"
+        )
     if not wanted:
         say("this training has written no files")
     folder = Path(options.to or f"{training.model}-{training.uuid[:SHORT_LENGTH]}")
@@ -178,12 +180,12 @@ def _target(folder: Path, path: str) -> Path:
     """Where a file goes: below the folder, whatever the host says that it is called."""
     parts = PurePosixPath(path).parts
     if not parts or ".." in parts or parts[0] == "/":
-        raise Problem(f"the host names a file that would lead out of the folder: {path!r}")
+        raise CommandProblem(f"the host names a file that would lead out of the folder: {path!r}")
     target = folder.joinpath(*parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Problem(f"{str(target.parent)!r} cannot be made: {error.strerror}") from None
+        raise CommandProblem(f"{str(target.parent)!r} cannot be made: {error.strerror}") from None
     return target
 
 
@@ -191,7 +193,7 @@ def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
     """The training that is meant by a UUID or its beginning.
 
     Raises:
-        Problem: there is none, or more than one.
+        CommandProblem: there is none, or more than one.
     """
     name = uuid.lower()
     if len(name) == 32:
@@ -200,9 +202,9 @@ def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
     found = [training for training in every if training.uuid.startswith(name)]
     if not found:
         where = shown_url(options.url)
-        raise Problem(f"no training at {where} has a UUID that begins with {uuid!r}")
+        raise CommandProblem(f"no training at {where} has a UUID that begins with {uuid!r}")
     if len(found) > 1:
-        raise Problem(
+        raise CommandProblem(
             f"{len(found)} trainings have UUIDs that begin with {uuid!r}: "
             f"{', '.join(training.uuid for training in found[:5])}"
         )

@@ -35,7 +35,7 @@ _EXTENSIONS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class HostAnswer:
     """What the host has answered.
 
     Attributes:

@@ -20,14 +20,14 @@ from yarl import URL
 from deepaas.client.answers import (
     MAX_ANSWER_BYTES,
     MAX_DOCUMENT_BYTES,
-    Answer,
+    HostAnswer,
     file_name,
     is_text,
     read_all,
     write_all,
 )
-from deepaas.client.bodies import Body
-from deepaas.client.calls import Call
+from deepaas.client.bodies import SentBody
+from deepaas.client.calls import ClientCall
 from deepaas.client.description import JSON, Model, read_models
 from deepaas.client.errors import (
     ClientError,
@@ -162,7 +162,7 @@ class Api:
         except (ValueError, RecursionError) as error:
             raise HostError(f"{self._shown(path)} is not JSON", 200) from error
 
-    async def send(self, call: Call, folder: Path | None = None) -> Answer:
+    async def send(self, call: ClientCall, folder: Path | None = None) -> HostAnswer:
         """POST a call and wait for its answer, however long it takes.
 
         When this is cancelled, the connection is closed, by which the host notices that nobody
@@ -180,12 +180,12 @@ class Api:
             media_type, headers = response.content_type, dict(response.headers)
             if folder is None or is_text(media_type):
                 body = await read_all(response, MAX_ANSWER_BYTES)
-                return Answer(response.status, media_type, body, None, headers)
+                return HostAnswer(response.status, media_type, body, None, headers)
             path = folder / file_name(response)
             await write_all(response, path)
-            return Answer(response.status, media_type, b"", path, headers)
+            return HostAnswer(response.status, media_type, b"", path, headers)
 
-    async def stream(self, call: Call) -> AsyncGenerator[str, None]:
+    async def stream(self, call: ClientCall) -> AsyncGenerator[str, None]:
         """POST a call; JSON of each part of the answer as the model yields it.
 
         Raises:
@@ -206,13 +206,13 @@ class Api:
         raise ConnectionFailed(f"The stream of {self._shown(call.path)} broke off")
 
     @asynccontextmanager
-    async def post(self, call: Call) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def post(self, call: ClientCall) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to a call, whose body is yet to be read.
 
         Raises:
             ClientError: an answer with a status other than 2xx, or none.
         """
-        with Body(call) as body:
+        with SentBody(call) as body:
 
             async def once() -> aiohttp.ClientResponse:
                 # A redirect is not followed: the body may have been read to its end.

@@ -9,25 +9,25 @@ from typing import Any, BinaryIO
 
 import aiohttp
 
-from deepaas.client.calls import Call, Upload
+from deepaas.client.calls import ClientCall, FileToSend
 from deepaas.client.errors import InvalidArguments
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class Body:
+class SentBody:
     """The headers and the body of a call; its files are open as long as it is entered."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: ClientCall) -> None:
         self._call = call
         self._opened: list[BinaryIO] = []
         self._starts = {
             id(value.content): value.content.tell()
             for _, value in call.form
-            if isinstance(value, Upload) and not isinstance(value.content, Path | bytes)
+            if isinstance(value, FileToSend) and not isinstance(value.content, Path | bytes)
         }
 
-    def __enter__(self) -> Body:
+    def __enter__(self) -> SentBody:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -54,14 +54,14 @@ class Body:
         # Names as they are, as browsers send them: hosts do not decode %20.
         form = aiohttp.FormData(quote_fields=False)
         for name, value in self._call.form:
-            if isinstance(value, Upload):
+            if isinstance(value, FileToSend):
                 file, shown = self._open(name, value), _CONTROL.sub("_", value.name)
                 form.add_field(name, file, filename=shown, content_type=value.media_type)
             else:
                 form.add_field(name, value)
         return form
 
-    def _open(self, name: str, upload: Upload) -> io.IOBase | BinaryIO:
+    def _open(self, name: str, upload: FileToSend) -> io.IOBase | BinaryIO:
         content = upload.content
         if isinstance(content, bytes):
             return io.BytesIO(content)

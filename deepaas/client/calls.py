@@ -18,7 +18,7 @@ MAX_QUERY_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
-class Upload:
+class FileToSend:
     """A file of a form.
 
     Attributes:
@@ -36,7 +36,7 @@ class Upload:
 
 
 @dataclass
-class Call:
+class ClientCall:
     """One request.
 
     Attributes:
@@ -49,16 +49,18 @@ class Call:
     query: list[tuple[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
-    form: list[tuple[str, str | Upload]] = field(default_factory=list)
+    form: list[tuple[str, str | FileToSend]] = field(default_factory=list)
     body: dict[str, Any] | None = None
 
     @property
     def files(self) -> bool:
         """Whether the form has to be multipart."""
-        return any(isinstance(value, Upload) for _, value in self.form)
+        return any(isinstance(value, FileToSend) for _, value in self.form)
 
 
-def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None = None) -> Call:
+def predict_call(
+    model: Model, values: Mapping[str, Any], media_type: str | None = None
+) -> ClientCall:
     """The request for a prediction.
 
     Args:
@@ -69,7 +71,7 @@ def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None
     Raises:
         InvalidArguments: a form cannot carry one of the values.
     """
-    call = Call(f"/v2/models/{quote(model.name, safe='')}/predict/")
+    call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/predict/")
     _fill(call, model.predict or (), values)
     if model.accept is not None:
         chosen = media_type or model.media_types[0]
@@ -81,18 +83,18 @@ def predict_call(model: Model, values: Mapping[str, Any], media_type: str | None
     return call
 
 
-def train_call(model: Model, values: Mapping[str, Any]) -> Call:
+def train_call(model: Model, values: Mapping[str, Any]) -> ClientCall:
     """The request that starts a training.
 
     Raises:
         InvalidArguments: a form cannot carry one of the values.
     """
-    call = Call(f"/v2/models/{quote(model.name, safe='')}/train/")
+    call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/train/")
     _fill(call, model.train or (), values)
     return call
 
 
-def _fill(call: Call, arguments: Iterable[Argument], values: Mapping[str, Any]) -> None:
+def _fill(call: ClientCall, arguments: Iterable[Argument], values: Mapping[str, Any]) -> None:
     given = [(argument, values[argument.name]) for argument in arguments if argument.name in values]
     files = any(argument.kind == "file" for argument, _ in given)
     if files:
@@ -122,9 +124,9 @@ def _refuse_empty_lists(given: Iterable[tuple[Argument, Any]]) -> None:
         raise InvalidArguments(f"{', '.join(fields)}: {wrong}", fields=fields)
 
 
-def _place(call: Call, argument: Argument, value: Any) -> None:
+def _place(call: ClientCall, argument: Argument, value: Any) -> None:
     for one in value if isinstance(value, list) and not _is_nested(value) else [value]:
-        if isinstance(one, Upload):
+        if isinstance(one, FileToSend):
             call.form.append((argument.name, one))
         elif argument.place == "header":
             call.headers[argument.name] = as_text(one)
@@ -136,7 +138,7 @@ def _place(call: Call, argument: Argument, value: Any) -> None:
             call.query.append((argument.name, as_text(one)))
 
 
-def _shorten(call: Call) -> None:
+def _shorten(call: ClientCall) -> None:
     """Texts that are too long for a URL stand in the body: hosts look there too."""
     if sum(len(quote(value)) for _, value in call.query) <= MAX_QUERY_CHARACTERS:
         return

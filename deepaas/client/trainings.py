@@ -36,7 +36,7 @@ MAX_LOG_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Listing:
+class TrainingListing:
     """The newest trainings, and how many there are in all."""
 
     runs: tuple[Run, ...] = ()
@@ -52,7 +52,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Files:
+class TrainingFiles:
     """What a training has written; ``more`` if the host has not listed all of it."""
 
     entries: tuple[File, ...] = ()
@@ -87,7 +87,7 @@ class TrainingApi:
         answer = await self._api.send(train_call(self._model, values))
         return parse(answer.json())
 
-    async def list(self, limit: int | None = None) -> Listing:
+    async def list(self, limit: int | None = None) -> TrainingListing:
         """The newest trainings, those first.
 
         Args:
@@ -102,7 +102,7 @@ class TrainingApi:
         runs = [parse(one) for one in told or ()]
         # DEEPaaS 2.6 knows neither order nor limit.
         runs.sort(key=lambda run: run.date.timestamp() if run.date else 0.0, reverse=True)
-        return Listing(tuple(runs[:limit]), int(total) if total.isdigit() else len(runs))
+        return TrainingListing(tuple(runs[:limit]), int(total) if total.isdigit() else len(runs))
 
     async def get(self, uuid: str) -> Run:
         """One training as it is now.
@@ -221,7 +221,7 @@ class TrainingApi:
 
         await self._api.repeated(once, safe=True)
 
-    async def files(self, run: Run) -> Files:
+    async def files(self, run: Run) -> TrainingFiles:
         """What it has written.
 
         Raises:
@@ -229,7 +229,7 @@ class TrainingApi:
         """
         told = await self._api.get_json(f"{self._url(run)}/files/")
         entries = [File(str(one["path"]), int(one["size"])) for one in told["files"]]
-        return Files(tuple(entries), bool(told.get("more")))
+        return TrainingFiles(tuple(entries), bool(told.get("more")))
 
     def file_link(self, run: Run, path: str) -> str:
         """Where a browser gets one of its files."""

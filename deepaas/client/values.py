@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from deepaas.client.calls import Upload
+from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import InvalidArguments, NotSupported
 
@@ -83,13 +83,13 @@ def _is_named(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
 
 
-def _upload(value: Any) -> Upload:
+def _upload(value: Any) -> FileToSend:
     if isinstance(value, Path):
-        return Upload(value, value.name)
+        return FileToSend(value, value.name)
     if isinstance(value, bytes | bytearray | memoryview):
-        return Upload(bytes(value), "file")
+        return FileToSend(bytes(value), "file")
     if _is_named(value) and isinstance(value[1], bytes | bytearray | memoryview):
-        return Upload(bytes(value[1]), value[0])
+        return FileToSend(bytes(value[1]), value[0])
     if isinstance(value, io.TextIOBase):
         raise TypeError(f"it is opened as text, and a file has to be {FILE_FORMS}")
     if hasattr(value, "read"):
@@ -100,7 +100,7 @@ def _upload(value: Any) -> Upload:
     )
 
 
-def _upload_of_open(file: BinaryIO) -> Upload:
+def _upload_of_open(file: BinaryIO) -> FileToSend:
     given = getattr(file, "name", None)
     name = Path(given).name if isinstance(given, str) and given else "file"
     try:
@@ -111,8 +111,8 @@ def _upload_of_open(file: BinaryIO) -> Upload:
         content = file.read()
         if not isinstance(content, bytes):
             raise TypeError(f"it does not read bytes, and a file has to be {FILE_FORMS}") from None
-        return Upload(content, name)
-    return Upload(file, name)
+        return FileToSend(content, name)
+    return FileToSend(file, name)
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,7 @@ from deepaas.errors import ConfigError
 from deepaas.executor import Site, open_executor
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
-from deepaas.model.discovery import Found
+from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
@@ -91,7 +91,7 @@ def _run(serving: Coroutine[Any, Any, int]) -> int:
         loop.close()
 
 
-async def _serve(settings: Settings, models: Sequence[Found], recent: RecentLog | None) -> int:
+async def _serve(settings: Settings, models: Sequence[FoundModel], recent: RecentLog | None) -> int:
     """Serve until a signal comes; a second one makes it quick.
 
     Returns:

@@ -12,8 +12,8 @@ from deepaas.errors import ConfigError
 from deepaas.model import interpreter
 from deepaas.model.kinds import (
     Installed,
-    Kind,
     Kinds,
+    ModelKind,
     Recognised,
     claimed,
     cleaned,
@@ -25,7 +25,7 @@ from deepaas.programs import OWN, Interpreter
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundModel:
     """A model that can be served.
 
     Attributes:
@@ -50,7 +50,7 @@ def installed(kinds: Kinds) -> list[Installed]:
 
 def choose(
     wanted: Sequence[str], pythons: Sequence[str] = (), kinds: Kinds | None = None
-) -> list[Found]:
+) -> list[FoundModel]:
     """The models to serve.
 
     Args:
@@ -83,7 +83,7 @@ def choose(
     return found
 
 
-def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -> Found:
+def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -> FoundModel:
     name, equals, reference = wanted.partition("=")
     if not equals or "/" in name:
         name, reference = "", wanted
@@ -92,7 +92,7 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
     other = interpreters.get(reference, OWN)
     kind_name, recognised = _recognised(reference, kinds, other)
     name = cleaned(name) or recognised.name
-    found = Found(
+    found = FoundModel(
         name,
         kind_name,
         recognised.source,
@@ -149,7 +149,7 @@ def _interpreter(given: str) -> tuple[str, Interpreter]:
     return name, interpreter.ask(Path(path).expanduser())
 
 
-def _check_needs(found: Found, kind: Kind) -> None:
+def _check_needs(found: FoundModel, kind: ModelKind) -> None:
     """Refuse to start what no worker can load.
 
     Raises:

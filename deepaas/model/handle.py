@@ -52,7 +52,7 @@ CHECK_SECONDS = 5.0
 """How long a worker that is busy with a prediction may let a check wait, which is quick."""
 
 
-class Model:
+class HostedModel:
     """A model and what can be done with it.
 
     Args:

@@ -73,7 +73,7 @@ def _none(*_: object) -> tuple[()]:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ModelKind:
     """The host's half of a kind of model; nothing of it imports a model, or a library for models.
 
     Attributes:
@@ -94,13 +94,13 @@ class Kind:
     offer: str = ""
 
 
-Kinds = Mapping[str, Kind]
+Kinds = Mapping[str, ModelKind]
 """Kinds by the names of their entry points."""
 
 
 def load_kinds() -> Kinds:
     """The kinds of all installed packages; of those that cannot be loaded the log tells."""
-    return plugins.load_all(plugins.MODEL_KINDS, Kind)
+    return plugins.load_all(plugins.MODEL_KINDS, ModelKind)
 
 
 def claimed(

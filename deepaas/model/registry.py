@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from deepaas.errors import ModelNotFound
 from deepaas.masks import NOTHING_MASKED, Masks
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 
@@ -27,18 +27,18 @@ class Registry:
         self._pools = list(pools)
         self._checkers = [TrainingChecker(pool, check_seconds) for pool in pools]
         self._models = {
-            pool.name: Model(pool, checker, masks)
+            pool.name: HostedModel(pool, checker, masks)
             for pool, checker in zip(self._pools, self._checkers, strict=True)
         }
         self._first_questions: list[asyncio.Future[None]] = []
 
-    def __iter__(self) -> Iterator[Model]:
+    def __iter__(self) -> Iterator[HostedModel]:
         return iter(self._models.values())
 
     def __contains__(self, name: str) -> bool:
         return name in self._models
 
-    def __getitem__(self, name: str) -> Model:
+    def __getitem__(self, name: str) -> HostedModel:
         """The model of this name.
 
         Raises:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.model.sources import CODE, SETTINGS, snapshot
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Watched:
         places: where it lies, or lay when it was last seen.
     """
 
-    def __init__(self, model: Model, watch: Watch, recheck: Callable[[], None]) -> None:
+    def __init__(self, model: HostedModel, watch: Watch, recheck: Callable[[], None]) -> None:
         self.places: list[Path] = []
         self._model = model
         self._watch = watch
@@ -180,7 +180,7 @@ class Reloader:
         watch: tells where the source code of each lies, by its name.
     """
 
-    def __init__(self, models: Iterable[Model], watch: Mapping[str, Watch]) -> None:
+    def __init__(self, models: Iterable[HostedModel], watch: Mapping[str, Watch]) -> None:
         self._changed = asyncio.Event()
         self._watched = [Watched(one, watch[one.name], self._changed.set) for one in models]
 

@@ -2,7 +2,7 @@
 
 A door is a function ``setup(host)`` behind an entry point of the group ``deepaas.protocol``. When
 the host starts, it gives back a :class:`Door`: routes that translate between its dialect and
-:class:`deepaas.model.handle.Model`, and how errors look below its paths. Handlers raise the
+:class:`deepaas.model.handle.HostedModel`, and how errors look below its paths. Handlers raise the
 errors of :mod:`deepaas.errors`. Doors do not import each other.
 """
 
@@ -16,7 +16,7 @@ from aiohttp import web
 
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.model.registry import Registry
 from deepaas.settings import Settings
 from deepaas.training.service import Trainings
@@ -78,12 +78,12 @@ class Snippet:
     text: str
 
 
-def no_links(_model: Model) -> Sequence[Link]:
+def no_links(_model: HostedModel) -> Sequence[Link]:
     """Of a door that has none."""
     return ()
 
 
-def no_snippets(_model: Model, _url: str) -> Sequence[Snippet]:
+def no_snippets(_model: HostedModel, _url: str) -> Sequence[Snippet]:
     """Of a door that has none."""
     return ()
 
@@ -120,8 +120,8 @@ class Door:
     stays_because: str = ""
     title: str = ""
     pages: Sequence[Link] = ()
-    links: Callable[[Model], Sequence[Link]] = no_links
-    snippets: Callable[[Model, str], Sequence[Snippet]] = no_snippets
+    links: Callable[[HostedModel], Sequence[Link]] = no_links
+    snippets: Callable[[HostedModel, str], Sequence[Snippet]] = no_snippets
     openapi: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     is_first: bool = False
 

@@ -11,7 +11,7 @@ from deepaas.messages import Ready
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.runtime import interpreter, kinds, lifeline, training
 from deepaas.runtime.concurrent import Concurrent
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
 from deepaas.runtime.printing import Printing
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     control.start()
     try:
         author = kinds.load(options.kind, options.source)
-        model = Model(options.name, author, options.spool)
+        model = LoadedModel(options.name, author, options.spool)
         control.loaded(model)
         if options.warm and not options.checking:
             model.warm()

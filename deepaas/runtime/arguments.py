@@ -16,7 +16,7 @@ from deepaas.messages import Encoded, Inputs, Values
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
-from deepaas.runtime.places import Collector, FormFile, Places
+from deepaas.runtime.places import Collector, FormFile, RequestPlaces
 from deepaas.runtime.traits import Take
 
 HIDDEN = "********"
@@ -77,7 +77,7 @@ class Arguments:
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
             return self._of_values(inputs)
-        return self._checked(self._collector.collect(Places(inputs, self.media_types)))
+        return self._checked(self._collector.collect(RequestPlaces(inputs, self.media_types)))
 
     def _of_values(self, values: Values) -> dict[str, Any]:
         found = values.given

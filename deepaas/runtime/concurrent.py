@@ -11,7 +11,7 @@ import msgspec
 
 from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import Failure, FromWorkerCalls, Predict, Reply, ToWorkerCalls
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.event_loop import lasting
 from deepaas.runtime.failures import failure
 from deepaas.runtime.loop import RECEIVE_BYTES, loaded
@@ -29,7 +29,7 @@ class Concurrent:
         printing: told which call writes to the standard streams, where that is needed.
     """
 
-    def __init__(self, model: Model, sock: socket.socket, printing: Printing | None) -> None:
+    def __init__(self, model: LoadedModel, sock: socket.socket, printing: Printing | None) -> None:
         self._model = model
         self._sock = sock
         self._printing = printing

@@ -35,7 +35,7 @@ RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
 
 
-class Model:
+class LoadedModel:
     """One model in this process.
 
     Attributes:

@@ -16,7 +16,7 @@ import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin, common
 from marshmallow import fields
 
-from deepaas.messages import Argument, Description, FileDetails, Result, Signature
+from deepaas.messages import ArgumentSignature, Description, FileDetails, Result, Signature
 from deepaas.runtime.arguments import Arguments, is_file, is_password
 from deepaas.runtime.quick import is_quick
 from deepaas.schemas.json_schema import from_swagger
@@ -103,7 +103,7 @@ def _signature(
 
 def _argument(
     name: str, field: fields.Field, definitions: dict[str, Any], converter: Any
-) -> Argument:
+) -> ArgumentSignature:
     told = _plain(converter.field2property(field))
     several = isinstance(field, fields.List)
     told_file = is_file(field) or (isinstance(field, fields.List) and is_file(field.inner))
@@ -118,7 +118,7 @@ def _argument(
     schema = _without_sizes(from_swagger(told, definitions))
     if "default" in told and ("pattern" in schema or told_file):
         schema["default"] = told["default"]
-    return Argument(
+    return ArgumentSignature(
         name,
         schema,
         required=field.required,

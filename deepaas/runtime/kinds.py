@@ -16,7 +16,7 @@ def _adopts_nothing(_found: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ModelLoader:
     """The worker's half of a kind of model.
 
     Workers of other kinds import it as well, to ask whether it adopts: a large library is to be
@@ -45,7 +45,7 @@ def load(kind: str, source: str) -> Any:
     point = plugins.offered(plugins.MODEL_LOADERS).get(kind)
     if point is None:
         raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")
-    loaded = plugins.load(point, Kind)
+    loaded = plugins.load(point, ModelLoader)
     try:
         return loaded.load(source)
     except ModuleNotFoundError as error:
@@ -59,10 +59,12 @@ def load(kind: str, source: str) -> Any:
 
 def adopted(found: Any) -> Any:
     """What an object is to the kind that takes it for one of its own; None if none does."""
-    models = (kind.adopt(found) for kind in plugins.load_all(plugins.MODEL_LOADERS, Kind).values())
+    models = (
+        kind.adopt(found) for kind in plugins.load_all(plugins.MODEL_LOADERS, ModelLoader).values()
+    )
     return next((model for model in models if model is not None), None)
 
 
 def _package_with(module: str) -> str:
-    kinds = plugins.load_all(plugins.MODEL_LOADERS, Kind)
+    kinds = plugins.load_all(plugins.MODEL_LOADERS, ModelLoader)
     return next((k.extras[module] for k in kinds.values() if module in k.extras), "")

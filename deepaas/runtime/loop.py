@@ -40,7 +40,7 @@ from deepaas.messages import (
     Train,
 )
 from deepaas.runtime import training
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
 from deepaas.runtime.json_values import to_json
@@ -76,13 +76,13 @@ class Control:
         self._spool = spool
         self._sending = threading.Lock()
         self._checking = threading.Lock()
-        self._model: Model | None = None
+        self._model: LoadedModel | None = None
 
     def start(self) -> None:
         """Begin to listen to the host."""
         threading.Thread(target=self._listen, name="deepaas-control", daemon=True).start()
 
-    def loaded(self, model: Model) -> None:
+    def loaded(self, model: LoadedModel) -> None:
         """From here on questions about the model can be answered."""
         self._model = model
         self.send(model.describe())
@@ -164,7 +164,7 @@ class Control:
             return Checked(question_id, failure=failure(question_id, error))
 
 
-def serve(model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
+def serve(model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> None:
     """Answer calls until the host closes the socket."""
     _Calls(model, sock, interrupter).answer_all()
 
@@ -178,7 +178,7 @@ class _Calls:
         interrupter: stops one that nobody wants any more.
     """
 
-    def __init__(self, model: Model, sock: socket.socket, interrupter: Interrupter) -> None:
+    def __init__(self, model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> None:
         self._model = model
         self._sock = sock
         self._interrupter = interrupter

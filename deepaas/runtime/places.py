@@ -99,7 +99,7 @@ def _query(text: str) -> Repeated:
     return Repeated([(name, value) for name, _, value in parts])
 
 
-class Places:
+class RequestPlaces:
     """The decoded places of one call."""
 
     __slots__ = ("_form", "_inputs", "_json", "cookies", "headers", "media_types", "query")
@@ -155,34 +155,34 @@ class Places:
         return Path(path).read_bytes() if path else self._inputs.body
 
 
-Reader = Callable[[Places, str, fields.Field, bool], Any]
+Reader = Callable[[RequestPlaces, str, fields.Field, bool], Any]
 """Looks one argument up in one place; ``missing`` when it is not there.
 
 The last parameter tells whether it may have several values there.
 """
 
 
-def _from_query(places: Places, name: str, _field: fields.Field, many: bool) -> Any:
+def _from_query(places: RequestPlaces, name: str, _field: fields.Field, many: bool) -> Any:
     return places.query.get(name, many=many)
 
 
-def _from_form(places: Places, name: str, _field: fields.Field, many: bool) -> Any:
+def _from_form(places: RequestPlaces, name: str, _field: fields.Field, many: bool) -> Any:
     return places.form.get(name, many=many)
 
 
-def _from_json(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
+def _from_json(places: RequestPlaces, name: str, field: fields.Field, _many: bool) -> Any:
     body = places.json
     return missing if body is missing else get_value(body, name, field, allow_many_nested=True)
 
 
-def _from_headers(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
+def _from_headers(places: RequestPlaces, name: str, field: fields.Field, _many: bool) -> Any:
     value = get_value(places.headers, name.lower(), field)
     if name == "accept" and places.media_types and isinstance(value, str):
         return negotiate(value, places.media_types)
     return value
 
 
-def _from_cookies(places: Places, name: str, field: fields.Field, _many: bool) -> Any:
+def _from_cookies(places: RequestPlaces, name: str, field: fields.Field, _many: bool) -> Any:
     return get_value(places.cookies, name, field)
 
 
@@ -219,7 +219,7 @@ class Collector:
             for name, field in schema.fields.items()
         ]
 
-    def collect(self, places: Places) -> dict[str, Any]:
+    def collect(self, places: RequestPlaces) -> dict[str, Any]:
         """The raw values by wire name.
 
         Raises:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from deepaas.model.v2 import run
 from deepaas.run_files import RunFiles
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 
 NICENESS = 10
 """Where cores are few, predictions come first."""
@@ -67,7 +67,7 @@ def cancellable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def watch_declared(model: Model) -> None:
+def watch_declared(model: LoadedModel) -> None:
     """Tell the host where event files are, if the model's metadata says so."""
     try:
         declared = model.metadata().get(TENSORBOARD_KEY)

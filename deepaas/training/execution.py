@@ -16,7 +16,7 @@ from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
-from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.runs import RunOutcome, State, TrainingRun
 from deepaas.workers.call import Call
 from deepaas.workers.worker import Worker, WorkerState
 
@@ -56,7 +56,7 @@ class Execution:
 
     def __init__(
         self,
-        run: Run,
+        run: TrainingRun,
         source: Source,
         folder: Folder,
         executor: Executor,
@@ -76,7 +76,7 @@ class Execution:
         self._forced = False
         self._reply: Reply | None = None
         self._timers: list[asyncio.TimerHandle] = []
-        self.outcome: asyncio.Future[Outcome] = self._loop.create_future()
+        self.outcome: asyncio.Future[RunOutcome] = self._loop.create_future()
         self._worker: Worker | None = None
         self._starts_count = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -232,7 +232,7 @@ class Execution:
             await asyncio.to_thread(Path(answer.path).rename, self.folder.result)
             result = None
         state, reason = self._stopped or (State.DONE, "")
-        self._conclude_with(Outcome(state, time.time(), reason, result, has_result=True))
+        self._conclude_with(RunOutcome(state, time.time(), reason, result, has_result=True))
 
     def _end_stopped(self, how: str = "") -> None:
         assert self._stopped is not None
@@ -242,9 +242,9 @@ class Execution:
     def _end(self, state: State, message: str) -> None:
         uploads = self._inputs.uploads() if self._inputs is not None else []
         names = {file.path: file.filename for file in uploads}
-        self._conclude_with(Outcome(state, time.time(), self._masks.text(message, names)))
+        self._conclude_with(RunOutcome(state, time.time(), self._masks.text(message, names)))
 
-    def _conclude_with(self, outcome: Outcome) -> None:
+    def _conclude_with(self, outcome: RunOutcome) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 

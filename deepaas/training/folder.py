@@ -29,7 +29,7 @@ import msgspec
 from deepaas.beneath import open_file, open_folder, remove_tree
 from deepaas.messages import Inputs
 from deepaas.run_files import RunFiles
-from deepaas.training.runs import Outcome, Progress
+from deepaas.training.runs import RunOutcome, RunProgress
 
 INPUTS_FILE = "inputs.msgpack"
 
@@ -138,11 +138,11 @@ class Folder:
         with contextlib.suppress(OSError), opened(self.control, OWN_STEPS) as folder:
             os.close(os.open(RunFiles.CANCELLED, flags, 0o644, dir_fd=folder))
 
-    def progress(self) -> Progress | None:
+    def progress(self) -> RunProgress | None:
         """The last that the author's code has told."""
         told = self._told(RunFiles.PROGRESS)
         try:
-            return msgspec.json.decode(told, type=Progress) if told else None
+            return msgspec.json.decode(told, type=RunProgress) if told else None
         except msgspec.MsgspecError:
             return None
 
@@ -161,7 +161,7 @@ class Folder:
 
     # --- how it ended ---
 
-    def write_outcome(self, outcome: Outcome) -> None:
+    def write_outcome(self, outcome: RunOutcome) -> None:
         """Note how it ended, for the case that the store cannot be told."""
         partial = "outcome.partial"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -173,10 +173,12 @@ class Folder:
                 file.write(msgspec.json.encode(outcome))
             os.rename(partial, self.outcome.name, src_dir_fd=folder, dst_dir_fd=folder)
 
-    def read_outcome(self) -> Outcome | None:
+    def read_outcome(self) -> RunOutcome | None:
         """How it ended, None when that was not noted."""
         try:
-            outcome = msgspec.json.decode(read_file(self.outcome, MAX_OUTCOME_BYTES), type=Outcome)
+            outcome = msgspec.json.decode(
+                read_file(self.outcome, MAX_OUTCOME_BYTES), type=RunOutcome
+            )
             if outcome.result is not None:
                 msgspec.json.decode(outcome.result)
         except (ValueError, RecursionError):

@@ -87,7 +87,7 @@ class RunMetrics:
     def __init__(self, roots: Callable[[], Sequence[Path]], since: float) -> None:
         self._roots = roots
         self._since = since
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, _EventFile] = {}
         self._updating = threading.Lock()
         self._lock = threading.Lock()
         self._series: dict[str, _Thinned] = {}
@@ -141,10 +141,10 @@ class RunMetrics:
                 if index and not _written_since(path, self._since):
                     continue
                 prefix = f"{_text(folder)}/" if folder else ""
-                self._files[path] = _File(EventFile(Path(path)), prefix)
+                self._files[path] = _EventFile(EventFile(Path(path)), prefix)
 
 
-class _File(NamedTuple):
+class _EventFile(NamedTuple):
     events: EventFile
     prefix: str
 

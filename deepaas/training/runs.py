@@ -33,7 +33,7 @@ CHANGES: dict[State, frozenset[State]] = {
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """How far a run is, as its author's code tells.
 
     Attributes:
@@ -48,7 +48,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """One training as the store has it. Times are seconds since the epoch.
 
     Attributes:
@@ -83,11 +83,11 @@ class Run:
     has_result: bool = False
     message: str = ""
     name: str = ""
-    progress: Progress | None = None
+    progress: RunProgress | None = None
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """How a run ended.
 
     Attributes:

@@ -18,7 +18,7 @@ from deepaas.training.disk import Reserve
 from deepaas.training.execution import Execution
 from deepaas.training.lease import Lease
 from deepaas.training.retention import Retention
-from deepaas.training.runs import Outcome, Progress, Run, State
+from deepaas.training.runs import RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Scheduler:
         self._reserve = Reserve(directory.reserve)
         self._executions: dict[str, Execution] = {}
         self._ending: set[str] = set()
-        self._told: dict[str, Progress] = {}
+        self._told: dict[str, RunProgress] = {}
         self._filling = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -171,7 +171,7 @@ class Scheduler:
 
     # --- the queue ---
 
-    async def submit(self, run: Run, queue_size: int) -> bool:
+    async def submit(self, run: TrainingRun, queue_size: int) -> bool:
         """Put a new run at the end of the queue of those that this host can run.
 
         Returns:
@@ -182,7 +182,7 @@ class Scheduler:
         """
         return await self._store.add(run, queue_size, self._sources)
 
-    async def start_next(self) -> Run | None:
+    async def start_next(self) -> TrainingRun | None:
         """Start the run that has waited longest, if there is room.
 
         Returns:
@@ -204,7 +204,7 @@ class Scheduler:
             while await self._next():
                 pass
 
-    async def _next(self) -> Run | None:
+    async def _next(self) -> TrainingRun | None:
         if self._unsure and not self._stopping.is_set():
             await self._find_lost()
         if self._stopping.is_set() or len(self._executions) >= self._limits.workers_count:
@@ -227,7 +227,7 @@ class Scheduler:
                 self._execute(run)
         self._unsure = False
 
-    def _execute(self, run: Run) -> None:
+    def _execute(self, run: TrainingRun) -> None:
         execution = Execution(
             run,
             self._sources[run.model],
@@ -267,7 +267,7 @@ class Scheduler:
             with contextlib.suppress(StoreUnavailable, StorageFull):
                 await self.fill()
 
-    async def _tell(self, execution: Execution, outcome: Outcome) -> None:
+    async def _tell(self, execution: Execution, outcome: RunOutcome) -> None:
         """Note how a run ended: in its folder first, then in the store, as soon as that can be."""
         run, folder = execution.run, execution.folder
         await self._tell_progress(run.uuid, execution)
@@ -284,7 +284,7 @@ class Scheduler:
             delay_seconds = min(2 * delay_seconds, MAX_RETRY_SECONDS)
         await asyncio.to_thread(folder.drop_inputs)
 
-    async def _noted(self, uuid: str, outcome: Outcome) -> bool:
+    async def _noted(self, uuid: str, outcome: RunOutcome) -> bool:
         """Tell the store how a run ended; False when it cannot be told now."""
         try:
             try:

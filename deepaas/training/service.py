@@ -21,9 +21,9 @@ from deepaas.errors import (
     TrainQueueFull,
 )
 from deepaas.messages import Checked, Inputs
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.training.folder import Folder, read_file
-from deepaas.training.runs import Run, State
+from deepaas.training.runs import State, TrainingRun
 from deepaas.training.scheduler import CANCELLED, Scheduler
 from deepaas.training.state_directory import StateDirectory
 from deepaas.training.tensorboard import TensorBoard
@@ -209,7 +209,9 @@ class Trainings:
 
     # --- what clients do ---
 
-    async def submit(self, model: Model, inputs: Inputs, run_id: str = "", name: str = "") -> Run:
+    async def submit(
+        self, model: HostedModel, inputs: Inputs, run_id: str = "", name: str = ""
+    ) -> TrainingRun:
         """Begin a training, now or when its turn comes.
 
         Args:
@@ -244,7 +246,7 @@ class Trainings:
                 return begun
         return run
 
-    async def get(self, model: Model, run: str) -> Run:
+    async def get(self, model: HostedModel, run: str) -> TrainingRun:
         """One run.
 
         Raises:
@@ -258,13 +260,13 @@ class Trainings:
 
     async def list(
         self,
-        model: Model,
+        model: HostedModel,
         *,
         states: Collection[State] = (),
         limit: int | None = None,
         offset: int = 0,
         newest_first: bool = False,
-    ) -> tuple[list[Run], int]:
+    ) -> tuple[list[TrainingRun], int]:
         """Some runs of a model, in the order in which they were asked for.
 
         Returns:
@@ -278,7 +280,7 @@ class Trainings:
             return runs, len(runs)
         return runs, await store.count(model.name, states=states)
 
-    async def cancel(self, model: Model, run: str) -> Run:
+    async def cancel(self, model: HostedModel, run: str) -> TrainingRun:
         """Cancel a run, whatever it is doing, and wait for its end as long as that is sensible.
 
         Returns:
@@ -301,7 +303,9 @@ class Trainings:
         except asyncio.TimeoutError:
             return await self.get(model, run)
 
-    async def follow(self, model: Model, run: Run) -> AsyncGenerator[Run, None]:
+    async def follow(
+        self, model: HostedModel, run: TrainingRun
+    ) -> AsyncGenerator[TrainingRun, None]:
         """A run as it is, and again whenever its state has changed, until it has ended.
 
         Nothing is told while the store is away. When this host leaves that is the end of it, too.
@@ -326,7 +330,7 @@ class Trainings:
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(news.wait(), LOOK_SECONDS)
 
-    async def ended(self, model: Model, run: Run) -> Run:
+    async def ended(self, model: HostedModel, run: TrainingRun) -> TrainingRun:
         """A run when it has ended, or as it is when this host leaves.
 
         Raises:
@@ -339,7 +343,7 @@ class Trainings:
 
     # --- what there is to see ---
 
-    def folder(self, run: Run) -> Folder:
+    def folder(self, run: TrainingRun) -> Folder:
         """The folder of a run.
 
         Raises:
@@ -349,19 +353,19 @@ class Trainings:
             raise RunElsewhere(run.uuid)
         return self._directory.settle(run.uuid)
 
-    async def args(self, run: Run) -> bytes:
+    async def args(self, run: TrainingRun) -> bytes:
         """The arguments of a run as JSON, also when they are large."""
         if run.args is not None:
             return run.args
         return await asyncio.to_thread(read_file, self.folder(run).args) or b"null"
 
-    async def result(self, run: Run) -> bytes:
+    async def result(self, run: TrainingRun) -> bytes:
         """What ``train`` returned as JSON, also when it is large."""
         if run.result is not None:
             return run.result
         return await asyncio.to_thread(read_file, self.folder(run).result) or b"null"
 
-    async def _check(self, model: Model, inputs: Inputs) -> Checked:
+    async def _check(self, model: HostedModel, inputs: Inputs) -> Checked:
         """Have the arguments checked, unless they are so much that the run itself has to do it."""
         if await asyncio.to_thread(_text_bytes, inputs) <= MAX_CHECKED_BYTES:
             return await model.check_training(inputs)
@@ -369,8 +373,8 @@ class Trainings:
             raise NotImplementedByModel(model.name, "train")
         return Checked(0, b"null")
 
-    def _new_run(self, model: Model, checked: Checked, run_id: str, name: str) -> Run:
-        return Run(
+    def _new_run(self, model: HostedModel, checked: Checked, run_id: str, name: str) -> TrainingRun:
+        return TrainingRun(
             uuid=run_id or uuid.uuid4().hex,
             model=model.name,
             place=self._directory.id,
@@ -381,7 +385,7 @@ class Trainings:
         )
 
     async def _enter(
-        self, scheduler: Scheduler, run: Run, inputs: Inputs, checked: Checked
+        self, scheduler: Scheduler, run: TrainingRun, inputs: Inputs, checked: Checked
     ) -> None:
         """Make the folder of a run, then let the store know of it."""
         try:
@@ -396,7 +400,7 @@ class Trainings:
             await asyncio.to_thread(self._directory.remove, run.uuid)
             raise
 
-    def _make_folder(self, run: Run, inputs: Inputs, checked: Checked) -> None:
+    def _make_folder(self, run: TrainingRun, inputs: Inputs, checked: Checked) -> None:
         with self._directory.new_folder(run.uuid) as folder:
             folder.store_inputs(inputs)
             if checked.path:

@@ -26,7 +26,7 @@ from deepaas.beneath import remove_tree
 from deepaas.errors import ConfigError, StoreUnavailable
 from deepaas.training.disk import storage_errors
 from deepaas.training.folder import Folder, opened
-from deepaas.training.runs import Run
+from deepaas.training.runs import TrainingRun
 
 STRAY_SECONDS = 3600.0
 """What is half made is removed when it is older: a younger one may be in the making."""
@@ -205,7 +205,7 @@ class StateDirectory:
 
     # --- TensorBoard's tree ---
 
-    def show(self, run: Run) -> None:
+    def show(self, run: TrainingRun) -> None:
         """Have TensorBoard show a run."""
         folder = self.folder(run.uuid)
         name = label(run)
@@ -222,7 +222,7 @@ def default_directory(environment: Mapping[str, str]) -> Path:
     return (Path(base) if base else Path("~/.local/state").expanduser()) / "deepaas"
 
 
-def label(run: Run) -> str:
+def label(run: TrainingRun) -> str:
     """The name of a run in TensorBoard: the model, when it was asked for, and whose it is."""
     created = time.strftime("%Y%m%d-%H%M%S", time.localtime(run.created))
     return f"{run.model}-{created}-{_short(run.uuid)}"

@@ -31,7 +31,7 @@ from deepaas.errors import ConfigError
 from deepaas.training.changes import Changes
 from deepaas.training.migrate import migrate, migrate_apart
 from deepaas.training.predictions import PredictionRows, interrupt
-from deepaas.training.runs import FINAL, Outcome, Peer, Progress, Run, State
+from deepaas.training.runs import FINAL, Peer, RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import (
     COLUMNS,
@@ -51,7 +51,7 @@ from deepaas.training.tables import HOSTS, PREDICTIONS, RUNS, WEBHOOKS
 from deepaas.training.webhook_rows import WebhookRows
 
 # Inside the class, ``list`` is its method.
-Runs = list[Run]
+Runs = list[TrainingRun]
 Peers = list[Peer]
 Names = list[str]
 Conditions = list[ColumnElement[bool]]
@@ -105,7 +105,7 @@ class Store:
     # --- runs ---------------------------------------------------------------------------------
 
     async def add(
-        self, run: Run, queue_size: int | None = None, models: Collection[str] = ()
+        self, run: TrainingRun, queue_size: int | None = None, models: Collection[str] = ()
     ) -> bool:
         """Put a run at the end of the queue.
 
@@ -130,7 +130,7 @@ class Store:
             await connection.execute(insert(RUNS).values(row_of(run)))
         return True
 
-    async def get(self, model: str, uuid: str) -> Run | None:
+    async def get(self, model: str, uuid: str) -> TrainingRun | None:
         """A run, None when there is none of this model and id."""
         async with self._database.reading() as connection:
             return await one(connection, model, uuid)
@@ -179,7 +179,9 @@ class Store:
         async with self._database.reading() as connection:
             return (await connection.execute(query)).scalar_one()
 
-    async def claim(self, host: str, place: str, models: Collection[str], now: float) -> Run | None:
+    async def claim(
+        self, host: str, place: str, models: Collection[str], now: float
+    ) -> TrainingRun | None:
         """Take the oldest run that waits in this place for one of these models; None: none waits.
 
         It is ``RUNNING`` then, with this host as its owner. No other host gets the same one.
@@ -191,7 +193,7 @@ class Store:
 
     async def _claim(
         self, host: str, place: str, models: Collection[str], now: float
-    ) -> Run | None:
+    ) -> TrainingRun | None:
         oldest = select(RUN.id, *COLUMNS).where(*_waiting(place, models)).order_by(RUN.id).limit(1)
         async with self._database.writing() as connection:
             while row := (await connection.execute(oldest)).first():
@@ -207,7 +209,7 @@ class Store:
 
     async def request_cancel(
         self, model: str, uuid: str, now: float, reason: str = ""
-    ) -> Run | None:
+    ) -> TrainingRun | None:
         """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one.
 
         Args:
@@ -231,7 +233,7 @@ class Store:
         self.changes.note(uuid)
         return found
 
-    async def finish(self, uuid: str, host: str, outcome: Outcome) -> bool:
+    async def finish(self, uuid: str, host: str, outcome: RunOutcome) -> bool:
         """End a run of this host.
 
         Returns:
@@ -255,7 +257,7 @@ class Store:
         self.changes.note(uuid)
         return ended
 
-    async def set_progress(self, uuid: str, host: str, progress: Progress) -> bool:
+    async def set_progress(self, uuid: str, host: str, progress: RunProgress) -> bool:
         """Note how far a run of this host is; False when it does not run, or not on this host."""
         query = update(RUNS).where(RUN.uuid == text_of(uuid), *running_on(host))
         async with self._database.writing() as connection:

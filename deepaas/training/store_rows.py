@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Delete, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deepaas.training.runs import CHANGES, Progress, Run, State
+from deepaas.training.runs import CHANGES, RunProgress, State, TrainingRun
 from deepaas.training.tables import RUNS
 
 RUN = RUNS.c
@@ -18,7 +18,7 @@ RUN = RUNS.c
 LARGEST = 2**63 - 1
 """The largest number that both databases take."""
 
-_FIELDS = [field.name for field in dataclasses.fields(Run) if field.name != "progress"]
+_FIELDS = [field.name for field in dataclasses.fields(TrainingRun) if field.name != "progress"]
 _STATE = _FIELDS.index("state")
 _STATES = {state.value: state for state in State}
 
@@ -29,15 +29,15 @@ COLUMNS = [
 """What ``run_of`` reads."""
 
 
-def run_of(row: Sequence[Any]) -> Run:
+def run_of(row: Sequence[Any]) -> TrainingRun:
     """The run of a row of ``COLUMNS``."""
     *values, step, total, message = row
     values[_STATE] = _STATES[values[_STATE]]
-    values.append(None if step is None else Progress(step, total, message))
-    return Run(*values)
+    values.append(None if step is None else RunProgress(step, total, message))
+    return TrainingRun(*values)
 
 
-def row_of(run: Run) -> dict[str, Any]:
+def row_of(run: TrainingRun) -> dict[str, Any]:
     """A run as values for its row."""
     row = {name: getattr(run, name) for name in _FIELDS}
     row["state"] = run.state.value
@@ -46,9 +46,9 @@ def row_of(run: Run) -> dict[str, Any]:
     return {**row, **progress_of(run.progress)}
 
 
-def progress_of(progress: Progress | None) -> dict[str, Any]:
+def progress_of(progress: RunProgress | None) -> dict[str, Any]:
     """Progress as values for the row of its run; one without a true number of steps is none."""
-    told = progress or Progress(math.nan)
+    told = progress or RunProgress(math.nan)
     return {
         "progress_step": told.step if math.isfinite(told.step) else None,
         "progress_total": (
@@ -92,7 +92,7 @@ async def changed(connection: AsyncConnection, query: Update | Delete) -> bool:
     return (await connection.execute(query)).rowcount > 0
 
 
-async def one(connection: AsyncConnection, model: str, uuid: str) -> Run | None:
+async def one(connection: AsyncConnection, model: str, uuid: str) -> TrainingRun | None:
     """A run by its model and id."""
     query = select(*COLUMNS).where(RUN.uuid == text_of(uuid), RUN.model == text_of(model))
     row = (await connection.execute(query)).first()

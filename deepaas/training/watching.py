@@ -8,11 +8,11 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogReader
 from deepaas.training.metrics import Point, RunMetrics, Series
-from deepaas.training.runs import Run
+from deepaas.training.runs import TrainingRun
 from deepaas.training.service import Trainings
 
 POLL_SECONDS = 0.4
@@ -76,7 +76,7 @@ class News:
         position: up to where this is.
     """
 
-    run: Run
+    run: TrainingRun
     changed: bool
     progressed: bool
     points: list[Point]
@@ -95,7 +95,7 @@ class Watching:
         self._trainings = trainings
         self._known: OrderedDict[str, tuple[RunMetrics, asyncio.Lock]] = OrderedDict()
 
-    async def metrics(self, run: Run) -> dict[str, Series]:
+    async def metrics(self, run: TrainingRun) -> dict[str, Series]:
         """All metrics of a run by name.
 
         Raises:
@@ -112,12 +112,12 @@ class Watching:
             await asyncio.to_thread(metrics.update)
             return await asyncio.to_thread(metrics.series)
 
-    async def log_start(self, run: Run, lines_count: int) -> int:
+    async def log_start(self, run: TrainingRun, lines_count: int) -> int:
         """Where the last lines of a run's log begin, in bytes."""
         reader = LogReader(self._trainings.folder(run).log)
         return await asyncio.to_thread(reader.tail, lines_count)
 
-    async def log(self, run: Run, offset: int = 0) -> AsyncIterator[bytes]:
+    async def log(self, run: TrainingRun, offset: int = 0) -> AsyncIterator[bytes]:
         """The log of a run as it is now.
 
         Args:
@@ -136,7 +136,7 @@ class Watching:
             offset = begin + len(data)
 
     async def follow_log(
-        self, model: Model, run: Run, offset: int = 0
+        self, model: HostedModel, run: TrainingRun, offset: int = 0
     ) -> AsyncIterator[tuple[int, list[str]]]:
         """The log of a run line by line, until the run has ended.
 
@@ -168,7 +168,7 @@ class Watching:
             await asyncio.sleep(POLL_SECONDS)
 
     async def follow(
-        self, model: Model, run: Run, position: Position = Position()
+        self, model: HostedModel, run: TrainingRun, position: Position = Position()
     ) -> AsyncGenerator[News, None]:
         """All that is new about a run, until it has ended.
 
@@ -213,9 +213,9 @@ class Watching:
                 await asyncio.sleep(POLL_SECONDS)
 
 
-def _metrics(folder: Folder, run: Run) -> RunMetrics:
+def _metrics(folder: Folder, run: TrainingRun) -> RunMetrics:
     return RunMetrics(lambda: [folder.files, *folder.watched()], run.started or run.created)
 
 
-def _shown(run: Run) -> tuple[object, ...]:
+def _shown(run: TrainingRun) -> tuple[object, ...]:
     return run.state, run.message, run.cancel_requested is not None

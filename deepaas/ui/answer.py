@@ -9,10 +9,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from deepaas.ui.files import Files
+from deepaas.ui.files import VisitorFiles
 
 
-class Answer:
+class AnswerOnItsWay:
     """What is sent, and how.
 
     Nothing of an answer that is a failure of the server goes out as it is.
@@ -22,7 +22,7 @@ class Answer:
         begun: whether something has been sent.
     """
 
-    def __init__(self, send: Send, files: Files) -> None:
+    def __init__(self, send: Send, files: VisitorFiles) -> None:
         self.statuses: list[int] = []
         self.begun = False
         self._ended = False

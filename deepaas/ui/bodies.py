@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from deepaas.ui.files import Files, UnknownFile
+from deepaas.ui.files import UnknownFile, VisitorFiles
 
 MAX_DEPTH = 64
 MAX_VALUES_COUNT = 100_000
@@ -31,7 +31,7 @@ _META = {"_type": "gradio.FileData"}
 _SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class Unfit(Exception):
+class UnfitBody(Exception):
     """What was sent cannot be used.
 
     Attributes:
@@ -45,7 +45,7 @@ class Unfit(Exception):
         self.status = status
 
 
-class Job(msgspec.Struct):
+class PageJob(msgspec.Struct):
     """A call of one of the page's functions."""
 
     data: list[Any]
@@ -55,7 +55,7 @@ class Job(msgspec.Struct):
     event_data: Any = None
 
 
-class Cancel(msgspec.Struct):
+class CancelJob(msgspec.Struct):
     """No more of a call."""
 
     session_hash: str
@@ -80,7 +80,7 @@ class Functions:
         files: of visitors.
     """
 
-    def __init__(self, config: Mapping[str, Any], files: Files) -> None:
+    def __init__(self, config: Mapping[str, Any], files: VisitorFiles) -> None:
         kinds = {one["id"]: one["type"] for one in config["components"]}
         self._files = files
         self._functions = [
@@ -97,9 +97,9 @@ class Functions:
             name: of the function, if it stands in the path.
 
         Raises:
-            Unfit: it cannot be used.
+            UnfitBody: it cannot be used.
         """
-        job = decode(body, Job)
+        job = decode(body, PageJob)
         for _ in _walk(job.data):
             pass  # Not too deep.
         function = self._find(job, name)
@@ -115,13 +115,13 @@ class Functions:
         sent = {key: value for key, value in known.items() if value is not None}
         return json.dumps(sent).encode()
 
-    def _find(self, job: Job, name: str | None) -> Function:
+    def _find(self, job: PageJob, name: str | None) -> Function:
         for function in self._functions:
             if job.fn_index is None and name is not None and function.name == name:
                 return function
             if job.fn_index is not None and function.number == job.fn_index:
                 return function
-        raise Unfit("The page has no such function.", 404)
+        raise UnfitBody("The page has no such function.", 404)
 
     def _complete(self, function: Function, data: list[Any]) -> list[Any]:
         count, stateless = len(function.inputs), [k for k in function.inputs if k != "state"]
@@ -130,7 +130,7 @@ class Functions:
         if len(data) == len(stateless):
             values = iter(data)
             return [None if kind == "state" else next(values) for kind in function.inputs]
-        raise Unfit(f"The function takes {count} values, not {len(data)}.", 422)
+        raise UnfitBody(f"The function takes {count} values, not {len(data)}.", 422)
 
     def _value(self, kind: str, value: Any) -> Any:
         if kind == "state":
@@ -146,18 +146,18 @@ class Functions:
         if kind == "dataset" and (
             not isinstance(value, int) or isinstance(value, bool) or value < 0
         ):
-            raise Unfit("An example is named by its number.", 422)
+            raise UnfitBody("An example is named by its number.", 422)
         _refuse_files(value)
         return value
 
     def _file(self, value: Any) -> dict[str, Any]:
         path = value.get("path") if isinstance(value, dict) else None
         if not isinstance(path, str):
-            raise Unfit("Where a file belongs there must be one that was uploaded here.", 422)
+            raise UnfitBody("Where a file belongs there must be one that was uploaded here.", 422)
         try:
             found = self._files.path(path)
         except UnknownFile:
-            raise Unfit("A file was not uploaded here, or is kept no more.", 422) from None
+            raise UnfitBody("A file was not uploaded here, or is kept no more.", 422) from None
         name = value.get("orig_name")
         if not isinstance(name, str) or not name.isprintable():
             name = found.name
@@ -169,19 +169,19 @@ def decode(body: bytes, kind: Any) -> Any:
     """JSON of a shape.
 
     Raises:
-        Unfit: it is not.
+        UnfitBody: it is not.
     """
     if _values_count(body) > MAX_VALUES_COUNT:
-        raise Unfit(f"A call has at most {MAX_VALUES_COUNT} values.", 413)
+        raise UnfitBody(f"A call has at most {MAX_VALUES_COUNT} values.", 413)
     try:
         found = msgspec.json.decode(body, type=kind)
         session = getattr(found, "session_hash", None)
     except msgspec.ValidationError:
-        raise Unfit("The body is not of the shape that this page sends.", 422) from None
+        raise UnfitBody("The body is not of the shape that this page sends.", 422) from None
     except (msgspec.DecodeError, RecursionError, ValueError):
-        raise Unfit("The body is not valid JSON.") from None
+        raise UnfitBody("The body is not valid JSON.") from None
     if session is not None and not session_fits(session):
-        raise Unfit("session_hash has at most 64 letters, digits, - and _.", 422)
+        raise UnfitBody("session_hash has at most 64 letters, digits, - and _.", 422)
     return found
 
 
@@ -214,12 +214,12 @@ def _event(data: Any) -> dict[str, Any]:
 def _refuse_many(values: Iterable[Any]) -> None:
     """Refuse more values than any part of the page has that is not for JSON."""
     if sum(1 for _ in values) > MAX_CHOICES_COUNT:
-        raise Unfit(f"There are more than {MAX_CHOICES_COUNT} values where one belongs.", 413)
+        raise UnfitBody(f"There are more than {MAX_CHOICES_COUNT} values where one belongs.", 413)
 
 
 def _refuse_files(value: Any) -> None:
     if any(isinstance(one, dict) and "meta" in one and "path" in one for one in _walk(value)):
-        raise Unfit("There is a file where none belongs.", 422)
+        raise UnfitBody("There is a file where none belongs.", 422)
 
 
 def _walk(value: Any) -> Iterator[Any]:
@@ -227,7 +227,7 @@ def _walk(value: Any) -> Iterator[Any]:
     while left:
         one, depth = left.pop()
         if depth > MAX_DEPTH:
-            raise Unfit("The values lie too deep in each other.", 422)
+            raise UnfitBody("The values lie too deep in each other.", 422)
         yield one
         inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
         left.extend((each, depth + 1) for each in inner)

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from deepaas.client.answers import Answer, is_json
+from deepaas.client.answers import HostAnswer, is_json
 from deepaas.client.description import ANYTHING
 from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane, decoded, saved, with_suffix
 
@@ -20,7 +20,7 @@ class FilePane(Pane):
     """Shows a file by its media type, and always offers it as a download."""
 
     def __init__(self) -> None:
-        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "Answer"}
+        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "HostAnswer"}
         self._shown: dict[str, Component] = {
             "image": gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed),
             "audio": gr.Audio(type="filepath", format=None, buttons=["download"], **fixed),
@@ -35,7 +35,7 @@ class FilePane(Pane):
         """All of them, in the order of :meth:`values`."""
         return [*super().components, *self._shown.values()]
 
-    def values(self, answer: Answer, folder: Path) -> list[Any]:
+    def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
         """Values for the components.
 
         Args:

@@ -50,7 +50,7 @@ class UnknownFile(ValueError):
     """A name that nobody was given, or whose file is kept no more."""
 
 
-class Files:
+class VisitorFiles:
     """All files that visitors of these pages have sent or been given.
 
     Args:
@@ -151,7 +151,7 @@ class Files:
 
 
 @dataclass
-class _File:
+class _VisitorFile:
     """One file, however many names it has."""
 
     size: int
@@ -165,12 +165,12 @@ class _File:
                 path.parent.rmdir()  # Unless there is more in it.
 
 
-def _files(folders: Iterable[Path]) -> Iterable[_File]:
-    found: dict[int, _File] = {}
+def _files(folders: Iterable[Path]) -> Iterable[_VisitorFile]:
+    found: dict[int, _VisitorFile] = {}
     for path in (path for folder in folders for path in _walk(folder)):
         with contextlib.suppress(FileNotFoundError):
             about = path.lstat()
-            one = found.setdefault(about.st_ino, _File(about.st_size, about.st_ctime))
+            one = found.setdefault(about.st_ino, _VisitorFile(about.st_size, about.st_ctime))
             one.paths.append(path)
     return found.values()
 

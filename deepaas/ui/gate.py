@@ -21,9 +21,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deepaas.ui.answer import Answer
-from deepaas.ui.bodies import Cancel, Functions, Unfit, decode, session_fits
-from deepaas.ui.files import Files, NoRoom, UnknownFile
+from deepaas.ui.answer import AnswerOnItsWay
+from deepaas.ui.bodies import CancelJob, Functions, UnfitBody, decode, session_fits
+from deepaas.ui.files import NoRoom, UnknownFile, VisitorFiles
 from deepaas.ui.head import WORKER_POLICY
 
 _log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Gate:
 
     app: ASGIApp
     functions: Functions
-    files: Files
+    files: VisitorFiles
     max_file_bytes: int | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
@@ -104,13 +104,13 @@ class Gate:
             send: of the request.
             tail: the path below the page.
         """
-        answer = Answer(send, self.files)
+        answer = AnswerOnItsWay(send, self.files)
         token = _STATUS.set(answer.statuses)
         try:
             kind, given = _route(scope["method"], tail)
             await getattr(self, f"_{kind}")(scope, receive, answer, given)
             await answer.finish()
-        except Unfit as error:
+        except UnfitBody as error:
             await answer.refuse(scope, receive, error.status, error.message)
         except NoRoom:
             message = "There is no room for this file at present."
@@ -121,7 +121,7 @@ class Gate:
             _STATUS.reset(token)
 
     async def _failed(
-        self, error: Exception, scope: Scope, receive: Receive, answer: Answer
+        self, error: Exception, scope: Scope, receive: Receive, answer: AnswerOnItsWay
     ) -> None:
         if "can't start new thread" in str(error):
             message = "The page has no thread to spare at present."
@@ -134,10 +134,14 @@ class Gate:
             _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
             await answer.refuse(scope, receive, 500, "The page has made a mistake, see its log.")
 
-    async def _bytes(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _bytes(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         await self.app(scope, receive, answer.pass_on)
 
-    async def _own(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _own(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Content-Security-Policy"] = WORKER_POLICY
@@ -145,41 +149,49 @@ class Gate:
 
         await self.app(scope, receive, with_policy)
 
-    async def _text(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _text(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         # In queries Gradio looks for pages and states of others.
         scope = {**_unpacked(scope), "query_string": b""}
         await self.app(scope, receive, answer.collect)
 
-    async def _events(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _events(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace"))
         if not all(map(session_fits, query.get("session_hash", []))):
-            raise Unfit("There is no such session.", 404)
+            raise UnfitBody("There is no such session.", 404)
         await self.app(_unpacked(scope), receive, answer.pass_on_events)
 
     async def _file(
-        self, scope: Scope, receive: Receive, answer: Answer, given: dict[str, str]
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, given: dict[str, str]
     ) -> None:
         name = given["file"]
         try:
             path = str(self.files.path(f"/{name.lstrip('/')}"))
         except UnknownFile:
-            raise Unfit("There is no such file here.", 404) from None
+            raise UnfitBody("There is no such file here.", 404) from None
         inner = scope["path"][: len(scope["path"]) - len(name)] + path
         await self.app({**scope, "path": inner}, receive, answer.pass_on)
 
     async def _call(
-        self, scope: Scope, receive: Receive, answer: Answer, given: dict[str, str]
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, given: dict[str, str]
     ) -> None:
         body = await _json_body(scope, receive)
         body = self.functions.call(body, given.get("name"))
         await self.app(*_with_body(_unpacked(scope), receive, body), answer.collect)
 
-    async def _cancel(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _cancel(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         body = await _json_body(scope, receive)
-        decode(body, Cancel)
+        decode(body, CancelJob)
         await self.app(*_with_body(_unpacked(scope), receive, body), answer.collect)
 
-    async def _upload(self, scope: Scope, receive: Receive, answer: Answer, _given: Any) -> None:
+    async def _upload(
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+    ) -> None:
         count = 0
 
         async def counted() -> Message:
@@ -187,7 +199,7 @@ class Gate:
             message = await receive()
             count += len(message.get("body", b""))
             if self.max_file_bytes is not None and count > self.max_file_bytes + FORM_BYTES:
-                raise Unfit(f"An upload has at most {self.max_file_bytes} bytes.", 413)
+                raise UnfitBody(f"An upload has at most {self.max_file_bytes} bytes.", 413)
             await self.files.take(len(message.get("body", b"")))
             return message
 
@@ -195,7 +207,7 @@ class Gate:
             await self.app(_unpacked(scope), counted, answer.collect)
         except (AttributeError, LookupError, TypeError, ValueError):
             # Of Gradio's, for a part that is no file, or has a name or a charset that cannot be.
-            raise Unfit("An upload is a form, with nothing but files called 'files'.") from None
+            raise UnfitBody("An upload is a form, with nothing but files called 'files'.") from None
         answer.adopt()
 
 
@@ -204,21 +216,21 @@ def _route(method: str, tail: str) -> tuple[str, dict[str, str]]:
         if (match := pattern.fullmatch(tail)) is None:
             continue
         if method not in methods:
-            raise Unfit(f"{method} is not for this path.", 405)
+            raise UnfitBody(f"{method} is not for this path.", 405)
         return kind, {key: value for key, value in match.groupdict().items() if value is not None}
-    raise Unfit("There is nothing here.", 404)
+    raise UnfitBody("There is nothing here.", 404)
 
 
 async def _json_body(scope: Scope, receive: Receive) -> bytes:
     """The whole body.
 
     Raises:
-        Unfit: it is no JSON, or too large.
+        UnfitBody: it is no JSON, or too large.
     """
     media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     # Whatever else a browser sends to another site without asking that.
     if media_type != "application/json":
-        raise Unfit("The body must be application/json.", 415)
+        raise UnfitBody("The body must be application/json.", 415)
     body = bytearray()
     while True:
         message = await receive()
@@ -226,7 +238,7 @@ async def _json_body(scope: Scope, receive: Receive) -> bytes:
             raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_CALL_BYTES:
-            raise Unfit(f"A call has at most {MAX_CALL_BYTES} bytes.", 413)
+            raise UnfitBody(f"A call has at most {MAX_CALL_BYTES} bytes.", 413)
         if not message.get("more_body"):
             return bytes(body)
 

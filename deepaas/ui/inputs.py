@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from deepaas.client.calls import Upload
+from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument
 from deepaas.client.errors import InvalidArguments
 
@@ -120,7 +120,7 @@ def label(argument: Argument) -> str:
     return f"{argument.name} (required)" if argument.required else argument.name
 
 
-class Unfit(Exception):
+class UnfitValue(Exception):
     """What a component holds does not fit its argument; the text says why, for visitors."""
 
 
@@ -140,8 +140,8 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
         try:
             value = _read(argument, given)
             if value is None and argument.required:
-                raise Unfit("Missing data for required field.")
-        except Unfit as error:
+                raise UnfitValue("Missing data for required field.")
+        except UnfitValue as error:
             wrong[argument.name] = [str(error)]
             continue
         if value is not None and (argument.required or value != argument.default):
@@ -155,11 +155,11 @@ def _read(argument: Argument, given: Any) -> Any:
     """The value of an argument, None for "not given".
 
     Raises:
-        Unfit: it does not.
+        UnfitValue: it does not.
     """
     if argument.kind == "file":
         paths = given if isinstance(given, list) else [given] if given else []
-        uploads = [Upload(Path(path), Path(path).name) for path in paths]
+        uploads = [FileToSend(Path(path), Path(path).name) for path in paths]
         return (uploads or None) if argument.many else next(iter(uploads), None)
     if argument.choices:
         if given in (None, [], "") and "" not in argument.choices:
@@ -190,14 +190,14 @@ def _read_number(argument: Argument, given: Any) -> Any:
     try:
         number = float(given)
     except (TypeError, ValueError):
-        raise Unfit("Not a number.") from None
+        raise UnfitValue("Not a number.") from None
     if argument.minimum is not None and number < argument.minimum:
-        raise Unfit(f"Must be {argument.minimum:g} or more.")
+        raise UnfitValue(f"Must be {argument.minimum:g} or more.")
     if argument.maximum is not None and number > argument.maximum:
-        raise Unfit(f"Must be {argument.maximum:g} or less.")
+        raise UnfitValue(f"Must be {argument.maximum:g} or less.")
     if argument.kind == "integer":
         if not number.is_integer():
-            raise Unfit("Not a whole number.")
+            raise UnfitValue("Not a whole number.")
         return given if isinstance(given, int) else int(number)
     return given
 
@@ -217,15 +217,15 @@ def _read_json(argument: Argument, given: Any) -> Any:
             value = json.loads(given)
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
-            raise Unfit(f"Not valid JSON: look at {place}.") from None
+            raise UnfitValue(f"Not valid JSON: look at {place}.") from None
         except (ValueError, RecursionError):
-            raise Unfit(
+            raise UnfitValue(
                 "Not valid JSON: a number is too long, or it is nested too deeply."
             ) from None
     expected = dict if argument.kind == "object" else list
     if value is not None and not isinstance(value, expected):
         shape = "an object, {…}" if expected is dict else "a list, […]"
-        raise Unfit(f"Must be {shape}.")
+        raise UnfitValue(f"Must be {shape}.")
     # What is empty is a value where one must be given, and where it takes the place of another.
     left_out = value == expected() and argument.default is None and not argument.required
     return None if left_out else value

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui import inputs, media
 from deepaas.ui.json_view import json_view
@@ -49,7 +49,7 @@ class Pane:
         """All of them, in the order of :meth:`values`."""
         return [self.main, self.other, *(c for _, group in self.fields for c in group)]
 
-    def values(self, answer: Answer, folder: Path) -> list[Any]:
+    def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
         """Values for the components.
 
         Args:
@@ -71,7 +71,7 @@ class Pane:
             for c in self.components
         ]
 
-    def _main(self, answer: Answer, folder: Path) -> tuple[Any, Path | None]:
+    def _main(self, answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
         """The value of the main component, and a file if that cannot show it."""
         if isinstance(self.main, gr.JSON):
             return _json(answer, folder)
@@ -236,7 +236,7 @@ def _words(kind: str, value: Any) -> str:
     return value
 
 
-def _json(answer: Answer, folder: Path) -> tuple[Any, Path | None]:
+def _json(answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
     try:
         content = answer.json()
     except ValueError:
@@ -247,7 +247,7 @@ def _json(answer: Answer, folder: Path) -> tuple[Any, Path | None]:
     return content, None
 
 
-def decoded(answer: Answer) -> str:
+def decoded(answer: HostAnswer) -> str:
     body = answer.body
     if answer.path is not None:
         with answer.path.open("rb") as file:
@@ -264,7 +264,7 @@ def with_suffix(path: Path) -> Path:
     return path.rename(path.with_suffix(suffix)) if suffix else path
 
 
-def saved(answer: Answer, folder: Path) -> Path:
+def saved(answer: HostAnswer, folder: Path) -> Path:
     if answer.path is not None:
         return answer.path
     text = {JSON: "answer.json", "text/html": "answer.html", "text/csv": "answer.csv"}

@@ -15,7 +15,7 @@ from typing import Any
 import gradio as gr
 
 from deepaas.client import examples
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
 from deepaas.client.description import ANYTHING, JSON, Argument, Model
@@ -56,7 +56,7 @@ def build_page(
         several: whether there are other models, and with them a page of all.
         others: calls of it by other APIs of the host.
     """
-    with Page(
+    with ModelPage(
         title=f"{model.title} – try me",
         analytics_enabled=False,
         delete_cache=(CLEAN_SECONDS, KEEP_SECONDS),
@@ -80,7 +80,7 @@ def build_page(
     return made
 
 
-class Page(gr.Blocks):
+class ModelPage(gr.Blocks):
     """Says in plain words, without a traceback, that values do not fit their components."""
 
     async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
@@ -233,7 +233,7 @@ class _Predict:
                         yield _come(pane, parts, Path(folder)) | {
                             self._status: _waiting("The answer is coming", busy=True)
                         }
-                    elif isinstance(said, Answer):
+                    elif isinstance(said, HostAnswer):
                         shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
                         # Once this is taken up again, Gradio has copied the files.
                         yield done | {self._status: _waiting("Done")} | dict(shown)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.api import Api
-from deepaas.client.calls import Call
+from deepaas.client.calls import ClientCall
 from deepaas.client.description import JSON, Model
 from deepaas.client.errors import ClientError
 
@@ -58,7 +58,7 @@ class Running:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._tasks: dict[str, set[asyncio.Task[Answer]]] = {}
+        self._tasks: dict[str, set[asyncio.Task[HostAnswer]]] = {}
 
     def cancel(self, visitor: str) -> None:
         """Give up whatever this visitor waits for: the host is told by the closed connection."""
@@ -66,8 +66,8 @@ class Running:
             task.cancel()
 
     async def wait(
-        self, visitor: str, model: Model, call: Call, folder: Path, *, streamed: bool = False
-    ) -> AsyncIterator[str | Parts | Answer]:
+        self, visitor: str, model: Model, call: ClientCall, folder: Path, *, streamed: bool = False
+    ) -> AsyncIterator[str | Parts | HostAnswer]:
         """Send a call; yield what there is to say about the wait, then the answer.
 
         When the iteration is given up, so is the call.
@@ -117,13 +117,13 @@ class Running:
             if not tasks:
                 self._tasks.pop(visitor, None)
 
-    async def _gathered(self, call: Call, parts: list[str]) -> Answer:
+    async def _gathered(self, call: ClientCall, parts: list[str]) -> HostAnswer:
         """The answer made of all parts, which are added to the list as they come."""
         async for part in self._api.stream(call):
             parts.append(part)  # noqa: PERF401 - seen by others while it grows
-        return Answer(200, JSON, f"[{','.join(parts)}]".encode())
+        return HostAnswer(200, JSON, f"[{','.join(parts)}]".encode())
 
-    async def _queue(self, model: Model, call_id: str, task: asyncio.Task[Answer]) -> Queue:
+    async def _queue(self, model: Model, call_id: str, task: asyncio.Task[HostAnswer]) -> Queue:
         """What the host tells of its queue; a call that ends meanwhile is not waited for."""
         path = f"/v2/models/{quote(model.name, safe='')}/queue"
         ask = asyncio.ensure_future(self._api.get_json(path, {"request_id": call_id}))

@@ -32,7 +32,7 @@ from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.origins import Visitors
 from deepaas.ui.bodies import Functions
-from deepaas.ui.files import Files
+from deepaas.ui.files import VisitorFiles
 from deepaas.ui.gate import Gate
 from deepaas.ui.head import answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
@@ -162,7 +162,7 @@ class _Pages:
         self._believes = believes
         self._root = root
         self._max_file_bytes = max_file_bytes
-        self.files = Files(Path(get_upload_folder()))
+        self.files = VisitorFiles(Path(get_upload_folder()))
         self._pages: dict[str, _Page] = {}
         self._known: Catalogue | None = None
         self._known_at = 0.0
@@ -268,7 +268,7 @@ class _Page:
         blocks: gradio.Blocks,
         shows: tuple[Model, bool],
         root: str,
-        files: Files,
+        files: VisitorFiles,
         max_file_bytes: int | None,
     ) -> _Page:
         """Make it."""

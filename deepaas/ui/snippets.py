@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from deepaas.client.answers import extension
-from deepaas.client.calls import Call, Upload, predict_call, train_call
+from deepaas.client.calls import ClientCall, FileToSend, predict_call, train_call
 from deepaas.client.description import JSON, Argument, Model
 from deepaas.curl import LocalFile
 from deepaas.curl import curl as write
@@ -87,7 +87,7 @@ def masked(arguments: Iterable[Argument], values: Mapping[str, Any]) -> dict[str
     return {name: SECRET if name in secrets else value for name, value in values.items()}
 
 
-def curl(url: str, call: Call, save_as: str | None = None) -> str:
+def curl(url: str, call: ClientCall, save_as: str | None = None) -> str:
     """The call for a shell.
 
     Args:
@@ -102,14 +102,17 @@ def curl(url: str, call: Call, save_as: str | None = None) -> str:
         cookies=call.cookies,
         body=call.body,
         form=[
-            (name, LocalFile(value.name, value.media_type) if isinstance(value, Upload) else value)
+            (
+                name,
+                LocalFile(value.name, value.media_type) if isinstance(value, FileToSend) else value,
+            )
             for name, value in call.form
         ],
         save_as=save_as,
     )
 
 
-def python(url: str, call: Call, save_as: str | None = None) -> str:
+def python(url: str, call: ClientCall, save_as: str | None = None) -> str:
     """The call for Python with requests.
 
     Args:
@@ -132,7 +135,7 @@ def python(url: str, call: Call, save_as: str | None = None) -> str:
     files = [
         f"({name!r}, ({value.name!r}, open({value.name!r}, 'rb'), {value.media_type!r}))"
         for name, value in call.form
-        if isinstance(value, Upload)
+        if isinstance(value, FileToSend)
     ]
     if files:
         arguments.append(f"files=[{', '.join(files)}]")
@@ -153,7 +156,9 @@ def _pairs(pairs: list[tuple[str, str]]) -> str:
 
 
 def _client(values: Mapping[str, Any], lines: Sequence[str]) -> str:
-    files = [one for value in values.values() for one in _listed(value) if isinstance(one, Upload)]
+    files = [
+        one for value in values.values() for one in _listed(value) if isinstance(one, FileToSend)
+    ]
     imports = ["from pathlib import Path", ""] if files else []
     return "\n".join([*imports, "from deepaas.client import Client", "", *lines])
 
@@ -179,7 +184,7 @@ def _is_keyword(name: str) -> bool:
 
 
 def _literal(value: Any) -> str:
-    if isinstance(value, Upload):
+    if isinstance(value, FileToSend):
         return f"Path({value.name!r})"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {_literal(item)}' for key, item in value.items())}}}"

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON
 from deepaas.ui import media
 from deepaas.ui.json_view import json_view
@@ -46,7 +46,7 @@ class StreamedPane(Pane):
         """
         return [gr.update(), gr.update(), *_shown([json.loads(part) for part in parts], folder)]
 
-    def values(self, answer: Answer, folder: Path) -> list[Any]:
+    def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
         """Values for the components when all of it has come.
 
         Args:

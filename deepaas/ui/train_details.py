@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from deepaas.client.runs import Run
-from deepaas.client.trainings import Files
+from deepaas.client.trainings import TrainingFiles
 from deepaas.ui.train_run import duration_words, progress_words, size_words, state_words
 from deepaas.ui.train_table import STATE_CSS
 
@@ -57,7 +57,7 @@ def _card(run: Run, tensorboard: str | None) -> str:
     return f'<section class="card" aria-label="{label}">{"".join(parts)}</section>'
 
 
-def files_html(run: Run, files: Files, link: Callable[[str], str], archive: str) -> str:
+def files_html(run: Run, files: TrainingFiles, link: Callable[[str], str], archive: str) -> str:
     """The files of a training.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from deepaas.client.runs import Run, Series
-from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
+from deepaas.client.trainings import UNREACHABLE, TrainingApi, TrainingFiles, TrainingListing
 from deepaas.ui.recent import Recent
 from deepaas.ui.train_table import LOOK_SECONDS
 
@@ -29,7 +29,7 @@ class Seen:
     run: Run
     metrics: Series | str
     log: str
-    files: Files | str
+    files: TrainingFiles | str
 
 
 class Watcher:
@@ -47,7 +47,7 @@ class Watcher:
         """Something has changed: ask again."""
         self._recent.forget()
 
-    async def listing(self, limit: int) -> Listing:
+    async def listing(self, limit: int) -> TrainingListing:
         """The newest trainings.
 
         Raises:

@@ -15,7 +15,7 @@ from deepaas.client.api import Api
 from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.client.runs import Run
-from deepaas.client.trainings import UNREACHABLE, Files, Listing, TrainingApi
+from deepaas.client.trainings import UNREACHABLE, TrainingApi, TrainingFiles, TrainingListing
 from deepaas.ui import inputs, snippets, train_curves, train_details, train_table
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
@@ -165,7 +165,7 @@ class Tab:
         return [gr.skip() if chosen is picked else chosen, now, *updates]
 
     def _draw(
-        self, picked: Picked, listing: Listing, seen: Sequence[Seen], log_scale: bool
+        self, picked: Picked, listing: TrainingListing, seen: Sequence[Seen], log_scale: bool
     ) -> list[dict[str, Any]]:
         """The properties of all views, in their order."""
         runs = [one.run for one in seen]
@@ -190,7 +190,7 @@ class Tab:
 
     def _files_html(self, seen: Seen) -> str:
         run = seen.run
-        if not isinstance(seen.files, Files):
+        if not isinstance(seen.files, TrainingFiles):
             return _plain(seen.files)
         return files_html(
             run,

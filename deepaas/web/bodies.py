@@ -176,7 +176,7 @@ class BrokenForm(ValueError):
     """A form is not as it should be; the text says what is wrong, for clients."""
 
 
-class Lines:
+class FormLines:
     """A body for aiohttp's reader of forms, which reads it line by line or in blocks.
 
     What stands before the first boundary is passed over in one go, and there may not be much of

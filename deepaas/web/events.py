@@ -48,7 +48,7 @@ _QUALITY_VALUE = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
 
 @dataclass(frozen=True)
-class Event:
+class SentEvent:
     """One event.
 
     Attributes:
@@ -89,7 +89,7 @@ class LongEvent:
     pieces: Callable[[], Iterator[bytes]]
 
 
-Events = AsyncIterator[Event] | AsyncIterator[Event | LongEvent]
+Events = AsyncIterator[SentEvent] | AsyncIterator[SentEvent | LongEvent]
 
 
 def wants_events(request: web.Request) -> bool:
@@ -217,7 +217,7 @@ def _long(event: LongEvent) -> Iterator[bytes]:
 
 async def _next(
     events: Events,
-) -> Event | LongEvent | None:
+) -> SentEvent | LongEvent | None:
     try:
         return await events.__anext__()
     except StopAsyncIteration:
@@ -230,7 +230,7 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _error_event(request: web.Request, error: Exception) -> Event:
+def _error_event(request: web.Request, error: Exception) -> SentEvent:
     error = no_space(error) or error
     if isinstance(error, DeepaasError):
         body = respond_to_error(request, error).body
@@ -246,7 +246,7 @@ def _error_event(request: web.Request, error: Exception) -> Event:
         )
         told = {"code": 500, "message": "the host has made a mistake", "error": "error"}
         body = msgspec.json.encode({**told, "id": reference})
-    return Event("error", body.decode())
+    return SentEvent("error", body.decode())
 
 
 async def _close(events: Events) -> None:

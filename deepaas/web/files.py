@@ -28,7 +28,7 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
-from deepaas.beneath import Found, Root
+from deepaas.beneath import FoundFile, Root
 from deepaas.errors import RunFileNotFound
 from deepaas.web import bounded
 
@@ -66,7 +66,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Listing:
+class FolderListing:
     """What is in a folder.
 
     Attributes:
@@ -78,7 +78,7 @@ class Listing:
     cut: bool
 
 
-def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> Listing:
+def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> FolderListing:
     """List all regular files; symlinks to such a file only when they stay inside.
 
     Args:
@@ -89,9 +89,9 @@ def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> Listing:
     with contextlib.closing(_walk(root)) as walk:
         for file in walk:
             if len(entries) == max_count:
-                return Listing(entries, cut=True)
+                return FolderListing(entries, cut=True)
             entries.append(Entry(file.name, file.status.st_size, file.status.st_mtime))
-    return Listing(entries, cut=False)
+    return FolderListing(entries, cut=False)
 
 
 class _Sent(web.FileResponse):
@@ -253,7 +253,7 @@ def zip_pieces(root: Path) -> Generator[bytes, None, None]:
     yield out.take()
 
 
-def _walk(root: Path) -> Generator[Found, None, None]:
+def _walk(root: Path) -> Generator[FoundFile, None, None]:
     """All files of a folder; none if it is not there."""
     try:
         opened = Root(root, OWN_STEPS)

@@ -23,7 +23,7 @@ _FONTS = "/font-roboto/{name:[^/]+[.]woff2}"
 _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 
 
-class TensorBoard(Protocol):
+class TensorBoardProcess(Protocol):
     """What is behind the routes."""
 
     async def address(self) -> str:
@@ -34,7 +34,7 @@ class TensorBoard(Protocol):
         """
 
 
-def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> None:
+def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess) -> None:
     """Add the routes.
 
     Args:
@@ -60,7 +60,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoard) -> Non
             return await proxy.forward(request, request.rel_url.raw_path)
         except (ExtraMissing, UpstreamFailed) as error:
             if wants_page(request.headers.get(hdrs.ACCEPT, "")):
-                return error_page("TensorBoard", error)
+                return error_page("TensorBoardProcess", error)
             raise
 
     async def font(request: web.Request) -> web.StreamResponse:

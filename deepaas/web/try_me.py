@@ -54,7 +54,7 @@ FORM_BYTES = 64 * 1024
 _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 
 
-class Page(Protocol):
+class TryMeProcess(Protocol):
     """What is behind the routes."""
 
     @property
@@ -76,7 +76,7 @@ def setup(
     app: web.Application,
     *,
     prefix: str,
-    page: Page,
+    page: TryMeProcess,
     socket: Path,
     client_max_size: int,
     idle_seconds: float = IDLE_SECONDS,
@@ -165,7 +165,7 @@ def _told(request: web.Request, error: DeepaasError) -> web.StreamResponse:
 class _Start:
     """A start of the page that visitors do not wait for with an empty window."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: TryMeProcess) -> None:
         self._page = page
         self._starting: asyncio.Task[str] | None = None
 
@@ -203,7 +203,7 @@ class _Use:
         idle_seconds: after so long.
     """
 
-    def __init__(self, page: Page, idle_seconds: float) -> None:
+    def __init__(self, page: TryMeProcess, idle_seconds: float) -> None:
         self._page = page
         self._idle_seconds = idle_seconds
         self._requests_count = 0

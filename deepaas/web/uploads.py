@@ -24,7 +24,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, LongText, RawRequest, Upload
 from deepaas.web import charsets
-from deepaas.web.bodies import BrokenForm, Lines, received
+from deepaas.web.bodies import BrokenForm, FormLines, received
 
 _log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class Scratch:
 
 
 @dataclass(frozen=True)
-class Body:
+class ReceivedBody:
     """A body as it has come, of any media type; but unpacked.
 
     Attributes:
@@ -232,7 +232,7 @@ class Reception:
             cookies=cookies,
         )
 
-    async def body(self) -> Body:
+    async def body(self) -> ReceivedBody:
         """Read the whole body as it is, for a dialect that reads it itself.
 
         Raises:
@@ -241,8 +241,8 @@ class Reception:
         """
         media_type = self._request.content_type
         if not self._request.can_read_body:
-            return Body(media_type)
-        return Body(media_type, *await self._read(received(self._request, self._max_bytes)))
+            return ReceivedBody(media_type)
+        return ReceivedBody(media_type, *await self._read(received(self._request, self._max_bytes)))
 
     def _kind(self) -> str:
         media_type = self._request.content_type
@@ -279,7 +279,7 @@ class Reception:
         form: list[tuple[str, str | Upload | LongText]] = []
         boundary = _boundary(self._request)
         try:
-            lines = Lines(chunks)
+            lines = FormLines(chunks)
             reader = MultipartReader(self._request.headers, lines)  # type: ignore[arg-type]
             await lines.begin(b"--" + boundary)
             while (part := await reader.next()) is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from deepaas.client import AsyncClient, Client, ClientError, ConnectionFailed, HostError, TimedOut
 from deepaas.client.api import Api
-from deepaas.client.calls import Call
+from deepaas.client.calls import ClientCall
 from deepaas.client.errors import Busy, ModelFailed, NotSent, Unauthorized
 from deepaas.client.failures import pause_seconds
 
@@ -79,7 +79,7 @@ async def test_a_post_whose_fate_is_unknown_is_not() -> None:
     broken = Broken(lambda _: b"")
     async with broken.listening() as url, Api(url, retries=5) as api:
         with pytest.raises(ConnectionFailed, match="broke off"):
-            await api.send(Call("/v2/models/m/predict/"))
+            await api.send(ClientCall("/v2/models/m/predict/"))
     assert len(broken.requests) == 1
 
 
@@ -87,7 +87,7 @@ async def test_a_body_that_is_cut_off() -> None:
     broken = Broken(lambda _: OK.replace(b"Length: 2", b"Length: 20"))
     async with broken.listening() as url, Api(url, retries=0) as api:
         with pytest.raises(ConnectionFailed):
-            await api.send(Call("/v2/models/m/predict/"))
+            await api.send(ClientCall("/v2/models/m/predict/"))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_a_redirect_of_a_post_is_told() -> None:
     page = b"HTTP/1.1 308 Permanent Redirect\r\nLocation: https://elsewhere/\r\n\r\n"
     async with Broken(lambda _: page).listening() as url, Api(url) as api:
         with pytest.raises(HostError, match="has moved to https://elsewhere/"):
-            await api.send(Call("/v2/models/m/predict/"))
+            await api.send(ClientCall("/v2/models/m/predict/"))
 
 
 async def test_a_host_that_is_silent() -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.messages import Answer, Measured, Part, Predict, RawRequest, Signature, Upload
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.schemas.json_schema import to_openapi
 
 _numbers = itertools.count()
@@ -46,7 +46,7 @@ class Told:
 
 
 class Served:
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: LoadedModel) -> None:
         self.model = model
 
     @property
@@ -111,7 +111,7 @@ def module(source: str) -> ModuleType:
 def serve(source: str, spool: Path, name: str = "run") -> Served:
     """Serve what is called so in a source text."""
     wrapped = wrap(getattr(module(source), name))
-    model = Model("tried", wrapped, spool)
+    model = LoadedModel("tried", wrapped, spool)
     model.warm()
     return Served(model)
 

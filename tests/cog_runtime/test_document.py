@@ -8,7 +8,7 @@ import pytest
 
 from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.protocols.cog.schema import document
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 
 from .served import module
 
@@ -25,6 +25,6 @@ def train(folder: str) -> str:
 def test_a_document_has_the_name_of_its_model(trains: bool, tmp_path: Path) -> None:
     source = module(SOURCE)
     wrapped = wrap(source.run, source.train) if trains else wrap(source.run)
-    told = document("mine", Model("mine", wrapped, tmp_path).describe(), "1.2.3")
+    told = document("mine", LoadedModel("mine", wrapped, tmp_path).describe(), "1.2.3")
     assert told["info"] == {"title": "mine", "version": "1.2.3"}
     assert ("TrainingOutput" in told["components"]["schemas"]) is trains

@@ -10,7 +10,7 @@ import marshmallow
 import pytest
 
 from deepaas.kinds.cog.worker.loading import load
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 
 from .served import Served
 
@@ -85,7 +85,7 @@ def served(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Served
     path.write_text(source)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    model = Model("tried", load(str(path)), folder / "spool")
+    model = LoadedModel("tried", load(str(path)), folder / "spool")
     model.warm()
     return Served(model)
 

@@ -17,7 +17,7 @@ from deepaas.model.v2 import run as helpers
 from deepaas.protocols.v2.trainings import MAX_LIMIT_COUNT
 from deepaas.training import lease, log, metrics, service
 from deepaas.training.disk import RESERVE_BYTES
-from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.runs import RunOutcome, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory
 from deepaas.training.store import Store
 from deepaas.web.files import MAX_ENTRIES_COUNT
@@ -126,19 +126,21 @@ def test_from_sqlite_to_postgresql(tmp_path: Path) -> None:
             reader.paste(". .venv/bin/activate", again)
 
 
-async def _fill(url: str, place: StateDirectory) -> list[Run]:
+async def _fill(url: str, place: StateDirectory) -> list[TrainingRun]:
     store = await Store.open(url)
     # Not served by the host of the page: what waits does not start under the test's hands.
     models = ["demo_app", "other", "other", "other"]
     states = [State.DONE, State.CANCELLED, State.QUEUED, State.QUEUED]
     for number, (model, state) in enumerate(zip(models, states, strict=True)):
-        run = Run(f"{9 - number:032x}", model, place.id, State.QUEUED, 1e9 + number, b'{"a":1}')
+        run = TrainingRun(
+            f"{9 - number:032x}", model, place.id, State.QUEUED, 1e9 + number, b'{"a":1}'
+        )
         with place.new_folder(run.uuid) as folder:
             (folder.files / "a.txt").write_text("content")
         await store.add(run)
         if state is State.DONE:
             await store.claim("host", place.id, [model], 1e9 + 10)
-            outcome = Outcome(state, 1e9 + 11, "", b'{"x":[1]}', has_result=True)
+            outcome = RunOutcome(state, 1e9 + 11, "", b'{"x":[1]}', has_result=True)
             assert await store.finish(run.uuid, "host", outcome)
         elif state is State.CANCELLED:
             await store.request_cancel(model, run.uuid, 1e9 + 10)
@@ -146,7 +148,7 @@ async def _fill(url: str, place: StateDirectory) -> list[Run]:
     return await _all(url)
 
 
-async def _all(url: str) -> list[Run]:
+async def _all(url: str) -> list[TrainingRun]:
     store = await Store.open(url)
     runs = [run for model in ("demo_app", "other") for run in await store.list(model)]
     await store.close()

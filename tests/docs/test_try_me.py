@@ -16,7 +16,7 @@ from webargs import fields
 from deepaas.client import examples
 from deepaas.client import trainings as training_api
 from deepaas.client.description import Argument, Model, OutputField, read_models
-from deepaas.runtime.contract import Model as Served
+from deepaas.runtime.contract import LoadedModel as Served
 from deepaas.web import try_me
 
 from .pasted import ROOT, Reader, blocks

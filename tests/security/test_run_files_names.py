@@ -15,7 +15,7 @@ from support.trainings import Client
 
 import deepaas.client
 from deepaas.client.runs import parse
-from deepaas.client.trainings import Files
+from deepaas.client.trainings import TrainingFiles
 from deepaas.ui.train_details import files_html
 
 pytestmark = pytest.mark.xdist_group("running")
@@ -142,7 +142,9 @@ def test_the_page_links_to_them(host: Host, run: str) -> None:
     listed = Client(host).send("GET", f"{run}/files/").json()
     html = files_html(
         parse({"uuid": run}),
-        Files(tuple(deepaas.client.File(one["path"], one["size"]) for one in listed["files"])),
+        TrainingFiles(
+            tuple(deepaas.client.File(one["path"], one["size"]) for one in listed["files"])
+        ),
         lambda path: f"files/{quote(path)}",
         "zip",
     )

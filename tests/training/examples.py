@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from deepaas.training.runs import Outcome, Run, State
+from deepaas.training.runs import RunOutcome, State, TrainingRun
 from deepaas.training.store import Store
 from deepaas.training.store_database import Database
 
@@ -17,27 +17,29 @@ PLACE = "place"
 HOST = "host"
 
 
-def a_run(**fields: Any) -> Run:
+def a_run(**fields: Any) -> TrainingRun:
     """A run that waits."""
     given = {"model": MODEL, "place": PLACE, "state": State.QUEUED, "created": 1.5, "args": b"{}"}
-    return Run(uuid=uuid.uuid4().hex, **{**given, **fields})
+    return TrainingRun(uuid=uuid.uuid4().hex, **{**given, **fields})
 
 
-async def added(store: Store, **fields: Any) -> Run:
+async def added(store: Store, **fields: Any) -> TrainingRun:
     """A run that waits, in the store."""
     run = a_run(**fields)
     await store.add(run)
     return run
 
 
-async def run_in(store: Store, state: State, *, host: str = HOST, finished: float = 9.0) -> Run:
+async def run_in(
+    store: Store, state: State, *, host: str = HOST, finished: float = 9.0
+) -> TrainingRun:
     """A run in the given state, brought there by the store's own methods; no other may wait."""
     run = await added(store)
     if state is not State.QUEUED:
         claimed = await store.claim(host, PLACE, [MODEL], 2.5)
         assert claimed and claimed.uuid == run.uuid
     if state.final:
-        assert await store.finish(run.uuid, host, Outcome(state, finished, "why", b"1", True))
+        assert await store.finish(run.uuid, host, RunOutcome(state, finished, "why", b"1", True))
     found = await store.get(MODEL, run.uuid)
     assert found and found.state is state
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from deepaas.training.changes import Changes
-from deepaas.training.runs import Outcome, State
+from deepaas.training.runs import RunOutcome, State
 from deepaas.training.store import Store
 
 from .examples import a_run
@@ -25,7 +25,7 @@ async def test_each_change_of_the_store_wakes_who_waits(store: Store, other: Sto
         await store.request_cancel(first.model, first.uuid, 2.0)
         assert news.is_set()
         news.clear()
-        assert await store.finish(first.uuid, "red", Outcome(State.CANCELLED, 3.0))
+        assert await store.finish(first.uuid, "red", RunOutcome(State.CANCELLED, 3.0))
         assert news.is_set()
         # Another host's are looked for, now and then.
         await other.request_cancel(second.model, second.uuid, 4.0)

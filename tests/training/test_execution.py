@@ -14,7 +14,7 @@ from deepaas.messages import RawRequest
 from deepaas.training import execution
 from deepaas.training.execution import Execution
 from deepaas.training.folder import Folder
-from deepaas.training.runs import Run, State
+from deepaas.training.runs import State, TrainingRun
 
 
 class Crowded:
@@ -32,7 +32,7 @@ def test_it_waits_for_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def outcome() -> str:
-        run = Run("0" * 32, "model", "here", State.RUNNING, time.time(), b"{}")
+        run = TrainingRun("0" * 32, "model", "here", State.RUNNING, time.time(), b"{}")
         source = Source("model", "v2", "model")
         started = Execution(run, source, folder, Crowded(), 1.0, 0.0)
         await started.start()

@@ -11,7 +11,7 @@ import pytest
 
 from deepaas.errors import ConfigError
 from deepaas.messages import RawRequest, Upload
-from deepaas.training.runs import Run, State
+from deepaas.training.runs import State, TrainingRun
 from deepaas.training.state_directory import STRAY_SECONDS, StateDirectory, label
 
 
@@ -25,8 +25,8 @@ def age(path: Path) -> None:
     os.utime(path, (long_ago, long_ago))
 
 
-def run(uuid: str = "a" * 32) -> Run:
-    return Run(uuid, "model", "place", State.RUNNING, 1e9, b"{}")
+def run(uuid: str = "a" * 32) -> TrainingRun:
+    return TrainingRun(uuid, "model", "place", State.RUNNING, 1e9, b"{}")
 
 
 @pytest.mark.usefixtures("directory")

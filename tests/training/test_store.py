@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from deepaas.training.records import Record
-from deepaas.training.runs import CHANGES, FINAL, Outcome, Progress, Run, State
+from deepaas.training.runs import CHANGES, FINAL, RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.store import Store
 
 from .examples import HOST, MODEL, PLACE, a_run, added, run_in
@@ -42,8 +42,8 @@ async def test_an_unknown_run(store: Store) -> None:
         assert await store.get(MODEL, uuid) is None
         assert await store.get(uuid, uuid) is None
         assert await store.request_cancel(MODEL, uuid, 2.0) is None
-        assert not await store.finish(uuid, HOST, Outcome(State.DONE, 2.0))
-        assert not await store.set_progress(uuid, HOST, Progress(1))
+        assert not await store.finish(uuid, HOST, RunOutcome(State.DONE, 2.0))
+        assert not await store.set_progress(uuid, HOST, RunProgress(1))
         assert not await store.forget(uuid)
     assert await store.count() == 1
 
@@ -57,8 +57,8 @@ async def test_only_a_queued_run_can_be_added(store: Store) -> None:
 
 async def test_texts_that_no_database_takes(store: Store) -> None:
     run = await run_in(store, State.RUNNING)
-    assert await store.set_progress(run.uuid, HOST, Progress(1, None, "a\0b\ud800c"))
-    assert await store.finish(run.uuid, HOST, Outcome(State.ERROR, 3.0, "x\0y\udfffz"))
+    assert await store.set_progress(run.uuid, HOST, RunProgress(1, None, "a\0b\ud800c"))
+    assert await store.finish(run.uuid, HOST, RunOutcome(State.ERROR, 3.0, "x\0y\udfffz"))
     found = await store.get(MODEL, run.uuid)
     assert found and found.progress
     assert found.message == "x\ufffdy?z"
@@ -73,13 +73,13 @@ async def test_its_life(store: Store) -> None:
     claimed = await store.claim(HOST, PLACE, [MODEL], 2.0)
     assert claimed == dataclasses.replace(run, state=State.RUNNING, owner=HOST, started=2.0)
     assert await store.get(MODEL, run.uuid) == claimed
-    assert await store.finish(run.uuid, HOST, Outcome(State.DONE, 3.0, "well", b"[1]", True))
+    assert await store.finish(run.uuid, HOST, RunOutcome(State.DONE, 3.0, "well", b"[1]", True))
     assert await store.get(MODEL, run.uuid) == dataclasses.replace(
         claimed, state=State.DONE, finished=3.0, message="well", result=b"[1]", has_result=True
     )
 
 
-Action = Callable[[Store, Run], Awaitable[object]]
+Action = Callable[[Store, TrainingRun], Awaitable[object]]
 
 ACTIONS: dict[str, tuple[Action, dict[State, State]]] = {
     "claim": (
@@ -96,14 +96,14 @@ ACTIONS: dict[str, tuple[Action, dict[State, State]]] = {
     ),
     "mark another dead": (lambda store, _: store.mark_dead("new", None, "lost", 20.0), {}),
     "finish another's": (
-        lambda store, run: store.finish(run.uuid, "new", Outcome(State.DONE, 20.0)),
+        lambda store, run: store.finish(run.uuid, "new", RunOutcome(State.DONE, 20.0)),
         {},
     ),
-    "progress": (lambda store, run: store.set_progress(run.uuid, HOST, Progress(1)), {}),
+    "progress": (lambda store, run: store.set_progress(run.uuid, HOST, RunProgress(1)), {}),
     **{
         f"finish {final.value}": (
             lambda store, run, final=final: store.finish(  # type: ignore[misc]
-                run.uuid, HOST, Outcome(final, 20.0)
+                run.uuid, HOST, RunOutcome(final, 20.0)
             ),
             {State.RUNNING: final},
         )
@@ -131,7 +131,7 @@ async def test_every_action_in_every_state(store: Store, name: str) -> None:
                 run, cancel_requested=found.cancel_requested, progress=found.progress
             )
             assert (found.cancel_requested == 20.0) is (name == "cancel")
-            assert (found.progress == Progress(1.0)) is (name == "progress")
+            assert (found.progress == RunProgress(1.0)) is (name == "progress")
         else:
             assert found == run
         await store.request_cancel(MODEL, run.uuid, 30.0)  # None may wait for the next round.
@@ -141,7 +141,7 @@ async def test_a_run_ends_only_in_a_final_state(store: Store) -> None:
     run = await run_in(store, State.RUNNING)
     for state in (State.QUEUED, State.RUNNING):
         with pytest.raises(ValueError, match="does not turn"):
-            await store.finish(run.uuid, HOST, Outcome(state, 3.0))
+            await store.finish(run.uuid, HOST, RunOutcome(state, 3.0))
     assert await store.get(MODEL, run.uuid) == run
 
 
@@ -153,7 +153,7 @@ async def test_the_first_wish_to_cancel_counts(store: Store) -> None:
     assert await store.request_cancel(MODEL, run.uuid, 6.0) == first
     assert await store.cancelling(HOST) == [run.uuid]
     assert await store.cancelling("other") == []
-    await store.finish(run.uuid, HOST, Outcome(State.CANCELLED, 7.0))
+    await store.finish(run.uuid, HOST, RunOutcome(State.CANCELLED, 7.0))
     assert await store.cancelling(HOST) == []
 
 
@@ -169,10 +169,10 @@ async def test_a_cancelled_run_that_waited(store: Store) -> None:
 async def test_progress(store: Store) -> None:
     run = await run_in(store, State.RUNNING)
     for told, kept in [
-        (Progress(1, 10, "loss 0.5"), Progress(1.0, 10.0, "loss 0.5")),
-        (Progress(0.5), Progress(0.5)),
-        (Progress(2, math.inf), Progress(2.0)),
-        (Progress(math.nan, 3), None),
+        (RunProgress(1, 10, "loss 0.5"), RunProgress(1.0, 10.0, "loss 0.5")),
+        (RunProgress(0.5), RunProgress(0.5)),
+        (RunProgress(2, math.inf), RunProgress(2.0)),
+        (RunProgress(math.nan, 3), None),
     ]:
         assert await store.set_progress(run.uuid, HOST, told)
         found = await store.get(MODEL, run.uuid)
@@ -255,7 +255,7 @@ async def test_cancel_and_claim_at_once(store: Store, other: Store) -> None:
         if claimed:
             assert found.state is cancelled.state is State.RUNNING
             assert found.cancel_requested == 2.0
-            await store.finish(run.uuid, "two", Outcome(State.CANCELLED, 3.0))
+            await store.finish(run.uuid, "two", RunOutcome(State.CANCELLED, 3.0))
         else:
             assert found.state is State.CANCELLED
             assert not found.owner and found.started is None
@@ -280,7 +280,7 @@ async def test_two_ends_at_once(store: Store, other: Store) -> None:
     for _ in range(5):
         run = await run_in(store, State.RUNNING)
         finished, lost = await asyncio.gather(
-            store.finish(run.uuid, HOST, Outcome(State.DONE, 3.0)),
+            store.finish(run.uuid, HOST, RunOutcome(State.DONE, 3.0)),
             other.mark_dead(HOST, None, "lost", 4.0),
         )
         found = await store.get(MODEL, run.uuid)

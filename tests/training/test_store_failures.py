@@ -16,7 +16,7 @@ import pytest
 from support.postgres import server
 
 from deepaas.errors import ConfigError, StorageFull, StoreUnavailable
-from deepaas.training.runs import Outcome, State
+from deepaas.training.runs import RunOutcome, State
 from deepaas.training.store import Store
 
 from .examples import HOST, MODEL, PLACE, a_run, added, run_in, sqlite_url
@@ -126,7 +126,7 @@ async def test_a_server_that_goes_and_comes_back(database_url: str, signal: str)
         assert time.monotonic() - begun < QUICK_SECONDS
     # No reopening: the first question works.
     assert await store.get(MODEL, run.uuid) == run
-    assert await store.finish(run.uuid, HOST, Outcome(State.DONE, 3.0))
+    assert await store.finish(run.uuid, HOST, RunOutcome(State.DONE, 3.0))
     await store.close()
 
 
@@ -204,7 +204,7 @@ async def test_a_full_disk(tmp_path: Path, limit: str) -> None:
         else:
             await pragma(store, "max_page_count = 1000000")
         kept.append(await added(store, args=b"x" * 1_000_000))
-        assert await store.finish(running.uuid, HOST, Outcome(State.DONE, 3.0))
+        assert await store.finish(running.uuid, HOST, RunOutcome(State.DONE, 3.0))
         assert [run.uuid for run in await store.list(MODEL)] == [run.uuid for run in kept]
         await store.close()
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from support.storm_size import chosen
 
-from deepaas.training.runs import CHANGES, FINAL, Outcome, Peer, Progress, Run, State
+from deepaas.training.runs import CHANGES, FINAL, Peer, RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.store import Store
 
 from .examples import a_run, execute
@@ -47,7 +47,7 @@ class Hosts(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.now = 100.0
-        self.runs: dict[str, Run] = {}
+        self.runs: dict[str, TrainingRun] = {}
         self.beats: dict[str, int] = {}
         # For those that nobody may start.
         self.cancelled_in_queue: set[str] = set()
@@ -67,7 +67,7 @@ class Hosts(RuleBasedStateMachine):
         self.now += 1.0
         return self.now
 
-    def pick(self, number: int) -> Run:
+    def pick(self, number: int) -> TrainingRun:
         """One of the runs; an unknown one while there is none.
 
         There are no preconditions: what comes of a race must not decide which rules there are.
@@ -75,17 +75,17 @@ class Hosts(RuleBasedStateMachine):
         runs = [*self.runs.values()] or [a_run()]
         return runs[number % len(runs)]
 
-    def put(self, run: Run, **changes: Any) -> Run:
+    def put(self, run: TrainingRun, **changes: Any) -> TrainingRun:
         changed = dataclasses.replace(run, **changes)
         self.runs[run.uuid] = changed
         return changed
 
-    def running(self, host: str) -> list[Run]:
+    def running(self, host: str) -> list[TrainingRun]:
         return [
             run for run in self.runs.values() if run.state is State.RUNNING and run.owner == host
         ]
 
-    def next(self, place: str, models: set[str]) -> Run | None:
+    def next(self, place: str, models: set[str]) -> TrainingRun | None:
         return next(
             (
                 run
@@ -139,7 +139,7 @@ class Hosts(RuleBasedStateMachine):
         now = self.later()
         target = self.pick(number) if self.runs else None
 
-        async def both() -> tuple[list[Run | None], Run | None]:
+        async def both() -> tuple[list[TrainingRun | None], TrainingRun | None]:
             claims = [self.stores[host].claim(host, place, MODELS, now) for host in HOSTS]
             if target is None:
                 return [*await asyncio.gather(*claims)], None
@@ -171,7 +171,7 @@ class Hosts(RuleBasedStateMachine):
         self, host: str, number: int, state: State, message: str, result: bytes | None
     ) -> None:
         run, now = self.pick(number), self.later()
-        outcome = Outcome(state, now, message, result, result is not None)
+        outcome = RunOutcome(state, now, message, result, result is not None)
         done = self.do(self.stores[host].finish(run.uuid, host, outcome))
         assert done is (run in self.running(host))
         if done:
@@ -183,12 +183,12 @@ class Hosts(RuleBasedStateMachine):
         if not going:
             return
         run, now = going[number % len(going)], self.later()
-        assert self.do(self.stores[run.owner].finish(run.uuid, run.owner, Outcome(state, now)))
+        assert self.do(self.stores[run.owner].finish(run.uuid, run.owner, RunOutcome(state, now)))
         self.put(run, state=state, finished=now)
 
     @rule(host=hosts, number=picks, step=st.integers(0, 9), message=texts)
     def tell_progress(self, host: str, number: int, step: int, message: str) -> None:
-        run, progress = self.pick(number), Progress(step, 9, message)
+        run, progress = self.pick(number), RunProgress(step, 9, message)
         told = self.do(self.stores[host].set_progress(run.uuid, host, progress))
         assert told is (run in self.running(host))
         if told:
@@ -228,7 +228,7 @@ class Hosts(RuleBasedStateMachine):
     @invariant()
     def the_store_is_as_the_model_says(self) -> None:
         store = self.stores["blue"]
-        found: dict[str, Run] = {}
+        found: dict[str, TrainingRun] = {}
         for model in MODELS:
             runs = self.do(store.list(model))
             assert runs == [run for run in self.runs.values() if run.model == model]

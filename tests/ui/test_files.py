@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from deepaas.ui import files
-from deepaas.ui.files import Files, NoRoom, UnknownFile
+from deepaas.ui.files import NoRoom, UnknownFile, VisitorFiles
 
 
-def come(kept: Files, name: str, size: int) -> str:
+def come(kept: VisitorFiles, name: str, size: int) -> str:
     """A file as Gradio puts it there."""
     folder = kept.incoming / "same"
     folder.mkdir(parents=True, exist_ok=True)
@@ -20,7 +20,7 @@ def come(kept: Files, name: str, size: int) -> str:
     return kept.adopt(folder / name)
 
 
-def is_there(kept: Files, name: str) -> bool:
+def is_there(kept: VisitorFiles, name: str) -> bool:
     try:
         kept.path(name)
     except UnknownFile:
@@ -29,7 +29,7 @@ def is_there(kept: Files, name: str) -> bool:
 
 
 async def test_the_oldest_go_when_there_is_too_much(tmp_path: Path) -> None:
-    kept = Files(tmp_path / "gradio", max_bytes=1000)
+    kept = VisitorFiles(tmp_path / "gradio", max_bytes=1000)
     names = []
     for number in range(4):
         await kept.take(300)
@@ -42,7 +42,7 @@ async def test_the_oldest_go_when_there_is_too_much(tmp_path: Path) -> None:
 
 
 async def test_what_is_too_much_by_itself(tmp_path: Path) -> None:
-    kept = Files(tmp_path / "gradio", max_bytes=1000)
+    kept = VisitorFiles(tmp_path / "gradio", max_bytes=1000)
     kept.incoming.mkdir()
     await kept.take(900)
     (kept.incoming / "tmpcoming").write_bytes(b"x" * 900)  # It still comes.
@@ -54,7 +54,7 @@ async def test_what_is_too_much_by_itself(tmp_path: Path) -> None:
 
 async def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_COUNT", 3)
-    kept = Files(tmp_path / "gradio")
+    kept = VisitorFiles(tmp_path / "gradio")
     names = [come(kept, f"{number}.txt", 1) for number in range(5)]
     kept.sweep()
     assert sum(is_there(kept, name) for name in names) == 3
@@ -63,7 +63,7 @@ async def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 async def test_what_is_old_goes_but_not_the_examples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = Files(tmp_path / "gradio")
+    kept = VisitorFiles(tmp_path / "gradio")
     example, other = come(kept, "a.txt", 1), come(kept, "b.txt", 1)
     kept.keep(f'{{"path": "{example}"}}')
     monkeypatch.setattr(files, "KEEP_SECONDS", -1.0)
@@ -74,7 +74,7 @@ async def test_what_is_old_goes_but_not_the_examples(
 
 def test_paths_become_names_however_they_are_written(tmp_path: Path) -> None:
     folder = tmp_path / "ö b"
-    kept = Files(folder)
+    kept = VisitorFiles(folder)
     for written in (f"{folder}/x", os.fsdecode(str(folder).encode()) + "/x"):
         assert kept.mask(written.encode()) == b"/files/x"
     assert b"tmp" not in kept.mask(f"{tmp_path}/\\u00f6 b/x {tmp_path}/%C3%B6%20b/x".encode())

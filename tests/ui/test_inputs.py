@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from deepaas.client.calls import Upload, predict_call
+from deepaas.client.calls import FileToSend, predict_call
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui.inputs import component, components, label, read
@@ -110,7 +110,7 @@ def test_files() -> None:
         "c.txt",
         "d.txt",
     ]
-    assert isinstance(found["one"], Upload)
+    assert isinstance(found["one"], FileToSend)
 
 
 def call(*arguments: Argument, **values: Any) -> Any:
@@ -143,7 +143,7 @@ def test_what_is_nested_goes_into_json() -> None:
 
 
 def test_beside_a_file_json_is_text(tmp_path: Any) -> None:
-    file = Upload(tmp_path / "f.png", "f.png")
+    file = FileToSend(tmp_path / "f.png", "f.png")
     sent = call(
         Argument("f", "file", place="formData"), Argument("o", "object"), f=file, o={"b": 1}
     )

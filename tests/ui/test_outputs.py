@@ -11,7 +11,7 @@ import gradio as gr
 import pytest
 from models.media_samples import png, wav
 
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui.outputs import Pane, pane, sandboxed
 
@@ -23,7 +23,7 @@ def made(media_type: str = JSON, *fields: OutputField) -> Pane:
 
 def shown(field: OutputField, content: Any, folder: Path, *more: OutputField) -> list[Any]:
     body = json.dumps(content).encode()
-    return made(JSON, field, *more).values(Answer(200, JSON, body), folder)[2:]
+    return made(JSON, field, *more).values(HostAnswer(200, JSON, body), folder)[2:]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_components_by_media_type(media_type: str, expected: type) -> None:
 
 def test_undeclared_json_is_unwrapped(tmp_path: Path) -> None:
     body = b'{"status": "OK", "predictions": [1, 2]}'
-    assert made().values(Answer(200, JSON, body), tmp_path)[0] == [1, 2]
+    assert made().values(HostAnswer(200, JSON, body), tmp_path)[0] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_labels_with_probabilities_are_bars(tmp_path: Path) -> None:
 
 
 def test_an_answer_of_another_type_is_a_file(tmp_path: Path) -> None:
-    answer = Answer(200, JSON, b"{}")
+    answer = HostAnswer(200, JSON, b"{}")
     main, other = made("image/png").values(answer, tmp_path)
     assert main is None
     assert Path(other["value"]).read_bytes() == b"{}"
@@ -107,7 +107,7 @@ def test_an_answer_of_another_type_is_a_file(tmp_path: Path) -> None:
 def test_a_type_that_was_not_told_is_looked_up(tmp_path: Path) -> None:
     path = tmp_path / "answer.bin"
     path.write_bytes(wav())
-    main, _ = made("audio/*").values(Answer(200, "audio/*", b"", path), tmp_path)
+    main, _ = made("audio/*").values(HostAnswer(200, "audio/*", b"", path), tmp_path)
     assert main.endswith("answer.wav")
 
 

@@ -29,6 +29,6 @@ def test_json_on_the_page(given: str, said: str) -> None:
     ],
 )
 def test_body_of_the_page(body: bytes, said: str) -> None:
-    with pytest.raises(bodies.Unfit) as caught:
+    with pytest.raises(bodies.UnfitBody) as caught:
         bodies.decode(body, dict[str, int])
     assert str(caught.value) == said

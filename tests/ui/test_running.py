@@ -10,7 +10,7 @@ import pytest
 from support.host import MODELS, Host, start_host
 from support.waiting import wait_until
 
-from deepaas.client.answers import Answer
+from deepaas.client.answers import HostAnswer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
 from deepaas.client.description import Model
@@ -44,10 +44,10 @@ class Visitor:
         self._wait = calls.wait(label, model, call, folder)
         self.ends = asyncio.ensure_future(self._listen())
 
-    async def _listen(self) -> Answer | None:
+    async def _listen(self) -> HostAnswer | None:
         try:
             async for said in self._wait:
-                if isinstance(said, Answer):
+                if isinstance(said, HostAnswer):
                     return said
                 if isinstance(said, str):
                     self.said = said.partition(":")[0]

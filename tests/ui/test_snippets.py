@@ -15,7 +15,7 @@ from aiohttp.web_request import FileField
 from support.host import Host, start_host
 
 from deepaas.client.api import Api
-from deepaas.client.calls import Call, Upload
+from deepaas.client.calls import ClientCall, FileToSend
 from deepaas.client.description import Argument, Model
 from deepaas.ui.snippets import curl, of_prediction, of_training, python
 
@@ -41,16 +41,20 @@ async def tell(request: web.Request) -> web.Response:
 
 
 CALLS = {
-    "query": Call("/p", [("a", NASTY), ("l", "1"), ("l", "2")], {"Accept": "x/y", "h": "it's"}),
-    "files": Call(
+    "query": ClientCall(
+        "/p", [("a", NASTY), ("l", "1"), ("l", "2")], {"Accept": "x/y", "h": "it's"}
+    ),
+    "files": ClientCall(
         "/p",
         [("a", "1")],
         {"Accept": "x/y"},
         {"c": "d"},
-        [("t", NASTY), ("f", Upload(Path("f"), "a picture.png"))],
+        [("t", NASTY), ("f", FileToSend(Path("f"), "a picture.png"))],
     ),
-    "form": Call("/p", [], {"Accept": "x/y"}, {}, [("t", NASTY)]),
-    "json": Call("/p", [("a", "1")], {"Accept": "x/y"}, {}, [], {"o": {"b": [1, None, NASTY]}}),
+    "form": ClientCall("/p", [], {"Accept": "x/y"}, {}, [("t", NASTY)]),
+    "json": ClientCall(
+        "/p", [("a", "1")], {"Accept": "x/y"}, {}, [], {"o": {"b": [1, None, NASTY]}}
+    ),
 }
 
 
@@ -118,7 +122,7 @@ async def test_a_training_is_started(
     language: str, host: Host, models: dict[str, Model], tmp_path: Path
 ) -> None:
     (tmp_path / "some data.csv").write_text("a,b")
-    values = {"text": NASTY, "count": 3, "data": Upload(Path("not shown"), "some data.csv")}
+    values = {"text": NASTY, "count": 3, "data": FileToSend(Path("not shown"), "some data.csv")}
     shown = of_training(models["trains"], host.url, values)
     said = await asyncio.to_thread(ran, getattr(shown, language), language, tmp_path)
     if language == "client":
@@ -154,6 +158,6 @@ def test_names_that_are_no_keywords() -> None:
 
 
 def test_files_are_saved() -> None:
-    call = Call("/p", headers={"Accept": "image/png"})
+    call = ClientCall("/p", headers={"Accept": "image/png"})
     assert curl("", call, "answer.png").endswith("-o answer.png")
     assert "'answer.png'" in python("", call, "answer.png")

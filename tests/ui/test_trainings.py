@@ -15,7 +15,7 @@ from deepaas.client.api import Api
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
 from deepaas.client.runs import Run, moment, parse
-from deepaas.client.trainings import File, Files, TrainingApi
+from deepaas.client.trainings import File, TrainingApi, TrainingFiles
 from deepaas.ui.recent import Recent
 from deepaas.ui.train_curves import BUCKETS_COUNT, curves_html, thinned
 from deepaas.ui.train_details import details_html, files_html, log_html
@@ -196,7 +196,7 @@ def test_what_others_write_is_text() -> None:
     for html in (
         table_html([run], [run.uuid], 1),
         details_html([run], lambda _: f"http://h/{BAD}"),
-        files_html(run, Files((File(BAD, 1),)), lambda path: path, BAD),
+        files_html(run, TrainingFiles((File(BAD, 1),)), lambda path: path, BAD),
         log_html(run, BAD),
     ):
         assert "<img" not in html

@@ -9,7 +9,7 @@ import pytest
 
 from deepaas.errors import ConfigError
 from deepaas.model.discovery import choose
-from deepaas.model.kinds import Certainty, Kind, Recognised
+from deepaas.model.kinds import Certainty, ModelKind, Recognised
 from deepaas.programs import Interpreter
 
 
@@ -34,13 +34,13 @@ def test_a_path_that_was_meant(
     assert rest == meant
 
 
-def kind_of(*names: str, certainty: Certainty = Certainty.SURE) -> Kind:
+def kind_of(*names: str, certainty: Certainty = Certainty.SURE) -> ModelKind:
     """A kind that recognises these references."""
 
     def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
         return Recognised("one", reference, certainty) if reference in names else None
 
-    return Kind(recognise, lambda source: [Path(source)], needs=lambda _source: NEEDED)
+    return ModelKind(recognise, lambda source: [Path(source)], needs=lambda _source: NEEDED)
 
 
 NEEDED = ["pytest", "surely-nobody-has-this"]
@@ -64,8 +64,8 @@ def test_a_kind_that_fails_does_the_others_no_harm(caplog: pytest.LogCaptureFixt
         raise ZeroDivisionError
 
     good = replace(kind_of("x"), needs=lambda _source: ["pytest"])
-    (found,) = choose(["x"], kinds={"bad": Kind(fail, lambda _: []), "good": good})
+    (found,) = choose(["x"], kinds={"bad": ModelKind(fail, lambda _: []), "good": good})
     assert (found.kind, list(found.watch())) == ("good", [Path("x")])
     assert "the kind 'bad' cannot say" in caplog.text
     with pytest.raises(ConfigError, match=r"there is no /no/such/place"):
-        choose(["/no/such/place"], kinds={"bad": Kind(fail, lambda _: [])})
+        choose(["/no/such/place"], kinds={"bad": ModelKind(fail, lambda _: [])})

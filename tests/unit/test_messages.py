@@ -29,7 +29,7 @@ PARTS = {
     messages.RawRequest,
     messages.Values,
     messages.Encoded,
-    messages.Argument,
+    messages.ArgumentSignature,
     messages.FileDetails,
     messages.Result,
     messages.Signature,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from marshmallow import missing
 
 from deepaas.messages import RawRequest
-from deepaas.runtime.places import Places
+from deepaas.runtime.places import RequestPlaces
 
 _TEXT = st.text(st.sampled_from("ab&&==%+4;é\n "), max_size=20)
 
@@ -18,7 +18,7 @@ _TEXT = st.text(st.sampled_from("ab&&==%+4;é\n "), max_size=20)
 @example("a=1&a=2&b=%41+c&=&a")
 @example("a=1&a=2&b&=x&&c==")
 def test_a_query_is_read_as_the_library_reads_it(query: str) -> None:
-    found = Places(RawRequest(query=query), []).query
+    found = RequestPlaces(RawRequest(query=query), []).query
     expected: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         expected.setdefault(name, []).append(value)

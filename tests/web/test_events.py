@@ -17,7 +17,7 @@ from yarl import URL
 
 from deepaas.errors import ModelNotFound, WorkerDied
 from deepaas.web import events
-from deepaas.web.events import Event, LongEvent
+from deepaas.web.events import LongEvent, SentEvent
 from deepaas.web.health import DRAIN, Drain
 from deepaas.web.serving import serving
 
@@ -30,16 +30,16 @@ class Source:
     """Events that are given one by one; knows whether it was closed."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Event | LongEvent | Exception | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[SentEvent | LongEvent | Exception | None] = asyncio.Queue()
         self.closed = asyncio.Event()
         self.waits = asyncio.Event()
 
-    def give(self, *given: Event | LongEvent | Exception | None) -> Source:
+    def give(self, *given: SentEvent | LongEvent | Exception | None) -> Source:
         for each in given:
             self.queue.put_nowait(each)
         return self
 
-    async def events(self) -> AsyncIterator[Event | LongEvent]:
+    async def events(self) -> AsyncIterator[SentEvent | LongEvent]:
         try:
             while True:
                 self.waits.set()
@@ -98,10 +98,10 @@ def parsed(text: str) -> list[dict[str, str]]:
 
 async def test_events_arrive(serve: Serve, session: aiohttp.ClientSession) -> None:
     source = Source().give(
-        Event("state", '{"a": 1}', "7"),
-        Event("log", "one\ntwo\r\nthree\rfour\u2028still four\n"),
-        Event("log", "", ""),
-        Event("log", " é ✓ 数字 \ud800", "é"),
+        SentEvent("state", '{"a": 1}', "7"),
+        SentEvent("log", "one\ntwo\r\nthree\rfour\u2028still four\n"),
+        SentEvent("log", "", ""),
+        SentEvent("log", " é ✓ 数字 \ud800", "é"),
         None,
     )
     async with session.get(await serve(source, retry_ms=1234)) as answer:
@@ -122,7 +122,7 @@ async def test_events_arrive(serve: Serve, session: aiohttp.ClientSession) -> No
 
 async def test_long_event_comes_in_pieces(serve: Serve, session: aiohttp.ClientSession) -> None:
     pieces = [b'{"a":"', "é".encode() * 1_000_000, b'"}']
-    source = Source().give(LongEvent("long", lambda: iter(pieces)), Event("end", ""), None)
+    source = Source().give(LongEvent("long", lambda: iter(pieces)), SentEvent("end", ""), None)
     async with session.get(await serve(source, retry_ms=None)) as answer:
         text = await answer.text()
     assert parsed(text) == [
@@ -135,19 +135,25 @@ async def test_long_event_comes_in_pieces(serve: Serve, session: aiohttp.ClientS
 async def test_stream_that_has_an_end_outlasts_the_drain(
     serve: Serve, session: aiohttp.ClientSession
 ) -> None:
-    source, drain = Source().give(Event("first", "1")), Drain()
+    source, drain = Source().give(SentEvent("first", "1")), Drain()
     async with session.get(await serve(source, drain, until_drain=False)) as answer:
         await answer.content.readuntil(b"data: 1\n\n")
         drain.began = True
-        source.give(Event("last", "2"), None)
+        source.give(SentEvent("last", "2"), None)
         assert parsed((await answer.content.read()).decode()) == [{"event": "last", "data": "2"}]
         await asyncio.wait_for(drain.finished(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
-    "event", [Event("a\nb", ""), Event("a\r", ""), Event("a", "", "1\n2"), Event("a", "", "\0")]
+    "event",
+    [
+        SentEvent("a\nb", ""),
+        SentEvent("a\r", ""),
+        SentEvent("a", "", "1\n2"),
+        SentEvent("a", "", "\0"),
+    ],
 )
-def test_nothing_breaks_out_of_an_event(event: Event) -> None:
+def test_nothing_breaks_out_of_an_event(event: SentEvent) -> None:
     with pytest.raises(ValueError, match="not the name and the id"):
         event.encode()
 
@@ -158,7 +164,7 @@ async def test_comments_while_nothing_comes(serve: Serve, session: aiohttp.Clien
     async with session.get(url) as answer:
         assert await answer.content.readuntil(b": \n\n") == b"retry: 3000\n\n: \n\n"
         assert await answer.content.readuntil(b": \n\n") == b": \n\n"
-        source.give(Event("late", "x"), None)
+        source.give(SentEvent("late", "x"), None)
         rest = (await answer.content.read()).decode()
     assert parsed(rest) == [{"event": "late", "data": "x"}]
 
@@ -166,7 +172,7 @@ async def test_comments_while_nothing_comes(serve: Serve, session: aiohttp.Clien
 async def test_a_client_that_leaves(
     serve: Serve, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = Source().give(Event("first", "1"))
+    source = Source().give(SentEvent("first", "1"))
     answer = await session.get(await serve(source))
     await answer.content.readuntil(b"data: 1\n\n")
     answer.close()
@@ -177,7 +183,7 @@ async def test_a_client_that_leaves(
 async def test_a_client_that_leaves_in_a_flood(
     serve: Serve, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
-    source = Source().give(*[Event("flood", "x" * 100_000)] * 1000)
+    source = Source().give(*[SentEvent("flood", "x" * 100_000)] * 1000)
     answer = await session.get(await serve(source))
     await answer.content.readuntil(b"data: ")
     answer.close()
@@ -187,7 +193,7 @@ async def test_a_client_that_leaves_in_a_flood(
 
 
 async def test_the_end_of_the_host(serve: Serve, session: aiohttp.ClientSession) -> None:
-    source, drain = Source().give(Event("first", "1")), Drain()
+    source, drain = Source().give(SentEvent("first", "1")), Drain()
     async with session.get(await serve(source, drain)) as answer:
         await answer.content.readuntil(b"data: 1\n\n")
         drain.began = True
@@ -197,7 +203,7 @@ async def test_the_end_of_the_host(serve: Serve, session: aiohttp.ClientSession)
 
 
 async def test_the_end_of_the_host_with_a_client_that_reads_nothing(serve: Serve) -> None:
-    source, drain = Source().give(*[Event("flood", "x" * 100_000)] * 1000), Drain()
+    source, drain = Source().give(*[SentEvent("flood", "x" * 100_000)] * 1000), Drain()
     url = URL(await serve(source, drain))
     reader, writer = await asyncio.open_connection(url.host, url.port, limit=1)
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -210,7 +216,7 @@ async def test_the_end_of_the_host_with_a_client_that_reads_nothing(serve: Serve
 
 
 async def test_an_error_that_clients_may_know(serve: Serve, session: aiohttp.ClientSession) -> None:
-    source = Source().give(Event("first", "1"), ModelNotFound("m"), Event("never", ""))
+    source = Source().give(SentEvent("first", "1"), ModelNotFound("m"), SentEvent("never", ""))
     async with session.get(await serve(source)) as answer:
         first, error = parsed(await answer.text())
     assert first["event"] == "first"
@@ -241,7 +247,7 @@ async def test_an_error_for_the_log(
 
 
 async def test_an_event_that_cannot_be_sent(serve: Serve, session: aiohttp.ClientSession) -> None:
-    source = Source().give(Event("a\nb", ""), Event("never", ""))
+    source = Source().give(SentEvent("a\nb", ""), SentEvent("never", ""))
     async with session.get(await serve(source)) as answer:
         [told] = parsed(await answer.text())
     assert told["event"] == "error"

@@ -115,7 +115,7 @@ def test_listing_is_cut(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    assert listing(tmp_path / "no") == files.Listing([], cut=False)
+    assert listing(tmp_path / "no") == files.FolderListing([], cut=False)
     with pytest.raises(RunFileNotFound):
         open_file(tmp_path / "no", "a")
 

@@ -33,7 +33,7 @@ from deepaas.web.serving import serving
 PATIENCE_SECONDS = 30
 PREFIX = "/base"
 
-Serve = Callable[[tensorboard.TensorBoard], Awaitable[str]]
+Serve = Callable[[tensorboard.TensorBoardProcess], Awaitable[str]]
 Run = Callable[[web.Application], Awaitable[str]]
 
 HOST = """
@@ -62,7 +62,7 @@ class Missing:
 def serve(run: Run) -> Serve:
     """Serves TensorBoard as the host does, and gives the URL of the host."""
 
-    async def start(board: tensorboard.TensorBoard) -> str:
+    async def start(board: tensorboard.TensorBoardProcess) -> str:
         app = web.Application(middlewares=[serving(Drain()), web.normalize_path_middleware()])
         tensorboard.setup(app, prefix=PREFIX, tensorboard=board)
         return await run(app)

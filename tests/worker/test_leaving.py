@@ -17,10 +17,10 @@ from deepaas.errors import CallTimedOut, WorkerDied
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
 from deepaas.messages import Answer, RawRequest
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.health import told
-from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits
@@ -224,7 +224,7 @@ def predict(how: str = "") -> int:
 """
 
 
-async def asked(model: Model, how: str = "") -> int:
+async def asked(model: HostedModel, how: str = "") -> int:
     inputs = RawRequest(body=f'{{"how":"{how}"}}'.encode(), body_kind="json")
     answer = await asyncio.wait_for(model.predict(inputs), SECONDS)
     return int(answer.body)
@@ -245,8 +245,8 @@ async def test_calls_wait_for_the_next_worker(
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:predict")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
     pool = Pool(executor, source, limits, tmp_path / "results")
-    model = Model(pool, TrainingChecker(pool, SECONDS))
-    shelf = Shelf()
+    model = HostedModel(pool, TrainingChecker(pool, SECONDS))
+    shelf = ModelSchemas()
     pool.start()
     try:
         with pytest.raises(Refusal):
@@ -288,7 +288,7 @@ async def test_a_call_is_not_sent_to_who_is_dead(how: str, tmp_path: Path) -> No
     source = Source("model", "cog", f"{tmp_path / 'model.py'}:Predictor")
     executor = LocalExecutor(f"{uuid.uuid4().hex}:")
     pool = Pool(executor, source, limits, tmp_path / "results")
-    model = Model(pool, TrainingChecker(pool, SECONDS))
+    model = HostedModel(pool, TrainingChecker(pool, SECONDS))
     pool.start()
     try:
         before = await asked(model)

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.check.codes import error
-from deepaas.check.kinds import Kind
+from deepaas.check.kinds import ModelCheck
 from deepaas.check.places import shown
-from deepaas.check.session import Outcome, Session
-from deepaas.check.target import Found, Target
+from deepaas.check.session import Session, StepOutcome
+from deepaas.check.target import CheckTarget, Target
 from deepaas.kinds.cog import CONTRACT, METHODS, NAME, PROJECT_FILE, USUAL_NAMES, split
 from deepaas.kinds.cog.worker.predictor import is_typed, wrap
 from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.model.kinds import Certainty
 from deepaas.runtime import kinds
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
 
 CODE = error(
@@ -27,19 +27,19 @@ CODE = error(
 )
 
 
-def find(source: str) -> Found | None:
+def find(source: str) -> CheckTarget | None:
     """A predictor in a file, or a folder with ``cog.yaml``."""
     path, name = split(source or ".")
     if path.suffix == ".py" and path.is_file():
         certainty = Certainty.SURE if name else Certainty.LIKELY
         name = name or _typed_name(path)
         value = f"{path.resolve()}:{name}"
-        return Found([Target(name, NAME, value)], certainty=certainty) if name else None
+        return CheckTarget([Target(name, NAME, value)], certainty=certainty) if name else None
     if not (path / PROJECT_FILE).is_file():
         return None
     # Not sure: a package that declares a model is that one.
     folder = path.resolve()
-    return Found([Target(folder.name, NAME, str(folder))], certainty=Certainty.LIKELY)
+    return CheckTarget([Target(folder.name, NAME, str(folder))], certainty=Certainty.LIKELY)
 
 
 def _typed_name(file: Path) -> str:
@@ -107,7 +107,7 @@ def adopt(session: Session, target: Any) -> bool:
     return True
 
 
-def _tell_faults(session: Session, outcome: Outcome, place: str) -> bool:
+def _tell_faults(session: Session, outcome: StepOutcome, place: str) -> bool:
     """Tell what is wrong with a declaration; whether that was all there is to tell."""
     error = outcome.error
     if isinstance(error, Faults):
@@ -124,11 +124,11 @@ def _tell_faults(session: Session, outcome: Outcome, place: str) -> bool:
 
 def _describe(session: Session, predictor: object, place: str) -> None:
     try:
-        Model(session.target.name, predictor, Path(session.spool)).describe()
+        LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
     except Exception as error:
         where = session.places.of_error(error) or place
         session.add("host-refuses", where, reason(error), "correct what this says")
     session.note("setup and the predictor were not called")
 
 
-KIND = Kind(find, check, adopt, [CODE])
+KIND = ModelCheck(find, check, adopt, [CODE])

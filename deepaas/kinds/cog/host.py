@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deepaas.errors import ConfigError
 from deepaas.kinds.cog import PROJECT_FILE, split
-from deepaas.model.kinds import Certainty, Kind, Recognised, name_of
+from deepaas.model.kinds import Certainty, ModelKind, Recognised, name_of
 from deepaas.programs import Interpreter
 
 
@@ -42,4 +42,4 @@ def _is_path(reference: str) -> bool:
     return "/" in reference or reference == "." or re.search(r"\.py(:\w+)?$", reference) is not None
 
 
-KIND = Kind(recognise, folders)
+KIND = ModelKind(recognise, folders)

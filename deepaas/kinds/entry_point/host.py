@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from deepaas.kinds.entry_point import GROUP
-from deepaas.model.kinds import Installed, Kind, Recognised
+from deepaas.model.kinds import Installed, ModelKind, Recognised
 from deepaas.model.sources import CODE
 from deepaas.programs import OWN, Interpreter
 
@@ -125,4 +125,6 @@ def _places(name: str) -> list[Path]:
     return [Path(spec.origin).resolve()] if spec.has_location and spec.origin else []
 
 
-KIND = Kind(recognise, roots, installed=installed, offer=f"an entry point in the group '{GROUP}'")
+KIND = ModelKind(
+    recognise, roots, installed=installed, offer=f"an entry point in the group '{GROUP}'"
+)

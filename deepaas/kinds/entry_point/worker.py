@@ -9,7 +9,7 @@ from typing import Any
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.failures import CannotBeServed
-from deepaas.runtime.kinds import Kind, adopted
+from deepaas.runtime.kinds import ModelLoader, adopted
 
 _ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
 _METHODS = (*_ARGUMENTLESS, "predict", "train")
@@ -60,4 +60,4 @@ def needs_instance(model: type) -> bool:
     return False
 
 
-KIND = Kind(load)
+KIND = ModelLoader(load)

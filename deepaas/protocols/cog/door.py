@@ -10,18 +10,18 @@ from aiohttp import web
 from deepaas.curl import curl
 from deepaas.errors import ConfigError
 from deepaas.fetching.fetcher import Fetcher, FetchLimits
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
 from deepaas.protocols import Door, Host, Link, Snippet
 from deepaas.protocols.cog.answers import as_error
-from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.files import PredictionFiles
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.intake import Intake
 from deepaas.protocols.cog.kept import CogWording
 from deepaas.protocols.cog.options import Options
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Pick, PredictionRoutes
-from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
@@ -56,13 +56,13 @@ def setup(host: Host) -> Door:
     archive = Archive(host.trainings, keep, CogWording(), durable=settings.train_endpoint)
     # Half of what may wait: the others need not wait for anybody's slow server.
     fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
-    files = Files(fetcher, uploader)
+    files = PredictionFiles(fetcher, uploader)
     predictions = Predictions(host.uploads, files, archive, host.drain.counting, host.masks)
     token = os.environ.get("WEBHOOK_AUTH_TOKEN", "")
     webhooks = Webhooks(limits, token, host.uploads.folder)
     kept = KeptWebhooks(webhooks, host.trainings, durable=settings.train_endpoint)
 
-    shelf = Shelf()
+    shelf = ModelSchemas()
     helpers = Helpers(f"{host.trainings.host}:cog:")
     intake = Intake(host.uploads, settings.client_max_size, helpers)
 
@@ -74,7 +74,7 @@ def setup(host: Host) -> Door:
         trainings.append(second)
         return [*first.below(path), *second.below(path)]
 
-    def named(request: web.Request) -> Model:
+    def named(request: web.Request) -> HostedModel:
         return host.registry[request.match_info["model"]]
 
     def at_root() -> list[web.RouteDef]:
@@ -104,11 +104,11 @@ def setup(host: Host) -> Door:
         await kept.close()
         await archive.close()
 
-    def links(model: Model) -> list[Link]:
+    def links(model: HostedModel) -> list[Link]:
         path = f"{own}/{quote(model.name, safe='')}"
         return [Link(TITLE, f"{path}/docs" if settings.doc_endpoint else f"{path}/")]
 
-    def snippets(model: Model, url: str) -> list[Snippet]:
+    def snippets(model: HostedModel, url: str) -> list[Snippet]:
         served = shelf.get(model)
         if served is None or served.description.predict is None or not settings.predict_endpoint:
             return []

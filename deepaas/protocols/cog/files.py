@@ -31,7 +31,7 @@ class BadFile(Exception):
     """A file of an input cannot be had; the text says why."""
 
 
-class Files:
+class PredictionFiles:
     """Files of inputs and outputs. Must be closed.
 
     Args:

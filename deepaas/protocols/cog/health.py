@@ -7,14 +7,14 @@ from typing import Any
 
 import deepaas
 from deepaas.errors import ModelUnavailable
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols.cog.prediction import moment
 from deepaas.workers.status import Status
 
 FAILED = "Healthcheck failed: "
 
 
-def is_starting(model: Model, status: Status) -> bool:
+def is_starting(model: HostedModel, status: Status) -> bool:
     """Whether a model is being set up for the first time.
 
     While a worker that was lost, or is about to leave, is replaced, calls wait for the next one.
@@ -23,7 +23,7 @@ def is_starting(model: Model, status: Status) -> bool:
     return loading and not (model.was_ready or status.restarts_count)
 
 
-async def told(model: Model) -> dict[str, Any]:
+async def told(model: HostedModel) -> dict[str, Any]:
     """How a model is, and how it got ready."""
     setup = model.setup()
     status = model.status()

@@ -14,7 +14,7 @@ import msgspec
 from deepaas.errors import InvalidArguments, QueueFull, StorageFull
 from deepaas.masks import Masks
 from deepaas.messages import Answer, Measured, Part
-from deepaas.protocols.cog.files import Files
+from deepaas.protocols.cog.files import PredictionFiles
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.web.errors import no_space
@@ -37,7 +37,7 @@ class PredictionTask:
         files: makes URLs of those that the model gives.
     """
 
-    def __init__(self, prediction: Prediction, files: Files, masks: Masks) -> None:
+    def __init__(self, prediction: Prediction, files: PredictionFiles, masks: Masks) -> None:
         self._masks = masks
         self.prediction = prediction
         self._urls = files

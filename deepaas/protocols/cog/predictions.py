@@ -20,9 +20,9 @@ from deepaas.errors import (
     WorkerDied,
 )
 from deepaas.masks import Masks
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
-from deepaas.protocols.cog.files import BadFile, Files
+from deepaas.protocols.cog.files import BadFile, PredictionFiles
 from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.kept import GONE, snapshot
 from deepaas.protocols.cog.prediction import (
@@ -74,7 +74,7 @@ class Predictions:
     def __init__(
         self,
         uploads: Uploads,
-        files: Files,
+        files: PredictionFiles,
         archive: Archive,
         counting: Callable[[], AbstractContextManager[None]],
         masks: Masks,
@@ -90,7 +90,7 @@ class Predictions:
         """Those of a model that go on, by their ids, now and later."""
         return self._going.setdefault(model, {})
 
-    def start(self, prediction: Prediction, model: Model, wanted: Wanted) -> PredictionTask:
+    def start(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> PredictionTask:
         """Begin one; it goes on by itself.
 
         Args:
@@ -103,7 +103,9 @@ class Predictions:
         going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))
         return going
 
-    async def make(self, prediction: Prediction, model: Model, wanted: Wanted) -> PredictionTask:
+    async def make(
+        self, prediction: Prediction, model: HostedModel, wanted: Wanted
+    ) -> PredictionTask:
         """See one through, from its beginning to its end.
 
         Raises:
@@ -129,7 +131,7 @@ class Predictions:
         self._going.setdefault(prediction.model, {})[prediction.id] = going
         return going
 
-    async def _run(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
+    async def _run(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
         try:
             if wanted.kept:
                 with self._counting():
@@ -148,7 +150,7 @@ class Predictions:
         going.over.set()
         going.prediction.release()
 
-    async def _keep(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
+    async def _keep(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
         """Make one whose client does not wait."""
         try:
             await self._archive.begun(snapshot(going.prediction))
@@ -159,7 +161,7 @@ class Predictions:
             await self._see_through(going, model, wanted)
         await self._archive.ended(snapshot(going.prediction))
 
-    async def _see_through(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
+    async def _see_through(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
         """Make one; it has ended when this returns, however."""
         prediction = going.prediction
         try:
@@ -201,7 +203,7 @@ class Predictions:
         finally:
             await going.leave()
 
-    async def _predict(self, going: PredictionTask, model: Model, wanted: Wanted) -> None:
+    async def _predict(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
         prediction = going.prediction
         terms = Terms(streamed=prediction.streams, context=wanted.context, listener=going)
         async with self._uploads.scratch() as scratch:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 import deepaas
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
 from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import health, listing, requests, stream, telling
@@ -35,7 +35,7 @@ from deepaas.protocols.cog.prediction import (
 )
 from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
-from deepaas.protocols.cog.served import Served, Shelf
+from deepaas.protocols.cog.served import ModelSchemas, Served
 from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
@@ -44,7 +44,7 @@ from deepaas.workers.status import Status
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
 
-Pick = Callable[[web.Request], Model]
+Pick = Callable[[web.Request], HostedModel]
 """Which model a request is for."""
 
 
@@ -68,7 +68,7 @@ class PredictionRoutes:
         archive: Archive,
         webhooks: KeptWebhooks,
         pick: Pick,
-        shelf: Shelf,
+        shelf: ModelSchemas,
         intake: Intake,
     ) -> None:
         self._host = host
@@ -177,7 +177,7 @@ class PredictionRoutes:
             return await self._answer_once(request, model, asked, prediction_id)
 
     async def _answer_once(
-        self, request: web.Request, model: Model, asked: Request, prediction_id: str
+        self, request: web.Request, model: HostedModel, asked: Request, prediction_id: str
     ) -> web.StreamResponse:
         """Make a prediction, or tell of the one of this name."""
         going_on = self._predictions.of(model.name)
@@ -247,7 +247,7 @@ class PredictionRoutes:
         return json_answer({})
 
     async def _answer(
-        self, request: web.Request, model: Model, asked: Request, prediction_id: str
+        self, request: web.Request, model: HostedModel, asked: Request, prediction_id: str
     ) -> web.StreamResponse:
         """Make a prediction, and tell of it as its client wants."""
         streamed = stream.wants_stream(request)
@@ -271,7 +271,7 @@ class PredictionRoutes:
             prediction.release()
 
     def _accepted(
-        self, model: Model, asked: Request, prediction_id: str, *, kept: bool = False
+        self, model: HostedModel, asked: Request, prediction_id: str, *, kept: bool = False
     ) -> tuple[Prediction, Wanted]:
         """A prediction that may begin, at once, held for the caller.
 
@@ -298,7 +298,7 @@ class PredictionRoutes:
             prediction.scratch, given.is_owned = given.scratch, True
         return prediction, Wanted(given, served.files, asked.context or {}, kept)
 
-    def _check_capacity(self, model: Model, status: Status, served: Served) -> None:
+    def _check_capacity(self, model: HostedModel, status: Status, served: Served) -> None:
         strict: bool = self._host.options.strict
         slots = status.workers_count * max(1, served.description.concurrency)
         room = slots if strict else slots + self._host.settings.queue_size
@@ -306,7 +306,7 @@ class PredictionRoutes:
         if len(self._predictions.of(model.name)) >= room or (strict and not status.room_count):
             raise failed(AT_CAPACITY, 409)
 
-    async def _made(self, prediction: Prediction, model: Model, wanted: Wanted) -> None:
+    async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:
         """See a prediction through; a client that leaves takes its prediction with it.
 
         Raises:
@@ -322,7 +322,7 @@ class PredictionRoutes:
                 raise full
 
     async def _answer_kept(
-        self, request: web.Request, model: Model, record: Record, document: Document
+        self, request: web.Request, model: HostedModel, record: Record, document: Document
     ) -> web.StreamResponse:
         """One that has ended already, or goes on in another host."""
         if record.completed is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepaas.messages import Argument, Description, Signature
+from deepaas.messages import ArgumentSignature, Description, Signature
 from deepaas.protocols.cog import openapi_parts as parts
 from deepaas.schemas.json_schema import to_openapi
 
@@ -126,7 +126,7 @@ def for_checking(schema: Json) -> Json:
     return checked
 
 
-def _property(argument: Argument) -> Json:
+def _property(argument: ArgumentSignature) -> Json:
     told = to_openapi(argument.schema)
     if argument.file is not None:
         (told["items"] if argument.file.many else told)["format"] = FILE_FORMAT

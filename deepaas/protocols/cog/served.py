@@ -9,7 +9,7 @@ import msgspec
 
 import deepaas
 from deepaas.messages import Description, Signature
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
@@ -81,13 +81,13 @@ class Served(Face):
         self.document: Json = document(name, description, deepaas.__version__)
 
 
-class Shelf:
+class ModelSchemas:
     """All models, each made when it is first asked for, and again when it has changed."""
 
     def __init__(self) -> None:
         self._served: dict[str, Served] = {}
 
-    def get(self, model: Model) -> Served | None:
+    def get(self, model: HostedModel) -> Served | None:
         """What is made of a model; None while it has not described itself."""
         description = model.description
         if description is None:
@@ -97,13 +97,13 @@ class Shelf:
             served = self._served[model.name] = Served(model.name, description)
         return served
 
-    def outline(self, model: Model, *, train: bool = False) -> large.InputFace | None:
+    def outline(self, model: HostedModel, *, train: bool = False) -> large.InputFace | None:
         """What is needed to look at a large input; None while nobody knows, or has it."""
         served = self.get(model)
         face = served.train if served is not None and train else served
         return None if face is None else face.outline
 
-    def ready(self, model: Model, status: Status) -> Served:
+    def ready(self, model: HostedModel, status: Status) -> Served:
         """What is made of a model that takes calls, or will in a moment.
 
         Args:

@@ -20,12 +20,12 @@ from deepaas.errors import (
     NotImplementedByModel,
     RunNotFound,
 )
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import listing, requests, stream, telling
 from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
-from deepaas.protocols.cog.files import BadFile, Files
+from deepaas.protocols.cog.files import BadFile, PredictionFiles
 from deepaas.protocols.cog.intake import Intake, Unpacked
 from deepaas.protocols.cog.prediction import (
     STARTING,
@@ -33,9 +33,9 @@ from deepaas.protocols.cog.prediction import (
 )
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
-from deepaas.protocols.cog.served import Shelf
+from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.training_told import STATUS, Teller
-from deepaas.training.runs import Run
+from deepaas.training.runs import TrainingRun
 from deepaas.web.values import stored
 from deepaas.webhooks.kept import KeptWebhooks, Subject
 from deepaas.webhooks.sender import WebhookAddress
@@ -62,10 +62,10 @@ class TrainingRoutes:
     def __init__(
         self,
         host: Host,
-        files: Files,
+        files: PredictionFiles,
         webhooks: KeptWebhooks,
         pick: Pick,
-        shelf: Shelf,
+        shelf: ModelSchemas,
         intake: Intake,
     ) -> None:
         self._host = host
@@ -108,7 +108,7 @@ class TrainingRoutes:
                 run = await self._begin_named(model, name, asked)
         return await self._answer(request, model, name, asked, run)
 
-    async def _begin_named(self, model: Model, name: str, asked: Request) -> Run:
+    async def _begin_named(self, model: HostedModel, name: str, asked: Request) -> TrainingRun:
         async with self._turn(model, name):
             if await self._find(model, name) is not None:
                 raise failed(f"there is a training with the id {name!r} already", 409)
@@ -169,7 +169,7 @@ class TrainingRoutes:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _of(self, request: web.Request) -> Model:
+    def _of(self, request: web.Request) -> HostedModel:
         if not self._host.settings.train_endpoint:
             raise Disabled("train")
         if stream.wants_stream(request):
@@ -179,13 +179,13 @@ class TrainingRoutes:
             raise NotImplementedByModel(model.name, "train")
         return model
 
-    async def _run(self, request: web.Request) -> Run:
+    async def _run(self, request: web.Request) -> TrainingRun:
         run = await self._find(self._of(request), request.match_info["training_id"])
         if run is None:
             raise Refusal(404, {"detail": "there is no such training"})
         return run
 
-    async def _find(self, model: Model, name: str) -> Run | None:
+    async def _find(self, model: HostedModel, name: str) -> TrainingRun | None:
         # Other doors, and this one where its client gave none, know it by the run's own id.
         own = [name] if _UUID.fullmatch(name) else []
         for uid in (run_id(model.name, name), *own):
@@ -194,14 +194,14 @@ class TrainingRoutes:
         return None
 
     @contextlib.asynccontextmanager
-    async def _turn(self, model: Model, name: str) -> AsyncIterator[None]:
+    async def _turn(self, model: HostedModel, name: str) -> AsyncIterator[None]:
         """One at a time, of those who name the same training."""
         uid = run_id(model.name, name)
         turn = self._turns.setdefault(uid, asyncio.Lock())
         async with turn:
             yield
 
-    async def _begin(self, model: Model, uid: str, name: str, asked: Request) -> Run:
+    async def _begin(self, model: HostedModel, uid: str, name: str, asked: Request) -> TrainingRun:
         """Enter a run.
 
         Raises:
@@ -225,7 +225,7 @@ class TrainingRoutes:
             raise Refusal(422, {"detail": list(argument_faults(error.fields))}) from None
 
     async def _answer(
-        self, request: web.Request, model: Model, name: str, asked: Request, run: Run
+        self, request: web.Request, model: HostedModel, name: str, asked: Request, run: TrainingRun
     ) -> web.Response:
         waits = not requests.is_asynchronous(request)
         try:
@@ -241,7 +241,7 @@ class TrainingRoutes:
         return json_answer(await self._teller.told(run, name), 200 if run.state.final else 202)
 
     async def _tell(
-        self, request: web.Request, model: Model, name: str, asked: Request, run: Run
+        self, request: web.Request, model: HostedModel, name: str, asked: Request, run: TrainingRun
     ) -> None:
         """Tell a webhook of a training, if the client has named one."""
 
@@ -255,7 +255,12 @@ class TrainingRoutes:
         await self._webhooks.noted(entry)
 
     async def resume(
-        self, model: Model, uid: str, name: str, address: WebhookAddress, told: Callable[[], None]
+        self,
+        model: HostedModel,
+        uid: str,
+        name: str,
+        address: WebhookAddress,
+        told: Callable[[], None],
     ) -> None:
         """Tell of a training of which a host told that is gone.
 
@@ -278,8 +283,8 @@ class TrainingRoutes:
 
     def _follow(
         self,
-        model: Model,
-        run: Run,
+        model: HostedModel,
+        run: TrainingRun,
         name: str,
         address: WebhookAddress,
         told: Callable[[], None],

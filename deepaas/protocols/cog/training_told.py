@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from deepaas.errors import DeepaasError, RunElsewhere, RunNotFound
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols.cog.prediction import (
     CANCELED,
     FAILED,
@@ -23,7 +23,7 @@ from deepaas.protocols.cog.prediction import (
     told_begun,
 )
 from deepaas.training.log import LogReader
-from deepaas.training.runs import Run, State
+from deepaas.training.runs import State, TrainingRun
 from deepaas.training.service import Trainings
 from deepaas.web.document import of_bytes
 from deepaas.webhooks.delivery import WebhookChannel
@@ -54,7 +54,7 @@ class Teller:
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings
 
-    async def told(self, run: Run, name: str, *, whole: bool = False) -> dict[str, Any]:
+    async def told(self, run: TrainingRun, name: str, *, whole: bool = False) -> dict[str, Any]:
         """A training as Cog tells of it.
 
         Args:
@@ -79,7 +79,12 @@ class Teller:
         return {**told, "status": STATUS[run.state]}
 
     async def follow(
-        self, model: Model, run: Run, name: str, events: frozenset[str], channel: WebhookChannel
+        self,
+        model: HostedModel,
+        run: TrainingRun,
+        name: str,
+        events: frozenset[str],
+        channel: WebhookChannel,
     ) -> None:
         """Tell an address of a training until it has ended.
 
@@ -110,7 +115,7 @@ class Teller:
                 channel.leave()
 
     async def _tell_end(
-        self, run: Run, name: str, events: frozenset[str], channel: WebhookChannel
+        self, run: TrainingRun, name: str, events: frozenset[str], channel: WebhookChannel
     ) -> None:
         told = await self.told(run, name)
         if "output" in told and "output" in events:
@@ -120,7 +125,7 @@ class Teller:
         if "completed" in events:
             await channel.add_last(of_bytes(msgspec.json.encode(told)), TRIES_COUNT)
 
-    async def _logs(self, run: Run) -> str:
+    async def _logs(self, run: TrainingRun) -> str:
         try:
             reader = LogReader(self._trainings.folder(run).log)
         except RunElsewhere:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Door, Host, Link, Snippet, routes
 from deepaas.protocols.v2 import documents, predict, snippets
 from deepaas.protocols.v2.models import ModelOperations
@@ -49,7 +49,7 @@ def _pages(host: Host) -> list[Link]:
     return [Link(label, f"{host.prefix}{path}") for label, path in own]
 
 
-def _links(host: Host, model: Model) -> list[Link]:
+def _links(host: Host, model: HostedModel) -> list[Link]:
     path = f"{host.prefix}/v2/models/{quote(model.name, safe='')}/"
     links = []
     if host.settings.doc_endpoint and _can_predict(host, model):
@@ -62,7 +62,7 @@ def _links(host: Host, model: Model) -> list[Link]:
     return [*links, Link("Metadata (JSON)", path)]
 
 
-def _snippets(host: Host, model: Model, url: str) -> list[Snippet]:
+def _snippets(host: Host, model: HostedModel, url: str) -> list[Snippet]:
     known = model.description
     if known is None or known.predict is None or not _can_predict(host, model):
         return []
@@ -71,7 +71,7 @@ def _snippets(host: Host, model: Model, url: str) -> list[Snippet]:
     return [Snippet("Predict from the command line", text)]
 
 
-def _can_predict(host: Host, model: Model) -> bool:
+def _can_predict(host: Host, model: HostedModel) -> bool:
     known = model.description
     return known is not None and known.predict is not None and host.settings.predict_endpoint
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.errors import DeepaasError
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.web.errors import json_response
@@ -24,7 +24,7 @@ class ModelOperations:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    def _links(self, model: Model) -> dict[str, Any]:
+    def _links(self, model: HostedModel) -> dict[str, Any]:
         href = f"{self._host.prefix}/v2/models/{model.name}"
         return {
             "id": model.name,
@@ -32,7 +32,7 @@ class ModelOperations:
             "links": [{"rel": "self", "href": href}],
         }
 
-    async def _listed(self, model: Model) -> dict[str, Any]:
+    async def _listed(self, model: HostedModel) -> dict[str, Any]:
         try:
             entry = self._links(model) | await model.metadata()
             status = model.status()

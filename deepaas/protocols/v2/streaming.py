@@ -18,7 +18,7 @@ from deepaas.errors import DeepaasError, ModelFailed, StorageFull
 from deepaas.messages import Answer, Measured, Part
 from deepaas.web.as_json import as_json
 from deepaas.web.document import Document
-from deepaas.web.events import Event, LongEvent, stream
+from deepaas.web.events import LongEvent, SentEvent, stream
 from deepaas.web.journal import MAX_BYTES, Journal, TooMuch
 from deepaas.workers.terms import Terms
 
@@ -107,7 +107,7 @@ class _Told:
         """Wait until something cannot be kept; why not."""
         return await self._problem
 
-    async def events(self, work: asyncio.Future[None]) -> AsyncIterator[Event | LongEvent]:
+    async def events(self, work: asyncio.Future[None]) -> AsyncIterator[SentEvent | LongEvent]:
         """All events from the beginning on.
 
         Raises:
@@ -117,9 +117,9 @@ class _Told:
         async for kind, data in self._journal.follow():
             pieces = Document(0, lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
             if kind == LOG:
-                yield Event(LOG, pieces.whole().decode())
+                yield SentEvent(LOG, pieces.whole().decode())
             elif kind == METRIC:
-                yield Event(METRIC, pieces.whole().decode())
+                yield SentEvent(METRIC, pieces.whole().decode())
             elif kind == PART:
                 yield _part(index, pieces)
                 index += 1
@@ -129,7 +129,7 @@ class _Told:
                 index += 1
                 self._remove(part.path)
         await work
-        yield Event("end", msgspec.json.encode({"parts_count": index}).decode())
+        yield SentEvent("end", msgspec.json.encode({"parts_count": index}).decode())
 
     def end(self) -> None:
         """Nothing more will be told."""

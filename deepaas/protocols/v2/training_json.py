@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from deepaas.training.runs import Progress, Run, State
+from deepaas.training.runs import RunProgress, State, TrainingRun
 
 
-def training_json(run: Run, base: str, tensorboard: str) -> dict[str, Any]:
+def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, Any]:
     """What clients are told of a run; large arguments and results are left to the caller.
 
     Args:
@@ -60,7 +60,7 @@ def training_json(run: Run, base: str, tensorboard: str) -> dict[str, Any]:
     return shown
 
 
-def progress_json(progress: Progress) -> dict[str, Any]:
+def progress_json(progress: RunProgress) -> dict[str, Any]:
     """How far a run is."""
     return {"step": progress.step, "total": progress.total, "message": progress.message}
 

@@ -9,11 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.errors import Disabled, InvalidArguments, RunElsewhere
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.protocols.v2.training_json import raw, training_json
-from deepaas.training.runs import Run, State
+from deepaas.training.runs import State, TrainingRun
 from deepaas.training.service import Trainings
 from deepaas.training.state_directory import label
 from deepaas.web import tensorboard
@@ -69,7 +69,7 @@ _LIST_PARAMETERS: list[dict[str, Any]] = [
 ]
 
 
-def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, Model]:
+def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, HostedModel]:
     """What a request about trainings is about.
 
     Raises:
@@ -93,7 +93,7 @@ class Presenter:
         # Looked for once: a list has a thousand runs.
         self._has_curves = host.trainings.tensorboard.installed
 
-    def shown(self, run: Run) -> dict[str, Any]:
+    def shown(self, run: TrainingRun) -> dict[str, Any]:
         """A run; large arguments and results are left to the caller."""
         base = f"{self._prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
         curves = tensorboard.link(self._prefix, label(run)) if self._has_curves else ""
@@ -111,7 +111,7 @@ class TrainingOperations:
         self._host = host
         self._presenter = Presenter(host)
 
-    async def _whole(self, trainings: Trainings, run: Run) -> dict[str, Any]:
+    async def _whole(self, trainings: Trainings, run: TrainingRun) -> dict[str, Any]:
         """With the arguments and the result, however large, unless they lie with another host."""
         whole = self._presenter.shown(run)
         with contextlib.suppress(RunElsewhere):

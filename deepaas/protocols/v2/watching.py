@@ -13,17 +13,24 @@ import msgspec
 from aiohttp import hdrs, web
 
 from deepaas.errors import InvalidArguments
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.protocols.v2.training_json import date_text, progress_json
 from deepaas.protocols.v2.trainings import RUN_PATH, UUID, Presenter, trainings_of
-from deepaas.training.runs import Run
+from deepaas.training.runs import TrainingRun
 from deepaas.training.service import Trainings
 from deepaas.training.watching import News, Position, Watching, is_offset
 from deepaas.web import bounded, files
 from deepaas.web.errors import json_response
-from deepaas.web.events import MEDIA_TYPE, Event, last_event_id, nothing_more, stream, wants_events
+from deepaas.web.events import (
+    MEDIA_TYPE,
+    SentEvent,
+    last_event_id,
+    nothing_more,
+    stream,
+    wants_events,
+)
 
 MAX_TAIL_COUNT = 1_000_000
 TEXT = "text/plain; charset=utf-8"
@@ -66,7 +73,7 @@ class WatchingOperations:
         self._watching = Watching(host.trainings)
         self._presenter = Presenter(host)
 
-    async def _asked(self, request: web.Request) -> tuple[Trainings, Model, Run]:
+    async def _asked(self, request: web.Request) -> tuple[Trainings, HostedModel, TrainingRun]:
         trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
         # Refused here if its files lie elsewhere: a stream that has begun could only break off.
@@ -214,17 +221,17 @@ class WatchingOperations:
 
 
 async def _log_events(
-    watching: Watching, model: Model, run: Run, begin: int
-) -> AsyncIterator[Event]:
+    watching: Watching, model: HostedModel, run: TrainingRun, begin: int
+) -> AsyncIterator[SentEvent]:
     async for offset, lines in watching.follow_log(model, run, begin):
-        yield Event("log", "\n".join(lines), str(offset))
+        yield SentEvent("log", "\n".join(lines), str(offset))
 
 
 async def _run_events(
-    news: AsyncIterator[News], shown: Callable[[Run], Any]
-) -> AsyncIterator[Event]:
+    news: AsyncIterator[News], shown: Callable[[TrainingRun], Any]
+) -> AsyncIterator[SentEvent]:
     async for new in news:
-        last: Event | None = None
+        last: SentEvent | None = None
         for event in _events_of(new, shown):
             if last is not None:
                 yield last
@@ -233,18 +240,18 @@ async def _run_events(
             yield replace(last, id=str(new.position))
 
 
-def _events_of(new: News, shown: Callable[[Run], Any]) -> Iterator[Event]:
+def _events_of(new: News, shown: Callable[[TrainingRun], Any]) -> Iterator[SentEvent]:
     # The last word on a run comes last, any other before what happens then.
     if new.changed and not new.run.state.final:
-        yield Event("state", _json(shown(new.run)))
+        yield SentEvent("state", _json(shown(new.run)))
     if new.progressed and new.run.progress is not None:
-        yield Event("progress", _json(progress_json(new.run.progress)))
+        yield SentEvent("progress", _json(progress_json(new.run.progress)))
     for point in new.points:
-        yield Event("metric", _json(point._asdict()))
+        yield SentEvent("metric", _json(point._asdict()))
     if new.lines:
-        yield Event("log", "\n".join(new.lines))
+        yield SentEvent("log", "\n".join(new.lines))
     if new.changed and new.run.state.final:
-        yield Event("state", _json(shown(new.run)))
+        yield SentEvent("state", _json(shown(new.run)))
 
 
 async def _is_more(news: AsyncGenerator[News, None]) -> bool:

@@ -16,7 +16,7 @@ from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
-from deepaas.runtime.kinds import Kind
+from deepaas.runtime.kinds import ModelLoader
 
 
 def load(source: str) -> Predictor:
@@ -105,4 +105,4 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-KIND = Kind(load, adopt, {"cog": "deepaas[cog]"})
+KIND = ModelLoader(load, adopt, {"cog": "deepaas[cog]"})

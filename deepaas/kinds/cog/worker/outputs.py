@@ -30,7 +30,7 @@ _LISTS = (list, tuple, set, frozenset, Sequence)
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputType:
     """What a function declares to return.
 
     Attributes:
@@ -48,7 +48,7 @@ class Output:
     asynchronous: bool = False
 
 
-def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> Output:
+def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> OutputType:
     """What a function declares to return.
 
     Args:
@@ -59,28 +59,28 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str])
     said = called(function)
     if "return" not in hints:
         faults.append(f"{said} has no type for what it returns; write for instance -> str")
-        return Output({})
+        return OutputType({})
     try:
         return _read(hints["return"])
     except Unsupported as error:
         faults.append(f"{said}: what it returns: {error}")
-        return Output({})
+        return OutputType({})
 
 
-def _read(annotation: Any) -> Output:
+def _read(annotation: Any) -> OutputType:
     if (kind := types.opaque(annotation)) is not None:
-        return Output(types.schema(kind))
+        return OutputType(types.schema(kind))
     annotation = _bare(annotation)
     origin = typing.get_origin(annotation) or annotation
     if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
         return _iterator(annotation, origin)
     schema = _Reader().schema(annotation)
     if _named_fields(annotation) is not None and not typing.is_typeddict(annotation):
-        return Output(schema, _Reader().response(annotation))
-    return Output(schema, is_file=_is_file(annotation))
+        return OutputType(schema, _Reader().response(annotation))
+    return OutputType(schema, is_file=_is_file(annotation))
 
 
-def _iterator(annotation: Any, origin: Any) -> Output:
+def _iterator(annotation: Any, origin: Any) -> OutputType:
     items = typing.get_args(annotation)
     if not items:
         raise Unsupported(f"{types.name(annotation)} needs the type of its items")
@@ -94,7 +94,7 @@ def _iterator(annotation: Any, origin: Any) -> Output:
         if _bare(items[0]) is not str:
             raise Unsupported(f"{types.name(annotation)} must be of str")
         schema["x-cog-array-display"] = "concatenate"
-    return Output(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
+    return OutputType(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
 
 
 def _is_file(annotation: Any) -> bool:

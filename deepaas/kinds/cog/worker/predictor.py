@@ -16,7 +16,7 @@ from marshmallow import fields
 from deepaas.kinds.cog import CONTRACT, METHODS
 from deepaas.kinds.cog.worker import inputs, outputs, scope
 from deepaas.kinds.cog.worker.fields import field
-from deepaas.kinds.cog.worker.outputs import Output
+from deepaas.kinds.cog.worker.outputs import OutputType
 from deepaas.kinds.cog.worker.plain import plain
 from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parameters, type_hints
 from deepaas.kinds.cog.worker.source import reveal
@@ -260,8 +260,8 @@ def _cancelled() -> type[BaseException]:
     return usual if cog is None else getattr(cog, "CancelationException", usual)
 
 
-def _titled(output: Output) -> dict[str, Any]:
-    return {**output.schema, "title": "Output"}
+def _titled(output: OutputType) -> dict[str, Any]:
+    return {**output.schema, "title": "OutputType"}
 
 
 async def _said(well: Awaitable[bool]) -> str:

@@ -31,7 +31,7 @@ class NotFound(CannotBeServed):
 
 
 @dataclass(frozen=True)
-class Project:
+class CogProject:
     """What a project says of itself.
 
     Attributes:
@@ -59,7 +59,7 @@ class Project:
             print(remark, file=sys.stderr, flush=True)
 
 
-def read(path: Path) -> Project:
+def read(path: Path) -> CogProject:
     """Read a ``cog.yaml``.
 
     Raises:
@@ -76,7 +76,7 @@ def read(path: Path) -> Project:
     train = told.get("train") or ""
     if not isinstance(train, str):
         raise NotFound(f'{path}: train must name a function, such as "train.py:train"')
-    return Project(
+    return CogProject(
         predict,
         train,
         _concurrency(path, told.get("concurrency") or {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepaas.check.kinds import Kind, adopted
+from deepaas.check.kinds import ModelCheck, adopted
 from deepaas.check.session import Session
 from deepaas.kinds.entry_point.check import loading, requirements
 from deepaas.kinds.entry_point.check.codes import CODES
@@ -26,4 +26,4 @@ def check(session: Session) -> Any:
     return loading.made(session, found)
 
 
-KIND = Kind(find, check, codes=CODES)
+KIND = ModelCheck(find, check, codes=CODES)

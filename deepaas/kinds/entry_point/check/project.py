@@ -18,7 +18,7 @@ FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
 @dataclass
-class Project:
+class PackageProject:
     """A folder with a project.
 
     Attributes:
@@ -51,9 +51,9 @@ def is_project(folder: Path) -> bool:
     return any((folder / name).is_file() for name in FILES)
 
 
-def read(folder: Path) -> Project:
+def read(folder: Path) -> PackageProject:
     """Read the project in a folder; nothing of it is run."""
-    project = Project(folder)
+    project = PackageProject(folder)
     readers = (_read_setup_py, _read_setup_cfg, _read_pyproject)
     for name, reader in zip(reversed(FILES), readers, strict=True):
         file = folder / name
@@ -69,7 +69,7 @@ def read(folder: Path) -> Project:
     return project
 
 
-def _read_pyproject(project: Project, file: Path) -> None:
+def _read_pyproject(project: PackageProject, file: Path) -> None:
     # The standard library has it from Python 3.11 on.
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     document = toml.loads(file.read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def _read_pyproject(project: Project, file: Path) -> None:
             project.roots.append(project.folder / one)
 
 
-def _read_setup_cfg(project: Project, file: Path) -> None:
+def _read_setup_cfg(project: PackageProject, file: Path) -> None:
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(file, encoding="utf-8")
@@ -105,7 +105,7 @@ def _read_setup_cfg(project: Project, file: Path) -> None:
         project.roots.append(project.folder / where)
 
 
-def _read_setup_py(project: Project, file: Path) -> None:
+def _read_setup_py(project: PackageProject, file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) == "setup":
@@ -119,13 +119,13 @@ def _read_setup_py(project: Project, file: Path) -> None:
             _take_entry_points(project, file, dict(_pairs(text)))
 
 
-def _take_entry_points(project: Project, file: Path, declared: Mapping[str, Any]) -> None:
+def _take_entry_points(project: PackageProject, file: Path, declared: Mapping[str, Any]) -> None:
     for name, value in declared.items():
         project.entry_points[str(name)] = str(value).strip()
         project.lines[str(name)] = line_of(file, str(name), str(value).strip())
 
 
-def _take_requirements(project: Project, file: Path, declared: Any) -> None:
+def _take_requirements(project: PackageProject, file: Path, declared: Any) -> None:
     for one in declared if isinstance(declared, list) else []:
         text = str(one).strip()
         if text and not text.startswith("#"):

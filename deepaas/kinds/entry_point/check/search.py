@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deepaas.check.findings import Finding, finding
 from deepaas.check.places import shown
-from deepaas.check.target import Found, Target, UnknownSource
+from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check.codes import (
     ENTRY_POINT_TWICE,
@@ -18,14 +18,14 @@ from deepaas.kinds.entry_point.check.codes import (
     NO_ENTRY_POINT,
     PROJECT_UNREADABLE,
 )
-from deepaas.kinds.entry_point.check.project import Project, is_project, read
+from deepaas.kinds.entry_point.check.project import PackageProject, is_project, read
 from deepaas.model.kinds import Certainty
 
 NAME = "entry_point"
 """Of this kind, as its entry points have it."""
 
 
-def find(source: str) -> Found:
+def find(source: str) -> CheckTarget:
     """Find out what somebody means.
 
     Args:
@@ -45,23 +45,23 @@ def find(source: str) -> Found:
             return _project(read(path.resolve()))
         target = _folder(path.resolve())
         if target is not None:
-            return Found([target], certainty=Certainty.GUESS)
+            return CheckTarget([target], certainty=Certainty.GUESS)
         missing = f"{_named(source, path)} is no model package: it has neither a pyproject.toml"
         raise UnknownSource(f"{missing} (setup.cfg, setup.py) nor an api.py. {_installed_names()}")
     if path.is_file():
         if path.suffix != ".py":
             raise UnknownSource(f"{source} is no Python file")
-        return Found([_file(path.resolve())], certainty=Certainty.GUESS)
+        return CheckTarget([_file(path.resolve())], certainty=Certainty.GUESS)
     if _is_module(source):
         name, paths = source.rpartition(":")[0] or source, [str(Path.cwd())]
-        return Found([Target(name, NAME, source, paths=paths)], certainty=Certainty.GUESS)
+        return CheckTarget([Target(name, NAME, source, paths=paths)], certainty=Certainty.GUESS)
     raise UnknownSource(
         f"there is no model, folder, file or module called {source!r}. {_installed_names()}"
     )
 
 
-def _installed(name: str, entries: list[metadata.EntryPoint]) -> Found:
-    found = Found()
+def _installed(name: str, entries: list[metadata.EntryPoint]) -> CheckTarget:
+    found = CheckTarget()
     owners = [entry.dist.name if entry.dist else "?" for entry in entries]
     if len(entries) > 1:
         found.findings.append(_twice(name, f"entry point {name}", owners))
@@ -70,9 +70,9 @@ def _installed(name: str, entries: list[metadata.EntryPoint]) -> Found:
     return found
 
 
-def _project(project: Project) -> Found:
+def _project(project: PackageProject) -> CheckTarget:
     sure = Certainty.SURE if project.entry_points else Certainty.GUESS
-    found = Found(certainty=sure)
+    found = CheckTarget(certainty=sure)
     for place, reason in project.broken:
         found.findings.append(
             finding(
@@ -99,14 +99,16 @@ def _project(project: Project) -> Found:
     return found
 
 
-def _no_entry_point(project: Project) -> Finding:
+def _no_entry_point(project: PackageProject) -> Finding:
     example = project.name.replace("-", "_") or "my_model"
     fix = f'in pyproject.toml: [project.entry-points."{GROUP}"] {example} = "{example}.api"'
     problem = f"no entry point in the group {GROUP} is declared: no host will find the model"
     return finding(NO_ENTRY_POINT, project.place, problem, fix)
 
 
-def _against_installed(project: Project, name: str, value: str, place: str) -> Iterator[Finding]:
+def _against_installed(
+    project: PackageProject, name: str, value: str, place: str
+) -> Iterator[Finding]:
     """Compare an entry point with what is installed here."""
     own = _normal(project.name)
     others = [
@@ -150,7 +152,7 @@ def _entry_points_of(name: str) -> dict[str, str]:
     return {entry.name: entry.value for entry in entries if entry.group == GROUP}
 
 
-def _paths(project: Project, value: str) -> list[str]:
+def _paths(project: PackageProject, value: str) -> list[str]:
     """The folder of the project from which this module can be imported, or all of them."""
     top = value.partition(":")[0].partition(".")[0].strip()
     roots = list(dict.fromkeys(root.resolve() for root in project.roots if root.is_dir()))
@@ -158,7 +160,7 @@ def _paths(project: Project, value: str) -> list[str]:
     return [str(root) for root in fitting[:1] or roots]
 
 
-def _candidates(project: Project) -> Iterator[Path]:
+def _candidates(project: PackageProject) -> Iterator[Path]:
     for root in project.roots:
         if root.is_dir():
             yield root

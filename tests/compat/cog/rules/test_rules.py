@@ -19,7 +19,7 @@ from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.messages import Predict, RawRequest
 from deepaas.protocols.cog.schema import document
-from deepaas.runtime.contract import Model
+from deepaas.runtime.contract import LoadedModel
 
 from . import rules
 
@@ -32,7 +32,7 @@ ANYTHING: tuple[Json, Json] = ({"type": "object"}, {})
 
 
 def ours(name: str, tmp_path: Path) -> Json:
-    description = Model("rules", wrap(getattr(rules, name)), tmp_path).describe()
+    description = LoadedModel("rules", wrap(getattr(rules, name)), tmp_path).describe()
     told: Json = document("rules", description, "1")
     return told
 
@@ -99,7 +99,7 @@ def test_the_calls_of_each(tmp_path: Path) -> None:
 
     wrapped = wrap(run)
     wrapped.warm()
-    model = Model("rules", wrapped, tmp_path)
+    model = LoadedModel("rules", wrapped, tmp_path)
     arguments = model.predict_arguments(RawRequest())
     answer = model.predict(Predict(1, RawRequest()), arguments, lambda _news: None)
     assert answer.body == b'"None None"'

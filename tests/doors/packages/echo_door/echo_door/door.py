@@ -11,7 +11,7 @@ from aiohttp import web
 
 from deepaas.curl import curl
 from deepaas.messages import Values
-from deepaas.model.handle import Model
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import Door, Host, Link, Snippet, routes
 from deepaas.web.errors import Problem
 from echo_door.options import Options
@@ -63,10 +63,10 @@ def setup(host: Host) -> Door:
     def at_root() -> list[web.RouteDef]:
         return routes(host.prefix, [("GET", "/echo-at-root", echo.told)])
 
-    def links(model: Model) -> list[Link]:
+    def links(model: HostedModel) -> list[Link]:
         return [Link("Shout at it", f"{own}/{quote(model.name, safe='')}?text=hi")]
 
-    def snippets(model: Model, url: str) -> list[Snippet]:
+    def snippets(model: HostedModel, url: str) -> list[Snippet]:
         return [Snippet(TITLE, curl(f"{url}/echo/{quote(model.name, safe='')}?text=hi"))]
 
     async def openapi() -> dict[str, Any]:

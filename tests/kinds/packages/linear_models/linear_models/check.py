@@ -20,4 +20,4 @@ def check(session: Session) -> Any:
     return model
 
 
-KIND = kinds.Kind(check=check, codes=[CONSTANT])
+KIND = kinds.ModelCheck(check=check, codes=[CONSTANT])

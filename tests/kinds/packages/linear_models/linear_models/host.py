@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deepaas.errors import ConfigError
-from deepaas.model.kinds import Kind, Recognised, name_of
+from deepaas.model.kinds import ModelKind, Recognised, name_of
 from deepaas.programs import Interpreter
 from linear_models import read
 
@@ -27,4 +27,4 @@ def needs(source: str) -> list[str]:
     return list((read(Path(source)) or {}).get("needs", []))
 
 
-KIND = Kind(recognise, watch, needs)
+KIND = ModelKind(recognise, watch, needs)

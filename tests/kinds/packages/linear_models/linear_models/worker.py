@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from marshmallow import fields
 
 from deepaas.runtime.failures import CannotBeServed
-from deepaas.runtime.kinds import Kind
+from deepaas.runtime.kinds import ModelLoader
 from linear_models import read
 
 
@@ -44,4 +44,4 @@ def load(source: str) -> Linear:
     return Linear(Path(source).stem, *map(float, numbers))
 
 
-KIND = Kind(load)
+KIND = ModelLoader(load)
