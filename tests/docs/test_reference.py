@@ -156,7 +156,7 @@ def test_events_of_a_training_are_those_that_are_sent() -> None:
         (ROOT / path).read_text(encoding="utf-8")
         for path in ("deepaas/protocols/v2/watching.py", "deepaas/web/events.py")
     )
-    sent = set(re.findall(r"\bEvent\(\s*\"(\w+)\"", source))
+    sent = set(re.findall(r"\bSentEvent\(\s*\"(\w+)\"", source))
     assert {row[0].strip("`") for row in rows("Events of a training")} == sent
 
 
