@@ -277,10 +277,15 @@ class ModelRefused(DeepaasError):
 
 
 class StoreUnavailable(DeepaasError):
-    """The database of the trainings cannot be reached, or does not do what it is asked to."""
+    """The database of the trainings cannot be reached, or does not do what it is asked to.
+
+    Attributes:
+        is_undecided: whether what was to be written may have been written all the same.
+    """
 
     code = "store_unavailable"
     retry_after_seconds = 5.0
+    is_undecided = False
 
     def __init__(self, reason: str, *, details: str = "") -> None:
         super().__init__(f"the store of trainings is not available: {reason}", details=details)

@@ -393,10 +393,10 @@ class Trainings:
             if not await scheduler.submit(run, self._queue_size):
                 raise TrainQueueFull(self._queue_size)
             await asyncio.to_thread(self._directory.settle, run.uuid)
-        except StoreUnavailable:
-            # Nobody knows whether the store has it. If it has not, a later host sweeps the folder.
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreUnavailable) and error.is_undecided:
+                # The store may have it. If it has not, a later host sweeps the folder.
+                raise
             await asyncio.to_thread(self._directory.remove, run.uuid)
             raise
 

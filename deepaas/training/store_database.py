@@ -96,16 +96,21 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: all or nothing, on disk when it is left.
 
-        When the connection is lost at the very end, it stays unknown which of both it was.
-
         Raises:
-            StoreUnavailable: the database does not answer.
+            StoreUnavailable: the database does not answer; ``is_undecided`` when that was at the
+                very end.
             StorageFull: it has no space left.
         """
-        with self.translated():
-            self._look()
-            async with self._turn, self.engine.begin() as connection:
-                yield connection
+        is_ending = False
+        try:
+            with self.translated():
+                self._look()
+                async with self._turn, self.engine.begin() as connection:
+                    yield connection
+                    is_ending = True
+        except StoreUnavailable as error:
+            error.is_undecided = is_ending
+            raise
 
     def remember(self) -> None:
         """Note which file it is, once it is there: another one is never taken for it.
