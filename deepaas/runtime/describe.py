@@ -14,7 +14,7 @@ import apispec
 import marshmallow
 import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin, common
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from deepaas.messages import ArgumentSignature, Description, FileDetails, Result, Signature
 from deepaas.runtime.arguments import Arguments, is_file, is_password
@@ -115,7 +115,7 @@ def _argument(
         told = {**({"type": "array", "items": text} if several else text), **kept}
     if secret:
         told.pop("default", None)
-    schema = _without_sizes(from_swagger(told, definitions))
+    schema = _exact(_without_sizes(from_swagger(told, definitions)), field)
     if "default" in told and ("pattern" in schema or told_file):
         schema["default"] = told["default"]
     return ArgumentSignature(
@@ -130,6 +130,19 @@ def _argument(
 
 _SIZES = ("int32", "float")
 """Formats that marshmallow's fields get, and that are not true of Python's numbers."""
+
+
+def _exact(schema: dict[str, Any], field: fields.Field) -> dict[str, Any]:
+    """With the limits that a value must not reach: the converter knows nothing of them."""
+    for validator in field.validators:
+        if isinstance(validator, validate.Range):
+            if not validator.min_inclusive and schema.get("minimum") == validator.min:
+                schema["exclusiveMinimum"] = schema.pop("minimum")
+            if not validator.max_inclusive and schema.get("maximum") == validator.max:
+                schema["exclusiveMaximum"] = schema.pop("maximum")
+    if isinstance(field, fields.List) and "items" in schema:
+        _exact(schema["items"], field.inner)
+    return schema
 
 
 def _without_sizes(schema: dict[str, Any]) -> dict[str, Any]:

@@ -128,6 +128,13 @@ def test_a_call_passes_as_many_functions_as_the_document_says(
         assert most * LEAST_PART <= len(passed[half]) <= most
 
 
+def test_what_cog_s_door_has_checked_is_not_checked_again(traced: Traced) -> None:
+    passed = traced.passage("/cog/typed/predictions", {"input": {"text": "a"}}, 3)
+    assert "deepaas.protocols.cog.checking:Checker.faults" in passed["host"]
+    assert "deepaas.runtime.arguments:Arguments._of_values" in passed["worker"]
+    assert "deepaas.runtime.arguments:Arguments._checked" not in passed["worker"]
+
+
 def test_a_training_needs_the_store_twice_at_most(traced: Traced) -> None:
     passed = traced.passage("/v2/models/trains/train/", {}, 2)
     store = {one for one in passed["host"] if one.startswith("deepaas.training.store:Store.")}
