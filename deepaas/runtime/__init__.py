@@ -1,5 +1,2 @@
-"""The worker's side: one process that holds one replica of one model.
-
-``python -m deepaas.runtime`` is started by :mod:`deepaas.workers`. Nothing here imports
-anything of the host.
-"""
+"""The worker's side, ``python -m deepaas.runtime``: one process with one replica of one model.
+Nothing here imports anything of the host."""

@@ -18,7 +18,6 @@ from deepaas.runtime.printing import Printing
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run a worker until its host lets go of it."""
     options = _parse(argv)
     lifeline.tie(options.lifeline)
     interpreter.keep_from_children(options.calls, options.control, options.lifeline)

@@ -20,28 +20,14 @@ from deepaas.runtime.places import Collector, FormFile, RequestPlaces
 from deepaas.runtime.traits import Take
 
 HIDDEN = "********"
-"""Stands for a password."""
 
 
 class Arguments:
-    """What one function of a model takes.
-
-    Attributes:
-        schema: the marshmallow schema of the declared fields.
-        media_types: what the argument ``accept`` offers, empty without one.
-        accept_default: what its author declared as its default, which hosts pass over.
-        locations: the places other than query, form and JSON that some argument names.
-    """
+    """What one function of a model takes. ``media_types`` is what ``accept`` offers, if it is
+    there; hosts pass over ``accept_default``, which its author declared."""
 
     def __init__(self, declared: Mapping[str, Any], take: Take | None = None) -> None:
-        """
-        Args:
-            declared: the author's fields by name; they are not changed.
-            take: makes arguments of values that are known to fit, see ``runtime.traits``.
-
-        Raises:
-            TypeError: something declared is not a marshmallow field.
-        """
+        """The author's fields are not changed; TypeError if one of them is none."""
         for name, field in declared.items():
             if not isinstance(marshmallow_instance(field), fields.Field):
                 raise TypeError(
@@ -67,12 +53,7 @@ class Arguments:
         }
 
     def load(self, inputs: Inputs) -> dict[str, Any]:
-        """Collect the arguments and check them.
-
-        Raises:
-            marshmallow.ValidationError: they do not fit the declaration.
-            MalformedBody: the body cannot be read.
-        """
+        """Collect and check them; ValidationError or MalformedBody if they do not fit."""
         if isinstance(inputs, Encoded):
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
@@ -118,12 +99,6 @@ def _shown_by_name(values: Mapping[str, Any], schema: marshmallow.Schema) -> dic
 
 
 def _shown(value: Any, field: fields.Field | None) -> Any:
-    """A loaded value as people may see it.
-
-    Args:
-        value: of an argument, or of what is in it.
-        field: how it is declared, None where nobody knows.
-    """
     if is_password(field):
         return value if value is None else HIDDEN
     if isinstance(value, UploadedFile):
@@ -148,11 +123,8 @@ def marshmallow_instance(field: Any) -> Any:
 
 
 def offer_media_types(accept: fields.Field) -> list[str]:
-    """Make ``accept`` an offer as DEEPaaS does: ``*/*`` is added, the first choice is the default.
-
-    Returns:
-        the media types on offer, empty when the author declared no choice.
-    """
+    """Add ``*/*`` to ``accept`` and make its first choice the default, as DEEPaaS does; its choices
+    are returned, none when the author declared none."""
     declared = next((v for v in accept.validators if isinstance(v, validate.OneOf)), None)
     if declared is None:
         return []
@@ -167,12 +139,10 @@ def offer_media_types(accept: fields.Field) -> list[str]:
 
 
 def is_password(field: Any) -> bool:
-    """Tell whether an argument was declared to be shown to nobody."""
     return isinstance(field, fields.Field) and field.metadata.get("format") == "password"
 
 
 def is_file(field: Any) -> bool:
-    """Tell whether an argument was declared with ``type="file"``."""
     return isinstance(field, fields.Field) and field.metadata.get("type") == "file"
 
 
@@ -188,11 +158,6 @@ def require_files(field: fields.Field) -> None:
 
 
 def must_be_file(value: Any) -> None:
-    """Validator of file arguments.
-
-    Raises:
-        ValidationError: it is none.
-    """
     if value is not None and value is not missing and not isinstance(value, FormFile):
         raise marshmallow.ValidationError(
             "Not a file: send it as a file part of multipart/form-data."
@@ -200,7 +165,6 @@ def must_be_file(value: Any) -> None:
 
 
 def uploaded_file(file: FormFile) -> UploadedFile:
-    """The form in which the model gets a file."""
     return UploadedFile(
         name=file.name,
         filename=file.path,

@@ -21,13 +21,7 @@ Post = Callable[[FromWorkerCalls], None]
 
 
 class Concurrent:
-    """Answers calls in the event loop of the model, each in a task of its own.
-
-    Args:
-        model: what answers them, asynchronously.
-        sock: where they come from.
-        printing: told which call writes to the standard streams, where that is needed.
-    """
+    """Answers calls in the event loop of the model, each in a task of its own."""
 
     def __init__(self, model: LoadedModel, sock: socket.socket, printing: Printing | None) -> None:
         self._model = model

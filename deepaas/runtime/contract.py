@@ -36,21 +36,8 @@ RESPONSE_NAME = "ModelPredictionResponse"
 
 
 class LoadedModel:
-    """One model in this process.
-
-    Attributes:
-        traits: what its kind says of it.
-        streams: whether ``predict`` yields its result in parts.
-        asynchronous: whether ``predict`` is a coroutine or yields asynchronously.
-
-    Args:
-        name: under which the model is served.
-        author: the object with the author's functions; any of them may be missing.
-        spool: folder for large results.
-
-    Raises:
-        Exception: whatever the author's ``get_…_args`` raise, or what is wrong with the schema.
-    """
+    """One model in this process; functions of its author's object may be missing. Raises what the
+    author's ``get_…_args`` raise, or what is wrong with the schema."""
 
     def __init__(self, name: str, author: Any, spool: Path) -> None:
         self.name = name
@@ -68,7 +55,6 @@ class LoadedModel:
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
-        """What the host has to know."""
         described = describe(self._predict_arguments, self._train_arguments, self._schema)
         described.concurrency = self.traits.concurrency
         if described.predict is not None:
@@ -90,7 +76,6 @@ class LoadedModel:
         return self._predict_arguments if function == "predict" else self._train_arguments
 
     def warm(self) -> None:
-        """Run the author's ``warm``, if there is one."""
         warm = getattr(self._author, "warm", None)
         if warm is None:
             return
@@ -98,11 +83,7 @@ class LoadedModel:
             self._completed(warm())
 
     def health(self) -> str:
-        """What the model itself says is wrong with it, empty for nothing.
-
-        Raises:
-            BaseException: whatever the author's code raises.
-        """
+        """What the model says is wrong with it, empty for nothing; raises what its code does."""
         if self.traits.health is None:
             return ""
         said = self.traits.health()
@@ -113,11 +94,7 @@ class LoadedModel:
         return asyncio.run(_awaited(said))
 
     def metadata(self) -> dict[str, Any]:
-        """Ask the author's ``get_metadata``, or answer DEEPaaS's stock description.
-
-        Raises:
-            TypeError: it returned no dict.
-        """
+        """The author's, or DEEPaaS's stock description; TypeError if it is no dict."""
         get_metadata = getattr(self._author, "get_metadata", None)
         try:
             if get_metadata is None:
@@ -136,23 +113,14 @@ class LoadedModel:
         return metadata
 
     def predict_arguments(self, inputs: Inputs) -> dict[str, Any]:
-        """Collect and check the arguments of a prediction.
-
-        Raises:
-            marshmallow.ValidationError, MalformedBody: they do not fit.
-            NotImplementedError: the model does not predict.
-        """
+        """Collect and check them; marshmallow.ValidationError or MalformedBody if they do not fit,
+        NotImplementedError if the model does not predict."""
         if self._predict_arguments is None:
             raise NotImplementedError
         return self._predict_arguments.load(inputs)
 
     def train_arguments(self, inputs: Inputs) -> dict[str, Any]:
-        """Collect and check the arguments of a training.
-
-        Raises:
-            marshmallow.ValidationError, MalformedBody: they do not fit.
-            NotImplementedError: the model does not train.
-        """
+        """The same for a training."""
         if self._train_arguments is None:
             raise NotImplementedError
         return self._train_arguments.load(inputs)
@@ -163,15 +131,7 @@ class LoadedModel:
         return to_json_or_text(self._train_arguments.shown(arguments))
 
     def check_training(self, call_id: int, inputs: Inputs) -> Answer:
-        """Check the arguments of a training, without running it.
-
-        Returns:
-            them as JSON for people.
-
-        Raises:
-            marshmallow.ValidationError, MalformedBody: they do not fit.
-            NotImplementedError: the model does not train.
-        """
+        """The arguments as JSON for people; raises what :meth:`train_arguments` does."""
         if self._train_arguments is None:
             raise NotImplementedError
         shown = self._train_arguments.shown(self._train_arguments.load(inputs))
@@ -180,17 +140,8 @@ class LoadedModel:
     def predict(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:
-        """Call the author's ``predict`` and encode what it returns.
-
-        Args:
-            call: what the host wants.
-            arguments: for the function.
-            post: sends what is to be told before the end; any thread may call it.
-
-        Raises:
-            BaseException: whatever the author's code raises.
-            BadResult: what it returned cannot be sent.
-        """
+        """Call the author's ``predict`` and encode what it returns; any thread of it may ``post``.
+        Raises what the author's code does, or BadResult if the result cannot be sent."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
@@ -210,15 +161,7 @@ class LoadedModel:
         post: Callable[[News], None],
         posted: Callable[[], Awaitable[None]],
     ) -> Answer:
-        """The same for an asynchronous ``predict``.
-
-        Args:
-            posted: waits until the host has taken most of what was posted.
-
-        Raises:
-            BaseException: whatever the author's code raises.
-            BadResult: what it returned cannot be sent.
-        """
+        """The same, asynchronous; ``posted`` waits until the host has taken most of the posts."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
@@ -235,12 +178,7 @@ class LoadedModel:
     def complete(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:
-        """The same for whichever of both it is, where no event loop runs yet.
-
-        Raises:
-            BaseException: whatever the author's code raises.
-            BadResult: what it returned cannot be sent.
-        """
+        """The same for whichever of both it is, where no event loop runs yet."""
         if not self.asynchronous:
             return self.predict(call, arguments, post)
 
@@ -257,11 +195,7 @@ class LoadedModel:
         return Encoding(self._results, call, accept)
 
     def train(self, call_id: int, arguments: dict[str, Any]) -> Answer:
-        """Call the author's ``train`` and encode what it returns.
-
-        Raises:
-            BaseException: whatever the author's code raises.
-        """
+        """Call the author's ``train`` and encode what it returns; raises whatever that raises."""
         try:
             with self.traits.around(self._scope_of_training(call_id)):
                 result = self._completed(self._author.train(**arguments))
@@ -290,11 +224,9 @@ class LoadedModel:
         return Scope({}, measure, inputs_folder(self._spool, call_id))
 
     def _completed(self, result: Any) -> Any:
-        """A result, waited for if it is still to come."""
         return self.loop.run_until_complete(result) if inspect.iscoroutine(result) else result
 
     def _arguments(self, function: str, declaration: str) -> Arguments | None:
-        """The arguments of a function, None where the model does not have it."""
         if not callable(getattr(self._author, function, None)):
             return None
         declare = getattr(self._author, declaration, None)
@@ -307,11 +239,7 @@ class LoadedModel:
 
 
 def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
-    """The author's ``schema`` as a class.
-
-    Raises:
-        TypeError: it is neither a dict of fields nor a marshmallow Schema class.
-    """
+    """The author's ``schema`` as a class; TypeError if it cannot be one."""
     if declared is None:
         return None
     if isinstance(declared, dict):

@@ -1,8 +1,7 @@
 """What the host is told of a model: its signatures, and for V2 its arguments as Swagger 2.0.
 
-They are made here because the marshmallow fields live here. apispec with its marshmallow plugin
-gives the Swagger that DEEPaaS 2.x gave (its aiohttp-apispec called the same converter); the JSON
-Schema of an argument says the same in newer words.
+Made here because the marshmallow fields live here. apispec's converter for marshmallow is the one
+that DEEPaaS 2.x used by way of aiohttp-apispec.
 """
 
 from __future__ import annotations
@@ -30,13 +29,6 @@ def describe(
     train: Arguments | None,
     response: type[marshmallow.Schema] | None,
 ) -> Description:
-    """Describe a model.
-
-    Args:
-        predict: the arguments of ``predict``, None where the model has no such function.
-        train: the same for ``train``.
-        response: the schema of the model's JSON answers, if it has one.
-    """
     with warnings.catch_warnings():
         # The model may have made errors of warnings; those of our libraries are not its business.
         warnings.simplefilter("ignore")
@@ -66,7 +58,6 @@ def _describe(
 
 
 def _parameters(arguments: Arguments | None, converter: Any) -> list[dict[str, Any]]:
-    """Arguments as Swagger 2.0, those of a JSON body together."""
     if arguments is None:
         return []
     parameters = converter.schema2parameters(arguments.schema, default_in="query", required=False)
@@ -153,12 +144,6 @@ def _without_sizes(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, Any]:
-    """Mend what the converter cannot know of an argument.
-
-    Args:
-        parameter: as converted.
-        field: the argument, None for the body, which gathers all arguments of a JSON body.
-    """
     if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
         # Files travel in forms only, whether or not the author said so.
         parameter["in"] = "formData"

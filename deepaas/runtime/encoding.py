@@ -10,13 +10,7 @@ from deepaas.runtime.results import Results
 
 
 class Encoding:
-    """Encodes for one call.
-
-    Args:
-        results: of the model.
-        call: what the host wants.
-        accept: the media type that was chosen, None when the model offers no choice.
-    """
+    """Encodes for one call; ``accept`` is None when the model offers no choice."""
 
     def __init__(self, results: Results, call: Predict, accept: str | None) -> None:
         self._results = results
@@ -26,21 +20,13 @@ class Encoding:
         self._parts_count = 0
 
     def answer(self, result: Any) -> Answer:
-        """A result that came as a whole.
-
-        Raises:
-            BadResult: it cannot be sent.
-        """
+        """A result that came as a whole; BadResult if it cannot be sent."""
         if self._call.codec:
             return self._results.encoded(self._call.id, *codec(self._call.codec).encode(result))
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
-        """Something that was yielded: a message, or None if the host wants all of it at the end.
-
-        Raises:
-            BadResult: it cannot be sent.
-        """
+        """What was yielded, None if the host wants all at the end; raises as :meth:`answer`."""
         self._parts_count += 1
         part = self._results.part(self._parts_count, self.answer(item))
         if self._call.streamed:
@@ -49,7 +35,6 @@ class Encoding:
         return None
 
     def end(self) -> Answer:
-        """The answer after the last part."""
         if self._call.streamed:
             return Answer(self._call.id, "")
         if self._call.codec:

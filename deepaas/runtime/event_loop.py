@@ -21,14 +21,8 @@ def new_loop() -> asyncio.AbstractEventLoop:
 
 
 def lasting(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Do some work to its end, whatever the model's other tasks do to the loop.
-
-    A task or callback that raises SystemExit or KeyboardInterrupt ends the loop, as asyncio has
-    it; whoever waits for that task is told, and all others are not concerned.
-
-    Raises:
-        BaseException: whatever the work itself raises.
-    """
+    """Do some work to its end, whatever the model's other tasks do to the loop: one that raises
+    SystemExit or KeyboardInterrupt ends it, as asyncio has it."""
     task = loop.create_task(work)
     while True:
         try:
@@ -45,10 +39,7 @@ def lasting(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
 
 
 class _InContext(ThreadPoolExecutor):
-    """Runs functions in the context of whoever wants them done.
-
-    ``asyncio.to_thread`` does so by itself, ``loop.run_in_executor`` does not.
-    """
+    """Runs functions in the context of whoever wants them done, as ``asyncio.to_thread`` does."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         context = contextvars.copy_context()

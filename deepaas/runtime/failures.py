@@ -21,11 +21,7 @@ MAX_TRACEBACK_CHARACTERS = 32_000
 
 class CannotBeServed(Exception):
     """What is wrong with a model, in words that its author can use: a traceback adds nothing.
-
-    Args:
-        problem: one line.
-        details: more lines, for the log.
-    """
+    ``problem`` is one line; ``details`` are more, for the log."""
 
     def __init__(self, problem: str, details: str = "") -> None:
         super().__init__(problem)
@@ -33,7 +29,6 @@ class CannotBeServed(Exception):
 
 
 def failure(call_id: int, error: BaseException) -> Failure:
-    """Say what became of a call whose handling raised ``error``."""
     if isinstance(error, NotImplementedError):
         said = reason(error) if text(error) else ""
         return Failure(call_id, "not_implemented", said, traceback=traceback_text(error))
@@ -61,7 +56,6 @@ def failure(call_id: int, error: BaseException) -> Failure:
 
 
 def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBody) -> Failure:
-    """Say why the arguments of a call were refused."""
     if isinstance(error, MalformedBody):
         return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
     messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
@@ -89,7 +83,6 @@ def text(error: BaseException) -> str:
 
 
 def traceback_text(error: BaseException) -> str:
-    """The traceback of an exception, cut to a size that a log can take."""
     if isinstance(error, CannotBeServed):
         return error.details
     lines = _encodable("".join(traceback.format_exception(type(error), error, error.__traceback__)))
@@ -100,7 +93,6 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]] | None:
-    """Status, message and headers of a usable ``aiohttp.web.HTTPException``."""
     if not _is_http_exception(error):
         return None
     http: Any = error
@@ -132,12 +124,7 @@ def _shorten(message: str) -> str:
 
 
 def _plain(messages: Any, numbers: Iterator[int]) -> Any:
-    """Messages of validation errors as JSON has them, not more than a client can use.
-
-    Args:
-        messages: by field, by item, or a list of texts.
-        numbers: counts the messages.
-    """
+    """Messages of validation errors as JSON has them; ``numbers`` counts them, up to a limit."""
     if isinstance(messages, dict):
         wanted = itertools.takewhile(
             lambda _: next(numbers) <= MAX_MESSAGES_COUNT, messages.items()

@@ -13,7 +13,6 @@ import types
 from typing import Any
 
 _HELD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-"""Signals that do not end a worker."""
 
 _USUAL: dict[int, Any] = {
     signal.SIGTERM: signal.SIG_DFL,
@@ -25,12 +24,8 @@ _USUAL: dict[int, Any] = {
 
 
 def hide_command() -> None:
-    """Let ``sys.argv`` and ``__main__`` be those of ``python -c``.
-
-    Code that reads the command line (``argparse``) would find the options of a program that it
-    does not know; what is started again by it (``multiprocessing``, launchers of trainings) would
-    be that program.
-    """
+    """Let ``sys.argv`` and ``__main__`` be those of ``python -c``: ``argparse`` would find strange
+    options; ``multiprocessing`` and launchers of trainings would start this program again."""
     sys.argv[:] = ["-c"]
     sys.orig_argv[1:] = ["-c", ""]
     main = types.ModuleType("__main__")
@@ -40,10 +35,8 @@ def hide_command() -> None:
 
 
 def keep_from_children(*descriptors: int) -> None:
-    """Open these for nobody but this process and its forks, as all that Python opens.
-
-    A program that a model starts by ``os.system``, say, would hold them open for ever.
-    """
+    """Open these for nobody but this process and its forks: a program that a model starts by
+    ``os.system``, say, would hold them open for ever."""
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
 

@@ -14,14 +14,8 @@ class CallCancelled(BaseException):
 
 
 class Interrupter:
-    """Raises ``CallCancelled`` in the main thread while it works on a given call.
-
-    A signal is the only thing that also wakes a sleeping or waiting main thread. The handler
-    runs in the main thread itself, so it sees without a race which call is going on.
-
-    Attributes:
-        raises: the exception, ``CallCancelled`` unless the kind of model has its own.
-    """
+    """Raises ``raises`` in the main thread while it works on a given call, by a signal: nothing
+    else wakes it when it sleeps, and the handler sees without a race which call is going on."""
 
     def __init__(self) -> None:
         self.raises: type[BaseException] = CallCancelled
@@ -38,16 +32,11 @@ class Interrupter:
             signal.pthread_kill(self._main, signal.SIGUSR1)
 
     def begin(self, call_id: int) -> None:
-        """From here on the call may be interrupted.
-
-        Raises:
-            BaseException: what ``raises`` says, as it is not wanted any more.
-        """
+        """From here on the call may be interrupted, also at once."""
         self._current = call_id
         self._handle(signal.SIGUSR1, None)
 
     def end(self) -> None:
-        """From here on it may not."""
         self._current = None
 
     @contextlib.contextmanager

@@ -16,13 +16,10 @@ from typing import Any
 import msgspec
 
 MAX_TEXT_CHARACTERS = 1000
-"""Longest text that stands for an object that JSON cannot hold."""
 
 _MISSPELT = re.compile(rb'"(?:[01]|nan|-?inf)":')
 """Keys that may not be as JSON writes them: msgspec writes True like 1, and asks nobody about keys.
-
-To look for them in what is written costs less than to look at all keys before.
-"""
+To look for them in what is written costs less than to look at all keys before."""
 
 
 class FileUrl(str):
@@ -36,15 +33,8 @@ class BadResult(Exception):
 
 
 def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
-    """JSON of a result; numbers that JSON does not know (NaN, infinities) become null.
-
-    Args:
-        value: the result.
-        files: those in it are noted here, see ``messages.Answer``.
-
-    Raises:
-        BadResult: something in it cannot be JSON.
-    """
+    """JSON of a result, with null for NaN and infinities; BadResult if something in it cannot be
+    JSON. Files in it are noted in ``files``, see ``messages.Answer``."""
     noted: list[tuple[str, int]] = []
 
     def plain(thing: Any) -> Any:
@@ -142,11 +132,7 @@ def _time(value: dt.time | dt.datetime) -> dt.time:
 
 
 def json_key(key: Any) -> str:
-    """A key of an object as JSON writes it: the text of the value that it would be.
-
-    Raises:
-        TypeError: that is no text, number or literal.
-    """
+    """A key of an object as JSON writes it; TypeError if that is no text, number or literal."""
     if type(key) is str:
         return key
     if isinstance(key, float) and not math.isfinite(key):
@@ -158,7 +144,6 @@ def json_key(key: Any) -> str:
 
 
 def _renamed(value: Any, key: Callable[[Any], str]) -> Any:
-    """A value with all its keys as texts."""
     if isinstance(value, dict):
         return {key(name): _renamed(item, key) for name, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -168,7 +153,6 @@ def _renamed(value: Any, key: Callable[[Any], str]) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    """The fields of an object that msgspec writes by its fields."""
     return dict(_named(value))
 
 

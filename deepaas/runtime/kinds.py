@@ -17,15 +17,13 @@ def _adopts_nothing(_found: Any) -> None:
 
 @dataclass(frozen=True)
 class ModelLoader:
-    """The worker's half of a kind of model.
-
-    Workers of other kinds import it as well, to ask whether it adopts: a large library is to be
-    imported in ``load``.
+    """The worker's half of a kind of model. Workers of other kinds import it too, to ask whether it
+    adopts.
 
     Attributes:
-        load: makes of what the host's half has found (``Recognised.source``) the author's object,
-            see ``runtime.contract``; it raises whatever the author's code raises, or
-            ``CannotBeServed``.
+        load: makes the author's object of ``Recognised.source``, which the host's half has found;
+            it raises whatever the author's code raises, or ``CannotBeServed``. Imports large
+            libraries.
         adopt: the same for an object that another kind has loaded; None if it is none of this kind.
         extras: modules that models of this kind import, and with which package each comes.
     """
@@ -36,12 +34,8 @@ class ModelLoader:
 
 
 def load(kind: str, source: str) -> Any:
-    """The author's object.
-
-    Raises:
-        CannotBeServed: the kind, or what its models need, is not installed.
-        Exception: whatever the author's code raises.
-    """
+    """The author's object; raises what the author's code raises, and CannotBeServed if the kind, or
+    what its models need, is not installed."""
     point = plugins.offered(plugins.MODEL_LOADERS).get(kind)
     if point is None:
         raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")

@@ -14,14 +14,8 @@ import signal
 
 
 def tie(descriptor: int) -> None:
-    """Have the kernel kill this process group when the other end of the pipe is closed.
-
-    Args:
-        descriptor: the read end of a pipe that nobody ever writes to.
-
-    On systems without ``F_SETSIG`` (it is Linux's) this does nothing; the control socket's end
-    is noticed there by the thread that reads it.
-    """
+    """Have the kernel kill this process group when the other end is closed. Without ``F_SETSIG``,
+    which is Linux's, the thread that reads the control socket notices its end."""
     if not hasattr(fcntl, "F_SETSIG"):
         return
     fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)

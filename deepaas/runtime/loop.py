@@ -59,16 +59,7 @@ SPIN_SECONDS = 300e-6
 
 
 class Control:
-    """The control socket: light questions are answered on a thread of its own.
-
-    Attributes:
-        cancel: stops a call that nobody wants any more; any thread may call it.
-
-    Args:
-        sock: the socket to the host.
-        interrupter: stops a call that nobody wants any more.
-        spool: folder for large answers.
-    """
+    """The control socket: light questions are answered on a thread of its own."""
 
     def __init__(self, sock: socket.socket, interrupter: Interrupter, spool: Path) -> None:
         self.cancel: Callable[[int], None] = interrupter.cancel
@@ -79,11 +70,9 @@ class Control:
         self._model: LoadedModel | None = None
 
     def start(self) -> None:
-        """Begin to listen to the host."""
         threading.Thread(target=self._listen, name="deepaas-control", daemon=True).start()
 
     def loaded(self, model: LoadedModel) -> None:
-        """From here on questions about the model can be answered."""
         self._model = model
         self.send(model.describe())
 
@@ -93,7 +82,6 @@ class Control:
             self._sock.sendall(frame(message))
 
     def broken(self, error: BaseException) -> None:
-        """Tell the host that the model cannot be served, and why."""
         self.send(Broken(reason(error), traceback_text(error)))
 
     def _listen(self) -> None:
@@ -170,14 +158,6 @@ def serve(model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> 
 
 
 class _Calls:
-    """One call after the other, on the main thread.
-
-    Args:
-        model: what answers them.
-        sock: where they come from.
-        interrupter: stops one that nobody wants any more.
-    """
-
     def __init__(self, model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> None:
         self._model = model
         self._sock = sock
@@ -249,11 +229,6 @@ class _Calls:
 def loaded(
     load: Callable[[Inputs], dict[str, Any]], call: Predict | Train
 ) -> dict[str, Any] | Failure:
-    """The arguments of a call, or why they are refused.
-
-    Raises:
-        NotImplementedError: the model does not have the function.
-    """
     try:
         return load(call.inputs)
     except (marshmallow.ValidationError, MalformedBody) as error:
@@ -261,12 +236,9 @@ def loaded(
 
 
 def _receive(sock: socket.socket, spin_until: float) -> bytes:
-    """Wait for data, awake until ``spin_until``.
-
-    Waking a process that sleeps on an idle core costs many times what a small prediction does,
-    most of all in virtual machines; so while calls come thick and fast it does not lie down
-    (and neither does the host, see ``deepaas.wakeful``).
-    """
+    """Wait for data, awake until ``spin_until``: to wake a process that sleeps on an idle core
+    costs many times what a small prediction does, most of all in virtual machines. So does the
+    host, see ``deepaas.wakeful``."""
     while time.perf_counter() < spin_until:
         with contextlib.suppress(BlockingIOError):
             return sock.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)

@@ -9,16 +9,8 @@ JSON = "application/json"
 
 
 def negotiate(header: str, offered: Sequence[str]) -> str:
-    """Choose the offered media type that a client likes best.
-
-    Args:
-        header: the value of ``Accept``, several types with parameters and weights included.
-        offered: media types in the author's order, ``*/*`` as a type of its own included.
-
-    Returns:
-        one of ``offered``, or the header unchanged when none of them will do (which the
-        validator of the argument then refuses by name).
-    """
+    """The offered media type that a client likes best; the header unchanged when none will do,
+    which the validator of the argument then refuses by name."""
     best: tuple[float, int, int] | None = None
     chosen = header
     for order, part in enumerate(header.split(",")):

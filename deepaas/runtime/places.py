@@ -33,17 +33,8 @@ class MalformedBody(Exception):
 
 
 class FormFile:
-    """A file part as the fields of an argument see it while they are loaded.
-
-    Custom fields and validators of existing packages look at these attributes; the model
-    itself gets an :class:`~deepaas.model.v2.wrapper.UploadedFile`.
-
-    Attributes:
-        name: the argument's name.
-        filename: the client's name for the file.
-        content_type: the client's media type.
-        path: where the bytes lie.
-    """
+    """A file part as the fields of an argument see it while they are loaded: custom ones of
+    existing packages look at these attributes. The model itself gets an ``UploadedFile``."""
 
     def __init__(self, name: str, upload: Upload) -> None:
         self.name = name
@@ -53,7 +44,6 @@ class FormFile:
 
     @functools.cached_property
     def file(self) -> Any:
-        """The content, opened for reading."""
         return open(self.path, "rb")
 
 
@@ -100,8 +90,6 @@ def _query(text: str) -> Repeated:
 
 
 class RequestPlaces:
-    """The decoded places of one call."""
-
     __slots__ = ("_form", "_inputs", "_json", "cookies", "headers", "media_types", "query")
 
     def __init__(self, inputs: RawRequest, media_types: list[str]) -> None:
@@ -115,14 +103,13 @@ class RequestPlaces:
 
     @property
     def form(self) -> Repeated:
-        """The fields of a form, text as ``str`` and files as ``FormFile``."""
         if self._form is None:
             self._form = self._read_form()
         return self._form
 
     @property
     def json(self) -> Any:
-        """The JSON body, ``missing`` when there is none."""
+        """``missing`` when there is none."""
         if self._json is None:
             self._json = self._read_json()
         return self._json
@@ -156,10 +143,7 @@ class RequestPlaces:
 
 
 Reader = Callable[[RequestPlaces, str, fields.Field, bool], Any]
-"""Looks one argument up in one place; ``missing`` when it is not there.
-
-The last parameter tells whether it may have several values there.
-"""
+"""Looks one argument up in one place, for several values if the last is true; or ``missing``."""
 
 
 def _from_query(places: RequestPlaces, name: str, _field: fields.Field, many: bool) -> Any:
@@ -201,17 +185,8 @@ _UNDECLARED = (_from_query, _from_form, _from_json)
 
 
 class Collector:
-    """Gathers the arguments of a schema from their places, as webargs 5 does.
-
-    webargs' own parser works out for every call anew what is the same for all calls: which
-    places to try for which field. That took most of the time of a small prediction.
-
-    Args:
-        schema: the declared arguments.
-
-    Raises:
-        ValueError: an argument names a place that does not exist.
-    """
+    """Gathers arguments from their places, as webargs 5 does. Its own parser works out for every
+    call which places to try for which field: most of the time of a small prediction."""
 
     def __init__(self, schema: Schema) -> None:
         self._plan = [
@@ -220,11 +195,7 @@ class Collector:
         ]
 
     def collect(self, places: RequestPlaces) -> dict[str, Any]:
-        """The raw values by wire name.
-
-        Raises:
-            MalformedBody: a body that some argument has to be looked up in cannot be read.
-        """
+        """The raw values by wire name; MalformedBody if a body that is needed cannot be read."""
         found = {}
         for name, field, many, readers in self._plan:
             for read in readers:

@@ -1,10 +1,9 @@
 """What a model writes to its standard streams, marked with the call that it is for.
 
-A worker with one call at a time needs no marks: what comes through the pipe meanwhile is that
-call's. With several, only this process can tell them apart, and only of what is written by
-Python code that works for one of them. So that is marked (``printed.MarkedOutput``), in the pipe
-itself: there it keeps its place among what others write there, programs and compiled code too,
-and nothing of it is lost when the process dies.
+With one call at a time, what comes through the pipe meanwhile is that call's. With several, only
+this process can tell them apart, and only of what Python code writes that works for one of them. It
+is marked (``printed.MarkedOutput``) in the pipe itself: there it keeps its place among what
+compiled code and programs write, and nothing of it is lost when the process dies.
 """
 
 from __future__ import annotations
@@ -29,11 +28,7 @@ MAX_UNFINISHED_CHARACTERS = 8192
 
 
 class Printing:
-    """The standard streams of this process.
-
-    Attributes:
-        mark: what is written for a call begins with it; nobody outside can know it.
-    """
+    """The standard streams of this process; nobody outside can know their ``mark``."""
 
     def __init__(self) -> None:
         self.mark = secrets.token_bytes(16)
@@ -62,8 +57,6 @@ class Printing:
 
 
 class _Stream(io.TextIOWrapper):
-    """Standard output or error."""
-
     def __init__(
         self, stream: io.TextIOWrapper, call: contextvars.ContextVar[int], mark: bytes
     ) -> None:
@@ -104,7 +97,6 @@ class _Stream(io.TextIOWrapper):
         super().flush()
 
     def finish(self, call_id: int) -> None:
-        """Send what is left of a call."""
         for key in [key for key in self._unfinished if key[0] == call_id]:
             with contextlib.suppress(OSError, ValueError):  # The model has closed it.
                 self._send(call_id, self._unfinished.pop(key, ""))
@@ -134,10 +126,7 @@ def _write(descriptor: int, framed: bytes) -> None:
 
 def _complete_lines_of_compiled_code() -> None:
     """Have C's ``printf`` write each line when it is complete, as Python's ``print`` does here.
-
-    Into a pipe it would write 4 KB at a time: too late for the call that they are for, and never
-    when the process is killed.
-    """
+    Into a pipe it would write 4 KB at a time: too late, and never when the process is killed."""
     libc = ctypes.CDLL(None)
     for name in ("stdout", "__stdoutp"):  # The latter is macOS's.
         with contextlib.suppress(ValueError):

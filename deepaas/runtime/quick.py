@@ -1,8 +1,7 @@
 """Whether a client can make the check of a function's arguments slow.
 
-Code of an author may be (a validator, a regular expression, a field of their own), and one that
-looks for a regular expression holds the interpreter's lock for as long as that takes. What is
-known to take no longer than reading the text is checked beside predictions; everything else in a
+An author's code may be slow, and a regular expression holds the interpreter's lock meanwhile. What
+is known to take no longer than reading the text is checked beside predictions; everything else in a
 process that can be killed.
 """
 
@@ -46,7 +45,6 @@ _VALIDATORS: frozenset[Any] = frozenset(
 
 
 def is_quick(schema: Schema) -> bool:
-    """Whether a check takes about as long as reading what is checked, whatever that is."""
     return all(_is_quick(field) for field in schema.fields.values())
 
 

@@ -1,7 +1,5 @@
-"""Files that models return: only regular ones are sent.
-
-A named pipe may never end, nor does a device; to open some devices does something by itself.
-"""
+"""Files that models return: only regular ones are sent. A named pipe may never end, nor does a
+device; to open some devices does something by itself."""
 
 from __future__ import annotations
 
@@ -23,12 +21,7 @@ _DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
 
 
 def open_regular(path: str | PurePath) -> BinaryIO:
-    """Open a regular file for reading, also behind a symlink. Nothing else is opened.
-
-    Raises:
-        BadResult: it is something else.
-        OSError: it cannot be opened, or is not there.
-    """
+    """Open a regular file, also behind a symlink; BadResult if it is something else, or OSError."""
     # Asked before, as a device may act when it is opened, and after, as it may have changed.
     check_regular(path, os.stat(path))  # noqa: PTH116, an author's path may be a text
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -41,22 +34,14 @@ def open_regular(path: str | PurePath) -> BinaryIO:
 
 
 def check_regular(path: str | PurePath, status: os.stat_result) -> None:
-    """See that what a model has named is a regular file.
-
-    Raises:
-        BadResult: it is something else.
-    """
+    """BadResult if what a model has named is no regular file."""
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
         raise BadResult(f"the model returned {str(path)!r}, which is {kind}, and no regular file")
 
 
 def check_opened(file: Any) -> None:
-    """See that an open file that a model has returned has an end: pipes do, devices need not.
-
-    Raises:
-        BadResult: it is a device; it is closed.
-    """
+    """BadResult for an open device, which is closed then: pipes have an end, devices need not."""
     try:
         kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
     except (AttributeError, OSError, ValueError, TypeError):

@@ -37,14 +37,7 @@ class BreaksSchema(BadResult):
 
 
 class Results:
-    """Encodes the results of one model.
-
-    Args:
-        name: the model's name; downloads are named after it.
-        schema: the response schema of JSON answers, if the model has one.
-        media_types: what ``accept`` offers, in the author's order.
-        spool: a folder of this worker's own for results that are large.
-    """
+    """Encodes the results of one model, the large ones into the worker's own folder ``spool``."""
 
     def __init__(
         self,
@@ -59,17 +52,8 @@ class Results:
         self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
 
     def encode(self, call_id: int, result: Any, accept: str | None) -> Answer:
-        """Turn a result into an answer.
-
-        Args:
-            call_id: the call that it answers.
-            result: what ``predict`` returned.
-            accept: the media type that was chosen, None when the model offers no choice.
-
-        Raises:
-            BadResult: the result breaks the model's schema or its media type, or is a file that
-                is no regular one.
-        """
+        """Turn a result into an answer; ``accept`` is None when the model offers no choice.
+        BadResult if it breaks the model's schema or its media type, or is no regular file."""
         if isinstance(result, PurePath):
             if accept == JSON:
                 url = self._answer(call_id, JSON, self._encode_json(data_url(result)))
@@ -103,11 +87,9 @@ class Results:
         return answer
 
     def encoded(self, call_id: int, media_type: str, body: bytes) -> Answer:
-        """An answer of bytes that a codec has made."""
         return self._answer(call_id, media_type, body)
 
     def part(self, number: int, answer: Answer) -> Part:
-        """An answer to what ``predict`` yields, as one of several."""
         call_id, path = answer.id, ""
         if answer.path:
             path = f"{answer.path}-{number}"
@@ -115,12 +97,11 @@ class Results:
         return Part(call_id, answer.media_type, answer.body, path, answer.is_file, answer.files)
 
     def joined(self, call_id: int, parts: list[Part]) -> Answer:
-        """One answer of the bytes of all parts, one after the other."""
         media_type = parts[0].media_type if parts else JSON
         return self._answer(call_id, media_type, b"".join(_taken(part) for part in parts))
 
     def gathered(self, call_id: int, parts: list[Part], accept: str | None) -> Answer:
-        """One answer of all parts: a list of JSON values, or their bytes one after the other."""
+        """A list of JSON values, or their bytes one after the other."""
         if accept not in (None, JSON, ANY):
             return msgspec.structs.replace(self.joined(call_id, parts), media_type=accept or "")
         bodies = [_taken(part) for part in parts]
@@ -136,10 +117,7 @@ class Results:
         return answer
 
     def encode_training(self, call_id: int, result: Any) -> Answer:
-        """What ``train`` returned, or will get, as JSON; the text of it where that cannot be.
-
-        The training has been done, and its files are there: an odd result must not spoil that.
-        """
+        """What ``train`` returned as JSON, or its text: an odd result must not spoil a training."""
         return self._answer(call_id, JSON, to_json_or_text(result))
 
     def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
@@ -214,12 +192,10 @@ def _taken(part: Part) -> bytes:
 
 
 def plain_name(path: PurePath) -> str:
-    """A file's own name, as far as it can be sent."""
     return path.name.encode(errors="replace").decode()
 
 
 def guessed_type(path: PurePath) -> str:
-    """The media type that a file's name speaks of."""
     return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
@@ -248,11 +224,7 @@ def _spooled(path: Path) -> Iterator[BinaryIO]:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above that are missing, for this user only.
-
-    Raises:
-        FileExistsError: it is there already.
-    """
+    """Make a folder, and those above it, for this user only; FileExistsError if it is there."""
     with contextlib.suppress(FileExistsError):
         if not folder.parent.exists():
             make_private(folder.parent)

@@ -23,26 +23,20 @@ TENSORBOARD_KEY = "tensorboard_dir"
 
 
 class RunCancelled(KeyboardInterrupt):
-    """Raised where the author's code stands when its run is cancelled.
-
-    A ``KeyboardInterrupt``, because that is what training loops and libraries are prepared for:
-    they save what they have and leave.
-    """
+    """Raised where the author's code stands when its run is cancelled. Training loops and libraries
+    are prepared for a ``KeyboardInterrupt``: they save what they have and leave."""
 
 
 def step_back() -> None:
-    """Leave the cores to predictions where they are few."""
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
 
 
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
-    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself.
-
-    Only the first does: service managers send it to every process, and the host sends its own
-    to the training, which may be saving what it has by then.
-    """
+    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself. Only the
+    first does: service managers send it to every process, and the host sends its own to the
+    training, which may be saving what it has by then."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         control = os.environ.get(RunFiles.CONTROL)

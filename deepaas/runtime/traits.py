@@ -21,10 +21,9 @@ class Scope:
 
     Attributes:
         context: what the client told besides the arguments.
-        measure: notes a number (or what else JSON can hold) by name; ``mode`` is ``replace``,
-            ``increment`` or ``append``. May be called from any thread.
-        folder: for files of the call, to be made for the first; the host removes it if its process
-            cannot any more.
+        measure: notes what JSON can hold by name; ``mode`` is ``replace``, ``increment`` or
+            ``append``. May be called from any thread.
+        folder: for files, to be made for the first; the host removes it if its process cannot.
     """
 
     context: Mapping[str, str]
@@ -44,16 +43,14 @@ class Traits:
     """What the runtime of a kind of model says of one model.
 
     Attributes:
-        concurrency: how many calls it takes at a time; more than one only if it is asynchronous.
+        concurrency: calls at a time; more than one only if it is asynchronous.
         cancelled: the exception that its code expects when a call is not wanted any more.
-        around: entered around each call.
         health: says what is wrong with it, empty when nothing is.
         output: JSON schema (OpenAPI 3.0) of what ``predict`` returns.
         is_file: whether that is one file, which is sent as it is.
         needs_warm: whether nothing works before ``warm``; the host calls it of any model.
-        take: of functions by name: makes their arguments of values that fit their schemas, so that
-            nothing is checked twice; it raises ``marshmallow.ValidationError`` for what a schema
-            could not say.
+        take: by function: makes arguments of values that fit their schemas, so that nothing is
+            checked twice; it raises ``marshmallow.ValidationError`` for what a schema cannot say.
     """
 
     concurrency: int = 1
@@ -67,6 +64,5 @@ class Traits:
 
 
 def traits_of(author: Any) -> Traits:
-    """The traits of an author's object, the usual ones if it has none."""
     found = getattr(author, ATTRIBUTE, None)
     return found if isinstance(found, Traits) else Traits()

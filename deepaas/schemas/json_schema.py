@@ -21,17 +21,11 @@ _LIMITS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
 def from_swagger(schema: Json, definitions: Json) -> Json:
-    """A schema of Swagger 2.0 as JSON Schema.
-
-    Args:
-        schema: or what a parameter says of its values.
-        definitions: what it may refer to; it is put in place.
-    """
+    """A schema, or what a parameter says of its values, as JSON Schema without references."""
     return from_openapi(_resolved(openapi_schema(schema), definitions, 0))
 
 
 def from_openapi(schema: Json) -> Json:
-    """A schema of OpenAPI 3.0 as JSON Schema."""
     told = _mapped(schema, from_openapi)
     nullable = told.pop("nullable", False)
     for limit, exclusive in _LIMITS:
@@ -80,7 +74,6 @@ _TYPES = ("string", "number", "boolean", "array", "object")
 
 
 def _mapped(schema: Json, change: Callable[[Json], Json]) -> Json:
-    """A schema with another instead of each that it is made of."""
     told: Json = {}
     for key, value in schema.items():
         if key == "properties":

@@ -70,7 +70,6 @@ def _name_of(project: Path) -> str | None:
 
 
 def _names_of(project: Path) -> Iterator[Any]:
-    """What the files of a project call it, in all the ways there are."""
     try:
         told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,7 +85,6 @@ def _names_of(project: Path) -> Iterator[Any]:
 
 
 def _folder_of(distribution: Distribution) -> Path | None:
-    """Where an editable project lies."""
     try:
         told = json.loads(distribution.read_text("direct_url.json") or "{}")
     except ValueError:
