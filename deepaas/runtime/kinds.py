@@ -17,13 +17,13 @@ def _adopts_nothing(_found: Any) -> None:
 
 @dataclass(frozen=True)
 class ModelLoader:
-    """The worker's half of a kind of model. Workers of other kinds import it too, to ask whether it
-    adopts.
+    """The worker's half of a kind of model.
+
+    Workers of other kinds import it too, to ask whether it adopts.
 
     Attributes:
-        load: makes the author's object of ``Recognised.source``, which the host's half has found;
-            it raises whatever the author's code raises, or ``CannotBeServed``. Imports large
-            libraries.
+        load: makes the author's object of ``Recognised.source``; large libraries are to be imported
+            in it. It raises whatever the author's code raises, or ``CannotBeServed``.
         adopt: the same for an object that another kind has loaded; None if it is none of this kind.
         extras: modules that models of this kind import, and with which package each comes.
     """

@@ -1,5 +1,5 @@
 """The try-me page: every model as something people can play with.
 
-A Gradio application in a process of its own. It is a client of a host's HTTP API, and knows
-nothing of it but that: it works with any host that speaks the V2 API, DEEPaaS 2.x too.
+A Gradio application in a process of its own. It knows of a host nothing but its V2 API, so it works
+with any that has it, DEEPaaS 2.x too.
 """

@@ -13,14 +13,8 @@ from deepaas.ui.files import VisitorFiles
 
 
 class AnswerOnItsWay:
-    """What is sent, and how.
-
-    Nothing of an answer that is a failure of the server goes out as it is.
-
-    Attributes:
-        statuses: that failures of this call have, should it fail; the last one counts.
-        begun: whether something has been sent.
-    """
+    """What is sent, and how; nothing of an answer that is a failure of the server goes out as it
+    is. Should the call fail, the last of ``statuses`` counts."""
 
     def __init__(self, send: Send, files: VisitorFiles) -> None:
         self.statuses: list[int] = []
@@ -32,7 +26,6 @@ class AnswerOnItsWay:
         self._body = bytearray()
 
     async def pass_on(self, message: Message) -> None:
-        """Send what comes, at once."""
         failed = message["type"] == "http.response.start" and message["status"] >= 500
         if self._start or failed:
             await self.collect(message)
@@ -59,7 +52,6 @@ class AnswerOnItsWay:
             self._body[:] = json.dumps(names).encode()
 
     async def finish(self) -> None:
-        """Send what was kept."""
         if not self._start:
             return
         status, body = self._start["status"], self._files.mask(bytes(self._body))
@@ -75,7 +67,6 @@ class AnswerOnItsWay:
         await self._pass({"type": "http.response.body", "body": body})
 
     async def refuse(self, scope: Scope, receive: Receive, status: int, message: str) -> None:
-        """Say why there is none."""
         if self.begun:
             await self.end()
             return
@@ -85,7 +76,6 @@ class AnswerOnItsWay:
         await JSONResponse(body, status, headers)(scope, receive, self._pass)
 
     async def end(self) -> None:
-        """Nothing more comes."""
         if self.begun and not self._ended:
             await self._pass({"type": "http.response.body", "body": b""})
 

@@ -32,12 +32,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UnfitBody(Exception):
-    """What was sent cannot be used.
-
-    Attributes:
-        status: of the answer.
-        message: for who has sent it.
-    """
+    """What was sent cannot be used; the message is for who has sent it."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -46,8 +41,6 @@ class UnfitBody(Exception):
 
 
 class PageJob(msgspec.Struct):
-    """A call of one of the page's functions."""
-
     data: list[Any]
     session_hash: str | None = None
     fn_index: int | None = None
@@ -73,12 +66,7 @@ class Function:
 
 
 class Functions:
-    """The functions of a page.
-
-    Args:
-        config: of the page, as clients get it.
-        files: of visitors.
-    """
+    """The functions of a page."""
 
     def __init__(self, config: Mapping[str, Any], files: VisitorFiles) -> None:
         kinds = {one["id"]: one["type"] for one in config["components"]}
@@ -92,9 +80,7 @@ class Functions:
     def call(self, body: bytes, name: str | None) -> bytes:
         """The body of a call as Gradio may see it: with paths for names, and nothing else.
 
-        Args:
-            body: as it was sent.
-            name: of the function, if it stands in the path.
+        ``name`` is the function's, if it stands in the path.
 
         Raises:
             UnfitBody: it cannot be used.
@@ -166,11 +152,7 @@ class Functions:
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """JSON of a shape.
-
-    Raises:
-        UnfitBody: it is not.
-    """
+    """JSON of a shape; UnfitBody if it is not."""
     if _values_count(body) > MAX_VALUES_COUNT:
         raise UnfitBody(f"A call has at most {MAX_VALUES_COUNT} values.", 413)
     try:
@@ -197,7 +179,6 @@ def _values_count(body: bytes) -> int:
 
 
 def session_fits(session: str) -> bool:
-    """Whether it may be the name of a visitor's session."""
     return _SESSION.fullmatch(session) is not None
 
 

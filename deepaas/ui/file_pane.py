@@ -32,16 +32,9 @@ class FilePane(Pane):
 
     @property
     def components(self) -> list[Component]:
-        """All of them, in the order of :meth:`values`."""
         return [*super().components, *self._shown.values()]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
-        """Values for the components.
-
-        Args:
-            answer: of the host.
-            folder: for files, which are copied from there.
-        """
         kind = "text" if is_json(answer.media_type) else answer.media_type.partition("/")[0]
         path = str(with_suffix(saved(answer, folder)))
         text = decoded(answer)[:MAX_TEXT_CHARACTERS] if kind == "text" else ""
@@ -53,11 +46,9 @@ class FilePane(Pane):
         return updates
 
     def empty(self) -> list[Any]:
-        """Updates that show nothing."""
         hidden = [gr.update(value=None, visible=False) for _ in self._shown]
         return [None, gr.update(), *hidden]
 
 
 def pane() -> Pane:
-    """Make the components, inside of whatever is open."""
     return FilePane()

@@ -71,11 +71,7 @@ class VisitorFiles:
         self._kept |= {match[1] for match in _NAME.finditer(text)}
 
     def path(self, name: str) -> Path:
-        """The file behind a name.
-
-        Raises:
-            UnknownFile: there is none.
-        """
+        """The file behind a name; UnknownFile if there is none."""
         match = _NAME.fullmatch(name)
         if match is None or match[2] in (".", ".."):
             raise UnknownFile(name)
@@ -97,17 +93,12 @@ class VisitorFiles:
         return f"{PREFIX}/{folder.name}/{path.name}"
 
     def mask(self, text: bytes) -> bytes:
-        """The text with names instead of paths."""
         for path in self._shown:
             text = text.replace(path, PREFIX.encode())
         return text
 
     async def take(self, count: int) -> None:
-        """So many bytes come.
-
-        Raises:
-            NoRoom: there would be too many, whatever is removed.
-        """
+        """So many bytes come; NoRoom if there would be too many, whatever is removed."""
         if self._max_bytes is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._max_bytes = int(shutil.disk_usage(self._folder).free * DISK_SHARE)
@@ -120,7 +111,6 @@ class VisitorFiles:
                 raise NoRoom
 
     async def watch(self) -> None:
-        """Sweep for ever."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
@@ -129,11 +119,8 @@ class VisitorFiles:
                 _log.warning("old files of visitors cannot be removed now", exc_info=True)
 
     def sweep(self, spare_bytes: int = 0) -> None:
-        """Remove what is old, and of the rest the oldest while there is too much.
-
-        Args:
-            spare_bytes: to be free afterwards.
-        """
+        """Remove what is old, and of the rest the oldest while there is too much; ``spare_bytes``
+        are to be free afterwards."""
         files = sorted(_files((self._folder, self.incoming)), key=lambda one: one.changed)
         total, count = sum(one.size for one in files), len(files)
         limit = (self._max_bytes or total) - spare_bytes

@@ -1,9 +1,8 @@
 """What of Gradio visitors get at: what the page needs, and nothing else.
 
 Gradio serves some seventy routes, more with each release: a file of this machine for a path, what
-is behind an address, methods of components, editors for its own code. Here is the list of those
-that the page uses; whatever is not on it is not there. Bodies are checked on the way in, paths of
-this machine become names on the way out.
+is behind an address, methods of components, editors for its own code. Only those of the list here
+are there. Bodies are checked on the way in, paths become names on the way out.
 """
 
 from __future__ import annotations
@@ -70,25 +69,14 @@ _STATUS: ContextVar[list[int]] = ContextVar("status")
 
 
 def note_status(status: int) -> None:
-    """Say which status a failure of the present call has.
-
-    Args:
-        status: 400 or more.
-    """
+    """Say which status, 400 or more, a failure of the present call has."""
     with contextlib.suppress(LookupError):
         _STATUS.get().append(status)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """An application that has Gradio's answer what it may.
-
-    Attributes:
-        app: Gradio's.
-        functions: of the page.
-        files: of visitors.
-        max_file_bytes: largest file, None for no limit.
-    """
+    """An application that has Gradio's answer what it may."""
 
     app: ASGIApp
     functions: Functions
@@ -96,14 +84,7 @@ class Gate:
     max_file_bytes: int | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
-        """Answer a request.
-
-        Args:
-            scope: of the request.
-            receive: of the request.
-            send: of the request.
-            tail: the path below the page.
-        """
+        """Answer a request; ``tail`` is the path below the page."""
         answer = AnswerOnItsWay(send, self.files)
         token = _STATUS.set(answer.statuses)
         try:
@@ -222,11 +203,6 @@ def _route(method: str, tail: str) -> tuple[str, dict[str, str]]:
 
 
 async def _json_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body.
-
-    Raises:
-        UnfitBody: it is no JSON, or too large.
-    """
     media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     # Whatever else a browser sends to another site without asking that.
     if media_type != "application/json":
@@ -244,7 +220,6 @@ async def _json_body(scope: Scope, receive: Receive) -> bytes:
 
 
 def _with_body(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
-    """The same request with another body."""
     changed = {b"content-length": str(len(body)).encode(), b"content-type": b"application/json"}
     left_out = {*changed, b"transfer-encoding"}
     headers = [(name, value) for name, value in scope["headers"] if name not in left_out]

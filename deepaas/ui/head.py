@@ -53,11 +53,8 @@ _TOLD = (b"x-forwarded-host", b"x-forwarded-proto")
 
 def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list[Header]:
     """Headers of a request without what its sender tells of others: Gradio believes all of it.
-
-    Args:
-        headers: of the request, their names in lower case.
-        believed: leave how the host has been called, as the sender has told it last.
-    """
+    Names are in lower case. ``believed`` leaves how the host has been called, as the sender has
+    told it last."""
     left = [
         (name, value)
         for name, value in headers
@@ -70,15 +67,7 @@ def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list
 async def answer_with_head(
     app: ASGIApp, title: str, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Have Gradio answer a request for its HTML, and complete that.
-
-    Args:
-        app: the application that answers.
-        title: of the page.
-        scope: of the request.
-        receive: of the request.
-        send: of the request.
-    """
+    """Have Gradio answer a request for its HTML, and complete that."""
     start: Message = {}
     body = b""
 

@@ -29,13 +29,8 @@ _WITHOUT_HELP = (gr.Image, gr.Audio, gr.Video, gr.File, gr.Code)
 
 @dataclass(frozen=True)
 class Form:
-    """The components of some arguments, in their order.
-
-    Attributes:
-        components: for the values.
-        complaints: for what is wrong with each.
-        shown: what happens until the components have the values that they are to begin with.
-    """
+    """The components of some arguments, in their order, with a place for what is wrong with each.
+    ``shown`` is what happens until they have the values that they are to begin with."""
 
     arguments: tuple[Argument, ...]
     components: list[gr.components.Component]
@@ -75,7 +70,6 @@ def components(arguments: Iterable[Argument]) -> list[gr.components.Component]:
 
 
 def component(argument: Argument) -> gr.components.Component:
-    """The component of one argument, with its default filled in."""
     common: dict[str, Any] = {"label": label(argument), "interactive": True}
     if argument.kind == "file":
         return _file(argument, common)
@@ -116,7 +110,6 @@ def component(argument: Argument) -> gr.components.Component:
 
 
 def label(argument: Argument) -> str:
-    """Its name, marked if a value must be given."""
     return f"{argument.name} (required)" if argument.required else argument.name
 
 
@@ -126,10 +119,6 @@ class UnfitValue(Exception):
 
 def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]:
     """What is to be sent: values by name, without those that the host would take anyway.
-
-    Args:
-        arguments: in the order of the components.
-        values: of the components.
 
     Raises:
         ClientError: some are missing or do not fit, with the messages by argument.
@@ -152,11 +141,7 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
 
 
 def _read(argument: Argument, given: Any) -> Any:
-    """The value of an argument, None for "not given".
-
-    Raises:
-        UnfitValue: it does not.
-    """
+    """The value of an argument, None for "not given"."""
     if argument.kind == "file":
         paths = given if isinstance(given, list) else [given] if given else []
         uploads = [FileToSend(Path(path), Path(path).name) for path in paths]

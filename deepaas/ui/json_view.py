@@ -17,7 +17,6 @@ _LONG_NUMBER = re.compile(r"\d{19}")
 
 
 def json_view(label: str = LABEL) -> gr.JSON:
-    """Make a component that shows any value of JSON."""
     view = gr.JSON(label=label, show_indices=False)
     # Gradio takes a text for JSON that is still to be read, and fails if it is not.
     view.postprocess = shown  # type: ignore[method-assign]

@@ -19,29 +19,19 @@ HEARTBEAT = "/heartbeat/"
 
 
 class Server(uvicorn.Server):
-    """A server that leaves without a complaint of those that are still connected.
-
-    Args:
-        config: of the server.
-        answers: its application, which the config has too.
-    """
+    """A server that leaves without a complaint of those that are still connected."""
 
     def __init__(self, config: uvicorn.Config, answers: Answers) -> None:
         super().__init__(config)
         self._answers = answers
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing more, and end what goes on."""
         self._answers.end()
         await super().shutdown(sockets)
 
 
 class Answers:
-    """An application whose answers can be ended from outside.
-
-    Args:
-        app: what answers.
-    """
+    """An application whose answers can be ended from outside."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,7 +39,6 @@ class Answers:
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
         task = asyncio.current_task()
         if scope["type"] != "http" or task is None:
             await self._app(scope, receive, send)

@@ -39,14 +39,8 @@ def decode(text: object) -> bytes | None:
 
 
 def save(content: bytes, medium: str, folder: Path, name: str) -> Path | None:
-    """Write a file for a component; None if the content is not of the medium.
-
-    Args:
-        content: the bytes.
-        medium: "image", "audio" or "video".
-        folder: where.
-        name: of the file, without what tells its type.
-    """
+    """Write a file for a component; None if the content is not of the medium: "image", "audio" or
+    "video". ``name`` has no suffix."""
     suffix, found = kind(content)
     # Ogg and WebM may be either, and so may MP4.
     if not found or (found == "image") != (medium == "image"):

@@ -16,10 +16,7 @@ from deepaas.ui.overview import notice
 class OriginGuard:
     """Stands before an application: asks whose page asks, and completes the answers.
 
-    Args:
-        app: what answers those who may ask.
-        visitors: who may.
-        believes: whether what a peer says of its clients is true.
+    ``believes`` tells whether what a peer says of its clients is true.
     """
 
     def __init__(
@@ -30,7 +27,6 @@ class OriginGuard:
         self._believes = believes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

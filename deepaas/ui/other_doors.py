@@ -19,8 +19,6 @@ URL = "http://HOST"
 
 @dataclass(frozen=True)
 class OtherCall:
-    """A call of another API, as a text to copy."""
-
     title: str
     text: str
 

@@ -33,7 +33,6 @@ class Pane:
     """What one tab has for the answers of one media type.
 
     Attributes:
-        media_type: of the tab.
         main: shows the answer as a whole, and is what clients of the page get.
         fields: the declared fields of JSON and their components.
         other: for an answer that is not as announced.
@@ -46,16 +45,10 @@ class Pane:
 
     @property
     def components(self) -> list[Component]:
-        """All of them, in the order of :meth:`values`."""
         return [self.main, self.other, *(c for _, group in self.fields for c in group)]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
-        """Values for the components.
-
-        Args:
-            answer: of the host.
-            folder: for files, which are copied from there.
-        """
+        """In the order of the components; files are copied from the folder."""
         main, other = self._main(answer, folder)
         updates = [main, gr.update(value=other and str(other), visible=other is not None)]
         if self.fields:
@@ -65,7 +58,6 @@ class Pane:
         return updates
 
     def empty(self) -> list[Any]:
-        """Updates that show nothing."""
         return [
             gr.update(value=None, visible=False) if c is self.other else _nothing(c)
             for c in self.components
@@ -91,7 +83,6 @@ class Pane:
 
 
 def pane(model: Model, media_type: str) -> Pane:
-    """Make the components of a tab, inside of whatever is open."""
     if media_type == JSON or media_type.endswith("+json"):
         return _json_pane(model)
     kind = media_type.partition("/")[0]

@@ -29,19 +29,14 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a host serves.
-
-    Attributes:
-        models: by name, those that have described themselves.
-        reasons: by name, why a model takes no calls at present.
-    """
+    """What a host serves, by name: models that have described themselves, why others take no
+    calls."""
 
     models: Mapping[str, Model]
     reasons: Mapping[str, str]
 
     @property
     def names(self) -> list[str]:
-        """Of all models, in the host's order."""
         return list(dict.fromkeys([*self.models, *self.reasons]))
 
 
@@ -52,7 +47,6 @@ def read_reasons(metadata: Any) -> dict[str, str]:
 
 
 def overview(catalogue: Catalogue) -> HTMLResponse:
-    """All models."""
     count = len(catalogue.names)
     cards = [_card(catalogue, name) for name in catalogue.names]
     return _page(

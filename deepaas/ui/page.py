@@ -48,14 +48,8 @@ _UNFIT = "These values do not fit what the page has for them."
 def build_page(
     model: Model, api: Api, *, several: bool = False, others: Sequence[OtherCall] = ()
 ) -> gr.Blocks:
-    """The page of a model.
-
-    Args:
-        model: as the host describes it.
-        api: the host.
-        several: whether there are other models, and with them a page of all.
-        others: calls of it by other APIs of the host.
-    """
+    """The page of a model; with ``several`` there is a page of all, too. ``others`` are calls of it
+    by other APIs of the host."""
     with ModelPage(
         title=f"{model.title} – try me",
         analytics_enabled=False,
@@ -118,8 +112,6 @@ def about(model: Model, *, several: bool = False) -> str:
 
 
 class _Predict:
-    """The components for predictions, and what happens when somebody uses them."""
-
     def __init__(
         self, model: Model, api: Api, page: gr.Blocks, others: Sequence[OtherCall]
     ) -> None:

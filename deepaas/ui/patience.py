@@ -12,14 +12,12 @@ def patient(header_seconds: float, body_seconds: float) -> type[H11Protocol]:
     """The protocol of a server that does not wait for ever, as uvicorn would.
 
     Args:
-        header_seconds: so long the head of a request may take, from the start of the connection
-            or from its first byte on.
+        header_seconds: so long the head of a request may take, from the start of the connection or
+            from its first byte on.
         body_seconds: so long nothing may come of a body.
     """
 
     class Patient(H11Protocol):
-        """One connection."""
-
         _timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:

@@ -19,11 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class Recent:
-    """Keeps the last answers for a while.
-
-    Args:
-        clock: tells seconds.
-    """
+    """Keeps the last answers for a while; the clock tells seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -32,13 +28,7 @@ class Recent:
     async def get(
         self, key: Hashable, seconds: float, ask: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        """An answer, asked for now or not long ago. So are failures.
-
-        Args:
-            key: what it is an answer to.
-            seconds: how old it may be.
-            ask: gets it.
-        """
+        """An answer to ``key``, asked for now or at most so many seconds ago. So are failures."""
         entry = self._entries.get(key)
         if entry is None or not entry.is_recent(seconds):
             self._entries[key] = entry = _Entry(asyncio.ensure_future(ask()), self._clock)
@@ -55,8 +45,6 @@ class Recent:
 
 
 class _Entry:
-    """One answer, there or on its way."""
-
     def __init__(self, future: asyncio.Future[Any], clock: Callable[[], float]) -> None:
         self.future = future
         self._clock = clock

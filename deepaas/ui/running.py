@@ -29,7 +29,6 @@ class Queue:
 
     Attributes:
         place: of the visitor's own, from 1 on; 0 when it does not wait there.
-        count: of all.
         told: whether the host tells of them.
     """
 
@@ -40,11 +39,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model has yielded so far.
-
-    Attributes:
-        values: JSON of each.
-    """
+    """What a model has yielded so far, as JSON."""
 
     values: tuple[str, ...]
 
@@ -54,8 +49,6 @@ class Cancelled(Exception):
 
 
 class Running:
-    """The calls of one page, by visitor."""
-
     def __init__(self, api: Api) -> None:
         self._api = api
         self._tasks: dict[str, set[asyncio.Task[HostAnswer]]] = {}
@@ -70,14 +63,8 @@ class Running:
     ) -> AsyncIterator[str | Parts | HostAnswer]:
         """Send a call; yield what there is to say about the wait, then the answer.
 
-        When the iteration is given up, so is the call.
-
-        Args:
-            visitor: whose call it is.
-            model: which is called.
-            call: what to send.
-            folder: for an answer that is a file.
-            streamed: whether to yield also what has come so far, whenever that has grown.
+        When the iteration is given up, so is the call. ``streamed`` yields also what has come so
+        far, whenever that has grown; ``folder`` is for an answer that is a file.
 
         Raises:
             ClientError: as the host says.

@@ -71,13 +71,10 @@ def serve(
     """Serve until a signal comes.
 
     Args:
-        listening: where.
-        api_url: of the host.
         public_url: of the host as visitors know it, perhaps only a path, perhaps empty; None if
             they call it as the page does.
         root: path before all paths, empty or like ``/base/try-me``.
         max_file_bytes: largest file that visitors may send, None for no limit.
-        visitors: who may ask.
         believes: whether what a peer says of its clients is true.
         header_seconds: so long the head of a request may take.
         body_seconds: so long nothing may come of a body.
@@ -109,15 +106,7 @@ def build(
     believes: Callable[[str | None], bool] = lambda _peer: False,
     on_start: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application.
-
-    Args:
-        api: of the host; closed with the application.
-        root: path before all paths, empty or like ``/base/try-me``.
-        max_file_bytes: largest file that visitors may send, None for no limit.
-        believes: whether what a peer says of its clients is true.
-        on_start: called when the application has started.
-    """
+    """The application; it closes ``api`` when it ends."""
     pages = _Pages(api, root, max_file_bytes, believes)
 
     async def models(_request: Request) -> Response:
@@ -149,8 +138,6 @@ def build(
 
 
 class _Pages:
-    """The pages of all models."""
-
     def __init__(
         self,
         api: Api,
@@ -170,11 +157,7 @@ class _Pages:
         self._making = asyncio.Lock()
 
     async def catalogue(self) -> Catalogue:
-        """What the host serves, as of a moment ago.
-
-        Raises:
-            ClientError: it does not tell.
-        """
+        """What the host serves, as of a moment ago; ClientError if it does not tell."""
         async with self._asking:
             if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
                 models, metadata = await asyncio.gather(
@@ -186,11 +169,9 @@ class _Pages:
             return self._known
 
     async def close(self) -> None:
-        """End all pages."""
         await asyncio.gather(*(page.close() for page in self._pages.values()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the page of the path answer."""
         path = scope["path"].removeprefix(scope["root_path"])
         name, slash, tail = path.removeprefix("/").partition("/")
         tail = slash + tail
@@ -245,11 +226,7 @@ class _Pages:
 
 
 class _Page:
-    """The page of one model, as it was described at one time.
-
-    Attributes:
-        shows: what it was made from: the model, and whether there are others.
-    """
+    """The page of one model, as it was described at one time; made from what it ``shows``."""
 
     def __init__(self, shows: tuple[Model, bool], app: FastAPI, gate: Gate, root: str) -> None:
         self.shows = shows
@@ -271,7 +248,6 @@ class _Page:
         files: VisitorFiles,
         max_file_bytes: int | None,
     ) -> _Page:
-        """Make it."""
         app = FastAPI(openapi_url=None)
         # This, without any origin, keeps other sites' scripts out, and Gradio from adding its own.
         app.add_middleware(CORSMiddleware)
@@ -303,14 +279,7 @@ class _Page:
         return page
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
-        """Answer a request.
-
-        Args:
-            scope: of the request.
-            receive: of the request.
-            send: of the request.
-            tail: the path below the page.
-        """
+        """Answer a request; ``tail`` is the path below the page."""
         # Gradio's own root is percent-encoded, and has to be the beginning of the path.
         scope = {**scope, "root_path": self._root, "path": f"{self._root}{tail}"}
         # Heartbeats are for ever.
@@ -334,7 +303,6 @@ class _Page:
         self._end_if_unused()
 
     async def close(self) -> None:
-        """End it."""
         self._over.set()
         await self._life
 

@@ -22,13 +22,7 @@ _TAKEN = ("self", "model", "accept", "save_to", "arguments")
 
 @dataclass(frozen=True)
 class Snippets:
-    """One call in several ways.
-
-    Attributes:
-        curl: for a shell.
-        python: for Python with requests.
-        client: for Python with :mod:`deepaas.client`.
-    """
+    """One call: for a shell, for Python with requests, and with :mod:`deepaas.client`."""
 
     curl: str
     python: str
@@ -36,14 +30,7 @@ class Snippets:
 
 
 def of_prediction(model: Model, url: str, values: Mapping[str, Any], media_type: str) -> Snippets:
-    """A prediction.
-
-    Args:
-        model: which.
-        url: of the host.
-        values: of its arguments, as for :func:`deepaas.client.calls.predict_call`.
-        media_type: to ask for.
-    """
+    """A prediction; the values are as for :func:`deepaas.client.calls.predict_call`."""
     if media_type not in model.media_types:  # Whatever a program has sent that is no page.
         media_type = model.media_types[0]
     values = masked(model.predict or (), values)
@@ -62,13 +49,6 @@ def of_prediction(model: Model, url: str, values: Mapping[str, Any], media_type:
 
 
 def of_training(model: Model, url: str, values: Mapping[str, Any]) -> Snippets:
-    """A training.
-
-    Args:
-        model: which.
-        url: of the host.
-        values: of its arguments.
-    """
     values = masked(model.train or (), values)
     call = train_call(model, values)
     lines = [
@@ -88,13 +68,7 @@ def masked(arguments: Iterable[Argument], values: Mapping[str, Any]) -> dict[str
 
 
 def curl(url: str, call: ClientCall, save_as: str | None = None) -> str:
-    """The call for a shell.
-
-    Args:
-        url: of the host.
-        call: what is sent.
-        save_as: a name for the answer, None to print it.
-    """
+    """The call for a shell; ``save_as`` is a name for the answer, None to print it."""
     query = f"?{urlencode(call.query, quote_via=quote)}" if call.query else ""
     return write(
         f"{url}{call.path}{query}",
@@ -113,13 +87,7 @@ def curl(url: str, call: ClientCall, save_as: str | None = None) -> str:
 
 
 def python(url: str, call: ClientCall, save_as: str | None = None) -> str:
-    """The call for Python with requests.
-
-    Args:
-        url: of the host.
-        call: what is sent.
-        save_as: a name for the answer, None to print it.
-    """
+    """The same for Python with requests."""
     arguments = [repr(f"{url}{call.path}")]
     if call.query:
         arguments.append(f"params={_pairs(call.query)}")

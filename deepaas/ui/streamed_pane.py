@@ -34,25 +34,14 @@ class StreamedPane(Pane):
 
     @property
     def components(self) -> list[Component]:
-        """All of them, in the order of :meth:`values`."""
         return [*super().components, self._text, self._pictures]
 
     def growing(self, parts: Sequence[str], folder: Path) -> list[Any]:
-        """Values for the components while the answer comes.
-
-        Args:
-            parts: JSON of those that have come.
-            folder: for pictures, which are copied from there.
-        """
+        """Values for the components while the answer, JSON of each part, comes."""
         return [gr.update(), gr.update(), *_shown([json.loads(part) for part in parts], folder)]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
-        """Values for the components when all of it has come.
-
-        Args:
-            answer: a list of all parts.
-            folder: for pictures, which are copied from there.
-        """
+        """Values for the components when all of it has come, as a list."""
         values = answer.json()
         if isinstance(values, dict):  # In DEEPaaS's envelope, since it was not streamed.
             values = values.get("predictions")
@@ -65,7 +54,6 @@ class StreamedPane(Pane):
 
 
 def pane() -> Pane:
-    """Make the components, inside of whatever is open."""
     return StreamedPane()
 
 

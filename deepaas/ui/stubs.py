@@ -16,16 +16,12 @@ _NAME = "gradio.component_meta"
 
 
 class _Loader(SourceFileLoader):
-    """Has the module make no stubs."""
-
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
         vars(module)["create_or_modify_pyi"] = lambda *_: None
 
 
 class _Finder:
-    """Finds that module only."""
-
     def find_spec(
         self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -29,13 +29,7 @@ BUCKETS_COUNT = 300
 
 @dataclass(frozen=True)
 class Curve:
-    """What one training has measured of one metric.
-
-    Attributes:
-        name: of the training.
-        color: number of its colour.
-        points: step and value.
-    """
+    """What one training has measured of one metric, as steps and values; ``color`` is a number."""
 
     name: str
     color: int
@@ -43,12 +37,7 @@ class Curve:
 
 
 def curves_html(measured: Sequence[tuple[str, Series]], *, log: bool = False) -> str:
-    """Plots of all metrics.
-
-    Args:
-        measured: name and metrics of each training.
-        log: whether the values stand on a logarithmic scale.
-    """
+    """Plots of all metrics, by the names of trainings."""
     names = sorted({name for _, series in measured for name, points in series.items() if points})
     plots = []
     for name in names:

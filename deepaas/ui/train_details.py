@@ -20,12 +20,7 @@ OLD_HOST = (
 
 
 def details_html(runs: Sequence[Run], tensorboard: Callable[[Run], str | None]) -> str:
-    """A card for each training.
-
-    Args:
-        runs: which.
-        tensorboard: gives a link to the curves of one.
-    """
+    """A card for each training; ``tensorboard`` gives a link to the curves of one."""
     if not runs:
         return '<p class="none">Tick trainings in the table to see more of them.</p>'
     return "".join(_card(run, tensorboard(run)) for run in runs)
@@ -58,14 +53,7 @@ def _card(run: Run, tensorboard: str | None) -> str:
 
 
 def files_html(run: Run, files: TrainingFiles, link: Callable[[str], str], archive: str) -> str:
-    """The files of a training.
-
-    Args:
-        run: which.
-        files: what it has written.
-        link: gives the address of one by its path.
-        archive: address of all of them.
-    """
+    """The files of a training: ``link`` gives the address of one by its path."""
     if not files.entries:
         return f"<h3>Files of {escape(run.short)}</h3><p>None so far.</p>"
     entries = "".join(

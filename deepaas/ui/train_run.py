@@ -8,7 +8,6 @@ from deepaas.client.runs import Run
 
 
 def state_words(run: Run) -> str:
-    """Its state in a word."""
     return "cancelling …" if run.cancelling and not run.final else run.state
 
 

@@ -12,15 +12,8 @@ _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Scale:
-    """One axis.
-
-    Attributes:
-        least: value at its beginning.
-        most: value at its end, larger than that.
-        begin: place of its beginning.
-        end: place of its end.
-        log: whether equal distances are equal factors.
-    """
+    """One axis: from values (least, most) to places (begin, end). With ``log`` equal distances are
+    equal factors."""
 
     least: float
     most: float
@@ -29,7 +22,6 @@ class Scale:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Where a value stands."""
         least, most = self._bent(self.least), self._bent(self.most)
         share = (self._bent(value) - least) / (most - least)
         return self.begin + share * (self.end - self.begin)
@@ -47,15 +39,8 @@ class Scale:
 def scale_for(
     values: Sequence[float], begin: float, end: float, *, log: bool = False, margin: float = 0.0
 ) -> Scale:
-    """A scale on which all these values stand.
-
-    Args:
-        values: finite ones, above 0 if it is logarithmic.
-        begin: place of the least.
-        end: place of the largest.
-        log: whether it is logarithmic.
-        margin: share of the range to add at both ends.
-    """
+    """A scale on which all these finite values stand, above 0 with ``log``; ``margin`` is a share
+    of the range, added at both ends."""
     least, most = min(values), max(values)
     if log:
         factor = (most / least) ** margin if most > least else 2.0

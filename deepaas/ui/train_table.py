@@ -18,12 +18,10 @@ LOOK_SECONDS = 2.0
 
 
 def table_html(runs: Sequence[Run], picked: Sequence[str], pick_number: int) -> str:
-    """The table.
+    """The table of trainings, the newest first.
 
-    Args:
-        runs: which, the newest first.
-        picked: ids of those that are shown below it.
-        pick_number: of the last time that they were picked by something else than this table.
+    ``picked`` are ids of those that are shown below it; ``pick_number`` is of the last time that
+    something else than this table picked them.
     """
     if not runs:
         return '<p class="none">No trainings yet.</p>'

@@ -33,35 +33,21 @@ class Seen:
 
 
 class Watcher:
-    """Looks at the trainings of one model.
-
-    Args:
-        api: where they are asked for.
-    """
+    """Looks at the trainings of one model."""
 
     def __init__(self, api: TrainingApi) -> None:
         self.api = api
         self._recent = Recent()
 
     def forget(self) -> None:
-        """Something has changed: ask again."""
         self._recent.forget()
 
     async def listing(self, limit: int) -> TrainingListing:
-        """The newest trainings.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """The newest trainings; ClientError if the host does not answer."""
         return await self._recent.get(("list", limit), FRESH_SECONDS, lambda: self.api.list(limit))
 
     async def see(self, run: Run, *, whole: bool) -> Seen:
-        """All of one training.
-
-        Args:
-            run: which.
-            whole: with its log and files, not only with its metrics.
-        """
+        """All of one training; ``whole`` with its log and files, not only with its metrics."""
         metrics, log, files = await asyncio.gather(
             self._part(run, "metrics", FRESH_SECONDS, lambda: self.api.metrics(run)),
             self._part(run, "logs" if whole else "", FRESH_SECONDS, lambda: self.api.log(run)),

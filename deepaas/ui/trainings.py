@@ -45,19 +45,11 @@ class Picked:
 
 
 def train_tab(model: Model, api: Api, page: gr.Blocks) -> None:
-    """Make what stands in the tab.
-
-    Args:
-        model: one that has arguments of ``train``.
-        api: its host.
-        page: that it is on.
-    """
+    """Make what stands in the tab of a model that has arguments of ``train``."""
     Tab(model, api, page)
 
 
 class Tab:
-    """The components of the tab, and what happens when somebody uses them."""
-
     def __init__(self, model: Model, api: Api, page: gr.Blocks) -> None:
         self._model = model
         self._trainings = TrainingApi(api, model)

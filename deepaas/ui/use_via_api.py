@@ -30,16 +30,7 @@ def use_via_api(
     chosen: Sequence[gr.components.Component] = (),
     others: Sequence[OtherCall] = (),
 ) -> None:
-    """Make the place, which follows what is filled in.
-
-    Args:
-        page: that it is on.
-        api: the host.
-        form: what is filled in.
-        write: writes the call.
-        chosen: what else the call depends on.
-        others: calls by other APIs, which do not follow.
-    """
+    """Make the place, which follows what is filled in, and ``chosen``; ``others`` do not follow."""
     made = []
     with gr.Accordion("Use via API", open=False):
         gr.Markdown("The same call from elsewhere, with what is filled in right now.")
