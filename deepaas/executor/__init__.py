@@ -48,11 +48,7 @@ AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 class CannotStart(Exception):
-    """A worker cannot be started.
-
-    Attributes:
-        shortage: whether there is only no room at present.
-    """
+    """`shortage`: there is only no room at present."""
 
     def __init__(self, why: str, *, shortage: bool = False) -> None:
         super().__init__(why)
@@ -64,12 +60,8 @@ class Source:
     """Where a model comes from.
 
     Attributes:
-        name: under which it is served.
         kind: entry point of the group ``deepaas.runtime`` that can load it.
-        source: what that kind is to load.
-        warm: whether to run the model's ``warm``.
         edited: whether its code may change at any moment.
-        interpreter: what its workers run in.
         open_files: soft and hard limit of descriptors of its processes, None for the host's own:
             what uses ``select`` fails with those above 1024.
     """
@@ -88,7 +80,6 @@ class Needs:
     """What a worker needs.
 
     Attributes:
-        source: what it is to load.
         results: folder of this machine for its large results. Files there are the host's once a
             message names them; the name begins with the call's id.
         training: whether it is for one training instead of predictions.
@@ -120,12 +111,9 @@ class Reports(Protocol):
         """It has ended, and may have left behind what it has started."""
 
     def on_exit(self, how: str, killed: bool) -> None:
-        """All of it has ended; ``on_gone`` came before.
+        """All of it has ended; ``on_gone`` came before. `how` follows the worker's name.
 
-        Args:
-            how: it ended, in words that follow the worker's name.
-            killed: whether somebody else has ended it, an operator or a system out of memory:
-                no fault of its own looks like that.
+        `killed`: by an operator or a system out of memory; no fault of its own looks like that.
         """
 
 
@@ -147,8 +135,6 @@ class Line(Protocol):
 
 
 class Process(Protocol):
-    """A worker that has been started."""
-
     @property
     def calls(self) -> Line:
         """For ``ToWorkerCalls``."""
@@ -176,29 +162,14 @@ class Process(Protocol):
 
 
 class Executor(Protocol):
-    """Runs workers."""
-
     def start(self, needs: Needs, reports: Reports) -> Process:
-        """Start a worker, and do not wait for it.
-
-        Args:
-            needs: what it needs.
-            reports: who is told of it.
-
-        Raises:
-            CannotStart: that is known already.
-        """
+        """Do not wait for it. Raises ``CannotStart`` if that is known already."""
 
 
 class NoExecutor:
     """For those who only look at what a host would be."""
 
     def start(self, needs: Needs, reports: Reports) -> Process:  # noqa: ARG002
-        """Start nothing.
-
-        Raises:
-            CannotStart: always.
-        """
         raise CannotStart("no workers are started here")
 
 
@@ -217,11 +188,7 @@ class Site:
 
 
 def open_executor(name: str, site: Site) -> AbstractAsyncContextManager[Executor]:
-    """The executor of this name; leaving ends it, when all workers have ended.
-
-    Raises:
-        ConfigError: there is none that can be loaded.
-    """
+    """Leaving ends it, when all workers have ended. Raises ``ConfigError`` if there is none."""
     points = importlib.metadata.entry_points(group=GROUP)
     if name not in points.names:
         known = ", ".join(sorted(points.names))
@@ -234,7 +201,7 @@ def open_executor(name: str, site: Site) -> AbstractAsyncContextManager[Executor
 
 
 def with_paths(message: AnyMessage, change: Callable[[str], str]) -> AnyMessage:
-    """The same message with other paths: ``change`` gives the new one for each file in it."""
+    """``change`` gives the new path for each file in it."""
     if isinstance(message, (Predict, Train, CheckTraining)):
         return msgspec.structs.replace(message, inputs=message.inputs.with_paths(change))
     if isinstance(message, (Answer, Part, Checked)) and message.path:

@@ -17,10 +17,8 @@ from typing import Any
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 LOOK_UP_SECONDS = 10.0
-"""So long a name may take to be looked up."""
 
 LOOK_UPS_COUNT = 32
-"""So many names are looked up at a time."""
 
 _NUMBER = re.compile(r".*:.*|(.*\.)?(\d+|0[xX][0-9a-fA-F]*)\.?")
 """Hosts that readers of URLs take for a number, however it is written."""
@@ -64,9 +62,7 @@ class Resolver(AbstractResolver):
     """Looks names up, in threads of its own: a slow name must not take those of the host.
 
     The threads are daemons: one that waits for a slow name does not keep the host from ending.
-
-    Args:
-        private: whether addresses are told, too, that are not of the public internet.
+    `private`: addresses are told, too, that are not of the public internet.
     """
 
     def __init__(self, *, private: bool) -> None:
@@ -76,11 +72,7 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The addresses of a name.
-
-        Raises:
-            OSError: it has none that may be called, or nobody says so in time.
-        """
+        """``OSError``: it has none that may be called, or nobody says so in time."""
         try:
             found = await asyncio.wait_for(self._look_up(host, port, family), LOOK_UP_SECONDS)
         except asyncio.TimeoutError:

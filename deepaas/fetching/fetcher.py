@@ -27,17 +27,14 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
 class NotFetched(Exception):
-    """A file cannot be had from where a client says that it is; the text says why."""
+    """The text says why."""
 
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """What a file may take.
+    """`seconds` are from the first connection to the last byte.
 
-    Attributes:
-        size_bytes: the largest.
-        seconds: the longest, from the first connection to the last byte.
-        private: whether addresses may be called that are not of the public internet.
+    `private`: addresses may be called that are not of the public internet.
     """
 
     size_bytes: int
@@ -46,11 +43,7 @@ class FetchLimits:
 
 
 def check_address(url: URL, limits: FetchLimits) -> None:
-    """Look whether a URL may be called, as far as that can be seen without looking it up.
-
-    Raises:
-        NotFetched: it may not.
-    """
+    """As far as that can be seen without looking it up. Raises ``NotFetched``."""
     if url.scheme not in ("http", "https") or not url.host:
         raise NotFetched(f"{shown(str(url))} is not an http or https URL")
     # A name is looked at when it is looked up; a number is not looked up.
@@ -59,12 +52,10 @@ def check_address(url: URL, limits: FetchLimits) -> None:
 
 
 class Fetcher:
-    """Fetches files. Must be closed.
+    """Fetches files, so many at a time. Must be closed.
 
-    Args:
-        limits: what each may take.
-        max_count: how many are fetched at a time. Whoever waits for a file takes the place of
-            one that has what it needs: those must not all be taken.
+    Whoever waits for a file takes the place of one that has what it needs: those must not all
+    be taken.
     """
 
     def __init__(self, limits: FetchLimits, max_count: int) -> None:
@@ -74,17 +65,7 @@ class Fetcher:
         self._going_count = 0
 
     async def fetch(self, address: str, folder: Path, number: int) -> Upload:
-        """Fetch one file.
-
-        Args:
-            address: its URL, http or https.
-            folder: where to put it.
-            number: its name there, without what it ends in.
-
-        Raises:
-            NotFetched: it cannot be had.
-            OSError: there is no space for it.
-        """
+        """`number` is its name there, but for its ending. Raises ``NotFetched``, ``OSError``."""
         if self._going_count >= self._max_count:
             raise NotFetched(f"{shown(address)}: too many files are being fetched; try again later")
         self._going_count += 1
@@ -106,7 +87,6 @@ class Fetcher:
             self._going_count -= 1
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
@@ -156,13 +136,7 @@ class Fetcher:
 
 
 def connector(limits: FetchLimits, *, limit_per_host: int) -> aiohttp.TCPConnector:
-    """Connects to addresses of clients.
-
-    Args:
-        limits: whether addresses may be called that are not of the public internet.
-        limit_per_host: how many connections one address may have. There is no limit for all
-            together: some that hang would keep the others waiting.
-    """
+    """There is no limit for all connections together: some that hang would keep others waiting."""
     return aiohttp.TCPConnector(
         resolver=Resolver(private=limits.private),
         use_dns_cache=False,
@@ -172,7 +146,6 @@ def connector(limits: FetchLimits, *, limit_per_host: int) -> aiohttp.TCPConnect
 
 
 def not_found(error: aiohttp.ClientConnectorDNSError) -> str:
-    """Why there is no address for a name."""
     return str(error.os_error) if isinstance(error.os_error, Unresolved) else of_call(error)
 
 

@@ -26,15 +26,7 @@ from deepaas.programs import OWN, Interpreter
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model that can be served.
-
-    Attributes:
-        name: under which.
-        kind: entry point of the group ``deepaas.runtime`` that can load it.
-        source: what that kind is to load.
-        watch: which files and folders it consists of at present.
-        interpreter: what its workers run in.
-    """
+    """`kind` is an entry point of ``deepaas.runtime``; `watch` gives what `source` consists of."""
 
     name: str
     kind: str
@@ -44,24 +36,18 @@ class FoundModel:
 
 
 def installed(kinds: Kinds) -> list[Installed]:
-    """The installed models, sorted by name."""
+    """Sorted by name."""
     return sorted(one for kind in kinds.values() for one in kind.installed(OWN))
 
 
 def choose(
     wanted: Sequence[str], pythons: Sequence[str] = (), kinds: Kinds | None = None
 ) -> list[FoundModel]:
-    """The models to serve.
+    """The models to serve: all that are installed, or those that are wanted.
 
-    Args:
-        wanted: names of installed models, and what else kinds of model recognise (paths, mostly),
-            with the name before it if it should be another one (``name=path``); empty for all that
-            are installed.
-        pythons: ``name=python`` for models that run in another interpreter.
-        kinds: which there are, those of all packages by default.
-
-    Raises:
-        ConfigError: one of them is not there, two have one name, or nothing is installed.
+    They are named, or what else kinds of model recognise (paths, mostly), with another name before
+    it (``name=path``); `pythons` are ``name=python``. Raises ``ConfigError`` when one is not there,
+    two have one name, or nothing is installed.
     """
     kinds = load_kinds() if kinds is None else kinds
     available = list(dict.fromkeys(one.name for one in installed(kinds)))
@@ -104,11 +90,7 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
 
 
 def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:
-    """The kind that recognises a reference, and what it makes of it.
-
-    Raises:
-        ConfigError: none does, or several.
-    """
+    """``ConfigError``: no kind recognises it, or several do."""
     questions = {
         name: functools.partial(kind.recognise, reference, other) for name, kind in kinds.items()
     }
@@ -138,11 +120,7 @@ def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
 
 
 def _interpreter(given: str) -> tuple[str, Interpreter]:
-    """The name of a model and the interpreter for it.
-
-    Raises:
-        ConfigError: it is none that could serve a model.
-    """
+    """Raises ``ConfigError`` for one that could serve no model."""
     name, equals, path = given.partition("=")
     if not equals or not name or not path:
         raise ConfigError(f"model-python must be NAME=/path/to/python, not {given!r}")
@@ -150,11 +128,7 @@ def _interpreter(given: str) -> tuple[str, Interpreter]:
 
 
 def _check_needs(found: FoundModel, kind: ModelKind) -> None:
-    """Refuse to start what no worker can load.
-
-    Raises:
-        ConfigError: what its kind needs is not installed where it runs.
-    """
+    """Refuse by ``ConfigError`` what no worker can load."""
     python = found.interpreter
     if python is not OWN and found.kind not in python.entry_points(MODEL_LOADERS):
         raise ConfigError(

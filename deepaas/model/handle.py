@@ -46,23 +46,13 @@ METADATA_SECONDS = 5.0
 """How long ``get_metadata`` may take before the last known answer is given instead."""
 
 HEALTH_SECONDS = 5.0
-"""How long a model may think about its health."""
 
 CHECK_SECONDS = 5.0
 """How long a worker that is busy with a prediction may let a check wait, which is quick."""
 
 
 class HostedModel:
-    """A model and what can be done with it.
-
-    Args:
-        pool: its workers.
-        checker: checks the arguments of its trainings, where its workers must not.
-        masks: takes the host's own paths out of what is told of it.
-
-    Attributes:
-        name: under which it is served.
-    """
+    """`checker` is for arguments of trainings; `masks` takes the host's paths out of messages."""
 
     def __init__(self, pool: Pool, checker: TrainingChecker, masks: Masks = NOTHING_MASKED) -> None:
         self.name = pool.name
@@ -75,12 +65,11 @@ class HostedModel:
 
     @property
     def source(self) -> Source:
-        """Where it comes from."""
         return self._pool.source
 
     @property
     def description(self) -> Description | None:
-        """What the worker has told of the model; None before it was loaded."""
+        """None before it was loaded."""
         return self._pool.description
 
     @property
@@ -89,67 +78,37 @@ class HostedModel:
         return self._pool.was_ready
 
     async def described(self) -> Description:
-        """The description, once there is one.
-
-        Raises:
-            ModelUnavailable: the model could not be loaded.
-        """
+        """Wait for it. Raises ``ModelUnavailable``."""
         return await self._pool.described()
 
     def status(self) -> Status:
-        """How it is right now."""
         status = self._pool.status()
         if not status.reason:
             return status
         return msgspec.structs.replace(status, reason=self._masks.text(status.reason))
 
     def reload(self, is_current: IsCurrent) -> None:
-        """Have its code loaded anew; the code from before answers until that is ready.
-
-        Args:
-            is_current: asked before the new code takes its place.
-        """
+        """The code from before answers until the new is ready, and `is_current` agrees."""
         self._pool.reload(is_current)
 
     async def settled(self) -> Status:
-        """Wait until loading it is over, for the first time or since :meth:`reload`."""
         return await self._pool.settled()
 
     def position(self, client_id: str) -> int | None:
-        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
-
-        Args:
-            client_id: what its client calls it.
-        """
+        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here."""
         return self._pool.calls.position(client_id)
 
     async def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
     ) -> Answer:
-        """Make a prediction.
-
-        Args:
-            inputs: of the call.
-            client_id: what its client calls it, to ask for its :meth:`position`.
-            terms: what else its client wants.
-
-        Returns:
-            the finished answer; the file that it may name belongs to the caller.
-
-        Raises:
-            DeepaasError: why there is none, one of the classes in :mod:`deepaas.errors`.
-        """
+        """The file that the answer may name belongs to the caller. Raises ``DeepaasError``."""
         reply = await self._pool.calls.run(inputs, client_id, terms)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
         return reply
 
     async def health(self) -> str:
-        """What the model itself says is wrong with it, empty for nothing.
-
-        Raises:
-            ModelUnavailable: there is none that could say.
-        """
+        """What the model itself says is wrong with it, or nothing. Raises ``ModelUnavailable``."""
         try:
             answer = await asyncio.wait_for(self._pool.ask(AskHealth, Health), HEALTH_SECONDS)
         except asyncio.TimeoutError:
@@ -157,18 +116,10 @@ class HostedModel:
         return self._masks.text(answer.error)
 
     def setup(self) -> Setup:
-        """How the model got ready the last time, or how far it is."""
         return self._pool.setup()
 
     async def check_training(self, inputs: Inputs) -> Checked:
-        """Have the arguments of a training checked; nothing is run.
-
-        Returns:
-            the arguments for people; the file that may hold them belongs to the caller.
-
-        Raises:
-            DeepaasError: why the training cannot be.
-        """
+        """The arguments for people; a file with them is the caller's. Raises ``DeepaasError``."""
         description = await self.described()
         if description.train is None:
             raise NotImplementedByModel(self.name, "train")
@@ -178,10 +129,7 @@ class HostedModel:
         return checked
 
     async def _checked(self, inputs: Inputs, *, beside_calls: bool) -> Checked:
-        """The answer of a worker, if that cannot hold it up, else that of the checker.
-
-        A worker is loaded already, and a process of the checker's has to load the model first.
-        """
+        """Of a worker, which is loaded already, if that cannot hold it up, else of the checker."""
         if beside_calls and inputs.is_small():
             try:
                 asked = self._pool.ask(lambda number: CheckTraining(number, inputs), Checked)
@@ -194,16 +142,11 @@ class HostedModel:
         return await self._checker.check(inputs)
 
     async def metadata(self) -> dict[str, Any]:
-        """What the author tells of the model, asked afresh.
-
-        Raises:
-            ModelUnavailable: the model could not be loaded.
-            ModelFailed: ``get_metadata`` raised.
-        """
+        """Asked afresh. Raises ``ModelUnavailable``, or ``ModelFailed`` for ``get_metadata``."""
         return await self._ask_metadata(logging.ERROR)
 
     async def _ask_metadata(self, level: int) -> dict[str, Any]:
-        """The metadata; a failure is noted in the log at this level, once."""
+        """A failure is noted in the log at this level, once."""
         try:
             answer = await asyncio.wait_for(self._answer(), METADATA_SECONDS)
         except (asyncio.TimeoutError, ModelUnavailable) as error:
@@ -227,7 +170,6 @@ class HostedModel:
         return self._metadata
 
     def _masked(self, failure: Failure, inputs: Inputs) -> Failure:
-        """A failure as clients may hear of it; what is for the log stays as it is."""
         names = {file.path: file.filename for file in inputs.uploads()}
         return msgspec.structs.replace(
             failure,
@@ -243,7 +185,6 @@ class HostedModel:
             await self._ask_metadata(logging.WARNING)
 
     async def _answer(self) -> Metadata:
-        """The answer to one question for all who ask meanwhile."""
         await self.described()
         if self._question is None or self._question.done():
             self._question = asyncio.ensure_future(self._pool.ask(GetMetadata, Metadata))
@@ -253,11 +194,6 @@ class HostedModel:
 
 
 def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
-    """Raise the error that a worker reports of a function of the model.
-
-    Raises:
-        DeepaasError: always.
-    """
     match failure.kind:
         case "invalid_arguments":
             raise InvalidArguments(failure.fields)

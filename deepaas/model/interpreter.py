@@ -39,14 +39,7 @@ print(json.dumps([name for name in sys.argv[1:] if not there(name)]))
 
 
 def ask(path: Path) -> Interpreter:
-    """An interpreter that workers can run in.
-
-    Args:
-        path: of the program.
-
-    Raises:
-        ConfigError: it is none, or DEEPaaS is not installed for it in this version.
-    """
+    """``ConfigError``: it is no interpreter, or DEEPaaS is not installed there in this version."""
     version, python, found = _answer(Interpreter(str(path), safe_path=False), _QUESTION)
     if version != deepaas.__version__:
         has = f"has DEEPaaS {version}" if version else "has no DEEPaaS"
@@ -59,11 +52,7 @@ def ask(path: Path) -> Interpreter:
 
 
 def lacking(interpreter: Interpreter, names: Sequence[str]) -> list[str]:
-    """Those of some distributions that an interpreter does not have.
-
-    Raises:
-        ConfigError: it cannot be asked.
-    """
+    """Those of some distributions that an interpreter does not have. Raises ``ConfigError``."""
     if interpreter is not OWN:
         return list(_answer(interpreter, _LACKING, *names))
     return [name for name in names if not _is_here(name)]

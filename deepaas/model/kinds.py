@@ -29,13 +29,7 @@ class Certainty(enum.IntEnum):
 
 
 class Recognised(NamedTuple):
-    """A model, as one kind sees it.
-
-    Attributes:
-        name: under which it is served if nobody says otherwise.
-        source: what the worker's half is to load.
-        certainty: whether it may be a model of another kind as well.
-    """
+    """`name` is used if nobody says otherwise, `source` is for the worker's half."""
 
     name: str
     source: str
@@ -45,11 +39,7 @@ class Recognised(NamedTuple):
 class Installed(NamedTuple):
     """A model that is there without being told of.
 
-    Attributes:
-        name: of the model.
-        package: that has brought it, with its version; empty where that is not known.
-        version: of the package.
-        source: where in the package it is.
+    `package` has brought it (empty where that is not known); `source` is where in it.
     """
 
     name: str
@@ -64,7 +54,6 @@ class _HasCertainty(Protocol):
 
 
 Claim = TypeVar("Claim", bound=_HasCertainty)
-"""What a kind says of a model that it recognises."""
 
 
 def _none(*_: object) -> tuple[()]:
@@ -106,16 +95,7 @@ def load_kinds() -> Kinds:
 def claimed(
     reference: str, questions: Mapping[str, Callable[[], Claim | None]], unknown: Callable[[], str]
 ) -> tuple[str, Claim]:
-    """The kind that is surest that a reference is one of its models, and what it says of it.
-
-    Args:
-        reference: what somebody wants.
-        questions: asks each kind.
-        unknown: what to say if none knows it, and none says why.
-
-    Raises:
-        ConfigError: none knows it, or several are equally sure.
-    """
+    """The kind that is surest that a reference is one of its models. Raises ``ConfigError``."""
     claims: dict[str, Claim] = {}
     refusals: list[str] = []
     for name, ask in questions.items():
@@ -136,16 +116,13 @@ def claimed(
 
 
 def offers(kinds: Kinds) -> str:
-    """What a package needs for its models to be found."""
     return " or ".join(kind.offer for kind in kinds.values() if kind.offer)
 
 
 def name_of(place: Path) -> str:
-    """A name for the model in a file or folder."""
     usual = place.stem in _USUAL_STEMS and not place.is_dir()
     return cleaned(place.parent.name if usual else place.stem) or "model"
 
 
 def cleaned(name: str) -> str:
-    """A name that stands in URLs as it is."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.")

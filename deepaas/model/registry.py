@@ -13,13 +13,7 @@ from deepaas.workers.pool import Pool
 
 
 class Registry:
-    """Models by name.
-
-    Args:
-        pools: one per model, not started.
-        check_seconds: longest check of the arguments of a training, 0 for no limit.
-        masks: takes the host's own paths out of what is told of models.
-    """
+    """`check_seconds` is 0 for no limit."""
 
     def __init__(
         self, pools: Sequence[Pool], check_seconds: float, masks: Masks = NOTHING_MASKED
@@ -39,33 +33,23 @@ class Registry:
         return name in self._models
 
     def __getitem__(self, name: str) -> HostedModel:
-        """The model of this name.
-
-        Raises:
-            ModelNotFound: there is none.
-        """
+        """Raises ``ModelNotFound``."""
         try:
             return self._models[name]
         except KeyError:
             raise ModelNotFound(name) from None
 
     def start(self) -> None:
-        """Start the workers of all models."""
         for pool in self._pools:
             pool.start()
         self._first_questions = [asyncio.ensure_future(m.first_metadata()) for m in self]
 
     async def settled(self) -> bool:
-        """Wait until every model is ready or broken.
-
-        Returns:
-            whether any of them takes calls.
-        """
+        """Wait until every model is ready or broken; whether any of them takes calls."""
         statuses = await asyncio.gather(*(pool.settled() for pool in self._pools))
         return any(status.status == "ready" for status in statuses)
 
     async def stop(self) -> None:
-        """End all workers."""
         for question in self._first_questions:
             question.cancel()
         await asyncio.gather(*self._first_questions, return_exceptions=True)

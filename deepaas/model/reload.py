@@ -24,7 +24,6 @@ QUIET_MILLISECONDS = 100
 """A change counts when nothing else has changed for so long: editors save in several steps."""
 
 NAMED_COUNT = 3
-"""So many changed files are named in the log."""
 
 PAUSE_SECONDS = 0.5
 """How long to let folders come and go that cannot be watched for that reason."""
@@ -32,11 +31,11 @@ PAUSE_SECONDS = 0.5
 _Filter = Callable[["Change", str], bool]
 
 Watch = Callable[[], Sequence[Path]]
-"""Tells which files and folders a model consists of at present."""
+"""Which files and folders a model consists of at present."""
 
 
 class _Look(NamedTuple):
-    """What was found: a digest of each file, and when the code was last written, moved or so.
+    """A digest of each file, and when the code was last written, moved or so.
 
     Code that has become what it was has another time.
     """
@@ -54,15 +53,10 @@ class _Look(NamedTuple):
 
 
 class Watched:
-    """The source code of a model, as it was last looked at.
+    """Its workers are not started yet: they must not load newer code.
 
-    Args:
-        model: the model, whose workers are not started yet: they must not load newer code.
-        watch: tells where its source code lies.
-        recheck: called when there is a reason to :meth:`check`.
-
-    Attributes:
-        places: where it lies, or lay when it was last seen.
+    `recheck` is called when there is a reason to :meth:`check`; `places` are where the code lies,
+    or lay when it was last seen.
     """
 
     def __init__(self, model: HostedModel, watch: Watch, recheck: Callable[[], None]) -> None:
@@ -78,7 +72,7 @@ class Watched:
         self._waiting: asyncio.Future[None] | None = None
 
     def begin(self) -> None:
-        """Say what is watched; from now on its workers may be started."""
+        """From now on its workers may be started."""
         where = ", ".join(str(place) for place in self.places)
         if where:
             _log.info("[%s] --reload, for development: watching %s", self._model.name, where)
@@ -87,13 +81,11 @@ class Watched:
         self._waiting = asyncio.ensure_future(self._load())
 
     def end(self) -> None:
-        """Wait for nothing any more."""
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
 
     async def check(self) -> None:
-        """Have it loaded anew if it has changed."""
         look = await asyncio.to_thread(self._look)
         known, self._known = self._known, look.digests
         outdated, self._outdated = self._outdated, False
@@ -155,10 +147,7 @@ class Watched:
         return _Look(places, digests, touched_ns)
 
     def _is_own(self, path: Path) -> bool:
-        """Whether the model itself has written this file, as far as can be told.
-
-        A model that does so whenever it is loaded would be loaded for ever.
-        """
+        """As far as can be told: a model that writes its own would be loaded for ever."""
         if path.suffix == CODE or path in self.places:
             return False
         try:
@@ -173,19 +162,13 @@ class Watched:
 
 
 class Reloader:
-    """Watches the source code of models.
-
-    Args:
-        models: which; their workers are not started yet.
-        watch: tells where the source code of each lies, by its name.
-    """
+    """Watches the source code of models, whose workers are not started yet."""
 
     def __init__(self, models: Iterable[HostedModel], watch: Mapping[str, Watch]) -> None:
         self._changed = asyncio.Event()
         self._watched = [Watched(one, watch[one.name], self._changed.set) for one in models]
 
     async def run(self) -> None:
-        """Reload what changes, for ever."""
         # It tells of each change by itself.
         logging.getLogger("watchfiles").setLevel(logging.WARNING)
         polling = False
@@ -214,7 +197,6 @@ class Reloader:
                 each.end()
 
     async def _watch(self, *, polling: bool) -> None:
-        """Watch until other folders have to be watched."""
         places = self._places()
         listeners = [
             asyncio.ensure_future(self._listen(paths, is_wanted, recursive, polling))
@@ -243,7 +225,6 @@ class Reloader:
             await asyncio.gather(*listeners, return_exceptions=True)
 
     def _places(self) -> dict[Path, int]:
-        """Where code lies at present, and which file or folder that is."""
         found = {}
         for each in self._watched:
             for place in each.places:
@@ -279,7 +260,6 @@ def _may_be_source(change: Change, path: str) -> bool:
 
 
 def _parents(places: Iterable[Path]) -> list[Path]:
-    """Folders in which the code comes and goes; where it might come to if it is nowhere."""
     parents = {place.parent for place in places}
     if not parents:
         installed = (Path(sys.prefix), Path(sys.base_prefix))

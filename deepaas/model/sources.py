@@ -19,11 +19,7 @@ SKIPPED_FOLDERS = frozenset(["__pycache__", "node_modules", "site-packages"])
 
 
 def snapshot(places: list[Path]) -> dict[Path, str]:
-    """A digest of each file that counts.
-
-    Args:
-        places: of a model; in folders code counts, files that are named count whatever they are.
-    """
+    """A digest of each file that counts: in folders code, and whatever is named itself."""
     digests = {}
     for place in places:
         is_named = place.is_file()

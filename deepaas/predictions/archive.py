@@ -32,7 +32,6 @@ TIDY_SECONDS = 3.0
 IDLE_SECONDS = 60.0
 TIDY_COUNT = 200
 NAMED_COUNT = 20
-"""So many that are lost are named in the log."""
 
 MEMORY_COUNT = 1000
 """So many ended predictions are kept for want of a store."""
@@ -42,14 +41,7 @@ T = TypeVar("T")
 
 
 class Archive:
-    """The asynchronous predictions of all models.
-
-    Args:
-        trainings: has the store and the state directory.
-        keep: which of those that have ended are kept.
-        wording: of the door.
-        durable: whether there is a store at all.
-    """
+    """The asynchronous predictions of all models. `durable`: whether there is a store at all."""
 
     def __init__(
         self, trainings: Trainings, keep: Keep, wording: Wording, *, durable: bool
@@ -77,31 +69,24 @@ class Archive:
         )
 
     def start(self) -> None:
-        """Begin to write, and to remove what need not be kept."""
         if self._durable:
             self._writing.start()
 
     async def begun(self, snapshot: Snapshot) -> None:
-        """Note that a prediction has come; the store is waited for, but not for long."""
+        """The store is waited for, but not for long."""
         record = await self._keeper.record(snapshot)
         if record.file:
             self._inputs[record.model, record.id] = record.file
         await self._enter(record)
 
     async def ended(self, snapshot: Snapshot) -> None:
-        """Note how a prediction has ended."""
         record = await self._keeper.record(snapshot)
         await self._enter(record)
         if file := self._inputs.pop((record.model, record.id), ""):
             await asyncio.to_thread(self._keeper.remove, file)
 
     async def get(self, model: str, prediction_id: str) -> tuple[Record, Document] | None:
-        """A prediction that is kept, and what clients are told of it.
-
-        Raises:
-            StoreUnavailable: nobody can say now.
-            Exception: what there is to tell lies with a host of another state directory.
-        """
+        """Raises ``StoreUnavailable``, or what ``Wording.elsewhere`` gives."""
         record = self._unsaved.get((model, prediction_id))
         if record is None:
             if not self._durable:
@@ -116,16 +101,7 @@ class Archive:
             return None  # It has just been removed.
 
     async def list(self, model: str, *, before: int | None, limit: int) -> list[Record]:
-        """The newest predictions of a model that are kept.
-
-        Args:
-            model: its name.
-            before: only those that came before the one of this number.
-            limit: how many at most, of those in the store.
-
-        Raises:
-            StoreUnavailable: the store is there, but does not answer.
-        """
+        """The newest that are kept, before that of number `before`. Raises ``StoreUnavailable``."""
         mine = [] if before is not None else [r for r in self._unsaved.values() if r.model == model]
         if not self._durable:
             return mine
@@ -134,7 +110,6 @@ class Archive:
         return mine + [record for record in rows if record.id not in known]
 
     async def close(self) -> None:
-        """Note the last, and stop."""
         await self._writing.close(lambda: not self._unsaved, once_more=True)
         if self._durable and self._unsaved:
             names = [f"{name} of {model}" for model, name in self._unsaved]
@@ -204,7 +179,6 @@ class Archive:
                     await asyncio.to_thread(self._keeper.remove, record.file)
 
     def _forget_unsaved(self) -> None:
-        """Keep no more ended ones than there is room for, as the store does not take them."""
         ended = [
             (key, record)
             for key, record in self._unsaved.items()
@@ -226,11 +200,7 @@ class Archive:
 
 
 async def _soon(asking: Coroutine[Any, Any, T]) -> T:
-    """What the store answers.
-
-    Raises:
-        StoreUnavailable: nothing, within the time that a client should wait.
-    """
+    """``StoreUnavailable``: no answer within the time that a client should wait."""
     try:
         return await asyncio.wait_for(asking, WAIT_SECONDS)
     except asyncio.TimeoutError:

@@ -27,11 +27,8 @@ class Snapshot:
     """A prediction as it is at one moment. Times are seconds since the epoch.
 
     Attributes:
-        model: name of the model.
         id: its client's name for it, or one that was made up.
         status: in the words of the door.
-        created: when it came.
-        completed: when it ended, None while it goes on.
         is_cut_off: whether it has ended for no other reason than that its host leaves.
         document: what clients are told of it, as JSON.
         brief: gives what is kept, as JSON, when that cannot be written; it is told why.
@@ -54,33 +51,20 @@ class Wording(Protocol):
         """Status and document of one of which is known no more than that it has ended."""
 
     def interrupted(self, document: Document, completed: float | None) -> Document:
-        """What clients are told of one whose host ended in the middle of it.
-
-        Args:
-            document: what they were told when it came.
-            completed: when it was found out, in seconds since the epoch.
-        """
+        """Its host ended in the middle of it; `completed` is when that was found out."""
 
     def elsewhere(self) -> Exception:
         """What is raised of one that lies with a host of another state directory."""
 
 
 class Keeper:
-    """Makes and reads what is kept.
-
-    Args:
-        place: the state directory.
-        host: the id of this host.
-        wording: of the door.
-    """
-
     def __init__(self, place: StateDirectory, host: str, wording: Wording) -> None:
         self._place = place
         self._host = host
         self._wording = wording
 
     async def record(self, snapshot: Snapshot) -> Record:
-        """What is to be kept of a prediction; its file is written."""
+        """Its file is written."""
         content, file = None, ""
         if snapshot.document.size_bytes <= ROW_BYTES:
             content = snapshot.document.whole()
@@ -104,17 +88,11 @@ class Keeper:
         )
 
     def shortened(self, record: Record) -> Record:
-        """No more than that it has ended."""
         status, document = self._wording.lost(record.id)
         return dataclasses.replace(record, status=status, document=document, file="")
 
     def document(self, record: Record) -> Document:
-        """What clients are told of a prediction.
-
-        Raises:
-            FileNotFoundError: it has just been removed.
-            Exception: it lies with a host of another state directory, in the words of the door.
-        """
+        """Raises ``FileNotFoundError`` (just removed), or what ``Wording.elsewhere`` gives."""
         if record.document is not None:
             document = of_bytes(record.document)
         elif record.place != self._place.id:
@@ -127,16 +105,11 @@ class Keeper:
         return self._wording.interrupted(document, record.completed)
 
     def remove(self, file: str) -> None:
-        """Remove the file of a record."""
         with contextlib.suppress(OSError):
             self._path(file).unlink(missing_ok=True)
 
     def sweep(self, known: set[str]) -> None:
-        """Remove files that hosts have left when they were killed.
-
-        Args:
-            known: those that records have.
-        """
+        """Remove files that hosts have left when they were killed."""
         youngest = time.time() - STRAY_SECONDS
         for path in self._place.predictions.iterdir():
             with contextlib.suppress(FileNotFoundError):

@@ -8,11 +8,7 @@ from collections.abc import Iterator
 
 
 class Changes:
-    """Wakes those who wait for runs.
-
-    Attributes:
-        ended: whether this host changes no run any more.
-    """
+    """`ended`: this host changes no run any more."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -32,12 +28,10 @@ class Changes:
                 self._waiting.pop(uuid, None)
 
     def note(self, uuid: str) -> None:
-        """A run has changed."""
         for news in self._waiting.get(uuid, ()):
             news.set()
 
     def end(self) -> None:
-        """Wake all: this host leaves."""
         self.ended = True
         for uuid in self._waiting:
             self.note(uuid)

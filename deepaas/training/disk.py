@@ -14,16 +14,11 @@ from deepaas.messages import NO_SPACE
 RESERVE_BYTES = 2 * 1024 * 1024
 
 PLENTY = 5
-"""So many times the reserve must be free before it is put by."""
 
 
 @contextlib.contextmanager
 def storage_errors(what: str) -> Iterator[None]:
-    """Say plainly that something cannot be written because the disk is full.
-
-    Raises:
-        StorageFull: that was it.
-    """
+    """Raises ``StorageFull`` where something cannot be written because the disk is full."""
     try:
         yield
     except OSError as error:
@@ -33,17 +28,12 @@ def storage_errors(what: str) -> Iterator[None]:
 
 
 class Reserve:
-    """Some space put by, so that the store can note how runs ended when a run has filled the disk.
-
-    Args:
-        path: the file that holds the space.
-    """
+    """Some space put by: the store can note how runs ended when one has filled the disk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def hold(self) -> None:
-        """Take the space, if there is enough of it."""
         if self._path.exists() or not self._is_plenty():
             return
         making = self._path.with_name(f"{self._path.name}.{os.getpid()}")
@@ -57,12 +47,10 @@ class Reserve:
             making.unlink(missing_ok=True)
 
     def _is_plenty(self) -> bool:
-        """Whether the space would not be missed elsewhere."""
         try:
             return shutil.disk_usage(self._path.parent).free > PLENTY * RESERVE_BYTES
         except OSError:
             return False
 
     def give(self) -> None:
-        """Let go of the space."""
         self._path.unlink(missing_ok=True)

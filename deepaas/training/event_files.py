@@ -1,20 +1,16 @@
 """Reads the scalars in TensorBoard's event files, without TensorBoard.
 
 An event file is a TFRecord file, a sequence of records that each hold an ``Event``, a protobuf
-message. The few fields that are needed here are picked from the bytes, so that the host needs
-neither protobuf nor TensorFlow, and whatever is large (images, histograms, graphs) is passed over.
-
-The formats, as TensorFlow defines them:
+message. The few fields that are needed are picked from the bytes: the host needs neither protobuf
+nor TensorFlow. The formats, as TensorFlow defines them:
 
 - TFRecord: tensorflow/core/lib/io/record_writer.h, and
   https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
-- ``Event``: tensorflow/core/util/event.proto
-- ``Summary`` and its ``Value``: tensorflow/core/framework/summary.proto
+- ``Event`` and ``Summary``: tensorflow/core/util/event.proto, core/framework/summary.proto
 - ``TensorProto`` and ``DataType``: tensor.proto and types.proto beside it
 - the wire format: https://protobuf.dev/programming-guides/encoding/
 
-A file may be cut, broken, or no event file at all: nothing here raises because of what is in a
-file, and what is done and held is bounded by its size and by the limits below.
+Nothing here raises because of what is in a file, and what is done and held is bounded.
 """
 
 from __future__ import annotations
@@ -32,14 +28,11 @@ MAX_RECORD_BYTES = 1024 * 1024
 """Larger records are passed over unread. One with a scalar has some 50 bytes."""
 
 MAX_TAG_BYTES = 1024
-"""Scalars with a longer tag are left out."""
 
 MAX_TAGS = 1000
-"""So many tags are remembered as those of scalars, in each file."""
 
 _READ_BYTES = 256 * 1024
 _ABSURD_BYTES = 2**31
-"""No protobuf message can be as large as this."""
 
 _HEADER = struct.Struct("<QI")
 _FRAME_BYTES = _HEADER.size + 4
@@ -47,22 +40,13 @@ _DOUBLE = struct.Struct("<d")
 _FLOAT = struct.Struct("<f")
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-"""Wire types."""
 
 _Field = tuple[int, int, int, int]
-"""Number, wire type, and two that depend on the type: the value of a varint and 0; else where the
-field's bytes begin and end."""
+"""Number, wire type, and a varint's value and 0, or else where the field's bytes begin and end."""
 
 
 class Scalar(NamedTuple):
-    """One value that was logged.
-
-    Attributes:
-        tag: what was measured.
-        step: when, as the author counts.
-        value: the value; it may be no number or infinite.
-        wall_time: when, in seconds since the epoch.
-    """
+    """`value` may be no number or infinite; `wall_time` is in seconds since the epoch."""
 
     tag: str
     step: int
@@ -71,11 +55,7 @@ class Scalar(NamedTuple):
 
 
 class EventFile:
-    """Reads one event file bit by bit, while it is being written.
-
-    Args:
-        path: the file; it need not be there.
-    """
+    """The file need not be there yet."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -85,15 +65,10 @@ class EventFile:
         self._scalar_tags: set[bytes] = set()
 
     def read(self, max_points: int) -> list[Scalar]:
-        """The scalars that have been written since the last call.
+        """The scalars written since the last call; beyond ``max_points`` the last record's rest.
 
-        It reads as far as the file went when it was called. The checksums of the records' data
-        are not looked at, as in TensorBoard's own data server; those of their lengths are, and
+        Of the records only the lengths' checksums are looked at, as in TensorBoard's data server;
         where one is wrong the file is read no further, ever.
-
-        Args:
-            max_points: how many at most, but for the rest of the last record; the next call goes
-                on there.
         """
         scalars: list[Scalar] = []
         if self._broken:
@@ -114,7 +89,6 @@ class EventFile:
         return scalars
 
     def _read(self, fd: int, size: int, scalars: list[Scalar], max_points: int) -> None:
-        """Read records while there are whole ones before ``size``."""
         chunk = b""
         position = 0  # In the chunk: where the record at self._offset begins.
         while len(scalars) < max_points and self._offset + _FRAME_BYTES <= size:
@@ -163,7 +137,7 @@ class EventFile:
                         scalars.append(Scalar(tag, step, value, wall_time))
 
     def _value(self, data: bytes, begin: int, end: int) -> tuple[str, float] | None:
-        """Tag and value of a ``Summary.Value``, None when it is no scalar."""
+        """None when it is no scalar."""
         tag = b""
         value: float | None = None
         tensor: tuple[int, int] | None = None
@@ -189,10 +163,7 @@ class EventFile:
 
 @functools.lru_cache(maxsize=4096)
 def masked_crc(length: int) -> int:
-    """The masked CRC-32C of a record's length, as it stands after the length.
-
-    Bit by bit and slow, and remembered: the records of a file have few different lengths.
-    """
+    """The masked CRC-32C of a record's length. Slow, and remembered: lengths are few."""
     crc = 0xFFFFFFFF
     for byte in length.to_bytes(8, "little"):
         crc ^= byte
@@ -203,12 +174,7 @@ def masked_crc(length: int) -> int:
 
 
 def _fields(data: bytes, begin: int, end: int) -> Iterator[_Field]:
-    """The fields of the message in this range.
-
-    Raises:
-        ValueError: there is no message.
-        IndexError: neither.
-    """
+    """Raises ``ValueError`` or ``IndexError`` where there is no message."""
     position = begin
     while position < end:
         key = data[position]
@@ -240,7 +206,6 @@ def _fields(data: bytes, begin: int, end: int) -> Iterator[_Field]:
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """The unsigned number that begins at a position, and where it ends."""
     value = data[position]
     if value < 0x80:
         return value, position + 1
@@ -259,7 +224,6 @@ def _signed(value: int) -> int:
 
 
 def _plugin(data: bytes, begin: int, end: int) -> bytes:
-    """``plugin_data.plugin_name`` of a ``SummaryMetadata``."""
     name = b""
     for number, wire, first, last in _fields(data, begin, end):
         if number == 1 and wire == _BYTES:
@@ -270,13 +234,7 @@ def _plugin(data: bytes, begin: int, end: int) -> bytes:
 
 
 class _Type(NamedTuple):
-    """How a tensor's elements are written.
-
-    Attributes:
-        content: their format in ``tensor_content``.
-        field: the repeated field that has them otherwise.
-        wire: its wire type.
-    """
+    """A format in ``tensor_content``, and the repeated field (with its wire type) otherwise."""
 
     content: str
     field: int

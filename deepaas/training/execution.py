@@ -33,25 +33,12 @@ STARTS_COUNT = 3
 """How often its process is started when somebody kills it before the training has begun."""
 
 OUTPUT_SECONDS = 2.0
-"""How long the last of what it has printed may take to get into its log."""
 
 
 class Execution:
-    """A run with its process, in this host.
+    """A run with its process, in this host. `load_seconds` is 0 for no limit.
 
-    Args:
-        run: what is to run.
-        source: its model.
-        folder: its folder.
-        executor: runs it.
-        grace_seconds: how long it may take to end after it was asked to.
-        load_seconds: how long loading and warming its model may take, 0 for no limit.
-        masks: takes the host's own paths out of what it tells.
-
-    Attributes:
-        run: what runs.
-        folder: its folder.
-        outcome: how it ended, when it has: its process is gone by then, with all that it started.
+    When it has its `outcome`, its process is gone, with all that it started.
     """
 
     def __init__(
@@ -90,7 +77,6 @@ class Execution:
         )
 
     async def start(self) -> None:
-        """Start its process."""
         self._starts_count += 1
         try:
             if self._logs is not None:  # Of the process before.
@@ -112,7 +98,7 @@ class Execution:
             self._later(self._load_seconds, self._end_unready)
 
     async def _started(self) -> Worker | None:
-        """Its process, tried again while there is no room for one; None when stopped."""
+        """None when stopped."""
         for left in reversed(range(SHORTAGE_TRIES)):
             try:
                 return self._start()
@@ -126,12 +112,7 @@ class Execution:
         return None
 
     def stop(self, state: State, reason: str) -> None:
-        """Have it end, politely first; the first reason counts.
-
-        Args:
-            state: what it comes to by this, ``CANCELLED`` or ``INTERRUPTED``.
-            reason: for people.
-        """
+        """Have it end, politely first; the first reason, for people, counts."""
         if self._stopped is not None or self.outcome.done():
             return
         if self._reply is not None:
@@ -151,7 +132,6 @@ class Execution:
         self._later(self._grace_seconds, self._end_impolitely)
 
     def kill(self) -> None:
-        """End it at once."""
         if self._worker is not None:
             self._worker.kill("was killed")
 
@@ -196,7 +176,6 @@ class Execution:
             self._run(self._conclude(worker))
 
     def _may_start_again(self, worker: Worker) -> bool:
-        """Whether its process has only been killed by somebody, and none of its code has run."""
         begun = worker.was_ready or self._stopped is not None or self.outcome.done()
         return worker.killed and not begun and self._starts_count < STARTS_COUNT
 
@@ -226,7 +205,6 @@ class Execution:
             self._end(State.ERROR, f"its process {worker.how}")
 
     async def _end_answered(self, answer: Answer) -> None:
-        """``train`` has come to its end, be it that it was asked to."""
         result: bytes | None = answer.body
         if answer.path:
             await asyncio.to_thread(Path(answer.path).rename, self.folder.result)
@@ -255,7 +233,6 @@ class Execution:
 
 
 def _said(failure: Failure) -> str:
-    """What a failure tells people."""
     message = failure.message or "train is not implemented"
     if failure.fields:
         message += f": {msgspec.json.encode(failure.fields).decode()}"

@@ -47,58 +47,44 @@ DAY_SECONDS = 86400.0
 
 @dataclass(frozen=True)
 class Folder:
-    """Paths of one run.
-
-    Attributes:
-        path: the folder itself.
-    """
-
     path: Path
 
     @property
     def files(self) -> Path:
-        """What the author's code writes."""
         return self.path / "files"
 
     @property
     def control(self) -> Path:
-        """What the author's code tells the host, and the other way round."""
         return self.path / "control"
 
     @property
     def inputs(self) -> Path:
-        """The request as it came."""
         return self.path / "inputs"
 
     @property
     def log(self) -> Path:
-        """What the run has printed."""
         return self.path / "log"
 
     @property
     def spool(self) -> Path:
-        """Where its process writes a large result."""
         return self.path / "spool"
 
     @property
     def args(self) -> Path:
-        """Large arguments as JSON."""
         return self.path / "args.json"
 
     @property
     def result(self) -> Path:
-        """A large result as JSON."""
         return self.path / "result.json"
 
     @property
     def outcome(self) -> Path:
-        """How it ended."""
         return self.path / "outcome"
 
     # --- the request ---
 
     def store_inputs(self, inputs: Inputs) -> None:
-        """Keep a request: its files are moved here."""
+        """Its files are moved here."""
 
         def move(path: str) -> str:
             name = Path(path).name
@@ -109,17 +95,14 @@ class Folder:
         (self.inputs / INPUTS_FILE).write_bytes(msgspec.msgpack.encode(kept))
 
     def store_args(self, path: Path) -> None:
-        """Keep large arguments: the file is moved here."""
         shutil.move(path, self.args)
 
     def load_inputs(self) -> Inputs:
-        """The request that was kept."""
         stored = (self.inputs / INPUTS_FILE).read_bytes()
         kept: Inputs = msgspec.msgpack.decode(stored, type=Inputs)
         return kept.with_paths(lambda name: str(self.inputs / name))
 
     def drop_inputs(self) -> None:
-        """Nobody needs the request any more."""
         # Without it: behind a symlink in the place of the folder lies what is somebody else's.
         with contextlib.suppress(OSError), opened(self.path) as folder:
             for name in (self.inputs.name, self.spool.name):
@@ -132,14 +115,12 @@ class Folder:
         return {RunFiles.DIRECTORY: self.files, RunFiles.CONTROL: self.control}
 
     def tell_cancelled(self) -> None:
-        """Let the author's code see that the run is being cancelled."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         # An OSError is a full disk, say: the signal will have to do.
         with contextlib.suppress(OSError), opened(self.control, OWN_STEPS) as folder:
             os.close(os.open(RunFiles.CANCELLED, flags, 0o644, dir_fd=folder))
 
     def progress(self) -> RunProgress | None:
-        """The last that the author's code has told."""
         told = self._told(RunFiles.PROGRESS)
         try:
             return msgspec.json.decode(told, type=RunProgress) if told else None
@@ -147,7 +128,6 @@ class Folder:
             return None
 
     def watched(self) -> list[Path]:
-        """Further folders with TensorBoard event files."""
         paths = []
         for line in self._told(RunFiles.WATCHED).splitlines():
             with contextlib.suppress(ValueError):
@@ -162,7 +142,6 @@ class Folder:
     # --- how it ended ---
 
     def write_outcome(self, outcome: RunOutcome) -> None:
-        """Note how it ended, for the case that the store cannot be told."""
         partial = "outcome.partial"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         # Below the folder itself: not where a symlink in its place leads.
@@ -174,7 +153,6 @@ class Folder:
             os.rename(partial, self.outcome.name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def read_outcome(self) -> RunOutcome | None:
-        """How it ended, None when that was not noted."""
         try:
             outcome = msgspec.json.decode(
                 read_file(self.outcome, MAX_OUTCOME_BYTES), type=RunOutcome
@@ -189,15 +167,10 @@ class Folder:
 
 
 def read_file(path: Path, max_bytes: int = -1, own_steps: int = OWN_STEPS) -> bytes:
-    """The beginning of a regular file; nothing of any other, or of one that cannot be read.
+    """The beginning (-1: all) of a regular file; nothing of any that cannot be read.
 
-    The author's code could have put anything here: a pipe, on which the host would wait for ever,
-    or a symlink to what is nobody's business, in the place of the file or of a folder above.
-
-    Args:
-        path: of the file.
-        max_bytes: how much to read at most, -1 for all.
-        own_steps: how many of the last steps of the path the author's code may have changed.
+    The author's code could have put anything in the place of the last ``own_steps``: a pipe, on
+    which the host would wait for ever, or a symlink to what is nobody's business.
     """
     try:
         with open_file(path, own_steps) as file:
@@ -208,11 +181,7 @@ def read_file(path: Path, max_bytes: int = -1, own_steps: int = OWN_STEPS) -> by
 
 @contextlib.contextmanager
 def opened(path: Path, own_steps: int = 1) -> Iterator[int]:
-    """The descriptor of a folder, whose last steps are no symlinks.
-
-    Raises:
-        OSError: there is no such folder.
-    """
+    """The descriptor of a folder whose last steps are no symlinks. Raises ``OSError``."""
     folder = open_folder(path, own_steps)
     try:
         yield folder

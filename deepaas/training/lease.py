@@ -32,14 +32,6 @@ INTERRUPTED = "its host ended in the middle of it"
 
 
 class Lease:
-    """One host's sign of life, and its eye on the others.
-
-    Args:
-        store: where the hosts meet.
-        directory: this host's state directory.
-        host: its id.
-    """
-
     def __init__(self, store: Store, directory: StateDirectory, host: str) -> None:
         self._store = store
         self._directory = directory
@@ -50,12 +42,11 @@ class Lease:
         self._searched = time.monotonic()
 
     async def enter(self) -> None:
-        """Begin to live."""
         await asyncio.to_thread(self._directory.enter, self._me.id)
         await self._store.enter(self._me)
 
     async def beat(self) -> bool:
-        """Say that this host lives, if it is time to; False when another has taken it for dead."""
+        """False when another host has taken this one for dead."""
         now = time.monotonic()
         if now - self._spoken < BEAT_SECONDS:
             return True
@@ -64,12 +55,11 @@ class Lease:
         return lives
 
     async def leave(self, reason: str) -> None:
-        """Leave in good order; runs that are still going are interrupted."""
+        """Runs that are still going are interrupted."""
         await self._mark_dead(self._me.id, None, reason)
         self._directory.leave(self._me.id)
 
     async def watch_peers(self) -> None:
-        """Mark those dead that have died."""
         now = time.monotonic()
         if now - self._watched > LEASE_SECONDS / 2:
             # This host could not look for a while, and the others perhaps not speak: nobody may
@@ -90,7 +80,6 @@ class Lease:
         await self._end_orphans()
 
     async def _end_orphans(self) -> None:
-        """Runs of hosts that nobody knows of any more."""
         self._searched = time.monotonic()
         for owner in await self._store.orphans():
             if owner != self._me.id:
@@ -106,13 +95,7 @@ class Lease:
         return now - since > LEASE_SECONDS
 
     async def _mark_dead(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
-        """Note how the runs of a dead host ended.
-
-        Args:
-            host: its id.
-            beats: only if it has not spoken since; None: in any case.
-            reason: the message of the runs that had not.
-        """
+        """`beats`: only if it has not spoken since; None: in any case."""
         for run in await self._store.owned(host):
             if run.place == self._me.place:
                 # It may have ended before its host did, when the store could not be told.

@@ -33,7 +33,6 @@ PIPE_BYTES = 1024 * 1024
 """As much as a process without privileges may ask for (``/proc/sys/fs/pipe-max-size``)."""
 
 PIECE_BYTES = 64 * 1024
-"""Longer lines are given out in pieces."""
 
 _log = logging.getLogger("deepaas.training")
 
@@ -43,20 +42,11 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class LogWriter:
-    """Appends what comes out of a pipe to the log, in a thread of its own, until the pipe ends.
+    """Appends what comes out of a pipe, which is closed at its end, to the log, in its own thread.
 
     When the log cannot be written (a full disk, say), the pipe is read all the same, because the
-    training would hang otherwise: what comes is dropped, and a line in the log tells how much.
-
-    Args:
-        folder: where the segments lie; made if it is missing. If it has some, their end is where
-            this one goes on.
-        fd: the read end of the pipe, which is closed at its end.
-        segment_bytes: size of a segment.
-        segments_count: how many are kept.
-
-    Raises:
-        OSError: the folder cannot be made or read.
+    training would hang otherwise: what comes is dropped, and a line in the log tells how much. The
+    log goes on where it ends in the folder. Raises ``OSError`` when that cannot be made or read.
     """
 
     def __init__(
@@ -87,18 +77,10 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name=f"log {folder}", daemon=True)
 
     def start(self) -> None:
-        """Start reading."""
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until all writers have closed the pipe and what they wrote is in the log.
-
-        Args:
-            seconds: how long at most.
-
-        Returns:
-            Whether that is so.
-        """
+        """Whether, within this time, all writers have closed the pipe and all is in the log."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -118,7 +100,6 @@ class LogWriter:
             self._close()
 
     def _put(self, data: memoryview) -> None:
-        """Append, or drop what cannot be written."""
         written = 0
         try:
             self._put_notes()
@@ -137,7 +118,6 @@ class LogWriter:
             self._line_open = data[written - 1] != ord("\n")
 
     def _put_notes(self) -> None:
-        """Tell in the log how much is missing there."""
         while self._note or self._dropped:
             note = self._note
             if not note:
@@ -152,7 +132,7 @@ class LogWriter:
                 self._line_open = bool(note)
 
     def _append(self, data: memoryview) -> Iterator[int]:
-        """Write all of it, over as many segments as it takes; yields the size of each write."""
+        """Over as many segments as it takes; yields the size of each write."""
         while data:
             if self._end - self._start >= self._segment_bytes:
                 self._close()
@@ -184,19 +164,12 @@ class LogWriter:
 
 
 class LogReader:
-    """Reads the log of a run, also while it is being written.
-
-    Offsets count bytes in the whole output of the run, from its first byte on.
-
-    Args:
-        folder: where the segments lie; it may be missing as long as nothing was printed.
-    """
+    """Offsets count bytes in the whole output of the run, from its first byte on."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def size(self) -> int:
-        """The offset at which the log ends."""
         while starts := _starts(self._folder):
             # Another try if rotation has removed it: there are newer ones then.
             with contextlib.suppress(FileNotFoundError):
@@ -204,21 +177,11 @@ class LogReader:
         return 0
 
     def start(self) -> int:
-        """The offset of the first byte that is still there."""
         starts = _starts(self._folder)
         return starts[0] if starts else 0
 
     def read(self, offset: int, max_bytes: int) -> tuple[int, bytes]:
-        """A part of the log.
-
-        Args:
-            offset: where to begin.
-            max_bytes: how much at most.
-
-        Returns:
-            Where the part really begins, later than asked for if that is gone, and its bytes:
-            less than asked for when the log ends or has a gap there, none at its end.
-        """
+        """Where the bytes really begin; they are less than asked for at a gap or at the end."""
         parts: list[bytes] = []
         begin = position = max(offset, 0)
         missing = max_bytes
@@ -241,7 +204,6 @@ class LogReader:
         return begin, b"".join(parts)
 
     def _read_segment(self, start: int, offset: int, size: int) -> bytes:
-        """Bytes of one segment, none when it has ended or is gone."""
         try:
             # The author's code can write here as well: no pipe may make a reader wait.
             with open_file(self._folder / _name(start), OWN_STEPS + 1) as file:
@@ -252,20 +214,12 @@ class LogReader:
     def lines(
         self, offset: int, max_bytes: int, *, unfinished: bool = False, line_bytes: int = 0
     ) -> tuple[int, list[str]]:
-        """Whole lines of the log as text, without their ends (a progress bar's ``\\r`` is one).
+        r"""Where to go on, and whole lines without their ends (a progress bar's ``\r`` is one).
 
-        What is no UTF-8 is replaced, and a line of more than 64 KiB comes in pieces. If the log
-        at the offset is gone, the first line says so.
-
-        Args:
-            offset: where to begin: the start of a line.
-            max_bytes: how much to read at most.
-            unfinished: whether to give out a last line that has no end yet; for logs that nobody
-                writes any more.
-            line_bytes: how much to read at most for a line that is longer than ``max_bytes``.
-
-        Returns:
-            Where to go on, and the lines.
+        What is no UTF-8 is replaced, and a line of more than 64 KiB comes in pieces. If the log at
+        the offset, the start of a line, is gone, the first line says so. Of a line that is longer
+        than ``max_bytes``, ``line_bytes`` are read at most; ``unfinished`` gives out a last one
+        without an end, for logs that nobody writes any more.
         """
         offset = max(offset, 0)
         begin, data = self.read(offset, max_bytes)
@@ -294,11 +248,7 @@ class LogReader:
         return begin + len(data) - len(rest) + size, lines
 
     def tail(self, lines_count: int) -> int:
-        """The offset at which the last lines begin; an unfinished one counts.
-
-        Args:
-            lines_count: how many lines; if the log has less, it is its start.
-        """
+        """The offset at which the last lines begin; an unfinished one counts."""
         size = position = self.size()
         first = self.start()
         left = lines_count
@@ -329,7 +279,6 @@ def _size(folder: Path, start: int) -> int:
 
 
 def _starts(folder: Path) -> list[int]:
-    """Where the segments begin that are there."""
     try:
         with opened(folder, OWN_STEPS) as descriptor:
             names = os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no Path
@@ -339,7 +288,6 @@ def _starts(folder: Path) -> list[int]:
 
 
 def _last_line_end(data: bytes) -> int:
-    """Behind the last line that has come to its end."""
     # A carriage return at the very end may be the first half of an end.
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
 
@@ -355,7 +303,6 @@ def _pieces(line: bytes) -> list[bytes]:
 
 
 def _cut(line: bytes, size: int) -> int:
-    """The largest size up to the given one at which no character is cut."""
     for lead in range(size - 1, max(size - 4, 0), -1):
         byte = line[lead]
         if byte < 0x80:

@@ -3,12 +3,10 @@
 A metric has the name that TensorBoard shows: the tag, with the folder of its event file before it
 as far as that lies below the folder that is watched (``train/epoch_loss``).
 
-Several writers may log the same metric, one after the other when a training goes on from a
-checkpoint. TensorBoard then drops the points of the first writer from the second one's first step
-on, which it guesses from steps that go backwards or takes from a ``SessionLog``. Here all points
-stay, in the order in which they were read (files by their names, which begin with the time of
-their creation): each was measured, none is ever taken back from a client that has it, and a
-measure that is logged over another step than the last is not mistaken for a restart.
+When a training goes on from a checkpoint, TensorBoard drops the points of the first writer from
+the second one's first step on, which it guesses. Here all points stay, in the order in which they
+were read (files by their names, which begin with the time of their creation): none is ever taken
+back from a client that has it, and steps that go backwards are not mistaken for a restart.
 """
 
 from __future__ import annotations
@@ -25,34 +23,23 @@ from typing import NamedTuple
 from deepaas.training.event_files import EventFile, Scalar
 
 MAX_POINTS = 10_000
-"""So many points are kept per metric."""
 
 MAX_ALL_POINTS = 1_000_000
 """Of many metrics fewer points are kept: as many as come to this together."""
 
 MAX_METRICS = 1000
 MAX_FILES = 1000
-"""Others than the first so many are left out."""
 
 MAX_NEW_POINTS = 100_000
-"""So many points are given back as new at once."""
 
 MAX_DEPTH = 8
 MAX_ENTRIES = 100_000
-"""How deep and how far a folder is searched for event files."""
 
 _READ_POINTS = 10_000
 
 
 class Point(NamedTuple):
-    """One value of a metric.
-
-    Attributes:
-        name: of the metric.
-        step: when, as the author counts.
-        value: the value; it may be no number or infinite.
-        wall_time: when, in seconds since the epoch.
-    """
+    """`value` may be no number or infinite; `wall_time` is in seconds since the epoch."""
 
     name: str
     step: int
@@ -62,13 +49,7 @@ class Point(NamedTuple):
 
 @dataclass
 class Series:
-    """The points of one metric, in the order in which they were read.
-
-    Attributes:
-        steps: when, as the author counts.
-        values: the values; they may be no numbers or infinite.
-        wall_times: when, in seconds since the epoch.
-    """
+    """The points of one metric, in the order in which they were read; the units are `Point`'s."""
 
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
@@ -78,10 +59,8 @@ class Series:
 class RunMetrics:
     """Reads the metrics of one run, while it runs or afterwards. All of it blocks.
 
-    Args:
-        roots: gives the folders to watch: the run's own first, then others. They need not exist.
-        since: when the run was started, in seconds since the epoch. Event files in the other
-            folders that were last written before are another run's.
+    Of `roots`, which need not exist, the run's own is the first. `since`: in seconds since the
+    epoch; event files in the other folders that are older are another run's.
     """
 
     def __init__(self, roots: Callable[[], Sequence[Path]], since: float) -> None:
@@ -93,12 +72,7 @@ class RunMetrics:
         self._series: dict[str, _Thinned] = {}
 
     def update(self) -> list[Point]:
-        """Read what has been written since the last call.
-
-        Returns:
-            The new points; if there are more than 100,000 the last of them, while the series have
-            them all.
-        """
+        """The points that are new; if there are more than 100,000, the last of them."""
         new: deque[Point] = deque(maxlen=MAX_NEW_POINTS)
         with self._updating:
             self._find()
@@ -112,7 +86,7 @@ class RunMetrics:
         return list(new)
 
     def series(self) -> dict[str, Series]:
-        """All metrics by name, thinned out evenly to at most 10,000 points, with the last."""
+        """Thinned out evenly to at most 10,000 points each, with the last."""
         with self._lock:
             return {name: thinned.copy() for name, thinned in self._series.items()}
 
@@ -129,7 +103,6 @@ class RunMetrics:
             yield Point(name, step, value, wall_time)
 
     def _find(self) -> None:
-        """Look for event files that are new."""
         for index, root in enumerate(self._roots()):
             # Roots may lie in one another: a file belongs to the first that it was found in.
             real = os.path.realpath(root)
@@ -162,7 +135,7 @@ class _Thinned:
         self._last_is_extra = False
 
     def add(self, step: int, value: float, wall_time: float, limit: int) -> None:
-        """Add a point, and keep at most ``limit`` of them, at least two."""
+        """`limit`: at least two."""
         columns = self._steps, self._values, self._wall_times
         if self._last_is_extra:
             for column in columns:
@@ -182,10 +155,9 @@ class _Thinned:
 
 
 def _event_files(root: str) -> Iterator[tuple[str, str]]:
-    """Paths of the event files below a folder, each with its folder relative to it.
+    """Each with its folder relative to the root. Links to folders are not followed.
 
-    Links to folders are not followed. What is nearer to the root is found first, so that a folder
-    with very many files below it does not hide what lies above.
+    What is nearer to the root is found first: many files further down do not hide it.
     """
     waiting = deque([("", 0)])
     entries_left = MAX_ENTRIES
@@ -215,5 +187,5 @@ def _written_since(path: str, since: float) -> bool:
 
 
 def _text(folder: str) -> str:
-    """A path as text: names that are no UTF-8 could not be sent to anybody."""
+    """Names that are no UTF-8 could not be sent to anybody."""
     return os.fsencode(folder).decode("utf-8", "replace")

@@ -33,7 +33,6 @@ from deepaas.training.store_database import Database
 from deepaas.training.tables import METADATA, VERSION_TABLE
 
 HEAD = "0004"
-"""The newest revision in ``migrations/versions``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -43,19 +42,15 @@ _VERSION = Table(
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
 )
-"""As Alembic makes it."""
 
 PG_LOCK = 0x6465_6570_6161_7300
 """The advisory lock (PostgreSQL) of those who migrate: ``deepaas`` in ASCII."""
 
 
 async def migrate(database: Database) -> None:
-    """Bring the tables to ``HEAD``; hosts that start at the same moment wait for each other.
+    """Hosts that start at the same moment wait for each other.
 
-    Raises:
-        ConfigError: a newer version of this code has made the tables.
-        StoreUnavailable: the database cannot be reached.
-        StorageFull: it has no space left.
+    Raises ``ConfigError`` (newer code has made the tables), ``StoreUnavailable``, ``StorageFull``.
     """
     async with _alone(database):
         async with database.reading() as connection:
@@ -74,13 +69,7 @@ async def migrate(database: Database) -> None:
 
 
 async def migrate_apart(database: Database, url: str) -> None:
-    """Let another process migrate if there are older tables.
-
-    Whether it could is for ``migrate`` to find out, which has nothing left to do then.
-
-    Raises:
-        StoreUnavailable: the database cannot be reached.
-    """
+    """``migrate`` finds out whether the other process could. Raises ``StoreUnavailable``."""
     async with database.reading() as connection:
         if await connection.run_sync(_revision) in (None, HEAD):
             return
@@ -95,7 +84,7 @@ async def migrate_apart(database: Database, url: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
-    """Hold the lock beside the file (SQLite); PostgreSQL has locks of its own."""
+    """The lock beside the file (SQLite); PostgreSQL has locks of its own."""
     if database.path is None:
         yield
         return
@@ -111,7 +100,6 @@ async def _alone(database: Database) -> AsyncIterator[None]:
 
 
 def _revision(connection: Connection) -> str | None:
-    """The revision of the tables, None when there are none."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     found: str | None = connection.scalar(select(_VERSION.c.version_num))
@@ -119,7 +107,6 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _bring(connection: Connection, name: str) -> None:
-    """Make the tables, or change those that there are, in the transaction of this connection."""
     revision = _revision(connection)  # Somebody else may have had the lock before.
     if revision is None:
         METADATA.create_all(connection, checkfirst=False)
@@ -130,7 +117,6 @@ def _bring(connection: Connection, name: str) -> None:
 
 
 def _upgrade(connection: Connection, name: str, revision: str) -> None:
-    """Run the migrations that are missing, inside the transaction of this connection."""
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

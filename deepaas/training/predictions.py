@@ -30,12 +30,7 @@ Records = list[Record]
 
 
 class PredictionRows:
-    """Predictions in the database. All methods raise ``StoreUnavailable`` when it does not
-    answer, and :meth:`put` and :meth:`forget` raise ``StorageFull`` when it has no space left.
-
-    Args:
-        database: of the store.
-    """
+    """All methods raise ``StoreUnavailable``, those that write ``StorageFull``, too."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,29 +38,20 @@ class PredictionRows:
     async def put(self, records: Sequence[Record]) -> list[str]:
         """Add predictions that begin, and note how others have ended, in one transaction.
 
-        One that begins takes the place of an ended one of the same model and id.
-
-        Returns:
-            the files of the same state directory that no prediction has any more.
+        One that begins takes the place of an ended one of the same model and id. Returns the files
+        of the same state directory that no prediction has any more.
         """
         async with self._database.writing() as connection:
             return [file for record in records for file in await _put(connection, record)]
 
     async def get(self, model: str, prediction_id: str) -> Record | None:
-        """A prediction, None when there is none of this model and id."""
         query = select(*_COLUMNS).where(*_this(model, prediction_id))
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else Record(*row)
 
     async def newest(self, model: str, *, before: int | None, limit: int) -> Records:
-        """The predictions of a model without their documents, the newest first.
-
-        Args:
-            model: its name.
-            before: only those that came before the one of this number.
-            limit: how many at most.
-        """
+        """Without their documents; only those that came before the one of number ``before``."""
         query = _LISTED.where(ROW.model == text_of(model)).order_by(ROW.id.desc())
         if before is not None:
             query = query.where(ROW.id < min(before, LARGEST))
@@ -74,14 +60,7 @@ class PredictionRows:
     async def oldest_completed(
         self, place: str, *, keep_count: int | None, completed_before: float | None, limit: int
     ) -> Records:
-        """The ended predictions of a place that need not be kept, without their documents.
-
-        Args:
-            place: the state directory, by id.
-            keep_count: so many that ended last are kept; None: as many as there are.
-            completed_before: those that ended before are not kept.
-            limit: how many to tell at once.
-        """
+        """Not of the last ``keep_count``, or ended before ``completed_before``; None: no limit."""
         told = select(WEBHOOKS.c.id).where(
             WEBHOOKS.c.kind == "prediction",
             WEBHOOKS.c.model == ROW.model,
@@ -108,14 +87,12 @@ class PredictionRows:
         return await self._listed(query.limit(limit))
 
     async def forget(self, records: Sequence[Record]) -> None:
-        """Remove predictions that have ended."""
         numbers = [record.number for record in records]
         query = delete(PREDICTIONS).where(ROW.id.in_(numbers), ROW.completed.is_not(None))
         async with self._database.writing() as connection:
             await connection.execute(query)
 
     async def files(self, place: str) -> set[str]:
-        """The names of all files of predictions that a place must have."""
         query = select(ROW.file).where(ROW.place == text_of(place), ROW.file != "")
         async with self._database.reading() as connection:
             return set(await connection.scalars(query))
@@ -127,13 +104,7 @@ class PredictionRows:
 
 
 async def interrupt(connection: AsyncConnection, host: str, now: float) -> None:
-    """Note that a host has ended in the middle of its predictions.
-
-    Args:
-        connection: in a transaction.
-        host: its id.
-        now: when that is, in seconds since the epoch.
-    """
+    """Note that a host has ended in the middle of its predictions; in a transaction."""
     going = (ROW.owner == text_of(host), ROW.completed.is_(None))
     await connection.execute(
         update(PREDICTIONS).where(*going).values(status=INTERRUPTED, completed=now)

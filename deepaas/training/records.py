@@ -19,15 +19,10 @@ class Record:
     """One prediction as the store has it. Times are seconds since the epoch.
 
     Attributes:
-        model: name of the model.
         id: its client's name for it, or one that was made up.
         place: the state directory that has its file, by id.
-        owner: the host that makes it.
         status: in the words of the protocol, or one of ``UNFINISHED``.
-        created: when it came.
-        completed: when it ended, None while it goes on.
-        document: what clients are told of it, as JSON; None when that lies in a file.
-        file: the name of the file.
+        document: as JSON; None when that lies in a file.
         number: its place in the order of coming, given by the store.
     """
 

@@ -26,27 +26,14 @@ _UNITS_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400
 
 @dataclass(frozen=True)
 class Keep:
-    """What to keep.
-
-    Attributes:
-        count: of finished runs, None for all.
-        seconds: after a run has finished, None for ever.
-    """
+    """So many finished runs, and for so long after they have finished; None for all."""
 
     count: int | None = None
     seconds: float | None = None
 
 
 def parse_keep(text: str, option: str = "keep-runs") -> Keep:
-    """Read what to keep: a count, an age, or both with a comma between.
-
-    Args:
-        text: the value.
-        option: whose value it is.
-
-    Raises:
-        ConfigError: it is something else.
-    """
+    """Read a count, an age, or both with a comma between. Raises ``ConfigError``."""
     count: int | None = None
     seconds: float | None = None
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -64,14 +51,6 @@ def parse_keep(text: str, option: str = "keep-runs") -> Keep:
 
 
 class Retention:
-    """Removes the oldest finished runs of one state directory, with their files.
-
-    Args:
-        store: all runs.
-        directory: the state directory.
-        keep: what to keep.
-    """
-
     def __init__(self, store: Store, directory: StateDirectory, keep: Keep) -> None:
         self._store = store
         self._directory = directory
@@ -79,11 +58,7 @@ class Retention:
         self._next = 0.0
 
     async def apply(self) -> None:
-        """Remove what need not be kept; most of the time this does nothing.
-
-        Raises:
-            StoreUnavailable: the store cannot be reached.
-        """
+        """Remove what need not be kept, most of the time nothing. Raises ``StoreUnavailable``."""
         if self._keep == Keep() or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PAUSE_SECONDS
@@ -97,7 +72,6 @@ class Retention:
                 _log.info("training %s is removed (keep-runs)", uuid)
 
     async def sweep(self) -> None:
-        """Remove what killed hosts have left half made."""
         known = await self._store.known(self._directory.id)
         ended = await self._store.known(self._directory.id, states=FINAL)
         for name in await asyncio.to_thread(self._directory.sweep, known, ended):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class State(str, enum.Enum):
-    """The life of a run. ``QUEUED`` and ``RUNNING`` may change, the others are final."""
+    """``QUEUED`` and ``RUNNING`` may change, the others are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -18,7 +18,6 @@ class State(str, enum.Enum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing comes after it."""
         return self in FINAL
 
 
@@ -34,13 +33,7 @@ CHANGES: dict[State, frozenset[State]] = {
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far a run is, as its author's code tells.
-
-    Attributes:
-        step: steps that are done.
-        total: steps in all, None when nobody knows.
-        message: one line for people.
-    """
+    """`total` is None when nobody knows, `message` one line for people."""
 
     step: float
     total: float | None = None
@@ -53,20 +46,10 @@ class TrainingRun:
 
     Attributes:
         uuid: 32 hex digits.
-        model: name of the model.
         place: the state directory that has its files, by id.
-        state: where in its life it is.
-        created: when it was asked for.
-        started: when its process was started.
-        finished: when it came to its final state.
-        cancel_requested: when somebody asked to cancel it.
         owner: id of the host that runs it, or ran it; empty while it waits.
-        args: its arguments as JSON; None when they are large and lie in its folder.
-        result: what ``train`` returned as JSON; None when there is nothing, or when it is large.
-        has_result: whether ``train`` returned something.
-        message: why it is in its state, if there is something to say.
-        name: its client's own name for it, if it has one.
-        progress: the last that its author's code has told.
+        args: as JSON; None when they are large and lie in its folder.
+        result: as JSON; None when there is nothing, or when it is large.
     """
 
     uuid: str
@@ -88,15 +71,7 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended.
-
-    Attributes:
-        state: one of the final states.
-        finished: when, in seconds since the epoch.
-        message: why, if there is something to say.
-        result: what ``train`` returned as JSON; None when there is nothing, or when it is large.
-        has_result: whether ``train`` returned something.
-    """
+    """How a run ended, in a final state; `finished`, `message` and `result` as in a run."""
 
     state: State
     finished: float
@@ -107,13 +82,9 @@ class RunOutcome:
 
 @dataclass(frozen=True)
 class Peer:
-    """A host that uses the store.
+    """A host that uses the store, under a new id at each start.
 
-    Attributes:
-        id: its own, made at each start.
-        machine: the running kernel, by its boot id.
-        place: the state directory that it uses, by id.
-        beats: how often it has said that it lives.
+    `machine` is the running kernel by its boot id, `place` the state directory by its id.
     """
 
     id: str

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-"""How often the store is asked what is new."""
 
 RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 15.0
@@ -46,13 +45,7 @@ FENCED = "another host took this one for dead: the store had not heard of it for
 
 @dataclass(frozen=True)
 class TrainingLimits:
-    """What trainings may take.
-
-    Attributes:
-        workers_count: runs at a time.
-        grace_seconds: how long a run may take to end after it was asked to.
-        load_seconds: how long loading and warming a model may take, 0 for no limit.
-    """
+    """`grace_seconds`: after it was asked to end; `load_seconds`: with warming, 0: no limit."""
 
     workers_count: int
     grace_seconds: float
@@ -60,18 +53,7 @@ class TrainingLimits:
 
 
 class Scheduler:
-    """Runs the queued runs of one state directory, as many at a time as allowed.
-
-    Args:
-        store: all runs.
-        directory: the state directory.
-        sources: the models that this host serves, by name.
-        limits: what trainings may take.
-        retention: which finished runs are removed.
-        host: id of this host, new at each start.
-        executor: runs them.
-        masks: takes the host's own paths out of what runs tell.
-    """
+    """`host` is an id that is new at each start; `masks` takes the host's own paths out."""
 
     def __init__(
         self,
@@ -107,11 +89,7 @@ class Scheduler:
         self._heart: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take over what a host before this one has left, and begin with the queue.
-
-        Raises:
-            StoreUnavailable: the store cannot be reached.
-        """
+        """Take over what a host before this one has left. Raises ``StoreUnavailable``."""
         await self._lease.enter()
         await self._lease.mark_dead_hosts()
         await asyncio.to_thread(self._reserve.hold)
@@ -125,11 +103,7 @@ class Scheduler:
             self._loops.append(asyncio.create_task(self._repeat(what, self._stopping)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """End all runs politely; they become interrupted, and what waits goes on waiting.
-
-        Args:
-            hurry: set when there is no time for politeness any more.
-        """
+        """End all runs, politely until `hurry` is set; they become interrupted, the queue stays."""
         self._stopping.set()
         if self._loops:
             # Not cancelled at once: one may be in the middle of taking a run.
@@ -147,7 +121,6 @@ class Scheduler:
         rushing.cancel()
 
     async def leave(self) -> None:
-        """Let the other hosts know that this one has left, after :meth:`stop`."""
         # Until now it has lived: predictions go on to their end while it stops.
         self._leaving.set()
         if self._heart is not None:
@@ -172,34 +145,16 @@ class Scheduler:
     # --- the queue ---
 
     async def submit(self, run: TrainingRun, queue_size: int) -> bool:
-        """Put a new run at the end of the queue of those that this host can run.
-
-        Returns:
-            whether it had room.
-
-        Raises:
-            StoreUnavailable: the store cannot be reached.
-        """
+        """Whether the queue of what this host can run had room. Raises ``StoreUnavailable``."""
         return await self._store.add(run, queue_size, self._sources)
 
     async def start_next(self) -> TrainingRun | None:
-        """Start the run that has waited longest, if there is room.
-
-        Returns:
-            that run.
-
-        Raises:
-            StoreUnavailable: the store cannot be reached.
-        """
+        """Start the run that has waited longest, if there is room. Raises ``StoreUnavailable``."""
         async with self._filling:
             return await self._next()
 
     async def fill(self) -> None:
-        """Start queued runs while there is room.
-
-        Raises:
-            StoreUnavailable: the store cannot be reached.
-        """
+        """Start queued runs while there is room. Raises ``StoreUnavailable``."""
         async with self._filling:
             while await self._next():
                 pass
@@ -217,10 +172,7 @@ class Scheduler:
         return run
 
     async def _find_lost(self) -> None:
-        """Begin with runs that are this host's without its knowledge.
-
-        That is so when the connection to the store was lost between a claim and the news of it.
-        """
+        """Runs that are this host's without its knowledge: the news of their claim was lost."""
         known = self._ending | set(self._executions)
         for run in await self._store.owned(self._host):
             if run.uuid not in known:
@@ -268,7 +220,7 @@ class Scheduler:
                 await self.fill()
 
     async def _tell(self, execution: Execution, outcome: RunOutcome) -> None:
-        """Note how a run ended: in its folder first, then in the store, as soon as that can be."""
+        """In its folder first, then in the store, as soon as that can be."""
         run, folder = execution.run, execution.folder
         await self._tell_progress(run.uuid, execution)
         try:
@@ -285,7 +237,6 @@ class Scheduler:
         await asyncio.to_thread(folder.drop_inputs)
 
     async def _noted(self, uuid: str, outcome: RunOutcome) -> bool:
-        """Tell the store how a run ended; False when it cannot be told now."""
         try:
             try:
                 mine = await self._store.finish(uuid, self._host, outcome)
@@ -327,7 +278,6 @@ class Scheduler:
                 await asyncio.wait_for(end.wait(), LOOK_SECONDS)
 
     async def _live(self) -> None:
-        """Say that this host lives."""
         if await self._lease.beat():
             return
         _log.error("%s", FENCED)
@@ -337,7 +287,6 @@ class Scheduler:
         await self._lease.enter()
 
     async def _look(self) -> None:
-        """See what is new: dead hosts, runs to cancel, progress, places that are free."""
         await self._lease.watch_peers()
         for uuid in await self._store.cancelling(self._host):
             self.cancel(uuid)
@@ -348,7 +297,6 @@ class Scheduler:
         await self.fill()
 
     async def _tidy(self) -> None:
-        """Remove what need not be kept."""
         await asyncio.to_thread(self._reserve.hold)
         await self._retention.apply()
 

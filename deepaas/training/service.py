@@ -53,21 +53,7 @@ MakeScheduler = Callable[["Store"], Scheduler]
 
 
 class Trainings:
-    """All that can be done with trainings.
-
-    Args:
-        open_store: opens the store of all runs.
-        directory: the state directory.
-        make_scheduler: makes the part that runs them.
-        queue_size: how many may wait.
-        cancel_seconds: how long a cancelled run may take to end.
-        tensorboard: shows the curves of all runs.
-        host: id of this host.
-
-    Attributes:
-        tensorboard: the same.
-        host: the same.
-    """
+    """`cancel_seconds`: how long a cancelled run may take to end."""
 
     def __init__(
         self,
@@ -96,11 +82,7 @@ class Trainings:
     # --- its life ---
 
     async def start(self) -> None:
-        """Open the store and take up the work; where the store cannot be reached, go on trying.
-
-        Raises:
-            ConfigError: it could not be opened however often it were tried.
-        """
+        """Open the store, or go on trying; ``ConfigError`` where no number of tries would do."""
         try:
             await self._open()
         except (StoreUnavailable, StorageFull) as error:
@@ -122,11 +104,7 @@ class Trainings:
             self._tried.set()
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """End the runs that go, politely; the store stays open until :meth:`close`.
-
-        Args:
-            hurry: set when there is no time for politeness any more.
-        """
+        """End the runs, politely until `hurry` is set; the store is open until :meth:`close`."""
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
@@ -140,7 +118,7 @@ class Trainings:
         await self.tensorboard.stop()
 
     async def close(self) -> None:
-        """Leave the store, when nobody has anything to tell it any more."""
+        """When nobody has anything to tell the store any more."""
         if self._stopped is not None:
             await self._stopped.leave()
         store, self._store = self._store, None
@@ -156,19 +134,13 @@ class Trainings:
 
     @property
     def directory(self) -> StateDirectory:
-        """The state directory."""
         return self._directory
 
     async def settled(self) -> None:
-        """Wait until the store is open, or could not be opened at first."""
         await self._tried.wait()
 
     async def store(self) -> Store:
-        """The store, for what else is kept there.
-
-        Raises:
-            StoreUnavailable: it is not open.
-        """
+        """For what else is kept there. Raises ``StoreUnavailable`` when it is not open."""
         await self._tried.wait()
         if self._store is None:
             raise StoreUnavailable(self._reason)
@@ -212,19 +184,10 @@ class Trainings:
     async def submit(
         self, model: HostedModel, inputs: Inputs, run_id: str = "", name: str = ""
     ) -> TrainingRun:
-        """Begin a training, now or when its turn comes.
+        """Begin a training, now or when its turn comes; files of the request are taken over.
 
-        Args:
-            model: whose ``train`` is to run.
-            inputs: the request; its files are taken over.
-            run_id: 32 hex digits that no run has yet; made up here if empty.
-            name: its client's own name for it, if it has one.
-
-        Returns:
-            the run as it is in the store.
-
-        Raises:
-            DeepaasError: why there is none; nothing of it stays then.
+        `run_id` is 32 hex digits that no run has yet, made up here if empty; `name` is the client's
+        own. Raises ``DeepaasError``; nothing of the run stays then.
         """
         _, scheduler = await self._opened()
         checked = await self._check(model, inputs)
@@ -247,11 +210,7 @@ class Trainings:
         return run
 
     async def get(self, model: HostedModel, run: str) -> TrainingRun:
-        """One run.
-
-        Raises:
-            RunNotFound: the model has none of this id.
-        """
+        """Raises ``RunNotFound``."""
         # Also while the host stops: whoever has waited for its end is to hear of it.
         found = await (await self.store()).get(model.name, run)
         if found is None:
@@ -267,11 +226,7 @@ class Trainings:
         offset: int = 0,
         newest_first: bool = False,
     ) -> tuple[list[TrainingRun], int]:
-        """Some runs of a model, in the order in which they were asked for.
-
-        Returns:
-            the runs, and how many there are without ``limit`` and ``offset``.
-        """
+        """In the order of asking, and how many there are without ``limit`` and ``offset``."""
         store, _ = await self._opened()
         runs = await store.list(
             model.name, states=states, limit=limit, offset=offset, newest_first=newest_first
@@ -281,14 +236,7 @@ class Trainings:
         return runs, await store.count(model.name, states=states)
 
     async def cancel(self, model: HostedModel, run: str) -> TrainingRun:
-        """Cancel a run, whatever it is doing, and wait for its end as long as that is sensible.
-
-        Returns:
-            the run as it is then.
-
-        Raises:
-            RunNotFound: the model has none of this id.
-        """
+        """Cancel a run, and wait for its end as long as is sensible. Raises ``RunNotFound``."""
         store, scheduler = await self._opened()
         found = await store.request_cancel(model.name, run, time.time(), CANCELLED)
         if found is None:
@@ -309,10 +257,7 @@ class Trainings:
         """A run as it is, and again whenever its state has changed, until it has ended.
 
         Nothing is told while the store is away. When this host leaves that is the end of it, too.
-
-        Raises:
-            RunNotFound: it is not there any more.
-            StoreUnavailable: there has been no store yet.
+        Raises ``RunNotFound`` when it is gone, ``StoreUnavailable`` when there was no store yet.
         """
         changes = (await self.store()).changes
         told: State | None = None
@@ -331,11 +276,7 @@ class Trainings:
                     await asyncio.wait_for(news.wait(), LOOK_SECONDS)
 
     async def ended(self, model: HostedModel, run: TrainingRun) -> TrainingRun:
-        """A run when it has ended, or as it is when this host leaves.
-
-        Raises:
-            RunNotFound: it is not there any more.
-        """
+        """A run when it has ended, or as it is when this host leaves. Raises ``RunNotFound``."""
         async with contextlib.aclosing(self.follow(model, run)) as seen:
             async for now in seen:
                 run = now
@@ -344,23 +285,18 @@ class Trainings:
     # --- what there is to see ---
 
     def folder(self, run: TrainingRun) -> Folder:
-        """The folder of a run.
-
-        Raises:
-            RunElsewhere: it lies with a host of another state directory.
-        """
+        """Raises ``RunElsewhere`` when it lies with a host of another state directory."""
         if run.place != self._directory.id:
             raise RunElsewhere(run.uuid)
         return self._directory.settle(run.uuid)
 
     async def args(self, run: TrainingRun) -> bytes:
-        """The arguments of a run as JSON, also when they are large."""
+        """As JSON, also when they are large."""
         if run.args is not None:
             return run.args
         return await asyncio.to_thread(read_file, self.folder(run).args) or b"null"
 
     async def result(self, run: TrainingRun) -> bytes:
-        """What ``train`` returned as JSON, also when it is large."""
         if run.result is not None:
             return run.result
         return await asyncio.to_thread(read_file, self.folder(run).result) or b"null"
@@ -387,7 +323,6 @@ class Trainings:
     async def _enter(
         self, scheduler: Scheduler, run: TrainingRun, inputs: Inputs, checked: Checked
     ) -> None:
-        """Make the folder of a run, then let the store know of it."""
         try:
             await asyncio.to_thread(self._make_folder, run, inputs, checked)
             if not await scheduler.submit(run, self._queue_size):
@@ -408,5 +343,5 @@ class Trainings:
 
 
 def _text_bytes(inputs: Inputs) -> int:
-    """How much text there is to be read, in bytes; files are not read."""
+    """In bytes; files are not read."""
     return sum(Path(path).stat().st_size for path in inputs.text_paths())

@@ -38,17 +38,7 @@ OLD = ".old-"
 
 
 class StateDirectory:
-    """A state directory.
-
-    Args:
-        path: the directory, made when it is missing.
-
-    Attributes:
-        id: its name in the store.
-
-    Raises:
-        ConfigError: it cannot be used.
-    """
+    """Made when it is missing. Raises ``ConfigError``. `id` is its name in the store."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,28 +57,23 @@ class StateDirectory:
 
     @property
     def database(self) -> Path:
-        """Where the store lies when it is SQLite."""
         return self._path / "trainings.sqlite"
 
     @property
     def tensorboard(self) -> Path:
-        """The tree that TensorBoard shows."""
         return self._path / "tensorboard"
 
     @property
     def predictions(self) -> Path:
-        """Where long documents of predictions lie."""
         return self._path / "predictions"
 
     @property
     def reserve(self) -> Path:
-        """Space that is put by."""
         return self._path / "reserve"
 
     # --- hosts ---
 
     def enter(self, host: str) -> None:
-        """Let other hosts on this machine see that this one lives."""
         path = self._path / "hosts" / host
         if self._lock is not None:
             if path.exists():
@@ -98,11 +83,9 @@ class StateDirectory:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def forget(self, host: str) -> None:
-        """Remove what a dead host has held."""
         (self._path / "hosts" / host).unlink(missing_ok=True)
 
     def leave(self, host: str) -> None:
-        """Let other hosts see that this one has left."""
         self.forget(host)
         if self._lock is not None:
             os.close(self._lock)
@@ -125,18 +108,14 @@ class StateDirectory:
     # --- folders of runs ---
 
     def folder(self, run: str) -> Folder:
-        """The folder of a run."""
         return Folder(self._path / "runs" / run)
 
     @contextlib.contextmanager
     def new_folder(self, run: str) -> Iterator[Folder]:
-        """Make the folder of a run that the store does not have yet; removed on an error.
+        """The folder of a run that the store does not have yet; removed on an error.
 
-        When the store has the run, :meth:`settle` gives the folder its name.
-
-        Raises:
-            StorageFull: there is no space left.
-            StoreUnavailable: the state directory has gone.
+        :meth:`settle` gives it its name afterwards. Raises ``StorageFull``, or ``StoreUnavailable``
+        when the state directory has gone.
         """
         making = Folder(self._path / "runs" / (NEW + run))
         with storage_errors("the files of the training"):
@@ -161,7 +140,6 @@ class StateDirectory:
         return folder
 
     def remove(self, run: str) -> None:
-        """Remove the folder of a run and its links."""
         for link in self.tensorboard.glob(f"*{_short(run)}*"):
             link.unlink(missing_ok=True)
         path = self.settle(run).path
@@ -172,22 +150,12 @@ class StateDirectory:
         self._remove_tree(dying.name)
 
     def _remove_tree(self, name: str) -> None:
-        """Remove a folder of ``runs``, whatever its author's code has made of it."""
+        """Whatever its author's code has made of it."""
         with contextlib.suppress(OSError), opened(self._path / "runs") as runs:
             remove_tree(name, runs)
 
     def sweep(self, known: Collection[str], ended: Collection[str]) -> list[str]:
-        """Remove what killed hosts have left half made or half removed, and nothing else.
-
-        A folder that the store does not know is left alone: it may belong to another store.
-
-        Args:
-            known: the runs that the store has.
-            ended: those of them that have ended.
-
-        Returns:
-            the names of what was removed.
-        """
+        """What killed hosts have left; a folder that the store does not know may be another's."""
         removed = []
         youngest = time.time() - STRAY_SECONDS
         for path in (self._path / "runs").iterdir():
@@ -206,7 +174,6 @@ class StateDirectory:
     # --- TensorBoard's tree ---
 
     def show(self, run: TrainingRun) -> None:
-        """Have TensorBoard show a run."""
         folder = self.folder(run.uuid)
         name = label(run)
         # Relative, so that the directory may be moved.
@@ -223,18 +190,16 @@ def default_directory(environment: Mapping[str, str]) -> Path:
 
 
 def label(run: TrainingRun) -> str:
-    """The name of a run in TensorBoard: the model, when it was asked for, and whose it is."""
+    """In TensorBoard: the model, when it was asked for, and whose it is."""
     created = time.strftime("%Y%m%d-%H%M%S", time.localtime(run.created))
     return f"{run.model}-{created}-{_short(run.uuid)}"
 
 
 def _short(run: str) -> str:
-    """Enough of an id to tell runs apart by eye."""
     return run[:12]
 
 
 def _identify(path: Path) -> str:
-    """Read the id of a directory, or give it one."""
     if not path.exists():
         mine = path.with_name(f".id-{uuid.uuid4().hex}")
         mine.write_text(uuid.uuid4().hex)

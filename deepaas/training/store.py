@@ -57,18 +57,10 @@ Names = list[str]
 Conditions = list[ColumnElement[bool]]
 
 PAGE_SIZE = 500
-"""So many runs are read at one go."""
 
 
 class Store:
-    """Runs and hosts in one database. All methods raise ``StoreUnavailable`` when it does not
-    answer, and those that write ``StorageFull`` when it has no space left.
-
-    Attributes:
-        predictions: the predictions in the same database.
-        webhooks: the webhooks in the same database.
-        changes: what this host changes of the states of runs.
-    """
+    """All methods raise ``StoreUnavailable``, and those that write ``StorageFull``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -78,11 +70,7 @@ class Store:
 
     @classmethod
     async def open(cls, url: str) -> Store:
-        """Connect and bring the tables up to date.
-
-        Raises:
-            ConfigError: the URL is wrong, or the database was made by a newer version.
-        """
+        """``ConfigError``: the URL is wrong, or the database was made by a newer version."""
         database = Database(url)
         try:
             await migrate_apart(database, url)
@@ -99,7 +87,6 @@ class Store:
         return cls(database)
 
     async def close(self) -> None:
-        """Leave the database."""
         await self._database.close()
 
     # --- runs ---------------------------------------------------------------------------------
@@ -107,19 +94,7 @@ class Store:
     async def add(
         self, run: TrainingRun, queue_size: int | None = None, models: Collection[str] = ()
     ) -> bool:
-        """Put a run at the end of the queue.
-
-        Args:
-            run: a new one.
-            queue_size: how many may wait in its place, None for any number.
-            models: of which models those are that count.
-
-        Returns:
-            whether there was room; without it nothing is done.
-
-        Raises:
-            ValueError: it is not ``QUEUED``.
-        """
+        """False when too many of these models wait here. ``ValueError``: it is not ``QUEUED``."""
         if run.state is not State.QUEUED:
             raise ValueError(f"a new run is queued, not {run.state.value}")
         async with self._database.writing() as connection:
@@ -131,7 +106,6 @@ class Store:
         return True
 
     async def get(self, model: str, uuid: str) -> TrainingRun | None:
-        """A run, None when there is none of this model and id."""
         async with self._database.reading() as connection:
             return await one(connection, model, uuid)
 
@@ -144,7 +118,7 @@ class Store:
         offset: int = 0,
         newest_first: bool = False,
     ) -> Runs:
-        """The runs of a model in the order in which they were added, of some states or of all."""
+        """In the order in which they were added; no states: all."""
         query = select(RUN.id, *COLUMNS).where(RUN.model == text_of(model), *in_states(states))
         query = query.order_by(RUN.id.desc() if newest_first else RUN.id)
         left = LARGEST if limit is None else limit
@@ -170,7 +144,7 @@ class Store:
         place: str | None = None,
         states: Collection[State] = (),
     ) -> int:
-        """How many runs there are, of one model, place and some states or of all."""
+        """Of one model, place and some states or of all."""
         query = select(func.count()).select_from(RUNS).where(*in_states(states))
         if model is not None:
             query = query.where(RUN.model == text_of(model))
@@ -182,10 +156,7 @@ class Store:
     async def claim(
         self, host: str, place: str, models: Collection[str], now: float
     ) -> TrainingRun | None:
-        """Take the oldest run that waits in this place for one of these models; None: none waits.
-
-        It is ``RUNNING`` then, with this host as its owner. No other host gets the same one.
-        """
+        """The oldest run that waits here for one of these models; no other host gets the same."""
         run = await self._claim(host, place, models, now)
         if run is not None:
             self.changes.note(run.uuid)
@@ -210,17 +181,7 @@ class Store:
     async def request_cancel(
         self, model: str, uuid: str, now: float, reason: str = ""
     ) -> TrainingRun | None:
-        """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one.
-
-        Args:
-            model: whose run it is.
-            uuid: which.
-            now: when it is asked for, in seconds since the epoch.
-            reason: the message of one that has waited.
-
-        Returns:
-            The run as it is afterwards, None when there is none of this model and id.
-        """
+        """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one."""
         this = (RUN.uuid == text_of(uuid), RUN.model == text_of(model))
         async with self._database.writing() as connection:
             waiting = change(State.QUEUED, State.CANCELLED).where(*this)
@@ -234,14 +195,7 @@ class Store:
         return found
 
     async def finish(self, uuid: str, host: str, outcome: RunOutcome) -> bool:
-        """End a run of this host.
-
-        Returns:
-            False when it does not run, or not on this host; then nothing has changed.
-
-        Raises:
-            ValueError: the outcome's state is not a final one.
-        """
+        """False when it does not run, or not on this host. ``ValueError``: it would not end."""
         ending = change(State.RUNNING, outcome.state)
         ending = ending.where(RUN.uuid == text_of(uuid), RUN.owner == text_of(host))
         async with self._database.writing() as connection:
@@ -258,13 +212,12 @@ class Store:
         return ended
 
     async def set_progress(self, uuid: str, host: str, progress: RunProgress) -> bool:
-        """Note how far a run of this host is; False when it does not run, or not on this host."""
+        """False when it does not run, or not on this host."""
         query = update(RUNS).where(RUN.uuid == text_of(uuid), *running_on(host))
         async with self._database.writing() as connection:
             return await changed(connection, query.values(**progress_of(progress)))
 
     async def cancelling(self, host: str) -> Names:
-        """The runs of this host that somebody wants to be cancelled, by uuid."""
         query = select(RUN.uuid).where(*running_on(host), RUN.cancel_requested.is_not(None))
         return await self._column(query.order_by(RUN.id))
 
@@ -282,14 +235,7 @@ class Store:
         finished_before: float | None,
         limit: int = 100,
     ) -> Names:
-        """The ended runs of a place that need not be kept, the first to have ended first.
-
-        Args:
-            place: the state directory, by id.
-            keep_count: so many that ended last are kept; None: as many as there are.
-            finished_before: those that ended before are not kept, in seconds since the epoch.
-            limit: how many to tell at once.
-        """
+        """Not of the last ``keep_count``, or ended before ``finished_before``; None: no limit."""
         ended = (RUN.place == text_of(place), RUN.finished.is_not(None))
         reasons: Conditions = []
         if finished_before is not None:
@@ -313,14 +259,12 @@ class Store:
             return await changed(connection, query)
 
     async def known(self, place: str, *, states: Collection[State] = ()) -> set[str]:
-        """The runs of a place, of some states or of all, by uuid."""
         query = select(RUN.uuid).where(RUN.place == text_of(place), *in_states(states))
         return set(await self._column(query))
 
     # --- hosts --------------------------------------------------------------------------------
 
     async def enter(self, peer: Peer) -> None:
-        """Tell the others that this host lives."""
         async with self._database.writing() as connection:
             await connection.execute(delete(HOSTS).where(HOSTS.c.id == text_of(peer.id)))
             names = {"id": peer.id, "machine": peer.machine, "place": peer.place}
@@ -328,13 +272,12 @@ class Store:
             await connection.execute(insert(HOSTS).values(beats=0, **row))
 
     async def beat(self, host: str) -> bool:
-        """Tell them that it still does; False when another host has declared it dead."""
+        """False when another host has declared this one dead."""
         query = update(HOSTS).where(HOSTS.c.id == text_of(host)).values(beats=HOSTS.c.beats + 1)
         async with self._database.writing() as connection:
             return await changed(connection, query)
 
     async def peers(self) -> Peers:
-        """The hosts that are not known to be dead."""
         async with self._database.reading() as connection:
             rows = await connection.execute(select(HOSTS).order_by(HOSTS.c.id))
             return [Peer(row.id, row.machine, row.place, row.beats) for row in rows]
@@ -342,16 +285,10 @@ class Store:
     async def mark_dead(
         self, host: str, beats: int | None, reason: str, now: float
     ) -> Names | None:
-        """Declare a host dead, and the runs and predictions that it had going interrupted.
+        """Declare a host dead, and what it had going interrupted: its runs by uuid.
 
-        Args:
-            host: whose row goes; it may be gone already when ``beats`` is None.
-            beats: only if it has not said since then that it lives; None: whatever it has said.
-            reason: the message of the runs.
-            now: when they end, in seconds since the epoch.
-
-        Returns:
-            The interrupted runs by uuid; None when the host lives after all, and nothing was done.
+        `beats`: only if it has not said since that it lives (else None is returned); None: whatever
+        it has said, even if its row is gone.
         """
         removing = delete(HOSTS).where(HOSTS.c.id == text_of(host))
         if beats is not None:
@@ -386,7 +323,6 @@ class Store:
 
 
 def _waiting(place: str, models: Collection[str]) -> list[ColumnElement[bool]]:
-    """What holds of the runs that wait in a place for one of these models."""
     return [
         RUN.place == text_of(place),
         RUN.state == State.QUEUED.value,

@@ -42,20 +42,10 @@ _log = logging.getLogger(__name__)
 
 
 class Database:
-    """A pool of connections.
-
-    Attributes:
-        engine: SQLAlchemy's.
-        path: the file of an SQLite database, None for PostgreSQL.
-        name: the URL without its password, for people.
-    """
+    """`path` is the file of an SQLite database, `name` the URL without its password, for people."""
 
     def __init__(self, text: str) -> None:
-        """Nothing is connected yet.
-
-        Raises:
-            ConfigError: the URL names no database that can be used, or its driver is missing.
-        """
+        """``ConfigError``: the URL names no database that can be used, or its driver is missing."""
         url = _checked(text)
         self.name = url.render_as_string(hide_password=True)
         self.path = Path(url.database or "") if url.drivername == SQLITE else None
@@ -82,11 +72,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for questions, each by itself.
-
-        Raises:
-            StoreUnavailable: the database does not answer.
-        """
+        """A connection for questions, each by itself. Raises ``StoreUnavailable``."""
         with self.translated():
             self._look()
             async with self._reader.connect() as connection:
@@ -96,10 +82,8 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: all or nothing, on disk when it is left.
 
-        Raises:
-            StoreUnavailable: the database does not answer; ``is_undecided`` when that was at the
-                very end.
-            StorageFull: it has no space left.
+        Raises ``StorageFull``, and ``StoreUnavailable``, which ``is_undecided`` when the connection
+        was lost at the very end.
         """
         is_ending = False
         try:
@@ -113,21 +97,12 @@ class Database:
             raise
 
     def remember(self) -> None:
-        """Note which file it is, once it is there: another one is never taken for it.
-
-        Raises:
-            OSError: it is not there.
-        """
+        """Note which file it is, once it is there (else ``OSError``): no other is taken for it."""
         if self.path is not None:
             self._identity = _identity(self.path)
 
     def _look(self) -> None:
-        """Notice that the file has gone; SQLite would go on writing into it, and nobody find it.
-
-        Raises:
-            StoreUnavailable: it was removed or replaced.
-            OSError: it cannot be looked at.
-        """
+        """SQLite goes on writing into a file that has gone: raises ``StoreUnavailable`` then."""
         if self.path is None or self._identity is None:
             return
         try:
@@ -145,13 +120,11 @@ class Database:
         raise StoreUnavailable(f"its file {LOST}", details=f"{self.name}: {LOST}")
 
     async def close(self) -> None:
-        """Leave the database."""
         with self.translated():
             await self.engine.dispose()
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
-        """Errors of the driver in the host's own words."""
         try:
             yield
         except StoreUnavailable:
@@ -256,7 +229,6 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What the driver itself has raised."""
     cause: BaseException = error
     if isinstance(error, DBAPIError) and error.orig is not None:
         cause = error.orig

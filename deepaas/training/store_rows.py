@@ -26,11 +26,9 @@ COLUMNS = [
     *(RUN[name] for name in _FIELDS),
     *(RUN.progress_step, RUN.progress_total, RUN.progress_message),
 ]
-"""What ``run_of`` reads."""
 
 
 def run_of(row: Sequence[Any]) -> TrainingRun:
-    """The run of a row of ``COLUMNS``."""
     *values, step, total, message = row
     values[_STATE] = _STATES[values[_STATE]]
     values.append(None if step is None else RunProgress(step, total, message))
@@ -38,7 +36,6 @@ def run_of(row: Sequence[Any]) -> TrainingRun:
 
 
 def row_of(run: TrainingRun) -> dict[str, Any]:
-    """A run as values for its row."""
     row = {name: getattr(run, name) for name in _FIELDS}
     row["state"] = run.state.value
     for name in ("uuid", "model", "place", "owner", "message", "name"):
@@ -47,7 +44,7 @@ def row_of(run: TrainingRun) -> dict[str, Any]:
 
 
 def progress_of(progress: RunProgress | None) -> dict[str, Any]:
-    """Progress as values for the row of its run; one without a true number of steps is none."""
+    """One without a true number of steps is none."""
     told = progress or RunProgress(math.nan)
     return {
         "progress_step": told.step if math.isfinite(told.step) else None,
@@ -64,7 +61,6 @@ def text_of(text: str) -> str:
 
 
 def in_states(states: Collection[State]) -> list[ColumnElement[bool]]:
-    """The condition that a run is in one of these states; none for no states."""
     values = sorted({state.value for state in states})
     if not values:
         return []
@@ -72,16 +68,11 @@ def in_states(states: Collection[State]) -> list[ColumnElement[bool]]:
 
 
 def running_on(host: str) -> list[ColumnElement[bool]]:
-    """The conditions that a run is going, and on this host."""
     return [RUN.state == State.RUNNING.value, RUN.owner == text_of(host)]
 
 
 def change(old: State, new: State) -> Update:
-    """A change of state, guarded by the state that it comes from.
-
-    Raises:
-        ValueError: there is no such change.
-    """
+    """Guarded by the state that it comes from; ``ValueError`` when there is no such change."""
     if new not in CHANGES[old]:
         raise ValueError(f"a run does not turn from {old.value} to {new.value}")
     return update(RUNS).where(RUN.state == old.value).values(state=new.value)
@@ -93,7 +84,6 @@ async def changed(connection: AsyncConnection, query: Update | Delete) -> bool:
 
 
 async def one(connection: AsyncConnection, model: str, uuid: str) -> TrainingRun | None:
-    """A run by its model and id."""
     query = select(*COLUMNS).where(RUN.uuid == text_of(uuid), RUN.model == text_of(model))
     row = (await connection.execute(query)).first()
     return None if row is None else run_of(row)

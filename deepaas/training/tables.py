@@ -57,7 +57,6 @@ RUNS = Table(
     Index("deepaas_runs_place", "place", "finished", "id"),
     sqlite_autoincrement=True,
 )
-"""One row per run, see :class:`deepaas.training.runs.Run`."""
 
 HOSTS = Table(
     "deepaas_hosts",
@@ -67,7 +66,6 @@ HOSTS = Table(
     Column("place", Text, nullable=False),
     Column("beats", BigInteger, nullable=False),
 )
-"""One row per living host, see :class:`deepaas.training.runs.Peer`."""
 
 PREDICTIONS = Table(
     "deepaas_predictions",
@@ -91,7 +89,6 @@ PREDICTIONS = Table(
     Index("deepaas_predictions_place", "place", "completed", "id"),
     sqlite_autoincrement=True,
 )
-"""One row per prediction that is kept, see :class:`deepaas.training.records.Record`."""
 
 WEBHOOKS = Table(
     "deepaas_webhooks",
@@ -108,4 +105,3 @@ WEBHOOKS = Table(
     # Without an index: it has only those that are still to be told.
     sqlite_autoincrement=True,
 )
-"""One row per webhook, see :class:`deepaas.training.webhook_rows.Webhook`."""

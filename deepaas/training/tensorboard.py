@@ -21,18 +21,8 @@ _ADDRESS = re.compile(rb"TensorBoard \S+ at (http://127\.0\.0\.1:\d+/[0-9a-f]+)"
 
 
 class TensorBoard(Companion):
-    """The process, whether it runs or not."""
-
     def __init__(self, logdir: Path, tmp: Path, path_prefix: str, mark: str) -> None:
-        """Nothing is started yet.
-
-        Args:
-            logdir: folder with one folder or symlink to a folder per run.
-            tmp: where it may leave something behind; made when it is missing.
-            path_prefix: what stands before all its paths, like ``/base/tensorboard``, below the
-                address that it is found at.
-            mark: for the warden, unique among the marks of this host, with a colon at its end.
-        """
+        """`mark`: for the warden, unique among the marks of this host, with a colon at its end."""
 
         def command() -> Sequence[str]:
             return [

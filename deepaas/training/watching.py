@@ -16,7 +16,6 @@ from deepaas.training.runs import TrainingRun
 from deepaas.training.service import Trainings
 
 POLL_SECONDS = 0.4
-"""How often a run that is watched is looked at."""
 
 READ_BYTES = 64 * 1024
 NEWS_BYTES = 32 * 1024
@@ -38,12 +37,7 @@ def is_offset(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Position:
-    """Up to where a watcher has seen a run.
-
-    Attributes:
-        log: offset in the log, in bytes.
-        time: wall time of the last metric, in seconds since the epoch.
-    """
+    """Up to where: offset in bytes; wall time of the last metric, seconds since the epoch."""
 
     log: int = 0
     time: float = 0.0
@@ -65,17 +59,6 @@ class Position:
 
 @dataclass(frozen=True)
 class News:
-    """What is new about a run.
-
-    Attributes:
-        run: as it is now.
-        changed: whether its state has changed.
-        progressed: whether its progress has.
-        points: new metrics.
-        lines: new lines of its log.
-        position: up to where this is.
-    """
-
     run: TrainingRun
     changed: bool
     progressed: bool
@@ -85,22 +68,12 @@ class News:
 
 
 class Watching:
-    """Reads what runs print and measure.
-
-    Args:
-        trainings: the runs.
-    """
-
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings
         self._known: OrderedDict[str, tuple[RunMetrics, asyncio.Lock]] = OrderedDict()
 
     async def metrics(self, run: TrainingRun) -> dict[str, Series]:
-        """All metrics of a run by name.
-
-        Raises:
-            RunElsewhere: its files lie with another host.
-        """
+        """Raises ``RunElsewhere``."""
         folder = self._trainings.folder(run)
         if run.uuid not in self._known:
             self._known[run.uuid] = (_metrics(folder, run), asyncio.Lock())
@@ -113,17 +86,10 @@ class Watching:
             return await asyncio.to_thread(metrics.series)
 
     async def log_start(self, run: TrainingRun, lines_count: int) -> int:
-        """Where the last lines of a run's log begin, in bytes."""
         reader = LogReader(self._trainings.folder(run).log)
         return await asyncio.to_thread(reader.tail, lines_count)
 
     async def log(self, run: TrainingRun, offset: int = 0) -> AsyncIterator[bytes]:
-        """The log of a run as it is now.
-
-        Args:
-            run: which.
-            offset: where to begin, in bytes.
-        """
         reader = LogReader(self._trainings.folder(run).log)
         end = await asyncio.to_thread(reader.size)
         while offset < end:
@@ -138,16 +104,7 @@ class Watching:
     async def follow_log(
         self, model: HostedModel, run: TrainingRun, offset: int = 0
     ) -> AsyncIterator[tuple[int, list[str]]]:
-        """The log of a run line by line, until the run has ended.
-
-        Args:
-            model: whose run it is.
-            run: which.
-            offset: where to begin, in bytes.
-
-        Yields:
-            where to go on after them, and new lines.
-        """
+        """Until the run has ended: where to go on (in bytes), and new lines before that."""
         reader = LogReader(self._trainings.folder(run).log)
         while True:
             # Asked before reading: what is read after a run has ended is all there will be.
@@ -170,13 +127,6 @@ class Watching:
     async def follow(
         self, model: HostedModel, run: TrainingRun, position: Position = Position()
     ) -> AsyncGenerator[News, None]:
-        """All that is new about a run, until it has ended.
-
-        Args:
-            model: whose run it is.
-            run: which.
-            position: what has been seen already.
-        """
         folder = self._trainings.folder(run)
         reader = LogReader(folder.log)
         metrics = _metrics(folder, run)

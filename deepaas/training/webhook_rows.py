@@ -23,15 +23,10 @@ class Webhook:
     """One webhook as the store has it.
 
     Attributes:
-        kind: of what it is to be told: ``prediction`` or ``training``.
-        model: name of the model.
-        subject: which of them.
-        name: what its client calls it.
-        created: when it came, in seconds since the epoch: another may have got the same id since.
+        kind: of its subject, ``prediction`` or ``training``.
+        created: seconds since the epoch: another subject may have got the same id since.
         place: the state directory that has its files, by id.
-        owner: the host that tells it.
         address: where to, and what else is sent; for who tells it.
-        number: given by the store.
     """
 
     kind: str
@@ -51,26 +46,13 @@ _TEXTS = ("kind", "model", "subject", "name", "place", "owner")
 
 
 class WebhookRows:
-    """Webhooks in the database. All methods raise ``StoreUnavailable`` when it does not answer,
-    and those that write ``StorageFull`` when it has no space left.
-
-    Args:
-        database: of the store.
-    """
+    """All methods raise ``StoreUnavailable``, and those that write ``StorageFull``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def put(self, webhooks: Sequence[Webhook], done: Sequence[int]) -> list[int]:
-        """Keep some, and remove others that have been told, in one transaction.
-
-        Args:
-            webhooks: what is to be kept.
-            done: the numbers of the others.
-
-        Returns:
-            the numbers of those that are kept.
-        """
+        """Keep some, whose numbers are returned, and remove those of the numbers `done`."""
         numbers = []
         async with self._database.writing() as connection:
             for start in range(0, len(done), REMOVED_COUNT):
@@ -86,13 +68,7 @@ class WebhookRows:
         return numbers
 
     async def adopt(self, place: str, host: str, limit: int) -> list[Webhook]:
-        """Take over what hosts have left that are gone; no two hosts get the same.
-
-        Args:
-            place: the state directory, by id.
-            host: who takes them.
-            limit: how many at most.
-        """
+        """Take over what hosts have left that are gone; no two hosts get the same."""
         living = select(HOSTS.c.id).where(HOSTS.c.id == ROW.owner)
         left = select(*_COLUMNS).where(
             ROW.place == text_of(place), ROW.owner != text_of(host), ~living.exists()

@@ -24,12 +24,7 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Looks:
-    """When to look without news, too.
-
-    Attributes:
-        soon_seconds: after the last news.
-        idle_seconds: after the last look.
-    """
+    """When to look without news, too: after the last news (soon), after the last look (idle)."""
 
     soon_seconds: float
     idle_seconds: float
@@ -38,15 +33,8 @@ class Looks:
 class WriteBehind:
     """Writes what comes, together what comes together. Must be closed if it was started.
 
-    Attributes:
-        is_away: whether the store has not answered when it was last asked.
-
-    Args:
-        write: writes all that there is; it raises ``StoreUnavailable`` or ``StorageFull``.
-        what: is written, for the log.
-        meanwhile: what becomes of it while the store is away, for the log.
-        afterwards: is done when all has been written and those who wait know.
-        looks: when that is to be done without news, too; None for never.
+    `write` raises ``StoreUnavailable`` or ``StorageFull``; `what` is written, and what becomes of
+    it `meanwhile`, are for the log; `afterwards` is done when those who wait know.
     """
 
     def __init__(
@@ -69,11 +57,9 @@ class WriteBehind:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin."""
         self._task = asyncio.ensure_future(self._run())
 
     def wake(self) -> None:
-        """There is something to write."""
         self._news.set()
 
     async def until(self, is_written: Callable[[], bool]) -> None:
@@ -84,12 +70,7 @@ class WriteBehind:
             self.is_away = True
 
     async def close(self, is_written: Callable[[], bool], *, once_more: bool = False) -> None:
-        """Stop, when the last is written or that has been tried.
-
-        Args:
-            is_written: whether nothing is left.
-            once_more: also try it if the store was away.
-        """
+        """Stop when nothing is left, or that was tried (`once_more`: even if it was away)."""
         if self._task is None:
             return
         if once_more:

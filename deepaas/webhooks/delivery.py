@@ -29,14 +29,7 @@ DISK_BYTES = 4 * 1024 * 1024 * 1024
 
 @dataclass(frozen=True)
 class WebhookDelivery:
-    """One document for an address.
-
-    Attributes:
-        body: the document.
-        tries: how often it is tried.
-        path: its file, if it has one of its own.
-        held_bytes: what counts of it as being in memory.
-    """
+    """`path` is its file, if it has one; `held_bytes` what counts as being in memory."""
 
     body: Document
     tries: int = 1
@@ -45,20 +38,7 @@ class WebhookDelivery:
 
 
 class WebhookChannel:
-    """All that one address is told of one prediction, in order.
-
-    Attributes:
-        origin: whose it is; addresses of one server have the same.
-        about: what it tells of, for people.
-        task: tells it.
-        given_up: whether it is ended as there is too much to tell.
-
-    Args:
-        queue: where it belongs.
-        origin: the same.
-        about: the same.
-        send: tells the address one thing, or gives up.
-    """
+    """`origin`: addresses of one server have the same; `given_up`: there is too much to tell."""
 
     def __init__(
         self,
@@ -76,7 +56,7 @@ class WebhookChannel:
         self.task = asyncio.ensure_future(self._tell())
 
     def add(self, document: Document) -> None:
-        """Tell something of a prediction that goes on; it is tried once."""
+        """Of a prediction that goes on; it is tried once."""
         self._deliveries.put_nowait(WebhookDelivery(document))
 
     async def add_last(self, document: Document, tries: int) -> None:
@@ -90,7 +70,6 @@ class WebhookChannel:
             self._deliveries.put_nowait(delivery)
 
     def finish(self) -> None:
-        """Nothing more will be added."""
         self._deliveries.put_nowait(None)
         if not self.task.done():
             self._queue.enter(self)
@@ -100,7 +79,6 @@ class WebhookChannel:
         self.task.cancel()
 
     async def told(self) -> None:
-        """Wait until all that was added has been told, or given up."""
         await self._deliveries.join()
 
     async def _tell(self) -> None:
@@ -119,11 +97,7 @@ class WebhookChannel:
 
 
 class DeliveryQueue:
-    """What is left to tell of predictions that have ended.
-
-    Args:
-        folder: for what is long.
-    """
+    """What is left to tell of predictions that have ended; `folder` is for what is long."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -154,7 +128,6 @@ class DeliveryQueue:
             raise
 
     def drop(self, delivery: WebhookDelivery) -> None:
-        """Let go of it."""
         self._held_bytes -= delivery.held_bytes
         if delivery.path is not None:
             self._disk_bytes -= delivery.body.size_bytes
@@ -162,7 +135,6 @@ class DeliveryQueue:
                 delivery.path.unlink(missing_ok=True)
 
     def enter(self, channel: WebhookChannel) -> None:
-        """Note one that may take long, as its prediction has ended."""
         self._channels.setdefault(channel.origin, {})[channel] = None
         self._channels_count += 1
         if self._channels_count > CHANNELS_COUNT:
@@ -175,7 +147,6 @@ class DeliveryQueue:
             _log.warning("%s is not told: too much is left to tell", given_up.about)
 
     def leave(self, channel: WebhookChannel) -> None:
-        """Forget one; nothing happens if it is not there."""
         channels = self._channels.get(channel.origin, {})
         if channel in channels:
             del channels[channel]

@@ -18,19 +18,10 @@ if TYPE_CHECKING:
     from deepaas.training.webhook_rows import Webhook
 
 ADOPTED_COUNT = 100
-"""So many are taken over at a time."""
 
 
 class Subject(NamedTuple):
-    """What is told of.
-
-    Attributes:
-        kind: ``prediction`` or ``training``.
-        model: name of the model.
-        id: which of them, for who looks for it in the store.
-        name: what its client calls it.
-        created: when it came, in seconds since the epoch.
-    """
+    """`id` is for who looks in the store, `name` the client's; `created` in epoch seconds."""
 
     kind: str
     model: str
@@ -40,12 +31,7 @@ class Subject(NamedTuple):
 
 
 class WebhookEntry:
-    """One webhook that is kept.
-
-    Attributes:
-        number: its number in the store, 0 while it is not there.
-        is_told: whether there is nothing more to tell.
-    """
+    """`number` is its number in the store, 0 while it is not there."""
 
     def __init__(self, number: int = 0) -> None:
         self.number = number
@@ -53,16 +39,7 @@ class WebhookEntry:
 
 
 class KeptWebhooks:
-    """All that are still to be told. Must be closed.
-
-    Attributes:
-        webhooks: tells them.
-
-    Args:
-        webhooks: the same.
-        trainings: has the store and the state directory.
-        durable: whether there is a store at all.
-    """
+    """Must be closed. `durable`: whether there is a store at all."""
 
     def __init__(self, webhooks: Webhooks, trainings: Trainings, *, durable: bool) -> None:
         self.webhooks = webhooks
@@ -77,18 +54,11 @@ class KeptWebhooks:
         )
 
     def start(self) -> None:
-        """Begin to write."""
         if self._durable:
             self._writing.start()
 
     def keep(self, entry: WebhookEntry, address: WebhookAddress, subject: Subject) -> None:
-        """Have the next host tell the end, if this one cannot.
-
-        Args:
-            entry: what it is known by here.
-            address: whom to tell.
-            subject: what of.
-        """
+        """Have the next host tell the end, if this one cannot."""
         if not self._durable:
             return
         from deepaas.training.webhook_rows import Webhook
@@ -103,18 +73,13 @@ class KeptWebhooks:
             await self._writing.until(lambda: entry not in self._new)
 
     def told(self, entry: WebhookEntry) -> None:
-        """There is nothing more to tell."""
         entry.is_told = True
         if entry.number:
             self._done.append(entry.number)
             self._writing.wake()
 
     async def adopt(self) -> list[tuple[Webhook, WebhookEntry]]:
-        """Those of hosts that are gone.
-
-        Raises:
-            StoreUnavailable, StorageFull: nobody can say now.
-        """
+        """Those of hosts that are gone. Raises ``StoreUnavailable`` and ``StorageFull``."""
         rows = (await self._trainings.store()).webhooks
         place, host = self._trainings.directory.id, self._trainings.host
         adopted = await rows.adopt(place, host, ADOPTED_COUNT)

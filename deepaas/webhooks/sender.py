@@ -23,7 +23,6 @@ from deepaas.webhooks.delivery import DeliveryQueue, WebhookChannel, WebhookDeli
 _log = logging.getLogger(__name__)
 
 SECONDS = 30.0
-"""So long an address may take to answer."""
 
 TRIES_COUNT = 12
 FIRST_PAUSE_SECONDS = 0.1
@@ -37,17 +36,10 @@ CONNECTIONS_COUNT = 32
 
 USER_AGENT = "deepaas"
 FORWARDED = ("traceparent", "tracestate")
-"""Headers of the client's request that are passed on."""
 
 
 class WebhookAddress(msgspec.Struct, frozen=True):
-    """Whom to tell.
-
-    Attributes:
-        url: where to.
-        events: of what, in the words of the door.
-        headers: sent along.
-    """
+    """`events` are in the words of the door."""
 
     url: str
     events: frozenset[str]
@@ -55,13 +47,7 @@ class WebhookAddress(msgspec.Struct, frozen=True):
 
 
 class Webhooks:
-    """Tells addresses. Must be closed.
-
-    Args:
-        limits: whether addresses may be called that are not of the public internet.
-        token: sent as bearer token; empty for none.
-        folder: for what is to be told when it is long.
-    """
+    """Tells addresses. Must be closed. An empty token is not sent."""
 
     def __init__(self, limits: FetchLimits, token: str, folder: Path) -> None:
         self._limits = limits
@@ -73,18 +59,7 @@ class Webhooks:
     def address(
         self, name: str, url: str, events: frozenset[str], headers: Mapping[str, str]
     ) -> WebhookAddress | None:
-        """Whom to tell of a prediction or a training, which are made all the same if it may not
-        be called.
-
-        Args:
-            name: of the prediction.
-            url: where to.
-            events: of what, in the words of the door.
-            headers: of the client's request.
-
-        Returns:
-            the address, None if it may not be called.
-        """
+        """None if it may not be called; the prediction or training is made all the same."""
         if not self._may_be_called(name, url):
             return None
         passed_on = {name: headers.get(name, "") for name in FORWARDED}
@@ -98,17 +73,7 @@ class Webhooks:
         follow: Callable[[WebhookChannel], Coroutine[Any, Any, None]],
         told: Callable[[], None],
     ) -> asyncio.Task[None]:
-        """Tell an address of something that goes on.
-
-        Args:
-            name: of the prediction.
-            address: whom to tell.
-            follow: adds what there is to tell, and finishes the channel.
-            told: called when there is nothing more to tell.
-
-        Returns:
-            what follows; what waits for the address is another task.
-        """
+        """`follow` adds what there is to tell, and finishes the channel."""
         task = asyncio.ensure_future(follow(self._channel(name, address, told)))
         self._have_done(task)
         return task
@@ -116,14 +81,6 @@ class Webhooks:
     async def tell(
         self, address: WebhookAddress, name: str, document: Document, told: Callable[[], None]
     ) -> None:
-        """Tell an address of the end of something of which it knows already.
-
-        Args:
-            address: whom to tell.
-            name: of the prediction.
-            document: what there is to tell.
-            told: called when there is nothing more to tell.
-        """
         if not self._may_be_called(name, address.url):
             told()
             return
@@ -186,7 +143,7 @@ class Webhooks:
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
 
     async def _post(self, address: str, body: Document, headers: dict[str, str]) -> str:
-        """Send it; why it did not arrive, empty if it did."""
+        """Why it did not arrive, empty if it did."""
         sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers}
         data: bytes | AsyncIterator[bytes]
         if body.is_small:

@@ -10,7 +10,7 @@ from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
 
 
 class CallListener(Protocol):
-    """Who wants to know of a call before its end; all of it happens in the event loop."""
+    """All of it happens in the event loop."""
 
     def begun(self) -> None:
         """A worker has got it."""
@@ -23,16 +23,7 @@ class CallListener(Protocol):
 
 
 class Call:
-    """One prediction or training.
-
-    Attributes:
-        id: unique in this host.
-        request: what the worker is sent.
-        reply: the worker's answer, when it comes.
-        deadline: ends the worker when the call takes too long.
-        client_id: what its client calls it, empty if it has not said.
-        listener: who is told of it before its end.
-    """
+    """`id` is unique in this host; `client_id` is empty if the client has not said."""
 
     __slots__ = ("client_id", "deadline", "id", "listener", "reply", "request")
 

@@ -19,14 +19,7 @@ from deepaas.workers.worker import Worker
 
 
 class Calls:
-    """Hands calls to workers, in the order in which they came.
-
-    Args:
-        name: of the model.
-        limits: what it may take.
-        slots: its workers.
-        spool: where they put large results.
-    """
+    """Hands calls to workers, in the order in which they came."""
 
     def __init__(self, name: str, limits: PoolLimits, slots: Slots, spool: Spool) -> None:
         self._name = name
@@ -41,12 +34,10 @@ class Calls:
 
     @property
     def queued_count(self) -> int:
-        """How many wait."""
         return len(self._queue)
 
     @property
     def room_count(self) -> int:
-        """How many would begin at once."""
         count = 0
         for worker in self._free:
             if worker.takes_calls:
@@ -54,11 +45,7 @@ class Calls:
         return count
 
     def position(self, client_id: str) -> int | None:
-        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here.
-
-        Args:
-            client_id: what its client calls it.
-        """
+        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here."""
         working = (call for worker in self._slots.workers() for call in worker.calls.values())
         if any(call.client_id == client_id for call in working):
             return 0
@@ -66,22 +53,10 @@ class Calls:
         return next(waiting, None)
 
     async def run(self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS) -> Reply:
-        """Have one of the workers make a prediction.
+        """The answer of one of the workers; a file that it names belongs to the caller.
 
-        Args:
-            inputs: of the call.
-            client_id: what its client calls it, to ask for its :meth:`position`.
-            terms: what else its client wants.
-
-        Returns:
-            the worker's answer; a file that it names belongs to the caller.
-
-        Raises:
-            QueueFull: as many calls as allowed are waiting.
-            ModelUnavailable: the model cannot be loaded at present.
-            WorkerDied: the worker ended in the middle of this call.
-            CallTimedOut: it took too long.
-            asyncio.CancelledError: the caller gave up; the call is withdrawn or interrupted.
+        Raises ``QueueFull``, ``ModelUnavailable`` (it cannot be loaded now), ``WorkerDied``, and
+        ``CallTimedOut``. When cancelled, the call is withdrawn or interrupted.
         """
         if self._refused:
             raise ModelUnavailable(self._name, self._refused, leaving=True)
@@ -101,7 +76,6 @@ class Calls:
             raise
 
     def serve(self, worker: Worker) -> None:
-        """Give a worker as much to do as it has room for."""
         if not worker.takes_calls:
             return
         while self._queue and worker.has_room:
@@ -110,7 +84,6 @@ class Calls:
             self._free.append(worker)
 
     def answered(self, call: Call, reply: Reply) -> None:
-        """Pass on what a worker has answered."""
         if call.deadline is not None:
             call.deadline.cancel()
         if call.reply.done():
@@ -122,7 +95,6 @@ class Calls:
             self._spool.remove_result(call.id)
 
     def lost(self, worker: Worker, calls: Sequence[Call]) -> None:
-        """A worker has ended in the middle of these."""
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
         for call in calls:
@@ -133,11 +105,9 @@ class Calls:
                 call.reply.set_exception(WorkerDied(self._name, worker.how))
 
     def replaced(self) -> None:
-        """All workers that had room are others from now on."""
         self._free.clear()
 
     def refuse_waiting(self, reason: str, *, leaving: bool = False) -> None:
-        """Answer those that wait: there is no worker for them."""
         while self._queue:
             call = self._queue.popleft()
             if not call.reply.done():
@@ -159,7 +129,7 @@ class Calls:
         return ModelUnavailable(self._name, reason, seconds, leaving=leaving)
 
     def _take_free(self) -> Worker | None:
-        """A worker that has room; there is none while calls are waiting."""
+        """None while calls are waiting."""
         while self._free:
             worker = self._free.popleft()
             if worker.takes_calls and not worker.hung_up:  # Not one that was killed a moment ago.
@@ -186,7 +156,6 @@ class Calls:
         worker.kill(f"was ended: a call took longer than {self._limits.predict_seconds:g} s")
 
     def _give_up(self, call: Call) -> None:
-        """Nobody waits for this call any more."""
         if call.reply.done() and not call.reply.cancelled():
             # The answer and the cancellation met on the way.
             if call.reply.exception() is None:

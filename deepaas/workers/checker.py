@@ -15,16 +15,10 @@ from deepaas.workers.pool import SHUTTING_DOWN, Pool
 from deepaas.workers.terms import OnlyChecked
 
 IDLE_SECONDS = 60.0
-"""How long a process stays that nobody asks anything."""
 
 
 class TrainingChecker:
-    """Checks the arguments of one model's trainings.
-
-    Args:
-        pool: of the model.
-        seconds: longest check, 0 for no limit.
-    """
+    """`seconds`: 0 for no limit."""
 
     def __init__(self, pool: Pool, seconds: float) -> None:
         self._pool = pool
@@ -36,15 +30,10 @@ class TrainingChecker:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def check(self, inputs: Inputs) -> Checked:
-        """Check arguments; nothing is run.
+        """What the model says of arguments; a file that is named belongs to the caller.
 
-        Returns:
-            what the model says of them; a file that it names belongs to the caller.
-
-        Raises:
-            CallTimedOut: it took too long.
-            DeepaasError: the process ended, cannot load the model, or has too much to do.
-            asyncio.CancelledError: the caller gave up; the check is withdrawn or ended.
+        Raises ``CallTimedOut``, and ``DeepaasError`` when the process ended, cannot load the model,
+        or has too much to do. When cancelled, the check is withdrawn or ended.
         """
         if self._stopped:
             raise ModelUnavailable(self._pool.name, SHUTTING_DOWN)
@@ -65,14 +54,13 @@ class TrainingChecker:
         return Checked(reply.id, reply.body, reply.path)
 
     async def stop(self) -> None:
-        """End the process; whoever waits for a check is told that the host leaves."""
+        """Whoever waits for a check is told that the host leaves."""
         self._stopped = True
         for kept in [*self._outdated, *filter(None, [self._current])]:
             self._leave(kept)
         await asyncio.gather(*self._leaving)
 
     def _kept(self) -> _Kept:
-        """The process, of the code as it is now."""
         current = self._current
         if current is not None and current.version != self._pool.version:
             self._current = None
@@ -105,14 +93,6 @@ class TrainingChecker:
 
 
 class _Kept:
-    """The process while it is there.
-
-    Attributes:
-        pool: keeps it.
-        version: of the model's code.
-        users_count: how many wait for it.
-    """
-
     def __init__(self, pool: Pool, version: int) -> None:
         self.pool = pool
         self.version = version
@@ -120,7 +100,6 @@ class _Kept:
         self._timer: asyncio.TimerHandle | None = None
 
     def idle(self, timer: asyncio.TimerHandle | None) -> None:
-        """Another timer ends it from now on, or none."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = timer

@@ -29,7 +29,6 @@ _log = logging.getLogger(__name__)
 START_SECONDS = 60.0
 STOP_SECONDS = 3.0
 OUTPUT_LINES = 20
-"""So many of its last lines are kept, to tell why it has ended."""
 
 _LINE_BYTES = 64 * 1024
 
@@ -39,12 +38,9 @@ class Program:
     """What a companion runs.
 
     Attributes:
-        name: for people.
-        package: has to be there, or it cannot run.
-        extra: of this distribution, brings the package.
+        package: has to be there, or it cannot run; `extra` of this distribution brings it.
         command: gives the words of the command line; asked for each start.
         listening: found in the line of its output that tells that it listens; group 1 is where.
-        environment: variables besides the host's own.
         folder: in which it works; the host's own if None.
     """
 
@@ -58,16 +54,8 @@ class Program:
 
 
 class Companion:
-    """The process, whether it runs or not."""
-
     def __init__(self, program: Program, tmp: Path, mark: str) -> None:
-        """Nothing is started yet.
-
-        Args:
-            program: what to run.
-            tmp: where it may leave something behind; made when it is missing.
-            mark: for the warden, unique among the marks of this host, with a colon at its end.
-        """
+        """`mark`: for the warden, unique among the marks of this host, with a colon at its end."""
         self._program = program
         self._tmp = tmp
         self._mark = mark
@@ -76,26 +64,18 @@ class Companion:
 
     @property
     def name(self) -> str:
-        """What people call it."""
         return self._program.name
 
     @property
     def installed(self) -> bool:
-        """Whether there is something to start."""
         return importlib.util.find_spec(self._program.package) is not None
 
     @property
     def listens(self) -> bool:
-        """Whether it runs, and has said where it listens."""
         return self._start is not None and self._start.done() and _runs(self._start)
 
     async def address(self) -> str:
-        """Where it listens; started if it does not run.
-
-        Raises:
-            ExtraMissing: it is not installed.
-            UpstreamFailed: it does not start.
-        """
+        """Started if it does not run. Raises ``ExtraMissing`` and ``UpstreamFailed``."""
         if self._start is not None and self._start.done() and not _runs(self._start):
             await self.stop()
         if self._start is None:
@@ -140,8 +120,6 @@ def _runs(start: asyncio.Task[_Running]) -> bool:
 
 
 class _Running:
-    """A process that has said where it listens."""
-
     def __init__(self, name: str, process: Process, mark: str) -> None:
         self.address = ""
         self._name = name
@@ -159,11 +137,7 @@ class _Running:
         environment: Mapping[str, str],
         folder: Path | None,
     ) -> _Running:
-        """Start it, and wait until it listens.
-
-        Raises:
-            UpstreamFailed: it has not listened within ``START_SECONDS``, or has ended.
-        """
+        """``UpstreamFailed``: it has not listened within ``START_SECONDS``, or has ended."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -193,7 +167,6 @@ class _Running:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
         if self._process.returncode is not None:
             return False
         # asyncio learns of an end a little later than it happens.
@@ -204,7 +177,6 @@ class _Running:
             return False
 
     async def stop(self) -> None:
-        """End it."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait((self._reading,))
@@ -238,7 +210,6 @@ class _Running:
         await asyncio.to_thread(end_marked, self._mark)
 
     async def _line(self) -> bytes:
-        """One line of output, empty at the end."""
         assert self._process.stdout is not None
         try:
             line = await self._process.stdout.readline()

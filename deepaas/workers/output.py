@@ -25,15 +25,8 @@ class WorkerOutput(asyncio.Protocol):
     """Reads the pipe that is a worker's standard output and error.
 
     One record per read, however many lines came with it: a model that prints megabytes costs
-    the host little, and the pipe makes it wait when even that is too fast.
-
-    Attributes:
-        heard: gets the text as it comes, besides the log, with the id of the call that it is for;
-            0 where nobody has said.
-
-    Args:
-        label: the mark of each line.
-        descriptor: of the pipe.
+    the host little, and the pipe makes it wait when even that is too fast. What is `heard` comes
+    with the id of its call, 0 where nobody has said.
     """
 
     def __init__(self, label: str, descriptor: int = -1) -> None:
@@ -52,11 +45,9 @@ class WorkerOutput(asyncio.Protocol):
         self._marked.mark = mark
 
     def begin(self, call_id: int) -> None:
-        """From here on pieces may come that are marked with this call."""
         self._of_calls[call_id] = _Lines()
 
     def end(self, call_id: int) -> None:
-        """The call has ended."""
         if (lines := self._of_calls.pop(call_id, None)) is not None:
             self._write(lines.end())
 
@@ -95,15 +86,13 @@ class WorkerOutput(asyncio.Protocol):
 
 
 class _Lines:
-    """Makes lines of what comes from one source."""
-
     def __init__(self) -> None:
         self._rest = ""
         # A character may come in two reads.
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
     def feed(self, data: bytes) -> tuple[str, list[str]]:
-        """Take what came; give back its text, and the lines that are complete."""
+        """Its text, and the lines that are complete."""
         decoded = self._decoder.decode(data)
         *lines, self._rest = (self._rest + decoded).split("\n")
         if len(self._rest) > MAX_LINE_CHARACTERS:
@@ -112,18 +101,12 @@ class _Lines:
         return decoded, lines
 
     def end(self) -> list[str]:
-        """The line that is not complete, and never will be."""
         rest, self._rest = self._rest, ""
         return [rest]
 
 
 async def log_output(descriptor: int, label: str) -> WorkerOutput:
-    """Send what comes through a pipe to the log from now on.
-
-    Args:
-        descriptor: the read end, which is closed at the end.
-        label: the mark of each line.
-    """
+    """`descriptor`: the read end, which is closed at the end."""
     pipe = os.fdopen(descriptor, "rb", buffering=0)
     output = WorkerOutput(label, descriptor)
     await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)

@@ -34,19 +34,9 @@ CHECKS_COUNT = 100
 class Pool:
     """Keeps the workers of one model alive; ``Calls`` hands them what there is to do.
 
-    Args:
-        executor: runs its workers.
-        source: the model.
-        limits: what it may take.
+    Attributes:
         spool: folder for large results, made here and removed by ``stop``.
         checking: whether they only check the arguments of trainings.
-
-    Attributes:
-        calls: what there is to do.
-        name: of the model.
-        source: the model.
-        limits: what it may take.
-        description: what the worker has told of the model; None before it was loaded.
         version: how often its code has changed.
         was_ready: whether it has ever taken calls: from then on they wait, whatever ends a worker.
     """
@@ -85,30 +75,24 @@ class Pool:
     # --- what the host asks ---
 
     def start(self) -> None:
-        """Start the workers; none is ready when this returns."""
+        """None is ready when this returns."""
         self._spool.make()
         for slot in self._slots:
             slot.worker = self._starter.start(slot.number, self)
         self._run(watch_over(self._slots, self._serve))
 
     async def described(self) -> Description:
-        """Wait until the model has been loaded for the first time.
-
-        Raises:
-            ModelUnavailable: it could not be loaded (it may be later on).
-        """
+        """Wait for the first loading. Raises ``ModelUnavailable`` (it may be later on)."""
         await self._described.wait()
         if self.description is None:
             raise self.calls.unavailable(self._slots.broken())
         return self.description
 
     async def settled(self) -> Status:
-        """Wait until an attempt to get the model ready is over: the first, or a reload's."""
         await self._settled.wait()
         return self.status()
 
     def status(self) -> Status:
-        """How it is right now."""
         states = [worker.state for worker in self._slots.workers() if not worker.is_leaving]
         ready_count = states.count(WorkerState.READY)
         broken = "" if ready_count else self._slots.broken()
@@ -129,29 +113,17 @@ class Pool:
         )
 
     async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
-        """Ask one of the workers a light question, beside its calls; see :meth:`Worker.ask`.
-
-        Raises:
-            ModelUnavailable: there is none that could say.
-        """
+        """Beside the calls, see :meth:`Worker.ask`. Raises ``ModelUnavailable``."""
         for worker in self._slots.workers():
             if worker.answers:
                 return await worker.ask(question, answer)
         raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
 
     def setup(self) -> Setup:
-        """How the model got ready the last time, or how far it is."""
         return self._slots.setup
 
     def for_checks(self, number: int, seconds: float) -> Pool:
-        """A pool of one process that checks the arguments of trainings, not started.
-
-        The model is loaded there, but not warmed.
-
-        Args:
-            number: of this pool, among those of its kind.
-            seconds: longest check, 0 for no limit.
-        """
+        """Not started; the model is loaded there, but not warmed. `seconds`: 0 for no limit."""
         limits = replace(
             self.limits, workers_count=1, queue_size=CHECKS_COUNT, predict_seconds=seconds
         )
@@ -165,7 +137,6 @@ class Pool:
         )
 
     async def stop(self) -> None:
-        """End all workers and forget what waits."""
         self._stopping = True
         for task in self._tasks:
             task.cancel()
@@ -178,7 +149,6 @@ class Pool:
     # --- new code ---
 
     def reload(self, is_current: IsCurrent) -> None:
-        """Have the model's code loaded anew, and calls answered by it once it is ready."""
         if self._stopping:
             return
         self.version += 1
@@ -217,7 +187,6 @@ class Pool:
             self.ready(worker)
 
     def _keep(self, traceback: str) -> None:
-        """The new code is of no use."""
         self._logged = traceback
         for slot in self._slots:
             slot.reserved = False
@@ -230,7 +199,6 @@ class Pool:
                 self._run(self._starter.fill(slot, slot.delay_seconds(), self))
 
     def _vacate(self, slot: Slot) -> None:
-        """Make room for another worker; the one at present leaves when it has answered."""
         if (worker := self._slots.vacate(slot)) is not None:
             self._run(see_off(worker))
 
@@ -293,7 +261,7 @@ class Pool:
             self.calls.refuse_waiting(broken)
 
     def _unlogged(self, traceback: str) -> str:
-        """A traceback for the log, unless it stands there already."""
+        """Empty if it stands in the log already."""
         known, self._logged = self._logged, traceback
         return f"\n{traceback}" if traceback not in ("", known) else ""
 

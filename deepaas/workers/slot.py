@@ -25,10 +25,9 @@ class Slot:
 
     Attributes:
         number: from 1 on.
-        worker: who holds it; None while the next start is awaited.
+        worker: None while the next start is awaited.
         failures_count: ends in a row for which the model has to answer.
         kills_count: ends in a row for which somebody else has to.
-        broken: why the last start failed, empty if it did not.
         reserved: whether it waits for a worker with newer code, and for no other.
     """
 
@@ -42,21 +41,13 @@ class Slot:
         self._kills_began = 0.0
 
     def answered(self) -> None:
-        """Its worker has answered a call: all is well."""
         self.failures_count = self.kills_count = 0
 
     def forgives(self, *, served: bool, now: float) -> bool:
-        """Note that somebody else has killed its worker.
+        """Whether it is no fault of the model that somebody else has killed its worker.
 
         A model that is killed whenever it is loaded, as it does not fit into memory, has to be
-        held to be at fault in the end.
-
-        Args:
-            served: whether the model has answered calls before.
-            now: on the event loop's clock, in seconds.
-
-        Returns:
-            whether that is no fault of the model.
+        held to be at fault in the end. `now` is on the event loop's clock.
         """
         if not self.kills_count:
             self._kills_began = now
@@ -65,7 +56,6 @@ class Slot:
         return has_credit or self.kills_count < KILLS_COUNT
 
     def delay_seconds(self) -> float:
-        """How long to wait before the next start: not at all at first, then longer and longer."""
         if self.failures_count <= 1 and not self.broken:
             if self.kills_count <= 1:
                 return 0.0
@@ -76,11 +66,7 @@ class Slot:
 
 
 class Slots:
-    """The slots of all replicas, and the workers that have been replaced but have not ended yet.
-
-    Args:
-        count: of the replicas.
-    """
+    """The slots of all replicas, and the workers that have been replaced but have not ended yet."""
 
     def __init__(self, count: int) -> None:
         self._slots = [Slot(number) for number in range(1, count + 1)]
@@ -91,12 +77,10 @@ class Slots:
         return iter(self._slots)
 
     def workers(self) -> list[Worker]:
-        """All that have not ended."""
         slots = [*self._slots, *self._left]
         return [slot.worker for slot in slots if slot.worker is not None]
 
     def of(self, worker: Worker) -> Slot:
-        """The slot that a worker holds."""
         for slot in self._slots:  # Asked for each answer: no list is made for it.
             if slot.worker is worker:
                 return slot
@@ -107,7 +91,6 @@ class Slots:
 
     @property
     def setup(self) -> Setup:
-        """How the model got ready the last time, or how far it is."""
         setups = [worker.setup for worker in self.workers()]
         done = [each for each in setups if each.status == "succeeded"]
         if done or (setups and self._setup is None):
@@ -122,15 +105,10 @@ class Slots:
         return self._slots[0].broken
 
     def delay_seconds(self) -> float:
-        """How long it takes until the next start of any."""
         return min(slot.delay_seconds() for slot in self._slots)
 
     def vacate(self, slot: Slot) -> Worker | None:
-        """Make room for a worker with other code, of which nothing bad is known.
-
-        Returns:
-            who was there, and takes no more calls.
-        """
+        """Make room for other code, of which nothing bad is known. Who was there is returned."""
         worker, slot.worker = slot.worker, None
         slot.answered()
         slot.broken = ""
@@ -141,11 +119,7 @@ class Slots:
         return worker
 
     def emptied(self, slot: Slot) -> bool:
-        """Note that its worker has ended.
-
-        Returns:
-            whether there has to be another one.
-        """
+        """Note that its worker has ended: whether there has to be another one."""
         if slot.worker is not None and slot.worker.setup.status == "failed":
             self._setup = slot.worker.setup
         slot.worker = None

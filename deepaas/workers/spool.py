@@ -9,21 +9,15 @@ from deepaas.messages import Answer, FromWorkerCalls, Part, inputs_folder
 
 
 class Spool:
-    """A folder for large results, one file per call.
-
-    Args:
-        path: where it is.
-    """
+    """One file per call."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def make(self) -> None:
-        """Make it."""
         self.path.mkdir(parents=True)
 
     def remove(self) -> None:
-        """Remove it with all that lies there."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def remove_result(self, call_id: int) -> None:
@@ -33,13 +27,7 @@ class Spool:
 
 
 def is_own_file(spool: Path, name: str, path: str) -> bool:
-    """Whether a worker names a file that is its own to name, or none: the host removes them.
-
-    Args:
-        spool: the folder for its large results.
-        name: what the names of these files begin with.
-        path: what it names.
-    """
+    """Whether a worker names a file that is its own to name, or none: the host removes them."""
     if not path:
         return True
     folder, _, own = path.rpartition("/")
@@ -47,6 +35,5 @@ def is_own_file(spool: Path, name: str, path: str) -> bool:
 
 
 def discard(message: FromWorkerCalls) -> None:
-    """Remove the file of an answer, or of a part of one, that nobody wants."""
     if isinstance(message, (Answer, Part)) and message.path:
         Path(message.path).unlink(missing_ok=True)

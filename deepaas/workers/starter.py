@@ -13,13 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class Starter:
-    """Starts workers, and ends those that are not ready in time.
-
-    Args:
-        executor: runs them.
-        needs: of each.
-        warm_seconds: longest time from start to ready, 0 for no limit.
-    """
+    """`warm_seconds` is the longest time from start to ready, 0 for no limit."""
 
     def __init__(self, executor: Executor, needs: Needs, warm_seconds: float) -> None:
         self._executor = executor
@@ -29,15 +23,7 @@ class Starter:
         self._opening: set[asyncio.Task[None]] = set()
 
     def start(self, number: int, keeper: WorkerKeeper) -> Worker:
-        """Start a worker; it is not loaded yet when this returns.
-
-        Args:
-            number: of the replica.
-            keeper: who is told of it.
-
-        Raises:
-            CannotStart: there is no room for another process, say.
-        """
+        """It is not loaded yet when this returns. Raises ``CannotStart``: no room, say."""
         label = f"{self._name}/{'check' if self._needs.checking else number}"
         worker = Worker(self._executor, self._needs, label, keeper)
         loop = asyncio.get_running_loop()
@@ -49,13 +35,7 @@ class Starter:
         return worker
 
     async def fill(self, slot: Slot, delay_seconds: float, keeper: WorkerKeeper) -> None:
-        """Start a worker in an empty slot, as soon as there is room for it.
-
-        Args:
-            slot: that of the replica; nothing is done if it is meant for somebody else by then.
-            delay_seconds: how long to wait before.
-            keeper: who is told of the worker.
-        """
+        """Start a worker as soon as there is room, unless the slot is meant for another by then."""
         while True:
             await asyncio.sleep(delay_seconds)
             if slot.worker is not None or slot.reserved:

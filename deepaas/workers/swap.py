@@ -20,10 +20,7 @@ DEATHS_COUNT = 3
 
 
 IsCurrent = Callable[[], Awaitable[bool]]
-"""Whether workers that are ready have loaded the code as it is now.
-
-Who says that they have not starts another swap.
-"""
+"""Whether ready workers have loaded the code as it is now; if not, another swap is started."""
 
 
 class Swap:
@@ -31,14 +28,6 @@ class Swap:
 
     When the model cannot be loaded or warmed, nothing is handed over and the new workers end.
     When its code has changed again they are kept until they are abandoned.
-
-    Args:
-        name: of the model.
-        starter: starts its workers.
-        count: how many.
-        is_current: asked before they are handed over.
-        done: takes them over, with their description.
-        failed: told when there will be none, with the traceback that the log has got.
     """
 
     def __init__(
@@ -66,7 +55,6 @@ class Swap:
                 self._start(number)
 
     def abandon(self) -> None:
-        """End the new workers, unless they have been handed over."""
         if self._over:
             return
         self._over = True
@@ -78,7 +66,6 @@ class Swap:
                 worker.kill("was ended: its code is out of date")
 
     async def stop(self) -> None:
-        """Abandon it, and wait until its workers have gone."""
         self.abandon()
         await asyncio.gather(*(worker.stop() for worker in self._leaving))
 
@@ -141,7 +128,6 @@ class Swap:
 
 
 async def see_off(worker: Worker) -> None:
-    """Let a worker finish what it has begun, then leave."""
     while pending := worker.pending():
         await asyncio.wait(pending)
     await worker.stop()

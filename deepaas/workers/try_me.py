@@ -20,25 +20,12 @@ _LONGEST_SOCKET_PATH = 107
 
 
 class TryMe(Companion):
-    """The process, whether it runs or not.
-
-    Attributes:
-        api_url: of this host, to be set before the first visit: it is not known earlier.
-        socket: where the process listens.
-    """
+    """`api_url` is to be set before the first visit: it is not known earlier."""
 
     def __init__(
         self, folder: Path, base_path: str, path: str, client_max_size: int, mark: str
     ) -> None:
-        """Nothing is started yet.
-
-        Args:
-            folder: for its socket and its temporary files; made here.
-            base_path: of the host.
-            path: of the page below it.
-            client_max_size: largest file that visitors may send, in bytes; 0 for no limit.
-            mark: for the warden, unique among the marks of this host, with a colon at its end.
-        """
+        """`client_max_size` in bytes, 0 for no limit; the folder is made here."""
         self.api_url = ""
         self._base_path = base_path
         self._path = path
@@ -61,12 +48,7 @@ class TryMe(Companion):
 
 
 def own_url(listening: tuple[str, int], base_path: str) -> str:
-    """How a program on this machine calls the host.
-
-    Args:
-        listening: address and port that the host listens on, as the kernel tells them.
-        base_path: of the host.
-    """
+    """As a program on this machine calls the host, listening as the kernel tells it."""
     address = ipaddress.ip_address(listening[0])
     if address.is_unspecified:
         address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")

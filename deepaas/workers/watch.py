@@ -17,7 +17,6 @@ from deepaas.workers.slot import Slots
 from deepaas.workers.worker import Worker, WorkerState
 
 LOOK_SECONDS = 5.0
-"""How often they are asked."""
 
 SILENT_SECONDS = 2.0
 """Who has not answered for so long is given no calls,"""
@@ -27,12 +26,7 @@ LIFE_SECONDS = 15.0
 
 
 async def watch_over(slots: Slots, serve: Callable[[Worker], None]) -> None:
-    """Ask the workers again and again.
-
-    Args:
-        slots: whose.
-        serve: told of a worker that answers again.
-    """
+    """`serve` is told of a worker that answers again."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         idle = [one for one in slots.workers() if one.state is WorkerState.READY and not one.calls]

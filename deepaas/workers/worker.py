@@ -43,16 +43,14 @@ _log = logging.getLogger(__name__)
 EXIT_SECONDS = 2.0
 
 Question = GetMetadata | CheckTraining | AskHealth | AskLife
-"""Light questions, each with its answer:"""
 
 Answered = TypeVar("Answered", Metadata, Checked, Health, Life)
 
 OutputReader = Callable[[int, str], Awaitable[WorkerOutput | None]]
-"""Takes the descriptor of a pipe, and the name of who prints into it."""
 
 
 class WorkerState(enum.Enum):
-    """The life of a worker, in order."""
+    """In order."""
 
     LOADING = "loading"
     WARMING = "warming"
@@ -81,19 +79,12 @@ class Worker:
     """A worker, wherever it runs (``deepaas.executor``).
 
     Attributes:
-        label: name for logs.
-        state: where in its life it is.
-        calls: those that it works on, by their ids.
-        concurrency: how many it takes at a time.
-        setup: how it got ready.
         how: in words, how it ended or why it cannot serve.
-        traceback: the author's traceback, if the model could not be loaded.
-        was_ready: whether it ever took calls.
+        traceback: the author's, if the model could not be loaded.
         ordered: whether the host itself has ended it.
         broken: whether its model could not be loaded or warmed.
         silent: whether it does not answer although it has nothing to do.
         killed: whether somebody else has ended it: an operator, or a system out of memory.
-        keeper: who is told of it.
     """
 
     def __init__(
@@ -105,19 +96,7 @@ class Worker:
         read_output: OutputReader = log_output,
         exit_seconds: float = EXIT_SECONDS,
     ) -> None:
-        """Start it.
-
-        Args:
-            executor: runs it.
-            needs: what it needs.
-            label: name for logs.
-            keeper: who is told of it.
-            read_output: takes over the pipe with what it prints.
-            exit_seconds: how long it may take to leave when it has nothing more to do.
-
-        Raises:
-            CannotStart: the executor cannot start it.
-        """
+        """`exit_seconds`: to leave when it has nothing more to do. Raises ``CannotStart``."""
         self.label = label
         self.state = WorkerState.LOADING
         self.calls: dict[int, Call] = {}
@@ -146,17 +125,15 @@ class Worker:
 
     @property
     def takes_calls(self) -> bool:
-        """Whether calls may be handed to it, as far as it has room for them."""
         return self.state is WorkerState.READY and not (self._is_gone or self.silent)
 
     @property
     def hung_up(self) -> bool:
-        """Whether its process has ended, also if nobody has told yet: it is lost what is sent."""
+        """Whether its process has ended, also if nobody has told yet: what is sent is lost."""
         return self._line.hung_up
 
     @property
     def answers(self) -> bool:
-        """Whether it can be asked light questions."""
         return self.state in (WorkerState.WARMING, WorkerState.READY) and not self._is_gone
 
     @property
@@ -166,16 +143,13 @@ class Worker:
 
     @property
     def has_room(self) -> bool:
-        """Whether it takes another call."""
         return len(self.calls) < self.concurrency
 
     @property
     def where(self) -> str:
-        """Which process it is, for the log."""
         return self._process.where
 
     async def open(self) -> None:
-        """Begin to listen to it."""
         # First: what it says tells how this is to be read.
         self._output = await self._read_output(self._process.output, self.label)
         if self._output is not None:
@@ -183,7 +157,7 @@ class Worker:
         await self._process.open()
 
     def run(self, call: Call) -> None:
-        """Hand it a call; it must have room."""
+        """It must have room."""
         if call.listener is not None:
             self._drain()  # What others have printed is not this call's.
             call.listener.begun()
@@ -193,41 +167,33 @@ class Worker:
         self._line.send(call.request)
 
     def interrupt(self, call: Call) -> None:
-        """Ask it politely to drop a call that it works on."""
         self._control.send(frame(Cancel(call.id)))
 
     def kill(self, why: str) -> None:
-        """End it at once; the pool hears of it as of any other end."""
+        """The pool hears of it as of any other end."""
         self.how = self.how or why
         self.ordered = True
         self._leave()
         self._process.kill()
 
     def retire(self) -> None:
-        """Have it take no more calls: it has been replaced."""
         if self.state in (WorkerState.LOADING, WorkerState.WARMING):
             self.kill("was replaced")
         self._leave()
 
     def pending(self) -> set[asyncio.Future[Any]]:
-        """What it has yet to answer, as far as somebody waits for it."""
         asked: set[asyncio.Future[Any]] = set(self._questions.values())
         asked.update(call.reply for call in self.calls.values())
         return {answer for answer in asked if not answer.done()}
 
     def terminate(self) -> None:
-        """Ask its process politely to end (a training: predictions do not listen)."""
+        """A training: predictions do not listen."""
         self._process.terminate()
 
     async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
-        """Ask a light question, which is answered also while it works on a call.
+        """Ask a light question, made of an id; it is answered also while it works on a call.
 
-        Args:
-            question: makes it, of an id.
-            answer: what comes back.
-
-        Raises:
-            ModelUnavailable: it ended before it answered.
+        Raises ``ModelUnavailable`` when it ended before it answered.
         """
         asked = question(next(self._question_ids))
         coming: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -241,7 +207,6 @@ class Worker:
         return found
 
     async def stop(self) -> None:
-        """Let it leave, and make it leave when it does not."""
         if self.state in (WorkerState.LOADING, WorkerState.WARMING) or self.calls:
             # It is busy and would not hear.
             self.kill("was ended with the host")
@@ -278,12 +243,10 @@ class Worker:
         self.keeper.answered(self, call, reply)
 
     def _drain(self) -> None:
-        """Hear what has been printed until now."""
         if self._output is not None:
             self._output.drain()
 
     def _heard(self, call_id: int, text: str) -> None:
-        """Something was printed: by a call, or by nobody knows whom."""
         if self.state in (WorkerState.LOADING, WorkerState.WARMING):
             self.setup.printed(text)
             return
@@ -325,7 +288,6 @@ class Worker:
                     answer.set_result(message)
 
     def _leave(self) -> None:
-        """Take no more calls from here on."""
         if self.state is not WorkerState.ENDED:
             self.state = WorkerState.LEAVING
 

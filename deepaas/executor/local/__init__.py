@@ -14,12 +14,6 @@ _SHORTAGES = frozenset([errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE])
 
 
 class LocalExecutor:
-    """Starts processes.
-
-    Args:
-        mark: what their marks begin with.
-    """
-
     def __init__(self, mark: str) -> None:
         self._mark = mark
         self._numbers = itertools.count(1)
@@ -35,5 +29,4 @@ class LocalExecutor:
 
 @contextlib.asynccontextmanager
 async def local(site: Site) -> AsyncIterator[LocalExecutor]:
-    """The entry point."""
     yield LocalExecutor(site.mark)

@@ -22,13 +22,7 @@ LAST_WORDS_BYTES = 256 * 1024
 
 
 class Channel(asyncio.Protocol, Generic[Incoming]):
-    """Sends and receives frames.
-
-    Args:
-        incoming: the union of messages that the worker sends here.
-        on_message: called with each of them.
-        on_garbage: called when something else comes; nothing is delivered after that.
-    """
+    """`incoming` is the union of messages; nothing is delivered after `on_garbage`."""
 
     def __init__(
         self,
@@ -50,19 +44,17 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
         return bool(self._poll.poll(0))
 
     async def open(self, sock: socket.socket) -> None:
-        """Take over our end of a connected socket pair."""
         self._sock = sock
         self._poll.register(sock, 0)  # A closed end is told unasked.
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, sock=sock)
 
     def send(self, framed: bytes) -> None:
-        """Send a frame; one to a worker that has just ended is dropped (its end is reported)."""
+        """One to a worker that has just ended is dropped (its end is reported)."""
         if self._transport is not None:
             self._transport.write(framed)
 
     def close(self) -> None:
-        """Let go of the socket; the worker sees the end of the stream."""
         if self._transport is not None:
             self._transport.close()
             self._transport = None

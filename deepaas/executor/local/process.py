@@ -24,7 +24,6 @@ from deepaas.warden import VARIABLE, end_marked
 _log = logging.getLogger(__name__)
 
 END_SECONDS = 10.0
-"""How long what a process has left behind may take to end after it was killed."""
 
 WAKE_SECONDS = 5.0
 """How often the process above a worker is told to go on: a model may have stopped it."""
@@ -38,24 +37,13 @@ SENT_SIGNALS = frozenset(
 class LocalProcess:
     """A worker's process, the leader of a session and a process group of its own.
 
-    Attributes:
-        calls: the socket for calls.
-        control: the socket for light questions.
-        output: read end of the pipe with what it prints.
-        pid: the process id, also of its group and session; 0 until it is known.
+    `pid` is also the id of its group and session; 0 until it is known.
     """
 
     def __init__(self, needs: Needs, mark: str, reports: Reports) -> None:
-        """Start it.
+        """`mark`: for the warden, unique among all workers.
 
-        Args:
-            needs: what it needs.
-            mark: for the warden, unique among all workers.
-            reports: who is told of it.
-
-        Raises:
-            OSError: the system has no room for another process.
-            RuntimeError: or none for another thread.
+        Raises ``OSError`` or ``RuntimeError`` where there is no room for a process or a thread.
         """
         self._loop = asyncio.get_running_loop()
         self._reports = reports
@@ -140,7 +128,7 @@ class LocalProcess:
         self._tell(self._exited, _in_words(code), -code in SENT_SIGNALS)
 
     def _told(self, report: io.RawIOBase) -> bytes | None:
-        """The next line of the reaper; None if it says nothing although it is to end."""
+        """None if it says nothing although it is to end."""
         poll = select.poll()  # No matter how many descriptors there are, unlike `select`.
         poll.register(report, select.POLLIN)
         seconds = 0.0
@@ -164,13 +152,11 @@ class LocalProcess:
 def _sockets(
     one: contextlib.ExitStack, other: contextlib.ExitStack
 ) -> tuple[socket.socket, socket.socket]:
-    """A pair whose ends are closed with these."""
     first, second = socket.socketpair()
     return one.enter_context(first), other.enter_context(second)
 
 
 def _pipe(reads: contextlib.ExitStack, writes: contextlib.ExitStack) -> tuple[int, int]:
-    """A pipe whose ends are closed with these."""
     reading, writing = os.pipe()
     reads.callback(os.close, reading)
     writes.callback(os.close, writing)
@@ -178,7 +164,6 @@ def _pipe(reads: contextlib.ExitStack, writes: contextlib.ExitStack) -> tuple[in
 
 
 def _number(told: bytes | None) -> int | None:
-    """What a line of the reaper says; None if it is none."""
     try:
         return int(told or b"")
     except ValueError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 NAME = "cog"
-"""Of this kind, as its entry points have it."""
 
 PROJECT_FILE = "cog.yaml"
 """What makes a folder one of a typed predictor."""

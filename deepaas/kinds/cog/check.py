@@ -28,7 +28,6 @@ CODE = error(
 
 
 def find(source: str) -> CheckTarget | None:
-    """A predictor in a file, or a folder with ``cog.yaml``."""
     path, name = split(source or ".")
     if path.suffix == ".py" and path.is_file():
         certainty = Certainty.SURE if name else Certainty.LIKELY
@@ -43,7 +42,7 @@ def find(source: str) -> CheckTarget | None:
 
 
 def _typed_name(file: Path) -> str:
-    """The typed predictor that a host would find in a file, empty for none; nothing is imported.
+    """Empty for none; nothing is imported.
 
     The name alone does not tell: modules of DEEPaaS's contract have a function ``predict``, too.
     """
@@ -59,7 +58,6 @@ def _typed_name(file: Path) -> str:
 
 
 def _names(node: ast.stmt) -> list[str]:
-    """What a statement of a module gives a name to."""
     match node:
         case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
             return [name]
@@ -108,7 +106,6 @@ def adopt(session: Session, target: Any) -> bool:
 
 
 def _tell_faults(session: Session, outcome: StepOutcome, place: str) -> bool:
-    """Tell what is wrong with a declaration; whether that was all there is to tell."""
     error = outcome.error
     if isinstance(error, Faults):
         for fault in error.faults:

@@ -12,11 +12,7 @@ from deepaas.programs import Interpreter
 
 
 def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
-    """A predictor by its path: ``predict.py:Predictor``, ``./predict.py``, a folder.
-
-    Raises:
-        ConfigError: it is not there.
-    """
+    """By its path: ``predict.py:Predictor``, ``./predict.py``, a folder. Raises ``ConfigError``."""
     if not _is_path(reference):
         return None
     place, name = split(reference)
@@ -33,7 +29,6 @@ def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
 
 
 def folders(source: str) -> list[Path]:
-    """Where the code of a predictor lies: its own folder."""
     place, _ = split(source)
     return [place if place.is_dir() else place.parent]
 

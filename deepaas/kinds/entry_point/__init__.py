@@ -1,4 +1,3 @@
 """The first kind of model: a Python package found by its entry point."""
 
 GROUP = "deepaas.v2.model"
-"""Entry points of the authors' objects, one per model."""

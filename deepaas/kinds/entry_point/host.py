@@ -20,13 +20,12 @@ _HOST = "deepaas"
 
 
 def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
-    """The model that is installed under this name."""
     names = {one.name for one in installed(interpreter)}
     return Recognised(reference, reference) if reference in names else None
 
 
 def installed(interpreter: Interpreter) -> list[Installed]:
-    """The models that an interpreter has; of ours with the packages that they are in."""
+    """Of ours with the packages that they are in."""
     if interpreter is not OWN:
         return [Installed(name) for name in interpreter.entry_points(GROUP)]
     return [
@@ -60,7 +59,6 @@ def roots(model: str) -> list[Path]:
 
 
 def _edited_with(distribution: metadata.Distribution) -> list[metadata.Distribution]:
-    """The distribution, and what it requires if that is installed for editing."""
     found = {_normal(distribution.name or ""): distribution}
     waiting = [distribution]
     while waiting:
@@ -91,7 +89,6 @@ def _is_editable(distribution: metadata.Distribution) -> bool:
 
 
 def _top_level(distribution: metadata.Distribution) -> list[str]:
-    """Names of the modules that a distribution has brought, as far as it says."""
     if declared := (distribution.read_text("top_level.txt") or "").split():
         return declared
     names: dict[str, None] = {}

@@ -16,16 +16,11 @@ _METHODS = (*_ARGUMENTLESS, "predict", "train")
 
 
 def load(source: str) -> Any:
-    """Import the model that is installed under the entry point ``source``.
+    """What the entry point ``source`` names, an instance where its methods need one; or what
+    another kind makes of it.
 
-    Returns:
-        what the entry point names (a module, an instance, a class with static or class
-        methods), or an instance of the class where its methods need one; or what another kind
-        makes of it.
-
-    Raises:
-        CannotBeServed: there is no such entry point, or several.
-        Exception: whatever the author's code raises while it is imported.
+    Raises ``CannotBeServed`` when there is no such entry point, or several, and whatever the
+    author's code raises while it is imported.
     """
     values = {point.value: point for point in entry_points(group=GROUP, name=source)}
     if not values:
@@ -40,7 +35,6 @@ def load(source: str) -> Any:
 
 
 def needs_instance(model: type) -> bool:
-    """Tell whether the functions of a class must be called on an instance of it."""
     if issubclass(model, BaseModel):
         return True
     for name in _METHODS:

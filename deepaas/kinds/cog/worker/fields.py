@@ -56,23 +56,16 @@ class Pattern(validate.Regexp):
     """A regular expression that is found anywhere in a text, as Cog and Pydantic have it."""
 
     def __call__(self, value: Any) -> Any:
-        """Check a text.
-
-        Raises:
-            ValidationError: it is not in there.
-        """
+        """Raises ``ValidationError``."""
         if self.regex.search(value) is None:
             raise ValidationError(self._format_error(value))
         return value
 
 
 class Union(fields.Field):
-    """One of several types: the first that the value is, as it is.
+    """One of several types, in the author's order: the first that the value is, as it is.
 
     Only where it is of none of them, a text may be that of another, as queries and forms have it.
-
-    Args:
-        members: the types with their fields, in the author's order.
     """
 
     def __init__(self, members: list[tuple[Type, fields.Field]], **options: Any) -> None:
@@ -107,10 +100,7 @@ class Union(fields.Field):
 
 
 def is_exactly(kind: Type, value: Any) -> bool:
-    """Whether a value of JSON is of a type as it is, nothing of it read as something else.
-
-    An integer is a number, true is neither.
-    """
+    """Nothing is read as something else: an integer is a number, true is neither."""
     if value is None:
         return kind.nullable or kind.kind == "any"
     match kind.kind:
@@ -134,7 +124,6 @@ def is_exactly(kind: Type, value: Any) -> bool:
 
 
 def _breadth(kind: Type) -> int:
-    """How many of the values of other types are of this one too."""
     if kind.kind == "array":
         return _breadth(kind.inner[0])
     if kind.kind == "union":
@@ -147,7 +136,6 @@ def _said(kind: Type) -> str:
 
 
 def field(parameter: Parameter) -> fields.Field:
-    """The argument for an input."""
     options: dict[str, Any] = {
         "required": parameter.required,
         "allow_none": _may_be_none(parameter.type),

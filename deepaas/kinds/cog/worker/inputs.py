@@ -21,12 +21,7 @@ from deepaas.model.v2.wrapper import UploadedFile
 
 
 class Resources:
-    """What stands around one call: files that are made or opened for it are gone afterwards.
-
-    Attributes:
-        folder: where they are made; it is made itself for the first.
-        stack: closed at the end.
-    """
+    """What stands around one call: files that are made or opened for it are gone afterwards."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,12 +43,7 @@ _resources: contextvars.ContextVar[Resources] = contextvars.ContextVar("deepaas_
 
 
 def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a call, within :class:`Resources`.
-
-    Args:
-        parameters: of the function.
-        arguments: as the host has checked them.
-    """
+    """The inputs of a call, within :class:`Resources`, of arguments that the host has checked."""
     return {
         # Where None is a value it need not be given, nor be the default.
         p.name: _value(p.type, arguments.get(p.name))
@@ -63,11 +53,7 @@ def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dic
 
 
 class Take:
-    """Makes arguments for :func:`values` of what is known to fit the schema.
-
-    Args:
-        parameters: of the function.
-    """
+    """Makes arguments for :func:`values` of what is known to fit the schema."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self._parameters = parameters
@@ -75,11 +61,7 @@ class Take:
         self._fields = {p.name: field(p) for p in parameters if p.pattern or _has_union(p.type)}
 
     def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Take values as JSON has them, and files.
-
-        Raises:
-            ValidationError: one does not match its pattern, or is none of its alternatives.
-        """
+        """Raises ``ValidationError`` where a value has not its pattern, or fits no alternative."""
         taken: dict[str, Any] = {}
         faults: dict[str, Any] = {}
         for p in self._parameters:
@@ -103,7 +85,6 @@ def _has_union(kind: Type) -> bool:
 
 
 def _typed(kind: Type, value: Any) -> Any:
-    """A value of JSON as the predictor expects it: JSON has one kind of number."""
     if value is None:
         return None
     match kind.kind:

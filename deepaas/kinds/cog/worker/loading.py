@@ -22,14 +22,8 @@ from deepaas.runtime.kinds import ModelLoader
 def load(source: str) -> Predictor:
     """Load a predictor, in the folder that its relative paths are meant to begin in.
 
-    Args:
-        source: a file (``predict.py``), a file and a name in it (``predict.py:Predictor``), or
-            a folder with ``cog.yaml``.
-
-    Raises:
-        NotFound: it is not there.
-        Faults: what is wrong with it, all of it.
-        Exception: whatever its author's code raises while it is imported.
+    `source` is a file, a file and a name (``predict.py:Predictor``), or a folder with ``cog.yaml``.
+    Raises ``NotFound``, ``Faults``, and whatever its author's code raises while it is imported.
     """
     path, name = split(source)
     folder = path if path.is_dir() else path.parent
@@ -48,13 +42,7 @@ def load(source: str) -> Predictor:
 
 
 def faults(source: str) -> list[str]:
-    """All that is wrong with a predictor, one sentence for each; nothing of it is set up or run.
-
-    Its code is imported: ask in a process that may end.
-
-    Args:
-        source: as for :func:`load`.
-    """
+    """One sentence for each. Its code is imported: ask in a process that may end."""
     try:
         kinds.load(NAME, source)
     except Faults as error:
@@ -67,11 +55,7 @@ def faults(source: str) -> list[str]:
 
 
 def adopt(found: Any) -> Predictor | None:
-    """The predictor behind an object that another kind has loaded, None if it is none.
-
-    Raises:
-        Faults: what is wrong with it, all of it.
-    """
+    """The predictor behind an object that another kind has loaded. Raises ``Faults``."""
     return wrap(found) if is_typed(found) else None
 
 

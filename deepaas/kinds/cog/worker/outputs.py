@@ -38,7 +38,6 @@ class OutputType:
         response: the marshmallow schema of an object with named fields, None for all else.
         is_file: whether it is one file.
         in_parts: whether it is what an iterator yields, one after the other.
-        asynchronous: whether that iterator is an asynchronous one.
     """
 
     schema: Json
@@ -49,13 +48,7 @@ class OutputType:
 
 
 def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> OutputType:
-    """What a function declares to return.
-
-    Args:
-        function: of the predictor.
-        hints: its annotations.
-        faults: what is wrong is added here.
-    """
+    """What is wrong is added to the faults."""
     said = called(function)
     if "return" not in hints:
         faults.append(f"{said} has no type for what it returns; write for instance -> str")
@@ -103,18 +96,12 @@ def _is_file(annotation: Any) -> bool:
 
 
 class _Reader:
-    """Reads one annotation, with what is inside of it."""
-
     def __init__(self) -> None:
         self._within: list[Any] = []
         self._schemas: dict[Any, type[Schema]] = {}
 
     def schema(self, annotation: Any) -> Json:
-        """An annotation as a JSON schema.
-
-        Raises:
-            Unsupported: it means nothing here.
-        """
+        """An annotation as a JSON schema. Raises ``Unsupported`` if it means nothing here."""
         if annotation is None or annotation is type(None):
             return {"nullable": True}
         if (kind := types.opaque(annotation)) is not None:
@@ -171,7 +158,6 @@ class _Reader:
         return schema
 
     def _field(self, annotation: Any, **options: Any) -> fields.Field:
-        """A field that describes, and lets pass what the predictor returns."""
         if types.opaque(annotation) is not None:
             return fields.Raw(**options)
         members = [one for one in _alternatives(annotation) if one is not type(None)]
@@ -202,13 +188,7 @@ class _Reader:
 
 @dataclass(frozen=True)
 class _Named:
-    """A field of a class with named fields.
-
-    Attributes:
-        annotation: its type.
-        description: for people.
-        is_key: whether it must be there, None where that follows from its type.
-    """
+    """`is_key`: whether it must be there, None where that follows from its type."""
 
     annotation: Any
     description: str = ""
@@ -220,14 +200,12 @@ def _metadata(named: _Named) -> Json:
 
 
 def _bare(annotation: Any) -> Any:
-    """A type without what is noted of it by ``Annotated``."""
     while typing.get_origin(annotation) is typing.Annotated:
         annotation = typing.get_args(annotation)[0]
     return annotation
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the one that there is."""
     annotation = _bare(annotation)
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, python_types.UnionType):
@@ -236,7 +214,6 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 
 
 def _named_fields(annotation: Any) -> dict[str, _Named] | None:
-    """The fields of a class with named fields, None for others."""
     if not isinstance(annotation, type) or typing.get_origin(annotation) is not None:
         return None
     known = getattr(annotation, "model_fields", None)  # of Pydantic

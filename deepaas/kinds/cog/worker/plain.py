@@ -17,11 +17,7 @@ from deepaas.runtime.results import plain_name
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it; what is unknown stays as it is.
-
-    Raises:
-        BadResult: a path in it is no regular file's.
-    """
+    """What is unknown stays. Raises ``BadResult`` for a path of no regular file."""
     if isinstance(value, (str, bytes, int, float, type(None))) and not isinstance(value, enum.Enum):
         return value
     if isinstance(value, enum.Enum):

@@ -30,15 +30,10 @@ UNWELL = "Healthcheck failed: user-defined healthcheck returned False"
 
 
 class Predictor:
-    """What DEEPaaS's contract wants of a model, told by types.
+    """What DEEPaaS's contract wants of a model, told by types. Raises ``Faults``, with all of them.
 
-    Args:
-        target: the class (not yet an instance) or the function that predicts.
-        train: the function that trains, if there is one.
-        concurrency: how many calls it may take at a time, if something beside its code says so.
-
-    Raises:
-        Faults: all that is wrong with it.
+    `target` is the class (not yet an instance) or the function; `concurrency` is that of something
+    beside its code.
     """
 
     def __init__(
@@ -66,7 +61,6 @@ class Predictor:
         return setup()
 
     def get_metadata(self) -> dict[str, Any]:
-        """What its documentation says of it."""
         if not self._documented:
             raise NotImplementedError
         summary, _, _ = self._documented.partition("\n\n")
@@ -123,11 +117,7 @@ class Predictor:
 
 
 def wrap(target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1) -> Predictor:
-    """A class or function of typed inputs as a model.
-
-    Raises:
-        Faults: what is wrong with it, all of it.
-    """
+    """A class or function of typed inputs as a model. Raises ``Faults``."""
     predictor = Predictor(target, train, concurrency)
     scope.install()
     return predictor
@@ -156,7 +146,6 @@ def _documentation(*things: Any) -> str:
 
 
 def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] | None:
-    """The function that predicts."""
     if owner is None:
         return target  # type: ignore[no-any-return]
     own = [name for name in METHODS if _bases(type(owner), name)]
@@ -169,7 +158,6 @@ def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] 
 
 
 def _bases(owner: type, name: str) -> list[type]:
-    """The class, or those of its author's that it is derived from, that have a method."""
     return [
         base
         for base in owner.__mro__
@@ -237,8 +225,6 @@ def _returned(value: Any) -> Any:
 
 
 class _Around:
-    """What each call happens in: its scope, and the files that are its own."""
-
     def __init__(self, call: Scope) -> None:
         self._scope = scope.Around(call)
         self._resources = inputs.Resources(call.folder)

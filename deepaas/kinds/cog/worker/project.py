@@ -23,11 +23,10 @@ _ELSEWHERE = {
     "model": "it names where Cog's images are kept",
     "weights": "Cog mounts them; put the files where the model looks for them",
 }
-"""Keys that Cog knows and that mean nothing here."""
 
 
 class NotFound(CannotBeServed):
-    """There is no predictor where one was looked for; the text says what is there."""
+    """The text says what is there."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,7 @@ class CogProject:
     """What a project says of itself.
 
     Attributes:
-        predict: file and name of the predictor.
-        train: of the function that trains, empty without one.
-        concurrency: how many calls it takes at a time.
-        environment: variables that it wants to find.
+        predict: file and name of the predictor, `train` those of what trains.
         remarks: one sentence for each key that has no effect here.
     """
 
@@ -49,22 +45,17 @@ class CogProject:
     remarks: tuple[str, ...]
 
     def set_environment(self) -> None:
-        """Set its variables in this process, but for those that the operator has set."""
+        """But for those that the operator has set."""
         for name, value in self.environment.items():
             os.environ.setdefault(name, value)
 
     def tell(self) -> None:
-        """Say what of it has no effect, where the log of the host has it."""
         for remark in self.remarks:
             print(remark, file=sys.stderr, flush=True)
 
 
 def read(path: Path) -> CogProject:
-    """Read a ``cog.yaml``.
-
-    Raises:
-        NotFound: it is not there, or wrong.
-    """
+    """Raises ``NotFound`` when it is not there, or wrong."""
     told = _table(path)
     if told.get("run") and told.get("predict"):
         raise NotFound(f"{path} has both run and predict: keep run")

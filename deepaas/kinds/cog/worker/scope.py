@@ -26,16 +26,11 @@ _FAULTS = [
 """What a segment of a name must not be, and what is said of it."""
 
 _MODES = {"replace": "replace", "incr": "increment", "increment": "increment", "append": "append"}
-"""As a predictor may say it, and as clients are told."""
 _KINDS = (bool, int, float, str, list, dict)
 
 
 class Metrics:
-    """The metrics of one call, by name.
-
-    Args:
-        scope: tells the host; None outside of a call, where nothing is noted.
-    """
+    """Without a scope, outside of a call, nothing is noted."""
 
     def __init__(self, scope: Scope | None) -> None:
         self._scope = scope
@@ -67,7 +62,6 @@ class Metrics:
             self._kinds.setdefault(key, kind)
 
     def delete(self, key: str) -> None:
-        """Take a metric away."""
         self.record(key, None)
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -93,12 +87,7 @@ class Metrics:
 
 
 class CurrentScope:
-    """What ``cog.current_scope()`` gives.
-
-    Attributes:
-        metrics: of the call.
-        context: what the client told besides the inputs.
-    """
+    """What ``cog.current_scope()`` gives; `context` is what the client told besides the inputs."""
 
     def __init__(self, scope: Scope | None) -> None:
         self.metrics = Metrics(scope)
@@ -113,8 +102,6 @@ _current: contextvars.ContextVar[CurrentScope] = contextvars.ContextVar("deepaas
 
 
 class Around:
-    """Within this ``with``, which stands around a call, this is its scope."""
-
     def __init__(self, scope: Scope) -> None:
         self._scope = CurrentScope(scope)
         self._token: contextvars.Token[CurrentScope] | None = None
@@ -142,11 +129,7 @@ def current_scope() -> CurrentScope:
 
 
 def _check_name(key: str) -> None:
-    """Refuse a name, in words that authors know from Cog.
-
-    Raises:
-        ValueError: it is none.
-    """
+    """Refuse a name by ``ValueError``, in words that authors know from Cog."""
     if key == "predict_time":
         raise ValueError("'predict_time' is reserved by the runtime")
     if key.startswith("cog."):

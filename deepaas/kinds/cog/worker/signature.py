@@ -17,7 +17,6 @@ from deepaas.kinds.cog.worker.types import Type, Unsupported
 from deepaas.runtime.failures import CannotBeServed
 
 MISSING: Any = inspect.Parameter.empty
-"""Stands for a default that there is not."""
 
 _LIMITS = ("ge", "le", "gt", "lt", "min_length", "max_length")
 _ORDERED = ("integer", "number")
@@ -28,15 +27,10 @@ class Parameter:
     """One input.
 
     Attributes:
-        name: of the parameter.
-        type: what its value may be.
         default: ``MISSING`` if there is none.
-        description: for people.
         limits: ``ge``, ``le``, ``gt``, ``lt`` (of numbers), ``min_length``, ``max_length`` (of
             texts), as far as declared.
         pattern: regular expression that must be found in a text.
-        choices: the only values there are.
-        deprecated: whether clients should not use it any more.
         accept: which files are wanted, as HTML's attribute of this name has it.
     """
 
@@ -52,7 +46,7 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """Whether a value must be given: where there is no default, and None is none either.
+        """Where there is no default, and None is none either.
 
         Of several alternatives one must be given, says Cog, even if None is among them.
         """
@@ -60,11 +54,7 @@ class Parameter:
 
 
 class Faults(CannotBeServed):
-    """What is wrong with a predictor, all of it.
-
-    Attributes:
-        faults: one sentence for each.
-    """
+    """What is wrong with a predictor, all of it, one sentence for each."""
 
     def __init__(self, where: str, faults: list[str]) -> None:
         listed = [f"What is wrong with {where}:", *(f"  - {fault}" for fault in faults)]
@@ -75,13 +65,7 @@ class Faults(CannotBeServed):
 def parameters(
     function: Callable[..., Any], hints: dict[str, Any], faults: list[str]
 ) -> list[Parameter]:
-    """The inputs of a function, in order.
-
-    Args:
-        function: bound, if it is a method.
-        hints: its annotations.
-        faults: what is wrong is added here.
-    """
+    """In order; of a method that is bound. What is wrong is added to the faults."""
     said = called(function)
     found = []
     for parameter in inspect.signature(function).parameters.values():
@@ -101,16 +85,11 @@ def parameters(
 
 
 def called(function: Callable[..., Any]) -> str:
-    """A function as messages call it."""
     return f"{getattr(inspect.unwrap(function), '__name__', 'predict')}()"
 
 
 def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any]:
-    """The annotations of a function, those that are texts read.
-
-    Args:
-        faults: what is wrong is added here.
-    """
+    """Those that are texts are read; what is wrong is added to the faults."""
     written = inspect.unwrap(function)
     with contextlib.suppress(Exception):
         return typing.get_type_hints(written, include_extras=True)
@@ -157,7 +136,6 @@ def _parameter(
 
 
 def _annotated(annotation: Any) -> Iterator[Any]:
-    """What annotations say of a value, or of the items of a list, besides the type."""
     if typing.get_origin(annotation) is typing.Annotated:
         yield from _annotated(typing.get_args(annotation)[0])
         yield from (extra for extra in annotation.__metadata__ if _is_info(extra))
@@ -167,7 +145,6 @@ def _annotated(annotation: Any) -> Iterator[Any]:
 
 
 def _informed(parameter: Parameter, info: Any) -> Parameter:
-    """A parameter with what a default, an ``Input``, a ``Field`` or an annotation adds to it."""
     if info is MISSING:
         return parameter
     if not _is_info(info):
@@ -208,7 +185,6 @@ def _default(info: Any, before: Any) -> Any:
 
 
 def _sent(value: Any) -> Any:
-    """A value as a client would send it."""
     return value.value if hasattr(value, "value") and hasattr(value, "name") else value
 
 

@@ -20,10 +20,6 @@ def reveal(owner: type | ModuleType, name: str) -> None:
     """Make known to ``inspect`` what was decorated, as ``functools.wraps`` would have done.
 
     Nothing happens where nothing is hidden, or where there is no source.
-
-    Args:
-        owner: where the function is an attribute of its own.
-        name: of the attribute.
     """
     shown = vars(owner)[name]
     if isinstance(shown, (type, staticmethod, classmethod)) or hasattr(shown, "__wrapped__"):
@@ -38,7 +34,6 @@ def reveal(owner: type | ModuleType, name: str) -> None:
 
 
 def _written(owner: type | ModuleType, name: str) -> Any:
-    """A function with the signature and the documentation of the one in the source."""
     module = owner if isinstance(owner, ModuleType) else sys.modules.get(owner.__module__)
     if module is None:
         return None
@@ -50,10 +45,7 @@ def _written(owner: type | ModuleType, name: str) -> Any:
 
 
 def omits_default(function: Any, name: str) -> bool:
-    """Whether a parameter's default is a call that gives no default: ``Input()``, with other words.
-
-    False if there is no source to tell.
-    """
+    """Whether a default is a call that gives none: ``Input()``. False if there is no source."""
     for node in _tree(inspect.unwrap(function))[:1]:
         if not isinstance(node, _FUNCTIONS):
             continue
@@ -75,7 +67,6 @@ def omits_default(function: Any, name: str) -> bool:
 
 
 def _tree(thing: Any) -> list[ast.stmt]:
-    """The statements of what something was made from, with the numbers of their lines."""
     try:
         lines, first = inspect.getsourcelines(thing)
         tree = ast.parse(textwrap.dedent("".join(lines)))
@@ -103,6 +94,5 @@ def _made(node: ast.FunctionDef | ast.AsyncFunctionDef, module: ModuleType) -> A
 
 
 def _future(module: ModuleType) -> int:
-    """The compiler's flag for ``from __future__ import annotations``, if the module has it."""
     feature = getattr(module, "annotations", None)
     return int(getattr(feature, "compiler_flag", 0))

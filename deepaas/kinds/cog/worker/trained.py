@@ -18,10 +18,8 @@ from deepaas.runtime.regular import check_regular, open_regular
 def kept(result: Any) -> Any:
     """A result as JSON can hold it: files and folders by their names in the folder of the run.
 
-    There clients can download them, and the next training does not write over them.
-
-    Raises:
-        BadResult: a path in it is neither a regular file's nor that of a folder of such.
+    There clients can download them, and the next training does not write over them. Raises
+    ``BadResult`` for a path that is neither a regular file's nor that of a folder of such.
     """
     if isinstance(result, PurePath):
         return _kept_file(Path(result))
@@ -56,11 +54,7 @@ def _kept_file(path: Path) -> str:
 
 
 def _check_tree(top: Path, into: Path) -> None:
-    """See that a folder can be copied before anything of it is: regular files, and no circle.
-
-    Raises:
-        BadResult: what is in the way.
-    """
+    """Before anything is copied: regular files, and no circle. Raises ``BadResult``."""
     if into.is_relative_to(top):
         raise BadResult(f"train returned {str(top)!r}, in which the folder of its run lies")
     for folder, below, files in os.walk(top, followlinks=True):

@@ -31,7 +31,6 @@ class Type:
         kind: ``string``, ``integer``, ``number``, ``boolean``, ``file`` (the predictor gets a
             path), ``opened`` (it gets an open file), ``secret``, ``object``, ``any``, ``array``
             or ``union``.
-        nullable: whether None is a value.
         python: the class whose instance the predictor expects, where that matters.
         choices: the only values there are, as clients send them.
         inner: the types of items (``array``, one) or of alternatives (``union``).
@@ -50,16 +49,11 @@ class Type:
 
     @property
     def is_file_alone(self) -> bool:
-        """Whether a value is one file."""
         return self.kind in ("file", "opened")
 
 
 def read(annotation: Any) -> Type:
-    """What an annotation means.
-
-    Raises:
-        Unsupported: it means nothing here.
-    """
+    """Raises ``Unsupported`` for what means nothing here."""
     if annotation in _UNNAMED:
         return Type("any")
     origin = typing.get_origin(annotation)
@@ -85,10 +79,7 @@ def read(annotation: Any) -> Type:
 
 
 def opaque(annotation: Any) -> Type | None:
-    """What ``Annotated[..., Opaque]`` means: an object, or a list of objects, passed on as it is.
-
-    None for all other annotations.
-    """
+    """``Annotated[..., Opaque]``: an object, or a list of them, passed on as it is; else None."""
     if typing.get_origin(annotation) is not typing.Annotated or not any(
         type(extra).__name__ == "_OpaqueMarker" for extra in annotation.__metadata__
     ):
@@ -102,7 +93,6 @@ def opaque(annotation: Any) -> Type | None:
 
 
 def name(annotation: Any) -> str:
-    """An annotation as its author would write it."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
     return str(annotation).replace("typing.", "")

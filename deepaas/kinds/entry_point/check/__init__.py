@@ -12,11 +12,7 @@ from deepaas.kinds.entry_point.check.search import find
 
 
 def check(session: Session) -> Any:
-    """Check a package as far as its author's object.
-
-    Returns:
-        the object; None if there is none, or if it belongs to another kind and has been checked.
-    """
+    """The author's object; None if there is none, or another kind has checked it."""
     target = session.target
     session.guard(lambda: session.take(requirements.check(target)), "the requirements")
     session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")

@@ -24,11 +24,7 @@ SLOW_SECONDS = 10
 
 
 def load(session: Session) -> Any:
-    """Import the model.
-
-    Returns:
-        what the entry point names, None if there is none; the reason has been told.
-    """
+    """None if there is nothing there; the reason has been told."""
     target = session.target
     sys.path[:0] = target.paths
     for root in _author_roots(module_of(target), target.paths):
@@ -64,9 +60,7 @@ def load(session: Session) -> Any:
 def made(session: Session, found: Any) -> Any:
     """The object behind a class of DEEPaaS's contract whose functions need one.
 
-    Returns:
-        what was found where no object is needed, None if there can be none; the reason has been
-        told.
+    What was found where no object is needed, None if there can be none; the reason has been told.
     """
     if not inspect.isclass(found) or not needs_instance(found):
         return found
@@ -187,7 +181,6 @@ def _tell_manners(session: Session, printed: int, seconds: float) -> None:
 
 
 def module_of(target: Target) -> str:
-    """The module that an entry point names."""
     return target.value.partition(":")[0].strip()
 
 
@@ -197,7 +190,6 @@ def _nearest(session: Session, module: str) -> str:
 
 
 def _author_roots(module: str, paths: list[str]) -> list[Path]:
-    """Where the author's code will be imported from."""
     top = module.partition(".")[0]
     for path in map(Path, paths or sys.path):
         for root in (path / top, path / f"{top}.py"):
@@ -207,14 +199,12 @@ def _author_roots(module: str, paths: list[str]) -> list[Path]:
 
 
 def _module_file(root: Path, module: str) -> str:
-    """The file of a module of a package, as far as it can be known before the import."""
     path = root.parent.joinpath(*module.split("."))
     files = (path.with_suffix(".py"), path / "__init__.py")
     return next((shown(file) for file in files if file.is_file()), "")
 
 
 def _root_of(file: Path) -> Path:
-    """The outermost package of a module, or the module itself."""
     root = file
     while (root.parent / "__init__.py").is_file():
         root = root.parent

@@ -22,12 +22,9 @@ class PackageProject:
     """A folder with a project.
 
     Attributes:
-        folder: where it is.
         name: of the distribution, empty if the files do not say it.
-        entry_points: of the models: value by name.
-        lines: the place of each entry point.
+        entry_points: of the models: value by name; `lines` are their places.
         requirements: what it depends on, as far as the files say it, with their places.
-        roots: folders from which its modules are imported.
         broken: files that cannot be read, with the place and the reason.
     """
 
@@ -41,18 +38,16 @@ class PackageProject:
 
     @property
     def place(self) -> str:
-        """The file in which the entry points belong."""
         files = (self.folder / name for name in FILES)
         return shown(next((file for file in files if file.is_file()), self.folder))
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder holds the files of a project."""
     return any((folder / name).is_file() for name in FILES)
 
 
 def read(folder: Path) -> PackageProject:
-    """Read the project in a folder; nothing of it is run."""
+    """Nothing of it is run."""
     project = PackageProject(folder)
     readers = (_read_setup_py, _read_setup_cfg, _read_pyproject)
     for name, reader in zip(reversed(FILES), readers, strict=True):

@@ -20,7 +20,6 @@ HOST = "deepaas"
 
 
 def check(target: Target) -> Iterator[Finding]:
-    """What is missing of a target's requirements."""
     for text, place, wanted in _wanted(target):
         version = _installed_version(wanted.name)
         if version is None:
@@ -41,7 +40,6 @@ def check(target: Target) -> Iterator[Finding]:
 
 
 def _advice(wanted: Requirement, text: str) -> str:
-    """What to do about another version than the required one, without harm to the host."""
     name = canonicalize_name(wanted.name)
     if name == HOST:
         return (
@@ -55,7 +53,7 @@ def _advice(wanted: Requirement, text: str) -> str:
 
 
 def _requirements(name: str) -> Iterator[Requirement]:
-    """What an installed package requires here, its extras aside."""
+    """Extras aside."""
     for text in metadata.requires(name) or ():
         wanted = Requirement(text)
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
@@ -64,7 +62,6 @@ def _requirements(name: str) -> Iterator[Requirement]:
 
 
 def missing(target: Target) -> set[str]:
-    """Names of the required packages that are not installed."""
     return {
         canonicalize_name(wanted.name)
         for _, _, wanted in _wanted(target)
@@ -73,7 +70,6 @@ def missing(target: Target) -> set[str]:
 
 
 def _wanted(target: Target) -> Iterator[tuple[str, str, Requirement]]:
-    """What a target requires here: as it is written, where, and what that means."""
     for text, place in _declared(target).items():
         try:
             wanted = Requirement(text)

@@ -22,18 +22,13 @@ from deepaas.kinds.entry_point.check.project import PackageProject, is_project, 
 from deepaas.model.kinds import Certainty
 
 NAME = "entry_point"
-"""Of this kind, as its entry points have it."""
 
 
 def find(source: str) -> CheckTarget:
-    """Find out what somebody means.
+    """Find out what somebody means. Raises ``UnknownSource``.
 
-    Args:
-        source: the name of an entry point, a path to a project, a package or a module, or a
-            dotted module name; empty for the project in the working directory.
-
-    Raises:
-        UnknownSource: nothing of this name is there.
+    `source`: the name of an entry point, a path to a project, a package or a module, or a dotted
+    module name; empty for the project in the working directory.
     """
     path = Path(source or ".")
     if "/" not in source and not source.startswith(".") and not source.endswith(".py"):
@@ -109,7 +104,6 @@ def _no_entry_point(project: PackageProject) -> Finding:
 def _against_installed(
     project: PackageProject, name: str, value: str, place: str
 ) -> Iterator[Finding]:
-    """Compare an entry point with what is installed here."""
     own = _normal(project.name)
     others = [
         entry.dist.name
@@ -153,7 +147,6 @@ def _entry_points_of(name: str) -> dict[str, str]:
 
 
 def _paths(project: PackageProject, value: str) -> list[str]:
-    """The folder of the project from which this module can be imported, or all of them."""
     top = value.partition(":")[0].partition(".")[0].strip()
     roots = list(dict.fromkeys(root.resolve() for root in project.roots if root.is_dir()))
     fitting = [r for r in roots if (r / top).is_dir() or (r / f"{top}.py").is_file()]
