@@ -31,11 +31,7 @@ class Host:
 
     Attributes:
         prefix: the base path before every route, empty or like ``/base``.
-        registry: the models.
-        uploads: reads requests.
-        settings: the operator's options.
         recent_log: the end of the log, if everyone may see it.
-        trainings: the trainings.
         home: answers with the start page, for whoever has the root.
         masks: takes the host's own paths out of texts.
         drain: waits for work that nobody waits for.
@@ -79,12 +75,10 @@ class Snippet:
 
 
 def no_links(_model: HostedModel) -> Sequence[Link]:
-    """Of a door that has none."""
     return ()
 
 
 def no_snippets(_model: HostedModel, _url: str) -> Sequence[Snippet]:
-    """Of a door that has none."""
     return ()
 
 
@@ -97,12 +91,8 @@ class Door:
         root_routes: makes the same for the root, for ``--root-protocol``; None for a door that
             has none. It raises ``ConfigError`` where the models that are served do not allow it.
         paths: below these, errors of the router have the door's shape, too.
-        shape: writes errors.
-        start: called when the host begins to listen.
-        close: called when it leaves.
         stays_because: where a client is told why no model can be served, so that the host stays
             although none can, if the door is at the root; empty if it does not.
-        title: what it is, for people.
         pages: what it has for the host as a whole, for the start page and the terminal.
         links: what it has of a model, for the start page.
         snippets: calls of a model, given the URL of the host (with the base path), for the start
@@ -130,10 +120,5 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(below: str, table: Iterable[tuple[str, str, Handler]]) -> list[web.RouteDef]:
-    """Routes; what is answered to GET is to HEAD, too: aiohttp adds that.
-
-    Args:
-        below: the path before each, without a slash at its end.
-        table: method, path and handler of each.
-    """
+    """Routes below a path without a slash at its end; to GET, aiohttp adds HEAD."""
     return [web.route(method, below + path, handler) for method, path, handler in table]

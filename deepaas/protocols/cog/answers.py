@@ -21,12 +21,7 @@ _JSON = "application/json"
 
 
 class Refusal(RaisedAnswer):
-    """A request that cannot be met.
-
-    Attributes:
-        status: of the answer.
-        body: of the answer: a text, or what JSON can hold.
-    """
+    """A request that cannot be met; the body is a text, or what JSON can hold."""
 
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(str(body))
@@ -69,7 +64,6 @@ def failed(message: str, status: int) -> Refusal:
 
 
 def as_error(problem: Problem) -> web.Response:
-    """The host's own errors in Cog's shape."""
     message = problem.message
     if problem.reference:
         message += f" (id {problem.reference})"

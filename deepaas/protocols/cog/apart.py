@@ -37,7 +37,6 @@ TOO_LONG = "the webhook is too long for a URL"
 
 
 def main() -> None:
-    """Take apart what comes, until the input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while task := _read(source):
@@ -113,11 +112,7 @@ def _large(asked: Request, face: InputFace, folder: Path) -> Large:
 def _files(
     given: Mapping[str, Any], face: InputFace, folder: Path, plain: Json, urls: dict[int, str]
 ) -> list[tuple[str, Upload]]:
-    """The files of an input; those that must be fetched are noted by their numbers.
-
-    Raises:
-        NotFetched: one of them cannot be had.
-    """
+    """The files of an input; those that must be fetched are noted by their numbers."""
     files: list[tuple[str, Upload]] = []
     for name in face.files:
         value = given.get(name)

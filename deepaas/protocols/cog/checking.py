@@ -22,11 +22,7 @@ LARGE = "it does not fit its schema in /openapi.json, and is too large to say wh
 
 
 class Checker:
-    """Checks the inputs of one model.
-
-    Args:
-        schema: of its inputs, as OpenAPI 3.0 has it.
-    """
+    """Checks inputs against a schema as OpenAPI 3.0 has it."""
 
     def __init__(self, schema: Json) -> None:
         properties = schema["properties"]
@@ -128,7 +124,6 @@ def _is_small(value: Any) -> bool:
 def _faults(
     name: str, validator: jsonschema_rs.Draft202012Validator, value: Any
 ) -> Iterator[tuple[tuple[bool, str, str], Json]]:
-    """What is wrong with one input, each fault with its place among others."""
     if not _is_small(value):
         yield (False, name, ""), fault(["input", name], LARGE)
         return
@@ -138,7 +133,6 @@ def _faults(
 
 
 def fault(where: list[str], message: str, kind: str = "value_error") -> Json:
-    """One fault of a request."""
     return {"loc": ["body", *where], "msg": message, "type": kind}
 
 

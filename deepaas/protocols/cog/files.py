@@ -32,19 +32,13 @@ class BadFile(Exception):
 
 
 class PredictionFiles:
-    """Files of inputs and outputs. Must be closed.
-
-    Args:
-        fetcher: gets those that clients name by an address.
-        uploader: takes those that models make; None to send them as data URLs.
-    """
+    """Files of inputs and outputs; without an uploader they go as data URLs. Must be closed."""
 
     def __init__(self, fetcher: Fetcher, uploader: Uploader | None) -> None:
         self._fetcher = fetcher
         self._uploader = uploader
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._fetcher.close()
         if self._uploader is not None:
             await self._uploader.close()
@@ -52,12 +46,7 @@ class PredictionFiles:
     async def received(
         self, given: dict[str, Any], names: Collection[str], scratch: Scratch
     ) -> Values:
-        """The values of an input that was checked, its files received.
-
-        Args:
-            given: the input.
-            names: of those values that are files, or lists of files.
-            scratch: where to put them.
+        """The values of an input that was checked, those called ``names`` as files.
 
         Raises:
             BadFile: one of them cannot be had.
@@ -99,10 +88,6 @@ class PredictionFiles:
         """JSON of what a model has answered or yielded; a file becomes a URL.
 
         The file that it names is not needed any more when the document has been read.
-
-        Args:
-            news: of the model.
-            prediction_id: in which prediction.
 
         Raises:
             OSError: it cannot be read.

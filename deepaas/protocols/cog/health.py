@@ -24,7 +24,6 @@ def is_starting(model: HostedModel, status: Status) -> bool:
 
 
 async def told(model: HostedModel) -> dict[str, Any]:
-    """How a model is, and how it got ready."""
     setup = model.setup()
     status = model.status()
     state = "READY" if status.room_count else "BUSY"

@@ -26,21 +26,13 @@ LARGE_BYTES = 8 * 1024 * 1024
 
 
 class Helpers:
-    """Takes bodies apart, one large and one less large at a time; the others wait, on disk.
-
-    Args:
-        mark: for the warden; what their marks begin with.
-    """
+    """Takes bodies apart, one large and one less large at a time; the others wait, on disk."""
 
     def __init__(self, mark: str) -> None:
         self._lanes = (_Lane(f"{mark}0:"), _Lane(f"{mark}1:"))
 
     async def outline(self, task: Task, size_bytes: int) -> Outline:
         """What is in a body.
-
-        Args:
-            task: the body.
-            size_bytes: how long it is.
 
         Raises:
             BodyUnreadable: nobody can say.
@@ -49,7 +41,6 @@ class Helpers:
         return await self._lanes[large].outline(task, once=large)
 
     async def close(self) -> None:
-        """End the processes."""
         for lane in self._lanes:
             await lane.stop()
 
@@ -108,7 +99,6 @@ class _Lane:
             process.stdin.close()
 
     async def stop(self) -> None:
-        """End it; the next body begins another."""
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(ProcessLookupError):

@@ -23,10 +23,8 @@ class Unpacked:
     """The input of a request that was too large to be decoded here.
 
     Attributes:
-        large: what was found in it; None if nobody takes it at present.
-        face: of whom it is for.
-        scratch: where its files lie.
-        is_owned: whether somebody sees to them beyond the request.
+        large: None if nobody takes it at present.
+        is_owned: whether somebody sees to its files beyond the request.
     """
 
     large: Large | None
@@ -36,13 +34,7 @@ class Unpacked:
 
 
 class Intake:
-    """Reads requests.
-
-    Args:
-        uploads: gives large ones a place.
-        max_bytes: the host's limit, 0 for none.
-        helpers: take large ones apart.
-    """
+    """Reads requests up to the host's limit, 0 for none."""
 
     def __init__(self, uploads: Uploads, max_bytes: int, helpers: Helpers) -> None:
         self._uploads = uploads
@@ -52,9 +44,7 @@ class Intake:
     def read(self, request: web.Request, face: InputFace | None) -> Reading:
         """Read a request. Use it in an ``async with``: leaving removes the files.
 
-        Args:
-            request: of the client.
-            face: of whom it is for, None if nobody takes it at present.
+        ``face`` is None if nobody takes it at present.
 
         Raises:
             Refusal: it is not as it should be.
@@ -63,7 +53,7 @@ class Intake:
         return Reading(self, request, face)
 
     async def asked(self, request: web.Request, face: InputFace | None) -> Request:
-        """What is asked for; see :meth:`read`."""
+        """See :meth:`read`."""
         requests.check_type(request)
         try:
             chunks = received(request, self._max_bytes)
@@ -106,8 +96,6 @@ class Intake:
 
 
 class Reading:
-    """One request while it is worked on."""
-
     __slots__ = ("_asked", "_face", "_intake", "_request")
 
     def __init__(self, intake: Intake, request: web.Request, face: InputFace | None) -> None:

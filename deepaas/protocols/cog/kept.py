@@ -21,15 +21,13 @@ LOST = "what it has told is lost: the store was away for too long"
 
 
 class CogWording:
-    """What Cog's clients are told of predictions of which not all is known."""
+    """See :class:`deepaas.predictions.kept.Wording`; of these predictions not all is known."""
 
     def lost(self, prediction_id: str) -> tuple[str, bytes]:
-        """See :class:`deepaas.predictions.kept.Wording`."""
         told = {"id": prediction_id, "error": LOST, "status": FAILED}
         return FAILED, msgspec.json.encode(told)
 
     def interrupted(self, document: Document, completed: float | None) -> Document:
-        """See :class:`deepaas.predictions.kept.Wording`."""
         told = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])
         told["error"] = msgspec.Raw(msgspec.json.encode(GONE))
         told["completed_at"] = msgspec.Raw(msgspec.json.encode(moment(completed)))
@@ -37,13 +35,10 @@ class CogWording:
         return of_bytes(msgspec.json.encode(told))
 
     def elsewhere(self) -> Exception:
-        """See :class:`deepaas.predictions.kept.Wording`."""
         return failed(ELSEWHERE, 409)
 
 
 def snapshot(prediction: Prediction) -> Snapshot:
-    """A prediction as it is at this moment."""
-
     def brief(reason: str) -> bytes:
         return msgspec.json.encode(
             {

@@ -15,24 +15,16 @@ NO_SPACE_STATUS = 507
 
 
 class InputFace(msgspec.Struct, frozen=True):
-    """What is needed to know of a function to look at its inputs.
-
-    Attributes:
-        schema: of them, as JSON.
-        files: which of them are files.
-    """
+    """What is needed to know of a function to look at its inputs; the schema is JSON."""
 
     schema: bytes
     files: list[str]
 
 
 class Task(msgspec.Struct):
-    """A body to take apart.
+    """A body to take apart: the file is removed, and what becomes of it goes to the folder.
 
-    Attributes:
-        path: where it lies; it is removed.
-        folder: where to put what becomes of it.
-        face: of whom it is for; None if nobody takes it at present.
+    ``face`` is None if nobody takes it at present.
     """
 
     path: str
@@ -44,10 +36,9 @@ class Large(msgspec.Struct):
     """What was found in an input.
 
     Attributes:
-        faults: what is wrong with it.
         bad_file: why one of its files cannot be had, empty if none was found wrong so far.
-        values: of the call; files that are still to be fetched have no path yet.
-        urls: where those are, by their numbers among the files.
+        values: files that are still to be fetched have no path yet.
+        urls: of these files, by their numbers among the files.
         shown: path of the input as it may be shown and kept.
     """
 
@@ -63,8 +54,7 @@ class Outline(msgspec.Struct):
 
     Attributes:
         refused: the status of the answer, if it is not as it should be.
-        said: the text of that answer.
-        large: its input; None without a face.
+        large: None without a face.
     """
 
     id: str | None = None

@@ -23,11 +23,7 @@ async def page(
 ) -> dict[str, Any]:
     """Some predictions, without what they were given and what they gave.
 
-    Args:
-        url: of the request: ``limit`` says how many, ``cursor`` where to go on.
-        going: those of the model that go on.
-        archive: has the others.
-        model: the model's name.
+    In the query of the URL, ``limit`` says how many, ``cursor`` where to go on.
 
     Raises:
         Refusal: a parameter has a wrong value.
@@ -58,7 +54,6 @@ async def page(
 
 
 def shown(name: str, status: str, created: float, completed: float | None) -> dict[str, Any]:
-    """One prediction or training in a list."""
     return {
         "id": name,
         "status": FAILED if status in UNFINISHED else status,

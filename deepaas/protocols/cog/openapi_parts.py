@@ -96,12 +96,7 @@ def _request_schema(title: str, inputs: str) -> Json:
 
 
 def paths(*, streams: bool, trains: bool) -> Json:
-    """The routes of one model, below its own address.
-
-    Args:
-        streams: whether it yields its output in parts.
-        trains: whether it can be trained.
-    """
+    """The routes of one model, below its own address."""
     found = {
         "/": _get("Root", "root__get"),
         "/health-check": _get("Healthcheck", "healthcheck_health_check_get"),
@@ -115,13 +110,6 @@ def paths(*, streams: bool, trains: bool) -> Json:
 
 
 def _paths(one: str, do: str, body: str) -> Json:
-    """The routes of predictions or trainings.
-
-    Args:
-        one: what one of them is called.
-        do: what the model does.
-        body: the schema of a request.
-    """
     many, title = f"{one}s", f"{one.title()}s"
     identified: Json = {
         "name": f"{one}_id",

@@ -41,17 +41,11 @@ class Prediction:
 
     Attributes:
         id: its client's name for it, or one that was made up.
-        model: the name of the model.
-        journal: what has happened.
         given: its input as the client sent it, without what is secret.
         status: ``starting``, ``processing``, ``succeeded``, ``failed`` or ``canceled``.
         streams: whether its output comes in parts.
-        error: why it failed.
-        is_cut_off: whether that is for no other reason than that its host leaves.
-        metrics: what was measured, by name.
-        created: when it came, as seconds since the epoch.
-        started: when a worker began it.
-        completed: when it ended.
+        is_cut_off: whether it failed for no other reason than that its host leaves.
+        created: seconds since the epoch, as ``started`` (by a worker) and ``completed``.
         scratch: where files of its input lie that it needs to the end.
     """
 
@@ -74,7 +68,6 @@ class Prediction:
 
     @property
     def logs(self) -> str:
-        """What the model has printed, the last of it."""
         if not self._printed:
             return ""
         kept = "".join(self._printed)[-MAX_LOG_CHARACTERS:]
@@ -98,11 +91,9 @@ class Prediction:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
         return self.status in TERMINAL
 
     def begin(self) -> None:
-        """A worker has got it."""
         self.started = time.time()
         self.status = PROCESSING
         self.journal.append(START, b"")
@@ -128,7 +119,6 @@ class Prediction:
         self.journal.append(OUTPUT, value)
 
     def add_log(self, text: str) -> None:
-        """The model has printed something."""
         self._printed.append(text)
         self._printed_length += len(text)
         if self._printed_length > 2 * MAX_LOG_CHARACTERS:
@@ -136,12 +126,9 @@ class Prediction:
         self.journal.append(LOG, text.encode())
 
     def add_metric(self, name: str, value: Any, mode: str) -> None:
-        """The model has noted something.
+        """Dots in a name make groups; None takes it away.
 
-        Args:
-            name: dots make groups.
-            value: None takes it away.
-            mode: ``replace``, ``increment`` or ``append``.
+        ``mode`` is ``replace``, ``increment`` or ``append``.
         """
         *groups, last = name.split(".")
         place = self.metrics
@@ -180,11 +167,7 @@ class Prediction:
         return self.journal.follow()
 
     def output(self, *, as_list: bool = False) -> Document | None:
-        """JSON of the output as far as it has come, None if there is none.
-
-        Args:
-            as_list: also where it is a single value.
-        """
+        """JSON of the output as far as it has come, None if there is none."""
         if not self.journal.count(OUTPUT) and not (self.streams and self.status == SUCCEEDED):
             return None
         values = self.journal.joined(OUTPUT)
@@ -197,7 +180,6 @@ class Prediction:
 
         Args:
             going: as one that goes on, whose output is a list, even when it has ended by now.
-            with_input: also what was given.
             with_moments: also when it came, began and ended.
         """
         told: Json = {"id": self.id}
@@ -237,7 +219,6 @@ class Prediction:
 
 @contextlib.contextmanager
 def holding(prediction: Prediction) -> Iterator[Prediction]:
-    """Hold a prediction."""
     prediction.hold()
     try:
         yield prediction
@@ -248,15 +229,6 @@ def holding(prediction: Prediction) -> Iterator[Prediction]:
 def new_prediction(
     prediction_id: str, model: str, given: Json | Document, folder: Path, *, streams: bool
 ) -> Prediction:
-    """A prediction that has just come.
-
-    Args:
-        prediction_id: its name.
-        model: the name of the model.
-        given: its input, without what is secret.
-        folder: for its journal.
-        streams: whether its output comes in parts.
-    """
     return Prediction(prediction_id, model, Journal(EVENTS, folder), given, streams)
 
 

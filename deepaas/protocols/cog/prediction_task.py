@@ -27,14 +27,9 @@ class PredictionTask:
     """One prediction that goes on.
 
     Attributes:
-        prediction: how far it is.
         refused: why the model would not have it, if it would not.
         noted: set when it is in the archive, if it is to be there.
         over: set when it has ended, and nothing of it is left to do.
-
-    Args:
-        prediction: how far it is.
-        files: makes URLs of those that the model gives.
     """
 
     def __init__(self, prediction: Prediction, files: PredictionFiles, masks: Masks) -> None:
@@ -51,15 +46,13 @@ class PredictionTask:
         self._reading: asyncio.Task[None] | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
-        """Do it, in the background."""
         self._task = asyncio.ensure_future(work)
         return self._task
 
     async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it here: a task of its own takes three more rounds of the event loop.
 
-        Args:
-            work: ends the prediction, also when it is cancelled.
+        ``work`` ends the prediction, also when it is cancelled.
 
         Raises:
             asyncio.CancelledError: who waits for it has left, and so it was stopped.
@@ -75,7 +68,6 @@ class PredictionTask:
             raise asyncio.CancelledError
 
     def cancel(self) -> None:
-        """Have it stop."""
         if self._task is not None and not self.prediction.ended:
             self._stopped = True
             self._task.cancel()
@@ -179,6 +171,5 @@ class _Failing:
 
 
 def remove(news: Answer | Part) -> None:
-    """Remove the file of what the model has told, if it has one."""
     if news.path:
         Path(news.path).unlink(missing_ok=True)

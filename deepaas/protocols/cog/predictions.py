@@ -45,14 +45,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a client wants of a model.
-
-    Attributes:
-        given: the input, as it came, or what a helper has made of it.
-        files: which of its values are files.
-        context: what it tells the model besides.
-        kept: whether it does not wait for the result, which is kept for it.
-    """
+    """What a client wants of a model; what is ``kept``, it does not wait for."""
 
     given: dict[str, Any] | Unpacked
     files: frozenset[str]
@@ -63,12 +56,7 @@ class Wanted:
 class Predictions:
     """All predictions that go on.
 
-    Args:
-        uploads: gives each call a folder for its files.
-        files: gets and sends them.
-        archive: keeps those that nobody waits for.
-        counting: entered as long as one goes on for which nobody waits.
-        masks: takes the host's own paths out of texts.
+    ``archive`` keeps those that nobody waits for; ``counting`` is entered while such a one goes on.
     """
 
     def __init__(
@@ -91,13 +79,7 @@ class Predictions:
         return self._going.setdefault(model, {})
 
     def start(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> PredictionTask:
-        """Begin one; it goes on by itself.
-
-        Args:
-            prediction: its life, at its beginning.
-            model: what does it.
-            wanted: what its client wants.
-        """
+        """Begin one; it goes on by itself."""
         going = self._enter(prediction)
         # Also one that is cancelled before its first step must leave.
         going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))
@@ -119,7 +101,6 @@ class Predictions:
         return going
 
     async def close(self) -> None:
-        """End all that still go on."""
         going = [each for model in self._going.values() for each in model.values()]
         for each in going:
             each.fail(GONE, is_cut_off=True)
@@ -151,7 +132,6 @@ class Predictions:
         going.prediction.release()
 
     async def _keep(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
-        """Make one whose client does not wait."""
         try:
             await self._archive.begun(snapshot(going.prediction))
         except asyncio.CancelledError:
@@ -222,7 +202,6 @@ class Predictions:
 
 
 def _said(error: DeepaasError) -> str:
-    """What becomes of a prediction by an error of the host."""
     if isinstance(error, WorkerDied):
         return f"Worker crashed: {error.message}"
     if isinstance(error, InvalidArguments):

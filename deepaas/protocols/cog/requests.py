@@ -22,15 +22,7 @@ _ID = re.compile(r"[\x21-\x7e]{1,256}")
 
 
 class Request(msgspec.Struct):
-    """What a client asks for.
-
-    Attributes:
-        input: values by name.
-        id: its own name for the prediction.
-        webhook: where to tell of it.
-        webhook_events_filter: of what to tell there.
-        context: what it tells the model besides the input.
-    """
+    """What a client asks for."""
 
     input: Any = None
     id: str | None = None

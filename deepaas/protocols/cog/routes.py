@@ -45,21 +45,10 @@ from deepaas.workers.status import Status
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
 
 Pick = Callable[[web.Request], HostedModel]
-"""Which model a request is for."""
 
 
 class PredictionRoutes:
-    """Cog's HTTP API of one or all models, but for their trainings.
-
-    Args:
-        host: what a door is given.
-        predictions: those that go on.
-        archive: has those that nobody waits for.
-        webhooks: tells clients' addresses of them.
-        pick: which model a request is for.
-        shelf: has what is made of the models' descriptions.
-        intake: reads requests.
-    """
+    """Cog's HTTP API of one or all models, but for their trainings."""
 
     def __init__(
         self,
@@ -80,11 +69,6 @@ class PredictionRoutes:
         self._shelf = shelf
 
     def below(self, path: str) -> list[web.RouteDef]:
-        """The routes.
-
-        Args:
-            path: before each, without a slash at its end.
-        """
         one = "/predictions/{prediction_id}"
         # They are compared with a request in this order: what is asked for most comes first.
         table: list[tuple[str, str, Handler]] = [
@@ -249,7 +233,6 @@ class PredictionRoutes:
     async def _answer(
         self, request: web.Request, model: HostedModel, asked: Request, prediction_id: str
     ) -> web.StreamResponse:
-        """Make a prediction, and tell of it as its client wants."""
         streamed = stream.wants_stream(request)
         kept = requests.is_asynchronous(request) and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
@@ -273,11 +256,7 @@ class PredictionRoutes:
     def _accepted(
         self, model: HostedModel, asked: Request, prediction_id: str, *, kept: bool = False
     ) -> tuple[Prediction, Wanted]:
-        """A prediction that may begin, at once, held for the caller.
-
-        Raises:
-            Refusal: its input is wrong, or the model does not take it now.
-        """
+        """A prediction that may begin, at once, held for the caller."""
         if not self._host.settings.predict_endpoint:
             raise Disabled("predict")
         status = model.status()
@@ -307,11 +286,7 @@ class PredictionRoutes:
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:
-        """See a prediction through; a client that leaves takes its prediction with it.
-
-        Raises:
-            Refusal: the model would not have it.
-        """
+        """A client that leaves takes its prediction with it."""
         going = await self._predictions.make(prediction, model, wanted)
         match going.refused:
             case InvalidArguments(fields=fields):
@@ -335,5 +310,4 @@ class PredictionRoutes:
 
 
 def new_id() -> str:
-    """A name for a prediction whose client has given it none."""
     return f"pred_{secrets.token_hex(8)}"

@@ -29,7 +29,6 @@ def input_schema(function: Signature) -> Json:
 
 
 def file_inputs(function: Signature) -> frozenset[str]:
-    """The names of the inputs that are files, single or several."""
     return frozenset(argument.name for argument in function.arguments if argument.file)
 
 
@@ -40,7 +39,6 @@ def output_schema(description: Description) -> Json:
 
 
 def _titled(schema: Json) -> Json:
-    """A schema whose named fields have titles."""
     told = dict(schema)
     if "properties" in told:
         told["properties"] = {
@@ -56,13 +54,7 @@ def _titled(schema: Json) -> Json:
 
 
 def document(name: str, description: Description, version: str) -> Json:
-    """The OpenAPI document of one model, with routes as they stand below its own address.
-
-    Args:
-        name: of the model.
-        description: of the model.
-        version: of this host.
-    """
+    """The OpenAPI document of one model, with routes as they stand below its own address."""
     schemas = parts.schemas()
     predict = description.predict or Signature()
     schemas["Input"] = _with_choices(predict, schemas, "")
@@ -81,13 +73,7 @@ def document(name: str, description: Description, version: str) -> Json:
 
 
 def _with_choices(function: Signature, schemas: Json, prefix: str) -> Json:
-    """The inputs of a function, their choices among the other schemas under names of their own.
-
-    Args:
-        function: the model's.
-        schemas: those of the document.
-        prefix: what the names of choices begin with.
-    """
+    """The inputs of a function; their choices go among ``schemas``, named with the prefix."""
     inputs = input_schema(function)
     for argument, told in inputs["properties"].items():
         if "enum" in told:

@@ -22,14 +22,7 @@ from deepaas.workers.status import Status
 
 
 class Face:
-    """What one of a model's functions takes.
-
-    Attributes:
-        inputs: the schema of its inputs.
-        checker: checks them.
-        files: which of them are files.
-        outline: the same, for who takes large inputs apart.
-    """
+    """What one of a model's functions takes; the outline is for who takes large inputs apart."""
 
     def __init__(self, function: Signature) -> None:
         self.inputs = input_schema(function)
@@ -66,11 +59,7 @@ class Face:
 class Served(Face):
     """What is made of one description; what it takes is what its ``predict`` takes.
 
-    Attributes:
-        description: of the model.
-        streams: whether its output comes in parts.
-        train: what its ``train`` takes, None without one.
-        document: the OpenAPI document.
+    ``train`` is None without one.
     """
 
     def __init__(self, name: str, description: Description) -> None:
@@ -88,7 +77,7 @@ class ModelSchemas:
         self._served: dict[str, Served] = {}
 
     def get(self, model: HostedModel) -> Served | None:
-        """What is made of a model; None while it has not described itself."""
+        """None while the model has not described itself."""
         description = model.description
         if description is None:
             return None
@@ -105,10 +94,6 @@ class ModelSchemas:
 
     def ready(self, model: HostedModel, status: Status) -> Served:
         """What is made of a model that takes calls, or will in a moment.
-
-        Args:
-            model: which.
-            status: how it is.
 
         Raises:
             Refusal: it does not.

@@ -19,7 +19,6 @@ from deepaas.web.journal import Span
 
 
 def wants_stream(request: web.Request) -> bool:
-    """Whether the client asks for events."""
     accepted = request.headers.get(hdrs.ACCEPT, "")
     if MEDIA_TYPE not in accepted:
         return False
@@ -27,7 +26,6 @@ def wants_stream(request: web.Request) -> bool:
 
 
 async def send(request: web.Request, prediction: Prediction) -> web.StreamResponse:
-    """Send all events of a prediction from its beginning on, until its end."""
     return await _stream(request, _events(prediction))
 
 
@@ -37,11 +35,6 @@ async def send_again(
     """Send the events of a prediction that has ended, as far as they are known.
 
     Of a long one that is ``completed`` alone, with all that is kept of it.
-
-    Args:
-        request: of the client.
-        document: what is kept of the prediction.
-        streams: whether its output came in parts.
     """
     return await _stream(request, _events_again(document, streams=streams))
 

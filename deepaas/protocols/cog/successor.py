@@ -30,14 +30,7 @@ LOOK_SECONDS = 2.0
 
 
 class Successor:
-    """Looks for what is left to tell as long as the host lives. Must be closed.
-
-    Args:
-        kept: has it, and tells it.
-        archive: has the predictions that it is told of.
-        trainings: tells of trainings.
-        registry: the models.
-    """
+    """Looks for what is left to tell as long as the host lives. Must be closed."""
 
     def __init__(
         self,
@@ -53,11 +46,9 @@ class Successor:
         self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to look."""
         self._looking = asyncio.ensure_future(self._look())
 
     async def close(self) -> None:
-        """Look no more."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
@@ -74,12 +65,6 @@ class Successor:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _take_over(self, webhook: Webhook, entry: WebhookEntry) -> None:
-        """Go on telling.
-
-        Raises:
-            StoreUnavailable: nobody can say now what there is to tell.
-        """
-
         def told() -> None:
             self._kept.told(entry)
 

@@ -16,7 +16,6 @@ from deepaas.webhooks.kept import KeptWebhooks, Subject, WebhookEntry
 from deepaas.webhooks.sender import TRIES_COUNT, WebhookAddress, Webhooks
 
 PREDICTION, TRAINING = "prediction", "training"
-"""Kinds of what is to be told, in the store."""
 
 THROTTLE_SECONDS = 0.5
 """So long at least between two that are not the first or the last."""
@@ -37,18 +36,7 @@ def watch(
     *,
     durable: bool = False,
 ) -> WebhookEntry | None:
-    """Tell the address that a client names of its prediction, from now on.
-
-    Args:
-        kept: tells it.
-        prediction: which.
-        asked: what the client asks for.
-        headers: of its request.
-        durable: whether the next host tells the end if this one cannot.
-
-    Returns:
-        see :func:`subscribe`.
-    """
+    """Tell the address that a client names of its prediction; see :func:`subscribe`."""
 
     def begin(address: WebhookAddress, told: Callable[[], None]) -> None:
         follow(kept.webhooks, prediction, address, told)
@@ -70,11 +58,6 @@ def subscribe(
     """Tell the address that a client names.
 
     Args:
-        kept: tells it.
-        subject: what of.
-        asked: what the client asks for.
-        headers: of its request.
-        begin: begins to tell it.
         durable: whether the next host tells the end if this one cannot.
 
     Returns:
@@ -96,14 +79,7 @@ def subscribe(
 def follow(
     webhooks: Webhooks, prediction: Prediction, address: WebhookAddress, told: Callable[[], None]
 ) -> None:
-    """Tell an address of a prediction, from its beginning to its end.
-
-    Args:
-        webhooks: calls it.
-        prediction: which.
-        address: whom to tell.
-        told: called when there is nothing more to tell.
-    """
+    """Tell an address of a prediction to its end; ``told``: there is nothing more to tell."""
     prediction.hold()
 
     async def tell(channel: WebhookChannel) -> None:
@@ -145,8 +121,6 @@ async def _follow(prediction: Prediction, events: frozenset[str], channel: Webho
 
 
 class _Feed:
-    """What has happened in a prediction since somebody looked."""
-
     def __init__(self, prediction: Prediction) -> None:
         self.over = False
         self._kinds: set[str] = set()
@@ -176,7 +150,6 @@ class _Feed:
                 each.cancel()
 
     async def close(self) -> None:
-        """Look no more."""
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
 

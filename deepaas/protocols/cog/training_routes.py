@@ -48,17 +48,6 @@ _NAMESPACE = uuid.UUID("7c9c5a3e-35c7-4a53-9d0b-0f6d5c1e2b64")
 
 
 class TrainingRoutes:
-    """Cog's routes of trainings, of one or all models.
-
-    Args:
-        host: what it is a door of.
-        files: gets the files of inputs.
-        webhooks: tells clients' addresses of the trainings.
-        pick: which model a request is for.
-        shelf: has what is made of the models' descriptions.
-        intake: reads requests.
-    """
-
     def __init__(
         self,
         host: Host,
@@ -81,11 +70,6 @@ class TrainingRoutes:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def below(self, path: str) -> list[web.RouteDef]:
-        """The routes.
-
-        Args:
-            path: before each, without a slash at its end.
-        """
         one = "/trainings/{training_id}"
         table: list[tuple[str, str, Handler]] = [
             ("POST", "/trainings", self.post_training),
@@ -202,11 +186,6 @@ class TrainingRoutes:
             yield
 
     async def _begin(self, model: HostedModel, uid: str, name: str, asked: Request) -> TrainingRun:
-        """Enter a run.
-
-        Raises:
-            Refusal: its input is wrong.
-        """
         served = self._shelf.ready(model, model.status())
         assert served.train is not None
         given = served.train.checked(asked.input)
@@ -243,8 +222,6 @@ class TrainingRoutes:
     async def _tell(
         self, request: web.Request, model: HostedModel, name: str, asked: Request, run: TrainingRun
     ) -> None:
-        """Tell a webhook of a training, if the client has named one."""
-
         def begin(address: WebhookAddress, told: Callable[[], None]) -> None:
             self._follow(model, run, name, address, told)
 
@@ -264,12 +241,7 @@ class TrainingRoutes:
     ) -> None:
         """Tell of a training of which a host told that is gone.
 
-        Args:
-            model: what is trained.
-            uid: the run's own id.
-            name: what its client calls it.
-            address: whom to tell.
-            told: called when there is nothing more to tell.
+        ``told`` is called when there is nothing more to tell.
 
         Raises:
             StoreUnavailable: nobody can say now how it is.
@@ -293,8 +265,6 @@ class TrainingRoutes:
         self._webhooks.webhooks.follow(name, address, tell, told)
 
     def _later(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do something that no request waits for."""
-
         async def quietly() -> None:
             with contextlib.suppress(DeepaasError):
                 await work

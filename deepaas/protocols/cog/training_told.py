@@ -41,27 +41,14 @@ STATUS = {
     State.CANCELLED: CANCELED,
     State.INTERRUPTED: FAILED,
 }
-"""What Cog calls the states of a run."""
 
 
 class Teller:
-    """Tells of runs.
-
-    Args:
-        trainings: has them.
-    """
-
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings
 
     async def told(self, run: TrainingRun, name: str, *, whole: bool = False) -> dict[str, Any]:
-        """A training as Cog tells of it.
-
-        Args:
-            run: what the store has.
-            name: what its client calls it.
-            whole: also what was given, and when it came, began and ended.
-        """
+        """A training as Cog tells of it; as a whole also what was given, and when."""
         told: dict[str, Any] = {"id": name}
         if whole:
             told["input"] = msgspec.Raw(await self._trainings.args(run))
@@ -86,15 +73,7 @@ class Teller:
         events: frozenset[str],
         channel: WebhookChannel,
     ) -> None:
-        """Tell an address of a training until it has ended.
-
-        Args:
-            model: what is trained.
-            run: which.
-            name: what its client calls it.
-            events: what the address wants to know.
-            channel: to the address.
-        """
+        """Tell an address of a training until it has ended."""
         over = False
         try:
             async with contextlib.aclosing(self._trainings.follow(model, run)) as seen:

@@ -34,27 +34,20 @@ class NotUploaded(Exception):
 
 
 class Uploader:
-    """Uploads files with PUT. Must be closed.
-
-    Args:
-        url: below which they go.
-    """
+    """Uploads files with PUT, below a URL. Must be closed."""
 
     def __init__(self, url: str) -> None:
         self._url = URL(url).with_query(None).with_fragment(None)
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 
     async def upload(self, news: Answer | Part, prediction_id: str) -> str:
         """Upload one file; it is removed here, whatever happens.
 
-        Args:
-            news: what a model has answered or yielded.
-            prediction_id: in which prediction; told in the header ``X-Prediction-ID``.
+        The header ``X-Prediction-ID`` tells of which prediction it is.
 
         Returns:
             where it is: the answer's ``Location`` without its query, or the address it was put to.
@@ -71,15 +64,7 @@ class Uploader:
                 path.unlink(missing_ok=True)
 
     async def upload_inner(self, value: Any, news: Answer | Part, prediction_id: str) -> Any:
-        """Upload the files that stand in a JSON value as URLs.
-
-        Args:
-            value: the JSON that a model has answered or yielded, decoded; it is changed.
-            news: what tells which of its texts are files.
-            prediction_id: in which prediction.
-
-        Returns:
-            the value with the addresses of the files.
+        """Replace files that stand in a JSON value by their addresses; the value is changed.
 
         Raises:
             NotUploaded: one of them could not be.
@@ -128,14 +113,9 @@ class Uploader:
 
 
 def inner_files(around: list[Any], files: Sequence[tuple[str, int]]) -> list[tuple[Any, Any, str]]:
-    """Which texts in a JSON value are files.
+    """Which texts in a JSON value (in a list) are files: what each stands in, where, its name.
 
-    Args:
-        around: the value, in a list.
-        files: their names and lengths, in their order.
-
-    Returns:
-        what each stands in, where, and its name.
+    ``files`` are their names and lengths, in their order.
     """
     found: list[tuple[Any, Any, str]] = []
 
@@ -170,7 +150,6 @@ def _noted(error: Exception) -> str:
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Whether it may be better a moment later."""
     if isinstance(error, aiohttp.ClientResponseError):
         return error.status >= 500
     return not isinstance(error, ValueError)

@@ -31,13 +31,6 @@ CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
 class Documents:
-    """The documents of a host.
-
-    Args:
-        host: which.
-        operations: the routes.
-    """
-
     def __init__(self, host: Host, operations: Sequence[Operation]) -> None:
         self._host = host
         self._shown = [operation for operation in operations if operation.documented]
@@ -46,7 +39,6 @@ class Documents:
         self._openapi: dict[str, Any] | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        """The route of the document that DEEPaaS has."""
         return protocols.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
 
     async def openapi(self) -> dict[str, Any]:
@@ -62,7 +54,6 @@ class Documents:
         return web.Response(body=self._swagger, headers=headers)
 
     async def _make(self) -> None:
-        """Make them, if models are described otherwise by now."""
         # Whoever asks early would otherwise get a document without the models.
         waits = [asyncio.ensure_future(model.described()) for model in self._host.registry]
         await asyncio.wait(waits, timeout=LOADING_SECONDS)
@@ -84,13 +75,7 @@ class Documents:
 def swagger(
     prefix: str, operations: Sequence[Operation], descriptions: dict[str, Description]
 ) -> dict[str, Any]:
-    """The Swagger 2.0 document.
-
-    Args:
-        prefix: the base path.
-        operations: the routes.
-        descriptions: what the workers have told of their models, by name.
-    """
+    """The Swagger 2.0 document; the descriptions by model."""
     of_models: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     for operation in (o for o in operations if "{name}" not in o.path):

@@ -15,12 +15,6 @@ from deepaas.web.errors import json_response
 
 
 class ModelOperations:
-    """The routes about models.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._host = host
 
@@ -42,17 +36,14 @@ class ModelOperations:
             return self._links(model) | {"error": error.message}
 
     async def get_models(self, _request: web.Request) -> web.Response:
-        """All of them."""
         models = await asyncio.gather(*map(self._listed, self._host.registry))
         return json_response({"models": models})
 
     async def get_model(self, request: web.Request) -> web.Response:
-        """One of them."""
         model = self._host.registry[request.match_info["name"]]
         return json_response(self._links(model) | await model.metadata())
 
     def operations(self) -> list[Operation]:
-        """These routes, as the documents tell of them."""
         return [
             Operation(
                 "GET",

@@ -25,10 +25,6 @@ OF_HOST = "#/host/"
 def take(definitions: Definitions, description: Description) -> Description:
     """Add a model's definitions; another model may use a name of them for something else.
 
-    Args:
-        definitions: of the models before, by name; those of this one are added.
-        description: the model.
-
     Returns:
         the description with its references as the document has them.
     """
@@ -50,12 +46,7 @@ def take(definitions: Definitions, description: Description) -> Description:
 
 
 def host_names(definitions: Definitions, own: Definitions) -> dict[str, str]:
-    """What the host's own definitions are called beside those of the models.
-
-    Args:
-        definitions: of all models.
-        own: of the host.
-    """
+    """What the host's own definitions are called beside those of the models."""
     return {
         name: _free(name, {*definitions, *own}) if name in definitions else name for name in own
     }

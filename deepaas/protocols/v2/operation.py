@@ -58,17 +58,11 @@ class Operation:
     """One route of the API.
 
     Attributes:
-        method: the HTTP method.
         path: below the base path; with ``{name}`` it is documented once per model.
-        handler: what answers it.
-        tag: the group in the document.
-        summary: one line.
         responses: response objects by status.
-        description: more lines.
         streamed: what to add to them for a model that yields its answer, which it can stream.
-        produces: media types of the answer.
         function: which function of a model it calls, if one: its parameters are documented.
-        documented: whether the document has it; what is switched off has no place there.
+        documented: what is switched off has no place in the document.
         result: response object for 200 made from a model's description, if it depends on it.
     """
 

@@ -36,19 +36,12 @@ _REQUEST_ID: dict[str, Any] = {
 
 
 class PredictionOperations:
-    """The routes of predictions.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._enabled = host.settings.predict_endpoint
         self._registry = host.registry
         self._uploads = host.uploads
 
     async def post_predict(self, request: web.Request) -> web.StreamResponse:
-        """Make a prediction."""
         if not self._enabled:
             raise Disabled("predict")
         model = self._registry[request.match_info["name"]]
@@ -78,7 +71,6 @@ class PredictionOperations:
         return json_response(queue)
 
     def operations(self) -> list[Operation]:
-        """These routes, as the documents tell of them."""
         return [
             Operation(
                 "POST",

@@ -14,13 +14,7 @@ Parameter = Mapping[str, Any]
 
 
 def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
-    """A prediction with the arguments that are required or, where none is, with the first file.
-
-    Args:
-        url: of the host.
-        path: of the route, below that.
-        parameters: of the model, as Swagger 2.0 has them.
-    """
+    """A prediction with the arguments that are required or, where none is, with the first file."""
     chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]
     if not chosen:
         chosen = [p for p in parameters if _is_file(p)][:1]

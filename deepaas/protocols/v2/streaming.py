@@ -30,11 +30,6 @@ Predict = Callable[[Terms], Awaitable[Answer]]
 async def send(request: web.Request, predict: Predict, folder: Path) -> web.StreamResponse:
     """Make a prediction, and send its events while it goes on; it ends with its client.
 
-    Args:
-        request: of the client.
-        predict: makes the prediction on terms.
-        folder: for what waits for the client.
-
     Raises:
         DeepaasError: why there is none, if nothing has come of it before.
     """
@@ -100,7 +95,6 @@ class _Told:
             self._append(PART, as_json(news).whole())
 
     async def begins(self) -> None:
-        """Wait for the first news."""
         await self._began.wait()
 
     async def failed(self) -> DeepaasError:
@@ -108,11 +102,7 @@ class _Told:
         return await self._problem
 
     async def events(self, work: asyncio.Future[None]) -> AsyncIterator[SentEvent | LongEvent]:
-        """All events from the beginning on.
-
-        Raises:
-            DeepaasError: what has become of the prediction.
-        """
+        """All events from the beginning on."""
         index = 0
         async for kind, data in self._journal.follow():
             pieces = Document(0, lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
@@ -132,7 +122,6 @@ class _Told:
         yield SentEvent("end", msgspec.json.encode({"parts_count": index}).decode())
 
     def end(self) -> None:
-        """Nothing more will be told."""
         self._journal.end()
 
     def leave(self) -> None:

@@ -15,8 +15,6 @@ def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, An
     """What clients are told of a run; large arguments and results are left to the caller.
 
     Args:
-        run: what the store has.
-        base: URL path of the run.
         tensorboard: URL path of its curves, empty when there is no TensorBoard.
     """
     shown: dict[str, Any] = {
@@ -61,7 +59,6 @@ def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, An
 
 
 def progress_json(progress: RunProgress) -> dict[str, Any]:
-    """How far a run is."""
     return {"step": progress.step, "total": progress.total, "message": progress.message}
 
 

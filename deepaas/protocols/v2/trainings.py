@@ -82,12 +82,6 @@ def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, HostedMod
 
 
 class Presenter:
-    """Makes of runs what the API tells of them.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._prefix = host.prefix
         # Looked for once: a list has a thousand runs.
@@ -101,12 +95,6 @@ class Presenter:
 
 
 class TrainingOperations:
-    """The routes of trainings.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._host = host
         self._presenter = Presenter(host)
@@ -122,7 +110,6 @@ class TrainingOperations:
         return whole
 
     async def post_training(self, request: web.Request) -> web.Response:
-        """Train."""
         trainings, model = trainings_of(self._host, request)
         known = model.description.train if model.description is not None else None
         async with self._host.uploads.open(request) as reception:
@@ -134,7 +121,6 @@ class TrainingOperations:
         return json_response(await self._whole(trainings, run))
 
     async def get_trainings(self, request: web.Request) -> web.Response:
-        """Which there are."""
         trainings, model = trainings_of(self._host, request)
         wanted = _selection(request)
         runs, total_count = await trainings.list(model, **wanted)
@@ -149,19 +135,16 @@ class TrainingOperations:
         )
 
     async def get_training(self, request: web.Request) -> web.Response:
-        """How one is."""
         trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
         return json_response(await self._whole(trainings, run))
 
     async def delete_training(self, request: web.Request) -> web.Response:
-        """Cancel one."""
         trainings, model = trainings_of(self._host, request)
         run = await trainings.cancel(model, request.match_info["uuid"])
         return json_response(await self._whole(trainings, run))
 
     def operations(self) -> list[Operation]:
-        """These routes, as the documents tell of them."""
         trained = {"200": answer("The training", reference("Training"))}
         documented = self._host.settings.train_endpoint
         return [
@@ -223,11 +206,6 @@ class TrainingOperations:
 
 
 def _selection(request: web.Request) -> dict[str, Any]:
-    """Which trainings a list should have.
-
-    Raises:
-        InvalidArguments: a parameter has a wrong value.
-    """
     query, wrong = request.query, {}
 
     def number(name: str, least: int, most: int) -> int | None:

@@ -13,12 +13,6 @@ from deepaas.web.errors import json_response
 
 
 class VersionOperations:
-    """The routes that tell of the API itself.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._host = host
 
@@ -27,7 +21,6 @@ class VersionOperations:
         return {"version": "stable", "id": "v2", "links": [link]}
 
     async def get_version(self, _request: web.Request) -> web.Response:
-        """Of this API."""
         return json_response(self._version())
 
     async def get_versions(self, request: web.Request) -> web.StreamResponse:
@@ -55,7 +48,6 @@ class VersionOperations:
         return web.Response(text=recent_log.text())
 
     def operations(self) -> list[Operation]:
-        """These routes, as the documents tell of them."""
         return [
             Operation(
                 "GET",

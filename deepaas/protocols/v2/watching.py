@@ -62,12 +62,6 @@ _FILE: dict[str, Any] = {
 
 
 class WatchingOperations:
-    """The routes that show a training.
-
-    Args:
-        host: what a door is given.
-    """
-
     def __init__(self, host: Host) -> None:
         self._host = host
         self._watching = Watching(host.trainings)
@@ -81,7 +75,6 @@ class WatchingOperations:
         return trainings, model, run
 
     async def get_logs(self, request: web.Request) -> web.StreamResponse:
-        """What one has printed."""
         _, model, run = await self._asked(request)
         begin, watching = 0, self._watching
         if (tail := _tail(request)) is not None:
@@ -101,7 +94,6 @@ class WatchingOperations:
         return response
 
     async def get_metrics(self, request: web.Request) -> web.Response:
-        """What one has measured."""
         _, _, run = await self._asked(request)
         metrics = await self._watching.metrics(run)
         return await asyncio.to_thread(
@@ -128,7 +120,6 @@ class WatchingOperations:
         return await stream(request, _run_events(follow(position), self._presenter.shown))
 
     async def get_files(self, request: web.Request) -> web.StreamResponse:
-        """Which files one has written, or all of them."""
         trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files
         if _wants_zip(request):
@@ -141,13 +132,11 @@ class WatchingOperations:
         return json_response({"files": entries, "more": found.cut})
 
     async def get_file(self, request: web.Request) -> web.StreamResponse:
-        """One of them."""
         trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files
         return await files.send_file(request, root, request.match_info["path"])
 
     def operations(self) -> list[Operation]:
-        """These routes, as the documents tell of them."""
         documented = self._host.settings.train_endpoint
         usual = failures(403, 404, 409, 503)
         unprocessable = {"422": answer("Messages by argument", reference("Invalid"))}
