@@ -23,14 +23,7 @@ JSON = "application/json"
 async def respond(
     request: web.Request, answer: Answer, before: bytes = b"", after: bytes = b""
 ) -> web.StreamResponse:
-    """Send an answer; a file that it names is streamed and removed, whatever happens.
-
-    Args:
-        request: of the client.
-        answer: of the model.
-        before: to be sent before it.
-        after: to be sent after it.
-    """
+    """Send an answer; a file that it names is streamed and removed, whatever happens."""
     headers: dict[str, str] = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = (

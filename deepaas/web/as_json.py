@@ -23,13 +23,7 @@ def is_json(news: Answer | Part) -> bool:
 def as_json(news: Answer | Part) -> Document:
     """JSON of what a model has answered or yielded; a file becomes a data URL (RFC 2397).
 
-    The file that it names is not needed any more when the document has been read.
-
-    Args:
-        news: of the model.
-
-    Raises:
-        OSError: it cannot be read.
+    It is not needed any more when the document has been read; ``OSError`` if it cannot be read.
     """
     file = of_file(Path(news.path)) if news.path else of_bytes(news.body)
     return file if is_json(news) else _data_url(news.media_type, file)

@@ -1,8 +1,7 @@
 """Bodies of requests as they come: unpacked here, bit by bit, within limits.
 
-aiohttp is told not to unpack anything (``auto_decompress``): it would also unpack what nobody
-reads, such as the rest of a body that was refused. Each step of this is small, and others get
-their turn in between.
+aiohttp is told not to (``auto_decompress``): it would also unpack what nobody reads, such as the
+rest of a body that was refused. Each step is small, and others get their turn in between.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from aiohttp import compression_utils, hdrs, web
 from deepaas.errors import MalformedRequest, RequestTooLarge, UnpacksTooMuch
 
 STEP_BYTES = 128 * 1024
-"""So much is unpacked at a time."""
 
 EMPTY_COUNT = 256
 """After so many steps that gave nothing others get their turn: members of gzip may be empty."""
@@ -50,11 +48,7 @@ def packed(request: web.Request) -> str:
 
 
 def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """A body, unpacked, chunk by chunk.
-
-    Args:
-        request: whose body.
-        max_bytes: largest body, packed or not, 0 for no limit.
+    """A body, unpacked, chunk by chunk; ``max_bytes`` counts it packed or not, 0 for no limit.
 
     Raises:
         RequestTooLarge: it is larger.
@@ -132,11 +126,6 @@ class _Zlib:
         return self._inflate is not None and bool(self._inflate.eof)
 
     def unpack(self, chunk: bytes) -> bytes:
-        """The next bytes, at most ``STEP_BYTES`` of them.
-
-        Raises:
-            zlib.error: it is not packed so.
-        """
         data = self._left + chunk if chunk else self._left
         if self._inflate is None or (self._inflate.eof and data and self._encoding == "gzip"):
             if not data:
@@ -168,7 +157,7 @@ class _Other:
         return bool(self._decompressor.data_available)
 
     def unpack(self, chunk: bytes) -> bytes:
-        """The next bytes, about ``STEP_BYTES`` of them at most."""
+        """About ``STEP_BYTES`` at most."""
         return bytes(self._decompressor.decompress_sync(chunk, max_length=STEP_BYTES))
 
 
@@ -177,14 +166,7 @@ class BrokenForm(ValueError):
 
 
 class FormLines:
-    """A body for aiohttp's reader of forms, which reads it line by line or in blocks.
-
-    What stands before the first boundary is passed over in one go, and there may not be much of
-    it; lines have an end.
-
-    Args:
-        chunks: the body.
-    """
+    """A body for aiohttp's reader of forms; little may stand before the first boundary."""
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
@@ -194,14 +176,7 @@ class FormLines:
         self._lines_count = 0
 
     async def begin(self, boundary: bytes) -> None:
-        """Pass over what stands before the first boundary.
-
-        Args:
-            boundary: with its two dashes.
-
-        Raises:
-            BrokenForm: there is none, or it comes too late.
-        """
+        """Pass over what stands before the first boundary, given with its two dashes."""
         line = re.compile(rb"(?:\A|\n)(%s(?:--)?[ \t\r\f\v]*(?:\n|\Z))" % re.escape(boundary))
         while True:
             found = line.search(self._held)
@@ -215,11 +190,9 @@ class FormLines:
                 raise BrokenForm("it does not begin with the boundary that Content-Type names")
 
     def at_eof(self) -> bool:
-        """Whether all of it has been read."""
         return self._at_end and self._start >= len(self._held)
 
     async def read(self, size: int) -> bytes:
-        """Some bytes, empty at the end."""
         if self._start >= len(self._held):
             await self._more()
         else:
@@ -229,11 +202,6 @@ class FormLines:
         return found
 
     async def readline(self, *, max_line_length: int | None = None) -> bytes:
-        """One line with its end.
-
-        Raises:
-            BrokenForm: it is too long.
-        """
         limit = max_line_length or MAX_LINE_BYTES
         self._lines_count += 1
         if self._lines_count % LINES_COUNT == 0:
@@ -251,7 +219,6 @@ class FormLines:
         return line
 
     def unread_data(self, data: bytes) -> None:
-        """Put something back."""
         if self._held[self._start - len(data) : self._start] == data:
             self._start -= len(data)
         else:
@@ -259,7 +226,7 @@ class FormLines:
             self._start = 0
 
     async def _more(self) -> bool:
-        """Get more of it; False at its end."""
+        """False at its end."""
         if self._at_end:
             return False
         chunk = await anext(self._chunks, None)

@@ -1,7 +1,7 @@
 """Streams of which little waits in memory for a client that does not read.
 
-What it has not read is better kept where it comes from: in a journal, a log or a program. A
-client that reads nothing at all is left after ``send-timeout`` (:mod:`deepaas.web.connections`).
+The rest is better kept where it comes from: a journal, a log or a program. A client that reads
+nothing at all is left after ``send-timeout`` (:mod:`deepaas.web.connections`).
 """
 
 from __future__ import annotations
@@ -31,11 +31,7 @@ def bound(request: web.Request) -> None:
 
 
 async def send(request: web.Request, response: web.StreamResponse, data: bytes) -> None:
-    """Write a piece of a stream, and wait while too much waits.
-
-    Raises:
-        ConnectionError: the client has left.
-    """
+    """Write a piece, and wait while too much waits; ``ConnectionError`` if the client has left."""
     for begin in range(0, len(data), WAITING_BYTES):
         await response.write(data[begin : begin + WAITING_BYTES])
         # aiohttp looks at this only every 64 KiB.

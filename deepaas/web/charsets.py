@@ -12,10 +12,7 @@ SLOW = frozenset(("idna", "punycode"))
 
 
 def is_known(name: str) -> bool:
-    """Whether text of this encoding is taken.
-
-    Python itself is not asked: it remembers each name for which it was.
-    """
+    """Python itself is not asked: it remembers each name for which it was."""
     name = encodings.normalize_encoding(name).lower()
     return name in _names() or name.replace(".", "_") in _names()
 

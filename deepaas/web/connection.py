@@ -38,8 +38,6 @@ class ConnectionLimits:
     """What connections may do; 0 is no limit.
 
     Attributes:
-        count: how many there may be.
-        per_address_count: how many of one address.
         head_seconds: for the head of a request, from the connection or from its first byte.
         idle_seconds: between two requests.
         body_seconds: without progress of a body that is wanted.
@@ -70,23 +68,15 @@ _TOO_SLOW = _plain(408, "the head of the request has not arrived in time", "requ
 
 
 class Doorkeeper(Protocol):
-    """Who lets connections in."""
-
     def admit(self, connection: Connection) -> bool:
-        """Take a new one; False if there is no room."""
+        """False if there is no room."""
 
     def forget(self, connection: Connection) -> None:
         """One has ended."""
 
 
 class Connection(web.RequestHandler):
-    """One connection: aiohttp's, with a count of what has come.
-
-    Attributes:
-        received: bytes that have come.
-        line: the transport, also when aiohttp has let go of it.
-        address: of the client.
-    """
+    """One connection; ``line`` is the transport, also when aiohttp has let go of it."""
 
     __slots__ = (
         "_asked_count",
@@ -150,18 +140,16 @@ class Connection(web.RequestHandler):
 
     @property
     def fileno(self) -> int:
-        """Its descriptor, -1 if it has none any more."""
+        """-1 if it has none any more."""
         sock = None if self.line is None else self.line.get_extra_info("socket")
         return -1 if sock is None else cast(int, sock.fileno())
 
     @property
     def is_new(self) -> bool:
-        """Whether it has never brought a request."""
         return self._request_count == 0
 
     @property
     def waiting_bytes(self) -> int:
-        """What waits in memory for the client."""
         return 0 if self.line is None else self.line.get_write_buffer_size()
 
     @property
@@ -170,12 +158,7 @@ class Connection(web.RequestHandler):
         return self._send_since
 
     def look(self, now: float, limits: ConnectionLimits) -> str:
-        """Close it if it is over one of its times; which one, for the log.
-
-        Args:
-            now: the loop's time.
-            limits: what is allowed.
-        """
+        """Close it if it is over one of its times; which one, for the log."""
         if self.line is None:
             return ""
         if self._is_stuck(now, limits.send_seconds):
@@ -202,7 +185,6 @@ class Connection(web.RequestHandler):
         return "has not sent a request" if self._has_begun else "was idle"
 
     def give_way(self) -> None:
-        """Leave, for another."""
         self.force_close()
 
     def break_off(self) -> None:
@@ -261,7 +243,6 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002, in the library's words
     ) -> web.StreamResponse:
-        """What aiohttp itself answers, in the host's shape."""
         if isinstance(exc, ConnectionError):
             raise exc  # The client has left.
         self.log_exception("Error handling request", exc_info=exc)
@@ -280,7 +261,6 @@ class Connection(web.RequestHandler):
 
 
 def _is_clients(error: Any) -> bool:
-    """Whether an exception is what a client sent, or left."""
     if isinstance(error, DeepaasError):
         return STATUS.get(type(error), 500) < 500
     return isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)

@@ -1,7 +1,6 @@
 """Connections that neither bring nor take anything give way: to all others, and in time.
 
-There is a greatest number of them. Once a second all are looked at; a request costs next to
-nothing.
+Once a second all are looked at; a request costs next to nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 
 MAX_COUNT = 4096
-"""By default there are no more connections than this; each takes about 20 KB at rest."""
+"""Each takes about 20 KB at rest."""
 
 WAITING_BYTES = 64 * 1024 * 1024
 """What may wait in memory for all clients together; those who have read least make room."""
@@ -33,18 +32,11 @@ GIVE_WAY_COUNT = 16
 """So many make room at a time: to find them all connections are looked at."""
 
 CANDIDATES_COUNT = 64
-"""Of so many it is looked whether they really are silent."""
 
 NEVER_SECONDS = 1e9
 
 
 def fitting_count(open_files: int, processes_count: int) -> int:
-    """How many connections a host can have.
-
-    Args:
-        open_files: what the system allows it.
-        processes_count: that it runs.
-    """
     # Itself, its database and its listeners; and sockets and pipes to each process, twice while
     # one takes another's place. Of the rest, a file or another connection for each of them.
     rest = open_files - 96 - 16 * processes_count
@@ -52,19 +44,9 @@ def fitting_count(open_files: int, processes_count: int) -> int:
 
 
 class Connections:
-    """All connections of the host; a protocol factory."""
-
     def __init__(
         self, server: web.Server, limits: ConnectionLimits, notes: Notes, **options: Any
     ) -> None:
-        """There are none yet.
-
-        Args:
-            server: aiohttp's.
-            limits: what they may do.
-            notes: for what may happen often.
-            options: for aiohttp's protocol.
-        """
         self._server = server
         self._limits = limits
         self._notes = notes
@@ -76,14 +58,13 @@ class Connections:
         self._next_look: asyncio.TimerHandle | None = None
 
     def __call__(self) -> Connection:
-        """A connection for asyncio."""
         return Connection(self, self._server, loop=self._loop, **self._options)
 
     def __len__(self) -> int:
         return len(self._open)
 
     def admit(self, connection: Connection) -> bool:
-        """Take a new one; False if there is no room, and nobody who can give way."""
+        """False if there is no room, and nobody who can give way."""
         of_address = self._limits.per_address_count
         if of_address and self._of_address[connection.address] >= of_address:
             same = [each for each in self._open if each.address == connection.address]
@@ -102,7 +83,6 @@ class Connections:
         return True
 
     def forget(self, connection: Connection) -> None:
-        """One has ended."""
         if connection in self._open:
             self._open.discard(connection)
             self._of_address[connection.address] -= 1

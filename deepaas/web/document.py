@@ -9,19 +9,10 @@ from deepaas.beneath import open_file
 
 PIECE_BYTES = 256 * 1024
 SMALL_BYTES = 256 * 1024
-"""A document up to this size may be held in memory."""
 
 
 class Document:
-    """One JSON value.
-
-    Attributes:
-        size_bytes: how long it is.
-
-    Args:
-        size_bytes: how long it is.
-        pieces: gives all of it, each time anew.
-    """
+    """One JSON value; ``pieces`` gives all of it, each time anew."""
 
     def __init__(self, size_bytes: int, pieces: Callable[[], Generator[bytes, None, None]]) -> None:
         self.size_bytes = size_bytes
@@ -29,28 +20,21 @@ class Document:
 
     @property
     def is_small(self) -> bool:
-        """Whether it may be held in memory."""
         return self.size_bytes <= SMALL_BYTES
 
     def pieces(self) -> Generator[bytes, None, None]:
-        """Its bytes from the first on."""
         return self._pieces()
 
     async def sent(self) -> AsyncIterator[bytes]:
-        """The same, for whoever sends them and waits in between."""
+        """For whoever sends it and waits in between."""
         for piece in self.pieces():
             yield piece
 
     def whole(self) -> bytes:
-        """All of it."""
         return b"".join(self.pieces())
 
     def write(self, path: Path) -> None:
-        """Write it to a new file.
-
-        Raises:
-            OSError: it cannot be written.
-        """
+        """Write it to a new file; ``OSError`` if that cannot be."""
         with path.open("xb") as file:
             for piece in self.pieces():
                 file.write(piece)
@@ -69,12 +53,10 @@ class _InMemory(Document):
 
 
 def of_bytes(content: bytes) -> Document:
-    """What is in memory already."""
     return _InMemory(content)
 
 
 def together(parts: Sequence[bytes | Document]) -> Document:
-    """One document after the other, and what stands between them."""
     size_bytes = sum(len(p) if isinstance(p, bytes) else p.size_bytes for p in parts)
 
     def pieces() -> Generator[bytes, None, None]:
@@ -90,11 +72,7 @@ def together(parts: Sequence[bytes | Document]) -> Document:
 
 
 def of_file(path: Path) -> Document:
-    """What lies in a file.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """``OSError`` if it cannot be read."""
 
     def pieces() -> Generator[bytes, None, None]:
         # No symlink that a model has left there instead.

@@ -6,8 +6,7 @@ Handlers raise and never build error responses. Below the paths of a door they h
     {"code": 503, "message": "…", "error": "queue_full"}
 
 An error that is the server's fault carries an ``id`` that stands in the log beside the
-traceback. Only what DEEPaaS 2.x clients parse keeps its own form: the messages of a validation
-error, by argument.
+traceback. The messages of a validation error keep the form of DEEPaaS 2.x, by argument.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ from deepaas.web.sentences import of_request
 _log = logging.getLogger(__name__)
 
 MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
-"""Where an application has what takes the host's own paths out of messages."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +42,9 @@ class Problem:
     """What a client is told of an error, before it has a shape.
 
     Attributes:
-        status: of the answer.
         message: for people, without paths of the host.
         error: in one word, for programs; empty where the status says it all.
         reference: what stands in the log beside the traceback, empty for a client's mistake.
-        headers: of the answer.
-        fields: messages by argument, or None.
     """
 
     status: int
@@ -61,7 +56,6 @@ class Problem:
 
 
 Shape = Callable[[Problem], web.Response]
-"""How a door writes an error."""
 
 
 class ErrorShapes:
@@ -72,24 +66,16 @@ class ErrorShapes:
         self._by_path: list[tuple[str, Shape]] = []
 
     def add(self, shape: Shape, paths: Iterable[str], handlers: Iterable[Any]) -> None:
-        """Note the shape of a door.
-
-        Args:
-            shape: writes its errors.
-            paths: all that is below them is the door's.
-            handlers: of its routes, some of which may stand elsewhere.
-        """
+        """Give a door's shape to its handlers, wherever, and to all that is below its paths."""
         self._by_path += [(path, shape) for path in paths]
         if shape is not as_failure:
             self._by_handler.update((handler, shape) for handler in handlers)
 
     def of(self, request: web.Request) -> Shape:
-        """The shape for a request."""
         shape = self._by_handler.get(request.match_info.handler)
         return shape or self.below(request.path)
 
     def below(self, path: str) -> Shape:
-        """The shape for a path, of which no more is known."""
         for own, shape in self._by_path:
             if path == own or path.startswith(f"{own}/"):
                 return shape
@@ -103,7 +89,6 @@ class RaisedAnswer(Exception):
     """An answer of a door that is raised, since what makes it is far from the route."""
 
     def response(self) -> web.StreamResponse:
-        """The answer."""
         raise NotImplementedError
 
 
@@ -141,7 +126,6 @@ STATUS: dict[type[errors.DeepaasError], int] = {
 
 
 def status_of(error: errors.DeepaasError) -> int:
-    """The status that stands for an error."""
     if isinstance(error, errors.ModelRefused):
         return error.status
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
@@ -149,10 +133,6 @@ def status_of(error: errors.DeepaasError) -> int:
 
 def respond_to_exception(request: web.Request, error: Exception) -> web.StreamResponse:
     """Whatever a handler has raised, as a response with a JSON body.
-
-    Args:
-        request: what was asked.
-        error: what was raised.
 
     Raises:
         ConnectionError: the client has gone, and nobody is left to tell.
@@ -186,10 +166,7 @@ def no_space(error: BaseException) -> errors.StorageFull | None:
 
 
 def lacking(error: BaseException) -> errors.DeepaasError | None:
-    """What to tell of an exception that says that the system has no more of something.
-
-    Of disk, descriptors, threads or processes (``ulimit``, limits of a cgroup); None for others.
-    """
+    """What to tell when the system lacks disk, descriptors, threads or processes; else None."""
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return errors.OutOfProcesses()
     if not isinstance(error, OSError):
@@ -204,12 +181,7 @@ def lacking(error: BaseException) -> errors.DeepaasError | None:
 def expecting(
     handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], shapes: ErrorShapes
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """A handler of all requests that refuses to do what ``Expect`` asks for and nobody knows.
-
-    Args:
-        handler: aiohttp's, which stumbles over that before any middleware.
-        shapes: of errors.
-    """
+    """Refuse what ``Expect`` asks for and nobody knows: aiohttp stumbles over it, otherwise."""
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         wanted = request.headers.get(hdrs.EXPECT)
@@ -228,7 +200,6 @@ async def _refuse_expectation(shape: Shape) -> web.StreamResponse:
 
 
 def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Response:
-    """One of the host's own errors as a response, noted in the log where it should be."""
     status = status_of(error)
     if isinstance(error, errors.HostExhausted) and NOTES in request.config_dict:
         request.config_dict[NOTES].note(f"a request found no descriptor: {error.details}")
@@ -261,7 +232,6 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
 
 
 def as_failure(problem: Problem) -> web.Response:
-    """An error in the shape of DEEPaaS."""
     if problem.fields:
         return json_response(problem.fields, problem.status, problem.headers)
     body: dict[str, Any] = {"code": problem.status, "message": problem.message}
@@ -278,7 +248,6 @@ def _shaped(request: web.Request, problem: Problem) -> web.Response:
 
 
 def _respond_to_http(request: web.Request, error: web.HTTPException) -> web.Response:
-    """aiohttp's own errors and redirects."""
     problem = _problem_of_http(error)
     if error.status < 400:
         return web.Response(status=error.status, headers=problem.headers)
@@ -299,7 +268,6 @@ def _problem_of_http(error: web.HTTPException) -> Problem:
 def json_response(
     body: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """A response with a JSON body."""
     return web.Response(
         body=msgspec.json.encode(body),
         status=status,
@@ -308,5 +276,4 @@ def json_response(
 
 
 def new_reference() -> str:
-    """An id that a client can quote and an operator can find in the log."""
     return secrets.token_hex(6)

@@ -1,8 +1,7 @@
 """Server-sent events, as the HTML standard defines them in its section 9.2.
 
-A handler that has events gives :func:`stream` an asynchronous iterator of them. The stream ends
-when the iterator does, when the client leaves, and when the host does; the browser's
-``EventSource`` then comes back by itself with the id of the last event that it has seen.
+A stream ends with its iterator, its client and the host; the browser's ``EventSource`` then comes
+back by itself with the id of the last event that it has seen.
 """
 
 from __future__ import annotations
@@ -52,7 +51,6 @@ class SentEvent:
     """One event.
 
     Attributes:
-        name: what kind it is; ``message`` is the standard's default.
         data: any text. Its line ends arrive as ``\\n``, whatever they were.
         id: what a client that comes back says it has seen last; None leaves the one before.
     """
@@ -62,11 +60,7 @@ class SentEvent:
     id: str | None = None
 
     def encode(self) -> bytes:
-        """The event as it is sent.
-
-        Raises:
-            ValueError: the name or the id has characters that would break the stream.
-        """
+        """``ValueError`` if the name or the id has characters that would break the stream."""
         if re.search(r"[\r\n]", self.name) or re.search(r"[\r\n\0]", self.id or ""):
             raise ValueError(f"not the name and the id of an event: {self.name!r}, {self.id!r}")
         lines = [f"event: {self.name}"]
@@ -78,12 +72,7 @@ class SentEvent:
 
 @dataclass(frozen=True)
 class LongEvent:
-    """One event whose data need not be in memory.
-
-    Attributes:
-        name: what kind it is.
-        pieces: gives the data, one line of UTF-8.
-    """
+    """One event whose data need not be in memory: pieces of one line of UTF-8."""
 
     name: str
     pieces: Callable[[], Iterator[bytes]]
@@ -93,10 +82,7 @@ Events = AsyncIterator[SentEvent] | AsyncIterator[SentEvent | LongEvent]
 
 
 def wants_events(request: web.Request) -> bool:
-    """Whether the client asks for events, and likes nothing else better.
-
-    It has to name ``text/event-stream``: ``*/*`` is what clients send that did not choose.
-    """
+    """Whether the client likes nothing better; ``*/*`` is what those send that did not choose."""
     if hdrs.ACCEPT not in request.headers:
         return False
     given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
@@ -116,13 +102,13 @@ def _accepted(header: str) -> Iterator[tuple[str, float]]:
 
 
 def last_event_id(request: web.Request) -> str:
-    """The id of the last event that a client which comes back has seen; empty for a new one."""
+    """Empty for a client that does not come back."""
     given = request.headers.get("Last-Event-ID", "")
     return given.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def nothing_more() -> web.Response:
-    """The answer that makes ``EventSource`` stop coming back, when there is nothing to add."""
+    """The answer that makes ``EventSource`` stop coming back."""
     return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
 
@@ -141,13 +127,11 @@ async def stream(
     that a response with that error would have.
 
     Args:
-        request: what is answered.
         events: closed in the end, whichever way that comes.
-        retry_ms: after how many milliseconds a client that lost the stream comes back; None for
-            streams to which nobody can.
+        retry_ms: after how long a client that lost the stream comes back; None for streams to
+            which nobody can.
         keep_alive_seconds: after how long a silence a comment is sent.
         until_drain: whether the host does not wait for its end, when it is about to leave.
-        content_type: of the answer.
     """
     response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: content_type, **_HEADERS})
     try:
@@ -205,7 +189,6 @@ async def _send(
 
 
 def _long(event: LongEvent) -> Iterator[bytes]:
-    """What is sent of it: one piece, if it is short."""
     ready = f"event: {event.name}\ndata: ".encode()
     for piece in event.pieces():
         if len(ready) + len(piece) > WAITING_BYTES:

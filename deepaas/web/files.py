@@ -1,8 +1,7 @@
 """The files of a folder for clients: listed, sent one by one, or all of them as a ZIP archive.
 
-Nothing outside the folder can be reached, and none of the files is ever shown as a page of this
-host: they are downloads, whatever they hold. All but the two ``send_`` functions touch the disk
-at once: call them in a thread.
+Nothing outside the folder can be reached, and all are downloads, never pages of this host. All
+but the two ``send_`` functions touch the disk at once: call them in a thread.
 """
 
 from __future__ import annotations
@@ -51,13 +50,10 @@ _ZIP_FIRST_YEAR, _ZIP_LAST_YEAR = 1980, 2107
 
 @dataclass(frozen=True)
 class Entry:
-    """A file.
+    """A file; ``size`` is in bytes, ``modified`` in seconds since the epoch.
 
-    Attributes:
-        path: relative to the folder, with slashes. Bytes of a name that are no UTF-8 are replaced
-            in it; it is the file's name all the same, here, for :func:`send_file` and in archives.
-        size: in bytes.
-        modified: seconds since the epoch.
+    ``path`` is relative to the folder, with slashes. Bytes of a name that are no UTF-8 are replaced
+    in it; it is the file's name all the same, here, for :func:`send_file` and in archives.
     """
 
     path: str
@@ -67,24 +63,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class FolderListing:
-    """What is in a folder.
-
-    Attributes:
-        entries: sorted, folder by folder.
-        cut: whether there are more than these.
-    """
+    """A folder's files, sorted, folder by folder; ``cut`` if there are more than these."""
 
     entries: list[Entry]
     cut: bool
 
 
 def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> FolderListing:
-    """List all regular files; symlinks to such a file only when they stay inside.
-
-    Args:
-        root: the folder; one that is not there is empty.
-        max_count: how many entries to give at most.
-    """
+    """List regular files; symlinks to one only if they stay inside. A missing folder is empty."""
     entries: list[Entry] = []
     with contextlib.closing(_walk(root)) as walk:
         for file in walk:
@@ -104,10 +90,7 @@ class _Sent(web.FileResponse):
 async def send_file(request: web.Request, root: Path, relative: str) -> web.StreamResponse:
     """Send one file, or the part of it that the client asks for.
 
-    Args:
-        request: what is answered.
-        root: the folder.
-        relative: what the client asks for, percent-decoded: a path as :func:`listing` gives it.
+    ``relative`` is percent-decoded: a path as :func:`listing` gives it.
 
     Raises:
         RunFileNotFound: there is no such regular file inside of the folder.
@@ -142,8 +125,7 @@ async def send_file(request: web.Request, root: Path, relative: str) -> web.Stre
 def _with_fitting_range(request: web.Request, status: os.stat_result) -> web.Request:
     """The request without its range, if that is one of another version of the file.
 
-    aiohttp knows ``If-Range`` with a date, but not with an ETag, as browsers send it when they
-    take up a download again.
+    aiohttp knows ``If-Range`` with a date, but not with an ETag, as browsers send it.
     """
     wanted = request.headers.get(hdrs.IF_RANGE, "")
     if '"' not in wanted or wanted == f'"{status.st_mtime_ns:x}-{status.st_size:x}"':
@@ -158,11 +140,7 @@ def _with_fitting_range(request: web.Request, status: os.stat_result) -> web.Req
 
 
 def open_file(root: Path, relative: str) -> BinaryIO:
-    """Open a file for reading.
-
-    Args:
-        root: the folder.
-        relative: the path of the file, as :func:`listing` gives it.
+    """Open a file by its path as :func:`listing` gives it.
 
     Raises:
         RunFileNotFound: there is no such regular file inside of the folder.
@@ -192,13 +170,7 @@ def content_disposition(filename: str) -> str:
 
 
 async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamResponse:
-    """Send all files of a folder as a ZIP archive, which is made while it is sent.
-
-    Args:
-        request: what is answered.
-        root: the folder; one that is not there gives an empty archive.
-        name: the file name of the archive, for the client.
-    """
+    """Send a folder, empty if it is not there, as a ZIP archive, made while it is sent."""
     headers = {
         **_HEADERS,
         hdrs.CONTENT_TYPE: "application/zip",
@@ -230,13 +202,10 @@ async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamRes
 
 
 def zip_pieces(root: Path) -> Generator[bytes, None, None]:
-    """A ZIP archive of all files of a folder, piece by piece.
+    """A ZIP archive of all files of a folder, piece by piece; ``OSError`` from the disk.
 
     Files that come and go meanwhile do no harm. Of each there is in it what could be read, at
     most as much as it had when its turn came.
-
-    Raises:
-        OSError: the disk cannot be read.
     """
     out = _Outlet()
     with (
@@ -254,7 +223,7 @@ def zip_pieces(root: Path) -> Generator[bytes, None, None]:
 
 
 def _walk(root: Path) -> Generator[FoundFile, None, None]:
-    """All files of a folder; none if it is not there."""
+    """Nothing if the folder is not there."""
     try:
         opened = Root(root, OWN_STEPS)
     except OSError:
@@ -288,7 +257,6 @@ def _pack(
 
 
 def _level(beginning: bytes) -> int:
-    """How hard to compress: 1 when there is something to gain, 0 when not."""
     beginning = beginning[: 64 * 1024]
     return int(len(zlib.compress(beginning, 1)) < WORTH_IT * len(beginning))
 
@@ -302,8 +270,6 @@ def _zip_time(seconds: float) -> tuple[int, int, int, int, int, int]:
 
 
 class _Outlet(io.RawIOBase):
-    """Where zipfile writes to: a stream that cannot seek, emptied again and again."""
-
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self.size = 0
@@ -317,7 +283,6 @@ class _Outlet(io.RawIOBase):
         return len(data)
 
     def take(self) -> bytes:
-        """What was written since the last time."""
         taken = b"".join(self._pieces)
         self._pieces, self.size = [], 0
         return taken

@@ -31,21 +31,13 @@ def is_forwarded(name: str) -> bool:
 
 
 class TrustedProxies:
-    """The proxies that are believed.
-
-    Args:
-        networks: addresses and networks.
-
-    Raises:
-        ValueError: one is neither.
-    """
+    """Believed addresses and networks; ``ValueError`` if one is neither."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._networks = [ipaddress.ip_network(one, strict=False) for one in networks]
         self._named: set[str] = set()
 
     def trusts(self, peer: str | None) -> bool:
-        """Whether the one at the other end of a connection is such a proxy."""
         if not self._networks or not peer:
             return False
         try:
@@ -56,12 +48,7 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def told(self, request: web.Request, name: str) -> str:
-        """What the proxy itself has said last, empty if it is not believed.
-
-        Args:
-            request: of a client or a proxy.
-            name: of the header.
-        """
+        """What the proxy itself has said last, empty if it is not believed."""
         values = request.headers.getall(name, ())
         if not values:
             return ""
@@ -86,17 +73,11 @@ _NONE = TrustedProxies()
 
 
 def setup(app: web.Application, networks: Iterable[str]) -> None:
-    """Believe these proxies.
-
-    Args:
-        app: the application.
-        networks: addresses and networks.
-    """
     app[PROXIES] = TrustedProxies(networks)
 
 
 def forwarded_host(request: web.Request) -> str:
-    """Name and port as a proxy tells it that is believed; empty without one."""
+    """Empty without a proxy that is believed."""
     return _proxies(request).told(request, "X-Forwarded-Host")
 
 
@@ -119,7 +100,7 @@ def public_scheme(request: web.Request) -> str:
 
 
 def client_address(request: web.Request) -> str:
-    """Where the request comes from: behind all proxies that are believed."""
+    """Behind all proxies that are believed."""
     proxies = _proxies(request)
     peer = request.remote or "unknown"
     if not proxies.trusts(peer):

@@ -19,7 +19,6 @@ Schema = Mapping[str, Any]
 
 
 def value(schema: Schema) -> Any:
-    """A value that a schema allows, as far as it can be guessed."""
     if schema.get("default") is not None:
         return schema["default"]
     for choice in schema.get("enum") or ():
@@ -36,12 +35,6 @@ def value(schema: Schema) -> Any:
 
 
 def required(schema: Schema, also: Iterable[str] = ()) -> dict[str, Any]:
-    """The members that an object must have.
-
-    Args:
-        schema: of the object.
-        also: names of members that it is to have, too.
-    """
     members = schema.get("properties", {})
     names = [*schema.get("required", []), *also]
     return {name: value(members[name]) for name in names if name in members}

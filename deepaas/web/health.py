@@ -38,16 +38,15 @@ class Drain:
             self._began.set()
 
     async def begins(self) -> None:
-        """Wait for the beginning of the end: for streams that would go on for ever."""
+        """For streams that would go on for ever."""
         await self._began.wait()
 
     async def ends(self) -> None:
-        """Wait for the end: for streams that tell of other requests, and go on for ever."""
+        """For streams that tell of other requests, and go on for ever."""
         await self._ended.wait()
 
     @contextlib.contextmanager
     def not_counting(self) -> Iterator[None]:
-        """Within a request: the end does not wait for this one."""
         self._requests_count -= 1
         try:
             yield
@@ -64,18 +63,14 @@ class Drain:
             self._requests_count -= 1
 
     def begin_request(self) -> None:
-        """One more is being answered; whoever says so says :meth:`end_request`."""
+        """Whoever says so says :meth:`end_request`."""
         self._requests_count += 1
 
     def end_request(self) -> None:
-        """One less."""
         self._requests_count -= 1
 
     async def finished(self) -> None:
-        """Wait until no request is left and none comes any more.
-
-        Whether it is so or the caller has no more patience: that is the end.
-        """
+        """Wait until no request is left; that, or that the caller gives up, is the end."""
         quiet_seconds = 0.0
         try:
             while quiet_seconds < QUIET_SECONDS:
@@ -86,7 +81,6 @@ class Drain:
 
 
 DRAIN: web.AppKey[Drain] = web.AppKey("deepaas_drain", Drain)
-"""Where handlers find the drain of the application that they belong to."""
 
 
 def setup(
@@ -97,15 +91,9 @@ def setup(
     drain: Drain,
     store_trouble: Callable[[], str] | None,
 ) -> None:
-    """Add the routes.
+    """``store_trouble`` tells what keeps trainings from being asked for; None where there are none.
 
-    Args:
-        app: the application.
-        prefix: the base path.
-        registry: whose models are reported.
-        drain: a host that is leaving is not ready.
-        store_trouble: tells what keeps trainings from being asked for, empty for nothing; None
-            where there are none. It is told, but the host is ready: it makes predictions.
+    It is shown, but the host is ready: it makes predictions.
     """
     app[DRAIN] = drain
 

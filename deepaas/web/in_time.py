@@ -1,7 +1,6 @@
 """Answers that come late, for clients that give up when nothing comes for a few seconds.
 
-White space before a JSON text means nothing (RFC 8259, section 2), so some of it can be sent while
-the text is being made.
+White space before a JSON text means nothing (RFC 8259, section 2), so some can be sent meanwhile.
 """
 
 from __future__ import annotations
@@ -16,15 +15,12 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 STEP_SECONDS = 2.0
-"""So often something is sent."""
 
 _JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole answer."""
-
     status: int
     headers: CIMultiDict[str]
     body: bytes
@@ -33,14 +29,9 @@ class Fetched:
 async def respond_in_time(
     request: web.Request, fetching: Coroutine[Any, Any, Fetched]
 ) -> web.StreamResponse:
-    """Send JSON, and before it something every now and then.
+    """After the first white space another status than 200 breaks the connection.
 
-    Until the first of these is sent, whatever comes is passed on as it is. After that an answer
-    with another status than 200 breaks the connection, as it is too late to say so.
-
-    Args:
-        request: what is asked.
-        fetching: gets the answer.
+    It is too late to say so then; until there, whatever comes is passed on as it is.
     """
     fetched = asyncio.ensure_future(fetching)
     try:

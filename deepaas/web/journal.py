@@ -1,7 +1,6 @@
 """What happens in a prediction, in order: in memory while it is little, in a file when it is much.
 
-Any number of readers follow it, each at its own pace and from the beginning; a slow one costs
-nothing but the disk.
+Readers follow it from the beginning, each at its own pace; a slow one costs nothing but disk.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from deepaas.web.document import Document, of_bytes
 MEMORY_BYTES = 64 * 1024
 MEMORY_COUNT = 500
 MAX_BYTES = 1024 * 1024 * 1024
-"""No prediction may tell more than this."""
 
 READ_BYTES = 32 * 1024
 LARGE_BYTES = READ_BYTES // 2
@@ -33,14 +31,13 @@ _HEAD = struct.Struct("<BI")
 
 
 class Span(NamedTuple):
-    """Where the data of a large event stand; see :meth:`Journal.pieces`."""
+    """See :meth:`Journal.pieces`."""
 
     position: int
     length: int
 
 
 Entry = tuple[str, bytes | Span]
-"""What kind of event, and its data."""
 
 
 class TooMuch(Exception):
@@ -48,12 +45,7 @@ class TooMuch(Exception):
 
 
 class Journal:
-    """The events of one prediction.
-
-    Args:
-        kinds: of events that there are.
-        folder: where it lies when it is much.
-    """
+    """The events of one prediction, of these kinds; in the folder when they are much."""
 
     def __init__(self, kinds: tuple[str, ...], folder: Path) -> None:
         self._kinds = kinds
@@ -101,10 +93,7 @@ class Journal:
     async def append_pieces(self, kind: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
         """Write a large event; what comes meanwhile is written behind it.
 
-        Args:
-            kind: of the event.
-            size_bytes: of all pieces together.
-            pieces: its data; they are read in a thread.
+        The pieces are read in a thread, and have ``size_bytes`` together.
 
         Raises:
             TooMuch: it has no room for it.
@@ -143,7 +132,6 @@ class Journal:
             asyncio.get_running_loop().run_in_executor(None, file.close)
 
     def end(self) -> None:
-        """Nothing more will happen."""
         if self._held is not None:
             self._held.append(None)
             return
@@ -151,7 +139,7 @@ class Journal:
         self._wake()
 
     async def follow(self) -> AsyncIterator[Entry]:
-        """All events from the beginning on, until the end."""
+        """From the beginning on, until the end."""
         number = position = 0
         while True:
             while position < self._size_bytes:
@@ -173,7 +161,6 @@ class Journal:
             await self._news.wait()
 
     def pieces(self, data: bytes | Span) -> Generator[bytes, None, None]:
-        """The data of an event, a large one bit by bit."""
         if not isinstance(data, Span):
             yield data
             return
@@ -185,7 +172,6 @@ class Journal:
             yield os.pread(self._file.fileno(), size_bytes, position + offset)
 
     def count(self, kind: str) -> int:
-        """How many events of a kind there are."""
         return self._counts.get(kind, 0)
 
     def joined(self, kind: str) -> Document:
@@ -218,7 +204,6 @@ class Journal:
                 yield b"".join(small)
 
     def _read(self, file: IO[bytes], position: int, until: int) -> tuple[list[Entry], int]:
-        """Some entries, at least one, and where the next stands."""
         block = os.pread(file.fileno(), min(READ_BYTES, until - position), position)
         entries: list[Entry] = []
         offset = 0

@@ -1,8 +1,8 @@
 """The page at ``/`` for people: which models are here, how they are, and how to call them.
 
-``landing_page`` returns one self-contained HTML text: style and script stand in it, allowed by
-their hashes in the page's own Content-Security-Policy, and nothing is fetched. Whatever comes
-from a model is escaped, and its links are links only when they lead to the web or to a mailbox.
+It is one self-contained HTML text: style and script stand in it, allowed by their hashes in its
+Content-Security-Policy, and nothing is fetched. Whatever comes from a model is escaped, and its
+links are links only when they lead to the web or to a mailbox.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ _REASON_LIMIT = 600
 
 @dataclass(frozen=True)
 class LandingModel:
-    """What the page shows of one model. Texts may be anything the author wrote."""
+    """Texts may be anything the author wrote."""
 
     name: str
-    """The name in URLs."""
     title: str
     description: str | None = None
     author: str | None = None
@@ -45,9 +44,7 @@ class LandingModel:
     status: str = "ready"
     """One word, shown as it is; ready, loading, warming and broken have a colour."""
     reason: str | None = None
-    """Why the status is what it is."""
     can_be_tried: bool = False
-    """Whether the try-me page has anything to offer for it."""
     pages: Sequence[tuple[str, str]] = ()
     """Label and path of what doors have of it."""
     examples: Sequence[tuple[str, str]] = ()
@@ -68,12 +65,9 @@ def landing_page(
     pages: Sequence[tuple[str, str]] = (),
     origin: str = "http://127.0.0.1:5000",
 ) -> str:
-    """Return the page as HTML.
+    """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path.
 
-    ``prefix`` is the host's base path, empty or like ``/base``; ``docs``, ``tensorboard`` and
-    ``try_me`` say whether the Swagger page, TensorBoard and the try-me page are served; ``pages``
-    are label and path of what doors have. ``origin`` stands in the examples until the browser
-    puts in its own.
+    ``origin`` stands in the examples until the browser puts in its own.
     """
     style, script = _page_file("landing.css"), _page_file("landing.js")
     cards = [_card(model, prefix, try_me, origin) for model in models]

@@ -1,7 +1,6 @@
 """Listening sockets: accepts connections, and stays calm when the system has nothing left.
 
-asyncio's own way of accepting writes a traceback for each connection that it has no descriptor
-for, a thousand at a time.
+asyncio's own way writes a traceback for each connection that it has no descriptor for.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ ACCEPT_COUNT = 32
 """Connections accepted in one go; the others have to wait until these could say something."""
 
 PAUSE_SECONDS = 0.2
-"""How long to accept nobody when the system has nothing left."""
 
 EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
@@ -39,18 +37,10 @@ def raise_open_files() -> int:
 
 
 class Listener:
-    """The sockets of one address."""
-
     def __init__(self, ip: str, port: int, notes: Notes) -> None:
-        """Bind them; clients can connect from here on, and wait until they are accepted.
+        """Bind; clients can connect from here on. ``port`` 0 is a free one.
 
-        Args:
-            ip: an address, or a name of this machine.
-            port: 0 for a free one.
-            notes: for what may happen often.
-
-        Raises:
-            OSError: it is not possible there.
+        ``ip`` may be a name of this machine. ``OSError`` if it is not possible there.
         """
         self._notes = notes
         self._loop = asyncio.get_running_loop()
@@ -69,12 +59,10 @@ class Listener:
 
     @property
     def address(self) -> tuple[str, int]:
-        """IP address and port of the first socket."""
         ip, port, *_ = self._sockets[0].getsockname()
         return ip, port
 
     def start(self, connections: Connections) -> None:
-        """Accept connections from now on."""
         self._connections = connections
         for each in self._sockets:
             self._loop.add_reader(each, self._accept, each)
@@ -94,7 +82,6 @@ class Listener:
         self._let_go_of_spare()
 
     def _keep_spare(self) -> None:
-        """Hold a descriptor, if there is one; somebody else may have been quicker."""
         if self._spare < 0:
             with contextlib.suppress(OSError):
                 self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

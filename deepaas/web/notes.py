@@ -11,23 +11,16 @@ from aiohttp import web
 _log = logging.getLogger(__name__)
 
 TELL_SECONDS = 10.0
-"""So often at most."""
 
 
 class Notes:
-    """Counts, and when they were told last."""
-
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._told: set[str] = set()
         self._telling: asyncio.TimerHandle | None = None
 
     def note(self, what: str) -> None:
-        """It has happened; told at once if it is the first time for a while.
-
-        Args:
-            what: for people, the rest of "12 times: …"; one of a few texts.
-        """
+        """``what`` is one of a few texts; told at once, then as "12 times: …" once in a while."""
         if what in self._told:
             self._counts[what] += 1
             return
@@ -50,4 +43,3 @@ class Notes:
 
 
 NOTES: web.AppKey[Notes] = web.AppKey("deepaas_notes", Notes)
-"""Where handlers find the notes of the application that they belong to."""

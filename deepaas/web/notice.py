@@ -31,12 +31,7 @@ _HEADERS = {
 
 
 def error_page(name: str, error: DeepaasError) -> web.Response:
-    """An error for people.
-
-    Args:
-        name: what they wanted to see.
-        error: its message may end with a command, as in ``…: pip install …``.
-    """
+    """An error for people; its message may end with a command, as in ``…: pip install …``."""
     message, _, command = error.message.partition(": pip ")
     advice = f"<pre>pip {escape(command)}</pre>" if command else ""
     status = status_of(error)

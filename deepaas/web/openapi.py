@@ -1,18 +1,16 @@
 """The host's Swagger 2.0 document, told again as OpenAPI 3.0.3.
 
 Swagger 2.0 stays the source, since DEEPaaS's clients read it. This module knows its dialect as
-apispec and DEEPaaS write it, and says the same in the newer words, with three corrections where
-the old document says what a server cannot do:
+apispec and DEEPaaS write it, with three corrections where it says what a server cannot do:
 
-* Objects (``Dict``, ``Nested``) stand among the query or form parameters, but are read from a
-  JSON body only: they move into the JSON request body.
+* Objects (``Dict``, ``Nested``) among the query or form parameters, which are read from a JSON
+  body only, move into the JSON request body.
 * ``null`` cannot be written in a query, a header or a form: parameters there are not nullable.
 * A header parameter called ``Accept`` (or ``Content-Type``, ``Authorization``) has no meaning in
   OpenAPI 3, where the media types of the responses say it: it is left out.
 
-What an author wrote into a field's metadata may be anything. Keywords that OpenAPI does not know
-or that have a value of the wrong kind, and defaults that break their own schema, are left out, so
-that one odd field does not make the document invalid.
+Keywords of an author that OpenAPI does not know or that have a value of the wrong kind, and
+defaults that break their own schema, are left out: one odd field does not spoil the document.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ _URLENCODED = "application/x-www-form-urlencoded"
 
 
 def to_openapi3(swagger: Json) -> Json:
-    """Return the Swagger 2.0 document ``swagger`` as OpenAPI 3.0.3; ``swagger`` is not changed."""
+    """The same as OpenAPI 3.0.3; the document that is given is not changed."""
     document: Json = {"openapi": "3.0.3", "info": copy.deepcopy(swagger["info"])}
     if swagger.get("basePath", "/") != "/":
         document["servers"] = [{"url": swagger["basePath"]}]

@@ -19,12 +19,6 @@ SITE = istr("Sec-Fetch-Site")
 
 
 def check_visitors(visitors: Visitors) -> Middleware:
-    """A middleware that passes on what may ask.
-
-    Args:
-        visitors: who may.
-    """
-
     @web.middleware
     def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         headers = request.headers

@@ -9,12 +9,6 @@ from deepaas.origins import Visitors
 
 
 def protect(app: web.Application, visitors: Visitors) -> None:
-    """Have all answers say what browsers may do with them.
-
-    Args:
-        app: the application.
-        visitors: whose pages may read answers.
-    """
     shared = visitors.some_origins
 
     async def tell(request: web.Request, response: web.StreamResponse) -> None:

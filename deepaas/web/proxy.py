@@ -53,8 +53,6 @@ Address = Callable[[], Awaitable[str]]
 
 
 class Proxy:
-    """Passes requests on to one upstream."""
-
     def __init__(
         self,
         address: str | Address,
@@ -63,12 +61,11 @@ class Proxy:
         unix_socket: Path | None = None,
         hidden: Collection[str] = CREDENTIALS,
     ) -> None:
-        """Make a proxy; it connects when there is something to pass on.
+        """It connects when there is something to pass on.
 
         Args:
             address: ``http://HOST:PORT``, perhaps with a beginning of all paths, or what gives it,
                 asked for each request.
-            name: of the upstream, for messages.
             unix_socket: where to connect to instead of that host and port.
             hidden: headers of requests that are not for the upstream, in lower case.
         """
@@ -79,17 +76,12 @@ class Proxy:
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def forward(self, request: web.Request, path: str) -> web.StreamResponse:
-        """Have the upstream answer a request.
-
-        Args:
-            request: what is asked.
-            path: for the upstream, percent-encoded, with its first slash and without a query.
+        """Have the upstream answer; the path is percent-encoded, with a first slash, no query.
 
         Raises:
             UpstreamFailed: it cannot be reached, or has not given an answer.
@@ -122,15 +114,7 @@ class Proxy:
         return response
 
     async def fetch(self, request: web.Request, path: str) -> Fetched:
-        """The whole of the upstream's answer, not packed.
-
-        Args:
-            request: what is asked.
-            path: as for :meth:`forward`.
-
-        Raises:
-            UpstreamFailed: as for :meth:`forward`, or it has broken off its answer.
-        """
+        """The whole of the upstream's answer, not packed; see :meth:`forward`."""
         headers = self._headers(request)
         headers[hdrs.ACCEPT_ENCODING] = "identity"
         body = bytearray()
@@ -221,18 +205,13 @@ class Proxy:
 
 
 class _Body:
-    """The body of a request on its way to the upstream.
-
-    Attributes:
-        error: why it could not be read to its end: the client's fault, not the upstream's.
-    """
+    """``error`` is why it could not be read to its end: the client's fault, not the upstream's."""
 
     def __init__(self, request: web.Request) -> None:
         self.error: Exception | None = None
         self._chunks = received(request, 0)
 
     async def read(self) -> AsyncIterator[bytes]:
-        """The body, piece by piece."""
         try:
             async for chunk in self._chunks:
                 yield chunk

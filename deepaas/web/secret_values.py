@@ -8,16 +8,9 @@ from typing import Any
 Json = dict[str, Any]
 
 SECRET = "**********"
-"""What stands for it."""
 
 
 def without_secrets(given: Mapping[str, Any], schema: Json) -> Json:
-    """An input as it may be shown and kept.
-
-    Args:
-        given: as the client sent it.
-        schema: of the inputs.
-    """
     properties = schema["properties"]
     return {
         name: _without_secrets(value, properties[name])
@@ -44,7 +37,6 @@ def _without_secrets(value: Any, schema: Json) -> Any:
 
 
 def has_secrets(schema: Json) -> bool:
-    """Whether anything that fits a schema may be secret."""
     inner = [
         *schema.get("properties", {}).values(),
         schema.get("items"),

@@ -1,7 +1,6 @@
 """What clients are told of exceptions of libraries: sentences of the host's own.
 
-The text of such an exception says what went wrong in the library ("not enough values to
-unpack"), in words that change with its version, and may name addresses and paths of this machine.
+Those of libraries change with their versions, and may name addresses and paths of this machine.
 """
 
 from __future__ import annotations
@@ -28,12 +27,7 @@ _BROKEN_OFF = (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError)
 
 
 def of_request(error: BaseException | None, otherwise: str) -> str:
-    """What is wrong with a request that aiohttp cannot read.
-
-    Args:
-        error: what it has raised.
-        otherwise: what is said where that says nothing more.
-    """
+    """What is wrong with a request that aiohttp cannot read."""
     while error is not None:
         for kind in type(error).__mro__:
             if kind in _REQUEST:
@@ -43,11 +37,7 @@ def of_request(error: BaseException | None, otherwise: str) -> str:
 
 
 def of_call(error: Exception) -> str:
-    """Why a request that the host has sent came to nothing, without where it went.
-
-    Args:
-        error: of aiohttp, or of the system.
-    """
+    """Why a request that the host has sent came to nothing, without where it went."""
     if isinstance(error, aiohttp.ClientResponseError):
         unreadable = isinstance(error.__cause__, http_exceptions.HttpProcessingError)
         return "the answer cannot be read" if unreadable else f"the answer was {error.status}"

@@ -12,11 +12,7 @@ from deepaas.web.health import Drain
 def serving(drain: Drain) -> Middleware:
     """The outermost middleware, and the only one that is a coroutine: each of them costs time.
 
-    It also closes the connection behind an answer when the end of the host is near, or where the
-    body has not been read: that is not taken just to go on.
-
-    Args:
-        drain: waits for the requests.
+    It also closes the connection when the end of the host is near, or the body has not been read.
     """
 
     @web.middleware

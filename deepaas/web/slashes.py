@@ -10,10 +10,7 @@ from aiohttp.web_urldispatcher import SystemRoute
 
 
 def normalize_paths() -> Middleware:
-    """aiohttp's own middleware, asked only where no route was found.
-
-    It is a coroutine more for each request otherwise, and has nothing to say to nearly all.
-    """
+    """aiohttp's own, asked only where no route was found: else it costs each request."""
     redirect = web.normalize_path_middleware()
 
     @web.middleware

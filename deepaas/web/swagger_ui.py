@@ -1,9 +1,8 @@
 """The Swagger page: a current Swagger UI on the host's own document.
 
-The files of Swagger UI come from the package ``flask-swagger-ui``, which is kept up to date with
-its releases. Only its ``dist`` folder is used: the package itself imports Flask and is never
-imported. The page around them is ours; every URL in it is relative to the page, so it also works
-where a reverse proxy puts the host under a sub-path.
+Its files come from the package ``flask-swagger-ui``, kept up to date with its releases, which is
+never imported: it imports Flask. The page around them is ours; every URL in it is relative, so it
+also works where a reverse proxy puts the host under a sub-path.
 """
 
 from __future__ import annotations
@@ -46,11 +45,7 @@ _FILE_HEADERS = {"Cache-Control": "no-cache"}
 
 
 def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> None:
-    """Add the Swagger page to ``app``, at ``{prefix}/api``.
-
-    ``prefix`` is the host's base path, empty or like ``/base``; ``spec_path`` is the full path of
-    the document, prefix included, like ``/base/swagger.json``.
-    """
+    """Add the Swagger page at ``{prefix}/api``; ``spec_path`` has the prefix, too."""
     page_path = f"{prefix}/api"
     files = _files()
 
@@ -73,14 +68,7 @@ def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> N
 
 
 def page(*, prefix: str, path: str, spec_path: str, title: str) -> web.Response:
-    """A page that shows a document; the files that it needs are those of :func:`setup`.
-
-    Args:
-        prefix: the host's base path.
-        path: full path of the page.
-        spec_path: full path of the document.
-        title: of the page.
-    """
+    """A page that shows a document; the files that it needs are those of :func:`setup`."""
     here = posixpath.dirname(path)
     text = _template().substitute(
         title=escape(title),

@@ -24,24 +24,12 @@ _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 
 
 class TensorBoardProcess(Protocol):
-    """What is behind the routes."""
-
     async def address(self) -> str:
-        """Where it is found, as ``http://HOST:PORT/WORD``; started if it does not run yet.
-
-        Raises:
-            DeepaasError: it cannot be used.
-        """
+        """``http://HOST:PORT/WORD``, started if need be; or ``DeepaasError``."""
 
 
 def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess) -> None:
-    """Add the routes.
-
-    Args:
-        app: the application.
-        prefix: the base path.
-        tensorboard: has to be told to serve everything below ``{prefix}/tensorboard``.
-    """
+    """TensorBoard has to be told to serve everything below ``{prefix}/tensorboard``."""
     hidden = CREDENTIALS | CHECKED_HEADERS  # Who asks has been looked at.
     proxy = Proxy(tensorboard.address, name="TensorBoard", hidden=hidden)
 
@@ -74,12 +62,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
 
 
 def link(prefix: str, label: str) -> str:
-    """The path of the page that shows just one run.
-
-    Args:
-        prefix: the base path.
-        label: name of the run's folder in TensorBoard's ``logdir``.
-    """
+    """The path of the page that shows just one run, by its folder in TensorBoard's ``logdir``."""
     # TensorBoard names a run by its folder: LABEL, or LABEL/train and the like. The filter is an
     # expression of JavaScript's.
     only = re.sub(r"[\\^$.*+?()\[\]{}|]", r"\\\g<0>", label)

@@ -1,7 +1,7 @@
 """The try-me page behind this host's own port, at ``/try-me/``.
 
-The page is a program of its own, which the first visitor starts, and which is ended when nobody
-has used it for a while. It takes seconds to start: who comes with a browser is told so meanwhile.
+It is a program of its own, started by the first visitor (which takes seconds) and ended when
+nobody has used it for a while.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ NEXT_SECONDS = 2.0
 """And so long who sees that already."""
 
 IDLE_SECONDS = 15 * 60.0
-"""So long the page is kept when nobody has it open."""
 
 FIRST_QUESTION = "/config"
 """What ``gradio_client`` asks a page for first. It gives up if nothing comes for 5 s."""
@@ -55,21 +54,15 @@ _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 
 
 class TryMeProcess(Protocol):
-    """What is behind the routes."""
-
     @property
     def listens(self) -> bool:
         """Whether it runs."""
 
     async def address(self) -> str:
-        """Return when it runs; started if it does not.
-
-        Raises:
-            DeepaasError: it cannot be used.
-        """
+        """Return when it runs, started if need be; ``DeepaasError`` if it cannot be used."""
 
     async def stop(self) -> None:
-        """End it; it may be started again."""
+        """It may be started again."""
 
 
 def setup(
@@ -81,15 +74,9 @@ def setup(
     client_max_size: int,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
-    """Add the routes.
+    """``page`` has to be told to serve everything below ``{prefix}/try-me``.
 
-    Args:
-        app: the application.
-        prefix: the base path.
-        page: has to be told to serve everything below ``{prefix}/try-me``.
-        socket: where it listens.
-        client_max_size: largest request, in bytes; 0 for no limit.
-        idle_seconds: so long the page is kept when nobody has it open.
+    ``client_max_size`` is in bytes, 0 for no limit.
     """
 
     async def address() -> str:
@@ -131,13 +118,6 @@ def setup(
 
 
 def setup_disabled(app: web.Application, *, prefix: str) -> None:
-    """Add routes that say that there is no page here.
-
-    Args:
-        app: the application.
-        prefix: the base path.
-    """
-
     async def refuse(request: web.Request) -> web.StreamResponse:
         return _told(request, Disabled("the try-me page"))
 
@@ -163,18 +143,12 @@ def _told(request: web.Request, error: DeepaasError) -> web.StreamResponse:
 
 
 class _Start:
-    """A start of the page that visitors do not wait for with an empty window."""
-
     def __init__(self, page: TryMeProcess) -> None:
         self._page = page
         self._starting: asyncio.Task[str] | None = None
 
     async def begun(self) -> bool:
-        """Start the page; whether it runs soon.
-
-        Raises:
-            DeepaasError: it cannot be started. This is told once, then it is tried again.
-        """
+        """Start the page; whether it runs soon. An error is told once, then it is tried again."""
         seconds = NEXT_SECONDS
         if self._starting is None:
             self._starting, seconds = asyncio.ensure_future(self._page.address()), FIRST_SECONDS
@@ -189,19 +163,13 @@ class _Start:
         return True
 
     async def give_up(self) -> None:
-        """Wait for it no more."""
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait((self._starting,))
 
 
 class _Use:
-    """Whether somebody has the page open: a request is going on then, a stream at least.
-
-    Args:
-        page: ended when nobody has.
-        idle_seconds: after so long.
-    """
+    """Whether somebody has the page open: a request is going on then, a stream at least."""
 
     def __init__(self, page: TryMeProcess, idle_seconds: float) -> None:
         self._page = page
@@ -212,7 +180,6 @@ class _Use:
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
-        """Around a request."""
         self._requests_count += 1
         if self._timer is not None:
             self._timer.cancel()
@@ -225,7 +192,6 @@ class _Use:
                 self._timer = loop.call_later(self._idle_seconds, self._end)
 
     async def give_up(self) -> None:
-        """End it no more."""
         if self._timer is not None:
             self._timer.cancel()
         if self._ending is not None:

@@ -1,7 +1,6 @@
 """Requests taken apart: arguments to where the worker looks for them, files to disk.
 
-Nothing that a client sends is held in memory beyond ``INLINE_BYTES`` of it, and nothing is
-decoded here: the worker does that.
+No more than ``INLINE_BYTES`` is held in memory, and nothing is decoded: the worker does that.
 """
 
 from __future__ import annotations
@@ -46,15 +45,7 @@ _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
 
 
 class Uploads:
-    """Reads requests; the files of one request lie in one folder of their own.
-
-    Attributes:
-        folder: where the folders are made.
-
-    Args:
-        folder: where the folders are made.
-        max_bytes: largest request, 0 for no limit.
-    """
+    """Reads requests up to ``max_bytes``, 0 for no limit; each has a folder for its files."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
@@ -68,19 +59,11 @@ class Uploads:
         return Reception(request, self, self._max_bytes)
 
     def scratch(self) -> Scratch:
-        """A folder for the files of one call that come otherwise than in a form."""
+        """For the files of one call that come otherwise than in a form."""
         return Scratch(self.new_folder)
 
     async def write(self, path: Path, held: bytes, rest: AsyncIterator[bytes]) -> int:
-        """Write a new file without ever making the event loop wait for the disk.
-
-        Args:
-            path: of the file.
-            held: its beginning.
-            rest: what follows.
-
-        Returns:
-            how many bytes it has.
+        """Write a new file without making the event loop wait for the disk; how many bytes.
 
         Raises:
             OSError: it cannot be written.
@@ -106,7 +89,6 @@ class Uploads:
         return count_bytes
 
     def new_folder(self) -> Path:
-        """A folder that nobody else has."""
         folder = self.folder / str(next(self._numbers))
         try:
             folder.mkdir(mode=0o700)
@@ -138,7 +120,6 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """Where it is."""
         if self._path is None:
             self._path = self._new_folder()
         return self._path
@@ -150,12 +131,10 @@ class Scratch:
         await self.remove()
 
     def remove_later(self) -> None:
-        """Remove it, if it is there, without waiting for that."""
         if self._path is not None:
             asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, self._path, True)
 
     async def remove(self) -> None:
-        """Remove it, if it is there."""
         if self._path is not None:
             # A thread, since removing much takes time; shielded, since the client may have left.
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._path, True))
@@ -168,7 +147,7 @@ class ReceivedBody:
     Attributes:
         media_type: in small letters, without parameters.
         data: the body, while it is no longer than ``INLINE_BYTES``.
-        path: of the file with it, if it is; in the folder of its reception.
+        path: of the file with it otherwise; in the folder of its reception.
     """
 
     media_type: str
@@ -177,8 +156,6 @@ class ReceivedBody:
 
 
 class Reception:
-    """One request while it is received and worked on."""
-
     def __init__(self, request: web.Request, uploads: Uploads, max_bytes: int) -> None:
         self._request = request
         self._uploads = uploads
@@ -197,11 +174,7 @@ class Reception:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
 
     async def inputs(self, *, with_headers: bool, with_cookies: bool) -> RawRequest:
-        """Read the whole request.
-
-        Args:
-            with_headers: whether an argument may stand in the headers.
-            with_cookies: whether an argument may stand in a cookie.
+        """Read the whole request; arguments may stand in its headers or cookies.
 
         Raises:
             MalformedRequest: the body is not what it says it is.
@@ -257,12 +230,7 @@ class Reception:
     async def _read(
         self, chunks: AsyncIterator[bytes], check: Callable[[], object] = lambda: None
     ) -> tuple[bytes, str]:
-        """A body itself while it is small, the path of a file with it otherwise.
-
-        Args:
-            chunks: the body.
-            check: raises what is to be said of one that has begun to come.
-        """
+        """A body while it is small, else the path of a file with it."""
         held = b""
         async for chunk in chunks:
             check()
@@ -371,11 +339,6 @@ def _known(charset: str) -> str:
 
 
 def _boundary(request: web.Request) -> bytes:
-    """What stands between the parts of a form.
-
-    Raises:
-        MalformedRequest: its type does not say.
-    """
     boundary = parse_mimetype(request.headers[hdrs.CONTENT_TYPE]).parameters.get("boundary", "")
     if not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
         raise MalformedRequest(

@@ -113,11 +113,7 @@ class PredictionFiles:
 
 
 def saved(url: str, found: re.Match[str], path: Path) -> Upload:
-    """The file that a data URL is.
-
-    Raises:
-        NotFetched: it is none.
-    """
+    """The file that a data URL is; ``NotFetched`` if it is none."""
     media_type = found[1].strip().lower() or DEFAULT_TYPE
     # One by one, so that no more than two copies of it are in memory.
     data = url[found.end() :]

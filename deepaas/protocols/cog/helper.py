@@ -32,11 +32,7 @@ class Helpers:
         self._lanes = (_Lane(f"{mark}0:"), _Lane(f"{mark}1:"))
 
     async def outline(self, task: Task, size_bytes: int) -> Outline:
-        """What is in a body.
-
-        Raises:
-            BodyUnreadable: nobody can say.
-        """
+        """What is in a body; ``BodyUnreadable`` if nobody can say."""
         large = size_bytes > LARGE_BYTES
         return await self._lanes[large].outline(task, once=large)
 

@@ -63,11 +63,7 @@ def shown(name: str, status: str, created: float, completed: float | None) -> di
 
 
 def number(url: URL, name: str, most: int) -> int | None:
-    """A parameter of a list, None if it is not there.
-
-    Raises:
-        Refusal: it is no number, or not one from 1 to ``most``.
-    """
+    """None if it is not there; ``Refusal`` if it is no number from 1 to ``most``."""
     text = url.query.get(name)
     if text is None:
         return None

@@ -111,11 +111,7 @@ class Prediction:
             await self.journal.append_pieces(OUTPUT, value.size_bytes, value.pieces())
 
     def add_part(self, value: bytes) -> None:
-        """The model has yielded something little; JSON of it.
-
-        Raises:
-            TooMuch: there is no room for it.
-        """
+        """The model has yielded something little, as JSON; ``TooMuch`` if there is no room."""
         self.journal.append(OUTPUT, value)
 
     def add_log(self, text: str) -> None:
@@ -229,6 +225,7 @@ def holding(prediction: Prediction) -> Iterator[Prediction]:
 def new_prediction(
     prediction_id: str, model: str, given: Json | Document, folder: Path, *, streams: bool
 ) -> Prediction:
+    """``given`` has to be without what is secret."""
     return Prediction(prediction_id, model, Journal(EVENTS, folder), given, streams)
 
 

@@ -104,11 +104,7 @@ class PredictionTask:
         self._files.put_nowait(news)
 
     async def add(self, news: Answer | Part) -> None:
-        """Note what the model has answered or yielded.
-
-        Raises:
-            OSError, NotUploaded, TooMuch: it cannot be kept.
-        """
+        """``OSError``, ``NotUploaded`` or ``TooMuch`` if it cannot be kept."""
         value = self._urls.inline(news)
         if value is not None:
             self.prediction.add_part(value)

@@ -41,11 +41,7 @@ _decoder = msgspec.json.Decoder(Request)
 
 
 def check_type(request: web.Request) -> None:
-    """Look whether a body is JSON, as far as its type says.
-
-    Raises:
-        Refusal: it is not.
-    """
+    """Look whether a body is JSON, as far as its type says; ``Refusal`` if it is not."""
     if request.can_read_body and not _is_json(request.content_type):
         raise Refusal(415, NOT_JSON)
 
@@ -57,11 +53,7 @@ def _is_json(media_type: str) -> bool:
 
 
 def decoded(body: bytes | bytearray) -> Request:
-    """What a body asks for.
-
-    Raises:
-        Refusal: it is not as it should be.
-    """
+    """What a body asks for; ``Refusal`` if it is not as it should be."""
     try:
         asked = _decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -88,11 +80,7 @@ def decoded(body: bytes | bytearray) -> Request:
 
 
 def check_id(name: str) -> None:
-    """Look at a client's own name for a prediction.
-
-    Raises:
-        Refusal: it cannot be one.
-    """
+    """``Refusal`` if it cannot be a client's own name for a prediction."""
     if not _ID.fullmatch(name):
         raise Refusal(422, "the id must be of 1 to 256 printable characters without spaces")
 

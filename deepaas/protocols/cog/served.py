@@ -39,11 +39,7 @@ class Face:
         return without_secrets(given, self.inputs) if self._has_secrets else given
 
     def checked(self, given: Any) -> Json | Unpacked:
-        """An input without what nobody has asked for.
-
-        Raises:
-            Refusal: it does not fit the schema.
-        """
+        """An input without what nobody has asked for; ``Refusal`` if it does not fit the schema."""
         if isinstance(given, Unpacked):
             # It was looked at before; if by another schema than today's, the model has changed.
             if given.large is None or given.face is not self.outline:
@@ -57,10 +53,7 @@ class Face:
 
 
 class Served(Face):
-    """What is made of one description; what it takes is what its ``predict`` takes.
-
-    ``train`` is None without one.
-    """
+    """What is made of one description; it takes what ``predict`` does. ``train`` may be None."""
 
     def __init__(self, name: str, description: Description) -> None:
         super().__init__(description.predict or Signature())

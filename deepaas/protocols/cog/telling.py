@@ -121,6 +121,8 @@ async def _follow(prediction: Prediction, events: frozenset[str], channel: Webho
 
 
 class _Feed:
+    """What has happened in a prediction since somebody looked."""
+
     def __init__(self, prediction: Prediction) -> None:
         self.over = False
         self._kinds: set[str] = set()

@@ -73,7 +73,6 @@ class Teller:
         events: frozenset[str],
         channel: WebhookChannel,
     ) -> None:
-        """Tell an address of a training until it has ended."""
         over = False
         try:
             async with contextlib.aclosing(self._trainings.follow(model, run)) as seen:

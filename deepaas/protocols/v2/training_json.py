@@ -14,8 +14,7 @@ from deepaas.training.runs import RunProgress, State, TrainingRun
 def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, Any]:
     """What clients are told of a run; large arguments and results are left to the caller.
 
-    Args:
-        tensorboard: URL path of its curves, empty when there is no TensorBoard.
+    ``tensorboard`` is the URL path of its curves, empty when there is no TensorBoard.
     """
     shown: dict[str, Any] = {
         "uuid": run.uuid,
