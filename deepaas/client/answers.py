@@ -36,13 +36,7 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True)
 class HostAnswer:
-    """What the host has answered.
-
-    Attributes:
-        media_type: without parameters.
-        body: the whole of it, unless it is in a file.
-        path: a file with the whole of it.
-    """
+    """What the host has answered: ``body``, or the file ``path``; ``media_type`` is bare."""
 
     status: int
     media_type: str
@@ -51,16 +45,11 @@ class HostAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
-        """The body as JSON."""
         return json.loads(self.body)
 
 
 async def read_all(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
-    """The body of a response.
-
-    Raises:
-        HostError: it is larger than the limit.
-    """
+    """The body of a response; HostError if it is larger than the limit."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -73,11 +62,7 @@ async def read_all(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
 
 
 async def write_all(response: aiohttp.ClientResponse, path: Path) -> None:
-    """Write the body of a response to a file, as it comes.
-
-    Raises:
-        ClientError: the file takes no more.
-    """
+    """Write the body of a response to a file, as it comes; ClientError if that takes no more."""
     with writing("the answer"):
         file = path.open("wb")
     try:
@@ -92,7 +77,6 @@ async def write_all(response: aiohttp.ClientResponse, path: Path) -> None:
 
 
 def is_json(media_type: str) -> bool:
-    """Whether an answer of this type is JSON."""
     return media_type == JSON or media_type.endswith("+json")
 
 

@@ -45,14 +45,14 @@ T = TypeVar("T")
 
 
 class Api:
-    """The V2 API of one host.
+    """The V2 API of one host; what does not work out, or is refused, is raised as a ClientError.
+
+    Paths are below the URL, percent-encoded, with their first slash.
 
     Args:
         url: of the host, with its base path, without a slash at its end.
         unix_socket: where to connect to instead of the host and port of the URL.
-        public_url: of the host as visitors know it, for the calls that are shown to them;
-            the same as `url` by default.
-        headers: sent with every request.
+        public_url: as visitors know it, for calls that are shown to them; `url` by default.
         timeout: seconds that a request may take; None: documents have ``DOCUMENT_SECONDS``, all
             others as long as they like.
         retries: how often a request that certainly has no effect yet is sent again.
@@ -86,17 +86,11 @@ class Api:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def models(self) -> list[Model]:
-        """All models of the host.
-
-        Raises:
-            ClientError: the host does not answer, or not with its documents.
-        """
         document, metadata = await asyncio.gather(
             self._document("/swagger.json"), self._document("/v2/models/")
         )
@@ -105,15 +99,6 @@ class Api:
         return read_models(document, metadata if isinstance(metadata, dict) else {})
 
     async def get_json(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """What the host answers to a GET.
-
-        Args:
-            path: below the URL, percent-encoded, with its first slash.
-            query: its parameters.
-
-        Raises:
-            ClientError: anything but JSON with a status of 2xx.
-        """
         return await self.ask("GET", path, query)
 
     async def ask(
@@ -125,14 +110,7 @@ class Api:
     ) -> Any:
         """What the host answers to a request without a body; None for an empty answer.
 
-        Args:
-            method: of the request.
-            path: below the URL, percent-encoded, with its first slash.
-            query: its parameters.
-            also: statuses that are no refusal besides 2xx.
-
-        Raises:
-            ClientError: anything but JSON (or nothing) with such a status.
+        ``also`` has statuses that are no refusal besides 2xx.
         """
         return (await self.ask_with_headers(method, path, query, also))[0]
 
@@ -143,12 +121,6 @@ class Api:
         query: Mapping[str, str] | None = None,
         also: tuple[int, ...] = (),
     ) -> tuple[Any, Mapping[str, str]]:
-        """The same, with the headers of the answer.
-
-        Raises:
-            ClientError: anything but JSON (or nothing) with such a status.
-        """
-
         async def once() -> tuple[bytes, Mapping[str, str]]:
             options = {"headers": {"Accept": JSON}, "timeout": self._limit(DOCUMENT_SECONDS)}
             async with self.open(method, path, query, also=also, **options) as response:
@@ -166,15 +138,7 @@ class Api:
         """POST a call and wait for its answer, however long it takes.
 
         When this is cancelled, the connection is closed, by which the host notices that nobody
-        waits any more.
-
-        Args:
-            call: what to send.
-            folder: where to put an answer that is neither JSON nor text; None to keep all
-                answers in memory.
-
-        Raises:
-            ClientError: an answer with a status other than 2xx, or none.
+        waits any more. What is neither JSON nor text is put into the folder, if there is one.
         """
         async with self.post(call) as response:
             media_type, headers = response.content_type, dict(response.headers)
@@ -186,11 +150,7 @@ class Api:
             return HostAnswer(response.status, media_type, b"", path, headers)
 
     async def stream(self, call: ClientCall) -> AsyncGenerator[str, None]:
-        """POST a call; JSON of each part of the answer as the model yields it.
-
-        Raises:
-            ClientError: an answer with a status other than 2xx, or none, or the model has failed.
-        """
+        """POST a call; JSON of each part of the answer as the model yields it."""
         streamed = replace(call, headers={**call.headers, "Accept": EVENTS})
         async with self.post(streamed) as response:
             if response.content_type != EVENTS:
@@ -207,11 +167,7 @@ class Api:
 
     @asynccontextmanager
     async def post(self, call: ClientCall) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a call, whose body is yet to be read.
-
-        Raises:
-            ClientError: an answer with a status other than 2xx, or none.
-        """
+        """The answer to a call, whose body is yet to be read."""
         with SentBody(call) as body:
 
             async def once() -> aiohttp.ClientResponse:
@@ -234,32 +190,14 @@ class Api:
         also: tuple[int, ...] = (),
         **options: Any,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A response whose body is yet to be read: for streams of events and downloads.
-
-        Args:
-            method: of the request.
-            path: below the URL, percent-encoded, with its first slash.
-            query: its parameters.
-            also: statuses that are no refusal besides 2xx.
-            options: as for aiohttp.ClientSession.request.
-
-        Raises:
-            ClientError: an answer with another status, or none.
-        """
+        """A response whose body is yet to be read: for streams of events and downloads."""
         async with await self._begin(method, path, query, also, **options) as response:
             with in_our_words(self._shown()):
                 yield response
 
     async def repeated(self, once: Callable[[], Awaitable[T]], *, safe: bool) -> T:
-        """Do something, and again if that helps.
-
-        Args:
-            once: what to do.
-            safe: whether it may be done twice. If not, it is done again only when the host has
-                certainly not begun it.
-
-        Raises:
-            ClientError: as the last attempt says.
+        """Do something, and again if that helps: unless it is safe to do it twice, only when the
+        host has certainly not begun it.
         """
         for attempt in range(self.retries):
             try:

@@ -80,11 +80,7 @@ class AsyncClient:
         await self._api.close()
 
     async def models(self) -> list[Model]:
-        """All models of the host that have been loaded, with their arguments.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """All models of the host that have been loaded, with their arguments."""
         models = await self._api.models()
         self._models = {model.name: model for model in models}
         return models
@@ -116,11 +112,7 @@ class AsyncClient:
             await asyncio.sleep(1)
 
     async def metadata(self, model: str | None = None) -> dict[str, Any]:
-        """What the author tells of a model.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """What the author tells of a model."""
         known = await self._known(model)
         told = await self._api.get_json(f"/v2/models/{quote(known.name, safe='')}/")
         return dict(told) if isinstance(told, dict) else {}
@@ -174,7 +166,6 @@ class AsyncClient:
             InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised.
             Busy: too many calls are waiting.
-            ClientError: anything else.
         """
         given = {**(arguments or {}), **more}
         # An argument of a model, but the one that this method has itself.
@@ -197,26 +188,17 @@ class AsyncClient:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncGenerator[Any, None]:
-        """Make a prediction, and get each part as soon as the model has yielded it.
+        """Make a prediction as `predict` does, and get each part when the model has yielded it.
 
         Nothing is sent before the first part is asked for. Closing the iterator before its end
         closes the connection, by which the host stops the model.
-
-        Args:
-            model: which; None for the only one.
-            accept: the media type of the parts, of those that the model offers.
-            arguments: by name, for those that are called like a parameter of this method.
-            more: arguments by name, as for `predict`.
 
         Yields:
             a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
 
         Raises:
             NotSupported: the model does not stream.
-            InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised; what it had yielded before was given.
-            Busy: too many calls are waiting.
-            ClientError: anything else.
         """
         given = {**(arguments or {}), **more}
         accept = accept or given.pop("accept", None)
@@ -241,16 +223,10 @@ class AsyncClient:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncTraining:
-        """Start a training, or put it into the host's queue.
-
-        Args:
-            model: which; None for the only one.
-            arguments: by name, for those that are called like a parameter of this method.
-            more: arguments by name, as for `predict`.
+        """Start a training, or put it into the host's queue; arguments are as for `predict`.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.
-            ClientError: anything else.
         """
         known, found = await self._fitting(model, "train", {**(arguments or {}), **more})
         answer = await self._api.send(train_call(known, found))
@@ -263,15 +239,7 @@ class AsyncClient:
     async def trainings(
         self, model: str | None = None, *, limit: int | None = None
     ) -> list[AsyncTraining]:
-        """The trainings that the host knows, the newest first.
-
-        Args:
-            model: of which model; None for those of all.
-            limit: at most so many of each model.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """The trainings of a model or of all, the newest first, at most so many of each model."""
         models = await self.models() if model is None else [await self._known(model)]
         trainable = [one for one in models if one.train is not None or model is not None]
         listings = await asyncio.gather(*(TrainingApi(self._api, m).list(limit) for m in trainable))
@@ -283,16 +251,7 @@ class AsyncClient:
         return sorted(found, key=lambda t: t.date.timestamp() if t.date else 0.0, reverse=True)
 
     async def training(self, uuid: str, model: str | None = None) -> AsyncTraining:
-        """A training by its id.
-
-        Args:
-            uuid: its id.
-            model: of which model; None to look at all.
-
-        Raises:
-            TrainingNotFound: there is none of this id.
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """A training by its id, of a model or of any; TrainingNotFound if there is none."""
         models = await self.models() if model is None else [await self._known(model)]
         for one in models:
             with suppress(TrainingNotFound):
@@ -300,11 +259,7 @@ class AsyncClient:
         raise TrainingNotFound(f"this host has no training {uuid!r}", NOT_FOUND)
 
     async def health(self) -> dict[str, Any]:
-        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name."""
         try:
             told = await self._api.ask("GET", "/readyz", also=(UNAVAILABLE,))
         except HostError as error:
@@ -353,11 +308,7 @@ class AsyncClient:
 
 
 def check_url(text: str) -> None:
-    """See whether this can be the URL of a host.
-
-    Raises:
-        ClientError: it cannot.
-    """
+    """See whether this can be the URL of a host; ClientError if not."""
     try:
         url = URL(text)
         good = url.scheme in ("http", "https") and bool(url.host) and not url.query_string

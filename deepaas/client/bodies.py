@@ -35,11 +35,7 @@ class SentBody:
             file.close()
 
     def options(self) -> dict[str, Any]:
-        """For `aiohttp.ClientSession.request`, made anew for each attempt.
-
-        Raises:
-            InvalidArguments: a file cannot be opened.
-        """
+        """For `aiohttp.ClientSession.request`, made anew for each attempt."""
         call = self._call
         options: dict[str, Any] = {"headers": dict(call.headers), "cookies": call.cookies}
         if call.body is not None:

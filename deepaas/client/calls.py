@@ -19,19 +19,13 @@ MAX_QUERY_CHARACTERS = 4000
 
 @dataclass(frozen=True)
 class FileToSend:
-    """A file of a form.
-
-    Attributes:
-        content: where it lies, or what is in it; an open file can be read again from where it is.
-        name: for the host.
-    """
+    """A file of a form; one that is open can be read again from where it is."""
 
     content: Path | bytes | BinaryIO
     name: str
 
     @property
     def media_type(self) -> str:
-        """What its name says that it is."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
 
@@ -41,7 +35,6 @@ class ClientCall:
 
     Attributes:
         path: below the host's URL, percent-encoded.
-        form: texts and files of a form.
         body: arguments of a JSON body; there is no form then.
     """
 
@@ -54,23 +47,13 @@ class ClientCall:
 
     @property
     def files(self) -> bool:
-        """Whether the form has to be multipart."""
         return any(isinstance(value, FileToSend) for _, value in self.form)
 
 
 def predict_call(
     model: Model, values: Mapping[str, Any], media_type: str | None = None
 ) -> ClientCall:
-    """The request for a prediction.
-
-    Args:
-        model: which.
-        values: of arguments by name, as :func:`deepaas.ui.inputs.read` gives them.
-        media_type: what to answer, of the model's media types.
-
-    Raises:
-        InvalidArguments: a form cannot carry one of the values.
-    """
+    """The request for a prediction; InvalidArguments if a form cannot carry a value."""
     call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/predict/")
     _fill(call, model.predict or (), values)
     if model.accept is not None:
@@ -84,11 +67,7 @@ def predict_call(
 
 
 def train_call(model: Model, values: Mapping[str, Any]) -> ClientCall:
-    """The request that starts a training.
-
-    Raises:
-        InvalidArguments: a form cannot carry one of the values.
-    """
+    """The request for a training; InvalidArguments if a form cannot carry a value."""
     call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/train/")
     _fill(call, model.train or (), values)
     return call

@@ -9,11 +9,7 @@ from deepaas.client.values import alike
 
 
 def the_only(names: list[str]) -> str:
-    """The name of the only model.
-
-    Raises:
-        ClientError: there is none, or there are several.
-    """
+    """The name of the only model; ClientError if there is none, or several."""
     if len(names) == 1:
         return names[0]
     if not names:
@@ -22,7 +18,6 @@ def the_only(names: list[str]) -> str:
 
 
 def not_found(name: str, names: list[str]) -> str:
-    """That there is no model of this name, and which there are."""
     question = alike(name, names)
     served = "" if question else f"; it serves {', '.join(names)}" if names else "; it serves none"
     return f"this host serves no model {name!r}{question}{served}"
@@ -56,11 +51,7 @@ def check_stream(model: Model, accept: str | None) -> None:
 
 
 def check_accept(model: Model, accept: str | None) -> None:
-    """See whether a model may be asked for this media type.
-
-    Raises:
-        InvalidArguments: it may not.
-    """
+    """See whether a model may be asked for this media type; InvalidArguments if not."""
     if accept is not None and model.accept is None and accept not in (JSON, ANYTHING):
         raise InvalidArguments(
             f"model {model.name!r} answers with {JSON} only, not with {accept}",

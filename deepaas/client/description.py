@@ -30,17 +30,13 @@ class Argument:
     """One input of a model.
 
     Attributes:
-        name: as the host knows it.
         kind: "file", "string", "password", "integer", "number", "boolean", "date", "datetime",
             "object", "array", or "any" when the document does not say.
-        description: the author's words.
-        required: whether a value must be given.
         default: what the host takes without a value; None if it has not told.
         minimum: the smallest number, None for no limit.
-        maximum: the largest number, None for no limit.
         choices: the only values there are; empty for no such limit.
-        many: whether it is a list of values of this kind (of files or of choices; any other
-            list is of the kind "array").
+        many: whether it is a list of values of this kind (of files or of choices; any other list is
+            of the kind "array").
         place: where it stands in a request: "query", "formData", "header", "body", "cookie".
     """
 
@@ -63,14 +59,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class OutputField:
-    """One field of a JSON answer.
-
-    Attributes:
-        name: in the answer.
-        kind: as of an argument; "object" and "array" for what is nested.
-        description: the author's words.
-        many: for an array of texts: whether the texts are media.
-    """
+    """One field of a JSON answer; ``many`` for an array of texts, which may be media."""
 
     name: str
     kind: str
@@ -88,7 +77,6 @@ class Model:
     """One model of a host.
 
     Attributes:
-        name: in the paths of the API.
         title: for people.
         predict: its arguments without ``accept``, None for a model that cannot predict.
         train: its arguments, None for a model that cannot be trained.
@@ -96,7 +84,6 @@ class Model:
         media_types: which it can be, at least one.
         response: the fields of a JSON answer, None if they are not declared.
         streams: whether it yields its answer in parts.
-        links: title and address.
         metadata: all that the host has told of it.
     """
 
@@ -117,12 +104,7 @@ class Model:
 
 
 def read_models(document: Json, metadata: Json | None = None) -> list[Model]:
-    """All models of a host, in its order.
-
-    Args:
-        document: ``/swagger.json``.
-        metadata: ``/v2/models/``.
-    """
+    """All models of a host, in its order, by ``/swagger.json`` and ``/v2/models/``."""
     described = dict(_by_name(metadata or {}))
     paths: dict[str, dict[str, Json]] = {}
     for path, operations in document.get("paths", {}).items():

@@ -16,13 +16,7 @@ MAX_LINE_BYTES = 16 * 2**20
 
 @dataclass(frozen=True)
 class Event:
-    """One event.
-
-    Attributes:
-        name: what kind it is.
-        data: its text.
-        id: the last that the stream has named, for who comes back.
-    """
+    """One event; ``id`` is the last that the stream has named, for who comes back."""
 
     name: str
     data: str
@@ -32,7 +26,7 @@ class Event:
 async def read_events(
     response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[Event]:
-    """The events of a response, until it ends; one that breaks off in the middle is left out.
+    """The events of a response, until it ends; one that breaks off is left out.
 
     Raises:
         HostError: a line is longer than that.
@@ -58,11 +52,7 @@ async def read_events(
 async def read_lines(
     response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[str]:
-    """The lines of a response, without their ends.
-
-    Raises:
-        HostError: a line is longer than that.
-    """
+    """The lines of a response, without their ends; HostError if one is longer than that."""
     rest = bytearray()
     async for chunk in response.content.iter_any():
         *ends, begun = chunk.split(b"\n")

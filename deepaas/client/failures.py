@@ -25,14 +25,7 @@ _NOT_SENT = (
 
 @contextmanager
 def in_our_words(host: str) -> Iterator[None]:
-    """Says in our words what aiohttp raises, whose long tracebacks help no caller.
-
-    Args:
-        host: its URL, for people.
-
-    Raises:
-        ClientError: what it comes to.
-    """
+    """Says as a ClientError what aiohttp raises, whose long tracebacks help no caller."""
     try:
         yield
     except ClientError:
@@ -57,10 +50,7 @@ def in_our_words(host: str) -> Iterator[None]:
 def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
     """How long to wait before a request is sent again; None not to send it again.
 
-    Args:
-        error: how it went.
-        attempt: how often it has been sent again already.
-        safe: whether it may reach the host twice.
+    ``attempt`` is how often it was sent again already, ``safe`` whether it may come twice.
     """
     pause = FIRST_PAUSE_SECONDS * 2**attempt
     if isinstance(error, Busy):

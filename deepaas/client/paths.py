@@ -17,11 +17,6 @@ def file_for(target: Path, name: str) -> Path:
 
 @contextmanager
 def writing(what: Path | str) -> Iterator[None]:
-    """Says in our words that something cannot be written.
-
-    Raises:
-        ClientError: it cannot.
-    """
     try:
         yield
     except OSError as error:
@@ -30,11 +25,7 @@ def writing(what: Path | str) -> Iterator[None]:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A file beside the target that takes its place in the end, unless something goes wrong.
-
-    Raises:
-        ClientError: the target cannot be written.
-    """
+    """A file beside the target that takes its place in the end, unless something goes wrong."""
     if target.exists() and not target.is_file():  # a pipe, or /dev/stdout
         yield target
         return

@@ -36,11 +36,8 @@ END_SECONDS = 5.0
 class Portal:
     """Runs coroutines for threads that wait for them.
 
-    The thread is started by the first call, and ends with `close`, with the last reference to
-    this, or with the interpreter.
-
-    Args:
-        leave: run on the loop when it ends.
+    The thread is started by the first call, and ends with `close`, with the last reference to this,
+    or with the interpreter; `leave` is run on the loop then.
     """
 
     def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
@@ -125,7 +122,6 @@ class Portal:
                 self._end()
 
     def _is_inside(self) -> bool:
-        """Whether this is the thread of the loop."""
         try:
             return asyncio.get_running_loop() is self._loop
         except RuntimeError:

@@ -49,11 +49,7 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 
 
 async def refusal(response: aiohttp.ClientResponse) -> ClientError:
-    """What a response whose status is not 2xx says.
-
-    Args:
-        response: its body is read here, up to ``MAX_MESSAGE_BYTES``.
-    """
+    """What a response whose status is not 2xx says; its body is read here."""
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk

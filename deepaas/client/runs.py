@@ -17,13 +17,7 @@ Series = Mapping[str, Sequence[tuple[float, float]]]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is, as its code tells.
-
-    Attributes:
-        step: steps that are done, None when it does not tell.
-        total: steps in all, None when nobody knows.
-        message: one line, which may be empty.
-    """
+    """How far a training is, as its code tells; numbers are None when nobody knows."""
 
     step: float | None = None
     total: float | None = None
@@ -35,19 +29,10 @@ class Run:
     """One training. DEEPaaS 2.6 tells only the first few of these.
 
     Attributes:
-        uuid: by which the host knows it.
         state: ``queued``, ``running``, or one of ``FINAL``.
         date: when it was asked for, in the host's local time; None when that cannot be read.
-        message: why it is in its state, if there is something to say.
-        args: its arguments; None where they are large.
-        result: what ``train`` has returned; None when there is nothing, or when it is large.
-        started: when its process was started.
-        finished: when it came to its final state.
-        duration_seconds: how long it has been going on by the clock of the host, None when that
-            is not known: DEEPaaS 2.6 tells it of those that are done.
-        cancelling: somebody has asked to cancel it, and it has not ended yet.
-        step: steps that are done, None when it does not tell.
-        total: steps in all, None when nobody knows.
+        args: None where they are large, as is ``result``.
+        duration_seconds: by the clock of the host; DEEPaaS 2.6 tells it of those that are done.
         told: one line from the author's code on how far it is.
         links: URL paths by what they lead to: ``logs``, ``metrics``, ``files``, ``tensorboard``.
     """
@@ -69,17 +54,14 @@ class Run:
 
     @property
     def short(self) -> str:
-        """Its name for people."""
         return self.uuid[:SHORT_LENGTH]
 
     @property
     def final(self) -> bool:
-        """Whether nothing more will happen to it."""
         return self.state in FINAL
 
     @property
     def progress(self) -> Progress | None:
-        """How far it is, None when it has not told."""
         if self.step is None and not self.told:
             return None
         return Progress(self.step, self.total, self.told)
@@ -93,7 +75,6 @@ class Run:
 
 
 def parse(told: Mapping[str, Any]) -> Run:
-    """Read what a host tells of a training."""
     result = told.get("result")
     result = result if isinstance(result, Mapping) else {}
     progress = told.get("progress")

@@ -61,11 +61,7 @@ class Client:
         self._portal.close()
 
     def models(self) -> list[Model]:
-        """All models of the host that have been loaded, with their arguments.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """All models of the host that have been loaded, with their arguments."""
         return self._portal.run(self._asynchronous.models())
 
     def model(self, name: str | None = None) -> Model:
@@ -81,11 +77,7 @@ class Client:
         return self._portal.run(self._asynchronous.model(name))
 
     def metadata(self, model: str | None = None) -> dict[str, Any]:
-        """What the author tells of a model.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """What the author tells of a model."""
         return self._portal.run(self._asynchronous.metadata(model))
 
     @overload
@@ -137,7 +129,6 @@ class Client:
             InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised.
             Busy: too many calls are waiting.
-            ClientError: anything else.
         """
         return self._portal.run(
             self._asynchronous.predict(
@@ -153,26 +144,17 @@ class Client:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Generator[Any, None, None]:
-        """Make a prediction, and get each part as soon as the model has yielded it.
+        """Make a prediction as `predict` does, and get each part when the model has yielded it.
 
         Nothing is sent before the first part is asked for. Closing the iterator before its end
         closes the connection, by which the host stops the model.
-
-        Args:
-            model: which; None for the only one.
-            accept: the media type of the parts, of those that the model offers.
-            arguments: by name, for those that are called like a parameter of this method.
-            more: arguments by name, as for `predict`.
 
         Yields:
             a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
 
         Raises:
             NotSupported: the model does not stream.
-            InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised; what it had yielded before was given.
-            Busy: too many calls are waiting.
-            ClientError: anything else.
         """
         yield from self._portal.iterate(
             self._asynchronous.stream(model, accept=accept, arguments=arguments, **more)
@@ -181,16 +163,10 @@ class Client:
     def train(
         self, model: str | None = None, *, arguments: Mapping[str, Any] | None = None, **more: Any
     ) -> Training:
-        """Start a training, or put it into the host's queue.
-
-        Args:
-            model: which; None for the only one.
-            arguments: by name, for those that are called like a parameter of this method.
-            more: arguments by name, as for `predict`.
+        """Start a training, or put it into the host's queue; arguments are as for `predict`.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.
-            ClientError: anything else.
         """
         return Training(
             self._portal,
@@ -198,39 +174,18 @@ class Client:
         )
 
     def trainings(self, model: str | None = None, *, limit: int | None = None) -> list[Training]:
-        """The trainings that the host knows, the newest first.
-
-        Args:
-            model: of which model; None for those of all.
-            limit: at most so many of each model.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """The trainings of a model or of all, the newest first, at most so many of each model."""
         return [
             Training(self._portal, one)
             for one in self._portal.run(self._asynchronous.trainings(model, limit=limit))
         ]
 
     def training(self, uuid: str, model: str | None = None) -> Training:
-        """A training by its id.
-
-        Args:
-            uuid: its id.
-            model: of which model; None to look at all.
-
-        Raises:
-            TrainingNotFound: there is none of this id.
-            ClientError: the host does not answer, or there is no such model.
-        """
+        """A training by its id, of a model or of any; TrainingNotFound if there is none."""
         return Training(self._portal, self._portal.run(self._asynchronous.training(uuid, model)))
 
     def health(self) -> dict[str, Any]:
-        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name."""
         return self._portal.run(self._asynchronous.health())
 
 
@@ -257,38 +212,22 @@ class Training(Shown):
         return self._asynchronous.model
 
     def refresh(self) -> Training:
-        """Ask the host how it is now.
-
-        Returns:
-            itself.
-
-        Raises:
-            ClientError: the host does not tell.
-        """
+        """Ask the host how it is now; gives back itself."""
         self._portal.run(self._asynchronous.refresh())
         return self
 
     def wait(self, timeout: float | None = None) -> Training:
-        """Wait for its end, whatever that is: look at its `state`.
-
-        Args:
-            timeout: in seconds; None: as long as it takes.
-
-        Returns:
-            itself.
+        """Wait for its end, whatever that is: look at its `state`. Gives back itself.
 
         Raises:
-            TimeoutError: it has not ended by then. It goes on.
+            TimeoutError: it has not ended after so many seconds. It goes on.
             ClientError: the host is away for too long.
         """
         self._portal.run(self._asynchronous.wait(timeout))
         return self
 
     def watch(self) -> Generator[Training, None, None]:
-        """Follow it until it has ended.
-
-        Yields:
-            how it is, first now, then whenever its state or its progress has changed.
+        """Follow it until its end: yields it now, and when its state or progress has changed.
 
         Raises:
             ClientError: the host is away for too long.
@@ -297,14 +236,10 @@ class Training(Shown):
             yield Training(self._portal, one)
 
     def log(self, follow: bool = False) -> Generator[str, None, None]:
-        """What it has printed, line by line.
-
-        Args:
-            follow: whether to wait for more until it has ended.
+        """What it has printed, line by line; with `follow` also what comes until its end.
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
-            ClientError: the host does not answer.
         """
         yield from self._portal.iterate(self._asynchronous.log(follow))
 
@@ -313,7 +248,6 @@ class Training(Shown):
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
-            ClientError: the host does not answer.
         """
         return self._portal.run(self._asynchronous.metrics())
 
@@ -322,29 +256,13 @@ class Training(Shown):
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
-            ClientError: the host does not answer.
         """
         return self._portal.run(self._asynchronous.files())
 
     def download(self, path: str | File, to: str | Path) -> Path:
-        """Get one of its files.
-
-        Args:
-            path: as in the list of its files.
-            to: the file to write, or a folder.
-
-        Returns:
-            the file that was written.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such file.
-        """
+        """Get one of its files, into a file or a folder; gives back what was written."""
         return self._portal.run(self._asynchronous.download(path, to))
 
     def cancel(self) -> None:
-        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed.
-
-        Raises:
-            ClientError: the host refuses.
-        """
+        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed."""
         self._portal.run(self._asynchronous.cancel())

@@ -96,13 +96,7 @@ class Shown(ABC):
 
 
 class AsyncTraining(Shown):
-    """A training: what is known of it, and what can be done with it.
-
-    Args:
-        api: of the host.
-        model: what is trained.
-        run: what the host has told of it.
-    """
+    """A training: what is known of it, and what can be done with it."""
 
     def __init__(self, api: Api, model: Model, run: Run) -> None:
         self._run = run
@@ -121,28 +115,15 @@ class AsyncTraining(Shown):
         return self._model.name
 
     async def refresh(self) -> AsyncTraining:
-        """Ask the host how it is now.
-
-        Returns:
-            itself.
-
-        Raises:
-            ClientError: the host does not tell.
-        """
+        """Ask the host how it is now; gives back itself."""
         self._run = await self._trainings.get(self.uuid)
         return self
 
     async def wait(self, timeout: float | None = None) -> AsyncTraining:
-        """Wait for its end, whatever that is: look at its `state`.
-
-        Args:
-            timeout: in seconds; None: as long as it takes.
-
-        Returns:
-            itself.
+        """Wait for its end, whatever that is: look at its `state`. Gives back itself.
 
         Raises:
-            TimeoutError: it has not ended by then. It goes on.
+            TimeoutError: it has not ended after so many seconds. It goes on.
             ClientError: the host is away for too long.
         """
         try:
@@ -158,10 +139,7 @@ class AsyncTraining(Shown):
         return self
 
     async def watch(self) -> AsyncGenerator[AsyncTraining, None]:
-        """Follow it until it has ended.
-
-        Yields:
-            how it is, first now, then whenever its state or its progress has changed.
+        """Follow it until its end: yields it now, and when its state or progress has changed.
 
         Raises:
             ClientError: the host is away for too long.
@@ -181,14 +159,10 @@ class AsyncTraining(Shown):
             seconds = min(LOOK_SECONDS, seconds * 1.5)
 
     async def log(self, follow: bool = False) -> AsyncGenerator[str, None]:
-        """What it has printed, line by line.
-
-        Args:
-            follow: whether to wait for more until it has ended.
+        """What it has printed, line by line; with `follow` also what comes until its end.
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
-            ClientError: the host does not answer.
         """
         self._require("log")
         if not follow:
@@ -219,7 +193,6 @@ class AsyncTraining(Shown):
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
-            ClientError: the host does not answer.
         """
         self._require("metrics")
         series = await self._trainings.metrics(self.run)
@@ -232,24 +205,12 @@ class AsyncTraining(Shown):
 
         Raises:
             NotSupported: the host is a DEEPaaS 2.x, which does not know.
-            ClientError: the host does not answer.
         """
         self._require("files")
         return list((await self._trainings.files(self.run)).entries)
 
     async def download(self, path: str | File, to: str | Path) -> Path:
-        """Get one of its files.
-
-        Args:
-            path: as in the list of its files.
-            to: the file to write, or a folder.
-
-        Returns:
-            the file that was written.
-
-        Raises:
-            ClientError: the host does not answer, or there is no such file.
-        """
+        """Get one of its files, into a file or a folder; gives back what was written."""
         self._require("files")
         wanted = path.path if isinstance(path, File) else path
         target = file_for(Path(to), Path(wanted).name)
@@ -258,11 +219,7 @@ class AsyncTraining(Shown):
         return target
 
     async def cancel(self) -> None:
-        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed.
-
-        Raises:
-            ClientError: the host refuses.
-        """
+        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed."""
         self._run = await self._trainings.cancelled(self.run)
 
     async def _until_ended(self) -> None:

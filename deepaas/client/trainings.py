@@ -37,8 +37,6 @@ MAX_LOG_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class TrainingListing:
-    """The newest trainings, and how many there are in all."""
-
     runs: tuple[Run, ...] = ()
     total_count: int = 0
 
@@ -60,13 +58,10 @@ class TrainingFiles:
 
 
 class TrainingApi:
-    """Starts, lists, shows and cancels the trainings of one model.
+    """Trainings of one model; what does not work out, or is refused, is a ClientError.
 
-    Args:
-        api: of the host.
-        model: whose trainings.
-        base: what stands before the paths of links, for a browser that looks at the page; the
-            public URL of the host by default.
+    ``base`` stands before the paths of links, for a browser that looks at the page; the public URL
+    of the host by default.
     """
 
     def __init__(self, api: Api, model: Model, base: str | None = None) -> None:
@@ -76,26 +71,11 @@ class TrainingApi:
         self._path = f"/v2/models/{quote(model.name, safe='')}/train/"
 
     async def start(self, values: Mapping[str, Any]) -> Run:
-        """Ask for a training.
-
-        Args:
-            values: of its arguments.
-
-        Raises:
-            ClientError: the host refuses, with messages by argument if they do not fit.
-        """
         answer = await self._api.send(train_call(self._model, values))
         return parse(answer.json())
 
     async def list(self, limit: int | None = None) -> TrainingListing:
-        """The newest trainings, those first.
-
-        Args:
-            limit: at most so many; None for all.
-
-        Raises:
-            ClientError: the host does not answer.
-        """
+        """The newest trainings, those first; at most so many, if limited."""
         query = {"order": "newest"} | ({} if limit is None else {"limit": str(limit)})
         told, headers = await self._api.ask_with_headers("GET", self._path, query)
         total = headers.get("X-Total-Count", "")
@@ -105,12 +85,7 @@ class TrainingApi:
         return TrainingListing(tuple(runs[:limit]), int(total) if total.isdigit() else len(runs))
 
     async def get(self, uuid: str) -> Run:
-        """One training as it is now.
-
-        Raises:
-            TrainingNotFound: there is none of this id.
-            ClientError: the host does not answer.
-        """
+        """One training as it is now; TrainingNotFound if there is none of this id."""
         try:
             return parse(await self._api.get_json(f"{self._path}{quote(uuid, safe='')}"))
         except ClientError as error:
@@ -121,20 +96,11 @@ class TrainingApi:
             ) from None
 
     async def cancel(self, run: Run) -> str:
-        """Cancel a training; what has become of it, in words.
-
-        Raises:
-            ClientError: the host refuses.
-        """
+        """Cancel a training; what has become of it, in words."""
         cancelled = await self.cancelled(run)
         return cancelled.message or cancelled.state
 
     async def cancelled(self, run: Run) -> Run:
-        """Cancel a training; what has become of it.
-
-        Raises:
-            ClientError: the host refuses.
-        """
         if not run.links:
             return await self._cancel_unanswered(run)
         async with self._api.open("DELETE", self._url(run)) as response:
@@ -155,11 +121,7 @@ class TrainingApi:
         raise refused or ClientError("The host does not cancel it.")
 
     async def log(self, run: Run) -> str:
-        """The end of what it has printed.
-
-        Raises:
-            ClientError: the host does not answer, or has no log.
-        """
+        """The end of what it has printed."""
         end = b""
         query = {"tail": str(TAIL_COUNT)}
         async with self._api.open("GET", f"{self._url(run)}/logs", query) as response:
@@ -168,35 +130,21 @@ class TrainingApi:
         return end.decode(errors="replace")
 
     async def metrics(self, run: Run) -> Series:
-        """What it has measured.
-
-        Raises:
-            ClientError: the host does not answer, or has no metrics.
-        """
         async with self._api.open("GET", f"{self._url(run)}/metrics") as response:
             body = await read_all(response, MAX_ANSWER_BYTES)
         # A thread: there may be a million points.
         return await asyncio.to_thread(_series, body)
 
     async def lines(self, run: Run) -> AsyncIterator[str]:
-        """What it has printed so far, line by line.
-
-        Raises:
-            ClientError: the host does not answer, or has no log.
-        """
+        """What it has printed so far, line by line."""
         async with self._api.open("GET", f"{self._url(run)}/logs") as response:
             async for line in read_lines(response):
                 yield line
 
     async def lines_to_come(self, run: Run, seen: str = "") -> AsyncGenerator[Event, None]:
-        """What it has printed and prints, in pieces of whole lines, until it has ended.
+        """What it has printed and prints, in pieces of whole lines, until its end.
 
-        Args:
-            run: which.
-            seen: the id of the last piece that is known already.
-
-        Raises:
-            ClientError: the host does not answer, breaks off, or has no log.
+        ``seen`` is the id of the last piece that is known already.
         """
         headers = {"Accept": EVENTS} | ({"Last-Event-ID": seen} if seen else {})
         async with self._api.open(
@@ -209,12 +157,6 @@ class TrainingApi:
                     yield event
 
     async def download(self, run: Run, path: str, to: Path) -> None:
-        """Write one of its files to one here.
-
-        Raises:
-            ClientError: the host does not answer, or the training has no such file.
-        """
-
         async def once() -> None:
             async with self._api.open("GET", f"{self._url(run)}/files/{quote(path)}") as response:
                 await write_all(response, to)
@@ -222,11 +164,6 @@ class TrainingApi:
         await self._api.repeated(once, safe=True)
 
     async def files(self, run: Run) -> TrainingFiles:
-        """What it has written.
-
-        Raises:
-            ClientError: the host does not answer, or has no files.
-        """
         told = await self._api.get_json(f"{self._url(run)}/files/")
         entries = [File(str(one["path"]), int(one["size"])) for one in told["files"]]
         return TrainingFiles(tuple(entries), bool(told.get("more")))
@@ -236,7 +173,6 @@ class TrainingApi:
         return f"{self._base}{self._url(run)}/files/{quote(path)}"
 
     def zip_link(self, run: Run) -> str:
-        """Where a browser gets all of its files."""
         return f"{self._base}{self._url(run)}/files/?format=zip"
 
     def tensorboard_link(self, run: Run) -> str | None:
@@ -279,4 +215,3 @@ UNREACHABLE = (
     ValueError,
     KeyError,
 )
-"""What may go wrong with an answer of a host."""

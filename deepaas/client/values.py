@@ -24,11 +24,6 @@ def values(model: Model, function: str, given: Mapping[str, Any]) -> dict[str, A
 
     Only what the host would not tell is checked here: it ignores arguments that it does not know.
 
-    Args:
-        model: which.
-        function: "predict" or "train".
-        given: by the caller, by name.
-
     Raises:
         NotSupported: the model has no such function.
         InvalidArguments: there is no such argument, or a value has no form that can be sent.
