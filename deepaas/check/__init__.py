@@ -42,9 +42,6 @@ def check(
         call: whether to call ``warm``, and ``predict`` with the package's examples.
         told: is called with what is being done, in words, each time that it changes.
 
-    Returns:
-        all that was found.
-
     Raises:
         UnknownSource: nothing of this name is there.
         BadInterpreter: ``python`` cannot be used.

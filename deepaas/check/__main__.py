@@ -42,7 +42,6 @@ from deepaas.runtime.failures import reason
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Find out what a source is, or check one model."""
     parser = argparse.ArgumentParser(prog="python -m deepaas.check", description=__doc__)
     parser.add_argument("--wire", type=int, required=True, help="descriptor for what is told")
     parser.add_argument("--folder", type=Path, required=True, help="for files of the check")
@@ -92,14 +91,7 @@ def _look_at_needs(session: Session) -> None:
 
 
 class _Parts:
-    """What the host can use of an author's object.
-
-    Attributes:
-        usable: the functions that can be called.
-        said: the metadata.
-        declared: the arguments by function.
-        response: the schema of the answer.
-    """
+    """What the host can use of an author's object."""
 
     def __init__(self, session: Session, author: Any) -> None:
         self._session = session
@@ -127,7 +119,6 @@ class _Parts:
         self.response = schema.check(self._session, self._author)
 
     def as_author(self) -> types.SimpleNamespace:
-        """An object with these parts; its arguments are those that have been looked at."""
         author = types.SimpleNamespace(**self.usable, schema=self.response)
         for function, found in self.declared.items():
             setattr(author, signatures.DECLARED[function], lambda found=found: found.fields)
@@ -168,7 +159,6 @@ def _check_as_client(session: Session, parts: _Parts) -> None:
 
 
 def _warm(session: Session, usable: Mapping[str, Any]) -> bool:
-    """Call ``warm``, as every worker does before its first call."""
     warm = usable.get("warm")
     if warm is None:
         return True

@@ -18,7 +18,6 @@ _FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
 
 
 def check(session: Session, field: fields.Field, place: str) -> None:
-    """Check what ``accept`` offers."""
     offered = Arguments({"accept": field}).media_types
     if not offered:
         if isinstance(field, fields.String):

@@ -28,13 +28,7 @@ _SECRET_PAIRS = ("api_key", "access_token", "auth_token")
 
 @dataclass
 class Declared:
-    """The arguments of one function.
-
-    Attributes:
-        function: ``predict`` or ``train``.
-        fields: those that the host can use.
-        complete: whether these are all of them, so that the function can be called.
-    """
+    """The arguments of one function that the host can use; ``complete`` if they are all of them."""
 
     function: str
     fields: dict[str, fields.Field] = field(default_factory=dict)
@@ -42,15 +36,7 @@ class Declared:
 
 
 def check(session: Session, function: str, functions: Mapping[str, Any]) -> Declared | None:
-    """Check the arguments of a function.
-
-    Args:
-        function: ``predict`` or ``train``.
-        functions: the author's functions that can be called.
-
-    Returns:
-        what is declared, None if the model does not have the function.
-    """
+    """What a function declares, checked; None if the model does not have the function."""
     call = functions.get(function)
     declare = functions.get(DECLARED[function])
     if call is None:
@@ -110,7 +96,6 @@ def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | 
 
 
 def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
-    """Whether the host can use this argument; if not, why is told."""
     if not isinstance(name, str):
         problem = f"the argument {name!r} has a name that is no text"
         session.add("argument-broken", place, problem, f"call it '{name}'")

@@ -15,18 +15,10 @@ AREAS = {
     "calls": "Calls",
     "page": "Try-me page",
 }
-"""What the findings are about, in the order in which they are shown."""
 
 
 class Code(NamedTuple):
-    """One kind of finding.
-
-    Attributes:
-        name: of the kind.
-        area: one of :data:`AREAS`.
-        severity: of every finding of this kind.
-        meaning: for the documentation.
-    """
+    """One kind of finding, of one of :data:`AREAS`; ``meaning`` is for the documentation."""
 
     name: str
     area: str
@@ -141,7 +133,6 @@ CODES = {code.name: code for code in _OF_ANY_MODEL}
 
 
 def table(codes: Iterable[Code]) -> str:
-    """Kinds of findings as tables in Markdown."""
     listed = list(codes)
     return "\n\n".join("\n".join(_rows(area, listed)) for area in AREAS)
 

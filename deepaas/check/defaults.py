@@ -30,20 +30,13 @@ _WORDS = {
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a default."""
-
     code: str
     problem: str
     fix: str
 
 
 def problem(name: str, field: fields.Field) -> Wrong | None:
-    """What is wrong with the default of an argument, None if nothing is.
-
-    Args:
-        name: of the argument.
-        field: as a schema has bound it.
-    """
+    """What is wrong with the default of an argument, as a schema has bound it; None for nothing."""
     value: Any = field.load_default
     if callable(value):
         try:
@@ -74,7 +67,6 @@ def problem(name: str, field: fields.Field) -> Wrong | None:
 
 
 def _refused(field: fields.Field, value: Any) -> str:
-    """What the validators say against it, nothing if they cannot tell."""
     try:
         field._validate(value)
     except marshmallow.ValidationError as error:

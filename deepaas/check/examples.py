@@ -28,16 +28,7 @@ from deepaas.runtime.results import BreaksSchema
 
 
 class Examples:
-    """The examples of one model.
-
-    Args:
-        session: the check.
-        described: the model as clients see it.
-        declared: the arguments of ``predict``.
-        predict: the author's function.
-        schema: of the answer.
-        place: of what gives the examples.
-    """
+    """The examples of one model."""
 
     def __init__(
         self,
@@ -64,12 +55,6 @@ class Examples:
         }
 
     def check(self, examples: Any, call: bool) -> None:
-        """Check all examples.
-
-        Args:
-            examples: as the metadata have them.
-            call: whether to call ``predict`` with them.
-        """
         if not isinstance(examples, list):
             self._tell("examples-not-a-list", "", f"examples is {type(examples).__name__}, no list")
             return
@@ -205,7 +190,6 @@ class Examples:
 
 
 def _inputs(call: ClientCall) -> RawRequest:
-    """A request as the host hands it to a worker."""
     form: list[tuple[str, Any]] = []
     for name, value in call.form:
         if isinstance(value, FileToSend):

@@ -18,7 +18,6 @@ _FIX = 'metadata={"type": "file", "location": "form"}'
 
 
 def check(session: Session, name: str, field: fields.Field, place: str) -> None:
-    """Check an argument that is, or seems to be, a file."""
     inner = field.inner if isinstance(field, fields.List) else field
     if is_file(field) or is_file(inner):
         _check_arrival(session, name, field, inner, place)

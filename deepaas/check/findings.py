@@ -16,12 +16,9 @@ class Finding:
     """One thing that is not as it should be.
 
     Attributes:
-        code: name of its kind.
         area: what it is about, one of :data:`deepaas.check.codes.AREAS`.
         severity: "error" for what fails when somebody uses the model, "warning" for the rest.
         where: ``file:line`` as far as that is known, or what stands for it.
-        problem: what is wrong, in the author's words.
-        fix: what to do.
         model: the name of the model, empty for what concerns the whole package.
     """
 
@@ -45,7 +42,6 @@ class Report:
     """The result of one check.
 
     Attributes:
-        source: what has been checked, as it was named.
         models: entry point (or module) by model name.
         findings: what is wrong, errors and warnings, in the order in which an author meets them.
         notes: what was left out, and why.
@@ -58,21 +54,17 @@ class Report:
 
     @property
     def errors(self) -> list[Finding]:
-        """The findings that make the check fail."""
         return [found for found in self.findings if found.severity == "error"]
 
     @property
     def warnings(self) -> list[Finding]:
-        """The other findings."""
         return [found for found in self.findings if found.severity == "warning"]
 
     def add(self, found: Finding) -> None:
-        """Take a finding, once."""
         if found not in self.findings:
             self.findings.append(found)
 
     def note(self, text: str) -> None:
-        """Take a note, once."""
         if text not in self.notes:
             self.notes.append(text)
 

@@ -15,10 +15,8 @@ ALIKE = 0.88
 
 
 AWAITED = ("predict", "train", "warm")
-"""Functions that may be coroutines."""
 
 STREAMED = ("predict",)
-"""Functions that may yield."""
 
 
 def usable(session: Session, author: Any) -> dict[str, Any]:

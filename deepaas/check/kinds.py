@@ -51,7 +51,6 @@ class ModelCheck:
         check: tells what is wrong with a model, and gives back the author's object if its
             functions, arguments, metadata and examples are to be checked, too.
         adopt: checks an object that another kind has loaded; False if it is none of this kind.
-        codes: its own kinds of finding, for the documentation.
     """
 
     find: Callable[[str], CheckTarget | None] | None = None
@@ -61,12 +60,10 @@ class ModelCheck:
 
 
 def load_kinds() -> Mapping[str, ModelCheck]:
-    """The kinds that have something here."""
     return plugins.load_all(GROUP, ModelCheck)
 
 
 def codes() -> Iterator[Code]:
-    """All kinds of findings that there are here."""
     for kind in load_kinds().values():
         yield from kind.codes
     yield from CODES.values()

@@ -22,15 +22,7 @@ EXPECTED = {
 
 
 def check(session: Session, functions: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-    """Check what ``get_metadata`` returns.
-
-    Args:
-        functions: the author's functions that can be called.
-        place: of the model's module.
-
-    Returns:
-        the metadata, empty if there is none.
-    """
+    """What ``get_metadata`` returns, checked; empty if there is none."""
     get_metadata = functions.get("get_metadata")
     if get_metadata is None:
         _tell_missing(session, place)
@@ -84,7 +76,6 @@ def _tell_failure(session: Session, error: BaseException, place: str) -> None:
 
 
 def _not_json(value: Any) -> str:
-    """Why something cannot be sent, nothing if it can."""
     try:
         to_json(value)
     except BadResult as error:

@@ -22,10 +22,7 @@ class RequiredWithDefault(ValueError):
 
 
 def note_fields() -> None:
-    """From here on every field that is made notes where.
-
-    It is called in the process of the check, before the author's code is imported.
-    """
+    """From here on every field notes where it is made: call it before the author's code comes."""
     original = fields.Field.__init__
 
     @functools.wraps(original)

@@ -29,14 +29,7 @@ _MEANT = {
 def read(
     name: str, declared: Mapping[str, Declared], schema: Any, metadata: Mapping[str, Any]
 ) -> Model:
-    """The model as a client sees it, from the parts that the host can use.
-
-    Args:
-        name: of the model.
-        declared: arguments by function.
-        schema: of the answer, None for none.
-        metadata: as ``get_metadata`` gave it.
-    """
+    """The model as a client sees it, from the parts that the host can use."""
     arguments = {function: Arguments(found.fields) for function, found in declared.items()}
     described = describe(arguments.get("predict"), arguments.get("train"), response_schema(schema))
     entry = {**metadata, "links": [{"rel": "self", "href": f"/v2/models/{name}"}]}
@@ -45,8 +38,6 @@ def read(
 
 
 def _document(name: str, described: Description) -> dict[str, Any]:
-    """As much of the host's Swagger document as clients look at."""
-
     def operation(function: Signature | None, response: str) -> dict[str, Any]:
         known = function or Signature()
         found: dict[str, Any] = {
@@ -69,7 +60,6 @@ def _document(name: str, described: Description) -> dict[str, Any]:
 
 
 def check(session: Session, model: Model, declared: Mapping[str, Declared]) -> None:
-    """Check what becomes of the arguments of each function."""
     for function, arguments in (("predict", model.predict), ("train", model.train)):
         found = declared.get(function)
         if found is None or arguments is None:

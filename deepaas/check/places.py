@@ -14,17 +14,12 @@ NOTED = "_deepaas_check_place"
 
 
 class SourcePlaces:
-    """Finds the lines of a package.
-
-    Args:
-        roots: files and folders with the author's code.
-    """
+    """Finds the lines of a package."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self.roots = [root.resolve() for root in roots]
 
     def add(self, root: Path) -> None:
-        """Take one more file or folder for the author's."""
         if root.resolve() not in self.roots:
             self.roots.append(root.resolve())
 
@@ -38,7 +33,6 @@ class SourcePlaces:
         )
 
     def of_function(self, function: Any) -> str:
-        """The line of ``def``, empty if there is none."""
         try:
             found = inspect.unwrap(function)
             if inspect.isclass(found):
@@ -63,7 +57,6 @@ class SourcePlaces:
         return shown(file)
 
     def of_field(self, field: Any) -> str:
-        """The line where a field was made, empty if that is not known."""
         noted = getattr(field, NOTED, None)
         return shown(*noted) if noted else ""
 

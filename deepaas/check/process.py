@@ -40,7 +40,7 @@ class BadInterpreter(Exception):
 
 
 def find(source: str, python: str) -> CheckTarget:
-    """Find out what a source is for another interpreter.
+    """What a source is for another interpreter.
 
     Raises:
         UnknownSource: nothing of this name is there.
@@ -73,13 +73,7 @@ def find(source: str, python: str) -> CheckTarget:
 
 
 class How(NamedTuple):
-    """How a model is checked.
-
-    Attributes:
-        python: the interpreter.
-        timeout: seconds that each call of the author's code may take.
-        told: is called with what is being done.
-    """
+    """How a model is checked; ``timeout`` is in seconds, for each call of the author's code."""
 
     python: str
     timeout: float
@@ -87,13 +81,7 @@ class How(NamedTuple):
 
 
 def check(job: CheckJob, how: How, report: Report) -> None:
-    """Check one model; go on in a new process behind whatever ended one.
-
-    Args:
-        job: what to check.
-        how: with which interpreter and limits.
-        report: takes what is found.
-    """
+    """Check one model; go on in a new process behind whatever ended one."""
     ended: list[Finding] = []
     for _ in range(MAX_STARTS_COUNT):
         with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
@@ -116,14 +104,7 @@ def check(job: CheckJob, how: How, report: Report) -> None:
 
 
 class _Run:
-    """One process of a check.
-
-    Attributes:
-        found: what it has found.
-        notes: what it has left out.
-        stage: what it did last.
-        ended: how it ended, None for a good end.
-    """
+    """One process of a check: what it has found and done last; ``ended`` is None for a good end."""
 
     def __init__(self, job: CheckJob, how: How, folder: Path) -> None:
         self.found: list[Finding] = []
@@ -156,7 +137,6 @@ class _Run:
             Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
 
     def watch(self) -> None:
-        """Read what it tells until its end, or until it takes too long."""
         try:
             if self._read():
                 if not self._done:
@@ -170,7 +150,6 @@ class _Run:
             os.close(self._wire)
 
     def _read(self) -> bool:
-        """Take what is told; False if nothing has come for too long."""
         rest = b""
         deadline = time.monotonic() + self._patience()
         while not self._done:
@@ -239,7 +218,6 @@ class _Run:
         return finding(code, where, f"{doing} {what}", fix, self._job.target.name)
 
     def _last_words(self) -> str:
-        """The last line that it has written to its standard error."""
         text = (self._folder / "stderr").read_text(errors="replace").strip()
         return text.rpartition("\n")[2].strip()[:MAX_WORDS_CHARACTERS]
 

@@ -17,11 +17,7 @@ from deepaas.runtime.failures import reason
 
 
 def check(session: Session, author: Any) -> Any:
-    """Check the author's ``schema``.
-
-    Returns:
-        the schema, None if there is none that the host can use.
-    """
+    """The author's ``schema``, checked; None if there is none that the host can use."""
     try:
         declared = getattr(author, "schema", None)
     except Exception as error:

@@ -13,11 +13,7 @@ from deepaas.programs import OWN
 
 
 def find(source: str) -> CheckTarget:
-    """Find out what somebody means.
-
-    Args:
-        source: what a kind of model recognises: the name of an entry point, a path to a project,
-            ``predict.py:Predictor``, …; empty for the project in the working directory.
+    """What somebody means, by what a kind recognises; empty for the project that is worked in.
 
     Raises:
         UnknownSource: nothing of this name is there, or it is not clear what is meant.
@@ -35,7 +31,6 @@ def find(source: str) -> CheckTarget:
 
 
 def _recognised(name: str, kind: ModelKind, source: str) -> CheckTarget | None:
-    """What the host's half says."""
     recognised = kind.recognise(source or ".", OWN)
     if recognised is None:
         return None

@@ -34,10 +34,8 @@ class CheckJob:
     """What the process is to do.
 
     Attributes:
-        target: the model.
         skip: stages that ended, or held up, a process before this one; what ends in ``:`` stands
             for all that begin so.
-        call: whether ``warm`` and ``predict`` may be called.
     """
 
     target: Target
@@ -45,12 +43,10 @@ class CheckJob:
     call: bool = True
 
     def as_json(self) -> str:
-        """The job as an argument of a command line."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> CheckJob:
-        """The job back from :meth:`as_json`."""
         told = json.loads(text)
         return cls(Target(**told["target"]), told["skip"], told["call"])
 
@@ -59,11 +55,7 @@ class CheckJob:
 class StepOutcome:
     """What became of a piece of the author's code.
 
-    Attributes:
-        value: what it returned.
-        error: what it raised.
-        skipped: whether it was not run.
-        seconds: how long it took, but for what it waited for processors that others used.
+    ``seconds`` leaves out what it waited for processors that others used.
     """
 
     value: Any = None
@@ -73,28 +65,15 @@ class StepOutcome:
 
     @property
     def good(self) -> bool:
-        """Whether there is a value."""
         return self.error is None and not self.skipped
 
 
 class Session:
-    """Runs the author's code, and tells what is found.
+    """Runs the author's code, and tells what is found, a line of JSON for each thing.
 
-    The process that has started this one is told before each stage, so that it knows what a
-    process was doing that has ended or does not come back.
-
-    Attributes:
-        job: what to do.
-        target: the model.
-        spool: a folder for files.
-        places: finds lines of the author's code.
-        place: of what has no line: the model's module, or its entry point.
-        found: what has been found so far.
-
-    Args:
-        job: what to do.
-        wire: takes one line of JSON for each thing that is told.
-        spool: a folder for files.
+    The process that has started this one is told before each stage, so that it knows what a process
+    was doing that has ended or does not come back. ``place`` is of what has no line: the model's
+    module, or its entry point.
     """
 
     def __init__(self, job: CheckJob, wire: BinaryIO, spool: Path) -> None:
@@ -108,34 +87,23 @@ class Session:
 
     @property
     def failed(self) -> bool:
-        """Whether an error has been found."""
         return any(found.severity == "error" for found in self.found)
 
     def add(self, code: Code | str, where: str, problem: str, fix: str) -> None:
-        """Tell what is wrong."""
         self.take([finding(code, where, problem, fix, self.target.name)])
 
     def take(self, findings: Iterable[Finding]) -> None:
-        """Tell what has been found elsewhere."""
         for found in findings:
             self.found.append(found)
             self._tell({"finding": asdict(found)})
 
     def note(self, text: str) -> None:
-        """Tell what was left out."""
         self._tell({"note": text})
 
     def run(
         self, stage: str, doing: str, function: Callable[[], Any], where: str = ""
     ) -> StepOutcome:
-        """Run the author's code, whatever it does.
-
-        Args:
-            stage: names this piece.
-            doing: the same for people: "calling predict with examples[0]".
-            function: calls it.
-            where: its place.
-        """
+        """Run the author's code, whatever it does; ``doing`` names the stage for people."""
         if any(stage == s or (s.endswith(":") and stage.startswith(s)) for s in self.job.skip):
             return StepOutcome(skipped=True)
         process = os.getpid()
@@ -165,7 +133,6 @@ class Session:
             )
 
     def end(self) -> None:
-        """Tell that all has been done."""
         self._tell({"end": True})
 
     def _tell(self, told: dict[str, Any]) -> None:
@@ -174,7 +141,6 @@ class Session:
 
 
 def printed_bytes() -> int:
-    """How much this process has written to its standard output."""
     if sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
     try:

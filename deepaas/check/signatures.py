@@ -10,7 +10,6 @@ from typing import Any
 from deepaas.check.session import Session
 
 DECLARED = {"predict": "get_predict_args", "train": "get_train_args"}
-"""The functions with arguments, and where they are declared."""
 
 Parameters = Mapping[str, inspect.Parameter]
 
@@ -23,17 +22,11 @@ def check(
     sometimes: Sequence[str],
     unknown: Collection[str],
 ) -> bool:
-    """Compare what a function is called with and what it takes.
+    """Compare what a function is called with and what it takes: whether it can be called so.
 
     Args:
-        function: ``predict`` or ``train``.
-        call: the author's function.
-        always: arguments that every call has.
-        sometimes: those that clients may leave out.
+        sometimes: arguments that clients may leave out.
         unknown: those of which that is not known, as they are declared wrongly.
-
-    Returns:
-        whether it can be called so.
     """
     parameters = _parameters(call)
     if parameters is None:
@@ -59,11 +52,7 @@ def check(
 
 
 def check_undeclared(session: Session, function: str, call: Any) -> bool:
-    """What a function without ``get_…_args`` is called with: nothing.
-
-    Returns:
-        whether it can be called so.
-    """
+    """What a function without ``get_…_args`` is called with: nothing."""
     parameters = _parameters(call) or {}
     place = session.places.of_function(call) or session.place
     lacking = needed(call)

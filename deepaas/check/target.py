@@ -18,9 +18,6 @@ class Target:
     """One model that is to be checked.
 
     Attributes:
-        name: of the model.
-        kind: that can load it.
-        value: what that kind is to load.
         place: where it is declared, empty if it is not.
         paths: folders to import from, before all others.
         folder: of the project, empty for what is installed or stands alone.
@@ -36,13 +33,7 @@ class Target:
 
 @dataclass
 class CheckTarget:
-    """What a source stands for.
-
-    Attributes:
-        targets: the models.
-        findings: what is wrong with how they are declared.
-        certainty: whether it may stand for models of another kind as well.
-    """
+    """What a source stands for; without certainty perhaps for models of another kind."""
 
     targets: list[Target] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -35,7 +35,6 @@ _STYLES = {"error": "bold red", "warning": "yellow"}
 
 
 def add_to(subparsers: Any) -> None:
-    """Add the command ``check`` to a parser's subparsers."""
     parser = subparsers.add_parser(
         "check",
         help="find what is wrong with a model package",
@@ -65,7 +64,6 @@ def add_to(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check, print, and return the exit code."""
     try:
         report = _check(options)
     except (UnknownSource, BadInterpreter) as error:
@@ -82,7 +80,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> Report:
-    """Check, and show on a terminal what is being done."""
     doing = ["reading the project"]
     terminal = sys.stderr.isatty()
     shown = status("checking", lambda: ProgressLine(None, None, doing[0]))
@@ -97,7 +94,6 @@ def _check(options: argparse.Namespace) -> Report:
 
 
 def lines(report: Report) -> Iterator[Text]:
-    """The report for people."""
     for name, value in report.models.items():
         yield Text.assemble((name, "bold"), f" ({value})" if value != name else "")
     title = ""

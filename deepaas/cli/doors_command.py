@@ -22,7 +22,6 @@ COLUMNS = ("name", "package", "version", "paths", "root", "options", "works")
 
 
 def add_to(commands: Any) -> None:
-    """Declare the command."""
     text = "list the APIs that are installed (doors), their options, and why one does not work"
     parser = commands.add_parser("doors", help=text, description=text, formatter_class=Help)
     parser.add_argument("--json", action="store_true", help="as JSON, with all routes")

@@ -41,14 +41,7 @@ _COLOURS = {
 def follow(
     trainings: Sequence[Training], output: CommandOutput, *, as_json: bool, plain: bool
 ) -> list[Training]:
-    """Show how they get on until all have ended.
-
-    Returns:
-        as they are then.
-
-    Raises:
-        CommandProblem: the host is away for too long.
-    """
+    """Show how they get on until all have ended; CommandProblem if the host is away too long."""
     watch = _Watch(trainings)
     if output.is_terminal and not plain and not as_json and os.environ.get("TERM") != "dumb":
         _draw(watch)
@@ -75,17 +68,13 @@ def row(training: Training, uuid_length: int | None = None) -> dict[str, Any]:
 
 
 def duration(seconds: float | None) -> str | None:
-    """A time for people."""
     return None if seconds is None else str(timedelta(seconds=int(seconds)))
 
 
 class _Watch:
     """Follows several trainings at a time, each on a thread of its own.
 
-    Attributes:
-        latest: what was last heard of each, by UUID.
-        heard: when that was.
-        news: each that has changed; None for one that will not change any more.
+    ``news`` has each that has changed, None for one that will not change any more.
     """
 
     def __init__(self, trainings: Sequence[Training]) -> None:
@@ -97,12 +86,7 @@ class _Watch:
             threading.Thread(target=self._follow, args=(training,), daemon=True).start()
 
     def next(self, timeout: float | None = None) -> Training | None:
-        """Wait for news of one of them.
-
-        Raises:
-            queue.Empty: there are none.
-            CommandProblem: the host is away for too long.
-        """
+        """Wait for news of one of them; queue.Empty if there are none."""
         news = self.news.get(timeout=timeout)
         if isinstance(news, ClientError):
             raise CommandProblem(news.message, HOST_FAILED)

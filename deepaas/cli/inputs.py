@@ -17,13 +17,7 @@ _NESTED = (dict, list, tuple)
 
 
 def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Path) -> RawRequest:
-    """Put each value where its argument is looked for.
-
-    Args:
-        options: of the function.
-        values: as :func:`deepaas.cli.options.read` gives them.
-        folder: for copies of files: models may do with what they get as they like.
-    """
+    """Put each value where its argument is looked for; files are copied into the folder."""
     query: list[tuple[str, str]] = []
     form: list[tuple[str, str | Upload | LongText]] = []
     headers: dict[str, str] = {}

@@ -17,11 +17,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """Raised where the author's code stands, as it is in a training that a host cancels.
-
-    Attributes:
-        code: the exit code.
-    """
+    """Raised where the author's code stands, as it is in a training that a host cancels."""
 
     def __init__(self, number: int) -> None:
         super().__init__("interrupted")
@@ -32,11 +28,7 @@ class Interrupted(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def unwound() -> Iterator[None]:
-    """Have these signals raise, so that what this process has begun ends with it.
-
-    Raises:
-        Interrupted: one of them has come.
-    """
+    """Have these signals raise, so that what this process has begun ends with it."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number)
@@ -61,11 +53,7 @@ class Cancellable(Protocol):
 
 
 class Interrupt:
-    """Handles the signals while a model works.
-
-    Args:
-        folder: is removed when the process has to end at once.
-    """
+    """Handles the signals while a model works; an end at once removes the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -74,7 +62,6 @@ class Interrupt:
         self._before: dict[int, Any] = {}
 
     def be_polite(self, training: Cancellable) -> None:
-        """From here on this is asked first."""
         self._training = training
 
     def __enter__(self) -> None:

@@ -33,7 +33,6 @@ class ResultLines:
         self._rest: Rest | None = None
 
     def rest_before_each(self, rest: Rest) -> None:
-        """From here on this is told before each line that may come to the terminal."""
         self._rest = rest if self._may_be_seen else None
 
     def result(self, result: CommandResult) -> None:
@@ -58,12 +57,7 @@ class ResultLines:
         self.value(value)
 
     def value(self, value: Any) -> None:
-        """Write one that JSON can hold.
-
-        Raises:
-            Enough: nobody reads any more.
-            CommandProblem: it cannot be written.
-        """
+        """Write one that JSON can hold; Enough if nobody reads any more."""
         if self._rest is not None:
             self._rest()
         text = json.dumps(value, ensure_ascii=False)
@@ -72,11 +66,7 @@ class ResultLines:
 
 @contextlib.contextmanager
 def open_lines(output: CommandOutput) -> Iterator[ResultLines]:
-    """Lines that go where results go.
-
-    Raises:
-        CommandProblem: the file that was named cannot be written.
-    """
+    """Lines that go where results go."""
     target = output.target()
     if target is None:
         with contextlib.suppress(Enough):

@@ -22,7 +22,6 @@ LOAD_SECONDS = 300.0
 
 
 def add_to(commands: Any) -> None:
-    """Declare the command."""
     text = "list the models that are installed, or with --url those that a host serves"
     parser = commands.add_parser("list", help=text, description=text, formatter_class=Help)
     parser.add_argument("--json", action="store_true", help="as JSON")

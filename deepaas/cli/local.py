@@ -44,11 +44,7 @@ CHECKING = "checking"
 
 @contextlib.contextmanager
 def open_model(options: argparse.Namespace, output: CommandOutput) -> Iterator[LocalModel]:
-    """Load the model that was chosen.
-
-    Raises:
-        CommandProblem: there is no such model, several to choose from, or it cannot be loaded.
-    """
+    """Load the model that was chosen; CommandProblem if that is not possible."""
     found = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
     output.keep_apart()
     _prepare_process(options)
@@ -81,17 +77,6 @@ def choose(wanted: str | None) -> FoundModel:
 
 
 class LocalModel:
-    """A model that has been loaded here.
-
-    Args:
-        found: which.
-        options: of the command.
-        folder: for copies of files, and large results.
-
-    Raises:
-        CommandProblem: it cannot be loaded.
-    """
-
     def __init__(self, found: FoundModel, options: argparse.Namespace, folder: Path) -> None:
         self.name = name = found.name
         self._there = Path.cwd()
@@ -115,25 +100,21 @@ class LocalModel:
         self._needs_setup = self._model.traits.needs_warm
 
     def options(self, function: str) -> list[Option]:
-        """See :class:`deepaas.cli.model.Model`."""
         arguments = self._model.arguments(function)
         if arguments is None:
             raise CommandProblem(f"{self.name} has no '{function}'")
         return read_options(arguments)
 
     def metadata(self) -> Any:
-        """See :class:`deepaas.cli.model.Model`."""
         with self._watched("asking", "get_metadata failed"):
             return self._model.metadata()
 
     def warm(self) -> str:
-        """See :class:`deepaas.cli.model.Model`."""
         with self._watched("warming", "warm failed"):
             self._model.warm()
         return f"{self.name} is warm"
 
     def predict(self, values: dict[str, Any]) -> CommandResult:
-        """See :class:`deepaas.cli.model.Model`."""
         arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
             # What the host wraps the result in says nothing to those who are here.
@@ -142,7 +123,6 @@ class LocalModel:
         return _result(answer)
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
-        """See :class:`deepaas.cli.model.Model`."""
         arguments = self._prepared(values)
 
         def write(news: News) -> None:
@@ -153,7 +133,6 @@ class LocalModel:
             self._complete(Predict(0, RawRequest(), streamed=True), arguments, write)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
-        """See :class:`deepaas.cli.model.Model`."""
         arguments = self._checked("train", values, self._model.train_arguments)
         start = datetime.now()
         told = {
@@ -178,7 +157,6 @@ class LocalModel:
         return told, INTERRUPTED if run.is_cancelled else OK
 
     def _prepared(self, values: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a prediction that can begin."""
         arguments = self._checked("predict", values, self._model.predict_arguments)
         if self._needs_setup:
             with self._watched("setting up", f"{self.name} cannot be set up"):

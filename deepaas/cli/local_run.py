@@ -17,16 +17,7 @@ FOLDER = "deepaas-runs"
 
 
 class LocalRun:
-    """One training.
-
-    Args:
-        model: its name.
-        folder: for what the training writes; None for a new one, removed if it stays empty.
-        control: where the author's helpers and this program find each other.
-
-    Attributes:
-        is_cancelled: whether somebody has asked it to stop.
-    """
+    """One training; its new folder, if none was named, is removed if it stays empty."""
 
     def __init__(self, model: str, folder: str | None, control: Path) -> None:
         self.is_cancelled = False
@@ -64,7 +55,6 @@ class LocalRun:
         return (self._control / RunFiles.POLLED).exists()
 
     def progress(self) -> ProgressLine | None:
-        """How far it is, if it has told."""
         try:
             told = json.loads((self._control / RunFiles.PROGRESS).read_bytes())
         except (OSError, ValueError):

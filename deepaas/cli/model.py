@@ -12,22 +12,13 @@ from deepaas.cli.output import CommandOutput, CommandResult
 
 
 class CommandModel(Protocol):
-    """A model whose functions can be called.
-
-    Attributes:
-        name: of the model.
-        streams: whether ``predict`` yields its result in parts.
-    """
+    """A model whose functions can be called."""
 
     name: str
     streams: bool
 
     def options(self, function: str) -> list[Option]:
-        """What ``predict`` or ``train`` takes.
-
-        Raises:
-            Problem: the model has no such function.
-        """
+        """What ``predict`` or ``train`` takes; CommandProblem if there is no such function."""
 
     def metadata(self) -> Any:
         """Its description of itself."""
@@ -36,26 +27,19 @@ class CommandModel(Protocol):
         """Prepare it; what was done, in words."""
 
     def predict(self, values: dict[str, Any]) -> CommandResult:
-        """Make one prediction.
-
-        Raises:
-            Problem: the values do not fit, or the model fails.
-        """
+        """Make one prediction; CommandProblem if the values do not fit, or it fails."""
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
         """Make one prediction of a model that streams, a line of each part when it is there.
 
         Raises:
-            Problem: the values do not fit, or the model fails; what it has yielded is written.
+            CommandProblem: the values do not fit, or the model fails; what it has yielded is
+                written.
             Enough: nobody reads any more.
         """
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
-        """Train it and wait for the end; the training as JSON, and the exit code.
-
-        Raises:
-            Problem: the values do not fit, or the model fails.
-        """
+        """Train it and wait for the end; the training as JSON, and the exit code."""
 
 
 def open_model(

@@ -19,7 +19,6 @@ COMMANDS = ("get_metadata", "warm", "predict", "train")
 
 
 def add_to(commands: Any) -> None:
-    """Declare them."""
     for name, run, text in (
         ("get_metadata", _run_get_metadata, "print what the model says of itself"),
         ("warm", _run_warm, "prepare the model, to see that it can be"),
@@ -47,11 +46,7 @@ def _run_warm(options: argparse.Namespace) -> int:
 
 
 def run_function(options: argparse.Namespace) -> int:
-    """Run ``predict`` or ``train`` with the arguments in ``options.rest``.
-
-    Raises:
-        CommandProblem: whatever goes wrong.
-    """
+    """Run ``predict`` or ``train`` with the arguments in ``options.rest``."""
     output = CommandOutput(options)
     with open_model(options, output) as model:
         declared = model.options(options.command)
@@ -97,15 +92,6 @@ class _HelpShown(Exception):
 
 
 class _FunctionParser(argparse.ArgumentParser):
-    """Takes the arguments of a model's function.
-
-    Args:
-        function: ``predict`` or ``train``.
-        model: whose function.
-        declared: its arguments.
-        output: where help goes.
-    """
-
     def __init__(
         self, function: str, model: CommandModel, declared: list[Option], output: CommandOutput
     ) -> None:
@@ -140,12 +126,6 @@ class _FunctionParser(argparse.ArgumentParser):
                 others.add_argument(*free, dest=flags[0].lstrip("-"), **more)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """The values.
-
-        Raises:
-            _HelpShown: help was asked for.
-            CommandProblem: something is unknown.
-        """
         parsed, unknown = self.parse_known_args(args, namespace)
         if getattr(parsed, "help", False):
             self._output.print_text(self.format_help())
@@ -155,11 +135,6 @@ class _FunctionParser(argparse.ArgumentParser):
         return parsed
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and where to look.
-
-        Raises:
-            CommandProblem: always.
-        """
         raise CommandProblem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
 
     def _unknown(self, unknown: list[str]) -> str:

@@ -24,11 +24,6 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        the exit code.
-    """
     say(f"{PROG} is deprecated; use 'deepaas-cli predict' (see 'deepaas-cli predict --help')")
     options = _parse(sys.argv[1:] if argv is None else argv)
     try:

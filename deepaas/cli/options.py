@@ -14,7 +14,6 @@ from typing import Any
 from deepaas.cli.problems import CommandProblem
 
 NOTHING: Any = object()
-"""Stands for a default that is not there."""
 
 MAX_CHOICES_CHARACTERS = 30
 """Longer choices are listed below an option instead of beside it."""
@@ -27,16 +26,9 @@ class Option:
     """One argument of a model.
 
     Attributes:
-        name: as the host knows it.
         shape: how many values of which form: one of the words above.
         kind: what a value is, in a word for people: "integer", "text", "date", …
-        description: the author's words.
-        required: whether a value must be given.
-        default: what the model gets without a value.
-        choices: the only values there are, empty for no such limit.
-        limits: other limits, in words.
         place: where it has to stand in a request; empty for anywhere.
-        flags: other names that it has on the command line.
         quoted: for a list: whether its items are text, so that `1,2` is one of them.
     """
 
@@ -59,7 +51,6 @@ class Option:
 
     @property
     def metavar(self) -> str:
-        """What stands for its value in the help."""
         listed = "{" + ",".join(self.choices) + "}"
         if self.choices and len(listed) <= MAX_CHOICES_CHARACTERS:
             return listed
@@ -113,12 +104,8 @@ def add_to(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
 def read(options: Sequence[Option], parsed: argparse.Namespace) -> dict[str, Any]:
     """The values that were given, by the names of the arguments.
 
-    Returns:
-        texts; lists; paths of files; for what is nested, what its JSON says. Nothing is checked
-        here but whether files are there: the model's own fields do that.
-
-    Raises:
-        CommandProblem: a file cannot be read, or something is not JSON.
+    Texts; lists; paths of files; for what is nested, what its JSON says. Nothing is checked here
+    but whether files are there: the model's own fields do that.
     """
     values = {}
     for option in options:

@@ -24,13 +24,7 @@ ANY = "*/*"
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command has to give.
-
-    Attributes:
-        media_type: of the bytes.
-        body: the bytes, unless they are in a file.
-        path: the file with them.
-    """
+    """What a command has to give: ``body``, or a file at ``path`` with it."""
 
     media_type: str
     body: bytes = b""
@@ -38,20 +32,11 @@ class CommandResult:
 
     @property
     def is_text(self) -> bool:
-        """Whether a terminal can show it."""
         return is_text(self.media_type)
 
 
 class CommandOutput:
-    """Where results go.
-
-    Args:
-        options: of the command: ``output`` and ``deepaas_method_output``.
-
-    Attributes:
-        is_terminal: whether the standard output is one.
-        stream: the standard output, where results go unless a file was named.
-    """
+    """Where results go: to the ``stream``, the standard output, unless a file was named."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.stream: BinaryIO = sys.stdout.buffer
@@ -59,7 +44,6 @@ class CommandOutput:
         self.move(options)
 
     def move(self, options: argparse.Namespace) -> None:
-        """From here on results go where these options say."""
         self._exact: str | None = options.output
         self._named: str | None = options.deepaas_method_output
 
@@ -78,11 +62,6 @@ class CommandOutput:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
     def print_text(self, text: str) -> None:
-        """Text for people who have asked for it, as help.
-
-        Raises:
-            CommandProblem: the standard output takes no more.
-        """
         with self._sending():
             self.stream.write(text.encode(errors="backslashreplace"))
             self.stream.flush()
@@ -115,13 +94,8 @@ class CommandOutput:
     def write(self, result: CommandResult, *, rename: bool = True) -> None:
         """Write a result.
 
-        Args:
-            result: what.
-            rename: whether the name of ``--deepaas_method_output`` has to end as the media type
-                does, which is how DEEPaaS 2.x treats predictions, and only those.
-
-        Raises:
-            CommandProblem: the file, or the standard output, cannot be written.
+        ``rename``: whether the name of ``--deepaas_method_output`` has to end as the media type
+        does, which is how DEEPaaS 2.x treats predictions, and only those.
         """
         target = self.target(result.media_type if rename else "")
         if target is None and self.is_terminal and not result.is_text:
@@ -142,12 +116,7 @@ class CommandOutput:
             self.stream.flush()
 
     def target(self, media_type: str = "") -> Path | None:
-        """The file that was named for a result, if one was.
-
-        Args:
-            media_type: with which its name has to end, if ``--deepaas_method_output`` named it;
-                empty for any.
-        """
+        """The file that was named for a result, if one was, with the ending of its type."""
         if self._exact is not None:
             return Path(self._exact)
         if self._named is None:
@@ -161,7 +130,6 @@ class CommandOutput:
 
     @contextlib.contextmanager
     def _sending(self) -> Iterator[None]:
-        """Around what is written to the standard output."""
         try:
             yield
         except OSError as error:
@@ -176,17 +144,12 @@ def give_up(stream: IO[Any]) -> None:
 
 
 def unwritable(error: OSError) -> CommandProblem:
-    """Tell that the standard output does not take a result."""
     return CommandProblem(f"the result cannot be written: {error.strerror or error}")
 
 
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Around what is written to a file that was named.
-
-    Raises:
-        CommandProblem: it does not take a result.
-    """
+    """Around what is written to a file: a CommandProblem that it does not take a result."""
     try:
         yield
     except OSError as error:

@@ -32,12 +32,7 @@ _ASYNCIO = f"{Path(importlib.__file__).parents[1] / 'asyncio'}/"
 
 
 class CommandProblem(Exception):
-    """Ends a command with a message for people.
-
-    Attributes:
-        message: what is wrong, and what to do.
-        code: the exit code.
-    """
+    """Ends a command with a message for people."""
 
     def __init__(self, message: str, code: int = WRONG_USAGE) -> None:
         super().__init__(message)
@@ -46,7 +41,6 @@ class CommandProblem(Exception):
 
 
 def say(*lines: str) -> None:
-    """Tell people something, beside the result."""
     print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
@@ -58,12 +52,7 @@ def shown_url(url: str) -> str:
 
 
 def bad_arguments(function: str, fields: Mapping[str, Any]) -> CommandProblem:
-    """The messages of a validation, one line each.
-
-    Args:
-        function: ``predict`` or ``train``.
-        fields: messages by argument, nested as marshmallow gives them.
-    """
+    """The messages of a validation, one line each; nested as marshmallow gives them."""
     lines = [f"  --{name}: {message}" for name, value in fields.items() for message in _flat(value)]
     return CommandProblem(
         "\n".join(
@@ -88,12 +77,7 @@ def _flat(value: Any, where: str = "") -> Iterable[str]:
 
 
 def show_traceback(error: BaseException, *, whole: bool) -> None:
-    """Print the traceback of an error in the author's code.
-
-    Args:
-        error: what was raised.
-        whole: with the frames of this program and of the import system, too.
-    """
+    """Print the traceback of an error in the author's code, on demand with our frames too."""
     told = traceback.TracebackException.from_exception(error)
     if not whole:
         seen: set[int] = set()

@@ -48,11 +48,7 @@ _HOST_FAILED = (errors.ConnectionFailed, errors.Busy, errors.Unauthorized, error
 
 @contextlib.contextmanager
 def open_client(options: argparse.Namespace) -> Iterator[Client]:
-    """A client of the host that was named; what it raises becomes problems.
-
-    Raises:
-        CommandProblem: whatever goes wrong with the host.
-    """
+    """A client of the host that was named; what it raises becomes problems."""
     try:
         with Client(options.url, api_key=options.api_key) as client:
             yield client
@@ -71,11 +67,7 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
-    """The model that was chosen.
-
-    Raises:
-        CommandProblem: whatever goes wrong with the host.
-    """
+    """The model that was chosen; CommandProblem for whatever goes wrong with the host."""
     with (
         open_client(options) as client,
         tempfile.TemporaryDirectory(prefix="deepaas-cli-") as spool,
@@ -86,11 +78,7 @@ def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
 
 
 def served(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """What a host serves, one row per model.
-
-    Raises:
-        CommandProblem: whatever goes wrong with the host.
-    """
+    """What a host serves, one row per model; CommandProblem for whatever goes wrong with it."""
     with open_client(options) as client:
         return [
             {
@@ -106,14 +94,7 @@ def served(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 class RemoteModel:
-    """A model that a host serves.
-
-    Args:
-        client: of the host.
-        model: its description.
-        options: of the command.
-        spool: folder for large answers.
-    """
+    """A model that a host serves."""
 
     def __init__(
         self, client: Client, model: Model, options: argparse.Namespace, spool: Path
@@ -126,7 +107,6 @@ class RemoteModel:
         self._spool = spool
 
     def options(self, function: str) -> list[Option]:
-        """See :class:`deepaas.cli.model.Model`."""
         declared = self._model.predict if function == "predict" else self._model.train
         if declared is None:
             raise CommandProblem(f"{self.name} has no '{function}'")
@@ -136,15 +116,12 @@ class RemoteModel:
         return found
 
     def metadata(self) -> Any:
-        """See :class:`deepaas.cli.model.Model`."""
         return self._client.metadata(self.name)
 
     def warm(self) -> str:
-        """See :class:`deepaas.cli.model.Model`."""
         return f"{self.name} is ready: the host has warmed it itself"
 
     def predict(self, values: dict[str, Any]) -> CommandResult:
-        """See :class:`deepaas.cli.model.Model`."""
         given = dict(values)
         accept = given.pop("accept", None)
         with status(f"predicting {self.name}", plain=self._options.plain):
@@ -161,7 +138,6 @@ class RemoteModel:
         return CommandResult(JSON, json.dumps(self._unwrapped(answer), ensure_ascii=False).encode())
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
-        """See :class:`deepaas.cli.model.Model`."""
         given = dict(values)
         accept = given.pop("accept", None)
         with (
@@ -175,7 +151,6 @@ class RemoteModel:
                 lines.value(part)
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
-        """See :class:`deepaas.cli.model.Model`."""
         training = self._client.train(self.name, arguments=values)
         if self._options.detach:
             return as_json(training), OK
@@ -216,7 +191,6 @@ def _with_url(url: str, message: str) -> str:
 
 
 def progress_of(training: Training) -> ProgressLine | None:
-    """How far a training is, if it has told."""
     told = training.progress
     if training.state == "queued":
         return ProgressLine(None, None, "waits for its turn")

@@ -27,7 +27,6 @@ Run = Callable[[argparse.Namespace, "Client"], int]
 
 
 def add_to(commands: Any) -> None:
-    """Declare the command and those below it."""
     text = "list, follow and cancel the trainings of a host"
     parser = commands.add_parser(
         "runs",
@@ -190,11 +189,7 @@ def _target(folder: Path, path: str) -> Path:
 
 
 def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
-    """The training that is meant by a UUID or its beginning.
-
-    Raises:
-        CommandProblem: there is none, or more than one.
-    """
+    """The training that is meant by a UUID or its beginning; CommandProblem if not just one is."""
     name = uuid.lower()
     if len(name) == 32:
         return client.training(name, options.model_name)

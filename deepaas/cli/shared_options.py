@@ -28,7 +28,6 @@ STREAM_HELP = "print each part as soon as the model yields it, one JSON value pe
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What all commands share."""
     parser.add_argument(
         *("--model-name", "--model"),
         metavar="NAME",
@@ -89,12 +88,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_again(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Let some of them stand behind a command as well.
-
-    Args:
-        parser: of the command.
-        names: of the options, without dashes.
-    """
+    """Let some of the options, named without dashes, stand behind a command as well."""
     for name in names:
         action = "store_true" if name in ("plain", "stream") else "store"
         # Without a default, which would win over what stands before the command.

@@ -26,13 +26,7 @@ LINE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class ProgressLine:
-    """How far something is.
-
-    Attributes:
-        step: what is done, None when nobody knows.
-        total: of how much, None when nobody knows.
-        message: one line.
-    """
+    """How far something is; numbers are None when nobody knows."""
 
     step: float | None
     total: float | None
@@ -54,10 +48,7 @@ Rest = Callable[[], None]
 def status(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterator[Rest]:
     """Show that something goes on, and how far it is, until its end or until it is told to rest.
 
-    Args:
-        title: what it is.
-        ask: gives how far it is; None as long as that is not known.
-        plain: do not draw, whatever the standard error is.
+    ``plain`` draws nothing, whatever the standard error is.
     """
     if not plain and _can_draw():
         with _drawn(title, ask) as live:
@@ -88,7 +79,6 @@ def _can_draw() -> bool:
 
 
 def _drawn(title: str, ask: Ask | None) -> Live:
-    """A line that is drawn again and again, of which nothing is left."""
     from rich.console import Console, RenderableType
     from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -121,7 +111,6 @@ def _drawn(title: str, ask: Ask | None) -> Live:
 
 @contextlib.contextmanager
 def _in_lines(title: str, ask: Ask | None) -> Iterator[None]:
-    """A line for each news, by a thread of its own."""
     if ask is None:
         yield
         return
@@ -151,7 +140,6 @@ class _News:
         self._last: ProgressLine | None = None
 
     def tell(self) -> bool:
-        """Whether there was something to tell."""
         now = self._ask()
         if now is None or now == self._last:
             return False

@@ -8,11 +8,6 @@ from typing import NoReturn
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run ``deepaas-cli``.
-
-    Raises:
-        SystemExit: with the exit code.
-    """
     try:
         from deepaas.cli.main import main as run
 
@@ -22,11 +17,6 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def predict(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run ``deepaas-predict``, the older command.
-
-    Raises:
-        SystemExit: with the exit code.
-    """
     try:
         from deepaas.cli.old_predict import main as run
 

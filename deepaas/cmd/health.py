@@ -17,11 +17,7 @@ _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Returns:
-        0 if the host is well, 1 if not, 2 if it cannot be asked.
-    """
+    """Ask; 0 if the host is well, 1 if not, 2 if it cannot be asked."""
     parser = argparse.ArgumentParser(
         prog="python -m deepaas.cmd.health",
         description="Ask the host on this machine whether it answers. Where it listens is taken "

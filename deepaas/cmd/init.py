@@ -43,11 +43,7 @@ def leave_first_place() -> None:
 
 
 def _look_after(host: int) -> int:
-    """Pass signals on and take away what has ended, until the host has.
-
-    Returns:
-        the exit code of the host, as a shell tells it.
-    """
+    """Pass signals on and take away what has ended, until the host has; its exit code."""
     while True:
         number = signal.sigwait(_WAITED)
         if number != signal.SIGCHLD:

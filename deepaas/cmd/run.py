@@ -59,11 +59,7 @@ LINGERING_SECONDS = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command.
-
-    Raises:
-        SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
-    """
+    """Run the command; it exits with 0 after a stop by signal, with 1 if nothing can be served."""
     leave_first_place()
     replace_standard_streams()
     try:
@@ -92,11 +88,7 @@ def _run(serving: Coroutine[Any, Any, int]) -> int:
 
 
 async def _serve(settings: Settings, models: Sequence[FoundModel], recent: RecentLog | None) -> int:
-    """Serve until a signal comes; a second one makes it quick.
-
-    Returns:
-        the exit code.
-    """
+    """Serve until a signal comes; a second one makes it quick."""
     stop, hurry = asyncio.Event(), asyncio.Event()
 
     def on_signal() -> None:
@@ -197,7 +189,6 @@ def _listen(settings: Settings, notes: Notes) -> Listener:
 
 
 def _greet(settings: Settings, listener: Listener, has_page: bool, of_doors: list[Link]) -> None:
-    """Print what is where."""
     host, port = listener.address
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     prefix = settings.base_path
@@ -220,18 +211,11 @@ def _tell_who_may_ask(visitors: Visitors) -> None:
 
 
 def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:
-    """Why the host stays when no model can be served; empty if it does not."""
     return "waiting for changes" if settings.reload else why_to_stay(opened)
 
 
 async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, stays: str) -> bool:
-    """Wait for the models; False when none of them can be served, unless the host stays.
-
-    Args:
-        settled: whether one can be served.
-        stop: the host is to leave.
-        stays: why it stays all the same, empty if it does not.
-    """
+    """Wait for the models; False when none of them can be served, unless the host stays."""
     await _first(settled, stop.wait())
     if stop.is_set():
         return True
@@ -254,7 +238,6 @@ def _settle_memory() -> None:
 
 
 async def _first(*awaitables: Awaitable[Any]) -> None:
-    """Wait for the first of several, and forget the others."""
     tasks = [asyncio.ensure_future(each) for each in awaitables]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

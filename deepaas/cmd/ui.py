@@ -25,11 +25,7 @@ from deepaas.web.listener import raise_open_files
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command.
-
-    Raises:
-        SystemExit: with 0 after a stop by signal, with 1 when nothing could be served.
-    """
+    """Run the command; it exits with 0 after a stop by signal, with 1 if nothing can be served."""
     replace_standard_streams()
     parser = _parser()
     given = parser.parse_args(argv)
@@ -178,11 +174,6 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
-    """Where to listen, and how to tell it.
-
-    Raises:
-        OSError: it is not possible there.
-    """
     if given.unix_socket:
         listening = socket.socket(socket.AF_UNIX)
         mask = os.umask(0o077)  # For this user alone.
