@@ -50,19 +50,12 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DOORS: web.AppKey[Sequence[doors.OpenDoor]] = web.AppKey("deepaas_doors", list)
-"""Where an application has its doors."""
 
 FRONT: web.AppKey[Front] = web.AppKey("deepaas_front", Front)
-"""Where it has what is told of them."""
 
 
 def build_masks(settings: Settings, folder: Path) -> Masks:
-    """What takes the paths of the host's own folders out of what clients are told.
-
-    Args:
-        settings: the operator's options.
-        folder: the host's temporary folder.
-    """
+    """What takes the paths of the host's own folders out of what clients are told."""
     state = Path(settings.state_dir).expanduser() if settings.state_dir else None
     return Masks([folder, state or default_directory(os.environ)])
 
@@ -70,14 +63,7 @@ def build_masks(settings: Settings, folder: Path) -> Masks:
 def build_registry(
     settings: Settings, models: Sequence[FoundModel], folder: Path, executor: Executor
 ) -> Registry:
-    """The models to serve, their workers not yet started.
-
-    Args:
-        settings: the operator's options.
-        models: which.
-        folder: the host's temporary folder.
-        executor: runs their workers.
-    """
+    """The models to serve, their workers not yet started."""
     limits = PoolLimits(
         workers_count=settings.workers,
         queue_size=settings.queue_size,
@@ -96,12 +82,6 @@ def build_registry(
 
 
 def source(settings: Settings, found: FoundModel) -> Source:
-    """Where a model comes from.
-
-    Args:
-        settings: the operator's options.
-        found: the model.
-    """
     return Source(
         found.name,
         found.kind,
@@ -123,12 +103,7 @@ def build_trainings(
 ) -> Trainings:
     """The trainings, not yet started.
 
-    Args:
-        settings: the operator's options.
-        models: which.
-        folder: the host's temporary folder.
-        host_mark: what the marks of all processes begin with, see ``deepaas.warden``.
-        executor: runs them.
+    ``host_mark`` begins the marks of all processes, see ``deepaas.warden``.
 
     Raises:
         ConfigError: an option has a wrong value.
@@ -171,13 +146,7 @@ def build_trainings(
 
 
 def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
-    """The process of the try-me page, not yet started.
-
-    Args:
-        settings: the operator's options.
-        folder: the host's temporary folder.
-        host_mark: what the marks of all processes begin with, see ``deepaas.warden``.
-    """
+    """The process of the try-me page, not yet started."""
     return TryMe(
         folder / "try-me",
         settings.base_path,
@@ -188,14 +157,6 @@ def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
 
 
 def build_visitors(settings: Settings) -> Visitors:
-    """Who may ask.
-
-    Args:
-        settings: the operator's options.
-
-    Raises:
-        ConfigError: an option has a wrong value.
-    """
     try:
         return Visitors(settings.listen_ip, settings.allowed_host, settings.allowed_origin)
     except ValueError as error:
@@ -203,11 +164,7 @@ def build_visitors(settings: Settings) -> Visitors:
 
 
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:
-    """The state directory; for want of one, a temporary one.
-
-    Raises:
-        ConfigError: the directory that the operator named cannot be used.
-    """
+    """The state directory; for want of one, a temporary one."""
     if not settings.train_endpoint:
         return StateDirectory(folder / "state")  # For nothing: they are not started.
     if settings.state_dir:
@@ -233,15 +190,7 @@ async def open_store(url: str) -> Store:
 
 
 def look_at_doors(settings: Settings, folder: Path) -> list[doors.OpenDoor | doors.ClosedDoor]:
-    """All doors that are installed, for a look: no model, nothing started.
-
-    Args:
-        settings: the operator's options.
-        folder: for what they make.
-
-    Raises:
-        ConfigError: an option has a wrong value.
-    """
+    """All doors that are installed, for a look: no model, nothing started."""
     settings = replace(settings, state_dir=str(folder / "state"), root_protocol=())
     registry = Registry([], settings.check_timeout)
 
@@ -273,19 +222,6 @@ def build_app(
     notes: Notes,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
-    """The HTTP application.
-
-    Args:
-        settings: the operator's options.
-        registry: the models.
-        folder: the host's temporary folder.
-        drain: tells when the host is about to leave.
-        trainings: the trainings.
-        page: the process of the try-me page.
-        visitors: who may ask.
-        notes: for what may happen often.
-        recent_log: the end of the log, if everyone may see it.
-    """
     app = web.Application(middlewares=[serving(drain), check_visitors(visitors), normalize_paths()])
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)

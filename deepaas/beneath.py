@@ -36,18 +36,7 @@ _ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def open_folder(path: Path, own_steps: int = 1) -> int:
-    """Open a folder.
-
-    Args:
-        path: where it is.
-        own_steps: so many of its last steps must be folders, and no symlinks to some.
-
-    Returns:
-        its descriptor.
-
-    Raises:
-        OSError: there is no such folder.
-    """
+    """The descriptor of a folder whose last ``own_steps`` steps must be no symlinks."""
     folder = os.open(Path(*path.parts[:-own_steps]), _ANY_FOLDER)
     for name in path.parts[-own_steps:]:
         folder = _step(folder, name)
@@ -63,11 +52,7 @@ def _step(folder: int, name: str) -> int:
 
 
 def open_file(path: Path, own_steps: int = 1) -> BinaryIO:
-    """Open a regular file for reading.
-
-    Args:
-        path: where it is.
-        own_steps: so many of its last steps must be no symlinks, the file's own name included.
+    """Open a regular file whose last steps, its own name included, must be no symlinks.
 
     Raises:
         OSError: there is no such file, or it is none.
@@ -86,10 +71,6 @@ def remove_tree(name: str, folder: int) -> None:
 
     No symlink is followed, and however deep it goes, no more than two descriptors are open: what
     lies in a folder of the tree is moved up to its top, and removed there.
-
-    Args:
-        name: of what goes.
-        folder: descriptor of the folder in which it lies.
     """
     with contextlib.suppress(FileNotFoundError):
         try:
@@ -107,7 +88,6 @@ def remove_tree(name: str, folder: int) -> None:
 
 
 def _empty(top: int) -> None:
-    """Remove what lies in a folder."""
     waiting = _unlink_files(top)
     while waiting:
         name = waiting.pop()
@@ -138,7 +118,6 @@ def _unlink_files(folder: int) -> list[str]:
 
 
 def _regular(descriptor: int) -> BinaryIO:
-    """The open file, if it is a regular one; else it is closed."""
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return open(descriptor, "rb")
     os.close(descriptor)
@@ -151,7 +130,6 @@ class FoundFile:
 
     Attributes:
         name: its path below the root for clients, with slashes: unique, and UTF-8.
-        status: of the file.
     """
 
     name: str
@@ -161,26 +139,14 @@ class FoundFile:
     _steps: tuple[str, ...]
 
     def open(self) -> BinaryIO:
-        """Open it for reading.
-
-        Raises:
-            OSError: it has vanished meanwhile, or become something else.
-        """
+        """Open it for reading; OSError if it has vanished, or become something else."""
         if stat.S_ISLNK(os.lstat(self._steps[-1], dir_fd=self._folder).st_mode):
             return self._root.open_steps(self._steps)
         return _regular(os.open(self._steps[-1], _FILE, dir_fd=self._folder))
 
 
 class Root:
-    """A folder whose files are shown. Use it in a ``with``.
-
-    Args:
-        path: where it is.
-        own_steps: so many of its last steps must be folders, and no symlinks to some.
-
-    Raises:
-        OSError: there is no such folder.
-    """
+    """A folder whose files are shown, opened as by :func:`open_folder`. Use it in a ``with``."""
 
     def __init__(self, path: Path, own_steps: int = 1) -> None:
         self._descriptor = open_folder(path, own_steps)
@@ -198,11 +164,7 @@ class Root:
         os.close(self._descriptor)
 
     def open(self, relative: str) -> BinaryIO:
-        """Open a regular file for reading.
-
-        Args:
-            relative: its path, as :meth:`walk` names it. Each file has one name but for symlinks:
-                no ``./a``, ``a//b``, ``a/``.
+        """Open a regular file by its path, as :meth:`walk` names it: no ``./a``, ``a//b``, ``a/``.
 
         Raises:
             OSError: there is no such regular file inside of the folder.
@@ -213,11 +175,7 @@ class Root:
         return self.open_steps(steps)
 
     def open_steps(self, steps: Iterable[str]) -> BinaryIO:
-        """Open a regular file for reading, by the names of its folders and its own.
-
-        Raises:
-            OSError: there is no such regular file inside of the folder.
-        """
+        """Open a regular file for reading, by the names of its folders and its own."""
         done: list[str] = []
         left = [*steps]
         turns_count = 0
@@ -274,11 +232,7 @@ class Root:
                 raise error from None  # It is no symlink, but no folder either.
 
     def _inside(self, target: str) -> list[str] | None:
-        """The steps of an absolute path below this folder; None for a relative one.
-
-        Raises:
-            FileNotFoundError: it is absolute, and leads elsewhere.
-        """
+        """The steps of an absolute path below this folder; None for a relative one."""
         if not target.startswith("/"):
             return None
         for name in self._names:

@@ -35,14 +35,12 @@ said, but to a browser that shows it in a window, which may be a frame of that p
 """
 
 TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-"""The same for text, which has no pictures."""
 
 NOT_FRAMED = "frame-ancestors 'self'"
 
 _TEXT = re.compile(r"text/plain|text/event-stream", re.IGNORECASE)
 
 _EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flash", re.IGNORECASE)
-"""Media types of what browsers execute, or take apart into such."""
 
 
 def wants_page(accept: str) -> bool:
@@ -57,7 +55,6 @@ class Told:
     Attributes:
         headers: to add; a ``Content-Security-Policy`` can only narrow another.
         attachment: whether it is to be saved rather than shown, if it does not say that itself.
-        is_page: whether it is HTML.
     """
 
     headers: CIMultiDict[str]
@@ -70,7 +67,6 @@ def told(media_type: str, policy: str, shared: bool, shown: bool) -> Told:
     """What belongs to an answer; the same few are asked for again and again.
 
     Args:
-        media_type: ``Content-Type``; empty if it has none.
         policy: its own ``Content-Security-Policy``; empty if it has none.
         shared: whether pages of some other origins may have it.
         shown: whether it is for a window or a frame: these ask for HTML.

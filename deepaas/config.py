@@ -75,7 +75,6 @@ def load(
     """Read the options: the command line wins over the environment, that over INI files.
 
     Args:
-        argv: the arguments after the program's name; ``--no-ui`` is the same as ``--noui``.
         environment: for ``DEEPAAS_V2_MODEL``; the process's own if None.
         default_config_files: INI files to read when ``--config-file`` names none; None for the
             usual places (``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` …).
@@ -101,7 +100,6 @@ def load(
 
 
 def _of(conf: cfg.ConfigOpts, door: DoorOptions) -> Any:
-    """A door's options with their values, or why they cannot be had."""
     if door.kind is None:
         return door.trouble
     return door.kind(**{field.name: _value(conf, field, door) for field in door.fields})
@@ -135,7 +133,6 @@ def _rank(conf: cfg.ConfigOpts, name: str, group: str | None) -> int:
 
 
 def options() -> list[cfg.Opt]:
-    """The host's own options as oslo.config wants them."""
     return [_to_oslo(field) for field in declared(Settings)]
 
 
@@ -149,7 +146,6 @@ def door_options() -> list[DoorOptions]:
 
 
 def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | None:
-    """Why the options of a door cannot be had beside those of others, if so."""
     taken = {"default", *(option.dest for option in options()), *(one.section for one in others)}
     if door.section in taken:
         return ValueError(f"the section [{door.section}] would not be its own")
@@ -162,7 +158,6 @@ def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | No
 
 
 def _registered(doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
-    """A reader of all options."""
     conf = cfg.ConfigOpts()
     conf.register_cli_opts([*options(), _POSITIONAL])
     for door in doors:
@@ -194,7 +189,6 @@ def _of_door(door: DoorOptions) -> list[cfg.Opt]:
 
 
 def _older(door: DoorOptions) -> list[cfg.Opt]:
-    """What was once in ``[DEFAULT]``."""
     return [
         _to_oslo(field, field.metadata["was"], default=None)
         for field in door.fields
@@ -215,14 +209,6 @@ _KINDS: dict[type, type[Any]] = {
 
 
 def _to_oslo(field: Field, name: str = "", *also: type, **more: Any) -> cfg.Opt:
-    """An option as oslo.config wants it.
-
-    Args:
-        field: which.
-        name: on the command line, if it is not that of the field.
-        also: what else it is to be.
-        more: what else is to be said of it.
-    """
     about = {key: value for key, value in field.metadata.items() if key != "was"}
     about["default"] = field.default
     kind: Any = _KINDS.get(type(field.default))
@@ -332,11 +318,7 @@ def _given(argv: Sequence[str], doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
 
 
 def _check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
-    """Refuse keys that no option has: a misspelt one would silently do nothing.
-
-    Raises:
-        ConfigError: a file has an unknown key.
-    """
+    """Refuse keys that no option has: a misspelt one would silently do nothing."""
     known = {"DEFAULT": {option.dest for option in options()}}
     for door in doors:
         if door.kind:

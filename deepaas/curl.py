@@ -29,16 +29,7 @@ def curl(
     form: Iterable[tuple[str, str | LocalFile]] = (),
     save_as: str | None = None,
 ) -> str:
-    """A POST.
-
-    Args:
-        url: with the query.
-        headers: but for that of the body's type.
-        cookies: by name.
-        body: of a JSON body, None for no such body.
-        form: fields; with a file among them it is multipart.
-        save_as: a name for the answer, None to print it.
-    """
+    """A POST of a JSON body or of a form, multipart where it has a file; ``url`` has the query."""
     form = list(form)
     several = any(isinstance(value, LocalFile) for _, value in form)
     told = dict(headers or {})

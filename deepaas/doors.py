@@ -22,13 +22,7 @@ GROUP = "deepaas.protocol"
 
 @dataclass(frozen=True)
 class OpenDoor:
-    """A door that this host has.
-
-    Attributes:
-        point: its entry point.
-        door: what it adds.
-        root_routes: those at the root, none if it is not wanted there.
-    """
+    """A door that this host has; ``root_routes`` are none if it is not wanted at the root."""
 
     point: EntryPoint
     door: Door
@@ -36,27 +30,19 @@ class OpenDoor:
 
     @property
     def name(self) -> str:
-        """Of its entry point."""
         return self.point.name
 
 
 @dataclass(frozen=True)
 class ClosedDoor:
-    """One that does not work.
-
-    Attributes:
-        point: its entry point.
-        error: why not.
-    """
+    """One that does not work, and why not."""
 
     point: EntryPoint
     error: Exception
 
 
 def open_all(host: Host) -> list[OpenDoor]:
-    """Open the doors of all installed packages.
-
-    One that does not work is told of in the log, and the others are served.
+    """Open the doors of all installed packages; of one that does not work the log tells.
 
     Raises:
         ConfigError: an option is wrong, or doors at the root are in each other's way.
@@ -84,7 +70,6 @@ class NameTaken(ValueError):
 
 
 def tried(host: Host) -> Iterator[OpenDoor | ClosedDoor]:
-    """The doors of all installed packages, as they are."""
     # Of one name the host's own comes first.
     points = sorted(
         importlib.metadata.entry_points(group=GROUP),
@@ -121,13 +106,7 @@ def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
 
 
 def add(app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes) -> None:
-    """Add routes, shapes of errors, start and end of doors to an application.
-
-    Args:
-        app: the application.
-        doors: which.
-        shapes: of errors.
-    """
+    """Add routes, shapes of errors, start and end of doors to an application."""
     # The router takes the first route that fits: at the root, of whom the operator wants there.
     app.add_routes([route for one in doors for route in one.root_routes])
     for one in doors:

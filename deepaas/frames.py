@@ -1,8 +1,4 @@
-"""Messages as bytes, and back.
-
-Every message is one msgpack map-less array with a tag, behind a length of four bytes
-(little endian).
-"""
+"""Messages as bytes, and back: msgpack behind a length of four bytes (little endian)."""
 
 from __future__ import annotations
 
@@ -21,14 +17,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def frame(message: Message) -> bytes:
-    """One message as bytes for the wire, its length first."""
     body = _encoder.encode(message)
     return LENGTH.pack(len(body)) + body
 
 
 class FrameBuffer:
-    """Cuts a stream of bytes into the payloads of frames."""
-
     def __init__(self) -> None:
         self._data = bytearray()
 

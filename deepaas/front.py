@@ -34,17 +34,7 @@ Pair = tuple[str, str]
 
 
 class Front:
-    """Tells of the doors.
-
-    Attributes:
-        doors: which, in the order in which they are told of; they may come later.
-
-    Args:
-        settings: the operator's options.
-        models: those that are served.
-        tensorboard: whether TensorBoard is.
-        try_me: whether the try-me page is.
-    """
+    """Tells of the doors, in their order; they may come after it is made."""
 
     def __init__(
         self, settings: Settings, models: Iterable[HostedModel], *, tensorboard: bool, try_me: bool
@@ -57,7 +47,6 @@ class Front:
         self._try_me = try_me
 
     def routes(self) -> list[web.RouteDef]:
-        """The documents."""
         table = [("GET", "/openapi.json", self._openapi), ("GET", "/doors.json", self._doors)]
         return routes(self._prefix, table)
 
@@ -163,17 +152,14 @@ class Front:
 
 
 def in_order(opened: Iterable[OpenDoor]) -> list[OpenDoor]:
-    """Doors in the order in which they are told of."""
     return sorted(opened, key=lambda one: (not one.door.is_first, one.name))
 
 
 def _links(one: OpenDoor, model: HostedModel) -> list[Pair]:
-    """Label and path of each."""
     return _had(one, lambda: [(str(it.label), str(it.path)) for it in one.door.links(model)])
 
 
 def _snippets(one: OpenDoor, model: HostedModel, url: str) -> list[Pair]:
-    """Title and text of each."""
     return _had(
         one, lambda: [(str(it.title), str(it.text)) for it in one.door.snippets(model, url)]
     )

@@ -70,13 +70,7 @@ class RecentLog(logging.Handler):
 
 
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
-    """Send the log where the operator wants it.
-
-    Args:
-        level: least level that is logged.
-        file: path of the log file, empty for the standard error.
-        requests: whether to log every request.
-        recent: keeps the end of the log as well, if given.
+    """Send the log where the operator wants it: to a file, or without one to the standard error.
 
     Raises:
         ConfigError: the file cannot be written.

@@ -21,11 +21,7 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 class Masks:
-    """Takes paths below some folders out of texts.
-
-    Args:
-        folders: which.
-    """
+    """Takes paths below some folders out of texts."""
 
     def __init__(self, folders: Collection[Path]) -> None:
         names = {str(path) for one in folders for path in (one.absolute(), one.resolve())}
@@ -39,13 +35,7 @@ class Masks:
         )
 
     def text(self, text: str, names: Mapping[str, str] = _NO_NAMES) -> str:
-        """A text without these paths.
-
-        Args:
-            text: of an author, or of the system.
-            names: what to say instead of some paths, the names of uploads say. Of others the name
-                of the file is said.
-        """
+        """A text with ``names`` in the place of these paths, or else the names of the files."""
         if self._paths is None or not any(folder in text for folder in self._folders):
             return text
 
@@ -60,7 +50,6 @@ class Masks:
         return self._paths.sub(name, text)
 
     def value(self, value: Any, names: Mapping[str, str] = _NO_NAMES) -> Any:
-        """The same for all texts in a JSON value."""
         if isinstance(value, str):
             return self.text(value, names)
         if isinstance(value, Mapping):
@@ -71,4 +60,3 @@ class Masks:
 
 
 NOTHING_MASKED = Masks([])
-"""For hosts that keep no files."""

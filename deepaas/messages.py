@@ -1,11 +1,9 @@
-"""What host and worker say to each other: with ``frames``, ``printed`` and ``run_files`` all
-that both halves share.
+"""What host and worker say to each other; their bytes are in :mod:`deepaas.frames`.
 
-How messages become bytes is in :mod:`deepaas.frames`. A worker has two sockets: *calls*, which
-its main thread reads and answers (one at a time, unless ``Description.concurrency`` says more),
-and *control*, on which a second thread answers light questions meanwhile.
-No pickle crosses the wire, and a message never holds more than ``INLINE_BYTES`` of a body or
-an answer: what is larger goes through a file of the call's own.
+A worker has two sockets: *calls*, which its main thread reads and answers (one at a time, unless
+``Description.concurrency`` says more), and *control*, on which a second thread answers light
+questions meanwhile. No pickle crosses the wire, and what is larger than ``INLINE_BYTES`` of a body
+or an answer goes through a file of the call's own.
 """
 
 from __future__ import annotations
@@ -32,13 +30,7 @@ class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
 
 
 class Upload(Message):
-    """A file that a client sent, streamed to ``path`` by the host.
-
-    Attributes:
-        path: where the bytes lie; the file belongs to the call and ends with it.
-        filename: the client's name for it, reduced to a safe base name.
-        content_type: the client's media type for it.
-    """
+    """A file that a client sent, in ``path`` until the call ends; ``filename`` is a safe one."""
 
     path: str
     filename: str
@@ -46,12 +38,7 @@ class Upload(Message):
 
 
 class LongText(Message):
-    """A text field of a form that is too long for a message.
-
-    Attributes:
-        path: where the encoded text lies; the file belongs to the call and ends with it.
-        charset: how it is encoded.
-    """
+    """A text field of a form that is too long for a message, in ``path`` until the call ends."""
 
     path: str
     charset: str
@@ -61,14 +48,9 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
     """For V2 alone: the places of a request where arguments may stand, not yet decoded.
 
     Attributes:
-        query: the raw query string.
-        form: form fields in order, text or file.
-        body: a JSON or urlencoded body as sent.
         body_path: where the body lies when it is larger than ``INLINE_BYTES``.
         body_kind: ``json``, ``form`` (urlencoded) or empty for no body.
-        charset: of the body.
-        headers: request headers, names in lower case.
-        cookies: request cookies.
+        headers: names in lower case.
     """
 
     query: str = ""
@@ -87,7 +69,6 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
         return not self.text_paths() and text_bytes <= INLINE_BYTES
 
     def uploads(self) -> list[Upload]:
-        """The files among them."""
         return [value for _, value in self.form if isinstance(value, Upload)]
 
     def text_paths(self) -> list[str]:
@@ -114,7 +95,6 @@ class Values(Message):
     """Arguments by name, as any door but V2 hands them over.
 
     Attributes:
-        given: values as JSON has them, without files.
         path: where JSON of them lies instead, when it is larger than ``INLINE_BYTES``.
         files: the files in order, several of one name for a list.
         checked: whether ``given`` is known to fit the schemas of the signature; ``pattern`` is
@@ -127,19 +107,15 @@ class Values(Message):
     checked: bool = False
 
     def is_small(self) -> bool:
-        """Whether there is so little text that reading it takes no time to speak of."""
         return not self.path
 
     def uploads(self) -> list[Upload]:
-        """The files among them."""
         return [upload for _, upload in self.files]
 
     def text_paths(self) -> list[str]:
-        """Where text lies that has to be read."""
         return [self.path] if self.path else []
 
     def with_paths(self, change: Callable[[str], str]) -> Values:
-        """The same with other paths: ``change`` gives the new one for each."""
         return msgspec.structs.replace(
             self,
             path=change(self.path) if self.path else "",
@@ -151,14 +127,7 @@ class Values(Message):
 
 
 class Encoded(Message):
-    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker.
-
-    Attributes:
-        codec: the door's name.
-        body: the body.
-        path: where it lies when it is larger than ``INLINE_BYTES``.
-        headers: of the request, as far as the codec needs them; names in lower case.
-    """
+    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker."""
 
     codec: str
     body: bytes = b""
@@ -166,24 +135,19 @@ class Encoded(Message):
     headers: dict[str, str] = {}
 
     def is_small(self) -> bool:
-        """Whether there is so little text that reading it takes no time to speak of."""
         return not self.path
 
     def uploads(self) -> list[Upload]:
-        """The files among them: none."""
         return []
 
     def text_paths(self) -> list[str]:
-        """Where text lies that has to be read."""
         return [self.path] if self.path else []
 
     def with_paths(self, change: Callable[[str], str]) -> Encoded:
-        """The same with other paths: ``change`` gives the new one for each."""
         return msgspec.structs.replace(self, path=change(self.path) if self.path else "")
 
 
 Inputs = RawRequest | Values | Encoded
-"""What a function is called with."""
 
 
 # --- host to worker -------------------------------------------------------------------------
@@ -193,7 +157,6 @@ class Predict(Message):
     """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure`` at the end.
 
     Attributes:
-        inputs: its arguments.
         streamed: whether what the model yields is wanted as it comes, each as a ``Part``;
             otherwise the answer holds all of it as a list.
         context: what the client tells besides the arguments, for models that ask.
@@ -227,16 +190,11 @@ class GetMetadata(Message):
 
 
 class AskHealth(Message):
-    """Ask the model whether it is well; answered with ``Health``."""
-
     id: int
 
 
 class AskLife(Message):
-    """Ask whether the process can answer at all; answered with ``Life``.
-
-    No code of the model runs for that.
-    """
+    """Whether the process can answer at all (with ``Life``): no code of the model runs for that."""
 
     id: int
 
@@ -256,12 +214,7 @@ class CheckTraining(Message):
 
 
 class FileDetails(Message):
-    """Of an argument that is a file.
-
-    Attributes:
-        many: whether it takes several.
-        accept: which are wanted, as HTML's attribute of this name has it; empty for any.
-    """
+    """Of an argument that is a file; ``accept`` is as HTML's attribute, empty for any."""
 
     many: bool = False
     accept: str = ""
@@ -271,14 +224,10 @@ class ArgumentSignature(Message):
     """One argument of a function.
 
     Attributes:
-        name: by which clients send it.
         schema: JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
             text stands for a file, which has no value in JSON.
-        required: whether a value must be given.
         secret: whether its values are shown to nobody.
-        file: set where its values are files.
-        location: for V2 alone: the place in a request where it is looked up (``query``, ``json``
-            …), if its author names one.
+        location: for V2 alone: where in a request it is looked up, if its author says so.
     """
 
     name: str
@@ -290,13 +239,7 @@ class ArgumentSignature(Message):
 
 
 class Result(Message):
-    """What a function gives back.
-
-    Attributes:
-        schema: JSON Schema (2020-12) of it, empty if nobody knows.
-        media_types: what it may be sent as, empty for JSON.
-        streams: whether it comes in parts.
-    """
+    """What a function gives back: ``schema`` is empty if nobody knows, ``media_types`` for JSON."""
 
     schema: dict[str, Any] = {}
     media_types: list[str] = []
@@ -304,15 +247,11 @@ class Result(Message):
 
 
 class Signature(Message):
-    """What ``predict`` or ``train`` takes and gives back.
+    """What ``predict`` or ``train`` takes and gives back; ``reads_…`` are for V2 alone.
 
     Attributes:
-        arguments: in the order of declaration.
-        result: what it gives back.
         checked_quickly: whether no client can make a check of its arguments slow.
         parameters: for V2 alone: the arguments as Swagger 2.0, byte for byte as DEEPaaS has them.
-        reads_headers: for V2 alone: whether an argument is looked up in the headers.
-        reads_cookies: for V2 alone: whether one is looked up in the cookies.
     """
 
     arguments: list[ArgumentSignature] = []
@@ -327,9 +266,6 @@ class Description(Message):
     """All that the host knows of a model; sent once, when the model has been loaded.
 
     Attributes:
-        predict: the ``predict`` function, None where the model does not have it.
-        train: the ``train`` function, the same.
-        concurrency: how many calls a worker takes at a time.
         response: for V2 alone: Swagger 2.0 reference of the response definition, empty without a
             schema.
         definitions: for V2 alone: what that and the functions' parameters refer to.
@@ -354,12 +290,7 @@ class Ready(Message):
 
 
 class Broken(Message):
-    """The model cannot be loaded or warmed; the worker ends after this.
-
-    Attributes:
-        reason: one line for people.
-        traceback: the author's own traceback for the log.
-    """
+    """The model cannot be loaded or warmed; the worker ends after this."""
 
     reason: str
     traceback: str
@@ -378,8 +309,6 @@ class Answer(Message):
     """A finished result.
 
     Attributes:
-        media_type: the content type to send, literally.
-        body: the bytes, when they are few.
         path: a file with the bytes otherwise; the host deletes it after sending.
         attachment: send as a download of this name, when not empty.
         is_file: whether the model gave a file: where values are wanted, it is none, even if it
@@ -401,15 +330,7 @@ class Answer(Message):
 
 
 class Part(Message):
-    """One of the things that a model yields, in their order; the call goes on.
-
-    Attributes:
-        media_type: ``application/json`` or what the model chose.
-        body: the bytes, when they are few.
-        path: a file with the bytes otherwise; it belongs to the host.
-        is_file: as of an answer.
-        files: the same.
-    """
+    """One of the things that a model yields, in their order, as of ``Answer``; the call goes on."""
 
     id: int
     media_type: str
@@ -435,15 +356,10 @@ class Measured(Message):
 
 
 class Failure(Message):
-    """The call did not work out.
+    """The call did not work out; ``kind`` is the ``code`` of one of ``deepaas.errors``' classes.
 
-    Attributes:
-        kind: the ``code`` of one of ``deepaas.errors``' classes.
-        message: one sentence for the client.
-        fields: the messages of a validation error, by field.
-        status: the status of a model's own HTTP exception.
-        headers: its headers.
-        traceback: for the log only.
+    ``status`` and ``headers`` are of a model's own HTTP exception, ``traceback`` is for the log
+    only.
     """
 
     id: int
@@ -456,13 +372,7 @@ class Failure(Message):
 
 
 class Checked(Message):
-    """The answer to ``CheckTraining``.
-
-    Attributes:
-        args: the arguments as ``train`` would get them, as JSON for people, when that is small.
-        path: a file with them otherwise; the host removes it.
-        failure: why ``train`` does not take them.
-    """
+    """The answer to ``CheckTraining``: ``args``, or the file ``path``, which the host removes."""
 
     id: int
     args: bytes = b""
@@ -471,17 +381,11 @@ class Checked(Message):
 
 
 class Life(Message):
-    """The answer to ``AskLife``."""
-
     id: int
 
 
 class Health(Message):
-    """The answer to ``AskHealth``.
-
-    Attributes:
-        error: what is wrong, empty when nothing is.
-    """
+    """The answer to ``AskHealth``; ``error`` is empty when nothing is wrong."""
 
     id: int
     error: str = ""
@@ -498,10 +402,5 @@ FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health |
 
 
 def inputs_folder(spool: Path, call_id: int) -> Path:
-    """Where a worker puts files of a call's inputs, if it needs them in a place of their own.
-
-    Args:
-        spool: the folder through which large results go.
-        call_id: which call.
-    """
+    """Where a worker puts files of a call's inputs, if it needs them in a place of their own."""
     return spool / f"{call_id}-inputs"

@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 GROUP = "deepaas.protocol.options"
-"""Entry points of dataclasses, by the name of the door."""
 
 Field = dataclasses.Field[Any]
 
@@ -36,15 +35,9 @@ def option(
     """A field of a dataclass of options.
 
     Args:
-        default: its value if it is not given; its type is that of all its values, ``()`` for
-            texts of which there may be several.
+        default: its type is that of all values, ``()`` for texts of which there may be several.
         text: the help.
         secret: whether models must not see it, and the log not show it.
-        multiple: whether it may be given several times.
-        port: whether it is a TCP port.
-        choices: the values that it may have.
-        min: the least value.
-        max: the greatest one.
         short: one letter, for the command line; not for doors.
         was: of a door: what it was called when it stood in ``[DEFAULT]``, where it is found still.
     """
@@ -56,24 +49,16 @@ def option(
 
 
 def declared(kind: Any) -> list[Field]:
-    """The fields of a dataclass that are options."""
     return [field for field in dataclasses.fields(kind) if "help" in field.metadata]
 
 
 def variable(section: str, name: str) -> str:
-    """The environment variable of an option."""
     return f"OS_{section.upper()}__{name.upper()}"
 
 
 @dataclass(frozen=True)
 class DoorOptions:
-    """What a door has declared.
-
-    Attributes:
-        door: the name of the door.
-        kind: the dataclass; None if it cannot be had.
-        trouble: why not.
-    """
+    """What a door has declared; ``kind`` is None if that cannot be had, for ``trouble``."""
 
     door: str
     kind: type[Any] | None = None
@@ -86,16 +71,13 @@ class DoorOptions:
 
     @property
     def fields(self) -> list[Field]:
-        """The options."""
         return [] if self.kind is None else declared(self.kind)
 
     @property
     def title(self) -> str:
-        """What the door is, in a line."""
         return (getattr(self.kind, "__doc__", None) or self.door).strip().partition("\n")[0]
 
     def command_line(self, field: Field) -> str:
-        """The name of an option on the command line, without its dashes in front."""
         return f"{self.door}-{field.name.replace('_', '-')}"
 
     def variables(self, field: Field) -> list[str]:
@@ -107,7 +89,6 @@ class DoorOptions:
 
 @cache
 def of_doors() -> Sequence[DoorOptions]:
-    """The options of the doors of all installed packages, by name."""
     # Of one name the host's own comes first, as for the doors themselves.
     points = sorted(
         importlib.metadata.entry_points(group=GROUP),

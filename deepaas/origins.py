@@ -31,17 +31,12 @@ _LONGEST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request says of who asks.
+    """What a request says of who asks, by its headers.
 
     Attributes:
-        method: the HTTP method.
         hosts: the names that it calls the server by: ``Host``, and an absolute target's.
         local: the address at which it has arrived; empty if there is none.
         public: the name by which a proxy that is believed says it was called; empty without one.
-        origin: the header.
-        site: the header ``Sec-Fetch-Site``.
-        mode: the header ``Sec-Fetch-Mode``.
-        destination: the header ``Sec-Fetch-Dest``.
     """
 
     method: str
@@ -55,13 +50,7 @@ class Asked:
 
 
 class Visitors:
-    """Knows who may ask.
-
-    Attributes:
-        any_host: whether every name is right.
-        any_origin: whether pages of every origin may use the server.
-        some_origins: whether pages of any other origin may.
-    """
+    """Knows who may ask; ``some_origins`` tells whether pages of any other origin may."""
 
     def __init__(
         self,
@@ -125,11 +114,7 @@ class Visitors:
         }
 
     def preflight(self, headers: str | None) -> dict[str, str]:
-        """Headers with which a browser sends what a page of an allowed origin wants to send.
-
-        Args:
-            headers: those that it wants to send, as the browser tells them.
-        """
+        """Headers with which a browser sends what a page of an allowed origin wants to send."""
         return {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": headers or "*",
@@ -213,7 +198,6 @@ def _split(host: str) -> tuple[str, int | None]:
 
 
 def _is_address(host: str, local: str) -> bool:
-    """Whether a request calls the server by the address at which it has arrived."""
     return bool(local) and _split(host)[0] == local.lower()
 
 

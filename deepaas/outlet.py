@@ -19,7 +19,6 @@ from collections.abc import Callable
 
 MAX_WAITING_CHARACTERS = 1024 * 1024
 WRITE_CHARACTERS = 64 * 1024
-"""So much is written in one go."""
 
 LOCK_SECONDS = 1.0
 
@@ -34,11 +33,9 @@ def _dropped(count: int) -> str:
 
 
 class Outlet(io.TextIOBase):
-    """A text file to which nobody waits to write; a thread brings it all to a descriptor.
+    """A text file to which nobody waits to write; a thread brings it all to a descriptor, in UTF-8.
 
-    Args:
-        descriptor: where the text goes, as UTF-8.
-        dropped: what is written where some is missing: given how many writes, a whole line.
+    ``dropped`` makes a whole line of how many writes are missing, to be written in their place.
     """
 
     def __init__(self, descriptor: int, dropped: Callable[[int], str] = _dropped) -> None:
@@ -56,12 +53,10 @@ class Outlet(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """That of the bytes."""
         return "utf-8"
 
     @property
     def errors(self) -> str:  # type: ignore[override]
-        """What becomes of characters that UTF-8 does not have."""
         return "backslashreplace"
 
     def writable(self) -> bool:
@@ -106,7 +101,6 @@ class Outlet(io.TextIOBase):
         return True
 
     def drain_at_exit(self) -> None:
-        """Have the end of the process wait for what is to be written, within reason."""
         atexit.register(self.drain)
 
     def _run(self) -> None:
@@ -121,7 +115,6 @@ class Outlet(io.TextIOBase):
                 self._changed.notify_all()
 
     def _next(self) -> tuple[list[str], int]:
-        """What is to be written next, and how much is missing before it."""
         with self._changed:
             while not self._waiting:
                 self._changed.wait()

@@ -31,12 +31,7 @@ def offered(group: str) -> dict[str, EntryPoint]:
 
 
 def load(point: EntryPoint, shape: type[T]) -> T:
-    """What an entry point names.
-
-    Raises:
-        TypeError: it is nothing of the shape that its group wants.
-        Exception: whatever its import raises.
-    """
+    """What an entry point names; TypeError if it is not of the shape that its group wants."""
     loaded = point.load()
     if not isinstance(loaded, shape):
         raise TypeError(f"{point.value} is no {shape.__module__}.{shape.__qualname__}")

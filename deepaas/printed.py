@@ -14,13 +14,7 @@ _PIECE = struct.Struct("<QH")
 
 
 def marked(mark: bytes, call_id: int, data: bytes) -> Iterator[bytes]:
-    """Something printed, in pieces that are written to a pipe as a whole or not at all.
-
-    Args:
-        mark: what nobody else can write.
-        call_id: which call it is for.
-        data: not empty.
-    """
+    """Something printed, in pieces that are written to a pipe as a whole or not at all."""
     room = select.PIPE_BUF - len(mark) - _PIECE.size
     for start in range(0, len(data), room):
         piece = data[start : start + room]
@@ -28,11 +22,7 @@ def marked(mark: bytes, call_id: int, data: bytes) -> Iterator[bytes]:
 
 
 class MarkedOutput:
-    """Takes apart what a worker prints, for which call each piece is.
-
-    Attributes:
-        mark: of the pieces that are for one call; empty where there are none.
-    """
+    """Takes apart what a worker prints, for which call each piece is, if there is a mark."""
 
     def __init__(self) -> None:
         self.mark = b""

@@ -17,7 +17,6 @@ class Interpreter:
     """A Python that can run our modules.
 
     Attributes:
-        path: of the program.
         safe_path: whether it knows ``-P`` (from Python 3.11 on).
         offered: groups and names of the entry points that it has for us, if it was asked.
     """
@@ -27,22 +26,14 @@ class Interpreter:
     offered: tuple[tuple[str, str], ...] = ()
 
     def entry_points(self, group: str) -> list[str]:
-        """The names in one group of what it was asked for."""
         return [name for one, name in self.offered if one == group]
 
 
 OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))
-"""The interpreter of this process."""
 
 
 def module_command(module: str, *flags: str, interpreter: Interpreter = OWN) -> list[str]:
-    """The beginning of a command that runs an installed module.
-
-    Args:
-        module: its name.
-        flags: of the interpreter.
-        interpreter: which.
-    """
+    """The beginning of a command that runs an installed module."""
     # -P: the working directory is not the place to import from, as with a console script.
     safe_path = ["-P"] if interpreter.safe_path else []
     return [interpreter.path, *safe_path, *flags, "-m", module]

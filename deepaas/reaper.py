@@ -28,7 +28,6 @@ PASSED_ON = (
     signal.SIGUSR1,
     signal.SIGUSR2,
 )
-"""Signals that are meant for the program."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -43,20 +42,16 @@ def reaped(
     mark: str = "",
     open_files: tuple[int, int] | None = None,
 ) -> list[str]:
-    """A command that runs another one below this program.
+    """A command that runs another one below this program, in a session and group of its own.
+
+    Both descriptors have to be passed on. The exit code is that of the process.
 
     Args:
-        command: what to run; it leads a session and a process group of its own.
         lifeline: read end of a pipe: when its other end is closed, everything is killed.
         report: write end of a pipe: gets a line with the id of the process, another with its exit
             code when it has ended, and is closed when nothing of it is left.
         mark: ``NAME=VALUE``, added to its environment.
-        open_files: how many descriptors it may have, the soft and the hard limit; None for as many
-            as this process.
-
-    The exit code is that of the process.
-
-    Both descriptors have to be passed on.
+        open_files: soft and hard limit of its descriptors; None for as many as this process.
     """
     # -I -S: it needs nothing that is installed, and starts at once.
     options = (lifeline, report, mark, ":".join(map(str, open_files or ())))
@@ -64,13 +59,6 @@ def reaped(
 
 
 class _Reaper:
-    """The program while it runs.
-
-    Args:
-        lifeline: as of :func:`reaped`.
-        report: the same.
-    """
-
     def __init__(self, lifeline: int, report: int) -> None:
         self._lifeline = lifeline
         self._report = report
@@ -85,16 +73,6 @@ class _Reaper:
         self._code: int | None = None
 
     def run(self, command: Sequence[str], mark: str, open_files: str) -> int:
-        """Run a program until nothing of it is left.
-
-        Args:
-            command: what to run.
-            mark: added to its environment.
-            open_files: its limits, empty for those of this process.
-
-        Returns:
-            how it ended, as ``subprocess`` tells it.
-        """
         self._main = os.fork()
         if not self._main:
             self._become(command, mark, open_files)
@@ -112,7 +90,6 @@ class _Reaper:
         return self._code
 
     def _become(self, command: Sequence[str], mark: str, open_files: str) -> NoReturn:
-        """Go on as the program, in the child."""
         os.setsid()
         # Should somebody kill the one above, it goes too.
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -145,7 +122,6 @@ class _Reaper:
                     os.close(int(name))
 
     def _wake(self) -> None:
-        """See to what signals have told."""
         with contextlib.suppress(BlockingIOError):
             for number in os.read(self._woken, 4096):
                 if number != signal.SIGCHLD and self._code is None:
@@ -164,7 +140,6 @@ class _Reaper:
         return False
 
     def _end_all(self) -> None:
-        """Kill everything below, until nothing is left."""
         if not sys.platform.startswith("linux"):
             # Orphans do not come here, and nothing tells of them: its group has to do.
             with contextlib.suppress(OSError):

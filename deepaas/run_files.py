@@ -4,11 +4,7 @@ from __future__ import annotations
 
 
 class RunFiles:
-    """How a training and the host find each other: through small files, beside the sockets.
-
-    The first two are environment variables, which the programs that a training starts inherit;
-    the others are files in the folder that ``CONTROL`` names.
-    """
+    """The first two are variables, which a training's programs inherit, the others files."""
 
     DIRECTORY = "DEEPAAS_RUN_DIR"
     """The folder that belongs to the run, for whatever its author's code writes."""

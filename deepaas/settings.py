@@ -221,7 +221,6 @@ def secret_variables() -> frozenset[str]:
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """What models may see of an environment."""
     secret = secret_variables()
     # Nobody knows which of these are secret.
     unknown = tuple(variable(door.section, "") for door in of_doors() if door.trouble)

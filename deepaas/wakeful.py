@@ -37,7 +37,6 @@ class WakefulSelector(selectors.DefaultSelector):
         self._asked = 0.0
 
     def select(self, timeout: float | None = None) -> Events:
-        """Wait for events, at most ``timeout`` seconds, for ever if None."""
         began = time.perf_counter()
         if timeout == 0 and began - self._asked < BUSY_SECONDS:
             return []
@@ -55,5 +54,4 @@ class WakefulSelector(selectors.DefaultSelector):
 
 
 def wakeful_loop() -> asyncio.AbstractEventLoop:
-    """A new event loop of this kind."""
     return asyncio.SelectorEventLoop(WakefulSelector())

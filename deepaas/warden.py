@@ -23,12 +23,10 @@ STOP_SECONDS = 10.0
 
 
 def end_marked(mark: str) -> None:
-    """Kill every process whose mark begins with ``mark``, and those that these start meanwhile.
+    """Kill every process whose mark begins so, and those that these start meanwhile.
 
-    Args:
-        mark: ``HOST:`` for all workers of a host, ``HOST:WORKER:`` for one of them.
-
-    Only Linux tells the environment of other processes; elsewhere this does nothing.
+    ``HOST:`` is for all workers of a host, ``HOST:WORKER:`` for one. Only Linux tells the
+    environment of other processes; elsewhere this does nothing.
     """
     wanted = f"{VARIABLE}={mark}".encode()
     for _ in range(ROUNDS_COUNT):
@@ -42,11 +40,7 @@ def end_marked(mark: str) -> None:
 
 @contextlib.contextmanager
 def warden(host: str) -> Iterator[None]:
-    """Have a warden watch over this process; leaving ends what is left of its workers.
-
-    Args:
-        host: the first part of the marks.
-    """
+    """Have a warden watch over this process; leaving ends what is left of its workers."""
     process = subprocess.Popen(
         # -I -S: it needs nothing that is installed, and starts at once.
         [sys.executable, "-I", "-S", __file__, host],
