@@ -55,7 +55,6 @@ FRONT: web.AppKey[Front] = web.AppKey("deepaas_front", Front)
 
 
 def build_masks(settings: Settings, folder: Path) -> Masks:
-    """What takes the paths of the host's own folders out of what clients are told."""
     state = Path(settings.state_dir).expanduser() if settings.state_dir else None
     return Masks([folder, state or default_directory(os.environ)])
 
@@ -63,7 +62,6 @@ def build_masks(settings: Settings, folder: Path) -> Masks:
 def build_registry(
     settings: Settings, models: Sequence[FoundModel], folder: Path, executor: Executor
 ) -> Registry:
-    """The models to serve, their workers not yet started."""
     limits = PoolLimits(
         workers_count=settings.workers,
         queue_size=settings.queue_size,
@@ -101,13 +99,7 @@ def build_trainings(
     host_mark: str,
     executor: Executor,
 ) -> Trainings:
-    """The trainings, not yet started.
-
-    ``host_mark`` begins the marks of all processes, see ``deepaas.warden``.
-
-    Raises:
-        ConfigError: an option has a wrong value.
-    """
+    """The trainings, not yet started; ``host_mark`` begins the marks of all processes."""
     directory = _state_directory(settings, folder)
     keep = parse_keep(settings.keep_runs)
     limits = TrainingLimits(
@@ -146,7 +138,6 @@ def build_trainings(
 
 
 def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
-    """The process of the try-me page, not yet started."""
     return TryMe(
         folder / "try-me",
         settings.base_path,
@@ -177,12 +168,7 @@ def _state_directory(settings: Settings, folder: Path) -> StateDirectory:
 
 
 async def open_store(url: str) -> Store:
-    """Open the store of trainings.
-
-    Raises:
-        ConfigError: the URL is wrong.
-        StoreUnavailable: the database cannot be reached.
-    """
+    """Open the store; ConfigError for a wrong URL, StoreUnavailable without its database."""
     # In a thread, while the models are loaded: SQLAlchemy takes longer to import than the host.
     module = await asyncio.to_thread(importlib.import_module, "deepaas.training.store")
     store: Store = await module.Store.open(url)

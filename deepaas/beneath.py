@@ -52,11 +52,7 @@ def _step(folder: int, name: str) -> int:
 
 
 def open_file(path: Path, own_steps: int = 1) -> BinaryIO:
-    """Open a regular file whose last steps, its own name included, must be no symlinks.
-
-    Raises:
-        OSError: there is no such file, or it is none.
-    """
+    """Open a regular file whose last steps, its own name included, must be no symlinks."""
     if own_steps == 1:
         return _regular(os.open(path, _FILE))
     folder = open_folder(path.parent, own_steps - 1)
@@ -128,8 +124,7 @@ def _regular(descriptor: int) -> BinaryIO:
 class FoundFile:
     """A regular file of a :class:`Root`, as long as the walk stands at it.
 
-    Attributes:
-        name: its path below the root for clients, with slashes: unique, and UTF-8.
+    Its ``name`` for clients is the path below the root, with slashes: unique, and UTF-8.
     """
 
     name: str
@@ -164,18 +159,13 @@ class Root:
         os.close(self._descriptor)
 
     def open(self, relative: str) -> BinaryIO:
-        """Open a regular file by its path, as :meth:`walk` names it: no ``./a``, ``a//b``, ``a/``.
-
-        Raises:
-            OSError: there is no such regular file inside of the folder.
-        """
+        """Open a regular file by its path, as :meth:`walk` names it: no ``./a``, no ``a//b``."""
         steps = relative.split("/")
         if "\0" in relative or any(step in ("", ".", "..") for step in steps):
             raise FileNotFoundError(errno.ENOENT, "that is no name of a file")
         return self.open_steps(steps)
 
     def open_steps(self, steps: Iterable[str]) -> BinaryIO:
-        """Open a regular file for reading, by the names of its folders and its own."""
         done: list[str] = []
         left = [*steps]
         turns_count = 0
@@ -213,7 +203,6 @@ class Root:
         raise FileNotFoundError(errno.ENOENT, "there is no such file inside of the folder")
 
     def _open_step(self, folder: int, name: str, *, last: bool) -> int | str:
-        """The descriptor of a file or a folder, or what a symlink says."""
         flags = _FILE if last else _FOLDER
         try:
             return os.open(name, flags, dir_fd=folder)
@@ -241,10 +230,7 @@ class Root:
         raise FileNotFoundError(errno.ENOENT, "the symlink leads out of the folder")
 
     def walk(self) -> Generator[FoundFile, None, None]:
-        """All regular files, folder by folder; symlinks to some only when they stay inside.
-
-        What comes and goes meanwhile does no harm.
-        """
+        """All regular files, folder by folder; symlinks to some only when they stay inside."""
         folders: list[tuple[str, tuple[str, ...]]] = [("", ())]
         while folders:
             prefix, steps = folders.pop()

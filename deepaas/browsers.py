@@ -30,8 +30,7 @@ ONLY_SHOWN = (
 JSON = "application/json"
 """What no browser takes for anything else, once it may not guess.
 
-It is neither executed nor given to the process of a foreign page (ORB): nothing more needs to be
-said, but to a browser that shows it in a window, which may be a frame of that page.
+It is neither executed nor given to the process of a foreign page (ORB), which may only frame it.
 """
 
 TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -50,12 +49,7 @@ def wants_page(accept: str) -> bool:
 
 @dataclass(frozen=True)
 class Told:
-    """What belongs to an answer.
-
-    Attributes:
-        headers: to add; a ``Content-Security-Policy`` can only narrow another.
-        attachment: whether it is to be saved rather than shown, if it does not say that itself.
-    """
+    """What belongs to an answer; ``attachment`` if it is to be saved, unless it says otherwise."""
 
     headers: CIMultiDict[str]
     attachment: bool
@@ -64,12 +58,10 @@ class Told:
 
 @functools.lru_cache(maxsize=256)
 def told(media_type: str, policy: str, shared: bool, shown: bool) -> Told:
-    """What belongs to an answer; the same few are asked for again and again.
+    """What belongs to an answer, of a ``Content-Type``; the same few are asked for again and again.
 
-    Args:
-        policy: its own ``Content-Security-Policy``; empty if it has none.
-        shared: whether pages of some other origins may have it.
-        shown: whether it is for a window or a frame: these ask for HTML.
+    ``policy`` is its own ``Content-Security-Policy``, ``shared`` that pages of some other origins
+    may have it, ``shown`` that it is for a window or a frame: these ask for HTML.
     """
     headers = CIMultiDict({TYPE_OPTIONS: "nosniff"})
     if media_type.partition(";")[0] == JSON:

@@ -74,10 +74,7 @@ def load(
 ) -> Settings:
     """Read the options: the command line wins over the environment, that over INI files.
 
-    Args:
-        environment: for ``DEEPAAS_V2_MODEL``; the process's own if None.
-        default_config_files: INI files to read when ``--config-file`` names none; None for the
-            usual places (``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` …).
+    The usual files are ``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` and the like.
 
     Raises:
         ConfigError: an option is unknown or has a wrong value.
@@ -173,10 +170,7 @@ def list_opts() -> list[tuple[Any, list[cfg.Opt]]]:
 
 
 class _OfDoor:
-    """An option of oslo.config's in a section, with its whole name on the command line.
-
-    oslo.config would put the section before it, and ``no`` between the two.
-    """
+    """With its whole name on the command line: oslo.config would put the section before it."""
 
     def _get_argparse_prefix(self, prefix: str, _group: str | None) -> str:
         return prefix
@@ -274,10 +268,7 @@ def _parse(
 
 
 def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptions]) -> None:
-    """Have the command line count first.
-
-    With oslo.config the environment does where an option stands in a file as well.
-    """
+    """Have the command line count before the environment, also where a file has the option."""
     alone = _registered(doors)
     words = list(_without_files(_as_oslo(argv, doors)))
     alone(words, default_config_files=[], default_config_dirs=[], use_env=False)

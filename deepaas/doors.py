@@ -35,14 +35,12 @@ class OpenDoor:
 
 @dataclass(frozen=True)
 class ClosedDoor:
-    """One that does not work, and why not."""
-
     point: EntryPoint
     error: Exception
 
 
 def open_all(host: Host) -> list[OpenDoor]:
-    """Open the doors of all installed packages; of one that does not work the log tells.
+    """The doors of all installed packages, opened; of one that does not work the log tells.
 
     Raises:
         ConfigError: an option is wrong, or doors at the root are in each other's way.
@@ -106,7 +104,6 @@ def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
 
 
 def add(app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes) -> None:
-    """Add routes, shapes of errors, start and end of doors to an application."""
     # The router takes the first route that fits: at the root, of whom the operator wants there.
     app.add_routes([route for one in doors for route in one.root_routes])
     for one in doors:

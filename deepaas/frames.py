@@ -26,11 +26,7 @@ class FrameBuffer:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Take what came and give back the payloads that are complete.
-
-        Raises:
-            ValueError: the peer announces a frame larger than ``MAX_FRAME_BYTES``.
-        """
+        """The payloads that are complete now; ValueError if a frame is too large."""
         buffer = self._data
         if not buffer and len(data) >= 4:
             # The usual case, one whole frame in one read, without a copy through the buffer.

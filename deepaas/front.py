@@ -59,11 +59,9 @@ class Front:
         return "/openapi.json" if others and ours else "/swagger.json"
 
     def pages(self) -> list[Link]:
-        """Where the doors have something for the host as a whole."""
         return [page for one in self.doors for page in one.door.pages]
 
     async def home(self, request: web.Request) -> web.Response:
-        """The start page, as things are right now."""
         origin = f"{public_scheme(request)}://{public_host(request)}"
         page = landing_page(
             title="DEEPaaS",

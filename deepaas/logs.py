@@ -65,16 +65,11 @@ class RecentLog(logging.Handler):
             self._characters -= len(self._lines.popleft()) + 1
 
     def text(self) -> str:
-        """What is held, oldest line first."""
         return "".join(f"{line}\n" for line in list(self._lines))
 
 
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
-    """Send the log where the operator wants it: to a file, or without one to the standard error.
-
-    Raises:
-        ConfigError: the file cannot be written.
-    """
+    """Send the log where the operator wants it; ConfigError if the file cannot be written."""
     formatter = RecordFormatter()
     outlet = _open(file) if file else sys.stderr
     if isinstance(outlet, Outlet):

@@ -15,7 +15,6 @@ from typing import Any
 WITHOUT_NAME = "(a folder of the host)"
 
 _REST = r"""(?:/[^\s'"<>|,;:()\[\]{}`\\]*)*"""
-"""The rest of a path: up to what usually stands behind one in a sentence."""
 
 _NO_NAMES: Mapping[str, str] = {}
 

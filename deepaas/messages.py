@@ -1,9 +1,8 @@
 """What host and worker say to each other; their bytes are in :mod:`deepaas.frames`.
 
 A worker has two sockets: *calls*, which its main thread reads and answers (one at a time, unless
-``Description.concurrency`` says more), and *control*, on which a second thread answers light
-questions meanwhile. No pickle crosses the wire, and what is larger than ``INLINE_BYTES`` of a body
-or an answer goes through a file of the call's own.
+``Description.concurrency`` says more), and *control*, for light questions meanwhile. No pickle
+crosses the wire, and what is larger than ``INLINE_BYTES`` goes through a file of the call's own.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import Any
 import msgspec
 
 NO_SPACE = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
-"""What the system says when something cannot be written, whoever wants to write it."""
 
 INLINE_BYTES = 64 * 1024
 """Bodies and answers up to this size travel inside the message, larger ones as files."""
@@ -30,7 +28,7 @@ class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
 
 
 class Upload(Message):
-    """A file that a client sent, in ``path`` until the call ends; ``filename`` is a safe one."""
+    """A file that a client sent, at ``path`` until its call ends; ``filename`` is made safe."""
 
     path: str
     filename: str
@@ -47,10 +45,8 @@ class LongText(Message):
 class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of older hosts.
     """For V2 alone: the places of a request where arguments may stand, not yet decoded.
 
-    Attributes:
-        body_path: where the body lies when it is larger than ``INLINE_BYTES``.
-        body_kind: ``json``, ``form`` (urlencoded) or empty for no body.
-        headers: names in lower case.
+    ``body_path`` has a body larger than ``INLINE_BYTES``, and ``body_kind`` is ``json``, ``form``
+    (urlencoded) or empty; names of ``headers`` are in lower case.
     """
 
     query: str = ""
@@ -72,13 +68,10 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
         return [value for _, value in self.form if isinstance(value, Upload)]
 
     def text_paths(self) -> list[str]:
-        """Where text lies that has to be read."""
         paths = [value.path for _, value in self.form if isinstance(value, LongText)]
         return [*paths, self.body_path] if self.body_path else paths
 
     def with_paths(self, change: Callable[[str], str]) -> RawRequest:
-        """The same with other paths: ``change`` gives the new one for each."""
-
         def moved(value: str | Upload | LongText) -> str | Upload | LongText:
             if isinstance(value, str):
                 return value
@@ -92,11 +85,10 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
 
 
 class Values(Message):
-    """Arguments by name, as any door but V2 hands them over.
+    """Arguments by name, as any door but V2 hands them over, or at ``path`` JSON of them.
 
     Attributes:
-        path: where JSON of them lies instead, when it is larger than ``INLINE_BYTES``.
-        files: the files in order, several of one name for a list.
+        files: in order, several of one name for a list.
         checked: whether ``given`` is known to fit the schemas of the signature; ``pattern`` is
             looked for again, as Python has expressions of its own.
     """
@@ -157,8 +149,7 @@ class Predict(Message):
     """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure`` at the end.
 
     Attributes:
-        streamed: whether what the model yields is wanted as it comes, each as a ``Part``;
-            otherwise the answer holds all of it as a list.
+        streamed: whether what it yields is wanted as it comes, each as a ``Part``, not as a list.
         context: what the client tells besides the arguments, for models that ask.
         codec: of the door that makes bytes of what the model gives, if not the usual one.
     """
@@ -221,13 +212,10 @@ class FileDetails(Message):
 
 
 class ArgumentSignature(Message):
-    """One argument of a function.
+    """An argument; ``secret`` if nobody is shown its values, ``location`` for V2 alone.
 
-    Attributes:
-        schema: JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
-            text stands for a file, which has no value in JSON.
-        secret: whether its values are shown to nobody.
-        location: for V2 alone: where in a request it is looked up, if its author says so.
+    ``schema`` is JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
+    text stands for a file, which has no value in JSON.
     """
 
     name: str
@@ -247,11 +235,10 @@ class Result(Message):
 
 
 class Signature(Message):
-    """What ``predict`` or ``train`` takes and gives back; ``reads_…`` are for V2 alone.
+    """What a function takes and gives back; ``reads_…`` and ``parameters`` are for V2 alone.
 
-    Attributes:
-        checked_quickly: whether no client can make a check of its arguments slow.
-        parameters: for V2 alone: the arguments as Swagger 2.0, byte for byte as DEEPaaS has them.
+    ``checked_quickly``: no client can make a check of its arguments slow. ``parameters`` are
+    Swagger 2.0, byte for byte as DEEPaaS has them.
     """
 
     arguments: list[ArgumentSignature] = []
@@ -265,10 +252,7 @@ class Signature(Message):
 class Description(Message):
     """All that the host knows of a model; sent once, when the model has been loaded.
 
-    Attributes:
-        response: for V2 alone: Swagger 2.0 reference of the response definition, empty without a
-            schema.
-        definitions: for V2 alone: what that and the functions' parameters refer to.
+    For V2 alone are ``response``, a Swagger 2.0 reference, and the ``definitions`` behind it.
     """
 
     predict: Signature | None = None
@@ -279,12 +263,7 @@ class Description(Message):
 
 
 class Ready(Message):
-    """The model is loaded and warm; calls may come.
-
-    Attributes:
-        mark: before each piece of what it prints that is for one of several calls, see
-            ``printed.MarkedOutput``; empty where there is one call at a time.
-    """
+    """The model is loaded and warm; calls may come. ``mark`` is for ``printed.MarkedOutput``."""
 
     mark: bytes = b""
 
@@ -306,15 +285,13 @@ class Metadata(Message):
 
 
 class Answer(Message):
-    """A finished result.
+    """A finished result: its bytes, or a file with them, which the host deletes after sending.
 
     Attributes:
-        path: a file with the bytes otherwise; the host deletes it after sending.
         attachment: send as a download of this name, when not empty.
-        is_file: whether the model gave a file: where values are wanted, it is none, even if it
-            says that it is JSON.
-        declared: whether it is JSON of the form that the model's ``schema`` declares, which V2
-            sends without an envelope.
+        is_file: whether the model gave a file: where values are wanted, it is none, even if it says
+            that it is JSON.
+        declared: whether it is as the model's ``schema`` declares: V2 sends it without an envelope.
         files: of a file, its own name, and 0; of JSON, the names of the files that stand in it as
             URLs, in their order, and how long these URLs are.
     """
@@ -330,7 +307,7 @@ class Answer(Message):
 
 
 class Part(Message):
-    """One of the things that a model yields, in their order, as of ``Answer``; the call goes on."""
+    """One of the things that a model yields, with fields as of ``Answer``; the call goes on."""
 
     id: int
     media_type: str
@@ -343,10 +320,8 @@ class Part(Message):
 class Measured(Message):
     """A number, or what else a model notes of a call that goes on.
 
-    Attributes:
-        name: dots make groups of it.
-        value: JSON of it; ``null`` takes it away.
-        mode: ``replace``, ``increment`` or ``append``.
+    Dots in ``name`` make groups of it, ``null`` takes the value away; ``mode`` is ``replace``,
+    ``increment`` or ``append``.
     """
 
     id: int
@@ -358,8 +333,7 @@ class Measured(Message):
 class Failure(Message):
     """The call did not work out; ``kind`` is the ``code`` of one of ``deepaas.errors``' classes.
 
-    ``status`` and ``headers`` are of a model's own HTTP exception, ``traceback`` is for the log
-    only.
+    ``status`` and ``headers`` are of a model's own HTTP exception; the log alone has ``traceback``.
     """
 
     id: int
@@ -394,9 +368,7 @@ class Health(Message):
 ToWorkerCalls = Predict | Train | CheckTraining
 ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
 News = Part | Measured
-"""What comes of a call before its end."""
 Reply = Answer | Failure
-"""How it ends."""
 FromWorkerCalls = Reply | News
 FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health | Life
 

@@ -36,7 +36,6 @@ def option(
 
     Args:
         default: its type is that of all values, ``()`` for texts of which there may be several.
-        text: the help.
         secret: whether models must not see it, and the log not show it.
         short: one letter, for the command line; not for doors.
         was: of a door: what it was called when it stood in ``[DEFAULT]``, where it is found still.
@@ -81,7 +80,6 @@ class DoorOptions:
         return f"{self.door}-{field.name.replace('_', '-')}"
 
     def variables(self, field: Field) -> list[str]:
-        """The environment variables of an option; older ones come last."""
         was = field.metadata.get("was")
         older = [variable("default", was)] if was else []
         return [variable(self.section, field.name), *older]

@@ -58,15 +58,10 @@ class Visitors:
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
     ) -> None:
-        """Who may ask.
+        """Hosts are ``NAME``, ``NAME:PORT``, ``.NAME`` for all below it, or ``*``.
 
-        Args:
-            listen_ip: address or name that the server listens on; None for a Unix socket.
-            allowed_hosts: ``NAME``, ``NAME:PORT``, ``.NAME`` for all below it, or ``*``.
-            allowed_origins: ``SCHEME://NAME``, with ``:PORT`` if it is not the usual one, or ``*``.
-
-        Raises:
-            ValueError: one of them is not written so.
+        Origins are ``SCHEME://NAME``, with ``:PORT`` if it is not the usual one, or ``*``;
+        ValueError for one that is not written so. ``listen_ip`` is None for a Unix socket.
         """
         hosts, origins = list(allowed_hosts), list(allowed_origins)
         self._names = frozenset(_allowed_host(one) for one in hosts if one != ANY)
@@ -101,11 +96,9 @@ class Visitors:
         )
 
     def allows(self, origin: str) -> bool:
-        """Whether the pages of another origin may use the server."""
         return self.any_origin or origin.lower() in self._origins
 
     def cors(self, origin: str | None) -> dict[str, str]:
-        """Headers with which a browser lets a page of an allowed origin read an answer."""
         if origin is None or not self.allows(origin):
             return {}
         return {

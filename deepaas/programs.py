@@ -14,11 +14,9 @@ _MEANT_FOR_ONE = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER_
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that can run our modules.
+    """A Python that can run our modules; ``safe_path`` if it knows ``-P`` (from 3.11 on).
 
-    Attributes:
-        safe_path: whether it knows ``-P`` (from Python 3.11 on).
-        offered: groups and names of the entry points that it has for us, if it was asked.
+    ``offered``: groups and names of the entry points that it has for us, if it was asked.
     """
 
     path: str
@@ -33,7 +31,6 @@ OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))
 
 
 def module_command(module: str, *flags: str, interpreter: Interpreter = OWN) -> list[str]:
-    """The beginning of a command that runs an installed module."""
     # -P: the working directory is not the place to import from, as with a console script.
     safe_path = ["-P"] if interpreter.safe_path else []
     return [interpreter.path, *safe_path, *flags, "-m", module]

@@ -18,8 +18,7 @@ UNLOCKED_PREFIX = "deepaas-new-"
 def scratch() -> Iterator[Path]:
     """A folder for uploads and large results, removed on leaving.
 
-    Folders that killed hosts have left behind are removed on entering: a lock tells which
-    belong to a host that lives.
+    What killed hosts have left behind is removed on entering: a lock tells which of them live.
     """
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{PREFIX}*"):

@@ -1,8 +1,7 @@
 """Every option of the host, declared once; doors declare their own (:mod:`deepaas.options`).
 
-An option is a field of :class:`Settings`; from the fields come the command line, the keys of
-the INI files, the environment variables (``OS_DEFAULT__LISTEN_PORT``) and the sample file
-(:mod:`deepaas.config`).
+From the fields of :class:`Settings` come the command line, the keys of the INI files, the
+environment variables and the sample file (:mod:`deepaas.config`).
 """
 
 from __future__ import annotations
@@ -18,12 +17,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 @dataclass(frozen=True)
 class Settings:
-    """The options with their values, handed to whoever needs them.
-
-    Attributes:
-        doors: by the name of a door its own options, an instance of what it has declared; an
-            exception where they cannot be had.
-    """
+    """The options with their values; those of doors by name, or why they cannot be had."""
 
     listen_ip: str = option("127.0.0.1", "Address to listen on; 0.0.0.0 for all interfaces.")
     listen_port: int = option(5000, "TCP port to listen on; 0 picks a free one.", port=True)

@@ -1,9 +1,9 @@
 """An event loop that stays awake while requests come thick and fast.
 
-Waking a thread that sleeps on an idle core costs far more than handling a small request does,
-most of all in virtual machines. So when the loop had to wait only a moment for its last event,
-it looks for the next one for a moment before it lies down. An idle host sleeps as ever, and a
-host on a busy machine yields the core to whoever has work to do.
+Waking a thread that sleeps on an idle core costs far more than handling a small request does, most
+of all in virtual machines. So when the loop had to wait only a moment for its last event, it looks
+for the next one for a moment before it lies down. An idle host sleeps as ever, and a host on a busy
+machine yields the core to whoever has work to do.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ LOOK_SECONDS = 300e-6
 """How long to stay awake for it."""
 
 BUSY_SECONDS = 200e-6
-"""How long a loop that has work at hand does not ask the system for more.
-
-One request takes several rounds of the loop, and to ask is a good part of what a round costs.
-"""
+"""How long a loop with work at hand asks for no more: to ask is much of a round's cost."""
 
 Events = list[tuple[selectors.SelectorKey, int]]
 

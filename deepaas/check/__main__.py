@@ -91,8 +91,6 @@ def _look_at_needs(session: Session) -> None:
 
 
 class _Parts:
-    """What the host can use of an author's object."""
-
     def __init__(self, session: Session, author: Any) -> None:
         self._session = session
         self._author = author

@@ -79,7 +79,6 @@ def _is_media_type(session: Session, choice: Any) -> bool:
 
 
 def _looks_at_accept(predict: Any) -> bool | None:
-    """None where it cannot be told."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(predict))))
     except (OSError, TypeError, SyntaxError):

@@ -28,8 +28,6 @@ from deepaas.runtime.results import BreaksSchema
 
 
 class Examples:
-    """The examples of one model."""
-
     def __init__(
         self,
         session: Session,
@@ -208,7 +206,6 @@ def _inputs(call: ClientCall) -> RawRequest:
 
 
 def _size(value: Any) -> int:
-    """Bytes of an example's file."""
     (one,) = value if isinstance(value, list) and len(value) == 1 else [value]
     is_file = isinstance(one, FileToSend) and isinstance(one.content, Path)
     return one.content.stat().st_size if is_file else 0

@@ -39,13 +39,7 @@ def finding(code: Code | str, where: str, problem: str, fix: str, model: str = "
 
 @dataclass
 class Report:
-    """The result of one check.
-
-    Attributes:
-        models: entry point (or module) by model name.
-        findings: what is wrong, errors and warnings, in the order in which an author meets them.
-        notes: what was left out, and why.
-    """
+    """The result of one check; ``models`` has entry points (or modules) by name."""
 
     source: str
     models: dict[str, str] = field(default_factory=dict)

@@ -14,8 +14,6 @@ NOTED = "_deepaas_check_place"
 
 
 class SourcePlaces:
-    """Finds the lines of a package."""
-
     def __init__(self, roots: Sequence[Path]) -> None:
         self.roots = [root.resolve() for root in roots]
 

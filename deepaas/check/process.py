@@ -40,12 +40,7 @@ class BadInterpreter(Exception):
 
 
 def find(source: str, python: str) -> CheckTarget:
-    """What a source is for another interpreter.
-
-    Raises:
-        UnknownSource: nothing of this name is there.
-        BadInterpreter: it has no host installed, or does not run.
-    """
+    """What a source is for another interpreter; raises UnknownSource, or BadInterpreter."""
     with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
         reading, writing = os.pipe()
         try:

@@ -53,10 +53,7 @@ class CheckJob:
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """What became of a piece of the author's code.
-
-    ``seconds`` leaves out what it waited for processors that others used.
-    """
+    """What became of some code; ``seconds`` leaves out waits for processors others used."""
 
     value: Any = None
     error: BaseException | None = None

@@ -135,7 +135,6 @@ def _parameters(call: Any) -> Parameters | None:
 
 
 def _bound_name(call: Any) -> str:
-    """The name of ``self`` of a bound method."""
     if not inspect.ismethod(call):
         return ""
     names = list(_parameters(call.__func__) or {})

@@ -20,12 +20,7 @@ class Enough(Exception):
 
 
 class ResultLines:
-    """Writes what a model yields.
-
-    Args:
-        write: takes a whole line, and has sent it when it returns.
-        may_be_seen: whether they may come to the terminal on which a spinner is drawn.
-    """
+    """Writes what a model yields; ``write`` takes a whole line, and has sent it at its end."""
 
     def __init__(self, write: Callable[[bytes], None], *, may_be_seen: bool) -> None:
         self._write = write
@@ -36,12 +31,7 @@ class ResultLines:
         self._rest = rest if self._may_be_seen else None
 
     def result(self, result: CommandResult) -> None:
-        """Write one that has a media type: if that is no JSON, as a ``data:`` URL as hosts do.
-
-        Raises:
-            Enough: nobody reads any more.
-            CommandProblem: it is not the JSON that it should be, or cannot be written.
-        """
+        """Write one that has a media type: if that is no JSON, as a ``data:`` URL as hosts do."""
         body = result.body
         if result.path is not None:
             body = result.path.read_bytes()

@@ -30,13 +30,7 @@ class CommandModel(Protocol):
         """Make one prediction; CommandProblem if the values do not fit, or it fails."""
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
-        """Make one prediction of a model that streams, a line of each part when it is there.
-
-        Raises:
-            CommandProblem: the values do not fit, or the model fails; what it has yielded is
-                written.
-            Enough: nobody reads any more.
-        """
+        """Make one prediction, a line of each part when it is there; Enough if nobody reads."""
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
         """Train it and wait for the end; the training as JSON, and the exit code."""
@@ -45,11 +39,7 @@ class CommandModel(Protocol):
 def open_model(
     options: argparse.Namespace, output: CommandOutput
 ) -> contextlib.AbstractContextManager[CommandModel]:
-    """The model that was chosen: at the host of ``--url``, or else one that is installed here.
-
-    Raises:
-        Problem: there is no such model, or more than one to choose from, or it cannot be loaded.
-    """
+    """The model that was chosen: at the host of ``--url``, or else one that is installed here."""
     if options.url:
         from deepaas.cli import remote
 

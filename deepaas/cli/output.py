@@ -67,11 +67,7 @@ class CommandOutput:
             self.stream.flush()
 
     def check(self, media_type: str | None) -> None:
-        """Look before a model works in vain.
-
-        Raises:
-            CommandProblem: a terminal cannot show a result of this type.
-        """
+        """Look before a model works in vain; CommandProblem for what no terminal shows."""
         if media_type in (None, ANY) or is_text(media_type or "") or self.target():
             return
         if self.is_terminal:
@@ -81,7 +77,6 @@ class CommandOutput:
             )
 
     def write_text(self, text: str) -> None:
-        """Write a result that is text, to the file if one was named."""
         self.write(
             CommandResult("text/plain", text.encode(errors="backslashreplace")), rename=False
         )

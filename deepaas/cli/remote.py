@@ -94,8 +94,6 @@ def served(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 class RemoteModel:
-    """A model that a host serves."""
-
     def __init__(
         self, client: Client, model: Model, options: argparse.Namespace, spool: Path
     ) -> None:

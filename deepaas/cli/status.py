@@ -132,8 +132,6 @@ def _in_lines(title: str, ask: Ask | None) -> Iterator[None]:
 
 
 class _News:
-    """Tells how far something is, when that has changed."""
-
     def __init__(self, title: str, ask: Ask) -> None:
         self._title = title
         self._ask = ask

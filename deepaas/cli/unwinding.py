@@ -6,10 +6,7 @@ import asyncio
 
 
 def unwind(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel what still goes on there, and let it tidy up.
-
-    Ctrl-C ends the loop at once, wherever it is: what runs there has not noticed anything yet.
-    """
+    """Have what goes on there tidy up: Ctrl-C ends the loop before that has noticed anything."""
     loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
 
 

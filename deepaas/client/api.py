@@ -108,7 +108,7 @@ class Api:
         query: Mapping[str, str] | None = None,
         also: tuple[int, ...] = (),
     ) -> Any:
-        """What the host answers to a request without a body; None for an empty answer.
+        """The JSON that answers a request without a body; None for an empty answer.
 
         ``also`` has statuses that are no refusal besides 2xx.
         """
@@ -190,7 +190,6 @@ class Api:
         also: tuple[int, ...] = (),
         **options: Any,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A response whose body is yet to be read: for streams of events and downloads."""
         async with await self._begin(method, path, query, also, **options) as response:
             with in_our_words(self._shown()):
                 yield response
@@ -284,7 +283,6 @@ class Api:
 
 
 def _is_here(url: str) -> bool:
-    """Whether a URL leads to this machine."""
     name = urlsplit(url).hostname or ""
     try:
         return ip_address(name).is_loopback

@@ -86,10 +86,7 @@ class AsyncClient:
         return models
 
     async def model(self, name: str | None = None) -> Model:
-        """One model with its arguments; one that is being loaded is waited for.
-
-        Args:
-            name: which; None for the only one.
+        """One model, without a name the only one; one that is being loaded is waited for.
 
         Raises:
             ModelNotFound: there is none of this name.
@@ -223,11 +220,7 @@ class AsyncClient:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncTraining:
-        """Start a training, or put it into the host's queue; arguments are as for `predict`.
-
-        Raises:
-            InvalidArguments: there is no such argument, or the model refuses a value.
-        """
+        """Start a training, or put it into the queue; arguments are as for `predict`."""
         known, found = await self._fitting(model, "train", {**(arguments or {}), **more})
         answer = await self._api.send(train_call(known, found))
         try:
@@ -281,7 +274,6 @@ class AsyncClient:
         return dict(told["models"]) if isinstance(told, dict) and "models" in told else {}
 
     async def _known(self, name: str | None) -> Model:
-        """A model as it was described when it was last asked for."""
         return self._models.get(name or self._only) or await self.model(name)
 
     async def _fitting(

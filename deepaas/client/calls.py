@@ -137,7 +137,6 @@ def _is_nested(value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A value as it stands in a query or a form."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -29,12 +29,7 @@ def streams(model: Model) -> bool:
 
 
 def check_stream(model: Model, accept: str | None) -> None:
-    """See whether a model streams, and parts of this type.
-
-    Raises:
-        NotSupported: it does not stream.
-        InvalidArguments: not parts of this type.
-    """
+    """Raises NotSupported if a model does not stream, InvalidArguments for a type it lacks."""
     if not streams(model):
         raise NotSupported(
             f"model {model.name!r} does not stream: its answer comes as a whole, ask for it with "

@@ -33,10 +33,8 @@ class Argument:
         kind: "file", "string", "password", "integer", "number", "boolean", "date", "datetime",
             "object", "array", or "any" when the document does not say.
         default: what the host takes without a value; None if it has not told.
-        minimum: the smallest number, None for no limit.
         choices: the only values there are; empty for no such limit.
-        many: whether it is a list of values of this kind (of files or of choices; any other list is
-            of the kind "array").
+        many: whether it is a list of files or of choices; any other list is of the kind "array".
         place: where it stands in a request: "query", "formData", "header", "body", "cookie".
     """
 
@@ -77,11 +75,9 @@ class Model:
     """One model of a host.
 
     Attributes:
-        title: for people.
         predict: its arguments without ``accept``, None for a model that cannot predict.
         train: its arguments, None for a model that cannot be trained.
         accept: the argument that chooses the media type of the answer, if there is one.
-        media_types: which it can be, at least one.
         response: the fields of a JSON answer, None if they are not declared.
         streams: whether it yields its answer in parts.
         metadata: all that the host has told of it.

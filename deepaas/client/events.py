@@ -26,11 +26,7 @@ class Event:
 async def read_events(
     response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[Event]:
-    """The events of a response, until it ends; one that breaks off is left out.
-
-    Raises:
-        HostError: a line is longer than that.
-    """
+    """The events of a response; one that breaks off is left out, HostError for a long line."""
     name, last_id = "", ""
     data: list[str] = []
     async for line in read_lines(response, max_line_bytes):

@@ -28,10 +28,7 @@ _DATA_URL = re.compile(
 
 
 def read(model: Model, folder: Path) -> list[dict[str, Any]]:
-    """The examples that can be shown: values for components, by argument; files are in the folder.
-
-    What is no example, or too large, is left out: an author's mistake does not cost the page.
-    """
+    """The examples that can be shown; an author's mistake is left out, and costs no page."""
     given = model.metadata.get("examples")
     left = MAX_BYTES
     found = []

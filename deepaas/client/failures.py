@@ -48,10 +48,7 @@ def in_our_words(host: str) -> Iterator[None]:
 
 
 def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
-    """How long to wait before a request is sent again; None not to send it again.
-
-    ``attempt`` is how often it was sent again already, ``safe`` whether it may come twice.
-    """
+    """Seconds until a request is sent again, None if it is not; ``safe``: it may come twice."""
     pause = FIRST_PAUSE_SECONDS * 2**attempt
     if isinstance(error, Busy):
         # Only a full queue says for certain that nothing was begun.
@@ -66,7 +63,6 @@ def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | No
 
 
 def _reason(error: Exception) -> str:
-    """What the system says, without the words that aiohttp puts around it."""
     inner = getattr(error, "os_error", error)
     if isinstance(inner, ssl.SSLError):
         return f"it does not speak TLS ({inner.reason})"

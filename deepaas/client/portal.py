@@ -51,11 +51,7 @@ class Portal:
         self._iterated: set[AsyncGenerator[Any, None]] = set()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
-        """Wait for a coroutine; if the waiting is interrupted, so is the coroutine.
-
-        Raises:
-            ClientError: this is closed, or belongs to another process.
-        """
+        """Wait for a coroutine, interrupted as the waiting is; ClientError once this is closed."""
         try:
             loop = self._running()
             ended = threading.Event()

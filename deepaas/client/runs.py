@@ -30,10 +30,9 @@ class Run:
 
     Attributes:
         state: ``queued``, ``running``, or one of ``FINAL``.
-        date: when it was asked for, in the host's local time; None when that cannot be read.
+        date: in the host's local time; None when that cannot be read.
         args: None where they are large, as is ``result``.
         duration_seconds: by the clock of the host; DEEPaaS 2.6 tells it of those that are done.
-        told: one line from the author's code on how far it is.
         links: URL paths by what they lead to: ``logs``, ``metrics``, ``files``, ``tensorboard``.
     """
 

@@ -65,10 +65,7 @@ class Client:
         return self._portal.run(self._asynchronous.models())
 
     def model(self, name: str | None = None) -> Model:
-        """One model with its arguments; one that is being loaded is waited for.
-
-        Args:
-            name: which; None for the only one.
+        """One model, without a name the only one; one that is being loaded is waited for.
 
         Raises:
             ModelNotFound: there is none of this name.
@@ -163,11 +160,7 @@ class Client:
     def train(
         self, model: str | None = None, *, arguments: Mapping[str, Any] | None = None, **more: Any
     ) -> Training:
-        """Start a training, or put it into the host's queue; arguments are as for `predict`.
-
-        Raises:
-            InvalidArguments: there is no such argument, or the model refuses a value.
-        """
+        """Start a training, or put it into the queue; arguments are as for `predict`."""
         return Training(
             self._portal,
             self._portal.run(self._asynchronous.train(model, arguments=arguments, **more)),
@@ -220,43 +213,30 @@ class Training(Shown):
         """Wait for its end, whatever that is: look at its `state`. Gives back itself.
 
         Raises:
-            TimeoutError: it has not ended after so many seconds. It goes on.
+            TimeoutError: it has not ended after `timeout` seconds. It goes on.
             ClientError: the host is away for too long.
         """
         self._portal.run(self._asynchronous.wait(timeout))
         return self
 
     def watch(self) -> Generator[Training, None, None]:
-        """Follow it until its end: yields it now, and when its state or progress has changed.
-
-        Raises:
-            ClientError: the host is away for too long.
-        """
+        """Follow it until its end: yields it now, and when its state or progress has changed."""
         for one in self._portal.iterate(self._asynchronous.watch()):
             yield Training(self._portal, one)
 
     def log(self, follow: bool = False) -> Generator[str, None, None]:
         """What it has printed, line by line; with `follow` also what comes until its end.
 
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
+        Hosts of DEEPaaS 2.x keep no logs, metrics and files of trainings: NotSupported is raised.
         """
         yield from self._portal.iterate(self._asynchronous.log(follow))
 
     def metrics(self) -> dict[str, list[tuple[int, float]]]:
-        """What it has measured: step and value by the name of the metric.
-
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which does not know.
-        """
+        """What it has measured: step and value by the name of the metric."""
         return self._portal.run(self._asynchronous.metrics())
 
     def files(self) -> list[File]:
-        """What it has written, also while it runs; no more than the host lists (10,000).
-
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which does not know.
-        """
+        """What it has written, also while it runs; no more than the host lists (10,000)."""
         return self._portal.run(self._asynchronous.files())
 
     def download(self, path: str | File, to: str | Path) -> Path:

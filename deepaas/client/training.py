@@ -123,7 +123,7 @@ class AsyncTraining(Shown):
         """Wait for its end, whatever that is: look at its `state`. Gives back itself.
 
         Raises:
-            TimeoutError: it has not ended after so many seconds. It goes on.
+            TimeoutError: it has not ended after `timeout` seconds. It goes on.
             ClientError: the host is away for too long.
         """
         try:
@@ -139,11 +139,7 @@ class AsyncTraining(Shown):
         return self
 
     async def watch(self) -> AsyncGenerator[AsyncTraining, None]:
-        """Follow it until its end: yields it now, and when its state or progress has changed.
-
-        Raises:
-            ClientError: the host is away for too long.
-        """
+        """Follow it until its end: yields it now, and when its state or progress has changed."""
         told: tuple[object, ...] = ()
         seconds = FIRST_LOOK_SECONDS
         while True:
@@ -161,8 +157,7 @@ class AsyncTraining(Shown):
     async def log(self, follow: bool = False) -> AsyncGenerator[str, None]:
         """What it has printed, line by line; with `follow` also what comes until its end.
 
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which keeps no logs.
+        Hosts of DEEPaaS 2.x keep no logs, metrics and files of trainings: NotSupported is raised.
         """
         self._require("log")
         if not follow:
@@ -189,11 +184,7 @@ class AsyncTraining(Shown):
             await self._look()
 
     async def metrics(self) -> dict[str, list[tuple[int, float]]]:
-        """What it has measured: step and value by the name of the metric.
-
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which does not know.
-        """
+        """What it has measured: step and value by the name of the metric."""
         self._require("metrics")
         series = await self._trainings.metrics(self.run)
         return {
@@ -201,11 +192,7 @@ class AsyncTraining(Shown):
         }
 
     async def files(self) -> list[File]:
-        """What it has written, also while it runs; no more than the host lists (10,000).
-
-        Raises:
-            NotSupported: the host is a DEEPaaS 2.x, which does not know.
-        """
+        """What it has written, also while it runs; no more than the host lists (10,000)."""
         self._require("files")
         return list((await self._trainings.files(self.run)).entries)
 

@@ -60,8 +60,7 @@ class TrainingFiles:
 class TrainingApi:
     """Trainings of one model; what does not work out, or is refused, is a ClientError.
 
-    ``base`` stands before the paths of links, for a browser that looks at the page; the public URL
-    of the host by default.
+    ``base`` stands before the paths of links, for browsers: the host's public URL by default.
     """
 
     def __init__(self, api: Api, model: Model, base: str | None = None) -> None:
@@ -75,7 +74,7 @@ class TrainingApi:
         return parse(answer.json())
 
     async def list(self, limit: int | None = None) -> TrainingListing:
-        """The newest trainings, those first; at most so many, if limited."""
+        """The newest trainings, those first; None for all."""
         query = {"order": "newest"} | ({} if limit is None else {"limit": str(limit)})
         told, headers = await self._api.ask_with_headers("GET", self._path, query)
         total = headers.get("X-Total-Count", "")
@@ -142,10 +141,7 @@ class TrainingApi:
                 yield line
 
     async def lines_to_come(self, run: Run, seen: str = "") -> AsyncGenerator[Event, None]:
-        """What it has printed and prints, in pieces of whole lines, until its end.
-
-        ``seen`` is the id of the last piece that is known already.
-        """
+        """What it prints until its end, in pieces of whole lines, after the one ``seen``."""
         headers = {"Accept": EVENTS} | ({"Last-Event-ID": seen} if seen else {})
         async with self._api.open(
             "GET", f"{self._url(run)}/logs", headers=headers, timeout=STREAM_TIMEOUT

@@ -23,10 +23,7 @@ def values(model: Model, function: str, given: Mapping[str, Any]) -> dict[str, A
     """The values for a call, by argument; those that are None are left out.
 
     Only what the host would not tell is checked here: it ignores arguments that it does not know.
-
-    Raises:
-        NotSupported: the model has no such function.
-        InvalidArguments: there is no such argument, or a value has no form that can be sent.
+    NotSupported if the model has no such function, InvalidArguments for what cannot be sent.
     """
     declared = model.predict if function == "predict" else model.train
     if declared is None:
