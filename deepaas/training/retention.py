@@ -26,7 +26,7 @@ _UNITS_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400
 
 @dataclass(frozen=True)
 class Keep:
-    """So many finished runs, and for so long after they have finished; None for all."""
+    """So many finished runs, and for so long after they have finished; None: no limit."""
 
     count: int | None = None
     seconds: float | None = None

@@ -9,7 +9,7 @@ import msgspec
 
 @dataclass(frozen=True)
 class PoolLimits:
-    """`warm_seconds` is from start to ready; 0 seconds are no limit."""
+    """`predict_seconds` and `warm_seconds` (from start to ready) are 0 for no limit."""
 
     workers_count: int
     queue_size: int

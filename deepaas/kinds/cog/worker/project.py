@@ -34,7 +34,7 @@ class CogProject:
     """What a project says of itself.
 
     Attributes:
-        predict: file and name of the predictor, `train` those of what trains.
+        predict: file and name of the predictor, `train` those of what trains, or empty.
         remarks: one sentence for each key that has no effect here.
     """
 

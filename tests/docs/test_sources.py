@@ -1,0 +1,49 @@
+"""What holds for the text of all modules."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from .pasted import ROOT
+
+MODULES = sorted((ROOT / "deepaas").rglob("*.py"))
+MOST_OF_IT = 0.1
+SHARED = {"InvalidArguments", "ModelFailed", "ModelNotFound"}
+"""Errors that stand for the same on both ends of the wire: in the host, and in its client."""
+
+
+def docstrings(tree: ast.AST) -> Iterator[ast.Expr]:
+    """Those of modules, classes and functions, and those below constants and attributes."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if not isinstance(body, list):
+            continue
+        only_first = not isinstance(node, (ast.Module, ast.ClassDef))
+        for statement in body[:1] if only_first else body:
+            value = getattr(statement, "value", None)
+            text = value.value if isinstance(value, ast.Constant) else None
+            if isinstance(statement, ast.Expr) and isinstance(text, str):
+                yield statement
+
+
+def test_docstrings_are_less_than_a_tenth() -> None:
+    lines_count = docstring_lines_count = 0
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        lines_count += len(text.splitlines())
+        for found in docstrings(ast.parse(text)):
+            assert found.end_lineno is not None
+            docstring_lines_count += found.end_lineno - found.lineno + 1
+    assert docstring_lines_count < MOST_OF_IT * lines_count
+
+
+def test_one_class_has_one_name() -> None:
+    found = defaultdict(list)
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(path.relative_to(ROOT).as_posix())
+    several = {name: paths for name, paths in found.items() if len(paths) > 1}
+    assert {name: paths for name, paths in several.items() if name not in SHARED} == {}
