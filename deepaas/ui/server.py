@@ -51,6 +51,10 @@ LOADING_SECONDS = 3
 KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy keeps a connection for its next request: closing is up to it."""
 
+QUEUE_SECONDS = 0.05
+"""So often a page looks for calls. Gradio would look a thousand times a second: that takes a
+fortieth of a processor for each model that anybody has visited."""
+
 _ENTRANCES = ("", "/", "/config", "/gradio_api/info")
 """Paths of a page that a visit begins with, of a browser and of ``gradio_client``."""
 
@@ -267,6 +271,8 @@ class _Page:
         # Gradio looks at paths only where it has been launched.
         blocks.has_launched = True
         blocks.app.uploaded_file_dir = str(files.incoming)
+        blocks._queue.sleep_when_free = QUEUE_SECONDS
+        blocks._queue.progress_update_sleep_when_free = QUEUE_SECONDS
         config = blocks.config
         files.keep(files.mask(json.dumps(config, default=str).encode()).decode())
         gate = Gate(app, Functions(config, files), files, max_file_bytes)

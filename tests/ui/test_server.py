@@ -5,8 +5,10 @@ The real hosts are in tests/web/test_try_me_life.py and tests/browser.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -151,6 +153,21 @@ async def test_a_way_back_where_there_are_several(models: Models, visit: Visit) 
     assert "All models" not in (await visit("/one/")).text
     models.arguments["two"] = []
     assert "All models" in (await visit("/one/")).text
+
+
+async def test_pages_that_nobody_uses_do_nothing(models: Models, visit: Visit) -> None:
+    models.arguments = {"one": ["text"], "two": ["text"]}
+    for path in ("/one/", "/two/"):
+        assert (await visit(path)).status_code == 200
+    woken_count, begin = _woken_count(), time.monotonic()
+    await asyncio.sleep(1)
+    # A busy machine wakes nobody more often.
+    assert _woken_count() - woken_count < 200 * (time.monotonic() - begin)
+
+
+def _woken_count() -> int:
+    """So often this thread has waited for something."""
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
 
 
 async def test_no_model(visit: Visit) -> None:
