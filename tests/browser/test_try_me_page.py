@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser.try_me import (
@@ -16,7 +17,19 @@ from browser.try_me import (
     visit,
 )
 from gradio_client import Client, handle_file
+from models.media_samples import mp4, pdf, png, wav
 from playwright.async_api import Page, expect
+
+CONTENTS = {
+    "image_png": png(),
+    "image_any": png(),
+    "audio_wav": wav(),
+    "video_mp4": mp4(),
+    "application_zip": b"PK\x05\x06" + 18 * b"\0",
+    "application_pdf": pdf(),
+}
+TEXTS = {"text_plain": "plain <b>text</b>\n  in two lines", "text_csv": "a,b\n1,2\n"}
+"""What `every_output` answers, by the names of the page's functions."""
 
 
 async def test_errors_are_the_hosts_words(page: Page, ours: str) -> None:
@@ -92,13 +105,28 @@ async def test_gradio_client_calls_every_model(url: str, tmp_path: Path) -> None
 def _call_with_gradio_client(url: str, folder: Path) -> None:
     client = Client(f"{url}/every_argument/", verbose=False, download_files=folder)
     told = client.predict(
-        text="hi", count=5, several=["b"], picture=handle_file(str(SEVEN)), api_name="/predict"
+        text="hi",
+        count=5,
+        several=["b"],
+        picture=handle_file(str(SEVEN)),
+        api_name="/predict",
     )
     assert (told["text"], told["count"], told["several"]) == ("hi", 5, ["b"])
     assert told["picture"]["name"] == "seven.png"
-    with pytest.raises(Exception, match="This text is refused"):
-        client.predict(text="refuse", api_name="/predict")
+    objects = {"mapping": {"a": [1, None]}, "box": {"left": 1, "top": 2}}
+    told = client.predict(text="hi", **objects, api_name="/predict")
+    assert (told["mapping"], told["box"]) == (objects["mapping"], objects["box"])
+    wrong: dict[str, Any]
+    for wrong, words in (
+        ({"text": "refuse"}, "This text is refused"),
+        ({"text": "hi", "box": {"left": 1}}, "Missing data for required field"),
+    ):
+        with pytest.raises(Exception, match=words):
+            client.predict(**wrong, api_name="/predict")
     client = Client(f"{url}/every_output/", verbose=False, download_files=folder)
     assert client.predict(api_name="/predict")["integer"] == 7
-    assert Path(client.predict(api_name="/predict_image_png")).read_bytes()[:4] == b"\x89PNG"
+    for name, content in CONTENTS.items():
+        assert Path(client.predict(api_name=f"/predict_{name}")).read_bytes() == content
+    for name, text in TEXTS.items():
+        assert client.predict(api_name=f"/predict_{name}") == text
     assert "<h1>" in client.predict(api_name="/predict_text_html")
