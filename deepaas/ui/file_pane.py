@@ -20,7 +20,7 @@ class FilePane(Pane):
     """Shows a file by its media type, and always offers it as a download."""
 
     def __init__(self) -> None:
-        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "HostAnswer"}
+        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "Answer"}
         self._shown: dict[str, Component] = {
             "image": gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed),
             "audio": gr.Audio(type="filepath", format=None, buttons=["download"], **fixed),

@@ -247,7 +247,7 @@ def _cancelled() -> type[BaseException]:
 
 
 def _titled(output: OutputType) -> dict[str, Any]:
-    return {**output.schema, "title": "OutputType"}
+    return {**output.schema, "title": "Output"}
 
 
 async def _said(well: Awaitable[bool]) -> str:
