@@ -22,7 +22,7 @@ PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 SOAK_SECONDS = 3600
 # What has a full size: attacks, storms, peers, installations.
 SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door tests/web tests/training tests/api \
-	tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
+	tests/browser tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
 	tests/docs/test_trainings.py
 
 .PHONY: run setup test soak docs bench format clean

@@ -31,6 +31,7 @@ from playwright.async_api import (
 )
 from support.chromium import FLAGS, ONLY_HERE, PROGRAM
 from support.host import MODELS, start_host
+from support.storm_size import chosen
 
 HERE = Path(__file__).parent
 
@@ -174,6 +175,16 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["ours", "theirs"])
 def url(request: pytest.FixtureRequest) -> str:
+    return _page_of(request)
+
+
+@pytest.fixture(params=["ours", "theirs"][: chosen(1, 2)])
+def url_in_soak(request: pytest.FixtureRequest) -> str:
+    """Ours; in `make soak` also that of DEEPaaS 2.6, of which `gradio_client` looks at the same."""
+    return _page_of(request)
+
+
+def _page_of(request: pytest.FixtureRequest) -> str:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, str)
     return found

@@ -123,9 +123,9 @@ async def test_texts_numbers_and_files(
     await expect(curl).not_to_contain_text("hunter2")
 
 
-async def test_objects(page: Page, ours: str, tmp_path: Path) -> None:
+async def test_objects(page: Page, url_in_soak: str, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a,b\n")
-    await visit(page, ours, "every_argument")
+    await visit(page, url_in_soak, "every_argument")
     mapping = page.get_by_label("mapping – JSON", exact=True)
     box = page.get_by_label("box – JSON", exact=True)
     await mapping.fill('{"a": [1, null]}')

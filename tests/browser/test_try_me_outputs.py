@@ -61,8 +61,10 @@ async def test_fields_of_json(page: Page, url: str, pictures: Path) -> None:
 LIKELY = {"cat": 70, "dog": 20, "bird": 10}
 
 
-async def test_media_types(page: Page, ours: str, problems: list[str], tmp_path: Path) -> None:
-    await visit(page, ours, "every_output")
+async def test_media_types(
+    page: Page, url_in_soak: str, problems: list[str], tmp_path: Path
+) -> None:
+    await visit(page, url_in_soak, "every_output")
     pane = page.get_by_role("tabpanel").locator("visible=true")
     for media_type in ("image/png", "image/*"):
         await ask_for(page, media_type)
