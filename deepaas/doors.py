@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from importlib.metadata import EntryPoint
 
 from aiohttp import web
 
+from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.protocols import Door, Host, Link
 from deepaas.web.errors import ErrorShapes
@@ -70,7 +70,7 @@ class NameTaken(ValueError):
 def tried(host: Host) -> Iterator[OpenDoor | ClosedDoor]:
     # Of one name the host's own comes first.
     points = sorted(
-        importlib.metadata.entry_points(group=GROUP),
+        plugins.points(GROUP),
         key=lambda one: (one.name, not one.value.startswith("deepaas.")),
     )
     names: set[str] = set()

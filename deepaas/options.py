@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from deepaas import plugins
+
 GROUP = "deepaas.protocol.options"
 
 Field = dataclasses.Field[Any]
@@ -89,7 +91,7 @@ class DoorOptions:
 def of_doors() -> Sequence[DoorOptions]:
     # Of one name the host's own comes first, as for the doors themselves.
     points = sorted(
-        importlib.metadata.entry_points(group=GROUP),
+        plugins.points(GROUP),
         key=lambda one: (one.name, not one.value.startswith("deepaas.")),
     )
     found: dict[str, DoorOptions] = {}

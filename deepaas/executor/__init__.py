@@ -19,7 +19,6 @@ Workers may run on other machines, where neither descriptors nor folders are sha
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.messages import (
     Answer,
@@ -189,7 +189,7 @@ class Site:
 
 def open_executor(name: str, site: Site) -> AbstractAsyncContextManager[Executor]:
     """Leaving ends it, when all workers have ended. Raises ``ConfigError`` if there is none."""
-    points = importlib.metadata.entry_points(group=GROUP)
+    points = plugins.points(GROUP)
     if name not in points.names:
         known = ", ".join(sorted(points.names))
         raise ConfigError(f"there is no executor {name!r}; installed are: {known}")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from deepaas import plugins
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.kinds import Installed, ModelKind, Recognised
 from deepaas.model.sources import CODE
@@ -35,7 +36,7 @@ def installed(interpreter: Interpreter) -> list[Installed]:
             entry.dist.version if entry.dist else "",
             entry.value,
         )
-        for entry in set(metadata.entry_points(group=GROUP))
+        for entry in set(plugins.points(GROUP))
     ]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import entry_points
 from typing import Any
 
+from deepaas import plugins
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.failures import CannotBeServed
@@ -22,7 +22,7 @@ def load(source: str) -> Any:
     Raises ``CannotBeServed`` when there is no such entry point, or several, and whatever the
     author's code raises while it is imported.
     """
-    values = {point.value: point for point in entry_points(group=GROUP, name=source)}
+    values = {point.value: point for point in plugins.points(GROUP).select(name=source)}
     if not values:
         raise CannotBeServed(f"there is no entry point {source!r} in the group {GROUP!r}")
     if len(values) > 1:

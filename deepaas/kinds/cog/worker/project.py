@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from deepaas.kinds.cog import PROJECT_FILE
 from deepaas.runtime.failures import CannotBeServed
 
@@ -77,6 +75,8 @@ def read(path: Path) -> CogProject:
 
 
 def _table(path: Path) -> dict[str, Any]:
+    import yaml  # Workers of all models import this module; few have such a file.
+
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError) as error:
