@@ -59,6 +59,8 @@ def open_all(host: Host) -> list[OpenDoor]:
                 one.point.name,
                 exc_info=one.error,
             )
+    for name in host.settings.doors.keys() - plugins.points(GROUP).names:
+        _log.error("there are options for a door %r, and no door of that name", name)
     _check_root(host.settings.root_protocol, opened)
     return opened
 

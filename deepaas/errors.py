@@ -215,6 +215,12 @@ class RunElsewhere(DeepaasError):
         )
 
 
+class CodecMissing(DeepaasError):
+    """The half of a door that decodes and encodes cannot be loaded where the model runs."""
+
+    code = "codec_missing"
+
+
 class TrainQueueFull(DeepaasError):
     """As many trainings as ``train-queue-size`` allows are waiting already."""
 

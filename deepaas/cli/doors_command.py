@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepaas import plugins
 from deepaas.cli.help import Help
 from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, shown_url
@@ -64,7 +65,7 @@ def _told(one: OpenDoor | ClosedDoor, declared: DoorOptions | None, prefix: str)
     package = one.point.dist
     door = getattr(one, "door", None)
     routes = [(it.method, it.path.removeprefix(prefix)) for it in door.routes] if door else []
-    error = getattr(one, "error", None)
+    error = getattr(one, "error", None) or _codec_error(one.point.name)
     return {
         "name": one.point.name,
         "title": door.title if door else "",
@@ -92,6 +93,18 @@ def _options(declared: DoorOptions) -> list[dict[str, Any]]:
         }
         for field in declared.fields
     ]
+
+
+def _codec_error(name: str) -> Exception | None:
+    """Why the half of a door that stands in workers cannot be loaded here; None if it can."""
+    from deepaas.runtime.codecs import GROUP, NoCodec, codec
+
+    if name in plugins.points(GROUP).names:
+        try:
+            codec(name)
+        except NoCodec as error:
+            return error
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -99,7 +99,7 @@ def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, 
 
 def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
     place = Path(reference).expanduser().absolute()
-    if "/" in reference:
+    if "/" in reference or place.is_file():
         there = f"no kind of model here knows what {place} is"
         return there if place.exists() else f"there is no {place}"
     names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})

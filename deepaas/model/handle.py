@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from deepaas.errors import (
+    CodecMissing,
     DeepaasError,
     InvalidArguments,
     MalformedRequest,
@@ -205,6 +206,8 @@ def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoR
             raise ModelRefused(
                 failure.status, failure.message, failure.headers, details=failure.traceback
             )
+        case "codec_missing":
+            raise CodecMissing(failure.message, details=failure.traceback)
         case "storage_full":
             raise StorageFull(f"what model {name!r} writes", details=failure.traceback)
         case _:

@@ -61,6 +61,8 @@ class Watched:
 
     def __init__(self, model: HostedModel, watch: Watch, recheck: Callable[[], None]) -> None:
         self.places: list[Path] = []
+        self.name = model.name
+        self._is_blind = False
         self._model = model
         self._watch = watch
         self._recheck = recheck
@@ -75,9 +77,9 @@ class Watched:
         """From now on its workers may be started."""
         where = ", ".join(str(place) for place in self.places)
         if where:
-            _log.info("[%s] --reload, for development: watching %s", self._model.name, where)
+            _log.info("[%s] --reload, for development: watching %s", self.name, where)
         else:
-            _log.warning("[%s] --reload: its source code is not to be found", self._model.name)
+            _log.warning("[%s] --reload: its source code is not to be found", self.name)
         self._waiting = asyncio.ensure_future(self._load())
 
     def end(self) -> None:
@@ -93,7 +95,7 @@ class Watched:
         changed = sorted(path for path in paths if look.digests.get(path) != known.get(path))
         if not changed:
             if outdated:
-                _log.info("[%s] saved while it was loaded; loading it again", self._model.name)
+                _log.info("[%s] saved while it was loaded; loading it again", self.name)
                 self._reload(look, repeated=True)
             return
         names = ", ".join(path.name for path in changed[:NAMED_COUNT])
@@ -102,11 +104,11 @@ class Watched:
         if not outdated and all(self._is_own(path) for path in changed):
             _log.info(
                 "[%s] %s changed while it was being loaded: taken for its own writing",
-                self._model.name,
+                self.name,
                 names,
             )
             return
-        _log.info("[%s] changed: %s; loading the new code", self._model.name, names)
+        _log.info("[%s] changed: %s; loading the new code", self.name, names)
         self._reload(look, repeated=False)
 
     def _reload(self, look: _Look, *, repeated: bool) -> None:
@@ -137,7 +139,15 @@ class Watched:
         return not self._outdated
 
     def _look(self) -> _Look:
-        places = list(self._watch())
+        try:
+            places = list(self._watch())
+            self._is_blind = False
+        except Exception:
+            # Of the kind, perhaps about a file that is half written; other models are watched, too.
+            if not self._is_blind:
+                _log.exception("[%s] --reload: its kind does not say what to watch", self.name)
+            self._is_blind = True
+            places = self.places
         self.places = places or self.places
         digests = snapshot(places)
         touched_ns = 0

@@ -21,6 +21,10 @@ from deepaas.runtime.places import MalformedBody
 GROUP = "deepaas.codec"
 
 
+class NoCodec(Exception):
+    """It is not there, which is no fault of a client, nor of the model; the text says so."""
+
+
 class Codec(Protocol):
     def decode(self, body: bytes, headers: Mapping[str, str]) -> Values:
         """The values in a body; the door calls it in the host if it is small. Names of headers are
@@ -32,11 +36,15 @@ class Codec(Protocol):
 
 @functools.cache
 def codec(name: str) -> Codec:
-    """The codec of a door; RuntimeError if there is none in this interpreter."""
+    """The codec of a door; ``NoCodec`` if there is none that can be loaded here."""
     found = plugins.offered(GROUP).get(name)
     if found is None:
-        raise RuntimeError(f"the door {name!r} has no codec in this interpreter")
-    loaded: Codec = found.load()
+        raise NoCodec(f"the codec of the door {name!r} is not installed where the model runs")
+    try:
+        loaded: Codec = found.load()
+    except Exception as error:
+        said = f"the codec of the door {name!r} cannot be loaded where the model runs"
+        raise NoCodec(said) from error
     return loaded
 
 

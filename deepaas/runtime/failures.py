@@ -11,6 +11,7 @@ from typing import Any
 import marshmallow
 
 from deepaas.messages import NO_SPACE, Failure
+from deepaas.runtime.codecs import NoCodec
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
 
@@ -41,6 +42,8 @@ def failure(call_id: int, error: BaseException) -> Failure:
         )
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return Failure(call_id, "storage_full", reason(error), traceback=traceback_text(error))
+    if isinstance(error, NoCodec):
+        return Failure(call_id, "codec_missing", text(error), traceback=traceback_text(error))
     refused = _own_http_exception(error)
     if refused is not None:
         status, message, headers = refused

@@ -109,6 +109,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.DeepaasError: 500,
     errors.ModelFailed: 500,
     errors.WorkerDied: 500,
+    errors.CodecMissing: 500,
     errors.ExtraMissing: 501,
     errors.NotImplementedByModel: 501,
     errors.UpstreamFailed: 502,
@@ -129,6 +130,28 @@ def status_of(error: errors.DeepaasError) -> int:
     if isinstance(error, errors.ModelRefused):
         return error.status
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+BEGUN = "deepaas_begun"
+"""Where a request has the response that has begun."""
+
+
+def break_off(request: web.Request, error: Exception) -> web.StreamResponse:
+    """End an answer that has begun: nothing else tells that the rest of it is missing.
+
+    Raises ``ConnectionError`` where the client has gone.
+    """
+    if isinstance(error, ConnectionError):
+        raise error
+    _log.error(
+        "[%s] %s %s failed in the middle of its answer",
+        *(new_reference(), request.method, request.path),
+        exc_info=error,
+    )
+    if request.transport is not None:
+        request.transport.abort()
+    response: web.StreamResponse = request[BEGUN]
+    return response
 
 
 def respond_to_exception(request: web.Request, error: Exception) -> web.StreamResponse:

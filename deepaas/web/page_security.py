@@ -6,12 +6,14 @@ from aiohttp import hdrs, web
 
 from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told, wants_page
 from deepaas.origins import Visitors
+from deepaas.web.errors import BEGUN
 
 
 def protect(app: web.Application, visitors: Visitors) -> None:
     shared = visitors.some_origins
 
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
+        request[BEGUN] = response  # Here and in no hook of its own: each of them costs time.
         headers = response.headers
         policy = headers.get(POLICY, "")
         shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from deepaas.web.errors import respond_to_exception
+from deepaas.web.errors import BEGUN, break_off, respond_to_exception
 from deepaas.web.health import Drain
 
 
@@ -21,7 +21,8 @@ def serving(drain: Drain) -> Middleware:
         try:
             response = await handler(request)
         except Exception as error:
-            response = respond_to_exception(request, error)
+            answer = break_off if BEGUN in request else respond_to_exception
+            response = answer(request, error)
         finally:
             drain.end_request()
         if drain.began or not request.content.is_eof():

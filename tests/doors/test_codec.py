@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,6 +18,9 @@ ENTRY_POINTS = """
 packed = packed_door:setup
 [deepaas.codec]
 packed = packed_codec
+lost = no_such_codec
+[deepaas.protocol.options]
+nobody-s = packed_options:Options
 """
 MODEL = """
 from webargs import fields
@@ -33,6 +37,15 @@ def predict(data, count, mood):
 """
 
 
+OPTIONS = """
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Options:
+    "Of no door."
+"""
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("packages")
@@ -43,6 +56,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     for source in (Path(__file__).parent / "packages" / "packed").glob("*.py"):
         (folder / source.name).write_text(source.read_text())
     (folder / "packed_echo.py").write_text(MODEL)
+    (folder / "packed_options.py").write_text(OPTIONS)
     with start_host(["packed_echo"], "--no-ui", packages=folder) as host:
         yield host
 
@@ -78,3 +92,31 @@ def test_what_cannot_be_read_is_the_client_s_fault(host: Host, body: bytes) -> N
         status, _, answered = ask(host, body, query)
         assert status == 400
         assert b"Traceback" not in answered
+
+
+@pytest.mark.parametrize("name", ["lost", "none"])
+def test_a_codec_that_is_not_there_is_the_operator_s_fault(host: Host, name: str) -> None:
+    status, _, answered = ask(host, {"data": "a"}, f"?codec={name}")
+    assert status == 500
+    assert f"the codec of the door '{name}'".encode() in answered
+    assert b"no_such_codec" not in answered
+    assert ("no_such_codec" in host.log()) or name == "none"
+    assert ask(host, {"data": "a"})[0] == 200
+
+
+def test_what_is_raised_behind_the_beginning_of_an_answer_breaks_it_off(host: Host) -> None:
+    request = b"POST /packed/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", host.port), timeout=60) as connection:
+        connection.sendall(request)
+        received = b""
+        with contextlib.suppress(ConnectionResetError):
+            while data := connection.recv(65536):
+                received += data
+    assert received.count(b"HTTP/1.1") == 1
+    assert b"begun" in received and b"ZeroDivision" not in received
+    assert "failed in the middle of its answer" in host.log()
+    assert ask(host, {"data": "a"})[0] == 200
+
+
+def test_options_of_no_door_are_told_of(host: Host) -> None:
+    assert "there are options for a door 'nobody-s', and no door of that name" in host.log()

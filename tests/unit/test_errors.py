@@ -31,6 +31,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.ModelFailed("KeyError: 'a'", details="Traceback of the author"), 500),
     (errors.WorkerDied("m", "was killed"), 500),
     (errors.ConfigError("no such option"), 500),
+    (errors.CodecMissing("the codec of the door 'x' is not installed"), 500),
     (errors.ExtraMissing("TensorBoard", "tensorboard"), 501),
     (errors.NotImplementedByModel("m", "predict"), 501),
     (errors.UpstreamFailed("TensorBoard cannot be started"), 502),

@@ -29,13 +29,21 @@ def setup(host: Host) -> Door:
                     inputs = Encoded("packed", path=str(path), headers=headers)
                     break
             else:
-                inputs = Encoded("packed", held, headers=headers)
-                if "worker" not in request.query_string:
+                name = request.query.get("codec", "packed")
+                inputs = Encoded(name, held, headers=headers)
+                if not request.query_string:
                     inputs = decoded(held, headers)
             answer = await host.registry["packed_echo"].predict(inputs, terms=Terms(codec="packed"))
             return await respond(request, answer)
 
-    return Door(routes(f"{host.prefix}/packed", [("POST", "/", ask)]), paths=["/packed"])
+    async def break_off(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"begun")
+        raise ZeroDivisionError
+
+    own = f"{host.prefix}/packed"
+    return Door(routes(own, [("POST", "/", ask), ("POST", "/broken", break_off)]), paths=[own])
 
 
 def decoded(body: bytes, headers: dict[str, str]) -> Values:
