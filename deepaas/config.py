@@ -85,6 +85,7 @@ def load(
     _parse(conf, argv, default_config_files, doors)
     _prefer(conf, argv, doors)
     _check_keys(conf, doors)
+    older = _alone(conf, doors)
     values = {field.name: _value(conf, field) for field in declared(Settings)}
     environment = os.environ if environment is None else environment
     given = [*conf.models, *values["model_name"]] or [environment.get("DEEPAAS_V2_MODEL", "")]
@@ -93,21 +94,39 @@ def load(
     )
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
-    return Settings(**values, doors={door.door: _of(conf, door) for door in doors})
+    return Settings(**values, doors={door.door: _of(conf, older, door) for door in doors})
 
 
-def _of(conf: cfg.ConfigOpts, door: DoorOptions) -> Any:
+def _alone(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
+    """What is given by older names.
+
+    Read apart: on the command line oslo.config cannot tell ``cog_strict`` from ``strict`` of
+    ``[cog]``, and takes the one for the other.
+    """
+    older = cfg.ConfigOpts()
+    for door in doors:
+        older.register_opts(_older(door))
+    older([], default_config_files=list(map(str, _files(conf))), default_config_dirs=[])
+    return older
+
+
+def _of(conf: cfg.ConfigOpts, older: cfg.ConfigOpts, door: DoorOptions) -> Any:
     if door.kind is None:
         return door.trouble
-    return door.kind(**{field.name: _value(conf, field, door) for field in door.fields})
+    return door.kind(**{field.name: _value(conf, field, door, older) for field in door.fields})
 
 
-def _value(conf: cfg.ConfigOpts, field: Field, door: DoorOptions | None = None) -> Any:
+def _value(
+    conf: cfg.ConfigOpts,
+    field: Field,
+    door: DoorOptions | None = None,
+    older: cfg.ConfigOpts | None = None,
+) -> Any:
     """The value of an option; if it was given by its older name and no other, that one."""
     name, group = field.name, door.section if door else None
     was = field.metadata.get("was")
-    if was and _rank(conf, was, None) > _rank(conf, name, group):
-        name, group = was, None
+    if was and older and _rank(older, was, None) > _rank(conf, name, group):
+        conf, name, group = older, was, None
     value = conf[group][name] if group else conf[name]
     if not field.metadata.get("multiple"):
         return value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from deepaas import plugins
 from deepaas.errors import ConfigError
@@ -142,12 +144,29 @@ def _check_root(wanted: Sequence[str], opened: Sequence[OpenDoor]) -> None:
     for name in wanted:
         if name not in able:
             raise ConfigError(f"root-protocol {name!r}: only {', '.join(able)} can be at the root")
-    whose: dict[tuple[str, str], str] = {}
-    for one in opened:
-        for route in one.root_routes:
-            other = whose.setdefault((route.method, route.path), one.name)
-            if other != one.name:
-                raise ConfigError(
-                    f"root-protocol {other} and {one.name} cannot both be at the root: "
-                    f"{route.method} {route.path} belongs to both"
-                )
+    for number, one in enumerate(opened):
+        for other in opened[:number]:
+            for route, its in itertools.product(one.root_routes, other.root_routes):
+                if _clash(route, its):
+                    raise ConfigError(
+                        f"root-protocol {other.name} and {one.name} cannot both be at the root: "
+                        f"{its.method} {its.path} belongs to both"
+                    )
+
+
+def _clash(one: web.RouteDef, other: web.RouteDef) -> bool:
+    """Whether a request of the one is one of the other, too."""
+    same_method = hdrs.METH_ANY in (one.method, other.method) or one.method == other.method
+    return same_method and (_takes(one, other.path) or _takes(other, one.path))
+
+
+def _takes(route: web.RouteDef, path: str) -> bool:
+    resource = web.UrlDispatcher().add_resource(route.path)
+    pattern = resource.get_info().get("pattern")
+    if pattern is None:
+        return route.path == path
+    return pattern.fullmatch(_IN_BRACES.sub("x", path)) is not None
+
+
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
+"""A variable part of a path."""

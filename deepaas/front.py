@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -154,7 +155,13 @@ def in_order(opened: Iterable[OpenDoor]) -> list[OpenDoor]:
 
 
 def _links(one: OpenDoor, model: HostedModel) -> list[Pair]:
-    return _had(one, lambda: [(str(it.label), str(it.path)) for it in one.door.links(model)])
+    return _had(one, lambda: [pair for it in one.door.links(model) for pair in _shown(it)])
+
+
+def _shown(link: Link) -> list[Pair]:
+    """A link of a door, if it leads to this host: its path may be made of what a model says."""
+    label, path = str(link.label), str(link.path)
+    return [(label, path)] if re.match(r"/(?![/\\])", path) else []
 
 
 def _snippets(one: OpenDoor, model: HostedModel, url: str) -> list[Pair]:

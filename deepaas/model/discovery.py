@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from deepaas.model.kinds import (
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class FoundModel:
@@ -37,7 +40,15 @@ class FoundModel:
 
 def installed(kinds: Kinds) -> list[Installed]:
     """Sorted by name."""
-    return sorted(one for kind in kinds.values() for one in kind.installed(OWN))
+    found: list[Installed] = []
+    for name, kind in kinds.items():
+        try:
+            found += kind.installed(OWN)
+        except ConfigError:  # noqa: PERF203
+            raise
+        except Exception:
+            _log.exception("the kind %r cannot tell which of its models are installed", name)
+    return sorted(found)
 
 
 def choose(
@@ -135,7 +146,12 @@ def _check_needs(found: FoundModel, kind: ModelKind) -> None:
             f"{found.name} is a model of the kind {found.kind!r}, which is not installed for "
             f"{python.path}"
         )
-    needed = kind.needs(found.source)
+    try:
+        needed = kind.needs(found.source)
+    except Exception as error:
+        raise ConfigError(
+            f"the kind {found.kind!r} cannot tell what {found.name} needs: {error}"
+        ) from error
     if needed and (lacking := interpreter.lacking(python, needed)):
         raise ConfigError(
             f"{found.name} is a model of the kind {found.kind!r}, which needs "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from importlib import metadata
@@ -12,7 +11,7 @@ from typing import Any
 
 import deepaas
 from deepaas.errors import ConfigError
-from deepaas.programs import OWN, Interpreter, environment_for
+from deepaas.programs import OWN, Interpreter, environment_for, inherited
 
 SECONDS = 60.0
 
@@ -74,7 +73,7 @@ def _answer(interpreter: Interpreter, question: str, *words: str) -> Any:
             check=True,
             stdin=subprocess.DEVNULL,
             timeout=SECONDS,
-            env=environment_for(interpreter, os.environ),
+            env=environment_for(interpreter, inherited()),
             cwd="/",
         ).stdout
         return json.loads(said)

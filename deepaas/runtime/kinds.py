@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import Any
 
 from deepaas import plugins
 from deepaas.runtime.failures import CannotBeServed
+
+_log = logging.getLogger(__name__)
 
 
 def _adopts_nothing(_found: Any) -> None:
@@ -53,10 +56,17 @@ def load(kind: str, source: str) -> Any:
 
 def adopted(found: Any) -> Any:
     """What an object is to the kind that takes it for one of its own; None if none does."""
-    models = (
-        kind.adopt(found) for kind in plugins.load_all(plugins.MODEL_LOADERS, ModelLoader).values()
-    )
-    return next((model for model in models if model is not None), None)
+    for name, kind in plugins.load_all(plugins.MODEL_LOADERS, ModelLoader).items():
+        try:
+            model = kind.adopt(found)
+        except CannotBeServed:
+            raise
+        except Exception:
+            _log.exception("the kind %r cannot say whether a model is one of its own", name)
+            continue
+        if model is not None:
+            return model
+    return None
 
 
 def _package_with(module: str) -> str:

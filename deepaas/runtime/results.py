@@ -87,7 +87,11 @@ class Results:
         return answer
 
     def encoded(self, call_id: int, media_type: str, body: bytes) -> Answer:
-        return self._answer(call_id, media_type, body)
+        if not (isinstance(media_type, str) and _MEDIA_TYPE.fullmatch(media_type)):
+            raise BadResult(f"a codec says that its bytes are {media_type!r}")
+        if not isinstance(body, (bytes, bytearray, memoryview)):
+            raise BadResult(f"a codec has made {type(body).__name__} of a result, not bytes")
+        return self._answer(call_id, media_type, bytes(body))
 
     def part(self, number: int, answer: Answer) -> Part:
         call_id, path = answer.id, ""

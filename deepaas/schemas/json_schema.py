@@ -6,7 +6,8 @@ they are: https://json-schema.org/draft/2020-12, https://spec.openapis.org/oas/v
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from deepaas.schemas.swagger import openapi_schema
@@ -17,12 +18,15 @@ NULL = {"type": "null"}
 MAX_DEPTH = 8
 """So deep are references put in place; a schema that refers to itself says nothing below."""
 
+MAX_REFERENCES_COUNT = 500
+"""So many of them; further ones say nothing: with several to itself, a schema would have no end."""
+
 _LIMITS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
 def from_swagger(schema: Json, definitions: Json) -> Json:
     """A schema, or what a parameter says of its values, as JSON Schema without references."""
-    return from_openapi(_resolved(openapi_schema(schema), definitions, 0))
+    return from_openapi(_resolved(openapi_schema(schema), definitions, 0, itertools.count()))
 
 
 def from_openapi(schema: Json) -> Json:
@@ -37,9 +41,9 @@ def from_openapi(schema: Json) -> Json:
         return told
     if "type" in told:
         told["type"] = [told["type"], "null"]
-    elif "anyOf" in told:
+    elif "anyOf" in told and not _is_wrapped(told["anyOf"]):
         told["anyOf"] = [*told["anyOf"], NULL]
-    elif wrapped := next((key for key in ("allOf", "oneOf") if key in told), ""):
+    elif wrapped := next((key for key in _WRAPPED if key in told), ""):
         told["anyOf"] = [{wrapped: told.pop(wrapped)}, NULL]
     else:
         told["type"] = [*_TYPES, "null"]
@@ -61,13 +65,21 @@ def to_openapi(schema: Json) -> Json:
         told["nullable"] = True
     elif NULL in told.get("anyOf", ()):
         members = [one for one in told["anyOf"] if one != NULL]
-        if len(members) == 1 and len(members[0]) == 1 and {"allOf", "oneOf"} & members[0].keys():
+        if _is_wrapped(members):
             del told["anyOf"]
             told |= members[0]
         else:
             told["anyOf"] = members
         told["nullable"] = True
     return told
+
+
+_WRAPPED = ("anyOf", "allOf", "oneOf")
+
+
+def _is_wrapped(members: list[Json]) -> bool:
+    """Whether alternatives are what was put there to stand beside ``null``, or look like it."""
+    return len(members) == 1 and len(members[0]) == 1 and not members[0].keys().isdisjoint(_WRAPPED)
 
 
 _TYPES = ("string", "number", "boolean", "array", "object")
@@ -87,14 +99,14 @@ def _mapped(schema: Json, change: Callable[[Json], Json]) -> Json:
     return told
 
 
-def _resolved(schema: Any, definitions: Json, depth: int) -> Any:
+def _resolved(schema: Any, definitions: Json, depth: int, seen: Iterator[int]) -> Any:
     if isinstance(schema, list):
-        return [_resolved(item, definitions, depth) for item in schema]
+        return [_resolved(item, definitions, depth, seen) for item in schema]
     if not isinstance(schema, dict):
         return schema
     name = str(schema.get("$ref", "")).rpartition("/")[2]
     if not name:
-        return {key: _resolved(value, definitions, depth) for key, value in schema.items()}
-    if depth > MAX_DEPTH:
+        return {key: _resolved(value, definitions, depth, seen) for key, value in schema.items()}
+    if depth > MAX_DEPTH or next(seen) >= MAX_REFERENCES_COUNT:
         return {}
-    return _resolved(openapi_schema(definitions.get(name, {})), definitions, depth + 1)
+    return _resolved(openapi_schema(definitions.get(name, {})), definitions, depth + 1, seen)

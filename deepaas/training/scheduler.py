@@ -53,7 +53,11 @@ class TrainingLimits:
 
 
 class Scheduler:
-    """`host` is an id that is new at each start; `masks` takes the host's own paths out."""
+    """`host` is an id that is new at each start; `masks` takes the host's own paths out.
+
+    Attributes:
+        is_full: whether the queue had no room the last time, and nothing has made some since.
+    """
 
     def __init__(
         self,
@@ -83,6 +87,7 @@ class Scheduler:
         self._stopping = asyncio.Event()
         self._leaving = asyncio.Event()
         self._unsure = False
+        self.is_full = False
         self._troubles: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
@@ -146,7 +151,8 @@ class Scheduler:
 
     async def submit(self, run: TrainingRun, queue_size: int) -> bool:
         """Whether the queue of what this host can run had room. Raises ``StoreUnavailable``."""
-        return await self._store.add(run, queue_size, self._sources)
+        self.is_full = not await self._store.add(run, queue_size, self._sources)
+        return not self.is_full
 
     async def start_next(self) -> TrainingRun | None:
         """Start the run that has waited longest, if there is room. Raises ``StoreUnavailable``."""
@@ -168,6 +174,7 @@ class Scheduler:
         run = await self._store.claim(self._host, self._directory.id, self._sources, time.time())
         self._unsure = False
         if run is not None:
+            self.is_full = False
             self._execute(run)
         return run
 
@@ -288,6 +295,7 @@ class Scheduler:
 
     async def _look(self) -> None:
         await self._lease.watch_peers()
+        self.is_full = False
         for uuid in await self._store.cancelling(self._host):
             self.cancel(uuid)
         for uuid, execution in list(self._executions.items()):

@@ -190,6 +190,8 @@ class Trainings:
         own. Raises ``DeepaasError``; nothing of the run stays then.
         """
         _, scheduler = await self._opened()
+        if scheduler.is_full:  # As far as is known, without a question to the store.
+            raise TrainQueueFull(self._queue_size)
         checked = await self._check(model, inputs)
         try:
             run = self._new_run(model, checked, run_id, name)
@@ -242,6 +244,7 @@ class Trainings:
         if found is None:
             raise RunNotFound(model.name, run)
         if found.state is not State.RUNNING:
+            scheduler.is_full = False
             if found.state is State.CANCELLED and found.place == self._directory.id:
                 await asyncio.to_thread(self._directory.settle(run).drop_inputs)
             return found

@@ -6,13 +6,13 @@ import asyncio
 import logging
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
 from deepaas.beneath import open_file
 from deepaas.messages import Answer
 from deepaas.web import bounded
+from deepaas.web.files import content_disposition
 
 _log = logging.getLogger(__name__)
 
@@ -26,11 +26,7 @@ async def respond(
     """Send an answer; a file that it names is streamed and removed, whatever happens."""
     headers: dict[str, str] = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
-        headers[hdrs.CONTENT_DISPOSITION] = (
-            f"attachment; filename*=UTF-8''{quote(answer.attachment)}"
-            if not answer.attachment.isascii()
-            else f'attachment; filename="{answer.attachment}"'
-        )
+        headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     if not answer.path:
         return web.Response(body=before + answer.body + after, headers=headers)
     path = Path(answer.path)

@@ -61,12 +61,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         yield host
 
 
-def ask(host: Host, body: Any, query: str = "") -> tuple[int, str, bytes]:
+def ask(host: Host, body: Any, query: str = "", mood: str = "calm") -> tuple[int, str, bytes]:
     """Status, media type and body of an answer."""
     packed = body if isinstance(body, bytes) else msgspec.msgpack.encode(body)
     connection = HTTPConnection("127.0.0.1", host.port, timeout=60)
     with contextlib.closing(connection):
-        connection.request("POST", f"/packed/{query}", packed, {"X-Mood": "calm"})
+        connection.request("POST", f"/packed/{query}", packed, {"X-Mood": mood})
         answer = connection.getresponse()
         return answer.status, answer.headers["Content-Type"], answer.read()
 
@@ -120,3 +120,13 @@ def test_what_is_raised_behind_the_beginning_of_an_answer_breaks_it_off(host: Ho
 
 def test_options_of_no_door_are_told_of(host: Host) -> None:
     assert "there are options for a door 'nobody-s', and no door of that name" in host.log()
+
+
+@pytest.mark.parametrize("mood", ["text", "header", "none"])
+def test_what_a_codec_makes_is_looked_at(host: Host, mood: str) -> None:
+    restarts = host.readiness("packed_echo")["restarts_count"]
+    status, _, answered = ask(host, {"data": "a"}, mood=mood)
+    assert status == 500
+    assert b"the model's answer cannot be sent" in answered
+    assert ask(host, {"data": "a"})[0] == 200
+    assert host.readiness("packed_echo")["restarts_count"] == restarts

@@ -26,7 +26,7 @@ HTML = (
 )
 
 
-class StateDirectory(Schema):
+class Place(Schema):
     left = fields.Int()
     top = fields.Int()
 
@@ -38,8 +38,8 @@ schema = {
     "flag": fields.Bool(metadata={"description": "Yes or no"}),
     "labels": fields.List(fields.Str(), metadata={"description": "What it may be"}),
     "probabilities": fields.List(fields.Float(), metadata={"description": "How likely each is"}),
-    "place": fields.Nested(StateDirectory, metadata={"description": "Where it is"}),
-    "places": fields.List(fields.Nested(StateDirectory), metadata={"description": "Where they are"}),
+    "place": fields.Nested(Place, metadata={"description": "Where it is"}),
+    "places": fields.List(fields.Nested(Place), metadata={"description": "Where they are"}),
     "mapping": fields.Dict(metadata={"description": "Any object"}),
     "numbers": fields.List(fields.Float(), metadata={"description": "Numbers"}),
     "date": fields.Date(metadata={"description": "A day"}),

@@ -132,3 +132,19 @@ def test_what_a_signature_tells_of_an_argument() -> None:
     assert many.file and many.file.many and many.schema["type"] == "array"
     assert key.secret and "default" not in key.schema and "hunter2" not in str(described.arguments)
     assert (n.schema["default"], n.location) == (3, "headers")
+
+
+class Bush(Schema):
+    a = fields.Nested(lambda: Bush())
+    b = fields.Nested(lambda: Bush())
+    c = fields.Nested(lambda: Bush())
+    d = fields.Nested(lambda: Bush())
+    e = fields.Nested(lambda: Bush())
+
+
+def test_a_schema_that_refers_to_itself_in_several_places_stays_small() -> None:
+    described = describe(Arguments({"x": fields.Nested(Bush)}), None, Bush)
+    assert len(str(described)) < 200_000
+    assert described.predict is not None
+    checks = jsonschema.Draft202012Validator(described.predict.arguments[0].schema)
+    assert checks.is_valid({"a": {"b": {"e": {}}}}) and not checks.is_valid({"a": 1})

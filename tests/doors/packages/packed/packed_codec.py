@@ -9,6 +9,12 @@ import msgspec
 
 from deepaas.messages import Values
 
+ODD: dict[str, Any] = {
+    "text": ("text/plain", "text"),
+    "header": ("text/plain\r\nX-A: b", b"q"),
+    "none": (None, b""),
+}
+
 
 def decode(body: bytes, headers: Mapping[str, str]) -> Values:
     given = msgspec.msgpack.decode(body)
@@ -18,4 +24,6 @@ def decode(body: bytes, headers: Mapping[str, str]) -> Values:
 
 
 def encode(result: Any) -> tuple[str, bytes]:
+    if odd := ODD.get(result["mood"]):
+        return odd
     return "application/msgpack", msgspec.msgpack.encode(result)
