@@ -126,8 +126,8 @@ def predict() -> Iterator[str]:
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("host")
     (folder / "yields.py").write_text(YIELDS)
-    models = ("gated", "trains", f"{folder}/yields.py:predict")
-    with start_host(models, "--no-ui") as host:
+    options = ("--model-name", f"{folder}/yields.py:predict", "--no-ui")
+    with start_host(["gated", "trains"], *options) as host:
         yield host
 
 
