@@ -162,23 +162,9 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
     """
     if isinstance(error, RaisedAnswer):
         return error.response()
-    if isinstance(error, errors.DeepaasError):
-        return respond_to_error(request, error)
-    if isinstance(error, web.HTTPException):
-        return _respond_to_http(request, error)
-    if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
-        # aiohttp could not make sense of the body: broken gzip, bad chunks.
-        message = of_request(error, "the body cannot be read, or breaks off")
-        return respond_to_error(request, errors.MalformedRequest(message))
     if isinstance(error, ConnectionError):
         raise error
-    if told := lacking(error):
-        return respond_to_error(request, told)
-    reference = new_reference()
-    _log.error(
-        "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
-    )
-    return _shaped(request, Problem(500, "the host has made a mistake", reference=reference))
+    return respond_to_error(request, error)
 
 
 def no_space(error: BaseException) -> errors.StorageFull | None:
@@ -222,7 +208,34 @@ async def _refuse_expectation(shape: Shape) -> web.StreamResponse:
     return response
 
 
-def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Response:
+def respond_to_error(request: web.Request, error: Exception) -> web.Response:
+    problem = problem_of(request, error)
+    if problem.status < 400:
+        return web.Response(status=problem.status, headers=problem.headers)
+    shapes = request.config_dict.get(SHAPES)
+    return as_failure(problem) if shapes is None else shapes.of(request)(problem)
+
+
+def problem_of(request: web.Request, error: Exception) -> Problem:
+    """What a client is told of an error, for an answer that has begun already; the log is told."""
+    if isinstance(error, errors.DeepaasError):
+        return _problem_of_error(request, error)
+    if isinstance(error, web.HTTPException):
+        return _problem_of_http(error)
+    if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
+        # aiohttp could not make sense of the body: broken gzip, bad chunks.
+        message = of_request(error, "the body cannot be read, or breaks off")
+        return _problem_of_error(request, errors.MalformedRequest(message))
+    if told := lacking(error):
+        return _problem_of_error(request, told)
+    reference = new_reference()
+    _log.error(
+        "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
+    )
+    return Problem(500, "the host has made a mistake", reference=reference)
+
+
+def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Problem:
     status = status_of(error)
     if isinstance(error, errors.HostExhausted) and NOTES in request.config_dict:
         request.config_dict[NOTES].note(f"a request found no descriptor: {error.details}")
@@ -230,8 +243,6 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
-    if status < 400:
-        return web.Response(status=status, headers=headers)
     masks = request.app.get(MASKS, NOTHING_MASKED)
     fields = masks.value(getattr(error, "fields", None))
     reference = ""
@@ -249,9 +260,7 @@ def respond_to_error(request: web.Request, error: errors.DeepaasError) -> web.Re
         _log.warning("%s %s: %s", request.method, request.path, error.message)
     elif error.details:
         _log.debug("%s %s: %s", request.method, request.path, error.details.rstrip())
-    return _shaped(
-        request, Problem(status, masks.text(error.message), error.code, reference, headers, fields)
-    )
+    return Problem(status, masks.text(error.message), error.code, reference, headers, fields)
 
 
 def as_failure(problem: Problem) -> web.Response:
@@ -263,18 +272,6 @@ def as_failure(problem: Problem) -> web.Response:
     if problem.reference:
         body["id"] = problem.reference
     return json_response(body, problem.status, problem.headers)
-
-
-def _shaped(request: web.Request, problem: Problem) -> web.Response:
-    shapes = request.config_dict.get(SHAPES)
-    return as_failure(problem) if shapes is None else shapes.of(request)(problem)
-
-
-def _respond_to_http(request: web.Request, error: web.HTTPException) -> web.Response:
-    problem = _problem_of_http(error)
-    if error.status < 400:
-        return web.Response(status=error.status, headers=problem.headers)
-    return _shaped(request, problem)
 
 
 def _problem_of_http(error: web.HTTPException) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -10,7 +11,8 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from deepaas import errors
 from deepaas.errors import DeepaasError
-from deepaas.web.errors import STATUS, status_of
+from deepaas.masks import Masks
+from deepaas.web.errors import MASKS, STATUS, problem_of, status_of
 from deepaas.web.health import Drain
 from deepaas.web.serving import serving
 
@@ -111,6 +113,43 @@ async def test_shape(
         assert response.headers["Retry-After"] == "3"
     if isinstance(error, errors.ModelRefused):
         assert response.headers["X-Pot"] == "tea"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "noted"),
+    [
+        (errors.ModelNotFound("m"), "no model named 'm' is served here", ""),
+        (errors.ModelFailed("no /host/own/a", details="author's code"), "no a", "author's code"),
+        (web.HTTPUnauthorized(reason="a token is wanted"), "a token is wanted", ""),
+        (KeyError("secret"), "the host has made a mistake", "KeyError: 'secret'"),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+async def test_an_error_in_an_answer_that_has_begun(
+    error: Exception,
+    told: str,
+    noted: str,
+    aiohttp_client: AiohttpClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        problem = problem_of(request, error)
+        await response.write(f"{problem.message}\n{problem.reference}".encode())
+        return response
+
+    app = web.Application(middlewares=[serving(Drain())])
+    app[MASKS] = Masks([Path("/host/own")])
+    app.router.add_get("/", handler)
+    response = await (await aiohttp_client(app)).get("/")
+
+    assert response.status == 200
+    message, _, reference = (await response.text()).partition("\n")
+    assert message == told
+    assert bool(reference) == bool(noted)
+    assert reference in caplog.text
+    assert noted in caplog.text
 
 
 async def test_what_nobody_has_foreseen(
