@@ -14,7 +14,7 @@ _PLAIN_PATH = re.compile(r"[\w./-]+")
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of whoever calls; its media type may be left to curl."""
+    """A file of whoever calls; the media type may be left out."""
 
     path: str
     media_type: str = ""
@@ -26,15 +26,21 @@ def curl(
     headers: Mapping[str, str] | None = None,
     cookies: Mapping[str, str] | None = None,
     body: Any = None,
+    data: str | LocalFile | None = None,
     form: Iterable[tuple[str, str | LocalFile]] = (),
     save_as: str | None = None,
 ) -> str:
-    """A POST of a JSON body or of a form, multipart where it has a file; ``url`` has the query."""
+    """A POST of a JSON body, of ``data`` as it is, or of a form, multipart where it has a file.
+
+    ``url`` has the query; of a text the headers say the type.
+    """
     form = list(form)
     several = any(isinstance(value, LocalFile) for _, value in form)
     told = dict(headers or {})
     if body is not None:
         told["Content-Type"] = "application/json"
+    if isinstance(data, LocalFile):
+        told["Content-Type"] = data.media_type or "application/octet-stream"
     parts = [f"curl -X POST '{url}'" if "'" not in url else f"curl -X POST {shlex.quote(url)}"]
     parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in told.items()]
     if cookies:
@@ -42,6 +48,10 @@ def curl(
         parts.append(f"-b {shlex.quote(pairs)}")
     if body is not None:
         parts.append(f"--data {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+    if isinstance(data, LocalFile):
+        parts.append(f"--data-binary {shlex.quote(f'@{data.path}')}")
+    elif data is not None:
+        parts.append(f"--data-raw {shlex.quote(data)}")
     for name, value in form:
         if isinstance(value, LocalFile):
             parts.append(f"-F {shlex.quote(f'{name}=@{_file(value)}')}")

@@ -43,24 +43,26 @@ class MalformedRequest(DeepaasError):
 
 
 class UnsupportedMediaType(DeepaasError):
-    """Arguments cannot be read from a body of this content type."""
+    """A body of this content type is not taken."""
 
     code = "unsupported_media_type"
 
-    def __init__(self, media_type: str) -> None:
-        super().__init__(
+    @classmethod
+    def of_arguments(cls, media_type: str) -> UnsupportedMediaType:
+        return cls(
             f"arguments cannot be read from a body of type {media_type!r}: "
             "send multipart/form-data, application/x-www-form-urlencoded or application/json"
         )
 
 
 class RequestTooLarge(DeepaasError):
-    """A body is larger than ``client-max-size``."""
+    """A body is larger than ``client-max-size``, or than a door takes."""
 
     code = "too_large"
 
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"the request is larger than the limit of {limit_bytes} bytes")
+    @classmethod
+    def than(cls, limit_bytes: int) -> RequestTooLarge:
+        return cls(f"the request is larger than the limit of {limit_bytes} bytes")
 
 
 class UnpacksTooMuch(DeepaasError):

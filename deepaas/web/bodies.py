@@ -56,7 +56,7 @@ def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
         MalformedRequest: it is not packed as it says.
     """
     if max_bytes and (request.content_length or 0) > max_bytes:
-        raise RequestTooLarge(max_bytes)
+        raise RequestTooLarge.than(max_bytes)
     encoding = packed(request)
     chunks = (
         request.content.iter_chunked(CHUNK_BYTES) if not encoding else _unpacked(request, encoding)
@@ -69,7 +69,7 @@ async def _limited(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncIterato
     async for chunk in chunks:
         count_bytes += len(chunk)
         if count_bytes > max_bytes:
-            raise RequestTooLarge(max_bytes)
+            raise RequestTooLarge.than(max_bytes)
         yield chunk
 
 

@@ -97,7 +97,7 @@ def setup(
 
     async def forward(request: web.Request) -> web.StreamResponse:
         if client_max_size and (request.content_length or 0) > client_max_size + FORM_BYTES:
-            raise RequestTooLarge(client_max_size)
+            raise RequestTooLarge.than(client_max_size)
         with use.counted():
             try:
                 if (

@@ -225,7 +225,8 @@ class Reception:
             return "json"
         if media_type == "application/x-www-form-urlencoded":
             return "form"
-        raise UnsupportedMediaType(_text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type)))
+        told = _text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type))
+        raise UnsupportedMediaType.of_arguments(told)
 
     async def _read(
         self, chunks: AsyncIterator[bytes], check: Callable[[], object] = lambda: None
