@@ -46,6 +46,7 @@ class Front:
         self._models = models
         self._tensorboard = tensorboard
         self._try_me = try_me
+        self._clashes: set[tuple[str, str]] = set()
 
     def routes(self) -> list[web.RouteDef]:
         table = [("GET", "/openapi.json", self._openapi), ("GET", "/doors.json", self._doors)]
@@ -129,23 +130,38 @@ class Front:
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         document: dict[str, Any] = {}
-        async for part in self._parts():
+        async for name, part in self._parts():
             if not document:
                 document = {**part}
                 continue
-            # Of one name the first counts; tags and schemas of doors have names of their own.
-            document["paths"] = {**part.get("paths", {}), **document.get("paths", {})}
+            paths = document.get("paths", {})
+            document["paths"] = self._joined(name, paths, part.get("paths", {}))
             components = {**document.get("components", {})}
             for kind, ours in part.get("components", {}).items():
-                components[kind] = {**ours, **components.get(kind, {})}
+                components[kind] = self._joined(name, components.get(kind, {}), ours)
             document["components"] = components
         return json_response(document)
 
-    async def _parts(self) -> AsyncIterator[Mapping[str, Any]]:
+    def _joined(
+        self, door: str, others: Mapping[str, Any], ours: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Of one name the first counts."""
+        for name in ours:
+            clash = (door, name)
+            if name in others and others[name] != ours[name] and clash not in self._clashes:
+                self._clashes.add(clash)  # The document is asked for again and again.
+                _log.warning(
+                    "/openapi.json: %s of the door %r is left out: another door has that name",
+                    name,
+                    door,
+                )
+        return {**ours, **others}
+
+    async def _parts(self) -> AsyncIterator[tuple[str, Mapping[str, Any]]]:
         for one in self.doors:
             if one.door.openapi is not None:
                 try:
-                    yield await one.door.openapi()
+                    yield one.name, await one.door.openapi()
                 except Exception:
                     _log.exception("the door %r is left out of /openapi.json", one.name)
 

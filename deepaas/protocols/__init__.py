@@ -34,7 +34,8 @@ class Host:
         recent_log: the end of the log, if everyone may see it.
         home: answers with the start page, for whoever has the root.
         masks: takes the host's own paths out of texts.
-        drain: waits for work that nobody waits for.
+        drain: the host's end. A request that makes many calls looks at ``began`` between them;
+            work that no request waits for is done within ``counting()``.
         options: those of the door itself, an instance of what it has declared behind its entry
             point of the group ``deepaas.protocol.options``; None if it has declared none.
     """
@@ -97,7 +98,8 @@ class Door:
         links: what it has of a model, for the start page.
         snippets: calls of a model, given the URL of the host (with the base path), for the start
             page and "Use via API".
-        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths`` and ``components``.
+        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths``, base path included, and
+            ``components``; names of schemas, tags and operations begin with the door's.
         is_first: whether it is told of before the others.
     """
 
