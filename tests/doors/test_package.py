@@ -169,23 +169,28 @@ def test_errors_have_its_shape(host: Host) -> None:
     }
     for status, answer in seen.items():
         assert answer.status == status
-        assert json.loads(answer.body).keys() == {"echo", "why"}
+        assert json.loads(answer.body).keys() == {"echo", "why", "fields"}
     missing = host.get("/echo/no/such/thing")
-    assert (missing.status, missing.json().keys()) == (404, {"echo", "why"})
+    assert (missing.status, missing.json().keys()) == (404, {"echo", "why", "fields"})
     elsewhere = host.get("/no/such/thing")
     assert "echo" not in elsewhere.json()
 
 
-def test_a_call_that_is_not_finished_at_the_end_is_told_in_its_shape(packages: Path) -> None:
+def test_a_call_that_cannot_begin_or_is_not_finished_at_the_end_is_told_in_its_shape(
+    packages: Path,
+) -> None:
     options = ("--no-ui", "--drain-timeout", "0.2")
     with start_host(["gated"], *options, packages=packages) as host:
+        lacking = post(host, "/echo/gated", b"")
         path = "/echo/gated?label=one&gate=never"
         waiting = host.threads.submit(post, host, path, b"")
         wait_until(lambda: "start one" in host.journal(), "the call runs")
         assert host.stop(signal.SIGTERM) == 0
         answer = waiting.result(30)
     assert answer.status == 503
-    assert json.loads(answer.body).keys() == {"echo", "why"}
+    assert json.loads(answer.body).keys() == {"echo", "why", "fields"}
+    assert lacking.status == 422
+    assert json.loads(lacking.body)["fields"].keys() == {"label"}
 
 
 def test_it_is_on_the_start_page(host: Host) -> None:

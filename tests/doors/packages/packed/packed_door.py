@@ -17,7 +17,7 @@ from deepaas.workers.terms import Terms
 def setup(host: Host) -> Door:
     async def ask(request: web.Request) -> web.StreamResponse:
         headers = {"x-mood": request.headers.get("X-Mood", "")}
-        chunks = received(request, 0)
+        chunks = received(request, host.settings.client_max_size)
         held = b""
         async with host.uploads.scratch() as scratch:
             inputs: Inputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from deepaas.curl import curl
 from deepaas.messages import Values
 from deepaas.model.handle import HostedModel
 from deepaas.protocols import Door, Host, Link, Snippet, routes
+from deepaas.web.answers import respond
 from deepaas.web.errors import Problem
 from echo_door.options import Options
 
@@ -21,7 +23,7 @@ TITLE = "An echo"
 
 def shape(problem: Problem) -> web.Response:
     """Errors as this dialect has them."""
-    told = {"echo": problem.message, "why": problem.error}
+    told = {"echo": problem.message, "why": problem.error, "fields": problem.fields}
     return web.json_response(told, status=problem.status, headers=problem.headers)
 
 
@@ -41,13 +43,14 @@ class Echo:
         """What the model says to the arguments in the query."""
         model = self._host.registry[request.match_info["model"]]
         answer = await model.predict(Values(dict(request.query)))
-        return web.Response(body=answer.body, content_type=answer.media_type)
+        return await respond(request, answer)
 
     async def bytes(self, request: web.Request) -> web.Response:
         """What has come, whatever it is."""
         async with self._host.uploads.open(request) as reception:
             body = await reception.body()
-            data = Path(body.path).read_bytes() if body.path else body.data
+            # A thread, since all requests share the event loop.
+            data = await asyncio.to_thread(Path(body.path).read_bytes) if body.path else body.data
         return web.Response(
             body=data,
             content_type=body.media_type,
@@ -72,8 +75,12 @@ def setup(host: Host) -> Door:
     async def openapi() -> dict[str, Any]:
         schema = {
             "type": "object",
-            "required": ["echo"],
-            "properties": {"echo": {"type": "string"}},
+            "required": ["echo", "why", "fields"],
+            "properties": {
+                "echo": {"type": "string"},
+                "why": {"type": "string"},
+                "fields": {"type": "object", "nullable": True},
+            },
         }
         refused = {
             "description": "It does not answer",
