@@ -69,6 +69,8 @@ def shared_environment(folder: Path) -> dict[str, str]:
     reader = Reader(folder)
     scripts = folder / ".venv" / "bin"
     (scripts / "ruff").symlink_to(BIN / "ruff")
+    # Neither package needs it; tensorboardX imports it where it is, in each process.
+    (reader.site / "torch.py").write_text("raise ModuleNotFoundError(name=__name__)\n")
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     return {**bare_environment(), **reader.environment(), "PATH": path}
 
