@@ -3,6 +3,7 @@
 Its arguments, descriptors, working directory and end are as if a shell had started it.
 """
 
+import gc
 import json
 import os
 import socket
@@ -10,7 +11,9 @@ import sys
 
 import cog  # noqa: F401
 
-import deepaas.cli.local  # noqa: F401
+import deepaas.cli.local
+import deepaas.cli.main
+import deepaas.kinds.cog.worker.loading
 from deepaas.cmd.cli import main
 
 
@@ -39,4 +42,6 @@ def serve(wire: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    deepaas.cli.local.load_kinds()  # Which there are is read once, and known to the copies.
+    gc.freeze()  # The copies need not look at what is there already.
     serve(socket.socket(fileno=int(sys.argv[1])))
