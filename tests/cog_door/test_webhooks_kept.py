@@ -15,7 +15,9 @@ from .door import Door, Json, Receiver
 
 pytestmark = pytest.mark.xdist_group("cog_door")
 
-OPTIONS = [*named("answers", "together"), "--cog-private-urls", "--no-ui"]
+OPTIONS = ["--cog-private-urls", "--no-ui"]
+ANSWERS = [*named("answers"), *OPTIONS]
+TOGETHER = [*named("together"), *OPTIONS]
 
 
 def left(ground: Ground) -> int:
@@ -45,7 +47,7 @@ def begun(answers: Door, body: Json) -> bool:
 def test_ends_by_a_killed_host(each_ground: Ground, receiving: Receiver) -> None:
     ground = each_ground
     hook = f"{receiving.url}/hook"
-    with ground.host(*OPTIONS, models=()) as host:
+    with ground.host(*ANSWERS, models=()) as host:
         answers = Door(host, "/cog/answers")
         answers.put("told", webhook=f"{hook}-told", text="told")
         receiving.wait("/hook-told", "succeeded")
@@ -56,13 +58,13 @@ def test_ends_by_a_killed_host(each_ground: Ground, receiving: Receiver) -> None
         answers.ask("POST", "/predictions", body, Prefer="respond-async")
         answers.wait("going", "processing")
         host.kill_9()
-    with ground.host(*OPTIONS, models=()) as host:
+    with ground.host(*ANSWERS, models=()) as host:
         for name in ("going", "waiting"):
             told = receiving.wait(f"/hook-{name}", "failed")[-1]
             assert (told["id"], told["error"]) == (name, "interrupted: its host ended")
             assert {"id", "error", "logs", "metrics", "status"} == told.keys()
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")
-    with ground.host(*OPTIONS, models=()) as host:
+    with ground.host(*ANSWERS, models=()) as host:
         # Whoever has a newer webhook for the same prediction is told of that one.
         Door(host, "/cog/answers").put("going", webhook=f"{hook}-again", text="again")
         receiving.wait("/hook-again", "succeeded")
@@ -75,7 +77,7 @@ def test_ends_by_a_killed_host(each_ground: Ground, receiving: Receiver) -> None
 
 def test_an_address_that_is_away_until_the_next_host(ground: Ground, receiving: Receiver) -> None:
     receiving.answer = lambda _request: (503, {}, b"")
-    with ground.host(*OPTIONS, models=()) as host:
+    with ground.host(*ANSWERS, models=()) as host:
         answers = Door(host, "/cog/answers")
         answers.put("away", webhook=f"{receiving.url}/away", text="away", how="print")
         answers.wait("away")
@@ -86,7 +88,7 @@ def test_an_address_that_is_away_until_the_next_host(ground: Ground, receiving: 
     assert left(ground) == 1
     receiving.received.clear()
     receiving.answer = lambda _request: (200, {}, b"")
-    with ground.host(*OPTIONS, models=()):
+    with ground.host(*ANSWERS, models=()):
         told = receiving.wait("/away", "succeeded")
         assert (told[0]["output"], told[0]["logs"]) == ("away", "printed away\n")
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")
@@ -153,7 +155,7 @@ def test_headers_that_are_no_text_are_not_passed_on(answers: Door, receiving: Re
 
 
 def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> None:
-    with ground.host(*OPTIONS, "--train-workers", "1", models=()) as host:
+    with ground.host(*TOGETHER, "--train-workers", "1", models=()) as host:
         together = Door(host, "/cog/together")
         for name, gate in (("runs", "never"), ("queued", "")):
             body = {"input": {"steps": 1, "gate": gate}, "webhook": f"{receiving.url}/{name}"}
@@ -161,7 +163,7 @@ def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> 
             assert asked.status == 202
         receiving.wait("/runs", "processing")
         host.kill_9()
-    with ground.host(*OPTIONS, models=()):
+    with ground.host(*TOGETHER, models=()):
         assert "ended" in receiving.wait("/runs", "failed")[-1]["error"]
         told = receiving.wait("/queued", "succeeded")
         assert told[-1]["output"] == {"size": 1}
