@@ -13,8 +13,9 @@ import cog  # noqa: F401
 
 import deepaas.cli.local
 import deepaas.cli.main
-import deepaas.kinds.cog.worker.loading
+import deepaas.kinds.cog.worker.loading  # noqa: F401
 from deepaas.cmd.cli import main
+from deepaas.model.kinds import load_kinds
 
 
 def serve(wire: socket.socket) -> None:
@@ -42,6 +43,6 @@ def serve(wire: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    deepaas.cli.local.load_kinds()  # Which there are is read once, and known to the copies.
+    load_kinds()  # Which there are is read once, and known to the copies.
     gc.freeze()  # The copies need not look at what is there already.
     serve(socket.socket(fileno=int(sys.argv[1])))
