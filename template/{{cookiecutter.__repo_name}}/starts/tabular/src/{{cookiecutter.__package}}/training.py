@@ -7,7 +7,6 @@ from deepaas.model.v2 import run
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.model_selection import train_test_split
-from tensorboardX import SummaryWriter
 
 from .data import SPECIES, Table, TableError
 
@@ -45,6 +44,9 @@ def train(table: Table, options: Options, folder: Path) -> Outcome:
     Args:
         folder: for TensorBoard's files, from which the host takes the curves.
     """
+    # Not above: a process that predicts does without it.
+    from tensorboardX import SummaryWriter
+
     known, unseen, known_species, unseen_species = split(table, options.seed)
     forest = RandomForestClassifier(
         n_estimators=0, max_depth=options.depth, random_state=options.seed, warm_start=True
