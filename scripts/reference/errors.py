@@ -25,6 +25,7 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.InvalidArguments: "Read the messages: one list for each argument that does not fit.",
     errors.ModelFailed: "Give the `id` to the operator: the traceback stands beside it in the log.",
     errors.WorkerDied: "Try once more. If it comes again, the log says how the process ended.",
+    errors.CodecMissing: "Have the operator install the door where the model runs.",
     errors.ExtraMissing: "Have the operator install what the message names.",
     errors.NotImplementedByModel: "Ask another model: this one has no such function.",
     errors.OutOfProcesses: "Try again, after `Retry-After`; the operator raises `ulimit -u`, or "
