@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import io
 import ipaddress
+import itertools
 import logging
 import os
 import re
@@ -18,11 +19,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 import deepaas
 from deepaas.errors import ConfigError
-from deepaas.options import DoorOptions, Field, declared, of_doors
+from deepaas.options import DoorOptions, Field, declared, of_doors, variable
 from deepaas.settings import Settings
 
 IGNORED_KEYS = frozenset(
@@ -280,10 +281,68 @@ def _parse(
         )
         lost = [door for door in doors if door.trouble and f"--{door.door}-" in complaint]
         why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
-        raise ConfigError(named + why) from None
+        told = _of_value(named, argv, default_config_files, doors)
+        raise ConfigError((told or named) + why) from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
-        raise ConfigError(" ".join(complaint.split())) from None
+        told = _of_variable(complaint, doors)
+        raise ConfigError(told or " ".join(complaint.split())) from None
+
+
+def _of_value(
+    complaint: str,
+    argv: Sequence[str],
+    default_config_files: list[str] | None,
+    doors: Sequence[DoorOptions],
+) -> str | None:
+    """What argparse says of a wrong value, with our words and the file where it stands."""
+    found = re.match(r"--([\w-]+)\S*: Invalid .*? value: (.*)", complaint)
+    if found is None:
+        return None
+    name, value = found.groups()
+    for option in _given(argv, doors):
+        if option.name == name:
+            return _must(f"--{name}", option, value)
+    alone = cfg.ConfigOpts()
+    alone(
+        list(_only_files(argv)),
+        project="deepaas",
+        prog="deepaas-run",
+        default_config_files=default_config_files,
+    )
+    keys = {option.dest for option in _every(doors) if option.name == name}
+    for file in _files(alone):
+        for (section, key), option in _by_key(doors).items():
+            if key in keys and value in _sections(file).get(section, {}).get(key, ()):
+                where = key if section == "DEFAULT" else f"{key} in [{section}]"
+                return _must(f"{file}: {where}", option, value)
+    return None
+
+
+def _of_variable(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
+    """The same of what oslo.config says of a variable."""
+    found = re.match(r"Value for option \S+ from (OS_\w+) is not valid", complaint)
+    named = {variable(section, key): one for (section, key), one in _by_key(doors).items()}
+    if found is None or found[1] not in named:
+        return None
+    return _must(found[1], named[found[1]], os.environ.get(found[1], ""))
+
+
+def _must(where: str, option: cfg.Opt, value: str) -> str:
+    given = "" if option.secret else f", not {value!r}"
+    return f"{where} must be {_wanted(option)}{given}"
+
+
+def _wanted(option: cfg.Opt) -> str:
+    kind: Any = option.type
+    if isinstance(kind, types.Boolean):
+        return "true or false"
+    if kind.choices:
+        return f"one of {', '.join(kind.choices)}"
+    what = "a whole number" if isinstance(kind, types.Integer) else "a number"
+    if kind.min is not None and kind.max is not None:
+        return f"{what} from {kind.min:g} to {kind.max:g}"
+    return f"{what}, at least {kind.min:g}" if kind.min is not None else what
 
 
 def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptions]) -> None:
@@ -310,6 +369,15 @@ def _without_files(words: Iterable[str]) -> Iterator[str]:
             next(rest, None)
 
 
+def _only_files(words: Iterable[str]) -> Iterator[str]:
+    rest = iter(words)
+    for word in rest:
+        if re.match("--config-[fd]", word):
+            yield word
+            if "=" not in word:
+                yield from itertools.islice(rest, 1)
+
+
 def _as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]:
     """The arguments; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""
     switches = {option.name for option in _every(doors) if isinstance(option, cfg.BoolOpt)}
@@ -320,6 +388,15 @@ def _as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]
 
 def _every(doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
     return [*options(), *(option for door in doors for option in _of_door(door))]
+
+
+def _by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], cfg.Opt]:
+    """The options by their sections and keys in files, older ones too."""
+    pairs = [("DEFAULT", option) for option in options()]
+    for door in doors:
+        pairs += [("DEFAULT", option) for option in _older(door)]
+        pairs += [(door.section, option) for option in _of_door(door)]
+    return {(section, option.dest): option for section, option in pairs}
 
 
 def _given(argv: Sequence[str], doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
@@ -335,9 +412,7 @@ def _check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
             known[door.section] = {field.name for field in door.fields}
             known["DEFAULT"] |= {option.dest for option in _older(door)}
     for file in _files(conf):
-        sections: dict[str, dict[str, list[str]]] = {}
-        cfg.ConfigParser(str(file), sections).parse()
-        for given, keys in sections.items():
+        for given, keys in _sections(file).items():
             # As oslo.config reads them.
             section = given if given == "DEFAULT" else given.lower()
             if section in known:
@@ -356,6 +431,12 @@ def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:
         hint = f"; did you mean {close[0]}?" if close else ""
         where = "" if default else f" in [{section}]"
         raise ConfigError(f"{file}: unknown option {key!r}{where}{hint}")
+
+
+def _sections(file: Path) -> dict[str, dict[str, list[str]]]:
+    sections: dict[str, dict[str, list[str]]] = {}
+    cfg.ConfigParser(str(file), sections).parse()
+    return sections
 
 
 def _files(conf: cfg.ConfigOpts) -> list[Path]:

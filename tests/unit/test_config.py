@@ -232,8 +232,8 @@ def test_wrong_values(
     with pytest.raises(ConfigError) as raised:
         load(*argv)
     message = raised.value.message
-    assert value in message or (place == "environment" and _variable(name) in message)
-    assert name in message.replace("-", "_")
+    assert value in message
+    assert name in message.replace("-", "_").lower()
     assert "\n" not in message
 
 
@@ -263,7 +263,9 @@ def test_a_dash_in_a_key(tmp_path: Path) -> None:
 
 def test_a_wrong_value_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OS_DEFAULT__WORKERS", "0")
-    with pytest.raises(ConfigError, match="from OS_DEFAULT__WORKERS is not valid"):
+    with pytest.raises(
+        ConfigError, match=r"^OS_DEFAULT__WORKERS must be a whole number, at least 1, not '0'$"
+    ):
         load()
 
 

@@ -190,10 +190,40 @@ def test_a_wrong_value_in_a_file(lines: Sequence[str], tmp_path: Path) -> None:
         load("--config-file", written(tmp_path, *lines))
 
 
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("count", "abc", "a whole number from 1 to 9"),
+        ("seconds", "-1", "a number, at least 0"),
+        ("word", "three", "one of one, two"),
+        ("own_port", "70000", "a whole number from 0 to 65535"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_place_and_what_is_wanted(
+    name: str, value: str, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, "[of_many]", f"{name} = {value}")
+    word = f"--of-many-{name.replace('_', '-')}"
+    for argv, where in (
+        ([word, value], word),
+        (["--config-file", file], f"{file}: {name} in [of_many]"),
+        (["--config-dir", str(tmp_path)], f"{file}: {name} in [of_many]"),
+    ):
+        with pytest.raises(ConfigError) as raised:
+            load(*argv, door="of-many")
+        assert raised.value.message == f"{where} must be {wanted}, not {value!r}"
+    variable = f"OS_OF_MANY__{name.upper()}"
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigError) as raised:
+        load(door="of-many")
+    assert raised.value.message == f"{variable} must be {wanted}, not {value!r}"
+
+
 @pytest.mark.parametrize("variable", ["OS_COG__STRICT", "OS_DEFAULT__COG_STRICT"])
 def test_a_wrong_value_in_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "perhaps")
-    with pytest.raises(ConfigError, match=f"from {variable} is not valid.*perhaps"):
+    with pytest.raises(ConfigError, match=f"^{variable} must be true or false, not 'perhaps'$"):
         load()
 
 
