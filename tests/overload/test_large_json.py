@@ -180,9 +180,12 @@ def test_a_client_that_leaves_while_its_body_is_read(watched: Watched) -> None:
     host, _ = watched
     many = ",".join(f'"{number:07}":1' for number in range(500_000))
     connection = HTTPConnection("127.0.0.1", host.port, timeout=SECONDS)
-    headers = {"Content-Type": "application/json"}
     body = f'{{"input":{{{many}}}}}'.encode()
-    connection.request("POST", "/cog/plain/predictions", body, headers)
-    wait_until(lambda: host.temporary_files() != [], "it has been received")
+    connection.putrequest("POST", "/cog/plain/predictions")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body[:-1])
+    wait_until(lambda: host.temporary_files() != [], "it is being received")
+    connection.send(body[-1:])
     connection.close()
     assert send(host, "/cog/plain/predictions", text(100_000))[0] == 200
