@@ -154,10 +154,19 @@ class Scheduler:
         self.is_full = not await self._store.add(run, queue_size, self._sources)
         return not self.is_full
 
-    async def start_next(self) -> TrainingRun | None:
-        """Start the run that has waited longest, if there is room. Raises ``StoreUnavailable``."""
+    async def start_next(self, entered: TrainingRun) -> TrainingRun:
+        """Start the run that has waited longest, if there is room; what has become of a new one.
+
+        Raises ``StoreUnavailable``.
+        """
         async with self._filling:
-            return await self._next()
+            await self._next()
+        if execution := self._executions.get(entered.uuid):
+            return execution.run  # Whoever has begun it: the end of another run may have.
+        if len(self._executions) >= self._limits.workers_count:
+            return entered
+        # Nobody has to wait: another host has it, or it has ended.
+        return await self._store.get(entered.model, entered.uuid) or entered
 
     async def fill(self) -> None:
         """Start queued runs while there is room. Raises ``StoreUnavailable``."""

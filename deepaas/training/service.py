@@ -206,9 +206,7 @@ class Trainings:
             if checked.path:
                 Path(checked.path).unlink(missing_ok=True)
         with contextlib.suppress(StoreUnavailable, StorageFull):
-            begun = await scheduler.start_next()
-            if begun is not None and begun.uuid == run.uuid:
-                return begun
+            return await scheduler.start_next(run)
         return run
 
     async def get(self, model: HostedModel, run: str) -> TrainingRun:

@@ -47,6 +47,20 @@ def test_two_at_a_time_in_order_and_a_full_queue(
     assert begun[2:] == ["begins 2", "begins 3", "begins 4"]
 
 
+def test_who_hears_of_an_end_finds_the_place_free(host: Host) -> None:
+    """Also when the end of the one before and the new request meet on the way."""
+    client = Client(host)
+    waits = client.begin("waits", text="all the time")  # One place is left.
+    client.wait_running(waits, "all the time")
+    told = []
+    for _ in range(8):
+        answer = client.post("returns")
+        told.append(answer.json()["status"])
+        client.wait(answer.json()["uuid"], "done")
+    assert told == ["running"] * 8
+    client.cancel(waits)
+
+
 def test_predictions_while_trainings_run_and_crash(host: Host, since: Since) -> None:
     """With one worker: each prediction is answered."""
     client = Client(host)
