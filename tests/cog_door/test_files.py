@@ -192,7 +192,7 @@ def test_uploads_of_several_files(serving: Serving, receiving: Receiver) -> None
 
 def test_nothing_stays_behind(host: Host, reads: Door) -> None:
     assert reads.predict(file=data_url(b"x"))["status"] == "succeeded"
-    assert host.temporary_files() == []
+    wait_until(lambda: host.temporary_files() == [], "nothing stays behind")
 
 
 def test_files_of_a_call_go_with_its_process(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_bodies_of_any_type(size: int, media_type: str, host: Host) -> None:
     assert (answer.status, answer.body) == (200, sent)
     assert answer.headers["content-type"].startswith(media_type)
     assert answer.headers["x-on-disk"] == ("yes" if size > 100_000 else "no")
-    assert host.temporary_files() == []
+    wait_until(lambda: host.temporary_files() == [], "nothing stays behind")
 
 
 def test_errors_have_its_shape(host: Host) -> None:

@@ -77,7 +77,7 @@ def test_a_large_body_and_a_large_result_are_carried(host: Host) -> None:
     status, answer = ask(host, texts=texts)
     assert status == 200
     assert answer["predictions"]["texts"] == texts[::-1]
-    assert host.temporary_files() == []
+    wait_until(lambda: host.temporary_files() == [], "nothing stays behind")
 
 
 def test_a_large_file_is_carried_to_a_place_of_the_machine(host: Host) -> None:
