@@ -72,13 +72,8 @@ class NameTaken(ValueError):
 
 
 def tried(host: Host) -> Iterator[OpenDoor | ClosedDoor]:
-    # Of one name the host's own comes first.
-    points = sorted(
-        plugins.points(GROUP),
-        key=lambda one: (one.name, not one.value.startswith("deepaas.")),
-    )
     names: set[str] = set()
-    for point in points:
+    for point in plugins.in_order(GROUP):
         if point.name in names:
             yield ClosedDoor(point, NameTaken(point.name, point.value))
             continue

@@ -89,13 +89,8 @@ class DoorOptions:
 
 @cache
 def of_doors() -> Sequence[DoorOptions]:
-    # Of one name the host's own comes first, as for the doors themselves.
-    points = sorted(
-        plugins.points(GROUP),
-        key=lambda one: (one.name, not one.value.startswith("deepaas.")),
-    )
     found: dict[str, DoorOptions] = {}
-    for point in points:
+    for point in plugins.in_order(GROUP):
         if point.name not in found:
             found[point.name] = _loaded(point)
     return list(found.values())

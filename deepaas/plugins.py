@@ -31,10 +31,15 @@ def _installed(_path: tuple[str, ...]) -> Any:
     return entry_points()
 
 
+def in_order(group: str) -> list[EntryPoint]:
+    """The same by name, of one name ours first."""
+    return sorted(points(group), key=lambda one: (one.name, not one.value.startswith("deepaas.")))
+
+
 def offered(group: str) -> dict[str, EntryPoint]:
     """The entry points of a group, by name: of two with one name ours, and the log tells of it."""
     found: dict[str, EntryPoint] = {}
-    for point in sorted(points(group), key=_ours_first):
+    for point in in_order(group):
         first = found.setdefault(point.name, point)
         if first.value != point.value:
             _log.error(
@@ -61,7 +66,3 @@ def load_all(group: str, shape: type[T]) -> dict[str, T]:
         except Exception:  # noqa: PERF203
             _log.exception("%r of the group %s cannot be loaded; the others can", name, group)
     return loaded
-
-
-def _ours_first(point: EntryPoint) -> tuple[str, bool]:
-    return point.name, not point.value.startswith("deepaas.")

@@ -102,7 +102,7 @@ def _argument(
     if told_file:
         text = {"type": "string"}
         kept = {key: told[key] for key in ("description", "default", "x-nullable") if key in told}
-        accept = told.get("x-cog-accept", "")
+        accept = told.get("x-accept", "")
         told = {**({"type": "array", "items": text} if several else text), **kept}
     if secret:
         told.pop("default", None)

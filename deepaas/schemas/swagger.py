@@ -56,7 +56,7 @@ def swagger_schema(schema: Json) -> Json:
             told[key] = swagger_schema(value)
         elif key == "allOf":
             told[key] = [swagger_schema(one) for one in value]
-        elif key not in _LEFT_OUT and not key.startswith("x-cog"):
+        elif key not in _LEFT_OUT and not key.startswith("x-"):
             told[key] = value
     return told
 

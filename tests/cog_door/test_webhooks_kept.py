@@ -198,5 +198,5 @@ def test_an_address_that_may_not_be_called_any_more(
     with serving("answers", state=tmp_path) as host:
         database = tmp_path / "deepaas" / "trainings.sqlite"
         wait_until(lambda: rows(database) == 0, "it is not told any more")
-        assert "its webhook is not called: 127.0.0.1" in host.log()
+        host.wait_for_log("its webhook is not called: 127.0.0.1")
     assert receiving.received == []

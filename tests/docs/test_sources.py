@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -47,3 +48,10 @@ def test_one_class_has_one_name() -> None:
                 found[node.name].append(path.relative_to(ROOT).as_posix())
     several = {name: paths for name, paths in found.items() if len(paths) > 1}
     assert {name: paths for name, paths in several.items() if name not in SHARED} == {}
+
+
+def test_tests_wait_for_the_log() -> None:
+    """A thread writes it, which may come behind the answer that a test has got."""
+    hasty = re.compile(r"assert (?!.* not in ).* in \w*host\.log\(\)")
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path.name != "test_sources.py"]
+    assert [path for path in tests if hasty.search(path.read_text(encoding="utf-8"))] == []

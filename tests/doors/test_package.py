@@ -202,7 +202,7 @@ def test_it_is_on_the_start_page(host: Host) -> None:
 
 
 def test_it_is_in_the_terminal(host: Host) -> None:
-    assert f"An echo: {host.url}/echo/" in host.log()
+    host.wait_for_log(f"An echo: {host.url}/echo/")
 
 
 def test_it_is_in_the_document_of_all(host: Host) -> None:
@@ -233,7 +233,7 @@ def test_one_that_does_not_work_is_told_of_and_the_others_are_served(host: Host)
     assert "a_package_that_nobody_has" in log
     # The twin fails to tell of itself, which nobody else notices.
     assert host.get("/openapi.json").status == host.get("/", headers=PAGE).status == 200
-    assert "'echo-twin' is left out of /openapi.json" in host.log()
+    host.wait_for_log("'echo-twin' is left out of /openapi.json")
     assert host.get("/v2/models/plain/").status == 200
     assert host.get("/cog/plain/health-check").status == 200
 

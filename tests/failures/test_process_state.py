@@ -89,7 +89,7 @@ def test_what_a_model_prints_is_in_the_log_with_its_name(host: Host) -> None:
         lines = [line for line in host.log().splitlines() if f"a remark {end}" in line]
         assert lines, end
         assert all("prints" in line for line in lines)
-    assert "welcome to my model" in host.log()
+    host.wait_for_log("welcome to my model")
     assert "\x1b[32m" not in host.log()
 
 

@@ -318,7 +318,7 @@ def test_what_is_no_code_does_not_count(host: Host, package: Package) -> None:
     (package.folder / "settings.yaml").write_text("a: 2")
     wait_until(lambda: not before & set(workers(host)), "the settings are loaded")
     assert host.log().count("loading the new code") == told + 1
-    assert "changed: settings.yaml; loading" in host.log()
+    host.wait_for_log("changed: settings.yaml; loading")
 
 
 def test_a_model_that_writes_into_its_package_is_not_loaded_for_ever(

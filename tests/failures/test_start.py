@@ -46,7 +46,7 @@ def test_broken_models_beside_a_good_one() -> None:
             assert reason.lower() in error.lower()
             assert_failure(host.predict(model), 503)
         for text in TRACEBACKS.values():
-            assert text in host.log()
+            host.wait_for_log(text)
 
 
 def test_a_host_without_any_good_model_ends() -> None:
@@ -139,7 +139,7 @@ def test_slow_metadata_hurts_nobody_else(host: Host) -> None:
 
 def test_a_model_that_never_gets_warm_is_given_up(host: Host) -> None:
     wait_until(lambda: _status(host, "warm_blocks") == "broken", "it is given up")
-    assert "[warm_blocks/1] the model cannot be served" in host.log()
+    host.wait_for_log("[warm_blocks/1] the model cannot be served")
     assert host.predict("plain").status == 200
     host.touch("warm")
     wait_until(lambda: _status(host, "warm_blocks") == "ready", "it is tried again")

@@ -117,7 +117,7 @@ def test_who_works_stays_when_the_descriptors_run_out(size: Size) -> None:
         host.watch.complaints.clear()
         host.touch("a")
         assert working.result(30).status == 200
-        assert "could not be accepted: Too many open files" in host.log()
+        host.wait_for_log("could not be accepted: Too many open files")
         close(storm)
         wait_until(lambda: host.get("/readyz").status == 200, "all is as before")
         assert_calm(host)
@@ -180,7 +180,7 @@ def test_a_request_without_a_descriptor_for_its_file_is_told_so() -> None:
         host.touch("a")
         close([*held, *begun])
         wait_until(lambda: host.get("/readyz").status == 200, "all is as before")
-        assert "a request found no descriptor" in host.log()
+        host.wait_for_log("a request found no descriptor")
         assert_calm(host)
 
 

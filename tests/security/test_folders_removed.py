@@ -164,7 +164,7 @@ def test_the_temporary_folder_is_removed(host: Host) -> None:
     assert again.status == 200
     assert folder.stat().st_mode & 0o077 == 0
     assert (folder / "uploads").stat().st_mode & 0o077 == 0
-    assert "is made again" in host.log()[logged:]
+    host.wait_for_log("is made again", logged)
 
 
 def test_the_temporary_folder_is_somebody_elses_by_now(host: Host) -> None:

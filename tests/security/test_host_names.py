@@ -149,7 +149,7 @@ def test_names_that_are_allowed(friendly: Host) -> None:
 def test_a_host_for_all_takes_any_name_and_says_so() -> None:
     with start_host([MODEL], "--listen-ip", "0.0.0.0", *LEAN) as host:
         assert send(host, "GET", "/healthz", {"Host": "models.example.org"}).status == 200
-        assert "answers to every name" in host.log()
+        host.wait_for_log("answers to every name")
         # A page of another origin is one all the same.
         foreign = {"Host": "models.example.org", "Origin": "http://evil.test"}
         assert send(host, "POST", f"/v2/models/{MODEL}/predict/", foreign).status == 403
@@ -172,7 +172,7 @@ def test_a_host_for_all_may_be_told_its_names_and_take_pages_of_the_whole_web() 
         assert answer.status == 200
         assert answer.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in answer.headers
-        assert "web pages of every origin may use this host" in host.log()
+        host.wait_for_log("web pages of every origin may use this host")
 
 
 def test_what_cannot_be_a_name_is_refused_at_the_start() -> None:

@@ -48,7 +48,7 @@ def test_an_exception_names_the_upload_as_its_client_does(host: Host) -> None:
     assert status == 500
     assert told["message"] == "ValueError: cannot identify image file 'my cat.png'."
     # The operator sees where it was.
-    assert f"cannot identify image file '{host.tmp}" in host.log()
+    host.wait_for_log(f"cannot identify image file '{host.tmp}")
 
 
 def test_an_error_of_the_system(host: Host) -> None:

@@ -29,4 +29,4 @@ def test_a_worker_that_does_not_answer(host: Host, how: str) -> None:
     wait_until(lambda: not host.is_ready(), "it is not said to be ready")
     assert host.predict(MODEL).json()["predictions"]["pid"] != pid
     assert host.is_ready()
-    assert "although it had nothing to do" in host.log()[logged:]
+    host.wait_for_log("although it had nothing to do", logged)

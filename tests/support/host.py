@@ -53,6 +53,10 @@ class Host:
     def log(self) -> str:
         return (self.home / "log").read_text(errors="replace")
 
+    def wait_for_log(self, text: str, since: int = 0) -> None:
+        """Wait until the log tells it, behind so many characters: a thread writes it."""
+        wait_until(lambda: text in self.log()[since:], f"the log has {text!r}")
+
     def get(self, path: str, **options: Any) -> client.Answer:
         return client.request(self.port, "GET", path, **options)
 

@@ -13,6 +13,7 @@ import pytest
 
 import deepaas
 from deepaas import config
+from deepaas.config.files import IGNORED_KEYS
 from deepaas.errors import ConfigError
 from deepaas.options import declared, of_doors
 from deepaas.settings import Settings
@@ -275,7 +276,7 @@ def test_a_file_that_is_no_ini_file(tmp_path: Path) -> None:
 
 
 def test_keys_of_oslo_log_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    keys = sorted(config.IGNORED_KEYS)
+    keys = sorted(IGNORED_KEYS)
     lines = [f"{key} = something" for key in keys]
     with caplog.at_level(logging.WARNING):
         settings = load("--config-file", written(tmp_path, *lines, "workers = 2"))

@@ -95,7 +95,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> DoorOptions:
 
 
 def installed(monkeypatch: pytest.MonkeyPatch, *doors: DoorOptions) -> Sequence[DoorOptions]:
-    monkeypatch.setattr(config, "of_doors", lambda: doors)
+    monkeypatch.setattr("deepaas.config.options.of_doors", lambda: doors)
     monkeypatch.setattr("deepaas.settings.of_doors", lambda: doors)
     return doors
 

@@ -148,7 +148,7 @@ def field(parameter: Parameter) -> fields.Field:
     if parameter.deprecated:
         metadata["x-deprecated"] = True  # Swagger 2.0 has no word for it.
     if parameter.accept:
-        metadata["x-cog-accept"] = parameter.accept
+        metadata["x-accept"] = parameter.accept
     return _field(parameter.type, _validators(parameter), metadata, options)
 
 

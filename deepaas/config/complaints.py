@@ -1,0 +1,71 @@
+"""What is told of a wrong value: what is wanted, and where it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from oslo_config import cfg, types
+
+from deepaas.config.files import files, sections
+from deepaas.config.options import by_key, every
+from deepaas.config.words import only_files, options_in
+from deepaas.options import DoorOptions, variable
+
+
+def of_value(
+    complaint: str,
+    argv: Sequence[str],
+    default_config_files: list[str] | None,
+    doors: Sequence[DoorOptions],
+) -> str | None:
+    """What argparse says of a wrong value, with our words and the file where it stands."""
+    found = re.match(r"--([\w-]+)\S*: Invalid .*? value: (.*)", complaint)
+    if found is None:
+        return None
+    name, value = found.groups()
+    for option in options_in(argv, doors):
+        if option.name == name:
+            return _must(f"--{name}", option, value)
+    alone = cfg.ConfigOpts()
+    alone(
+        list(only_files(argv)),
+        project="deepaas",
+        prog="deepaas-run",
+        default_config_files=default_config_files,
+    )
+    keys = {option.dest for option in every(doors) if option.name == name}
+    for file in files(alone):
+        for (section, key), option in by_key(doors).items():
+            if key in keys and value in sections(file).get(section, {}).get(key, ()):
+                where = key if section == "DEFAULT" else f"{key} in [{section}]"
+                return _must(f"{file}: {where}", option, value)
+    return None
+
+
+def of_variable(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
+    """The same of what oslo.config says of a variable."""
+    found = re.match(r"Value for option \S+ from (OS_\w+) is not valid", complaint)
+    named = {variable(section, key): one for (section, key), one in by_key(doors).items()}
+    if found is None or found[1] not in named:
+        return None
+    return _must(found[1], named[found[1]], os.environ.get(found[1], ""))
+
+
+def _must(where: str, option: cfg.Opt, value: str) -> str:
+    given = "" if option.secret else f", not {value!r}"
+    return f"{where} must be {_wanted(option)}{given}"
+
+
+def _wanted(option: cfg.Opt) -> str:
+    kind: Any = option.type
+    if isinstance(kind, types.Boolean):
+        return "true or false"
+    if kind.choices:
+        return f"one of {', '.join(kind.choices)}"
+    what = "a whole number" if isinstance(kind, types.Integer) else "a number"
+    if kind.min is not None and kind.max is not None:
+        return f"{what} from {kind.min:g} to {kind.max:g}"
+    return f"{what}, at least {kind.min:g}" if kind.min is not None else what

@@ -1,0 +1,92 @@
+"""INI files: which are read, and that no key in them does nothing."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from oslo_config import cfg
+
+from deepaas.config.options import older, options
+from deepaas.errors import ConfigError
+from deepaas.options import DoorOptions
+
+IGNORED_KEYS = frozenset(
+    [
+        "debug_stream",
+        "default_log_levels",
+        "fatal_deprecations",
+        "instance_format",
+        "instance_uuid_format",
+        "log_color",
+        "log_config_append",
+        "log_date_format",
+        "log_dir",
+        "log_rotate_interval",
+        "log_rotate_interval_type",
+        "log_rotation_type",
+        "logging_context_format_string",
+        "logging_debug_format_suffix",
+        "logging_default_format_string",
+        "logging_exception_prefix",
+        "logging_user_identity_format",
+        "max_logfile_count",
+        "max_logfile_size_mb",
+        "publish_errors",
+        "rate_limit_burst",
+        "rate_limit_except_level",
+        "rate_limit_interval",
+        "syslog_log_facility",
+        "use_eventlog",
+        "use_journal",
+        "use_json",
+        "use_stderr",
+        "use_syslog",
+        "watch_log_file",
+    ]
+)
+"""Keys of oslo.log that stand in sample files of DEEPaaS 2.x: warned of, not refused."""
+
+
+def files(conf: cfg.ConfigOpts) -> list[Path]:
+    files = [Path(name) for name in conf.config_file or []]
+    for folder in conf.config_dir or []:
+        files += sorted(Path(folder).expanduser().glob("*.conf"))
+    return files
+
+
+def sections(file: Path) -> dict[str, dict[str, list[str]]]:
+    sections: dict[str, dict[str, list[str]]] = {}
+    cfg.ConfigParser(str(file), sections).parse()
+    return sections
+
+
+def check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
+    """Refuse keys that no option has: a misspelt one would silently do nothing."""
+    known = {"DEFAULT": {option.dest for option in options()}}
+    for door in doors:
+        if door.kind:
+            known[door.section] = {field.name for field in door.fields}
+            known["DEFAULT"] |= {option.dest for option in older(door)}
+    for file in files(conf):
+        for given, keys in sections(file).items():
+            # As oslo.config reads them.
+            section = given if given == "DEFAULT" else given.lower()
+            if section in known:
+                for key in keys:
+                    _check_key(file, section, key, known[section])
+            elif (meant := section.replace("-", "_")) in known:
+                raise ConfigError(f"{file}: unknown section [{given}]; did you mean [{meant}]?")
+
+
+def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:
+    default = section == "DEFAULT"
+    if default and key in IGNORED_KEYS:
+        logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
+    elif key not in known:  # A dash for an underscore too: oslo.config passes over it.
+        close = difflib.get_close_matches(key, known, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        where = "" if default else f" in [{section}]"
+        raise ConfigError(f"{file}: unknown option {key!r}{where}{hint}")

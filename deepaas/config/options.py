@@ -1,0 +1,117 @@
+"""The options as oslo.config has them: those of the host, and those that doors declare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oslo_config import cfg
+
+from deepaas.options import DoorOptions, Field, declared, of_doors
+from deepaas.settings import Settings
+
+POSITIONAL = cfg.MultiStrOpt(
+    "models", default=[], positional=True, help="Models to serve, as for --model-name."
+)
+
+
+def options() -> list[cfg.Opt]:
+    return [_to_oslo(field) for field in declared(Settings)]
+
+
+def door_options() -> list[DoorOptions]:
+    """The options of doors, of which none is in the way of another."""
+    found: list[DoorOptions] = []
+    for door in of_doors():
+        trouble = door.trouble or _trouble(door, found)
+        found.append(DoorOptions(door.door, None, trouble) if trouble else door)
+    return found
+
+
+def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | None:
+    taken = {"default", *(option.dest for option in options()), *(one.section for one in others)}
+    if door.section in taken:
+        return ValueError(f"the section [{door.section}] would not be its own")
+    try:
+        # Tried where it does no harm: names that there are already, odd limits, defaults.
+        registered([*others, door])([], default_config_files=[], default_config_dirs=[])
+    except Exception as error:
+        return error
+    return None
+
+
+def list_opts() -> list[tuple[Any, list[cfg.Opt]]]:
+    """The options for ``oslo-config-generator``."""
+    doors = [(_group(door), of_door(door)) for door in door_options() if door.kind]
+    return [("DEFAULT", options()), *doors]
+
+
+def registered(doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
+    conf = cfg.ConfigOpts()
+    conf.register_cli_opts([*options(), POSITIONAL])
+    for door in doors:
+        conf.register_cli_opts(of_door(door), _group(door))
+        conf.register_opts(older(door))
+    return conf
+
+
+class _OfDoor:
+    """With its whole name on the command line: oslo.config would put the section before it."""
+
+    def _get_argparse_prefix(self, prefix: str, _group: str | None) -> str:
+        return prefix
+
+
+def of_door(door: DoorOptions) -> list[cfg.Opt]:
+    return [
+        _to_oslo(field, door.command_line(field), _OfDoor, dest=field.name) for field in door.fields
+    ]
+
+
+def older(door: DoorOptions) -> list[cfg.Opt]:
+    return [
+        _to_oslo(field, field.metadata["was"], default=None)
+        for field in door.fields
+        if "was" in field.metadata
+    ]
+
+
+def _group(door: DoorOptions) -> cfg.OptGroup:
+    return cfg.OptGroup(door.section, title=f"options of {door.door}", help=door.title)
+
+
+def every(doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
+    return [*options(), *(option for door in doors for option in of_door(door))]
+
+
+def by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], cfg.Opt]:
+    """The options by their sections and keys in files, older ones too."""
+    pairs = [("DEFAULT", option) for option in options()]
+    for door in doors:
+        pairs += [("DEFAULT", option) for option in older(door)]
+        pairs += [(door.section, option) for option in of_door(door)]
+    return {(section, option.dest): option for section, option in pairs}
+
+
+_KINDS: dict[type, type[Any]] = {
+    bool: cfg.BoolOpt,
+    int: cfg.IntOpt,
+    float: cfg.FloatOpt,
+    str: cfg.StrOpt,
+}
+
+
+def _to_oslo(field: Field, name: str = "", *also: type, **more: Any) -> cfg.Opt:
+    about = {key: value for key, value in field.metadata.items() if key != "was"}
+    about["default"] = field.default
+    kind: Any = _KINDS.get(type(field.default))
+    if about.pop("multiple", False):
+        kind, about["default"] = cfg.MultiStrOpt, []
+    elif about.pop("port", False):
+        kind = cfg.PortOpt
+    if kind is None:
+        raise TypeError(f"{field.name}: no option has a default of {type(field.default)}")
+    if also:
+        kind = type(kind.__name__, (*also, kind), {})
+    made: cfg.Opt = kind(name or field.name.replace("_", "-"), **about | more)
+    return made

@@ -1,0 +1,200 @@
+"""How the options are read: from the command line, INI files and the environment.
+
+Each is a field of :class:`deepaas.settings.Settings`, or of what a door has declared: that is
+``--NAME-OPTION``, stands in the section ``[NAME]`` and in ``OS_NAME__OPTION``. The parsing is
+oslo.config's, as existing packages ship ``deepaas.conf`` files for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import ipaddress
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oslo_config import cfg
+
+import deepaas
+from deepaas.config.complaints import of_value, of_variable
+from deepaas.config.files import check_keys, files
+from deepaas.config.options import door_options, every, of_door, older, options, registered
+from deepaas.config.words import as_oslo, options_in, without_files
+from deepaas.errors import ConfigError
+from deepaas.options import DoorOptions, Field, declared
+from deepaas.settings import Settings
+
+
+def load(
+    argv: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    default_config_files: list[str] | None = None,
+) -> Settings:
+    """Read the options: the command line wins over the environment, that over INI files.
+
+    The usual files are ``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` and the like.
+
+    Raises:
+        ConfigError: an option is unknown or has a wrong value.
+        SystemExit: after ``--help`` and ``--version``.
+    """
+    doors = door_options()
+    conf = registered(doors)
+    _parse(conf, argv, default_config_files, doors)
+    _prefer(conf, argv, doors)
+    check_keys(conf, doors)
+    by_older_names = _by_older_names(conf, doors)
+    values = {field.name: _value(conf, field) for field in declared(Settings)}
+    environment = os.environ if environment is None else environment
+    given = [*conf.models, *values["model_name"]] or [environment.get("DEEPAAS_V2_MODEL", "")]
+    values["model_name"] = tuple(
+        dict.fromkeys(name.strip() for one in given for name in one.split(",") if name.strip())
+    )
+    values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
+    values["base_path"] = _base_path(values["base_path"])
+    return Settings(**values, doors={door.door: _of(conf, by_older_names, door) for door in doors})
+
+
+def _by_older_names(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
+    """What is given by older names.
+
+    Read apart: on the command line oslo.config cannot tell ``cog_strict`` from ``strict`` of
+    ``[cog]``, and takes the one for the other.
+    """
+    found = cfg.ConfigOpts()
+    for door in doors:
+        found.register_opts(older(door))
+    found([], default_config_files=list(map(str, files(conf))), default_config_dirs=[])
+    return found
+
+
+def _of(conf: cfg.ConfigOpts, by_older_names: cfg.ConfigOpts, door: DoorOptions) -> Any:
+    if door.kind is None:
+        return door.trouble
+    return door.kind(
+        **{field.name: _value(conf, field, door, by_older_names) for field in door.fields}
+    )
+
+
+def _value(
+    conf: cfg.ConfigOpts,
+    field: Field,
+    door: DoorOptions | None = None,
+    by_older_names: cfg.ConfigOpts | None = None,
+) -> Any:
+    """The value of an option; if it was given by its older name and no other, that one."""
+    name, group = field.name, door.section if door else None
+    was = field.metadata.get("was")
+    if was and by_older_names and _rank(by_older_names, was, None) > _rank(conf, name, group):
+        conf, name, group = by_older_names, was, None
+    value = conf[group][name] if group else conf[name]
+    if not field.metadata.get("multiple"):
+        return value
+    if _rank(conf, name, group) == _ENVIRONMENT:
+        # A list with commas, which oslo.config takes apart into characters.
+        value = "".join(value).split(",")
+    return tuple(one.strip() for one in value if one.strip())
+
+
+_RANKS = (cfg.Locations.user, cfg.Locations.environment, cfg.Locations.set_override)
+
+
+_ENVIRONMENT = _RANKS.index(cfg.Locations.environment)
+
+
+def _rank(conf: cfg.ConfigOpts, name: str, group: str | None) -> int:
+    """Which place the value of an option is from: the highest one counts; -1 for its default."""
+    origin = conf.get_location(name, group)
+    if origin is None or origin.location not in _RANKS:
+        return -1
+    return _RANKS.index(origin.location)
+
+
+def _parse(
+    conf: cfg.ConfigOpts,
+    argv: Sequence[str],
+    default_config_files: list[str] | None,
+    doors: Sequence[DoorOptions],
+) -> None:
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            conf(
+                list(as_oslo(argv, doors)),
+                project="deepaas",
+                prog="deepaas-run",
+                version=deepaas.__version__,
+                default_config_files=default_config_files,
+                description=(
+                    "Serve the installed models over HTTP. Options may also stand in an INI file "
+                    "(--config-file, section [DEFAULT], underscores for dashes) or in the "
+                    "environment (OS_DEFAULT__LISTEN_PORT); those of one API in a section of its "
+                    "own ([cog], OS_COG__STRICT). What is switched off by --noX is switched off "
+                    "by --no-X too."
+                ),
+            )
+            for option in options():
+                getattr(conf, option.dest)  # Values from files are checked on first use.
+            for door in doors:
+                for option in of_door(door):
+                    getattr(conf[door.section], option.dest)
+                for option in older(door):
+                    getattr(conf, option.dest)
+    except SystemExit as stop:
+        if stop.code in (0, None):
+            raise
+        # argparse prints a page of usage before the one line that matters.
+        complaint = said.getvalue().strip().splitlines()[-1]
+        complaint = complaint.partition("error: ")[2] or complaint
+        # Of an option oslo.config tells the name in its section.
+        name = {
+            option.dest: option.name for option in [*every(doors)[::-1], *options_in(argv, doors)]
+        }
+        named = re.sub(
+            r"^argument --(\w+)", lambda m: f"--{name.get(m[1], m[1].replace('_', '-'))}", complaint
+        )
+        lost = [door for door in doors if door.trouble and f"--{door.door}-" in complaint]
+        why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
+        told = of_value(named, argv, default_config_files, doors)
+        raise ConfigError((told or named) + why) from None
+    except (cfg.Error, ValueError) as error:
+        complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
+        told = of_variable(complaint, doors)
+        raise ConfigError(told or " ".join(complaint.split())) from None
+
+
+def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptions]) -> None:
+    """Have the command line count before the environment, also where a file has the option."""
+    alone = registered(doors)
+    words = list(without_files(as_oslo(argv, doors)))
+    alone(words, default_config_files=[], default_config_dirs=[], use_env=False)
+    groups = [(None, options()), *((door.section, of_door(door)) for door in doors)]
+    for group, opts in groups:
+        for option in opts:
+            origin = alone.get_location(option.dest, group)
+            if origin is not None and origin.location is cfg.Locations.command_line:
+                value = (alone[group] if group else alone)[option.dest]
+                conf.set_override(option.dest, value, group)
+
+
+def _network(given: str) -> str:
+    try:
+        return str(ipaddress.ip_network(given, strict=False))
+    except ValueError:
+        raise ConfigError(f"trusted-proxy is no address and no network: {given!r}") from None
+
+
+_BASE_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+"""What stands in a path as it is (RFC 3986, section 3.3)."""
+
+
+def _base_path(given: str) -> str:
+    if given and not given.startswith("/"):
+        raise ConfigError(f"base-path must begin with '/', not {given!r}")
+    if not _BASE_PATH.fullmatch(given):
+        raise ConfigError(
+            f"base-path is {given!r}: it may have letters, digits and -._~!$&'()*+,;=:@/ only"
+        )
+    return given.rstrip("/")
