@@ -159,6 +159,10 @@ def _parse(
         why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
         told = of_value(named, argv, default_config_files, doors)
         raise ConfigError((told or named) + why) from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"a file with options is no text in UTF-8: {error.reason}") from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         told = of_variable(complaint, doors)

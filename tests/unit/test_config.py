@@ -288,3 +288,15 @@ def test_keys_of_oslo_log_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptur
 def test_other_sections_are_left_alone(tmp_path: Path) -> None:
     file = written(tmp_path, "workers = 2", "[other]", "anything = 1")
     assert load("--config-file", file).workers == 2
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe[", b"[DEFAULT", b"x"])
+def test_a_file_that_is_none_of_options_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "deepaas.conf"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load(["--config-file", str(path)], {}, [])
+    assert "\n" not in str(caught.value) and "codec" not in str(caught.value)
