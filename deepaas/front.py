@@ -61,7 +61,7 @@ class Front:
         return "/openapi.json" if others and ours else "/swagger.json"
 
     def pages(self) -> list[Link]:
-        return [page for one in self.doors for page in one.door.pages]
+        return [page for one in self.doors for page in _here(one.door.pages)]
 
     async def home(self, request: web.Request) -> web.Response:
         origin = f"{public_scheme(request)}://{public_host(request)}"
@@ -116,7 +116,7 @@ class Front:
         return {
             "name": one.name,
             "title": one.door.title or one.name,
-            "pages": [{"label": page.label, "path": page.path} for page in one.door.pages],
+            "pages": [{"label": page.label, "path": page.path} for page in _here(one.door.pages)],
             "models": {
                 model.name: {
                     "links": [{"label": label, "path": path} for label, path in _links(one, model)],
@@ -171,13 +171,13 @@ def in_order(opened: Iterable[OpenDoor]) -> list[OpenDoor]:
 
 
 def _links(one: OpenDoor, model: HostedModel) -> list[Pair]:
-    return _had(one, lambda: [pair for it in one.door.links(model) for pair in _shown(it)])
+    return _had(one, lambda: [(it.label, it.path) for it in _here(one.door.links(model))])
 
 
-def _shown(link: Link) -> list[Pair]:
-    """A link of a door, if it leads to this host: its path may be made of what a model says."""
-    label, path = str(link.label), str(link.path)
-    return [(label, path)] if re.match(r"/(?![/\\])", path) else []
+def _here(links: Iterable[Link]) -> list[Link]:
+    """Those that lead to this host: a door may make a path of what a model says."""
+    told = [Link(str(link.label), str(link.path)) for link in links]
+    return [link for link in told if re.match(r"/(?![/\\])", link.path)]
 
 
 def _snippets(one: OpenDoor, model: HostedModel, url: str) -> list[Pair]:
