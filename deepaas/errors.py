@@ -130,15 +130,23 @@ class ModelUnavailable(DeepaasError):
     """The model is served, but no worker of it can take calls at present.
 
     Attributes:
-        leaving: whether that is so as the host is about to leave.
+        leaving: whether that is so as the host is about to leave; calls that a worker was at work
+            on (``begun``) are told so.
     """
 
     code = "model_unavailable"
 
     def __init__(
-        self, name: str, reason: str, retry_after_seconds: float = 1.0, *, leaving: bool = False
+        self,
+        name: str,
+        reason: str,
+        retry_after_seconds: float = 1.0,
+        *,
+        leaving: bool = False,
+        begun: bool = False,
     ) -> None:
-        super().__init__(f"model {name!r} takes no calls at present: {reason}")
+        what = f"a call of model {name!r} was ended" if begun else f"model {name!r} takes no calls"
+        super().__init__(f"{what}: {reason}" if begun else f"{what} at present: {reason}")
         self.leaving = leaving
         self.retry_after_seconds = retry_after_seconds
 

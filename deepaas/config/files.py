@@ -77,8 +77,9 @@ def check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
             if section in known:
                 for key in keys:
                     _check_key(file, section, key, known[section])
-            elif (meant := section.replace("-", "_")) in known:
-                raise ConfigError(f"{file}: unknown section [{given}]; did you mean [{meant}]?")
+            elif close := difflib.get_close_matches(section.replace("-", "_"), known, 1, 0.8):
+                # Others may be there for other programs.
+                raise ConfigError(f"{file}: unknown section [{given}]; did you mean [{close[0]}]?")
 
 
 def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:

@@ -33,6 +33,7 @@ from deepaas.messages import (
     Health,
     Inputs,
     Metadata,
+    Values,
 )
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
@@ -103,6 +104,7 @@ class HostedModel:
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
     ) -> Answer:
         """The file that the answer may name belongs to the caller. Raises ``DeepaasError``."""
+        _check_names(inputs)
         reply = await self._pool.calls.run(inputs, client_id, terms)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
@@ -121,6 +123,7 @@ class HostedModel:
 
     async def check_training(self, inputs: Inputs) -> Checked:
         """The arguments for people; a file with them is the caller's. Raises ``DeepaasError``."""
+        _check_names(inputs)
         description = await self.described()
         if description.train is None:
             raise NotImplementedByModel(self.name, "train")
@@ -194,6 +197,12 @@ class HostedModel:
         return await asyncio.shield(self._question)
 
 
+def _check_names(inputs: Inputs) -> None:
+    """Refuse what no message can hold: doors pass on what clients send."""
+    if type(inputs) is Values and not all(type(name) is str for name in inputs.given):
+        raise MalformedRequest("the names of arguments must be texts")
+
+
 def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
     match failure.kind:
         case "invalid_arguments":
@@ -206,6 +215,8 @@ def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoR
             raise ModelRefused(
                 failure.status, failure.message, failure.headers, details=failure.traceback
             )
+        case "no_call":
+            raise ValueError(failure.message)  # The door's mistake, so the host's.
         case "codec_missing":
             raise CodecMissing(failure.message, details=failure.traceback)
         case "storage_full":

@@ -14,7 +14,7 @@ from deepaas.messages import Failure, FromWorkerCalls, Predict, Reply, ToWorkerC
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.event_loop import lasting
 from deepaas.runtime.failures import failure
-from deepaas.runtime.loop import RECEIVE_BYTES, loaded
+from deepaas.runtime.loop import RECEIVE_BYTES, loaded, received
 from deepaas.runtime.printing import Printing
 
 Post = Callable[[FromWorkerCalls], None]
@@ -45,7 +45,10 @@ class Concurrent:
         frames = FrameBuffer()
         while data := await reader.read(RECEIVE_BYTES):
             for payload in frames.feed(data):
-                call = decoder.decode(payload)
+                call = received(decoder, payload)
+                if isinstance(call, Failure):
+                    post(call)
+                    continue
                 assert isinstance(call, Predict), "trainings have workers of their own"
                 self._tasks[call.id] = asyncio.ensure_future(self._answer(call, post, writer.drain))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

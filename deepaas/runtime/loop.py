@@ -177,7 +177,11 @@ class _Calls:
                 return
             brisk = time.perf_counter() - began < BRISK_SECONDS
             for payload in frames.feed(data):
-                self._answer(decoder.decode(payload))
+                call = received(decoder, payload)
+                if isinstance(call, Failure):
+                    self._send(call)
+                else:
+                    self._answer(call)
 
     def _answer(self, call: ToWorkerCalls) -> None:
         process_id = os.getpid()
@@ -224,6 +228,17 @@ class _Calls:
     def _send(self, message: FromWorkerCalls) -> None:
         with self._sending:  # A thread of the model may post as well.
             self._sock.sendall(frame(message))
+
+
+def received(
+    decoder: msgspec.msgpack.Decoder[ToWorkerCalls], payload: bytes | bytearray | memoryview
+) -> ToWorkerCalls | Failure:
+    """A call; or what is to be said of what a door has handed over, and is none."""
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        _, call_id, *_ = msgspec.msgpack.decode(payload)
+        return Failure(call_id, "no_call", f"what a door has handed over is no call: {error}")
 
 
 def loaded(

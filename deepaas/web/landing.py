@@ -158,7 +158,8 @@ def _links(links: Sequence[tuple[str, str]]) -> str:
 
 
 def _model_links(model: LandingModel, prefix: str, try_me: bool) -> list[tuple[str, str]]:
-    tried = try_me and model.can_be_tried
+    # A slash in a name is one in the page's own paths.
+    tried = try_me and model.can_be_tried and "/" not in model.name
     own = [("Try me", f"{prefix}/try-me/{quote(model.name, safe='')}/")] if tried else []
     return [*own, *model.pages]
 

@@ -23,6 +23,13 @@ def serving(drain: Drain) -> Middleware:
         except Exception as error:
             answer = break_off if BEGUN in request else respond_to_exception
             response = answer(request, error)
+        else:
+            if not isinstance(response, web.StreamResponse):
+                mistake = TypeError(f"{request.path}: the handler gave back {type(response)}")
+                response = respond_to_exception(request, mistake)
+            elif BEGUN in request and response.content_length and not response.body_length:
+                # The handler has left before the end: what follows must not be taken for the rest.
+                response.force_close()
         finally:
             drain.end_request()
         if drain.began or not request.content.is_eof():

@@ -121,7 +121,9 @@ class Calls:
         for worker in self._slots.workers():
             for call in worker.calls.values():
                 if not call.reply.done():
-                    call.reply.set_exception(ModelUnavailable(self._name, reason, leaving=True))
+                    call.reply.set_exception(
+                        ModelUnavailable(self._name, reason, leaving=True, begun=True)
+                    )
 
     def unavailable(self, reason: str, *, leaving: bool = False) -> ModelUnavailable:
         """That the model takes no calls, and when it may be worth while to ask again."""

@@ -336,3 +336,13 @@ def test_opaque_inputs_are_objects(tmp_path: Path) -> None:
         told = served.parameters
     assert told["one"]["type"] == "object"
     assert (told["all"]["type"], told["all"]["items"]) == ("array", OBJECT)
+
+
+def test_classes_that_have_the_one_before_twice_are_a_small_document(tmp_path: Path) -> None:
+    levels = "".join(
+        f"class L{n}(BaseModel):\n    a: L{n - 1}\n    b: L{n - 1}\n" for n in range(1, 25)
+    )
+    source = f"from pydantic import BaseModel\nclass L0(BaseModel):\n    x: int\n{levels}"
+    served = serve(f"{source}def run() -> L24: ...\n", tmp_path)
+    assert served.output["properties"]["a"]["type"] == "object"
+    assert len(str(served.model.describe())) < 500_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -86,7 +87,12 @@ def test_arguments_are_checked_as_those_of_any_door(host: Host) -> None:
     assert b"count" in answered
 
 
-@pytest.mark.parametrize("body", [b"\xc1", b"\x93\x01\x02\x03", b"\xc1" * 70_000])
+DEEP = b"\x91" * 2_000 + b"\xc0"
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xc1", b"\x93\x01\x02\x03", b"\xc1" * 70_000, DEEP, DEEP + b" " * 70_000]
+)
 def test_what_cannot_be_read_is_the_client_s_fault(host: Host, body: bytes) -> None:
     for query in ("", "?worker"):
         status, _, answered = ask(host, body, query)
@@ -105,18 +111,45 @@ def test_a_codec_that_is_not_there_is_the_operator_s_fault(host: Host, name: str
     assert ask(host, {"data": "a"})[0] == 200
 
 
-def test_what_is_raised_behind_the_beginning_of_an_answer_breaks_it_off(host: Host) -> None:
-    request = b"POST /packed/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+@pytest.mark.parametrize("path", ["broken", "short"])
+def test_an_answer_that_stops_short_is_broken_off(host: Host, path: str) -> None:
+    """Whether its handler raises or just returns: what follows is not taken for the rest."""
+    head = b"Host: localhost\r\nContent-Length: 0\r\n\r\n"
+    requests = f"POST /packed/{path} HTTP/1.1\r\n".encode() + head
     with socket.create_connection(("127.0.0.1", host.port), timeout=60) as connection:
-        connection.sendall(request)
+        connection.sendall(requests + b"GET /healthz HTTP/1.1\r\n" + head)
         received = b""
         with contextlib.suppress(ConnectionResetError):
             while data := connection.recv(65536):
                 received += data
     assert received.count(b"HTTP/1.1") == 1
-    assert b"begun" in received and b"ZeroDivision" not in received
-    host.wait_for_log("failed in the middle of its answer")
+    assert b"ZeroDivision" not in received
+    if path == "broken":
+        host.wait_for_log("failed in the middle of its answer")
     assert ask(host, {"data": "a"})[0] == 200
+
+
+@pytest.mark.parametrize("path", ["nothing", "odd"])
+def test_a_door_s_mistake_is_the_host_s_and_harms_no_worker(host: Host, path: str) -> None:
+    restarts = host.readiness("packed_echo")["restarts_count"]
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", f"/packed/{path}")
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+    assert (answer.status, told["message"]) == (500, "the host has made a mistake")
+    host.wait_for_log(told["id"])
+    assert ask(host, {"data": "a"})[0] == 200
+    assert host.readiness("packed_echo")["restarts_count"] == restarts
+
+
+@pytest.mark.parametrize("body", [{1: 2}, {"data": "x", 1: 2}, {None: 1}, {b"data": "x"}])
+def test_names_of_arguments_are_texts(host: Host, body: Any) -> None:
+    restarts = host.readiness("packed_echo")["restarts_count"]
+    for query in ("", "?worker"):
+        assert ask(host, body, query)[0] in (200, 400, 422)
+    assert ask(host, body)[0] == 400
+    assert host.readiness("packed_echo")["restarts_count"] == restarts
 
 
 def test_options_of_no_door_are_told_of(host: Host) -> None:

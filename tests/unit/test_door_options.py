@@ -165,6 +165,7 @@ def test_unknown_keys_in_its_section(key: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines,complaint",
     [
+        (("[of_manny]", "count = 2"), r"unknown section \[of_manny\]; did you mean \[of_many\]\?"),
         (("[of-many]", "count = 2"), r"unknown section \[of-many\]; did you mean \[of_many\]\?"),
         (("[OF_MANY]", "cuont = 2"), r"unknown option 'cuont' in \[of_many\]"),
     ],

@@ -95,9 +95,14 @@ def _is_file(annotation: Any) -> bool:
     return len(members) == 1 and (kind := _kind(members[0])) is not None and kind.is_file_alone
 
 
+MAX_NAMED_COUNT = 500
+"""So many classes are told of with their fields in a schema, one that comes twice counted twice."""
+
+
 class _Reader:
     def __init__(self) -> None:
         self._within: list[Any] = []
+        self._named_count = 0
         self._schemas: dict[Any, type[Schema]] = {}
 
     def schema(self, annotation: Any) -> Json:
@@ -119,8 +124,9 @@ class _Reader:
         named = _named_fields(annotation)
         if named is None:
             return types.schema(types.read(annotation))
-        if annotation in self._within:  # A tree of them, say.
-            return {"type": "object"}
+        self._named_count += 1
+        if annotation in self._within or self._named_count > MAX_NAMED_COUNT:
+            return {"type": "object"}  # Of a tree of them, or where each has the one before twice.
         self._within.append(annotation)
         told = self._object(named)
         self._within.remove(annotation)

@@ -42,12 +42,34 @@ def setup(host: Host) -> Door:
         await response.write(b"begun")
         raise ZeroDivisionError
 
+    async def stop_short(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.content_length = 1000
+        await response.prepare(request)
+        await response.write(b"half")
+        return response
+
+    async def give_nothing(_request: web.Request) -> web.StreamResponse:
+        return None  # type: ignore[return-value]
+
+    async def ask_oddly(_request: web.Request) -> web.StreamResponse:
+        inputs = Encoded("packed", b"", headers={"x-mood": 1})  # type: ignore[dict-item]
+        await host.registry["packed_echo"].predict(inputs)
+        raise AssertionError("it is no call")
+
     own = f"{host.prefix}/packed"
-    return Door(routes(own, [("POST", "/", ask), ("POST", "/broken", break_off)]), paths=[own])
+    table = [
+        ("POST", "/", ask),
+        ("POST", "/broken", break_off),
+        ("POST", "/short", stop_short),
+        ("POST", "/nothing", give_nothing),
+        ("POST", "/odd", ask_oddly),
+    ]
+    return Door(routes(own, table), paths=[own])
 
 
 def decoded(body: bytes, headers: dict[str, str]) -> Values:
     try:
         return packed_codec.decode(body, headers)
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise MalformedRequest(str(error)) from None
