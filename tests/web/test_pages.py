@@ -321,6 +321,15 @@ def test_example_has_what_a_call_needs(
     assert example_of(parameters) == START + expected
 
 
+def test_no_link_to_try_a_model_whose_name_has_a_slash() -> None:
+    """The page's own paths could not tell it from a path below a model."""
+    models = [LandingModel(name, "M", can_be_tried=True) for name in ("a", "a/b")]
+    links = Page(shown(*models, try_me=True)).all("a", "href")
+    assert [link for link in links if link.startswith("/try-me/") and "a" in link[8:]] == [
+        "/try-me/a/"
+    ]
+
+
 def test_example_has_the_origin_in_a_place_of_its_own() -> None:
     origin = "https://[::1]:8443"
     command = snippets.prediction(origin, "/base/v2/models/m/predict/", [])
