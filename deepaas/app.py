@@ -23,7 +23,7 @@ from deepaas.masks import Masks
 from deepaas.model.discovery import FoundModel
 from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.settings import Settings
 from deepaas.training.retention import Retention, parse_keep
 from deepaas.training.scheduler import Scheduler, TrainingLimits

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from deepaas import plugins
 from deepaas.errors import ConfigError
-from deepaas.protocols import Door, Host, Link
+from deepaas.protocols.door import Door, Host, Link
 from deepaas.web.errors import ErrorShapes
 
 _log = logging.getLogger(__name__)

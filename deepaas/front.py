@@ -17,7 +17,7 @@ import deepaas
 from deepaas.doors import OpenDoor
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Link, routes
+from deepaas.protocols.door import Link, routes
 from deepaas.settings import Settings
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme

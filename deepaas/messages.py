@@ -42,6 +42,21 @@ class LongText(Message):
     charset: str
 
 
+class Tensor(Message):
+    """An array of numbers, row by row, little-endian, without NumPy: ``data`` has its bytes, or the
+    file at ``path`` from ``offset`` on, where there may be others.
+
+    ``dtype`` is one of ``tensors.dtypes``. Of ``bytes`` each element is its length as a uint32 and
+    so many bytes, as the Open Inference Protocol has it.
+    """
+
+    dtype: str
+    shape: list[int]
+    data: bytes | None = None
+    path: str = ""
+    offset: int = 0
+
+
 class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of older hosts.
     """For V2 alone: the places of a request where arguments may stand, not yet decoded.
 
@@ -91,29 +106,39 @@ class Values(Message):
         files: in order, several of one name for a list.
         checked: whether ``given`` is known to fit the schemas of the signature; ``pattern`` is
             looked for again, as Python has expressions of its own.
+        tensors: for any argument; what has only one element may stand for it, and bytes for a file.
+        wanted: what the codec that makes bytes of the result is to know.
     """
 
     given: dict[str, Any] = {}
     path: str = ""
     files: list[tuple[str, Upload]] = []
     checked: bool = False
+    tensors: list[tuple[str, Tensor]] = []
+    wanted: dict[str, Any] = {}
 
     def is_small(self) -> bool:
-        return not self.path
+        return not self.text_paths()
 
     def uploads(self) -> list[Upload]:
         return [upload for _, upload in self.files]
 
     def text_paths(self) -> list[str]:
-        return [self.path] if self.path else []
+        paths = [self.path, *(tensor.path for _, tensor in self.tensors)]
+        return list(dict.fromkeys(path for path in paths if path))
 
     def with_paths(self, change: Callable[[str], str]) -> Values:
+        changed = {path: change(path) for path in self.text_paths()}  # Once, if two share a file.
         return msgspec.structs.replace(
             self,
-            path=change(self.path) if self.path else "",
+            path=changed.get(self.path, ""),
             files=[
                 (name, msgspec.structs.replace(upload, path=change(upload.path)))
                 for name, upload in self.files
+            ],
+            tensors=[
+                (name, msgspec.structs.replace(tensor, path=changed.get(tensor.path, "")))
+                for name, tensor in self.tensors
             ],
         )
 
@@ -211,11 +236,19 @@ class FileDetails(Message):
     accept: str = ""
 
 
+class TensorDetails(Message):
+    """Of an argument, or of a result: its ``dtype``, empty for any; and its shape, in which -1 is
+    any size, and which is None for any shape."""
+
+    dtype: str = ""
+    shape: list[int] | None = None
+
+
 class ArgumentSignature(Message):
     """An argument; ``secret`` if nobody is shown its values, ``location`` for V2 alone.
 
     ``schema`` is JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
-    text stands for a file, which has no value in JSON.
+    text stands for a file, which has no value in JSON, nested lists stand for a tensor.
     """
 
     name: str
@@ -224,14 +257,19 @@ class ArgumentSignature(Message):
     secret: bool = False
     file: FileDetails | None = None
     location: str = ""
+    tensor: TensorDetails | None = None
 
 
 class Result(Message):
-    """What a function gives back: ``schema`` is empty if nobody knows, ``media_types`` for JSON."""
+    """What a function gives back: ``schema`` is empty if nobody knows, ``media_types`` for JSON.
+
+    ``tensors`` are those that are known by name; the name is empty for one that is all there is.
+    """
 
     schema: dict[str, Any] = {}
     media_types: list[str] = []
     streams: bool = False
+    tensors: dict[str, TensorDetails] = {}
 
 
 class Signature(Message):
@@ -294,6 +332,7 @@ class Answer(Message):
         declared: whether it is as the model's ``schema`` declares: V2 sends it without an envelope.
         files: of a file, its own name, and 0; of JSON, the names of the files that stand in it as
             URLs, in their order, and how long these URLs are.
+        headers: of a codec's, for the client.
     """
 
     id: int
@@ -304,6 +343,7 @@ class Answer(Message):
     is_file: bool = False
     declared: bool = False
     files: list[tuple[str, int]] = []
+    headers: dict[str, str] = {}
 
 
 class Part(Message):

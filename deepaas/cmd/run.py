@@ -35,7 +35,7 @@ from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
-from deepaas.protocols import Link
+from deepaas.protocols.door import Link
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop

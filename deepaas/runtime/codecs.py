@@ -8,9 +8,9 @@ functions of :class:`Codec`, which imports nothing of the host.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Protocol
+import mmap
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -20,18 +20,28 @@ from deepaas.runtime.places import MalformedBody
 
 GROUP = "deepaas.codec"
 
+Bytes = bytes | bytearray | memoryview
+
 
 class NoCodec(Exception):
     """It is not there, which is no fault of a client, nor of the model; the text says so."""
 
 
+class EncodedResult(NamedTuple):
+    """The bytes of a result, or several of them that follow each other; a tuple does as well."""
+
+    media_type: str
+    data: Bytes | Sequence[Bytes]
+    headers: Mapping[str, str] = {}
+
+
 class Codec(Protocol):
-    def decode(self, body: bytes, headers: Mapping[str, str]) -> Values:
+    def decode(self, body: Bytes, headers: Mapping[str, str]) -> Values:
         """The values in a body; the door calls it in the host if it is small. Names of headers are
         in lower case. ValueError or msgspec.MsgspecError tell the client why it cannot be read."""
 
-    def encode(self, result: Any) -> tuple[str, bytes]:
-        """Media type and bytes of what ``predict`` returned or yielded, or BadResult."""
+    def encode(self, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
+        """What ``predict`` returned or yielded, for a call with ``Values.wanted``, or BadResult."""
 
 
 @functools.cache
@@ -50,8 +60,17 @@ def codec(name: str) -> Codec:
 
 def decoded(encoded: Encoded) -> Values:
     """The values in a body; MalformedBody if it cannot be read."""
-    body = Path(encoded.path).read_bytes() if encoded.path else encoded.body
     try:
-        return codec(encoded.codec).decode(body, encoded.headers)
+        return codec(encoded.codec).decode(_body(encoded), encoded.headers)
     except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise MalformedBody({"body": [str(error) or type(error).__name__]}) from None
+
+
+def _body(encoded: Encoded) -> Bytes:
+    if not encoded.path:
+        return encoded.body
+    with open(encoded.path, "rb") as file:
+        if not file.seek(0, 2):
+            return b""  # Nothing cannot be mapped.
+        # A copy as soon as somebody writes to it: what is made of it may belong to the model.
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))

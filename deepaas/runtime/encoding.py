@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepaas.messages import Answer, Part, Predict
+from deepaas.messages import Answer, Part, Predict, Values
 from deepaas.runtime.codecs import codec
 from deepaas.runtime.results import Results
 
@@ -22,7 +22,11 @@ class Encoding:
     def answer(self, result: Any) -> Answer:
         """A result that came as a whole; BadResult if it cannot be sent."""
         if self._call.codec:
-            return self._results.encoded(self._call.id, *codec(self._call.codec).encode(result))
+            inputs = self._call.inputs
+            wanted = inputs.wanted if isinstance(inputs, Values) else {}
+            return self._results.encoded(
+                self._call.id, *codec(self._call.codec).encode(result, wanted)
+            )
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:

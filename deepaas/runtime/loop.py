@@ -24,6 +24,7 @@ from deepaas.messages import (
     Cancel,
     Checked,
     CheckTraining,
+    Encoded,
     Failure,
     FromWorkerCalls,
     FromWorkerControl,
@@ -40,6 +41,7 @@ from deepaas.messages import (
     Train,
 )
 from deepaas.runtime import training
+from deepaas.runtime.codecs import decoded
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
@@ -244,7 +246,10 @@ def received(
 def loaded(
     load: Callable[[Inputs], dict[str, Any]], call: Predict | Train
 ) -> dict[str, Any] | Failure:
+    """The arguments of a call, whose body is decoded for good, or why there are none."""
     try:
+        if isinstance(call.inputs, Encoded):
+            call.inputs = decoded(call.inputs)
         return load(call.inputs)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error)

@@ -8,7 +8,7 @@ import io
 import mimetypes
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
@@ -17,10 +17,12 @@ import msgspec
 
 from deepaas.messages import INLINE_BYTES, Answer, Part
 from deepaas.model.v2.wrapper import ReturnedFile
+from deepaas.runtime.codecs import Bytes
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
 from deepaas.runtime.regular import check_opened, open_regular
 
+_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
@@ -86,12 +88,26 @@ class Results:
         answer.declared = self._schema is not None
         return answer
 
-    def encoded(self, call_id: int, media_type: str, body: bytes) -> Answer:
+    def encoded(
+        self,
+        call_id: int,
+        media_type: str,
+        data: Bytes | Sequence[Bytes],
+        headers: Mapping[str, str] = {},
+    ) -> Answer:
+        """What a codec has made of a result; BadResult if that is not what it has to make."""
         if not (isinstance(media_type, str) and _MEDIA_TYPE.fullmatch(media_type)):
             raise BadResult(f"a codec says that its bytes are {media_type!r}")
-        if not isinstance(body, (bytes, bytearray, memoryview)):
-            raise BadResult(f"a codec has made {type(body).__name__} of a result, not bytes")
-        return self._answer(call_id, media_type, bytes(body))
+        pieces = data if isinstance(data, (list, tuple)) else [data]
+        for piece in pieces:
+            if not isinstance(piece, (bytes, bytearray, memoryview)):
+                raise BadResult(f"a codec has made {type(piece).__name__} of a result, not bytes")
+        for header in headers.items():
+            if not all(isinstance(word, str) and _HEADER.fullmatch(word) for word in header):
+                raise BadResult(f"a codec wants to send the header {header!r}")
+        answer = self._answer(call_id, media_type, *pieces)
+        answer.headers = dict(headers)
+        return answer
 
     def part(self, number: int, answer: Answer) -> Part:
         call_id, path = answer.id, ""
@@ -176,12 +192,12 @@ class Results:
         name = getattr(file, "name", None)
         return re.sub(r"[^\w.\- ]", "_", PurePath(name).name) if isinstance(name, str) else ""
 
-    def _answer(self, call_id: int, media_type: str, body: bytes) -> Answer:
-        if len(body) <= INLINE_BYTES:
-            return Answer(call_id, media_type, body=body)
+    def _answer(self, call_id: int, media_type: str, *pieces: Bytes) -> Answer:
+        if sum(memoryview(piece).nbytes for piece in pieces) <= INLINE_BYTES:
+            return Answer(call_id, media_type, body=b"".join(pieces))
         target = self._spool / str(call_id)
         with _spooled(target) as file:
-            file.write(body)
+            file.writelines(pieces)
         return Answer(call_id, media_type, path=str(target))
 
 

@@ -24,7 +24,7 @@ async def respond(
     request: web.Request, answer: Answer, before: bytes = b"", after: bytes = b""
 ) -> web.StreamResponse:
     """Send an answer; a file that it names is streamed and removed, whatever happens."""
-    headers: dict[str, str] = {hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
+    headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     if not answer.path:

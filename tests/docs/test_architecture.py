@@ -15,11 +15,21 @@ from .pasted import ROOT, blocks
 DOCUMENT = "docs/architecture.md"
 PACKAGE = ROOT / "deepaas"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SHARED = {"frames", "kinds", "messages", "model.v2", "plugins", "printed", "run_files", "schemas"}
+SHARED = {
+    "frames",
+    "kinds",
+    "messages",
+    "model.v2",
+    "plugins",
+    "printed",
+    "run_files",
+    "schemas",
+    "tensors",
+}
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
 """Libraries of the try-me page, which runs in a process of its own."""
-WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
+WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "numpy", "torch", "tensorboard"}
 """Libraries that the host never imports."""
 AUTHORS_TOOLS = {"check", "cli", "kinds.check"}
 """Parts that run the author's code in their own process, as a worker does."""

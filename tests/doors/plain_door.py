@@ -6,7 +6,7 @@ from aiohttp import web
 
 from deepaas.errors import RunNotFound
 from deepaas.messages import RawRequest
-from deepaas.protocols import Door, Host, routes
+from deepaas.protocols.door import Door, Host, routes
 from deepaas.web.errors import Problem
 
 

@@ -69,6 +69,10 @@ def ask(host: Host, body: Any, query: str = "", mood: str = "calm") -> tuple[int
     with contextlib.closing(connection):
         connection.request("POST", f"/packed/{query}", packed, {"X-Mood": mood})
         answer = connection.getresponse()
+        if (
+            answer.status == 200
+        ):  # What the model made of it; a body that the host has decoded, too.
+            assert answer.headers["X-Mood"] == mood
         return answer.status, answer.headers["Content-Type"], answer.read()
 
 
@@ -156,7 +160,7 @@ def test_options_of_no_door_are_told_of(host: Host) -> None:
     host.wait_for_log("there are options for a door 'nobody-s', and no door of that name")
 
 
-@pytest.mark.parametrize("mood", ["text", "header", "none"])
+@pytest.mark.parametrize("mood", ["text", "header", "none", "piece", "told", "untold"])
 def test_what_a_codec_makes_is_looked_at(host: Host, mood: str) -> None:
     restarts = host.readiness("packed_echo")["restarts_count"]
     status, _, answered = ask(host, {"data": "a"}, mood=mood)

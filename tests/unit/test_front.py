@@ -13,7 +13,7 @@ from pytest_aiohttp.plugin import AiohttpClient
 from deepaas import config
 from deepaas.doors import OpenDoor
 from deepaas.front import Front
-from deepaas.protocols import Door, Link
+from deepaas.protocols.door import Door, Link
 
 
 def opened(name: str, part: dict[str, Any]) -> OpenDoor:

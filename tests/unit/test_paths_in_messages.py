@@ -21,6 +21,7 @@ from deepaas.messages import (
     Part,
     Predict,
     RawRequest,
+    Tensor,
     ToWorkerCalls,
     ToWorkerControl,
     Train,
@@ -39,6 +40,13 @@ INPUTS = RawRequest(
 MESSAGES: list[Message] = [
     Predict(1, INPUTS, context={"path": "as it is"}),
     Predict(2, Values({}, "/here/1", [("file", Upload("/here/2", "1.png", "image/png"))])),
+    Predict(
+        4,
+        Values(
+            path="/here/1",
+            tensors=[("a", Tensor("int8", [2], path="/here/3", offset=n)) for n in (0, 2)],
+        ),
+    ),
     Predict(3, Encoded("door", path="/here/1", headers={"path": "as it is"})),
     Train(1, INPUTS),
     CheckTraining(1, INPUTS),

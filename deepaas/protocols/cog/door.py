@@ -12,7 +12,6 @@ from deepaas.errors import ConfigError
 from deepaas.fetching.fetcher import Fetcher, FetchLimits
 from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
-from deepaas.protocols import Door, Host, Link, Snippet
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.files import PredictionFiles
 from deepaas.protocols.cog.helper import Helpers
@@ -25,6 +24,7 @@ from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingRoutes
 from deepaas.protocols.cog.upload import Uploader
+from deepaas.protocols.door import Door, Host, Link, Snippet
 from deepaas.training.retention import parse_keep
 from deepaas.web import guesses
 from deepaas.webhooks.kept import KeptWebhooks

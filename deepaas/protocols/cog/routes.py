@@ -14,7 +14,6 @@ import deepaas
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
-from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import health, listing, requests, stream, telling
 from deepaas.protocols.cog.answers import (
     AT_CAPACITY,
@@ -36,6 +35,7 @@ from deepaas.protocols.cog.prediction import (
 from deepaas.protocols.cog.predictions import Predictions, Wanted
 from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.served import ModelSchemas, Served
+from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document

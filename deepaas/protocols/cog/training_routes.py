@@ -21,7 +21,6 @@ from deepaas.errors import (
     RunNotFound,
 )
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Handler, Host, routes
 from deepaas.protocols.cog import listing, requests, stream, telling
 from deepaas.protocols.cog.answers import Refusal, failed, json_answer
 from deepaas.protocols.cog.checking import argument_faults, fault
@@ -35,6 +34,7 @@ from deepaas.protocols.cog.requests import Request
 from deepaas.protocols.cog.routes import OTHER_ID, Pick
 from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.training_told import STATUS, Teller
+from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.runs import TrainingRun
 from deepaas.web.values import stored
 from deepaas.webhooks.kept import KeptWebhooks, Subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Door, Host, Link, Snippet, routes
+from deepaas.protocols.door import Door, Host, Link, Snippet, routes
 from deepaas.protocols.v2 import documents, predict, snippets
 from deepaas.protocols.v2.models import ModelOperations
 from deepaas.protocols.v2.operation import operation_id

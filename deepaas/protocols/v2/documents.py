@@ -10,9 +10,9 @@ import msgspec
 from aiohttp import web
 
 import deepaas
-from deepaas import protocols
 from deepaas.messages import Description
-from deepaas.protocols import Host
+from deepaas.protocols import door
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
@@ -39,7 +39,7 @@ class Documents:
         self._openapi: dict[str, Any] | None = None
 
     def routes(self) -> list[web.RouteDef]:
-        return protocols.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
+        return door.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
 
     async def openapi(self) -> dict[str, Any]:
         """The same as OpenAPI 3.0."""

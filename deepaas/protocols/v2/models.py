@@ -9,7 +9,7 @@ from aiohttp import web
 
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.web.errors import json_response
 

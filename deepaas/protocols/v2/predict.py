@@ -9,7 +9,7 @@ from aiohttp import web
 
 from deepaas.errors import Disabled
 from deepaas.messages import Description, Signature
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import streaming
 from deepaas.protocols.v2.operation import JSON, Operation, answer, failures, reference
 from deepaas.schemas.json_schema import to_openapi

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from deepaas.errors import Disabled, InvalidArguments, RunElsewhere
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.protocols.v2.training_json import raw, training_json
 from deepaas.training.runs import State, TrainingRun

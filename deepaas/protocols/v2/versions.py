@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.browsers import wants_page
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2.operation import Operation, answer, reference
 from deepaas.web.errors import json_response
 

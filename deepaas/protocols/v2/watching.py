@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 
 from deepaas.errors import InvalidArguments
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Host
+from deepaas.protocols.door import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
 from deepaas.protocols.v2.training_json import date_text, progress_json
 from deepaas.protocols.v2.trainings import RUN_PATH, UUID, Presenter, trainings_of

@@ -8,22 +8,30 @@ from typing import Any
 import msgspec
 
 from deepaas.messages import Values
+from deepaas.runtime.codecs import Bytes, EncodedResult
 
 ODD: dict[str, Any] = {
     "text": ("text/plain", "text"),
     "header": ("text/plain\r\nX-A: b", b"q"),
     "none": (None, b""),
+    "piece": ("text/plain", [b"a", "b"]),
+    "told": ("text/plain", b"q", {"X-A": "b\r\nX-C: d"}),
+    "untold": ("text/plain", b"q", {"X-A": None}),
 }
 
 
-def decode(body: bytes, headers: Mapping[str, str]) -> Values:
+def decode(body: Bytes, headers: Mapping[str, str]) -> Values:
     given = msgspec.msgpack.decode(body)
     if not isinstance(given, dict):
         raise ValueError("the body is no map")
-    return Values({**given, "mood": headers.get("x-mood", "")})
+    mood = headers.get("x-mood", "")
+    return Values({**given, "mood": mood}, wanted={"mood": mood})
 
 
-def encode(result: Any) -> tuple[str, bytes]:
+def encode(result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
     if odd := ODD.get(result["mood"]):
         return odd
-    return "application/msgpack", msgspec.msgpack.encode(result)
+    packed = msgspec.msgpack.encode(result)
+    middle = len(packed) // 2
+    pieces = [packed[:middle], memoryview(packed)[middle:]]
+    return EncodedResult("application/msgpack", pieces, {"X-Mood": wanted["mood"] or "none"})

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from deepaas.errors import MalformedRequest
 from deepaas.messages import INLINE_BYTES, Encoded, Inputs, Values
-from deepaas.protocols import Door, Host, routes
+from deepaas.protocols.door import Door, Host, routes
 from deepaas.web.answers import respond
 from deepaas.web.bodies import received
 from deepaas.workers.terms import Terms

@@ -13,7 +13,7 @@ from aiohttp import web
 from deepaas.curl import curl
 from deepaas.messages import Values
 from deepaas.model.handle import HostedModel
-from deepaas.protocols import Door, Host, Link, Snippet, routes
+from deepaas.protocols.door import Door, Host, Link, Snippet, routes
 from deepaas.web.answers import respond
 from deepaas.web.errors import Problem
 from echo_door.options import Options

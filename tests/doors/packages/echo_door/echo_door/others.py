@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from deepaas.protocols import Door, Host, routes
+from deepaas.protocols.door import Door, Host, routes
 
 
 def twin(host: Host) -> Door:
