@@ -9,13 +9,13 @@ from typing import Any
 
 import marshmallow
 import msgspec
-import webargs.core
 from marshmallow import fields, missing, validate
 
 from deepaas.messages import Encoded, Inputs, Values
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
+from deepaas.runtime.old_libraries import dict2schema
 from deepaas.runtime.places import Collector, FormFile, RequestPlaces
 from deepaas.runtime.traits import Take
 
@@ -34,7 +34,7 @@ class Arguments:
                     f"argument {name!r} is declared with {field!r}, which is not a "
                     "webargs or marshmallow field"
                 )
-        self.schema: marshmallow.Schema = webargs.core.dict2schema(dict(declared))()
+        self.schema: marshmallow.Schema = dict2schema(dict(declared))()
         # From here on only the schema's own copies of the fields are touched.
         self.media_types: list[str] = []
         self.accept_default: Any = missing

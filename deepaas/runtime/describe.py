@@ -9,14 +9,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import apispec
 import marshmallow
 import msgspec
-from apispec.ext.marshmallow import MarshmallowPlugin, common
 from marshmallow import fields, validate
 
 from deepaas.messages import ArgumentSignature, Description, FileDetails, Result, Signature
 from deepaas.runtime.arguments import Arguments, is_file, is_password
+from deepaas.runtime.old_libraries import MarshmallowPlugin, apispec, common
 from deepaas.runtime.quick import is_quick
 from deepaas.schemas.json_schema import from_swagger
 

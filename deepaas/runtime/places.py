@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from marshmallow import Schema, fields, missing
-from webargs.core import get_value, is_multiple
 
 from deepaas.messages import LongText, RawRequest, Upload
 from deepaas.runtime.media import negotiate
+from deepaas.runtime.old_libraries import get_value, is_multiple
 
 
 class UnknownLocation(ValueError):

@@ -1,0 +1,33 @@
+"""What a worker imports before it knows its model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import sys
+import deepaas.runtime.__main__, webargs
+print(sorted(name for name in sys.modules if name.partition(".")[0] in ("setuptools", "distutils")))
+import distutils
+print(distutils.__name__, "setuptools" in distutils.__file__)
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="webargs 5 needs setuptools there")
+def test_a_worker_needs_no_setuptools() -> None:
+    """The model's code gets them all the same, if it asks."""
+    # Some of pytest's libraries set it for themselves.
+    environment = {**os.environ, "SETUPTOOLS_USE_DISTUTILS": "local"}
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.splitlines() == ["[]", "distutils True"]
+    assert run.stderr == ""
