@@ -11,13 +11,17 @@ import marshmallow
 import msgspec
 from marshmallow import fields, missing, validate
 
-from deepaas.messages import Encoded, Inputs, Values
+from deepaas.messages import Encoded, Inputs, Tensor, Values
+from deepaas.model.v2.fields import Tensor as TensorField
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
 from deepaas.runtime.old_libraries import dict2schema
 from deepaas.runtime.places import Collector, FormFile, RequestPlaces
+from deepaas.runtime.plain_tensors import InputFiles, value_of
 from deepaas.runtime.traits import Take
+from deepaas.tensors.declared import said
+from deepaas.tensors.dtypes import BadTensor
 
 HIDDEN = "********"
 
@@ -47,33 +51,54 @@ class Arguments:
         self.locations = {field.metadata.get("location") for field in self.schema.fields.values()}
         self._collector = Collector(self.schema)
         self._take = take
-        self._known = {
-            field.data_key or name: isinstance(field, fields.List)
-            for name, field in self.schema.fields.items()
-        }
+        self._fields = {field.data_key or name: field for name, field in self.schema.fields.items()}
 
-    def load(self, inputs: Inputs) -> dict[str, Any]:
-        """Collect and check them; ValidationError or MalformedBody if they do not fit."""
+    def load(self, inputs: Inputs, folder: Path | None = None) -> dict[str, Any]:
+        """Collect and check them; ValidationError or MalformedBody if they do not fit. ``folder``
+        is for files that are made of what came, and made with the first."""
         if isinstance(inputs, Encoded):
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
-            return self._of_values(inputs)
+            return self._of_values(inputs, folder)
         return self._checked(self._collector.collect(RequestPlaces(inputs, self.media_types)))
 
-    def _of_values(self, values: Values) -> dict[str, Any]:
+    def _of_values(self, values: Values, folder: Path | None) -> dict[str, Any]:
         found = values.given
         if values.path:
             found = msgspec.json.decode(Path(values.path).read_bytes())
-        found = {name: value for name, value in found.items() if name in self._known}
+        found = {name: value for name, value in found.items() if name in self._fields}
         for name, upload in values.files:
             file = FormFile(name, upload)
-            if not self._known.get(name):
+            if not isinstance(self._fields.get(name), fields.List):
                 found[name] = file
             else:
                 found.setdefault(name, []).append(file)
-        if values.checked and self._take is not None:
+        is_checked = values.checked
+        if values.tensors:
+            is_checked &= self._add_tensors(found, values.tensors, InputFiles(folder))
+        if is_checked and self._take is not None:
             return self._with_uploads(self._take(found))
         return self._checked(found)
+
+    def _add_tensors(
+        self, found: dict[str, Any], tensors: list[tuple[str, Tensor]], files: InputFiles
+    ) -> bool:
+        """False if one stands for something else, which nobody has checked."""
+        all_stay = True
+        faults: dict[str, list[str]] = {}
+        for name, tensor in tensors:
+            field = self._fields.get(name)
+            if field is None or isinstance(field, TensorField):
+                found[name] = tensor
+                continue
+            all_stay = False
+            try:
+                found[name] = value_of(name, tensor, field, is_file_argument(field), files)
+            except BadTensor as error:
+                faults[name] = [str(error)]
+        if faults:
+            raise marshmallow.ValidationError(faults)
+        return all_stay
 
     def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
         loaded: dict[str, Any] = self.schema.load(found)
@@ -101,6 +126,8 @@ def _shown_by_name(values: Mapping[str, Any], schema: marshmallow.Schema) -> dic
 def _shown(value: Any, field: fields.Field | None) -> Any:
     if is_password(field):
         return value if value is None else HIDDEN
+    if isinstance(field, TensorField):
+        return None if value is None else said(str(value.dtype), value.shape)
     if isinstance(value, UploadedFile):
         return [value.name, value.content_type, value.original_filename]  # As DEEPaaS shows it.
     if isinstance(value, list):
@@ -144,6 +171,11 @@ def is_password(field: Any) -> bool:
 
 def is_file(field: Any) -> bool:
     return isinstance(field, fields.Field) and field.metadata.get("type") == "file"
+
+
+def is_file_argument(field: Any) -> bool:
+    """Whether it is a file, or a list of files."""
+    return is_file(field) or (isinstance(field, fields.List) and is_file(field.inner))
 
 
 def require_files(field: fields.Field) -> None:

@@ -76,6 +76,8 @@ class Concurrent:
         except BaseException as error:
             # Also SystemExit: the other calls have nothing to do with it.
             answer = failure(call.id, error)
+        finally:
+            self._model.forget(call.id, call.inputs)
         self._unwanted.discard(call.id)
         self._tasks.pop(call.id, None)
         if self._printing is not None:

@@ -27,6 +27,7 @@ from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.event_loop import new_loop
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
+from deepaas.runtime.plain_tensors import remove_inputs
 from deepaas.runtime.results import Results
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
@@ -112,18 +113,21 @@ class LoadedModel:
             raise TypeError(f"get_metadata returned {type(metadata).__name__}, not a dict")
         return metadata
 
-    def predict_arguments(self, inputs: Inputs) -> dict[str, Any]:
+    def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
         """Collect and check them; marshmallow.ValidationError or MalformedBody if they do not fit,
-        NotImplementedError if the model does not predict."""
+        NotImplementedError if the model does not predict. :meth:`forget` removes their files."""
         if self._predict_arguments is None:
             raise NotImplementedError
-        return self._predict_arguments.load(inputs)
+        return self._predict_arguments.load(inputs, inputs_folder(self._spool, call_id))
 
-    def train_arguments(self, inputs: Inputs) -> dict[str, Any]:
+    def train_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
         """The same for a training."""
         if self._train_arguments is None:
             raise NotImplementedError
-        return self._train_arguments.load(inputs)
+        return self._train_arguments.load(inputs, inputs_folder(self._spool, call_id))
+
+    def forget(self, call_id: int, inputs: Inputs) -> None:
+        remove_inputs(self._spool, call_id, inputs)
 
     def shown_train_arguments(self, arguments: dict[str, Any]) -> bytes:
         """The arguments of a training as JSON for people: no secrets, no paths."""
@@ -132,10 +136,9 @@ class LoadedModel:
 
     def check_training(self, call_id: int, inputs: Inputs) -> Answer:
         """The arguments as JSON for people; raises what :meth:`train_arguments` does."""
-        if self._train_arguments is None:
-            raise NotImplementedError
-        shown = self._train_arguments.shown(self._train_arguments.load(inputs))
-        return self._results.encode_training(call_id, shown)
+        arguments = self.train_arguments(inputs, call_id)
+        assert self._train_arguments is not None
+        return self._results.encode_training(call_id, self._train_arguments.shown(arguments))
 
     def predict(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]

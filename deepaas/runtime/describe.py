@@ -11,13 +11,16 @@ from typing import Any
 
 import marshmallow
 import msgspec
-from marshmallow import fields, validate
+from marshmallow import fields, missing, validate
 
 from deepaas.messages import ArgumentSignature, Description, FileDetails, Result, Signature
-from deepaas.runtime.arguments import Arguments, is_file, is_password
+from deepaas.model.v2.fields import Tensor
+from deepaas.runtime.arguments import Arguments, is_file_argument, is_password
 from deepaas.runtime.old_libraries import MarshmallowPlugin, apispec, common
 from deepaas.runtime.quick import is_quick
 from deepaas.schemas.json_schema import from_swagger
+from deepaas.schemas.swagger import swagger_schema
+from deepaas.tensors.declared import schema as tensor_schema
 
 UNDOCUMENTED_PLACES = {"cookie"}
 """Places that Swagger 2.0 has no word for."""
@@ -41,6 +44,7 @@ def _describe(
 ) -> Description:
     plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = apispec.APISpec("", "", "2.0", plugins=[plugin])
+    plugin.converter.add_attribute_function(_of_tensor)
     parameters = [_parameters(arguments, plugin.converter) for arguments in (predict, train)]
     reference = ""
     if response is not None:
@@ -96,7 +100,7 @@ def _argument(
 ) -> ArgumentSignature:
     told = _plain(converter.field2property(field))
     several = isinstance(field, fields.List)
-    told_file = is_file(field) or (isinstance(field, fields.List) and is_file(field.inner))
+    told_file = is_file_argument(field)
     secret = is_password(field.inner if isinstance(field, fields.List) else field)
     if told_file:
         text = {"type": "string"}
@@ -115,7 +119,19 @@ def _argument(
         secret=secret,
         file=FileDetails(several, accept) if told_file else None,
         location=str(field.metadata.get("location") or ""),
+        tensor=field.wanted if isinstance(field, Tensor) else None,
     )
+
+
+def _of_tensor(_converter: Any, field: fields.Field, **_options: Any) -> dict[str, Any]:
+    """What the converter is to say of a tensor, in the words of Swagger 2.0."""
+    if not isinstance(field, Tensor):
+        return {}
+    told = swagger_schema(tensor_schema(field.wanted))
+    default = field.load_default
+    if default is not missing and default is not None and not callable(default):
+        told["default"] = field.serialized(default)
+    return told
 
 
 _SIZES = ("int32", "float")
@@ -143,7 +159,12 @@ def _without_sizes(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, Any]:
-    if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
+    if isinstance(field, Tensor):
+        kept = ("name", "description", "required", "x-nullable")
+        parameter = {key: parameter[key] for key in kept if key in parameter}
+        details = {"dtype": field.wanted.dtype, "shape": field.wanted.shape}
+        return {**parameter, "in": "formData", "type": "file", "x-tensor": details}
+    if is_file_argument(field):
         # Files travel in forms only, whether or not the author said so.
         parameter["in"] = "formData"
     if is_password(field.inner if isinstance(field, fields.List) else field):

@@ -138,9 +138,12 @@ class Control:
 
     def _check(self, question_id: int, inputs: Inputs) -> Checked:
         assert self._model is not None, "the host asks only after the description"
+        folder_id = -1 - question_id  # Which no call has.
         try:
             with self._checking:  # Fields and validators of one schema, never twice at a time.
-                args = self._model.shown_train_arguments(self._model.train_arguments(inputs))
+                args = self._model.shown_train_arguments(
+                    self._model.train_arguments(inputs, folder_id)
+                )
             if len(args) <= INLINE_BYTES:
                 return Checked(question_id, args)
             with contextlib.suppress(FileExistsError):
@@ -152,6 +155,8 @@ class Control:
             return Checked(question_id, failure=bad_arguments(question_id, error))
         except BaseException as error:
             return Checked(question_id, failure=failure(question_id, error))
+        finally:
+            self._model.forget(folder_id, inputs)
 
 
 def serve(model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> None:
@@ -194,6 +199,7 @@ class _Calls:
                 answer = self._run(call)
             finally:
                 self._interrupter.end()
+                self._model.forget(call.id, call.inputs)
         except self._cancelled:
             answer = Failure(call.id, "cancelled")
         except BaseException as error:
@@ -244,13 +250,13 @@ def received(
 
 
 def loaded(
-    load: Callable[[Inputs], dict[str, Any]], call: Predict | Train
+    load: Callable[[Inputs, int], dict[str, Any]], call: Predict | Train
 ) -> dict[str, Any] | Failure:
     """The arguments of a call, whose body is decoded for good, or why there are none."""
     try:
         if isinstance(call.inputs, Encoded):
             call.inputs = decoded(call.inputs)
-        return load(call.inputs)
+        return load(call.inputs, call.id)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepaas.messages import Tensor
+from deepaas.tensors.buffers import buffer
 from deepaas.tensors.byte_elements import elements, framed
 from deepaas.tensors.dtypes import BYTES, SIZES, BadTensor, check_size, elements_count
 
@@ -24,19 +25,28 @@ def array_of(tensor: Tensor) -> Array:
         OSError: its file cannot be read.
     """
     if tensor.dtype == BYTES:
-        return _of_bytes(_buffer(tensor), tensor.shape)
+        return _of_bytes(buffer(tensor), tensor.shape)
     if tensor.dtype not in SIZES:
         check_size(tensor.dtype, tensor.shape, 0)
     size_bytes = SIZES[tensor.dtype] * elements_count(tensor.shape)
-    buffer = _buffer(tensor, size_bytes)
-    check_size(tensor.dtype, tensor.shape, buffer.nbytes)
+    held = buffer(tensor, size_bytes)
+    check_size(tensor.dtype, tensor.shape, held.nbytes)
     stored = "uint16" if tensor.dtype == "bfloat16" else tensor.dtype
-    array: Array = np.frombuffer(buffer, np.dtype(stored).newbyteorder("<")).reshape(tensor.shape)
+    array: Array = np.frombuffer(held, np.dtype(stored).newbyteorder("<"))
+    array = shaped(array, tensor.shape)
     if tensor.dtype == "bfloat16":
         return (array.astype(np.uint32) << 16).view(np.float32)
     if sys.byteorder == "big" or not array.flags.writeable or not array.flags.aligned:
         array = array.astype(stored)
     return array
+
+
+def shaped(array: Array, shape: Sequence[int], order: Literal["C", "F"] = "C") -> Array:
+    """An array in a shape; BadTensor if NumPy cannot have it, be there no elements at all."""
+    try:
+        return array.reshape(tuple(shape), order=order)
+    except (ValueError, OverflowError):
+        raise BadTensor(f"the shape {list(shape)} is too large") from None
 
 
 def tensor_of(array: Any) -> Tensor:
@@ -74,22 +84,12 @@ def _torch() -> Any:
     return sys.modules["torch"]
 
 
-def _buffer(tensor: Tensor, size_bytes: int | None = None) -> memoryview:
-    if tensor.data is not None:
-        return memoryview(tensor.data).cast("B")
-    with open(tensor.path, "rb") as file:
-        # A copy as soon as somebody writes to it: what is made of it belongs to the model.
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    end = None if size_bytes is None else tensor.offset + size_bytes
-    return memoryview(mapped)[tensor.offset : end]
-
-
-def _of_bytes(buffer: memoryview, shape: list[int]) -> Array:
+def _of_bytes(held: memoryview, shape: list[int]) -> Array:
     count = elements_count(shape)
-    check_size(BYTES, shape, buffer.nbytes)
+    check_size(BYTES, shape, held.nbytes)
     array: Array = np.empty(count, object)
-    array[:] = list(elements(buffer, count))
-    return array.reshape(shape)
+    array[:] = list(elements(held, count))
+    return shaped(array, shape)
 
 
 def _framed(array: Array) -> bytes:

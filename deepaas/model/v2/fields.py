@@ -1,0 +1,79 @@
+"""Arguments and results that marshmallow has no field for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from marshmallow import ValidationError, fields, missing
+
+from deepaas.tensors.declared import details
+from deepaas.tensors.dtypes import BadTensor
+
+
+class Tensor(fields.Field):
+    """A tensor, which ``predict`` gets as a ``numpy.ndarray``; bfloat16 as float32::
+
+        from deepaas.model.v2.fields import Tensor
+
+        def get_predict_args():
+            return {"image": Tensor(dtype="float32", shape=(-1, 3, 224, 224), required=True)}
+
+    Clients send nested lists, or a file: ``.npy``, ``.npz`` or of ``torch.save``.
+    """
+
+    def __init__(self, dtype: Any = None, shape: Any = None, **options: Any) -> None:
+        """Of ``shape``, -1 is any size; None is any dtype or shape. The rest is marshmallow's.
+
+        Raises:
+            ValueError: there is no such dtype or shape, or the default is not like that.
+            ImportError: NumPy is not installed.
+        """
+        self.wanted = details(dtype, shape)
+        _need_numpy()
+        super().__init__(**options)
+        try:
+            self._default()
+        except ValidationError as error:
+            raise BadTensor(f"the default of a tensor: {error.messages[0]}") from None
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Any = None, **options: Any
+    ) -> Any:
+        if value is missing and not self.required:
+            return self._default()
+        return super().deserialize(value, attr, data, **options)
+
+    def _default(self) -> Any:
+        """One for each call, which may write to it."""
+        default = self.load_default() if callable(self.load_default) else self.load_default
+        return default if default is missing or default is None else self._array(default, "")
+
+    def _deserialize(self, value: Any, attr: Any, *_others: Any, **_options: Any) -> Any:
+        return self._array(value, attr or "")
+
+    def _array(self, value: Any, name: str) -> Any:
+        from deepaas.tensors import given
+
+        try:
+            return given.array(value, self.wanted, name).array
+        except BadTensor as error:
+            raise ValidationError(str(error)) from None
+
+    def serialized(self, value: Any) -> Any:
+        """A tensor, or None, as nested lists."""
+        from deepaas.tensors.nested import nested_of
+
+        return None if value is None else nested_of(self._array(value, ""))
+
+    def _serialize(self, value: Any, *_others: Any, **_options: Any) -> Any:
+        return self.serialized(value)
+
+
+def _need_numpy() -> None:
+    try:
+        importlib.import_module("numpy")
+    except ImportError:
+        raise ImportError(
+            "arguments that are tensors need NumPy, which is not installed: pip install numpy"
+        ) from None

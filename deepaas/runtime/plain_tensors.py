@@ -1,0 +1,94 @@
+"""Tensors for arguments that are none, as doors have them whose dialect knows nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from marshmallow import fields
+
+from deepaas.messages import Encoded, Inputs, Tensor, Upload, Values, inputs_folder
+from deepaas.runtime.places import FormFile
+from deepaas.runtime.results import make_private
+from deepaas.tensors.dtypes import BYTES, BadTensor
+from deepaas.tensors.plain import nested, plain, texts
+
+_ENDINGS = {
+    b"\x89PNG\r\n": ".png",
+    b"\xff\xd8\xff": ".jpg",
+    b"GIF8": ".gif",
+    b"BM": ".bmp",
+    b"RIFF": ".wav",
+    b"%PDF-": ".pdf",
+    b"\x93NUMPY": ".npy",
+    b"PK\x03\x04": ".zip",
+}
+"""By how a file begins: many libraries go by its ending, and a tensor has no name for it."""
+
+_OBJECTS = (fields.Mapping, fields.Nested)
+_OPEN = (fields.Raw, fields.Tuple)
+"""They take lists, too, though they are no List."""
+
+
+class InputFiles:
+    """A call's own folder of files, made with the first."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._count = 0
+
+    def add(self, name: str, content: bytes) -> FormFile:
+        assert self._folder is not None, "there are tensors in calls only"
+        if not self._count:
+            make_private(self._folder)
+        self._count += 1
+        path = self._folder / str(self._count)
+        path.write_bytes(content)
+        ending = next((e for start, e in _ENDINGS.items() if content.startswith(start)), "")
+        return FormFile(name, Upload(str(path), f"file{ending}", "application/octet-stream"))
+
+
+def remove_inputs(spool: Path, call_id: int, inputs: Inputs) -> None:
+    """Remove what :class:`InputFiles` may have made for a call."""
+    # A body that was decoded on the way to its arguments may have had some.
+    if isinstance(inputs, Encoded) or (isinstance(inputs, Values) and inputs.tensors):
+        shutil.rmtree(inputs_folder(spool, call_id), ignore_errors=True)
+
+
+def value_of(
+    name: str, tensor: Tensor, field: fields.Field, is_file: bool, files: InputFiles
+) -> Any:
+    """What it stands for, not yet checked; BadTensor says why it stands for nothing."""
+    is_list = isinstance(field, fields.List)
+    if is_file:
+        if tensor.dtype != BYTES:
+            raise BadTensor(f"a file is sent as one element of bytes, got {tensor.dtype}")
+        contents = plain(tensor) if is_list else [_only(plain(tensor))]
+        found = [files.add(name, content) for content in contents]
+        return found if is_list else found[0]
+    try:
+        values = texts(tensor)
+    except UnicodeDecodeError:
+        raise BadTensor("its bytes are no text in UTF-8") from None
+    if is_list:
+        return nested(values, tensor.shape or [1])
+    if isinstance(field, _OBJECTS):
+        return _json(_only(values))
+    if len(values) != 1 and (isinstance(field, _OPEN) or type(field) is fields.Field):
+        return nested(values, tensor.shape)
+    return _only(values)
+
+
+def _only(values: list[Any]) -> Any:
+    if len(values) != 1:
+        raise BadTensor(f"expected a tensor with one element, got {len(values):,}")
+    return values[0]
+
+
+def _json(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        raise BadTensor("expected JSON in one element of bytes") from None

@@ -1,0 +1,73 @@
+"""Tensors as values that JSON has, without NumPy."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from deepaas.messages import Tensor
+from deepaas.tensors.buffers import buffer
+from deepaas.tensors.byte_elements import elements
+from deepaas.tensors.dtypes import BYTES, SIZES, check_size, elements_count
+
+_FORMATS = {
+    "bool": "?",
+    "int8": "b",
+    "int16": "h",
+    "int32": "i",
+    "int64": "q",
+    "uint8": "B",
+    "uint16": "H",
+    "uint32": "I",
+    "uint64": "Q",
+    "float16": "e",
+    "float32": "f",
+    "float64": "d",
+    "complex64": "f",
+    "complex128": "d",
+}
+"""Those of ``struct``."""
+
+
+def plain(tensor: Tensor) -> list[Any]:
+    """The elements, row by row: numbers, of complex ones ``[re, im]``, or bytes.
+
+    Raises:
+        BadTensor: its bytes are not as many as it says.
+        OSError: its file cannot be read.
+    """
+    count = elements_count(tensor.shape)
+    if tensor.dtype not in SIZES:
+        held = buffer(tensor)
+        check_size(tensor.dtype, tensor.shape, held.nbytes)
+        return list(elements(held, count))
+    held = buffer(tensor, SIZES[tensor.dtype] * count)
+    check_size(tensor.dtype, tensor.shape, held.nbytes)
+    if tensor.dtype == "bfloat16":
+        widened = b"".join(b"\0\0" + held[start : start + 2] for start in range(0, 2 * count, 2))
+        return list(struct.unpack(f"<{count}f", widened))
+    if tensor.dtype.startswith("complex"):
+        parts = struct.unpack(f"<{2 * count}{_FORMATS[tensor.dtype]}", held)
+        return [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+    return list(struct.unpack(f"<{count}{_FORMATS[tensor.dtype]}", held))
+
+
+def texts(tensor: Tensor) -> list[Any]:
+    """The same, with bytes as text; UnicodeDecodeError if they are no UTF-8."""
+    values = plain(tensor)
+    return [str(value, "utf-8") for value in values] if tensor.dtype == BYTES else values
+
+
+def nested(values: list[Any], shape: list[int]) -> Any:
+    """Elements as nested lists; where there is no dimension, the only one itself."""
+    if not shape:
+        return values[0]
+    if 0 in shape:
+        shape = shape[: shape.index(0) + 1]
+    for size in reversed(shape[1:]):
+        values = (
+            [values[start : start + size] for start in range(0, len(values), size)]
+            if size
+            else [[] for _ in range(elements_count(shape[:-1]))]
+        )
+    return values
