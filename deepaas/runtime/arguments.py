@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,20 @@ import marshmallow
 import msgspec
 from marshmallow import fields, missing, validate
 
-from deepaas.messages import Encoded, Inputs, Tensor, Values
+from deepaas.messages import Encoded, Inputs, RawRequest, Tensor, Values
 from deepaas.model.v2.fields import Tensor as TensorField
 from deepaas.model.v2.wrapper import UploadedFile
+from deepaas.runtime.checker import Checker, checker_of
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
 from deepaas.runtime.old_libraries import dict2schema
-from deepaas.runtime.places import Collector, FormFile, RequestPlaces
+from deepaas.runtime.places import (
+    Collector,
+    FormFile,
+    RequestPlaces,
+    may_be_in_body,
+    takes_whole_body,
+)
 from deepaas.runtime.plain_tensors import InputFiles, value_of
 from deepaas.runtime.traits import Take
 from deepaas.tensors.declared import said
@@ -49,6 +57,7 @@ class Arguments:
         for field in self.schema.fields.values():
             require_files(field)
         self.locations = {field.metadata.get("location") for field in self.schema.fields.values()}
+        self._in_bodies_only = all(map(may_be_in_body, self.schema.fields.values()))
         self._collector = Collector(self.schema)
         self._take = take
         self._fields = {field.data_key or name: field for name, field in self.schema.fields.items()}
@@ -60,23 +69,43 @@ class Arguments:
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
             return self._of_values(inputs, folder)
-        return self._checked(self._collector.collect(RequestPlaces(inputs, self.media_types)))
+        places = RequestPlaces(inputs, self.media_types)
+        if inputs.body_kind == "json":
+            loaded = self._of_body(inputs, places)
+            if loaded is not None:
+                return loaded
+        return self._checked(self._collector.collect(places))
+
+    def _of_body(self, inputs: RawRequest, places: RequestPlaces) -> dict[str, Any] | None:
+        """What a body of JSON holds, and other places; None if marshmallow has to look at it."""
+        checker = self._checker_of_bodies
+        if checker is None or inputs.form or inputs.charset.lower() != "utf-8":
+            return None
+        others = {}
+        if inputs.query or not self._in_bodies_only:
+            others = self._collector.collect(places, json=False)
+        return checker.of_json(places.body(), others)
 
     def _of_values(self, values: Values, folder: Path | None) -> dict[str, Any]:
+        taken = values.checked and self._take is not None
+        if not taken and not values.files and not values.tensors:
+            loaded = self._of_plain_values(values)
+            if loaded is not None:
+                return loaded
         found = values.given
         if values.path:
             found = msgspec.json.decode(Path(values.path).read_bytes())
-        found = {name: value for name, value in found.items() if name in self._fields}
+        found = self._of_known_names(found)
         for name, upload in values.files:
             file = FormFile(name, upload)
             if not isinstance(self._fields.get(name), fields.List):
                 found[name] = file
             else:
                 found.setdefault(name, []).append(file)
-        is_checked = values.checked
         if values.tensors:
-            is_checked &= self._add_tensors(found, values.tensors, InputFiles(folder))
-        if is_checked and self._take is not None:
+            taken &= self._add_tensors(found, values.tensors, InputFiles(folder))
+        if taken:
+            assert self._take is not None
             return self._with_uploads(self._take(found))
         return self._checked(found)
 
@@ -99,6 +128,29 @@ class Arguments:
         if faults:
             raise marshmallow.ValidationError(faults)
         return all_stay
+
+    def _of_plain_values(self, values: Values) -> dict[str, Any] | None:
+        checker = self._checker_of_values
+        if checker is None:
+            return None
+        if values.path:
+            return checker.of_json(Path(values.path).read_bytes())
+        return checker.of_values(self._of_known_names(values.given))
+
+    def _of_known_names(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in given.items() if name in self._fields}
+
+    # Both are made when the first one comes: most models are asked in one way only.
+
+    @functools.cached_property
+    def _checker_of_bodies(self) -> Checker | None:
+        if any(map(takes_whole_body, self.schema.fields.values())):
+            return None
+        return checker_of(self.schema, may_be_in_body)
+
+    @functools.cached_property
+    def _checker_of_values(self) -> Checker | None:
+        return checker_of(self.schema, lambda _: True)
 
     def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
         loaded: dict[str, Any] = self.schema.load(found)

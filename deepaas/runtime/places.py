@@ -121,7 +121,7 @@ class RequestPlaces:
         if inputs.body_kind != "form":
             return _NOTHING
         try:
-            text = self._body().rstrip().decode(inputs.charset)
+            text = self.body().rstrip().decode(inputs.charset)
             pairs = parse_qsl(text, keep_blank_values=True, encoding=inputs.charset)
         except (UnicodeError, LookupError, ValueError):
             raise MalformedBody({"form": ["Invalid form body."]}) from None
@@ -131,13 +131,13 @@ class RequestPlaces:
         inputs = self._inputs
         if inputs.body_kind != "json":
             return missing
-        body = self._body()
+        body = self.body()
         try:
             return json.loads(body.decode(inputs.charset))
         except (UnicodeError, LookupError, ValueError, RecursionError):
             raise MalformedBody({"json": ["Invalid JSON body."]}) from None
 
-    def _body(self) -> bytes:
+    def body(self) -> bytes:
         path = self._inputs.body_path
         return Path(path).read_bytes() if path else self._inputs.body
 
@@ -193,11 +193,16 @@ class Collector:
             (field.data_key or name, field, is_multiple(field), _readers(name, field))
             for name, field in schema.fields.items()
         ]
+        self._plan_without_json = [
+            (name, field, many, tuple(read for read in readers if read is not _from_json))
+            for name, field, many, readers in self._plan
+        ]
 
-    def collect(self, places: RequestPlaces) -> dict[str, Any]:
-        """The raw values by wire name; MalformedBody if a body that is needed cannot be read."""
+    def collect(self, places: RequestPlaces, *, json: bool = True) -> dict[str, Any]:
+        """The raw values by wire name, from a JSON body if wanted; MalformedBody if a body that is
+        needed cannot be read."""
         found = {}
-        for name, field, many, readers in self._plan:
+        for name, field, many, readers in self._plan if json else self._plan_without_json:
             for read in readers:
                 value = read(places, name, field, many)
                 if value is not missing:
@@ -215,3 +220,13 @@ def _readers(name: str, field: fields.Field) -> tuple[Reader, ...]:
             f"argument {name!r} names the location {place!r}; there are: {', '.join(_READERS)}"
         )
     return (_READERS[place],)
+
+
+def may_be_in_body(field: fields.Field) -> bool:
+    """Whether an argument is looked for in a JSON body."""
+    return field.metadata.get("location") in (None, "", "json")
+
+
+def takes_whole_body(field: fields.Field) -> bool:
+    """Whether it is not looked for in a JSON body by its name, as webargs has it."""
+    return isinstance(field, fields.Nested) and field.many

@@ -16,6 +16,7 @@ class Whole(fields.Integer):
     """A whole number, which 2.5 is not; text of one is, since queries have nothing else."""
 
     checked_quickly = True  # See runtime.quick.
+    checked_like = fields.Integer  # See runtime.exact_types.
 
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
@@ -27,6 +28,7 @@ class Object(fields.Dict):
     """An object; JSON of one is, too, since forms and queries have nothing else."""
 
     checked_quickly = True
+    checked_like = fields.Dict
 
     def _deserialize(self, value: Any, *others: Any, **options: Any) -> Any:
         if isinstance(value, str):
