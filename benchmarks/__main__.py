@@ -3,10 +3,21 @@
 import argparse
 import sys
 
-from benchmarks import before, cog, machine, report, start, throughput, trainings, ui, uploads
+from benchmarks import (
+    before,
+    cog,
+    floats,
+    machine,
+    report,
+    start,
+    throughput,
+    trainings,
+    ui,
+    uploads,
+)
 from benchmarks.servers import Kind
 
-PARTS = ("throughput", "start", "memory", "upload", "trainings", "ui", "cog")
+PARTS = ("throughput", "floats", "start", "memory", "upload", "trainings", "ui", "cog")
 
 
 def main() -> int:
@@ -17,6 +28,11 @@ def main() -> int:
     if "throughput" in parts:
         _say("throughput")
         results.throughput = throughput.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+    if "floats" in parts or options.before:
+        _say("floats")
+        results.floats = floats.measure(
+            options.before, rounds=3 if quick else 7, seconds=1 if quick else 3
+        )
     if "start" in parts:
         _say("start")
         results.start = start.measure(rounds=3 if quick else 7)

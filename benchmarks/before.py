@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import wrk
 from benchmarks.peer_venv import ROOT
 from benchmarks.request import PREDICT_PATH, QUERY
-from benchmarks.servers import Kind, running
+from benchmarks.servers import Kind, Server, running
 from benchmarks.throughput import CONNECTIONS, ratio
 
 
@@ -41,14 +41,7 @@ def measure(revision: str, *, rounds: int, seconds: float) -> list[Row]:
     path = f"{PREDICT_PATH}?{QUERY}"
     samples: dict[tuple[Kind, int], list[wrk.Sample]] = {}
     with ExitStack() as stack:
-        # Both in the same way: an editable installation takes a megabyte more.
-        revisions = {Kind.BEFORE: revision, Kind.OURS: _now()}
-        servers = [
-            stack.enter_context(
-                running(kind, site=stack.enter_context(_installed(revisions[kind])))
-            )
-            for kind in kinds
-        ]
+        servers = stack.enter_context(both(revision, "nothing"))
         for server in servers:
             server.wait_for(path)
             wrk.run(server.url + path, connections=max(CONNECTIONS), seconds=2)
@@ -70,6 +63,16 @@ def measure(revision: str, *, rounds: int, seconds: float) -> list[Row]:
         for connections in CONNECTIONS
         for kind in kinds
     ]
+
+
+@contextmanager
+def both(revision: str, model: str) -> Iterator[list[Server]]:
+    """That commit and this checkout, in this order, which serve the model."""
+    # Both in the same way: an editable installation takes a megabyte more.
+    revisions = {Kind.BEFORE: revision, Kind.OURS: _now()}
+    with ExitStack() as stack:
+        sites = {kind: stack.enter_context(_installed(one)) for kind, one in revisions.items()}
+        yield [stack.enter_context(running(kind, model, site=sites[kind])) for kind in sites]
 
 
 def _now() -> str:

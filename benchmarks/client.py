@@ -22,10 +22,11 @@ def post(port: int, path: str) -> Answer:
     return request(port, "POST", path)
 
 
-def request(port: int, method: str, path: str) -> Answer:
+def request(port: int, method: str, path: str, json_body: bytes | None = None) -> Answer:
+    headers = {} if json_body is None else {"Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request(method, path)
+        connection.request(method, path, json_body, headers)
         return _read(connection.getresponse())
     finally:
         connection.close()

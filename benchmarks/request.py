@@ -4,6 +4,7 @@ from typing import Any, Final
 
 PREDICT_PATH: Final = "/v2/models/nothing/predict/"
 QUERY: Final = "text=hello&count=3&ratio=0.25&mode=exact"
+FLOATS_PATH: Final = "/v2/models/floats/predict/"
 UPLOAD_PATH: Final = "/v2/models/filesize/predict/"
 
 ANSWER: Final[dict[str, Any]] = {

@@ -22,8 +22,8 @@ class WrkError(Exception):
     """`wrk` is missing, or not every request was answered well."""
 
 
-def run(url: str, *, connections: int, seconds: float) -> Sample:
-    result = told_of(url, connections=connections, seconds=seconds, script=SCRIPT)
+def run(url: str, *, connections: int, seconds: float, script: Path = SCRIPT) -> Sample:
+    result = told_of(url, connections=connections, seconds=seconds, script=script)
     if result["failed_count"]:
         raise WrkError(f"{result['failed_count']} of {result['requests']} requests to {url} failed")
     if not result["requests"]:

@@ -94,7 +94,17 @@ DEEP = "[" * 500 + "]" * 500
 ATOMS = (*NUMBERS, *TEXTS, *OTHERS, DEEP)
 SPACES = ("", "", "", " ", "\n\t ", "\r", "\x0b", "\ufeff")
 ODD_VALUES = (
-    *(b"a", [b"\xff"], (1, 2), [(1.5,)], {1: 2}, {"a": (1,)}, float("nan"), [float("-inf")]),
+    *(
+        b"a",
+        [b"\xff"],
+        (1, 2),
+        [(1.5,)],
+        {1: 2},
+        {"a": (1,)},
+        float("nan"),
+        float("inf"),
+        [float("-inf")],
+    ),
     *({"x": float("nan")}, {"a": b"b"}, 10**400, [True], {"x": 1, "label": b"a"}, "\ud800"),
 )
 DAMAGE = (
