@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pytest
 from compat.hosts import MARK, START_SECONDS, Host, end
 from compat.installed import install
 from compat.peer import our_program
+from support import prepared
 from support.host import free_port
 from support.waiting import wait_until
 
@@ -55,13 +55,11 @@ def hosting(
         MARK: mark,
     }
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(our_program()), "--listen-port", str(port), *options, *models],
-            env=inherited | own | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+        process = prepared.start(
+            [our_program(), "--listen-port", str(port), *options, *models],
+            environment=inherited | own | environment,
+            folder=Path.cwd(),
+            output=log.fileno(),
         )
     host = Host(process, port, folder, mark)
     try:

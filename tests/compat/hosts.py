@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import psutil
+from support import prepared
 from support.host import free_port
 from support.waiting import wait_until
 
@@ -27,7 +27,7 @@ MARK = "COMPAT_HOST"
 
 @dataclass(frozen=True)
 class Host:
-    process: subprocess.Popen[bytes]
+    process: prepared.Process
     port: int
     folder: Path
     mark: str
@@ -150,14 +150,11 @@ def launch(
         # other in its environment.
         own["DEEPAAS_V2_MODEL"] = ",".join(models)
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+        process = prepared.start(
             [program, "--listen-port", str(port), *options],
-            cwd=folder / "work",
-            env=inherited | own | dict(environment or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            environment=inherited | own | dict(environment or {}),
+            folder=folder / "work",
+            output=log.fileno(),
         )
     return Host(process, port, folder, mark)
 

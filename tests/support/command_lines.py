@@ -1,37 +1,13 @@
-"""Many command lines of `deepaas-run` that end by themselves, for the price of one start.
-
-One process imports the program and forks for each of them: what they do, they do in a process of
-their own, whose output and exit code are those of the program.
-"""
+"""Many command lines of `deepaas-run` that end by themselves, one after the other."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import processes
+from . import prepared, processes
 from .host import Ended, expose
-
-_DRIVER = """
-import json, os, signal, sys
-from deepaas.cmd.run import main
-
-codes = []
-for number, line in enumerate(json.loads(sys.argv[1])):
-    if not (pid := os.fork()):
-        signal.alarm({seconds})
-        output = os.open(str(number), os.O_WRONLY | os.O_CREAT)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        sys.argv = ["deepaas-run", *line]
-        sys.exit(main())
-    codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-print(json.dumps(codes))
-"""
 
 
 def run_each(
@@ -43,7 +19,7 @@ def run_each(
         folder: an empty one.
         models: module names of `tests/models` that can be named.
         lines: the arguments of each.
-        seconds: how long each may take, -14 is its exit code otherwise.
+        seconds: how long each may take.
     """
     outputs, tmp = folder / "outputs", folder / "tmp"
     outputs.mkdir()
@@ -62,16 +38,20 @@ def run_each(
         "DEEPAAS_TEST_DIR": str(folder),
         processes.MARK: mark,
     }
-    driver = [sys.executable, "-c", _DRIVER.format(seconds=seconds), json.dumps(lines)]
+    ended = []
     try:
-        ran = subprocess.run(driver, env=environment, cwd=outputs, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        codes = json.loads(ran.stdout)
+        for number, line in enumerate(lines):
+            path = outputs / str(number)
+            with path.open("wb") as output:
+                process = prepared.start(
+                    [prepared.PROGRAM, *line],
+                    environment=environment,
+                    folder=outputs,
+                    output=output.fileno(),
+                )
+            ended.append(Ended(process.wait(seconds), path.read_text(errors="replace")))
         assert processes.marked(mark) == []
         assert list(tmp.iterdir()) == []
     finally:
         processes.kill_marked(mark)
-    return [
-        Ended(code, (outputs / str(number)).read_text(errors="replace"))
-        for number, code in enumerate(codes)
-    ]
+    return ended

@@ -19,12 +19,12 @@ from typing import Any
 
 import psutil
 
-from . import client, processes
+from . import client, prepared, processes
 from .waiting import wait_until
 from .watch import Watch
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
-COMMAND = os.environ.get("DEEPAAS_RUN", str(Path(sys.executable).parent / "deepaas-run"))
+COMMAND = os.environ.get("DEEPAAS_RUN", str(prepared.PROGRAM))
 MAX_PEAK_MB = 120.0
 
 
@@ -39,7 +39,7 @@ class Host:
     """
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    process: prepared.Process
     home: Path
     tmp: Path
     mark: str
@@ -184,6 +184,7 @@ def start_host(
     max_peak_mb: float = MAX_PEAK_MB,
     open_files: tuple[int, int] | None = None,
     output: int | None = None,
+    executed: bool = False,
 ) -> Iterator[Host]:
     """A host that serves `models`.
 
@@ -201,6 +202,7 @@ def start_host(
         max_peak_mb: how much memory the host may ever take.
         open_files: soft and hard limit of its descriptors.
         output: a descriptor for its standard output and error, instead of the log.
+        executed: see `prepared.start`.
     """
     home = Path(tempfile.mkdtemp(prefix="deepaas-test-"))
     mark = uuid.uuid4().hex
@@ -208,7 +210,17 @@ def start_host(
     own_tmp.mkdir()
     port = free_port()
     process = _spawn(
-        models, options, port, home, tmp or own_tmp, mark, state, packages, open_files, output
+        models,
+        options,
+        port,
+        home,
+        tmp or own_tmp,
+        mark,
+        state,
+        packages,
+        open_files,
+        output,
+        executed,
     )
     host = Host(port, process, home, tmp or own_tmp, mark, Watch(port, process.pid))
     try:
@@ -287,13 +299,11 @@ def _spawn(
     packages: Path | None = None,
     open_files: tuple[int, int] | None = None,
     output: int | None = None,
-) -> "subprocess.Popen[bytes]":
+    executed: bool = False,
+) -> prepared.Process:
     models = list(models)
     names = [option for name in models for option in ("--model-name", name)]
     command = [COMMAND, "--listen-ip", "127.0.0.1", "--listen-port", str(port), *names, *options]
-    if open_files is not None:
-        limits = "ulimit -Sn {} && ulimit -Hn {}".format(*open_files)
-        command = ["sh", "-c", f'{limits} && exec "$@"', "sh", *command]
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -311,14 +321,14 @@ def _spawn(
     if packages is None:  # Who edits a package has its bytecode lying around.
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
     with open(home / "log", "wb") as log:
-        return subprocess.Popen(
+        return prepared.start(
             command,
-            env=environment,
-            cwd=home,
-            stdin=subprocess.PIPE,  # stays open: who reads it waits for ever
-            stdout=log if output is None else output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            environment=environment,
+            folder=home,
+            output=log.fileno() if output is None else output,
+            open_input=True,  # who reads it waits for ever
+            open_files=open_files,
+            executed=executed,
         )
 
 
