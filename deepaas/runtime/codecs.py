@@ -10,13 +10,16 @@ from __future__ import annotations
 import functools
 import mmap
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from deepaas import plugins
 from deepaas.messages import Encoded, Values
+from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.regular import check_opened, open_regular
 
 GROUP = "deepaas.codec"
 
@@ -25,6 +28,10 @@ Bytes = bytes | bytearray | memoryview
 
 class NoCodec(Exception):
     """It is not there, which is no fault of a client, nor of the model; the text says so."""
+
+
+class NotAsWanted(Exception):
+    """A result cannot be sent as this client wants it; the text says why, for clients."""
 
 
 class EncodedResult(NamedTuple):
@@ -41,7 +48,9 @@ class Codec(Protocol):
         in lower case. ValueError or msgspec.MsgspecError tell the client why it cannot be read."""
 
     def encode(self, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
-        """What ``predict`` returned or yielded, for a call with ``Values.wanted``, or BadResult."""
+        """What ``predict`` returned, for a call with ``Values.wanted``: files are open, what is
+        yielded is a list, unless each part is wanted as it comes. ValueError tells the client what
+        it cannot have; any other exception is the model's failure."""
 
 
 @functools.cache
@@ -64,6 +73,23 @@ def decoded(encoded: Encoded) -> Values:
         return codec(encoded.codec).decode(_body(encoded), encoded.headers)
     except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise MalformedBody({"body": [str(error) or type(error).__name__]}) from None
+
+
+def encoded(name: str, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
+    """The bytes of a result; NotAsWanted, or what else the codec raises."""
+    if isinstance(result, ReturnedFile):
+        result = open_regular(result.filename or "")
+    elif isinstance(result, PurePath):
+        result = open_regular(result)
+    elif hasattr(result, "read"):
+        check_opened(result)
+    try:
+        return codec(name).encode(result, wanted)
+    except ValueError as error:
+        raise NotAsWanted(str(error)) from None
+    finally:
+        if hasattr(result, "read") and hasattr(result, "close"):
+            result.close()
 
 
 def _body(encoded: Encoded) -> Bytes:

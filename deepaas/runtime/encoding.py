@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deepaas.messages import Answer, Part, Predict, Values
-from deepaas.runtime.codecs import codec
+from deepaas.runtime.codecs import encoded
 from deepaas.runtime.results import Results
 
 
@@ -16,6 +16,7 @@ class Encoding:
         self._results = results
         self._call = call
         self._accept = accept
+        self._items: list[Any] = []
         self._parts: list[Part] = []
         self._parts_count = 0
 
@@ -24,13 +25,14 @@ class Encoding:
         if self._call.codec:
             inputs = self._call.inputs
             wanted = inputs.wanted if isinstance(inputs, Values) else {}
-            return self._results.encoded(
-                self._call.id, *codec(self._call.codec).encode(result, wanted)
-            )
+            return self._results.encoded(self._call.id, *encoded(self._call.codec, result, wanted))
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
         """What was yielded, None if the host wants all at the end; raises as :meth:`answer`."""
+        if self._call.codec and not self._call.streamed:
+            self._items.append(item)
+            return None
         self._parts_count += 1
         part = self._results.part(self._parts_count, self.answer(item))
         if self._call.streamed:
@@ -42,5 +44,5 @@ class Encoding:
         if self._call.streamed:
             return Answer(self._call.id, "")
         if self._call.codec:
-            return self._results.joined(self._call.id, self._parts)
+            return self.answer(self._items)
         return self._results.gathered(self._call.id, self._parts, self._accept)

@@ -11,7 +11,7 @@ from typing import Any
 import marshmallow
 
 from deepaas.messages import NO_SPACE, Failure
-from deepaas.runtime.codecs import NoCodec
+from deepaas.runtime.codecs import NoCodec, NotAsWanted
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
 
@@ -40,6 +40,8 @@ def failure(call_id: int, error: BaseException) -> Failure:
             "the model's answer cannot be sent, see the host's log",
             traceback=text(error),
         )
+    if isinstance(error, NotAsWanted):
+        return Failure(call_id, "malformed_request", _shorten(text(error)))
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return Failure(call_id, "storage_full", reason(error), traceback=traceback_text(error))
     if isinstance(error, NoCodec):

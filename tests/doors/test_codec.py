@@ -168,3 +168,8 @@ def test_what_a_codec_makes_is_looked_at(host: Host, mood: str) -> None:
     assert b"the model's answer cannot be sent" in answered
     assert ask(host, {"data": "a"})[0] == 200
     assert host.readiness("packed_echo")["restarts_count"] == restarts
+
+
+def test_what_a_codec_refuses_the_client_is_told(host: Host) -> None:
+    status, _, answered = ask(host, {"data": "a"}, mood="refused")
+    assert (status, json.loads(answered)["message"]) == (400, "it cannot be had in that mood")

@@ -29,6 +29,8 @@ def decode(body: Bytes, headers: Mapping[str, str]) -> Values:
 
 
 def encode(result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
+    if result["mood"] == "refused":
+        raise ValueError("it cannot be had in that mood")
     if odd := ODD.get(result["mood"]):
         return odd
     packed = msgspec.msgpack.encode(result)
