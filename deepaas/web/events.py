@@ -51,6 +51,7 @@ class SentEvent:
     """One event.
 
     Attributes:
+        name: empty for one without, which browsers call ``message``.
         data: any text. Its line ends arrive as ``\\n``, whatever they were.
         id: what a client that comes back says it has seen last; None leaves the one before.
     """
@@ -63,7 +64,7 @@ class SentEvent:
         """``ValueError`` if the name or the id has characters that would break the stream."""
         if re.search(r"[\r\n]", self.name) or re.search(r"[\r\n\0]", self.id or ""):
             raise ValueError(f"not the name and the id of an event: {self.name!r}, {self.id!r}")
-        lines = [f"event: {self.name}"]
+        lines = [f"event: {self.name}"] if self.name else []
         if self.id is not None:
             lines.append(f"id: {self.id}")
         lines += [f"data: {line}" for line in _LINE_END.split(self.data)]
@@ -189,7 +190,7 @@ async def _send(
 
 
 def _long(event: LongEvent) -> Iterator[bytes]:
-    ready = f"event: {event.name}\ndata: ".encode()
+    ready = f"event: {event.name}\ndata: ".encode() if event.name else b"data: "
     for piece in event.pieces():
         if len(ready) + len(piece) > WAITING_BYTES:
             yield ready

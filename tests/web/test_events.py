@@ -102,6 +102,8 @@ async def test_events_arrive(serve: Serve, session: aiohttp.ClientSession) -> No
         SentEvent("log", "one\ntwo\r\nthree\rfour\u2028still four\n"),
         SentEvent("log", "", ""),
         SentEvent("log", " é ✓ 数字 \ud800", "é"),
+        SentEvent("", "nameless"),
+        LongEvent("", lambda: iter([b"nameless, too"])),
         None,
     )
     async with session.get(await serve(source, retry_ms=1234)) as answer:
@@ -116,6 +118,8 @@ async def test_events_arrive(serve: Serve, session: aiohttp.ClientSession) -> No
         {"event": "log", "data": "one\ntwo\nthree\nfour\u2028still four\n"},
         {"event": "log", "id": "", "data": ""},
         {"event": "log", "id": "é", "data": " é ✓ 数字 ?"},
+        {"data": "nameless"},
+        {"data": "nameless, too"},
     ]
     assert source.closed.is_set()
 
