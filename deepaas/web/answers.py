@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import hdrs, web
+from aiohttp.web_response import ContentCoding
 
 from deepaas.beneath import open_file
 from deepaas.messages import Answer
@@ -21,25 +22,50 @@ JSON = "application/json"
 
 
 async def respond(
-    request: web.Request, answer: Answer, before: bytes = b"", after: bytes = b""
+    request: web.Request,
+    answer: Answer,
+    before: bytes = b"",
+    after: bytes = b"",
+    *,
+    may_pack: bool = False,
 ) -> web.StreamResponse:
-    """Send an answer; a file that it names is streamed and removed, whatever happens."""
+    """Send an answer; a file that it names is streamed and removed, whatever happens.
+
+    If it may be packed, it is for clients that ask for nothing but gzip, or deflate: those that
+    have it as a habit name several.
+    """
+    coding = _wanted_coding(request) if may_pack else None
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     if not answer.path:
-        return web.Response(body=before + answer.body + after, headers=headers)
+        response = web.Response(body=before + answer.body + after, headers=headers)
+        if coding is not None:
+            response.enable_compression(coding)
+        return response
     path = Path(answer.path)
     # No symlink that a model has left there instead.
     with open_file(path) as file:
         path.unlink()
-        return await _stream(request, file, headers, before, after)
+        return await _stream(request, file, headers, before, after, coding)
+
+
+def _wanted_coding(request: web.Request) -> ContentCoding | None:
+    wanted = request.headers.get(hdrs.ACCEPT_ENCODING, "").strip().lower()
+    return ContentCoding(wanted) if wanted in ("gzip", "deflate") else None
 
 
 async def _stream(
-    request: web.Request, file: BinaryIO, headers: dict[str, str], before: bytes, after: bytes
+    request: web.Request,
+    file: BinaryIO,
+    headers: dict[str, str],
+    before: bytes,
+    after: bytes,
+    coding: ContentCoding | None,
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
+    if coding is not None:
+        response.enable_compression(coding)
     response.content_length = len(before) + file.seek(0, 2) + len(after)
     file.seek(0)
     await response.prepare(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import zlib
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -83,6 +84,26 @@ def test_bodies_and_results_of_any_size(host: Host, size: int) -> None:
     # JSON could not have carried the bytes.
     found = msgspec.msgpack.decode(answered)
     assert found == {"bytes": b"a" * size * 2, "length": size * 2, "mood": "calm"}
+
+
+@pytest.mark.parametrize("size", [3, 3_000_000])
+@pytest.mark.parametrize(
+    ("wanted", "coding"), [("gzip", "gzip"), ("deflate", "deflate"), ("gzip, deflate", None)]
+)
+def test_an_answer_is_packed_for_who_asks_for_nothing_else(
+    host: Host, size: int, wanted: str, coding: str | None
+) -> None:
+    packed = msgspec.msgpack.encode({"data": "a" * size})
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", "/packed/", packed, {"Accept-Encoding": wanted})
+        answer = connection.getresponse()
+        body = answer.read()
+    assert answer.headers["Content-Encoding"] == coding
+    if coding:
+        assert len(body) < size // 100 + 100
+        body = zlib.decompress(body, wbits=32 + zlib.MAX_WBITS)
+    assert msgspec.msgpack.decode(body)["length"] == size
 
 
 def test_arguments_are_checked_as_those_of_any_door(host: Host) -> None:

@@ -34,7 +34,7 @@ def setup(host: Host) -> Door:
                 if not request.query_string:
                     inputs = decoded(held, headers)
             answer = await host.registry["packed_echo"].predict(inputs, terms=Terms(codec="packed"))
-            return await respond(request, answer)
+            return await respond(request, answer, may_pack=True)
 
     async def break_off(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
