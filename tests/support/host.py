@@ -25,7 +25,7 @@ from .watch import Watch
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 COMMAND = os.environ.get("DEEPAAS_RUN", str(prepared.PROGRAM))
-MAX_PEAK_MB = 120.0
+MAX_PEAK_MB = 110.0
 
 
 @dataclass
@@ -342,6 +342,7 @@ def _answers(host: Host) -> bool:
 
 def _leave(host: Host, *, shared: bool, max_peak_mb: float) -> None:
     if host.process.poll() is None:
+        host.watch.ask_once_more()
         peak = processes.peak_mb(host.process.pid)
         assert host.stop() == 0, f"SIGTERM ended the host with {host.process.returncode}"
         assert peak < max_peak_mb, f"the host has taken {peak:.0f} MB"

@@ -130,7 +130,7 @@ def _open_standard_streams(*, is_unbuffered: bool) -> None:
         old = getattr(sys, name)
         made = _text(old, is_unbuffered)
         if name != "stdin":
-            lines = name == "stderr" or made.isatty()
+            lines = not is_unbuffered and (name == "stderr" or made.isatty())
             made.reconfigure(line_buffering=lines, write_through=is_unbuffered)
         setattr(sys, name, made)
         setattr(sys, f"__{name}__", made)

@@ -7,12 +7,18 @@ from pathlib import Path
 
 from .client import request
 
-INTERVAL_SECONDS = 0.1
+STARTING_INTERVAL_SECONDS = 0.1
+INTERVAL_SECONDS = 0.5
+"""Once it has been ready: how long it may take to answer is ten times that."""
+
 MAX_SECONDS = 5.0
 
 
 class Watch:
-    """Asks `/healthz` and `/readyz` again and again, from the first answer to the stop."""
+    """Asks `/healthz` and `/readyz` again and again, from the first answer to the stop.
+
+    A loop that is blocked is seen by the question that waits in it: it need not be asked often.
+    """
 
     def __init__(self, port: int, pid: int) -> None:
         self.complaints: list[str] = []
@@ -31,24 +37,34 @@ class Watch:
         if self._thread.is_alive():
             self._thread.join()
 
+    def ask_once_more(self) -> None:
+        """Before the host is told to go; not when no more questions are wanted."""
+        if not self._stop.is_set():
+            self._ask()
+
     def _run(self) -> None:
-        while not self._stop.wait(INTERVAL_SECONDS):
-            start = time.monotonic()
-            try:
-                health = request(self._port, "GET", "/healthz", timeout=MAX_SECONDS)
-                ready = request(self._port, "GET", "/readyz", timeout=MAX_SECONDS)
-            except (OSError, HTTPException) as error:
-                if not self._stop.is_set():
-                    elapsed = time.monotonic() - start
-                    doing = threads(self._pid)
-                    self.complaints.append(
-                        f"no health answer after {elapsed:.1f} s: {error!r}; {doing}"
-                    )
-                continue
-            if health.status != 200:
-                self.complaints.append(f"/healthz answered {health.status}")
-            if not self.readiness or self.readiness[-1] != ready.status:
-                self.readiness.append(ready.status)
+        while not self._stop.wait(
+            INTERVAL_SECONDS if 200 in self.readiness else STARTING_INTERVAL_SECONDS
+        ):
+            self._ask()
+
+    def _ask(self) -> None:
+        start = time.monotonic()
+        try:
+            health = request(self._port, "GET", "/healthz", timeout=MAX_SECONDS)
+            ready = request(self._port, "GET", "/readyz", timeout=MAX_SECONDS)
+        except (OSError, HTTPException) as error:
+            if not self._stop.is_set():
+                elapsed = time.monotonic() - start
+                doing = threads(self._pid)
+                self.complaints.append(
+                    f"no health answer after {elapsed:.1f} s: {error!r}; {doing}"
+                )
+            return
+        if health.status != 200:
+            self.complaints.append(f"/healthz answered {health.status}")
+        if not self.readiness or self.readiness[-1] != ready.status:
+            self.readiness.append(ready.status)
 
 
 def threads(pid: int) -> str:
