@@ -55,7 +55,10 @@ async def test_little_of_a_long_answer_waits_in_memory(tmp_path: Path, way: str)
     connections = Connections(runner.server, ConnectionLimits(), Notes())
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        client = socket.create_connection(listening.getsockname())
+        client = socket.socket()
+        # Small enough for the small window: else each of them waits for a timer of the kernel.
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        client.connect(listening.getsockname())
         accepted, _ = listening.accept()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
     client.setblocking(False)
