@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from browser.try_me import SERVED, deepaas_ui, wait_until_started
+from browser.try_me import SERVED, Kept, deepaas_ui, visit, wait_until_started
 from compat import hosts
 from compat.peer import peer_program
 from playwright.async_api import (
@@ -25,6 +25,7 @@ from playwright.async_api import (
     Page,
     Playwright,
     Request,
+    ViewportSize,
     WebError,
     async_playwright,
     expect,
@@ -34,14 +35,19 @@ from support.host import MODELS, start_host
 from support.storm_size import chosen
 
 HERE = Path(__file__).parent
+SIZE = ViewportSize(width=1200, height=900)
 
 Serve = Callable[[web.Application], Awaitable[str]]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("xdist_group") is None:
+                # One browser, one host and one process of the page for all.
+                item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
@@ -66,7 +72,7 @@ async def profile(
         executable_path=PROGRAM,
         # Playwright's own way asks for each resource anew, and gives up after the 32nd time.
         args=[*FLAGS, ONLY_HERE, "--ignore-certificate-errors"],
-        viewport={"width": 1200, "height": 900},
+        viewport=SIZE,
     )
     yield profile
     await profile.close()
@@ -89,8 +95,19 @@ def problems() -> list[str]:
     return []
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def opened() -> AsyncIterator[dict[tuple[str, str], Page]]:
+    """Pages that stay open from one test of a module to the next."""
+    pages: dict[tuple[str, str], Page] = {}
+    yield pages
+    for page in pages.values():
+        await page.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def context(profile: BrowserContext, problems: list[str]) -> AsyncIterator[BrowserContext]:
+async def context(
+    profile: BrowserContext, opened: dict[tuple[str, str], Page], problems: list[str]
+) -> AsyncIterator[BrowserContext]:
     """The profile with nothing in it that a page has left there."""
     origins: set[str] = set()
 
@@ -115,9 +132,10 @@ async def context(profile: BrowserContext, problems: list[str]) -> AsyncIterator
     profile.on("weberror", note_error)
     yield profile
     # The first page is the empty one that keeps the browser alive.
-    home, *opened = profile.pages
-    for page in opened:
-        await page.close()
+    home, *others = profile.pages
+    for page in others:
+        if page not in opened.values():
+            await page.close()
     profile.remove_listener("request", note_request)
     profile.remove_listener("console", note_message)
     profile.remove_listener("weberror", note_error)
@@ -133,6 +151,26 @@ async def context(profile: BrowserContext, problems: list[str]) -> AsyncIterator
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(context: BrowserContext) -> Page:
     return await context.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kept(context: BrowserContext, opened: dict[tuple[str, str], Page]) -> Kept:
+    """The page of a model, as the test before has left it: to load one takes a processor 2 s.
+
+    It is as wide and as light as a new one.
+    """
+
+    async def page_of(url: str, model: str) -> Page:
+        page = opened.get((url, model))
+        if page is None:
+            page = opened[url, model] = await context.new_page()
+            await visit(page, url, model)
+        else:
+            await page.set_viewport_size(SIZE)
+            await page.emulate_media(color_scheme="light")
+        return page
+
+    return page_of
 
 
 @pytest_asyncio.fixture(loop_scope="session")

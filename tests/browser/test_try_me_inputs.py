@@ -1,6 +1,6 @@
 """Every kind of input, filled in as a person would, and what then arrives at the model.
 
-The hosts are of both kinds: ours and DEEPaaS 2.6.0.
+The host is ours; in `make soak` also DEEPaaS 2.6.0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from browser.try_me import (
     SEVEN,
+    Kept,
     attach,
     block,
     choose,
@@ -54,12 +55,12 @@ def told(path: Path, content_type: str) -> dict[str, Any]:
 
 
 async def test_texts_numbers_and_files(
-    page: Page, url: str, tmp_path: Path, pictures: Path
+    page: Page, url_in_soak: str, tmp_path: Path, pictures: Path
 ) -> None:
     (tmp_path / "tone.wav").write_bytes(wav())
     (tmp_path / "scan.dcm").write_bytes(SEVEN.read_bytes())
     (tmp_path / "data.csv").write_text("a,b\n")
-    await visit(page, url, "every_argument")
+    await visit(page, url_in_soak, "every_argument")
     assert await echo(page, "nothing else") == {"text": "nothing else"} | DEFAULTS
 
     await page.get_by_label("note A text").fill("")
@@ -123,9 +124,29 @@ async def test_texts_numbers_and_files(
     await expect(curl).not_to_contain_text("hunter2")
 
 
-async def test_objects(page: Page, url_in_soak: str, tmp_path: Path) -> None:
+async def test_limits(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_argument")
+    await expect(await complaint(page, "text")).to_contain_text("Missing")
+    text = page.get_by_label("text (required)")
+    await text.fill("refuse")
+    await expect(await complaint(page, "text")).to_contain_text("This text is refused.")
+    await text.fill("fine")
+    at_least = page.get_by_label("at_least", exact=True)
+    await at_least.fill("-1")
+    await expect(await complaint(page, "at_least")).to_contain_text("Must be 0 or more.")
+    await at_least.fill("")
+    count = page.get_by_label("number input for count")
+    await count.fill("99")
+    await count.blur()
+    await expect(count).to_have_value("10")
+    arrived = await echo(page, "limits")
+    assert arrived == DEFAULTS | {"text": "limits", "count": 10}
+    await count.fill("3")
+
+
+async def test_objects(kept: Kept, url_in_soak: str, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a,b\n")
-    await visit(page, url_in_soak, "every_argument")
+    page = await kept(url_in_soak, "every_argument")
     mapping = page.get_by_label("mapping – JSON", exact=True)
     box = page.get_by_label("box – JSON", exact=True)
     await mapping.fill('{"a": [1, null]}')
@@ -158,11 +179,11 @@ async def test_objects(page: Page, url_in_soak: str, tmp_path: Path) -> None:
     await expect(page.locator(".complaint")).to_have_count(0)
 
 
-async def test_several_files(page: Page, ours: str, tmp_path: Path) -> None:
+async def test_several_files(kept: Kept, ours: str, tmp_path: Path) -> None:
     """DEEPaaS 2.6 answers these with 500."""
     (tmp_path / "one.pdf").write_bytes(pdf())
     (tmp_path / "two.txt").write_text("two")
-    await visit(page, ours, "every_argument")
+    page = await kept(ours, "every_argument")
     await attach(page, "pages", tmp_path / "one.pdf", tmp_path / "two.txt")
     await expect(block(page, "pages")).to_contain_text(re.compile(r"two\s*\.txt"))
     arrived = await echo(page, "two")
@@ -172,27 +193,8 @@ async def test_several_files(page: Page, ours: str, tmp_path: Path) -> None:
     ]
 
 
-async def test_limits(page: Page, ours: str) -> None:
-    await visit(page, ours, "every_argument")
-    await expect(await complaint(page, "text")).to_contain_text("Missing")
-    text = page.get_by_label("text (required)")
-    await text.fill("refuse")
-    await expect(await complaint(page, "text")).to_contain_text("This text is refused.")
-    await text.fill("fine")
-    at_least = page.get_by_label("at_least", exact=True)
-    await at_least.fill("-1")
-    await expect(await complaint(page, "at_least")).to_contain_text("Must be 0 or more.")
-    await at_least.fill("")
-    count = page.get_by_label("number input for count")
-    await count.fill("99")
-    await count.blur()
-    await expect(count).to_have_value("10")
-    arrived = await echo(page, "limits")
-    assert arrived == DEFAULTS | {"text": "limits", "count": 10}
-
-
-async def test_examples(page: Page, ours: str) -> None:
-    await visit(page, ours, "every_argument")
+async def test_examples(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_argument")
     await page.get_by_role("gridcell", name="second example").click()
     await expect(page.get_by_label("text (required)")).to_have_value("second example")
     await run_button(page).click()

@@ -1,11 +1,11 @@
-"""Every kind of answer as a visitor sees it, from hosts of both kinds: ours and DEEPaaS 2.6.0."""
+"""Every kind of answer as a visitor sees it, from our host; in `make soak` also DEEPaaS 2.6.0's."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from browser.try_me import downloaded, picture, plays, run, seen, visit
+from browser.try_me import Kept, downloaded, picture, plays, run, seen
 from models.media_samples import mp4, pdf, png, wav
 from playwright.async_api import Locator, Page, expect
 
@@ -16,8 +16,8 @@ def field(page: Page, name: str) -> Locator:
     return page.locator(".block").filter(has=label)
 
 
-async def test_fields_of_json(page: Page, url: str, pictures: Path) -> None:
-    await visit(page, url, "every_output")
+async def test_fields_of_json(kept: Kept, url_in_soak: str, pictures: Path) -> None:
+    page = await kept(url_in_soak, "every_output")
     await run(page)
     for label, value in {
         "text A text": "a <i>text</i> with *marks*",
@@ -62,9 +62,9 @@ LIKELY = {"cat": 70, "dog": 20, "bird": 10}
 
 
 async def test_media_types(
-    page: Page, url_in_soak: str, problems: list[str], tmp_path: Path
+    kept: Kept, url_in_soak: str, problems: list[str], tmp_path: Path
 ) -> None:
-    await visit(page, url_in_soak, "every_output")
+    page = await kept(url_in_soak, "every_output")
     pane = page.get_by_role("tabpanel").locator("visible=true")
     for media_type in ("image/png", "image/*"):
         await ask_for(page, media_type)
@@ -111,10 +111,10 @@ async def ask_for(page: Page, media_type: str) -> None:
     await run(page)
 
 
-async def test_answers_that_are_not_as_announced(page: Page, ours: str) -> None:
-    await visit(page, ours, "every_output")
+async def test_answers_that_are_not_as_announced(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_output")
     await page.get_by_label("refuse").fill("1")
-    await run(page)
+    await ask_for(page, "application/json")
     # No picture, so it is shown as the text that it is.
     await expect(page.get_by_role("textbox", name=re.compile("^picture"))).to_have_value(
         "not base64!"

@@ -10,15 +10,15 @@ import pytest
 from browser.try_me import (
     SERVED,
     SEVEN,
+    Kept,
     assert_accessible,
     run,
     run_button,
     tab_to,
-    visit,
 )
 from gradio_client import Client, handle_file
 from models.media_samples import mp4, pdf, png, wav
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 CONTENTS = {
     "image_png": png(),
@@ -32,8 +32,8 @@ TEXTS = {"text_plain": "plain <b>text</b>\n  in two lines", "text_csv": "a,b\n1,
 """What `every_output` answers, by the names of the page's functions."""
 
 
-async def test_errors_are_the_hosts_words(page: Page, ours: str) -> None:
-    await visit(page, ours, "every_output")
+async def test_errors_are_the_hosts_words(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_output")
     for status, words in (
         (400, "this picture <b>cannot</b> be read"),
         (422, "nothing to be found"),
@@ -47,8 +47,8 @@ async def test_errors_are_the_hosts_words(page: Page, ours: str) -> None:
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_a_cancelled_call_is_interrupted(page: Page, ours: str) -> None:
-    await visit(page, ours, "every_argument")
+async def test_a_cancelled_call_is_interrupted(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_argument")
     await page.get_by_label("text (required)").fill("x")
     await page.get_by_label("seconds", exact=True).fill("100")
     await run_button(page).click()
@@ -60,9 +60,11 @@ async def test_a_cancelled_call_is_interrupted(page: Page, ours: str) -> None:
     await run(page)
 
 
-async def test_on_a_phone_by_keyboard_alone(page: Page, ours: str) -> None:
+async def test_on_a_phone_by_keyboard_alone(kept: Kept, ours: str) -> None:
+    page = await kept(ours, "every_argument")
     await page.set_viewport_size({"width": 360, "height": 700})
-    await visit(page, ours, "every_argument")
+    # The Tab key goes on from here, as in a new page.
+    await page.get_by_role("heading", name="every_argument").click()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
     keyboard = page.keyboard
     await tab_to(page, page.get_by_label("text (required)"))
@@ -88,8 +90,8 @@ async def test_on_a_phone_by_keyboard_alone(page: Page, ours: str) -> None:
 
 
 @pytest.mark.parametrize("model", SERVED)
-async def test_axe_has_no_complaint(page: Page, ours: str, model: str) -> None:
-    await visit(page, ours, model)
+async def test_axe_has_no_complaint(kept: Kept, ours: str, model: str) -> None:
+    page = await kept(ours, model)
     if model == "every_argument":
         await page.get_by_label("text (required)").fill("fine")
     await run(page)

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from support.waiting import wait_until
 UI = [sys.executable, "-m", "deepaas.cmd.ui"]
 START_SECONDS = 60
 """The page imports Gradio, on a machine that may be busy."""
+
+Kept = Callable[[str, str], Awaitable[Page]]
+"""Gives the page of a model, by the URL of all and the model's name."""
 
 SERVED = ("every_argument", "every_output")
 SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
