@@ -31,6 +31,8 @@ PARTS = {
     messages.Encoded,
     messages.ArgumentSignature,
     messages.FileDetails,
+    messages.Tensor,
+    messages.TensorDetails,
     messages.Result,
     messages.Signature,
 }
