@@ -65,6 +65,7 @@ class LoadedModel:
                 result.media_types = [ANY]
             if self.traits.output:
                 result.schema = from_openapi(self.traits.output)
+            result.tensors = {**result.tensors, **self.traits.tensors}
         return described
 
     @functools.cached_property

@@ -13,7 +13,14 @@ import marshmallow
 import msgspec
 from marshmallow import fields, missing, validate
 
-from deepaas.messages import ArgumentSignature, Description, FileDetails, Result, Signature
+from deepaas.messages import (
+    ArgumentSignature,
+    Description,
+    FileDetails,
+    Result,
+    Signature,
+    TensorDetails,
+)
 from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import Arguments, is_file_argument, is_password
 from deepaas.runtime.old_libraries import MarshmallowPlugin, apispec, common
@@ -57,7 +64,17 @@ def _describe(
     described = Description(of_predict, of_train, response=reference, definitions=definitions)
     if described.predict is not None and reference:
         described.predict.result.schema = from_swagger({"$ref": reference}, definitions)
+        described.predict.result.tensors = _tensors(response)
     return described
+
+
+def _tensors(response: type[marshmallow.Schema] | None) -> dict[str, TensorDetails]:
+    fields_by_name = response().fields if response is not None else {}
+    return {
+        field.data_key or name: field.wanted
+        for name, field in fields_by_name.items()
+        if isinstance(field, Tensor)
+    }
 
 
 def _parameters(arguments: Arguments | None, converter: Any) -> list[dict[str, Any]]:

@@ -95,6 +95,8 @@ def _plain(value: Any) -> Any:
     for kind in kinds:
         if isinstance(value, kind):
             return kind(value)
+    if isinstance(value, complex):
+        return [value.real, value.imag]
     if isinstance(value, (dt.date, dt.time, dt.timedelta)):
         return _exact_time(value)
     if isinstance(value, decimal.Decimal):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deepaas.messages import TensorDetails
 from deepaas.runtime.interrupt import CallCancelled
 
 ATTRIBUTE = "__deepaas_traits__"
@@ -49,6 +50,7 @@ class Traits:
         output: JSON schema (OpenAPI 3.0) of what ``predict`` returns.
         is_file: whether that is one file, which is sent as it is.
         needs_warm: whether nothing works before ``warm``; the host calls it of any model.
+        tensors: of what ``predict`` returns, see ``messages.Result``.
         take: by function: makes arguments of values that fit their schemas, so that nothing is
             checked twice; it raises ``marshmallow.ValidationError`` for what a schema cannot say.
     """
@@ -60,6 +62,7 @@ class Traits:
     output: dict[str, Any] = field(default_factory=dict)
     is_file: bool = False
     needs_warm: bool = False
+    tensors: Mapping[str, TensorDetails] = field(default_factory=dict)
     take: Mapping[str, Take] = field(default_factory=dict)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, missing
 
 from deepaas.tensors.declared import details
 from deepaas.tensors.dtypes import BadTensor
+
+if TYPE_CHECKING:
+    from deepaas.tensors.files import Read  # With NumPy, which need not be there.
 
 
 class Tensor(fields.Field):
@@ -56,15 +59,21 @@ class Tensor(fields.Field):
         from deepaas.tensors import given
 
         try:
-            return given.array(value, self.wanted, name).array
+            return self._made(given.array(value, self.wanted, name))
         except BadTensor as error:
             raise ValidationError(str(error)) from None
 
+    @staticmethod
+    def _made(read: Read) -> Any:
+        """What the model gets, for kinds whose authors declare something else; or BadTensor."""
+        return read.array
+
     def serialized(self, value: Any) -> Any:
-        """A tensor, or None, as nested lists."""
+        """A tensor, or None, as nested lists; ValueError if it is not like that."""
+        from deepaas.tensors import given
         from deepaas.tensors.nested import nested_of
 
-        return None if value is None else nested_of(self._array(value, ""))
+        return None if value is None else nested_of(given.array(value, self.wanted, "").array)
 
     def _serialize(self, value: Any, *_others: Any, **_options: Any) -> Any:
         return self.serialized(value)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepaas.messages import ArgumentSignature, Description, Signature
+from deepaas.messages import ArgumentSignature, Description, Signature, TensorDetails
 from deepaas.protocols.cog import openapi_parts as parts
 from deepaas.schemas.json_schema import to_openapi
 
 Json = dict[str, Any]
 
 FILE_FORMAT = "uri"
+TENSOR = "x-tensor"
 
 
 def input_schema(function: Signature) -> Json:
@@ -122,6 +123,8 @@ def _property(argument: ArgumentSignature) -> Json:
         for limit in ("minimum", "maximum"):
             if isinstance(part.get(limit), float) and part[limit].is_integer():
                 part[limit] = int(part[limit])  # It stands in messages, as Cog writes it.
+    if argument.tensor is not None:
+        told = _of_tensor(told, argument.tensor)
     if told.get("format") == "password":
         told |= {"writeOnly": True, "x-cog-secret": True}
         if told.get("nullable"):
@@ -131,6 +134,16 @@ def _property(argument: ArgumentSignature) -> Json:
     if told.get("default", 0) is None and not told.get("nullable"):
         del told["default"]
     return {"title": _title(argument.name), **told}
+
+
+def _of_tensor(told: Json, tensor: TensorDetails) -> Json:
+    """Nested lists, or a data URL of a file."""
+    around: Json = {
+        key: told.pop(key) for key in ("default", "description", "nullable") if key in told
+    }
+    lists_or_file = [told, {"type": "string", "format": FILE_FORMAT}]
+    details = {"dtype": tensor.dtype, "shape": tensor.shape}
+    return {"anyOf": lists_or_file, **around, TENSOR: details}
 
 
 def _title(name: str) -> str:

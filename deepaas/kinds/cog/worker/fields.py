@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, validate
 
 from deepaas.kinds.cog.worker import types
 from deepaas.kinds.cog.worker.signature import MISSING, Parameter
 from deepaas.kinds.cog.worker.types import Type
+from deepaas.model.v2.fields import Tensor
+
+if TYPE_CHECKING:
+    from deepaas.tensors.files import Read
 
 
 class Whole(fields.Integer):
@@ -37,6 +41,16 @@ class Object(fields.Dict):
             except (ValueError, RecursionError):
                 raise self.make_error("invalid") from None
         return super()._deserialize(value, *others, **options)  # type: ignore[no-untyped-call]
+
+
+class TorchTensor(Tensor):
+    """A tensor that a predictor gets as PyTorch's, also of bfloat16."""
+
+    @staticmethod
+    def _made(read: Read) -> Any:
+        from deepaas.tensors.given import torch_tensor
+
+        return torch_tensor(read)
 
 
 _PLAIN: dict[str, type[fields.Field]] = {
@@ -172,11 +186,18 @@ def _field(
         # Swagger 2.0 has no word for that either.
         metadata = {**metadata, "x-any-of": types.schema(kind)["anyOf"]}
         return Union(members, metadata=metadata, **options)
+    if kind.tensor is not None:
+        made = tensor_field(kind)
+        return made(kind.tensor.dtype or None, kind.tensor.shape, metadata=metadata, **options)
     if kind.is_file:
         metadata = {**metadata, "type": "file"}
     if kind.kind == "secret":
         metadata = {**metadata, "format": "password"}
     return _PLAIN[kind.kind](validate=validators, metadata=metadata, **options)
+
+
+def tensor_field(kind: Type) -> type[Tensor]:
+    return TorchTensor if kind.python.__module__ == "torch" else Tensor
 
 
 def _of_choices(kind: Type) -> list[validate.Validator]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, missing
 
 from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.signature import MISSING, Parameter
@@ -57,8 +57,9 @@ class Take:
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self._parameters = parameters
-        # A schema does not say which alternative a value is, nor a pattern what Python means by it.
-        self._fields = {p.name: field(p) for p in parameters if p.pattern or _has_union(p.type)}
+        # A schema does not say which alternative a value is, nor a pattern what Python means by it;
+        # and a tensor is made of many things.
+        self._fields = {p.name: field(p) for p in parameters if p.pattern or _is_read(p.type)}
 
     def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Raises ``ValidationError`` where a value has not its pattern, or fits no alternative."""
@@ -68,6 +69,8 @@ class Take:
             if p.name not in given:
                 if p.default is not MISSING:
                     taken[p.name] = p.default
+                    if p.type.kind == "tensor":  # The model may write into it.
+                        taken[p.name] = self._fields[p.name].deserialize(missing)
             elif p.name not in self._fields:
                 taken[p.name] = _typed(p.type, given[p.name])
             else:
@@ -80,8 +83,8 @@ class Take:
         return taken
 
 
-def _has_union(kind: Type) -> bool:
-    return kind.kind == "union" or any(map(_has_union, kind.inner))
+def _is_read(kind: Type) -> bool:
+    return kind.kind in ("union", "tensor") or any(map(_is_read, kind.inner))
 
 
 def _typed(kind: Type, value: Any) -> Any:
@@ -108,6 +111,8 @@ def _value(kind: Type, value: Any) -> Any:
             return kind.python(path)
         case "opened":
             return _open(value)
+        case "tensor":
+            return value
         case "secret":  # A default is one already.
             return value if isinstance(value, kind.python) else kind.python(value)
     if kind.python is not None:  # An enumeration.

@@ -15,6 +15,8 @@ from marshmallow import Schema, fields
 from deepaas.kinds.cog.worker import types
 from deepaas.kinds.cog.worker.signature import called
 from deepaas.kinds.cog.worker.types import Json, Type, Unsupported
+from deepaas.messages import TensorDetails
+from deepaas.model.v2.fields import Tensor
 
 _ITERATORS = (
     collections.abc.Iterator,
@@ -38,6 +40,7 @@ class OutputType:
         response: the marshmallow schema of an object with named fields, None for all else.
         is_file: whether it is one file.
         in_parts: whether it is what an iterator yields, one after the other.
+        tensors: those that have a name, or the only one, without.
     """
 
     schema: Json
@@ -45,6 +48,7 @@ class OutputType:
     is_file: bool = False
     in_parts: bool = False
     asynchronous: bool = False
+    tensors: dict[str, TensorDetails] = dataclasses.field(default_factory=dict)
 
 
 def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> OutputType:
@@ -63,13 +67,20 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str])
 def _read(annotation: Any) -> OutputType:
     if (kind := types.opaque(annotation)) is not None:
         return OutputType(types.schema(kind))
+    if (kind := types.tensor(annotation)) is not None:
+        assert kind.tensor is not None
+        return OutputType(types.schema(kind), tensors={"": kind.tensor})
     annotation = _bare(annotation)
     origin = typing.get_origin(annotation) or annotation
     if origin in _ITERATORS or getattr(origin, "__name__", "") in _CONCATENATED:
         return _iterator(annotation, origin)
     schema = _Reader().schema(annotation)
-    if _named_fields(annotation) is not None and not typing.is_typeddict(annotation):
-        return OutputType(schema, _Reader().response(annotation))
+    if (named := _named_fields(annotation)) is not None:
+        kinds = {name: types.tensor(one.annotation) for name, one in named.items()}
+        tensors = {name: one.tensor for name, one in kinds.items() if one and one.tensor}
+        is_class = not typing.is_typeddict(annotation)
+        response = _Reader().response(annotation) if is_class else None
+        return OutputType(schema, response, tensors=tensors)
     return OutputType(schema, is_file=_is_file(annotation))
 
 
@@ -109,7 +120,7 @@ class _Reader:
         """An annotation as a JSON schema. Raises ``Unsupported`` if it means nothing here."""
         if annotation is None or annotation is type(None):
             return {"nullable": True}
-        if (kind := types.opaque(annotation)) is not None:
+        if (kind := types.opaque(annotation) or types.tensor(annotation)) is not None:
             return types.schema(kind)
         if len(members := _alternatives(annotation)) > 1:
             return self._union(members)
@@ -166,6 +177,9 @@ class _Reader:
     def _field(self, annotation: Any, **options: Any) -> fields.Field:
         if types.opaque(annotation) is not None:
             return fields.Raw(**options)
+        if (kind := types.tensor(annotation)) is not None:
+            assert kind.tensor is not None
+            return Tensor(kind.tensor.dtype or None, kind.tensor.shape, **options)
         members = [one for one in _alternatives(annotation) if one is not type(None)]
         if len(members) != 1:
             return fields.Raw(**options)

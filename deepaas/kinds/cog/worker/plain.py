@@ -49,8 +49,6 @@ def _of_others(value: Any) -> Any:
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if callable(getattr(value, "model_dump", None)):  # of Pydantic
         return {name: plain(getattr(value, name)) for name in type(value).model_fields}
-    if callable(getattr(value, "tolist", None)):  # Arrays and numbers of numpy and their like.
-        return value.tolist()
     return value
 
 

@@ -92,6 +92,7 @@ class Predictor:
                 output=_titled(output),
                 is_file=output.is_file,
                 needs_warm=True,
+                tensors=output.tensors,
                 take={"predict": inputs.Take(taken)},
             ),
         )

@@ -14,7 +14,9 @@ from typing import Any
 from deepaas.kinds.cog.worker import types
 from deepaas.kinds.cog.worker.source import omits_default
 from deepaas.kinds.cog.worker.types import Type, Unsupported
+from deepaas.messages import TensorDetails
 from deepaas.runtime.failures import CannotBeServed
+from deepaas.tensors.dtypes import BadTensor
 
 MISSING: Any = inspect.Parameter.empty
 
@@ -224,6 +226,9 @@ def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
     default = parameter.default
     if default is MISSING or default is None:
         return
+    if kind.tensor is not None:
+        yield from _faults_of_tensor(kind.tensor, parameter)
+        return
     if parameter.type.kind == "array" and not isinstance(default, (list, tuple)):
         yield f"the default {default!r} is no list"
         return
@@ -241,6 +246,17 @@ def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
                 yield f"the default {value!r} breaks {key}={limit}"
         if parameter.pattern and not re.search(parameter.pattern, value):
             yield f"the default {value!r} does not match {parameter.pattern!r}"
+
+
+def _faults_of_tensor(wanted: TensorDetails, parameter: Parameter) -> Iterator[str]:
+    from deepaas.tensors import given  # With NumPy, which is there: it is the type of the input.
+
+    default = parameter.default
+    try:
+        for one in default if parameter.type.kind == "array" else [default]:
+            given.array(one, wanted, "")
+    except BadTensor as error:
+        yield f"the default is not as declared: {error}"
 
 
 def _fits(kind: Type, value: Any) -> bool:

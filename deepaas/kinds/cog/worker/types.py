@@ -12,11 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deepaas.messages import TensorDetails
+from deepaas.model.v2 import Tensor
+from deepaas.tensors.declared import details as declared_of
+from deepaas.tensors.declared import schema as tensor_schema
+from deepaas.tensors.dtypes import NAMES, BadTensor
+
 Json = dict[str, Any]
 
 _PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _UNNAMED = (Any, object)
 _UNIONS = (typing.Union, types.UnionType)
+_ARRAYS = (("numpy", "ndarray"), ("torch", "Tensor"))
 
 
 class Unsupported(Exception):
@@ -29,11 +36,12 @@ class Type:
 
     Attributes:
         kind: ``string``, ``integer``, ``number``, ``boolean``, ``file`` (the predictor gets a
-            path), ``opened`` (it gets an open file), ``secret``, ``object``, ``any``, ``array``
-            or ``union``.
+            path), ``opened`` (it gets an open file), ``secret``, ``object``, ``any``, ``tensor``,
+            ``array`` or ``union``.
         python: the class whose instance the predictor expects, where that matters.
         choices: the only values there are, as clients send them.
         inner: the types of items (``array``, one) or of alternatives (``union``).
+        tensor: of what kind an array of NumPy's or PyTorch's (``tensor``) is.
     """
 
     kind: str
@@ -41,6 +49,7 @@ class Type:
     python: Any = None
     choices: tuple[Any, ...] = ()
     inner: tuple[Type, ...] = ()
+    tensor: TensorDetails | None = None
 
     @property
     def is_file(self) -> bool:
@@ -58,6 +67,8 @@ def read(annotation: Any) -> Type:
         return Type("any")
     origin = typing.get_origin(annotation)
     if (kind := opaque(annotation)) is not None:
+        return kind
+    if (kind := tensor(annotation)) is not None:
         return kind
     if origin is typing.Annotated:
         return read(typing.get_args(annotation)[0])
@@ -92,6 +103,46 @@ def opaque(annotation: Any) -> Type | None:
     return replace(told, nullable=type(None) in members)
 
 
+def tensor(annotation: Any) -> Type | None:
+    """An array of NumPy's or PyTorch's, or None; neither is imported. Raises ``Unsupported`` for
+    what cannot be declared of one."""
+    origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        found = tensor(inner[0])
+        declared = next((one for one in annotation.__metadata__ if isinstance(one, Tensor)), None)
+        if declared is None:
+            return found
+        if found is None:
+            raise Unsupported("Tensor() tells of a numpy.ndarray or a torch.Tensor, nothing else")
+        try:
+            return replace(found, tensor=declared_of(declared.dtype, declared.shape))
+        except BadTensor as error:
+            raise Unsupported(str(error)) from None
+    if origin in _UNIONS:
+        others = [one for one in inner if one is not type(None)]
+        found = tensor(others[0]) if len(others) == 1 else None
+        return found and replace(found, nullable=True)
+    if not _is_array(annotation):
+        return None
+    return Type("tensor", python=origin or annotation, tensor=_details(annotation))
+
+
+def _is_array(annotation: Any) -> bool:
+    python = typing.get_origin(annotation) or annotation
+    named = (getattr(python, "__module__", ""), getattr(python, "__name__", ""))
+    return named in _ARRAYS
+
+
+def _details(array: Any) -> TensorDetails:
+    """What ``numpy.typing.NDArray[numpy.float32]`` says: ``ndarray[..., dtype[float32]]``."""
+    for dtype in typing.get_args(array)[1:]:
+        for scalar in typing.get_args(dtype):
+            said = getattr(scalar, "__name__", "").rstrip("_")
+            if said in NAMES:
+                return TensorDetails(said)
+    return TensorDetails()
+
+
 def name(annotation: Any) -> str:
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
@@ -108,6 +159,9 @@ def schema(kind: Type) -> Json:
             told = {"type": "string", "format": "password", "writeOnly": True, "x-cog-secret": True}
         case "any":
             told = {}
+        case "tensor":
+            assert kind.tensor is not None
+            told = tensor_schema(kind.tensor)
         case "array":
             told = {"type": "array", "items": schema(kind.inner[0])}
         case "union":
@@ -127,8 +181,8 @@ def _union(members: tuple[Any, ...]) -> Type:
     kinds = [read(one) for one in members if one is not type(None)]
     if len(kinds) == 1:
         (only,) = kinds
-        return Type(only.kind, nullable or only.nullable, only.python, only.choices, only.inner)
-    if odd := [one for one in kinds if one.kind in ("file", "opened", "secret")]:
+        return replace(only, nullable=nullable or only.nullable)
+    if odd := [one for one in kinds if one.kind in ("file", "opened", "secret", "tensor")]:
         raise Unsupported(f"a {odd[0].kind} cannot be one of several alternatives")
     return Type("union", nullable, inner=tuple(kinds))
 
