@@ -31,7 +31,11 @@ class NoCodec(Exception):
 
 
 class NotAsWanted(Exception):
-    """A result cannot be sent as this client wants it; the text says why, for clients."""
+    """A result cannot be sent as this client wants it, which ``status`` and the text tell it."""
+
+    def __init__(self, why: str, status: int = 400) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 class EncodedResult(NamedTuple):

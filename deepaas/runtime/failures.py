@@ -41,7 +41,7 @@ def failure(call_id: int, error: BaseException) -> Failure:
             traceback=text(error),
         )
     if isinstance(error, NotAsWanted):
-        return Failure(call_id, "malformed_request", _shorten(text(error)))
+        return Failure(call_id, "model_refused", _shorten(text(error)), status=error.status)
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return Failure(call_id, "storage_full", reason(error), traceback=traceback_text(error))
     if isinstance(error, NoCodec):

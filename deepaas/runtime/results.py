@@ -141,14 +141,17 @@ class Results:
         return self._answer(call_id, JSON, to_json_or_text(result))
 
     def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
-        if self._schema is None:
-            return to_json(result, files)
+        self.check(result)
+        return to_json(result, files)
+
+    def check(self, result: Any) -> None:
+        """BreaksSchema if a result does not fit the model's own schema, where it has one."""
         try:
-            self._schema.load(result)
+            if self._schema is not None:
+                self._schema.load(result)
         except marshmallow.ValidationError as error:
             # In the log under the id of the failure; clients are not told about fields.
             raise BreaksSchema(error.messages) from None
-        return to_json(result, files)
 
     def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:
         if hasattr(result, "read"):

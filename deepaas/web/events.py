@@ -86,10 +86,15 @@ def wants_events(request: web.Request) -> bool:
     """Whether the client likes nothing better; ``*/*`` is what those send that did not choose."""
     if hdrs.ACCEPT not in request.headers:
         return False
-    given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
-    qualities = dict(_accepted(given))
+    qualities = liked(request)
     events = qualities.pop(MEDIA_TYPE, 0.0)
     return events > 0 and events >= max(qualities.values(), default=0.0)
+
+
+def liked(request: web.Request) -> dict[str, float]:
+    """The media ranges of its Accept headers with how much each is liked, 0 to 1."""
+    given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
+    return dict(_accepted(given))
 
 
 def _accepted(header: str) -> Iterator[tuple[str, float]]:

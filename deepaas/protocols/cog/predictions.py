@@ -51,6 +51,7 @@ class Wanted:
     files: frozenset[str]
     context: dict[str, str]
     kept: bool = False
+    codec: str = ""
 
 
 class Predictions:
@@ -185,7 +186,7 @@ class Predictions:
 
     async def _predict(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
         prediction = going.prediction
-        terms = Terms(streamed=prediction.streams, context=wanted.context, listener=going)
+        terms = Terms(prediction.streams, wanted.context, wanted.codec, going)
         async with self._uploads.scratch() as scratch:
             if isinstance(wanted.given, Unpacked):
                 assert wanted.given.large is not None, "what was accepted is there"

@@ -17,6 +17,7 @@ MAX_BYTES = 100 * 1024 * 1024
 NOT_JSON = "Expected request with `Content-Type: application/json`"
 TOO_LARGE = "Failed to buffer the request body: length limit exceeded"
 RESPOND_ASYNC = "respond-async"
+DATA_URLS = "tensors=data-url"
 
 _ID = re.compile(r"[\x21-\x7e]{1,256}")
 
@@ -87,4 +88,13 @@ def check_id(name: str) -> None:
 
 def is_asynchronous(request: web.Request) -> bool:
     """Whether the client does not want to wait for the result."""
-    return request.headers.get("Prefer") == RESPOND_ASYNC
+    return [one for one in _preferences(request) if one != DATA_URLS] == [RESPOND_ASYNC]
+
+
+def wanted_codec(request: web.Request) -> str:
+    """The codec by which each tensor of the output is a data URL, if the client prefers that."""
+    return "data-url" if DATA_URLS in _preferences(request) else ""
+
+
+def _preferences(request: web.Request) -> list[str]:
+    return [one.strip() for one in request.headers.get("Prefer", "").split(",")]

@@ -235,7 +235,8 @@ class PredictionRoutes:
     ) -> web.StreamResponse:
         streamed = stream.wants_stream(request)
         kept = requests.is_asynchronous(request) and not streamed
-        prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept)
+        codec = requests.wanted_codec(request)
+        prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept, codec=codec)
         try:
             entry = telling.watch(self._webhooks, prediction, asked, request.headers, durable=kept)
             if kept:
@@ -254,7 +255,13 @@ class PredictionRoutes:
             prediction.release()
 
     def _accepted(
-        self, model: HostedModel, asked: Request, prediction_id: str, *, kept: bool = False
+        self,
+        model: HostedModel,
+        asked: Request,
+        prediction_id: str,
+        *,
+        kept: bool = False,
+        codec: str = "",
     ) -> tuple[Prediction, Wanted]:
         """A prediction that may begin, at once, held for the caller."""
         if not self._host.settings.predict_endpoint:
@@ -275,7 +282,7 @@ class PredictionRoutes:
         if isinstance(given, Unpacked):
             # Its files are needed as long as the prediction is.
             prediction.scratch, given.is_owned = given.scratch, True
-        return prediction, Wanted(given, served.files, asked.context or {}, kept)
+        return prediction, Wanted(given, served.files, asked.context or {}, kept, codec)
 
     def _check_capacity(self, model: HostedModel, status: Status, served: Served) -> None:
         strict: bool = self._host.options.strict

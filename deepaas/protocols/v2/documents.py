@@ -14,6 +14,7 @@ from deepaas.messages import Description
 from deepaas.protocols import door
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
+from deepaas.protocols.v2.array_files import offered
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
 from deepaas.web.events import MEDIA_TYPE
@@ -118,6 +119,8 @@ def _document(operation: Operation, name: str, description: Description | None) 
         if function is not None:
             parameters += function.parameters
             produces = function.result.media_types or produces
+            if operation.result is not None:
+                produces = [*produces, *offered(function)]
         if function is not None and function.result.streams and operation.streamed:
             produces = [*produces, MEDIA_TYPE]
             documented["x-streams"] = True

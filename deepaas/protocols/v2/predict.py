@@ -11,12 +11,14 @@ from deepaas.errors import Disabled
 from deepaas.messages import Description, Signature
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import streaming
+from deepaas.protocols.v2.array_files import wanted_codec
 from deepaas.protocols.v2.operation import JSON, Operation, answer, failures, reference
 from deepaas.schemas.json_schema import to_openapi
 from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
 from deepaas.web.errors import json_response
 from deepaas.web.events import MEDIA_TYPE, wants_events
+from deepaas.workers.terms import USUAL_TERMS, Terms
 
 PATH = "/v2/models/{name}/predict/"
 QUEUE_PATH = "/v2/models/{name}/queue"
@@ -58,7 +60,9 @@ class PredictionOperations:
                 async with self._uploads.scratch() as scratch:
                     predict = functools.partial(model.predict, inputs, client_id)
                     return await streaming.send(request, predict, scratch.path)
-            answered = await model.predict(inputs, client_id)
+            codec = wanted_codec(request, known)
+            terms = Terms(codec=codec) if codec else USUAL_TERMS
+            answered = await model.predict(inputs, client_id, terms)
             bare = answered.declared or answered.is_file or answered.media_type != JSON
             return await respond(request, answered, *(() if bare else ENVELOPE))
 
