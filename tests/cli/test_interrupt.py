@@ -11,6 +11,8 @@ PROGRAM = """
 import os, signal, sys
 from deepaas.cli.interrupt import Interrupted, unwound
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored, also by the tests.
+
 async def work():
     pass
 
