@@ -23,7 +23,7 @@ SOAK_SECONDS = 3600
 # What has a full size: attacks, storms, peers, installations.
 SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door tests/web tests/training tests/api \
 	tests/browser tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
-	tests/docs/test_trainings.py
+	tests/docs/test_trainings.py tests/unit/test_exact_checking.py
 
 .PHONY: run setup test soak docs bench format clean
 

@@ -15,7 +15,7 @@ from marshmallow import fields, missing, validate
 from deepaas.messages import Encoded, Inputs, RawRequest, Tensor, Values
 from deepaas.model.v2.fields import Tensor as TensorField
 from deepaas.model.v2.wrapper import UploadedFile
-from deepaas.runtime.checker import Checker, checker_of
+from deepaas.runtime.checker import CompiledChecker, checker_of
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.media import ANY
 from deepaas.runtime.old_libraries import dict2schema
@@ -143,13 +143,13 @@ class Arguments:
     # Both are made when the first one comes: most models are asked in one way only.
 
     @functools.cached_property
-    def _checker_of_bodies(self) -> Checker | None:
+    def _checker_of_bodies(self) -> CompiledChecker | None:
         if any(map(takes_whole_body, self.schema.fields.values())):
             return None
         return checker_of(self.schema, may_be_in_body)
 
     @functools.cached_property
-    def _checker_of_values(self) -> Checker | None:
+    def _checker_of_values(self) -> CompiledChecker | None:
         return checker_of(self.schema, lambda _: True)
 
     def _checked(self, found: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ make the same of it. They take less: no text of a number, no number that stands 
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Optional, Union
@@ -49,9 +50,7 @@ def has_structs(field: fields.Field) -> bool:
     return isinstance(field, fields.Nested) or any(has_structs(one) for one in inner if one)
 
 
-def struct(
-    members: list[tuple[str, Any, Any]],
-) -> Any:
+def struct(members: list[tuple[str, Any, Any]]) -> Any:
     """A type for objects with these members and no others: name, type, and what stands for one that
     is not there, ``msgspec.NODEFAULT`` where it must be. Others must not be passed over: what is
     in them would not be read, and so not be found to be no JSON."""
@@ -244,7 +243,7 @@ def _length(validator: validate.Length) -> dict[str, int]:
 def _pattern(validator: validate.Regexp) -> dict[str, str]:
     """msgspec searches where marshmallow matches from the beginning."""
     regex = validator.regex
-    if not isinstance(regex.pattern, str) or regex.flags != 32 or "(?u)" in regex.pattern:
+    if not isinstance(regex.pattern, str) or regex.flags != re.UNICODE or "(?u)" in regex.pattern:
         raise Inexact
     return {"pattern": rf"\A(?:{regex.pattern})"}
 
