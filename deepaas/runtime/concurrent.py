@@ -77,7 +77,8 @@ class Concurrent:
             # Also SystemExit: the other calls have nothing to do with it.
             answer = failure(call.id, error)
         finally:
-            self._model.forget(call.id, call.inputs)
+            if getattr(call.inputs, "tensors", None):
+                self._model.forget(call.id)
         self._unwanted.discard(call.id)
         self._tasks.pop(call.id, None)
         if self._printing is not None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,6 @@ from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.event_loop import new_loop
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
-from deepaas.runtime.plain_tensors import remove_inputs
 from deepaas.runtime.results import Results
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
@@ -127,8 +127,9 @@ class LoadedModel:
             raise NotImplementedError
         return self._train_arguments.load(inputs, inputs_folder(self._spool, call_id))
 
-    def forget(self, call_id: int, inputs: Inputs) -> None:
-        remove_inputs(self._spool, call_id, inputs)
+    def forget(self, call_id: int) -> None:
+        """Remove the files that were made of a call's tensors."""
+        shutil.rmtree(inputs_folder(self._spool, call_id), ignore_errors=True)
 
     def shown_train_arguments(self, arguments: dict[str, Any]) -> bytes:
         """The arguments of a training as JSON for people: no secrets, no paths."""

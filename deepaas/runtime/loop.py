@@ -156,7 +156,7 @@ class Control:
         except BaseException as error:
             return Checked(question_id, failure=failure(question_id, error))
         finally:
-            self._model.forget(folder_id, inputs)
+            self._model.forget(folder_id)
 
 
 def serve(model: LoadedModel, sock: socket.socket, interrupter: Interrupter) -> None:
@@ -199,7 +199,8 @@ class _Calls:
                 answer = self._run(call)
             finally:
                 self._interrupter.end()
-                self._model.forget(call.id, call.inputs)
+                if getattr(call.inputs, "tensors", None):
+                    self._model.forget(call.id)
         except self._cancelled:
             answer = Failure(call.id, "cancelled")
         except BaseException as error:

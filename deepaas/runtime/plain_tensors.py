@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 from marshmallow import fields
 
-from deepaas.messages import Encoded, Inputs, Tensor, Upload, Values, inputs_folder
+from deepaas.messages import Tensor, Upload
 from deepaas.runtime.places import FormFile
 from deepaas.runtime.results import make_private
 from deepaas.tensors.dtypes import BYTES, BadTensor
@@ -48,13 +47,6 @@ class InputFiles:
         path.write_bytes(content)
         ending = next((e for start, e in _ENDINGS.items() if content.startswith(start)), "")
         return FormFile(name, Upload(str(path), f"file{ending}", "application/octet-stream"))
-
-
-def remove_inputs(spool: Path, call_id: int, inputs: Inputs) -> None:
-    """Remove what :class:`InputFiles` may have made for a call."""
-    # A body that was decoded on the way to its arguments may have had some.
-    if isinstance(inputs, Encoded) or (isinstance(inputs, Values) and inputs.tensors):
-        shutil.rmtree(inputs_folder(spool, call_id), ignore_errors=True)
 
 
 def value_of(

@@ -19,7 +19,8 @@ from deepaas.tensors.nested import array_of_nested
 
 
 def array(value: Any, wanted: TensorDetails, name: str) -> Read:
-    """An array that may be written to, and its dtype: the array of bfloat16 is of float32.
+    """An array, and its dtype: that of bfloat16 is of float32. It may be written to: into an array
+    that was given, too.
 
     ``value`` is a ``messages.Tensor``, an array, nested lists, a file part (an object with a path),
     a data URL of a file, or a text of JSON; ``name`` is the argument's. BadTensor says what is
@@ -34,7 +35,7 @@ def array(value: Any, wanted: TensorDetails, name: str) -> Read:
         read = files.read(path, name)
     elif is_array(value):
         told = tensor_of(value)
-        read = Read(array_of(told).copy(), told.dtype)
+        read = Read(array_of(told), told.dtype)
     else:
         return _of_nested(value, wanted)
     check_fits(wanted, read.dtype, read.array.shape)

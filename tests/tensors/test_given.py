@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -464,3 +465,17 @@ def test_people_see_what_it_is() -> None:
     arguments = Arguments({"x": Tensor("int8"), "y": fields.List(ANY)})
     given = arguments.load(Values({"x": [1, 2], "y": [[1.5]]}))
     assert arguments.shown(given) == {"x": "int8 of shape [2]", "y": ["float64 of shape [1]"]}
+
+
+def test_without_numpy_a_model_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    with pytest.raises(ImportError, match="need NumPy, which is not installed: pip install numpy"):
+        Tensor()
+
+
+def test_without_pytorch_its_files_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    content = torch_file(lambda torch: torch.ones(1))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert "PyTorch is not installed: send .npy" in refused(ANY, part(tmp_path, content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,9 @@ class Tensor(fields.Field):
     def _default(self) -> Any:
         """One for each call, which may write to it."""
         default = self.load_default() if callable(self.load_default) else self.load_default
-        return default if default is missing or default is None else self._array(default, "")
+        if default is missing or default is None:
+            return default
+        return copy.deepcopy(self._array(default, ""))
 
     def _deserialize(self, value: Any, attr: Any, *_others: Any, **_options: Any) -> Any:
         return self._array(value, attr or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -36,6 +36,13 @@ class Request(msgspec.Struct):
         """Of what to tell the webhook."""
         wanted = self.webhook_events_filter
         return frozenset(WEBHOOK_EVENTS if wanted is None else wanted)
+
+
+class Preferred(NamedTuple):
+    """Whether not to wait for the result; and the codec for that, empty for the usual one."""
+
+    asynchronous: bool
+    codec: str
 
 
 _decoder = msgspec.json.Decoder(Request)
@@ -86,15 +93,8 @@ def check_id(name: str) -> None:
         raise Refusal(422, "the id must be of 1 to 256 printable characters without spaces")
 
 
-def is_asynchronous(request: web.Request) -> bool:
-    """Whether the client does not want to wait for the result."""
-    return [one for one in _preferences(request) if one != DATA_URLS] == [RESPOND_ASYNC]
-
-
-def wanted_codec(request: web.Request) -> str:
-    """The codec by which each tensor of the output is a data URL, if the client prefers that."""
-    return "data-url" if DATA_URLS in _preferences(request) else ""
-
-
-def _preferences(request: web.Request) -> list[str]:
-    return [one.strip() for one in request.headers.get("Prefer", "").split(",")]
+def preferred(request: web.Request) -> Preferred:
+    """What its client prefers, of what there is a choice of."""
+    words = [one.strip() for one in request.headers.get("Prefer", "").split(",")]
+    others = [one for one in words if one != DATA_URLS]
+    return Preferred(others == [RESPOND_ASYNC], "data-url" if len(others) < len(words) else "")

@@ -234,8 +234,8 @@ class PredictionRoutes:
         self, request: web.Request, model: HostedModel, asked: Request, prediction_id: str
     ) -> web.StreamResponse:
         streamed = stream.wants_stream(request)
-        kept = requests.is_asynchronous(request) and not streamed
-        codec = requests.wanted_codec(request)
+        asynchronous, codec = requests.preferred(request)
+        kept = asynchronous and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept, codec=codec)
         try:
             entry = telling.watch(self._webhooks, prediction, asked, request.headers, durable=kept)

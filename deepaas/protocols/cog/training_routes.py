@@ -206,7 +206,7 @@ class TrainingRoutes:
     async def _answer(
         self, request: web.Request, model: HostedModel, name: str, asked: Request, run: TrainingRun
     ) -> web.Response:
-        waits = not requests.is_asynchronous(request)
+        waits = not requests.preferred(request).asynchronous
         try:
             await self._tell(request, model, name, asked, run)
             if waits:

@@ -69,7 +69,7 @@ class Take:
             if p.name not in given:
                 if p.default is not MISSING:
                     taken[p.name] = p.default
-                    if p.type.kind == "tensor":  # The model may write into it.
+                    if p.type.kind == "tensor":  # One for each call, which may write to it.
                         taken[p.name] = self._fields[p.name].deserialize(missing)
             elif p.name not in self._fields:
                 taken[p.name] = _typed(p.type, given[p.name])
