@@ -8,7 +8,11 @@
         print(client.predict(image=Path("seven.png")))
 """
 
-from deepaas.client.asynchronous import AsyncClient
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import (
     Busy,
@@ -25,9 +29,12 @@ from deepaas.client.errors import (
     Unauthorized,
 )
 from deepaas.client.runs import Progress
-from deepaas.client.synchronous import Client, Training
-from deepaas.client.training import AsyncTraining
-from deepaas.client.trainings import File
+
+if TYPE_CHECKING:
+    from deepaas.client.asynchronous import AsyncClient
+    from deepaas.client.synchronous import Client, Training
+    from deepaas.client.training import AsyncTraining
+    from deepaas.client.trainings import File
 
 __all__ = [
     "Argument",
@@ -51,3 +58,18 @@ __all__ = [
     "TrainingNotFound",
     "Unauthorized",
 ]
+
+_WITH_HTTP = {
+    "AsyncClient": "asynchronous",
+    "AsyncTraining": "training",
+    "Client": "synchronous",
+    "File": "trainings",
+    "Training": "synchronous",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Who only describes a model, as a check does, waits longer for aiohttp than for all else.
+    if name in _WITH_HTTP:
+        return getattr(importlib.import_module(f"{__name__}.{_WITH_HTTP[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
