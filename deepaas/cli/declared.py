@@ -9,8 +9,10 @@ from marshmallow import fields, missing, validate
 
 from deepaas.cli import options
 from deepaas.cli.options import NOTHING, Option, shown
+from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import Arguments, is_file
 from deepaas.runtime.media import ANY
+from deepaas.tensors.declared import expectation
 
 _KINDS: tuple[tuple[type[fields.Field], str], ...] = (
     (fields.Boolean, "boolean"),
@@ -58,7 +60,11 @@ def _option(name: str, field: fields.Field, arguments: Arguments) -> Option:
         required=field.required,
         default=default,
         choices=_choices(field, inner),
-        limits=tuple(_limits(field, inner)),
+        limits=(
+            (expectation(field.wanted),)
+            if isinstance(field, Tensor)
+            else tuple(_limits(field, inner))
+        ),
         place=str(field.metadata.get("location") or ""),
         flags=(f"--{name}",) if name != wire else (),
         quoted=isinstance(inner, fields.String),
@@ -66,6 +72,8 @@ def _option(name: str, field: fields.Field, arguments: Arguments) -> Option:
 
 
 def _shape(field: fields.Field) -> str:
+    if isinstance(field, Tensor):
+        return options.TENSOR
     if isinstance(field, fields.List):
         if is_file(field) or is_file(field.inner):
             return options.FILES

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from deepaas.cli.options import STRUCTURE, Option
+from deepaas.cli.options import STRUCTURE, TENSOR, Option
 from deepaas.messages import LongText, RawRequest, Upload
 
 _NESTED = (dict, list, tuple)
@@ -27,7 +27,8 @@ def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Pa
         if option.name not in values:
             continue
         name, value = option.name, values[option.name]
-        nested = option.shape == STRUCTURE or _needs_json(value)
+        whole = option.shape in (STRUCTURE, TENSOR) and not isinstance(value, Path)
+        nested = whole or _needs_json(value)
         if option.place == "json" or (nested and not option.place):
             body[name] = value
             continue

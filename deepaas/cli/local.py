@@ -37,6 +37,7 @@ from deepaas.runtime import failures, interpreter, kinds
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
+from deepaas.tensors.file_types import CODECS, offered
 
 CHECKING = "checking"
 """What is done with the arguments, whose paths begin where the command was given."""
@@ -114,11 +115,15 @@ class LocalModel:
             self._model.warm()
         return f"{self.name} is warm"
 
-    def predict(self, values: dict[str, Any]) -> CommandResult:
+    def array_types(self) -> list[str]:
+        told = self._model.describe().predict
+        return offered(told) if told is not None else []
+
+    def predict(self, values: dict[str, Any], array_type: str = "") -> CommandResult:
         arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
             # What the host wraps the result in says nothing to those who are here.
-            call = Predict(0, RawRequest())
+            call = Predict(0, RawRequest(), codec=CODECS.get(array_type, ""))
             answer = self._complete(call, arguments, lambda _news: None)
         return _result(answer)
 

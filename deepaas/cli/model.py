@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from deepaas.cli.lines import ResultLines
@@ -26,7 +27,10 @@ class CommandModel(Protocol):
     def warm(self) -> str:
         """Prepare it; what was done, in words."""
 
-    def predict(self, values: dict[str, Any]) -> CommandResult:
+    def array_types(self) -> Sequence[str]:
+        """Media types of files of arrays that its result may be had as."""
+
+    def predict(self, values: dict[str, Any], array_type: str = "") -> CommandResult:
         """Make one prediction; CommandProblem if the values do not fit, or it fails."""
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:

@@ -11,7 +11,7 @@ from deepaas.cli.lines import open_lines
 from deepaas.cli.model import CommandModel, open_model
 from deepaas.cli.options import Option, read
 from deepaas.cli.options import add_to as add_arguments
-from deepaas.cli.output import CommandOutput
+from deepaas.cli.output import ARRAY_TYPES, CommandOutput
 from deepaas.cli.problems import OK, WRONG_USAGE, CommandProblem, say
 from deepaas.cli.shared_options import STREAM_HELP, add_again
 
@@ -84,7 +84,11 @@ def _predict(
                 lines.result(model.predict(values))
         return
     output.check(values.get("accept") if accept is not None else None)
-    output.write(model.predict(values))
+    target = output.target()
+    array_type = ARRAY_TYPES.get(target.suffix, "") if target is not None else ""
+    if array_type and array_type not in model.array_types():
+        array_type = ""
+    output.write(model.predict(values, array_type))
 
 
 class _HelpShown(Exception):
@@ -100,7 +104,8 @@ class _FunctionParser(argparse.ArgumentParser):
             usage=_usage(function, declared),
             description=f"The function '{function}' of the model {model.name}.",
             epilog=(
-                "Lists: one value after the other, or '[1, 2]'. JSON in quotes. Files by path. "
+                "Lists: one value after the other, or '[1, 2]'. JSON in quotes. Files by path; "
+                "a tensor is JSON, or a file behind an @. "
                 "Options of deepaas-cli itself (--url, --output …) stand before "
                 f"'{function}': see 'deepaas-cli --help'."
             ),

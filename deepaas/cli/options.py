@@ -19,6 +19,7 @@ MAX_CHOICES_CHARACTERS = 30
 """Longer choices are listed below an option instead of beside it."""
 
 ONE, SWITCH, MANY, STRUCTURE, FILE, FILES = "one", "switch", "many", "structure", "file", "files"
+TENSOR = "tensor"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Option:
         if self.choices and len(listed) <= MAX_CHOICES_CHARACTERS:
             return listed
         words = {FILE: "FILE", FILES: "FILE", STRUCTURE: "JSON", SWITCH: "true|false"}
+        words[TENSOR] = "JSON|@FILE"
         return words.get(self.shape, self.kind.upper())
 
     @property
@@ -104,8 +106,8 @@ def add_to(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
 def read(options: Sequence[Option], parsed: argparse.Namespace) -> dict[str, Any]:
     """The values that were given, by the names of the arguments.
 
-    Texts; lists; paths of files; for what is nested, what its JSON says. Nothing is checked here
-    but whether files are there: the model's own fields do that.
+    Texts; lists; paths of files; for what is nested, what its JSON says; either for a tensor.
+    Nothing is checked here but whether files are there: the model's own fields do that.
     """
     values = {}
     for option in options:
@@ -155,6 +157,16 @@ def _file(option: Option, given: str) -> Path:
         ) from None
 
 
+def _tensor(option: Option, given: str) -> Any:
+    if given.startswith("@"):
+        return _file(option, given[1:])
+    value = _literal(given)
+    if value is NOTHING:
+        hint = f": for the file, @{given}" if Path(given).is_file() else ": for a file, @FILE"
+        raise CommandProblem(f"--{option.name}: this is not JSON{hint}")
+    return value
+
+
 def _files(option: Option, given: list[str]) -> list[Path]:
     return [_file(option, one) for one in given]
 
@@ -164,4 +176,5 @@ _READERS: dict[str, Callable[[Option, Any], Any]] = {
     STRUCTURE: _structure,
     FILE: _file,
     FILES: _files,
+    TENSOR: _tensor,
 }

@@ -20,6 +20,8 @@ from deepaas.cli.problems import CommandProblem, say
 
 JSON = "application/json"
 ANY = "*/*"
+ARRAY_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz"}
+"""NumPy's files, by how their names end."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from deepaas.cli import options as shapes
 from deepaas.cli.interrupt import Interrupted
 from deepaas.cli.lines import ResultLines
 from deepaas.cli.options import NOTHING, Option
-from deepaas.cli.output import ANY, JSON, CommandResult
+from deepaas.cli.output import ANY, ARRAY_TYPES, JSON, CommandResult
 from deepaas.cli.problems import (
     HOST_FAILED,
     INTERRUPTED,
@@ -41,6 +41,7 @@ _KINDS = {
     "boolean": shapes.SWITCH,
     "object": shapes.STRUCTURE,
     "array": shapes.MANY,
+    "tensor": shapes.TENSOR,
 }
 _WORDS = {"string": "text", "password": "text", "any": "value", "array": "value"}
 _HOST_FAILED = (errors.ConnectionFailed, errors.Busy, errors.Unauthorized, errors.HostError)
@@ -119,9 +120,12 @@ class RemoteModel:
     def warm(self) -> str:
         return f"{self.name} is ready: the host has warmed it itself"
 
-    def predict(self, values: dict[str, Any]) -> CommandResult:
+    def array_types(self) -> list[str]:
+        return [one for one in ARRAY_TYPES.values() if one in self._model.media_types]
+
+    def predict(self, values: dict[str, Any], array_type: str = "") -> CommandResult:
         given = dict(values)
-        accept = given.pop("accept", None)
+        accept = given.pop("accept", None) or array_type or (JSON if self.array_types() else None)
         with status(f"predicting {self.name}", plain=self._options.plain):
             if accept is not None and accept != JSON:
                 path = self._client.predict(
@@ -236,7 +240,7 @@ def _option(argument: Argument) -> Option:
         required=argument.required,
         default=NOTHING if argument.default is None else argument.default,
         choices=tuple(shapes.shown(choice) for choice in argument.choices if choice != ANY),
-        limits=tuple(_limits(argument)),
+        limits=tuple(_limits(argument)) if argument.tensor is None else (str(argument.tensor),),
     )
 
 

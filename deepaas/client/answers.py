@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from deepaas.client.description import JSON
+from deepaas.client.description import JSON, NPY, NPZ
 from deepaas.client.errors import HostError
 from deepaas.client.paths import writing
 
@@ -28,6 +28,8 @@ _EXTENSIONS = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
     "application/gzip": ".gz",
+    NPY: ".npy",
+    NPZ: ".npz",
     "text/csv": ".csv",
     "text/html": ".html",
     "text/plain": ".txt",

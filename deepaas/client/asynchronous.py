@@ -14,11 +14,12 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from deepaas.client import arrays
 from deepaas.client.answers import MAX_ANSWER_BYTES, file_name, is_json, read_all, write_all
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call, train_call
 from deepaas.client.choices import check_accept, check_stream, not_found, streams, the_only
-from deepaas.client.description import Model
+from deepaas.client.description import NPY, NPZ, Model
 from deepaas.client.errors import (
     Busy,
     ClientError,
@@ -153,11 +154,13 @@ class AsyncClient:
             save_to: a file for the answer, or a folder.
             arguments: by name, for those that are called like a parameter of this method.
             more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
-                ``(file name, bytes)``. None is as good as not given.
+                ``(file name, bytes)``. A tensor is an array of NumPy or PyTorch, nested lists, or a
+                file of one (``.npy``, ``.npz``, or of `torch.save`). None is as good as not given.
 
         Returns:
             a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
-            was written if `save_to` is given.
+            was written if `save_to` is given. Of a model that gives tensors, where NumPy is there
+            and `accept` is not given, an array, or a dict of arrays by name.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.
@@ -169,6 +172,8 @@ class AsyncClient:
         accept = accept or given.pop("accept", None)
         known, found = await self._fitting(model, "predict", given)
         check_accept(known, accept)
+        if accept is None and save_to is None and arrays.is_numpy_there():
+            accept = arrays.type_of(known)
         async with self._api.post(predict_call(known, found, accept)) as response:
             if save_to is None:
                 return _value(response, await read_all(response, MAX_ANSWER_BYTES))
@@ -324,4 +329,6 @@ def _value(response: aiohttp.ClientResponse, body: bytes) -> Any:
             return body.decode(response.charset or "utf-8", errors="replace")
         except LookupError:
             return body.decode(errors="replace")
+    if media_type in (NPY, NPZ) and arrays.is_numpy_there():
+        return arrays.arrays(media_type, body)
     return body

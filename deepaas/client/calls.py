@@ -61,8 +61,10 @@ def predict_call(
         if model.accept.place != "header":
             _place(call, model.accept, chosen)
         call.headers["Accept"] = chosen
-    else:
+    elif media_type in (None, JSON, ANYTHING):
         call.headers["Accept"] = f"{JSON}, {ANYTHING};q=0.5"
+    else:
+        call.headers["Accept"] = str(media_type)
     return call
 
 
@@ -75,14 +77,14 @@ def train_call(model: Model, values: Mapping[str, Any]) -> ClientCall:
 
 def _fill(call: ClientCall, arguments: Iterable[Argument], values: Mapping[str, Any]) -> None:
     given = [(argument, values[argument.name]) for argument in arguments if argument.name in values]
-    files = any(argument.kind == "file" for argument, _ in given)
+    files = any(_is_file(value) for _, value in given)
     if files:
         _refuse_empty_lists(given)
     # Only a JSON body can carry what is nested, or an empty list.
-    nested = not files and any(_is_nested(value) for _, value in given)
+    nested = not files and any(_is_whole(argument, value) for argument, value in given)
     for argument, value in given:
-        if argument.kind != "file" and argument.place in ("query", "body", "formData"):
-            if argument.place == "body" or (nested and _is_nested(value)):
+        if not _is_file(value) and argument.place in ("query", "body", "formData"):
+            if argument.place == "body" or (nested and _is_whole(argument, value)):
                 call.body = {**(call.body or {}), argument.name: value}
                 continue
             if nested and argument.place == "formData":
@@ -97,14 +99,14 @@ def _refuse_empty_lists(given: Iterable[tuple[Argument, Any]]) -> None:
     fields = {
         argument.name: [wrong]
         for argument, value in given
-        if value == [] and argument.kind != "file"
+        if value == [] and argument.kind not in ("file", "tensor")
     }
     if fields:
         raise InvalidArguments(f"{', '.join(fields)}: {wrong}", fields=fields)
 
 
 def _place(call: ClientCall, argument: Argument, value: Any) -> None:
-    for one in value if isinstance(value, list) and not _is_nested(value) else [value]:
+    for one in value if isinstance(value, list) and not _is_whole(argument, value) else [value]:
         if isinstance(one, FileToSend):
             call.form.append((argument.name, one))
         elif argument.place == "header":
@@ -128,6 +130,19 @@ def _shorten(call: ClientCall) -> None:
                 call.body[name] = value
             else:
                 call.form.append((name, value))
+
+
+def _is_file(value: Any) -> bool:
+    return any(
+        isinstance(one, FileToSend) for one in (value if isinstance(value, list) else [value])
+    )
+
+
+def _is_whole(argument: Argument, value: Any) -> bool:
+    """Whether a value stands for itself in a request, not for several."""
+    if argument.kind == "tensor":
+        return not _is_file(value)
+    return _is_nested(value)
 
 
 def _is_nested(value: Any) -> bool:

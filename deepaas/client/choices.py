@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepaas.client.description import ANYTHING, JSON, Model
+from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Model
 from deepaas.client.errors import ClientError, InvalidArguments, ModelNotFound, NotSupported
 from deepaas.client.events import MEDIA_TYPE as EVENTS
 from deepaas.client.values import alike
@@ -47,8 +47,12 @@ def check_stream(model: Model, accept: str | None) -> None:
 
 def check_accept(model: Model, accept: str | None) -> None:
     """See whether a model may be asked for this media type; InvalidArguments if not."""
-    if accept is not None and model.accept is None and accept not in (JSON, ANYTHING):
+    if accept is None or model.accept is not None or accept == ANYTHING:
+        return
+    offered = {JSON, *model.media_types}
+    if accept not in offered:
+        listed = " or ".join(one for one in (JSON, NPY, NPZ) if one in offered)
         raise InvalidArguments(
-            f"model {model.name!r} answers with {JSON} only, not with {accept}",
-            fields={"accept": [f"Must be {JSON}."]},
+            f"model {model.name!r} answers with {listed} only, not with {accept}",
+            fields={"accept": [f"Must be {listed}."]},
         )

@@ -16,6 +16,9 @@ Json = Mapping[str, Any]
 
 JSON = "application/json"
 ANYTHING = "*/*"
+NPY, NPZ = "application/x-npy", "application/x-npz"
+"""NumPy's own forms: of one array, and of several by name."""
+
 MEDIA = ("image", "audio", "video")
 NO_PARSE = "#noparse"
 ENVELOPE = {"status", "predictions"}
@@ -26,16 +29,30 @@ _PLACEHOLDER = "Could not load description from underlying model"
 
 
 @dataclass(frozen=True)
+class TensorForm:
+    """What a tensor has to be: its ``dtype``, empty for any, and its shape, in which -1 is any
+    size, and which is None for any shape."""
+
+    dtype: str = ""
+    shape: tuple[int, ...] | None = None
+
+    def __str__(self) -> str:
+        dtype = self.dtype or "any dtype"
+        return dtype if self.shape is None else f"{dtype} of shape {list(self.shape)}"
+
+
+@dataclass(frozen=True)
 class Argument:
     """One input of a model.
 
     Attributes:
-        kind: "file", "string", "password", "integer", "number", "boolean", "date", "datetime",
-            "object", "array", or "any" when the document does not say.
+        kind: "file", "tensor", "string", "password", "integer", "number", "boolean", "date",
+            "datetime", "object", "array", or "any" when the document does not say.
         default: what the host takes without a value; None if it has not told.
         choices: the only values there are; empty for no such limit.
         many: whether it is a list of files or of choices; any other list is of the kind "array".
         place: where it stands in a request: "query", "formData", "header", "body", "cookie".
+        tensor: of the kind "tensor", what it has to be.
     """
 
     name: str
@@ -48,6 +65,7 @@ class Argument:
     choices: tuple[Any, ...] = ()
     many: bool = False
     place: str = "query"
+    tensor: TensorForm | None = None
 
     @property
     def media(self) -> str | None:
@@ -80,6 +98,7 @@ class Model:
         accept: the argument that chooses the media type of the answer, if there is one.
         response: the fields of a JSON answer, None if they are not declared.
         streams: whether it yields its answer in parts.
+        tensors: what it gives back, by name, if that is tensors; one without a name is all of it.
         metadata: all that the host has told of it.
     """
 
@@ -96,6 +115,7 @@ class Model:
     media_types: tuple[str, ...] = (JSON,)
     response: tuple[OutputField, ...] | None = None
     streams: bool = False
+    tensors: Mapping[str, TensorForm] = field(default_factory=dict)
     metadata: Json = field(default_factory=dict, compare=False)
 
 
@@ -152,6 +172,9 @@ def _model(name: str, operations: Json, metadata: Json, definitions: Json) -> Mo
         media_types=_media_types(accept, predict.get("produces", [])),
         response=_response(predict, definitions),
         streams=bool(predict.get("x-streams")),
+        tensors={
+            str(name): _tensor_form(told) for name, told in predict.get("x-tensors", {}).items()
+        },
         metadata=metadata,
     )
 
@@ -196,7 +219,13 @@ def _argument(parameter: Json, definitions: Json) -> Argument:
         choices=_choices(value.get("enum")),
         many=many,
         place=parameter.get("in", "body"),
+        tensor=_tensor_form(value["x-tensor"]) if "x-tensor" in value else None,
     )
+
+
+def _tensor_form(told: Json) -> TensorForm:
+    shape = told.get("shape")
+    return TensorForm(str(told.get("dtype") or ""), None if shape is None else tuple(shape))
 
 
 def _choices(enum: Any) -> tuple[Any, ...]:
@@ -206,6 +235,8 @@ def _choices(enum: Any) -> tuple[Any, ...]:
 
 
 def _kind(schema: Json) -> str:
+    if "x-tensor" in schema:
+        return "tensor"
     kind = schema.get("type")
     if isinstance(kind, list):  # OpenAPI 3.1: ["string", "null"]
         kind = next((k for k in kind if k != "null"), None)
@@ -225,9 +256,13 @@ def _limit(schema: Json, name: str) -> float | None:
 def _media_types(accept: Argument | None, produces: list[str]) -> tuple[str, ...]:
     if accept is None:
         # A model that does not let its clients choose says by this that it answers with files.
-        return (ANYTHING,) if ANYTHING in produces else (JSON,)
+        return (ANYTHING,) if ANYTHING in produces else (JSON, *_array_types(produces))
     offered = dict.fromkeys(accept.choices or produces)
     return tuple(str(one) for one in offered if one != ANYTHING) or (JSON,)
+
+
+def _array_types(produces: list[str]) -> list[str]:
+    return [one for one in (NPY, NPZ) if one in produces]
 
 
 def _response(operation: Json, definitions: Json) -> tuple[OutputField, ...] | None:

@@ -116,11 +116,13 @@ class Client:
             save_to: a file for the answer, or a folder.
             arguments: by name, for those that are called like a parameter of this method.
             more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
-                ``(file name, bytes)``. None is as good as not given.
+                ``(file name, bytes)``. A tensor is an array of NumPy or PyTorch, nested lists, or a
+                file of one (``.npy``, ``.npz``, or of `torch.save`). None is as good as not given.
 
         Returns:
             a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
-            was written if `save_to` is given.
+            was written if `save_to` is given. Of a model that gives tensors, where NumPy is there
+            and `accept` is not given, an array, or a dict of arrays by name.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from deepaas.client import arrays
 from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import InvalidArguments, NotSupported
@@ -68,7 +69,22 @@ def _sendable(argument: Argument, value: Any) -> Any:
         # A tuple of a text and bytes is one file with its name.
         many = isinstance(value, list | tuple | set) and not _is_named(value)
         return [_upload(one) for one in value] if many else _upload(value)
+    if argument.kind == "tensor":
+        return _tensor(argument.name, value)
     return _plain(value)
+
+
+def _tensor(name: str, value: Any) -> Any:
+    """An array, or whatever a file may be, as a file; else nested lists."""
+    found = arrays.file_of(name, value)
+    if found is not None:
+        return found
+    raw = isinstance(value, Path | bytes | bytearray | memoryview) or hasattr(value, "read")
+    return _upload(value) if raw or _is_file_of_bytes(value) else _plain(value)
+
+
+def _is_file_of_bytes(value: Any) -> bool:
+    return _is_named(value) and isinstance(value[1], bytes | bytearray | memoryview)
 
 
 def _is_named(value: Any) -> bool:
@@ -80,7 +96,7 @@ def _upload(value: Any) -> FileToSend:
         return FileToSend(value, value.name)
     if isinstance(value, bytes | bytearray | memoryview):
         return FileToSend(bytes(value), "file")
-    if _is_named(value) and isinstance(value[1], bytes | bytearray | memoryview):
+    if _is_file_of_bytes(value):
         return FileToSend(bytes(value[1]), value[0])
     if isinstance(value, io.TextIOBase):
         raise TypeError(f"it is opened as text, and a file has to be {FILE_FORMS}")

@@ -14,14 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.events import Dependency
+from PIL import Image
 
+from deepaas.client.arrays import file_of
 from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument
 from deepaas.client.errors import InvalidArguments
 
 LONG_CHARACTERS = 60
 """A text with a default longer than this gets several lines."""
+
+MAX_TYPED_SIZE = 16
+"""A tensor with a longer side than this is a file."""
+
+ARRAY_SUFFIXES = (".npy", ".npz", ".pt")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
 _WITHOUT_HELP = (gr.Image, gr.Audio, gr.Video, gr.File, gr.Code)
 """Components that do not show a help text by themselves."""
@@ -73,6 +82,8 @@ def component(argument: Argument) -> gr.components.Component:
     common: dict[str, Any] = {"label": label(argument), "interactive": True}
     if argument.kind == "file":
         return _file(argument, common)
+    if argument.kind == "tensor" and not _is_typed(argument):
+        return _tensor_file(argument, common)
     about: dict[str, Any] = {"info": argument.description or None}
     default = argument.default
     if argument.choices:
@@ -89,7 +100,7 @@ def component(argument: Argument) -> gr.components.Component:
         return _number(argument, common | about)
     if argument.kind == "boolean":
         return gr.Checkbox(value=bool(default), **common, **about)
-    if argument.kind in ("object", "array"):
+    if argument.kind in ("object", "array", "tensor"):
         empty: Any = {} if argument.kind == "object" else []
         shown = empty if default is None and argument.required else default
         value = "" if shown is None else json.dumps(shown, indent=2, ensure_ascii=False)
@@ -150,6 +161,8 @@ def _read(argument: Argument, given: Any) -> Any:
         if given in (None, [], "") and "" not in argument.choices:
             return [] if argument.many and argument.default else None
         return given
+    if argument.kind == "tensor" and not _is_typed(argument):
+        return _read_tensor(argument, given)
     reader = _READERS.get(argument.kind, _read_text)
     return reader(argument, given)
 
@@ -207,6 +220,8 @@ def _read_json(argument: Argument, given: Any) -> Any:
             raise UnfitValue(
                 "Not valid JSON: a number is too long, or it is nested too deeply."
             ) from None
+    if argument.kind == "tensor":  # The host knows better what it may be.
+        return value
     expected = dict if argument.kind == "object" else list
     if value is not None and not isinstance(value, expected):
         shape = "an object, {…}" if expected is dict else "a list, […]"
@@ -232,6 +247,7 @@ _READERS: Mapping[str, Callable[[Argument, Any], Any]] = {
     "boolean": _read_boolean,
     "object": _read_json,
     "array": _read_json,
+    "tensor": _read_json,
     "date": _read_date,
     "datetime": _read_date,
 }
@@ -272,6 +288,42 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
     if argument.media == "video":
         return gr.Video(format=None, include_audio=True, buttons=[], **common)
     return gr.File(type="filepath", height=140, **common)
+
+
+def _is_typed(argument: Argument) -> bool:
+    """Whether a tensor is so small that people type it."""
+    shape = argument.tensor.shape if argument.tensor is not None else None
+    return shape is not None and len(shape) < 3 and max(shape, default=1) <= MAX_TYPED_SIZE
+
+
+def _tensor_file(argument: Argument, common: dict[str, Any]) -> gr.components.Component:
+    suffixes = [*ARRAY_SUFFIXES, *(PICTURE_SUFFIXES if takes_pictures(argument) else ())]
+    wanted = {**common, "label": f"{common['label']} – {argument.tensor}: {', '.join(suffixes)}"}
+    return gr.File(type="filepath", height=140, **wanted)
+
+
+def takes_pictures(argument: Argument) -> bool:
+    """Whether a picture's file may stand for a tensor: of (H, W) or (H, W, 3) bytes."""
+    tensor = argument.tensor
+    if tensor is None or tensor.dtype not in ("", "uint8") or tensor.shape is None:
+        return False
+    return len(tensor.shape) == 2 or (len(tensor.shape) == 3 and tensor.shape[2] in (-1, 3))
+
+
+def _read_tensor(argument: Argument, given: Any) -> FileToSend | None:
+    if not given:
+        return None
+    path = Path(given)
+    if path.suffix.lower() not in PICTURE_SUFFIXES or not takes_pictures(argument):
+        return FileToSend(path, path.name)
+    tensor = argument.tensor
+    assert tensor is not None and tensor.shape is not None
+    try:
+        with Image.open(path) as picture:
+            pixels = np.asarray(picture.convert("L" if len(tensor.shape) == 2 else "RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise UnfitValue("Not a picture that can be read.") from None
+    return file_of(path.stem, pixels)
 
 
 def _number(argument: Argument, options: dict[str, Any]) -> gr.components.Component:

@@ -18,7 +18,7 @@ from deepaas.client import examples
 from deepaas.client.answers import HostAnswer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
-from deepaas.client.description import ANYTHING, JSON, Argument, Model
+from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Argument, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
     file_pane,
@@ -27,6 +27,7 @@ from deepaas.ui import (
     outputs,
     snippets,
     streamed_pane,
+    tensor_pane,
     trainings,
 )
 from deepaas.ui.gate import note_status
@@ -286,6 +287,8 @@ def _pane(model: Model, media_type: str) -> outputs.Pane:
         return file_pane.pane()
     if model.streams and media_type == JSON:
         return streamed_pane.pane()
+    if media_type in (NPY, NPZ):
+        return tensor_pane.TensorPane(model, media_type)
     return outputs.pane(model, media_type)
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from aiohttp import hdrs, web
 
 from deepaas.messages import Signature
+from deepaas.tensors.file_types import CODECS
 from deepaas.web.events import liked
-
-CODECS = {"application/x-npy": "npy", "application/x-npz": "npz"}
-"""By media type, the codecs of ``runtime.array_files``."""
 
 
 def wanted_codec(request: web.Request, known: Signature | None) -> str:
@@ -21,13 +19,3 @@ def wanted_codec(request: web.Request, known: Signature | None) -> str:
     likes = liked(request)
     best = max(likes, key=lambda media_type: likes[media_type], default="")
     return CODECS.get(best, "") if likes.get(best) else ""
-
-
-def offered(known: Signature) -> list[str]:
-    """What a document tells of such files: of one tensor both, of several that with names."""
-    tensors, properties = known.result.tensors, known.result.schema.get("properties", {})
-    if known.result.media_types or known.result.streams or not tensors:
-        return []
-    if len(tensors) < len(properties):
-        return []
-    return [*CODECS] if len(tensors) == 1 else ["application/x-npz"]

@@ -14,9 +14,9 @@ from deepaas.messages import Description
 from deepaas.protocols import door
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
-from deepaas.protocols.v2.array_files import offered
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
+from deepaas.tensors.file_types import offered
 from deepaas.web.events import MEDIA_TYPE
 from deepaas.web.openapi import to_openapi3
 
@@ -120,7 +120,13 @@ def _document(operation: Operation, name: str, description: Description | None) 
             parameters += function.parameters
             produces = function.result.media_types or produces
             if operation.result is not None:
-                produces = [*produces, *offered(function)]
+                produces = [*produces, *(files := offered(function))]
+                if files:
+                    # Nor for that: the client and the page look here.
+                    documented["x-tensors"] = {
+                        one: {"dtype": tensor.dtype, "shape": tensor.shape}
+                        for one, tensor in function.result.tensors.items()
+                    }
         if function is not None and function.result.streams and operation.streamed:
             produces = [*produces, MEDIA_TYPE]
             documented["x-streams"] = True

@@ -1,0 +1,70 @@
+"""Arrays as files to send, and answers as arrays, where NumPy is there.
+
+``.npy`` and ``.npz`` are NumPy's own forms, which know dtype and shape. PyTorch's tensors go as
+``.npy`` too, but for those of ``bfloat16``, which NumPy does not have: as ``torch.save`` writes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import sys
+from typing import Any
+from zipfile import BadZipFile
+
+from deepaas.client.answers import MAX_ANSWER_BYTES
+from deepaas.client.calls import FileToSend
+from deepaas.client.description import NPY, NPZ, Model
+from deepaas.client.errors import HostError
+
+
+def is_numpy_there() -> bool:
+    if "numpy" in sys.modules:  # It may have been forbidden there.
+        return sys.modules["numpy"] is not None
+    return importlib.util.find_spec("numpy") is not None
+
+
+def type_of(model: Model) -> str | None:
+    """As what to ask for the answer of a model that gives tensors, None for any other."""
+    return next((one for one in (NPY, NPZ) if one in model.media_types), None)
+
+
+def file_of(name: str, value: Any) -> FileToSend | None:
+    """The file that an array goes as, None for what is none; TypeError for one of objects."""
+    if type(value).__module__.partition(".")[0] == "torch":
+        return _of_torch(name, value)
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(value, (numpy.ndarray, numpy.generic)):
+        return None
+    if value.dtype.hasobject:
+        raise TypeError("it is an array of objects, and an array has to be of numbers or texts")
+    content = io.BytesIO()
+    numpy.save(content, value, allow_pickle=False)
+    return FileToSend(content.getvalue(), f"{name}.npy")
+
+
+def arrays(media_type: str, body: bytes) -> Any:
+    """An array, or a dict of them by name; HostError if the answer is not what it says it is."""
+    import numpy as np
+
+    try:
+        loaded = np.load(io.BytesIO(body), allow_pickle=False)
+        if media_type == NPY:
+            return loaded
+        with loaded:
+            if sum(member.file_size for member in loaded.zip.infolist()) > MAX_ANSWER_BYTES:
+                raise ValueError("it is too large")
+            return {name: loaded[name] for name in loaded.files}
+    except (ValueError, OSError, KeyError, EOFError, AttributeError, BadZipFile) as error:
+        raise HostError(f"the answer says that it is {media_type}, and is not", 200) from error
+
+
+def _of_torch(name: str, value: Any) -> FileToSend | None:
+    if not hasattr(value, "detach"):
+        return None
+    plain = value.detach().cpu().contiguous()
+    if str(plain.dtype) == "torch.bfloat16" or not is_numpy_there():
+        content = io.BytesIO()
+        sys.modules["torch"].save(plain, content)
+        return FileToSend(content.getvalue(), f"{name}.pt")
+    return file_of(name, plain.resolve_conj().resolve_neg().numpy())
