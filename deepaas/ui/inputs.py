@@ -58,13 +58,24 @@ def form(arguments: Iterable[Argument]) -> Form:
     for argument in arguments:
         with gr.Column(elem_classes="argument", min_width=0):
             made.components.append(component(argument))
-            if argument.description and isinstance(made.components[-1], _WITHOUT_HELP):
-                about(argument.description)
+            help_text = _help(argument)
+            if help_text and isinstance(made.components[-1], _WITHOUT_HELP):
+                about(help_text)
             made.complaints.append(gr.HTML(visible=False, padding=False))
     empty = [o for o in made.components if isinstance(o, gr.Number) and o.value is None]
     if empty:
         made.shown.append(_clear(empty))
     return made
+
+
+def _help(argument: Argument) -> str:
+    if argument.tensor is None:
+        return argument.description
+    wanted = str(argument.tensor)
+    if not _is_typed(argument):
+        suffixes = [*ARRAY_SUFFIXES, *(PICTURE_SUFFIXES if takes_pictures(argument) else ())]
+        wanted += f", from a file: {', '.join(suffixes)}"
+    return ". ".join(part for part in (argument.description.rstrip("."), wanted) if part)
 
 
 def about(description: str) -> gr.HTML:
@@ -83,7 +94,7 @@ def component(argument: Argument) -> gr.components.Component:
     if argument.kind == "file":
         return _file(argument, common)
     if argument.kind == "tensor" and not _is_typed(argument):
-        return _tensor_file(argument, common)
+        return gr.File(type="filepath", height=140, **common)
     about: dict[str, Any] = {"info": argument.description or None}
     default = argument.default
     if argument.choices:
@@ -294,12 +305,6 @@ def _is_typed(argument: Argument) -> bool:
     """Whether a tensor is so small that people type it."""
     shape = argument.tensor.shape if argument.tensor is not None else None
     return shape is not None and len(shape) < 3 and max(shape, default=1) <= MAX_TYPED_SIZE
-
-
-def _tensor_file(argument: Argument, common: dict[str, Any]) -> gr.components.Component:
-    suffixes = [*ARRAY_SUFFIXES, *(PICTURE_SUFFIXES if takes_pictures(argument) else ())]
-    wanted = {**common, "label": f"{common['label']} – {argument.tensor}: {', '.join(suffixes)}"}
-    return gr.File(type="filepath", height=140, **wanted)
 
 
 def takes_pictures(argument: Argument) -> bool:

@@ -83,7 +83,7 @@ async def run(page: Page) -> None:
 
 def block(page: Page, argument: str) -> Locator:
     """The input of an argument, with all that stands around it."""
-    label = page.get_by_text(re.compile(rf"^\s*{argument}( \(required\)| – JSON)?\s*$"))
+    label = page.get_by_text(re.compile(rf"^\s*{argument}( \(required\))?( – JSON)?\s*$"))
     # A field of the answer may be called like it; inputs come first.
     return page.locator(".argument").filter(has=label).first
 
