@@ -141,12 +141,12 @@ class _Predict:
     def _make_panes(self) -> list[outputs.Pane]:
         types = self._model.media_types
         if len(types) == 1:
-            return [_pane(self._model, types[0])]
+            return [pane(self._model, types[0])]
         panes = []
         with gr.Tabs():
             for media_type in types:
                 with gr.Tab(media_type) as tab:
-                    panes.append(_pane(self._model, media_type))
+                    panes.append(pane(self._model, media_type))
                 # In the browser: what is sent next must know of it.
                 tab.select(
                     None,
@@ -282,7 +282,7 @@ class _Predict:
         )
 
 
-def _pane(model: Model, media_type: str) -> outputs.Pane:
+def pane(model: Model, media_type: str) -> outputs.Pane:
     if media_type == ANYTHING:
         return file_pane.pane()
     if model.streams and media_type == JSON:

@@ -29,7 +29,7 @@ SHARED = {
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}
 """Libraries of the try-me page, which runs in a process of its own."""
-WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "numpy", "torch", "tensorboard"}
+WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
 AUTHORS_TOOLS = {"check", "cli", "kinds.check"}
 """Parts that run the author's code in their own process, as a worker does."""
@@ -191,7 +191,9 @@ def kind_of(module: str) -> tuple[str, str]:
 
 def test_host_imports_no_library_of_models() -> None:
     # Who wants arrays imports ``tensors.arrays`` when there are some.
-    assert importers_of(WORKERS_ONLY, but=WORKERS | AUTHORS_TOOLS | {"tensors"}) == {}
+    workers = WORKERS | AUTHORS_TOOLS | {"tensors"}
+    assert importers_of(WORKERS_ONLY, but=workers) == {}
+    assert importers_of({"numpy"}, but=workers | {"client", "ui"}) == {}
 
 
 def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:

@@ -16,6 +16,7 @@ from webargs import fields
 from deepaas.client import examples
 from deepaas.client import trainings as training_api
 from deepaas.client.description import Argument, Model, OutputField, read_models
+from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.contract import LoadedModel as Served
 from deepaas.web import try_me
 
@@ -38,7 +39,7 @@ def tables(heading: str) -> list[list[list[str]]]:
 
 
 def declared(code: str) -> Any:
-    return eval(code.strip("`"), {"fields": fields, "validate": webargs.validate})
+    return eval(code.strip("`"), {"fields": fields, "validate": webargs.validate, "Tensor": Tensor})
 
 
 def described(**functions: Any) -> Model:
@@ -108,12 +109,12 @@ def test_every_input_is_told() -> None:
 def test_media_types() -> None:
     import gradio as gr
 
-    from deepaas.ui import outputs
+    from deepaas.ui import page
 
     for media_types, becomes in MEDIA_TYPES:
         for media_type in re.findall(r"`(.+?)`", media_types):
             with gr.Blocks():
-                pane = outputs.pane(Model("m", "m"), media_type)
+                pane = page.pane(Model("m", "m"), media_type)
             assert type(pane.main) is component_of(becomes), media_type
 
 
