@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import prepared
 from support.host import expose
+from support.prepared import PROGRAMS
 
-PROGRAMS = Path(sys.executable).parent
 SECONDS = 60
 
 
@@ -55,15 +56,28 @@ class Shell:
 
     def run(self, *words: str, program: str = "deepaas-cli", **environment: str) -> Ended:
         """Run a command to its end."""
-        process = self.start(*words, program=program, **environment)
-        output, errors = process.communicate(timeout=SECONDS)
-        assert "site-packages" not in errors.decode()  # no traceback but the author's
-        return Ended(process.returncode, output, errors.decode())
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            process = prepared.start(
+                [PROGRAMS / program, *words],
+                environment=self.environment | environment,
+                folder=self.folder,
+                output=output.fileno(),
+                errors=errors.fileno(),
+            )
+            try:
+                code = process.wait(SECONDS)
+            finally:
+                process.kill()
+            output.seek(0)
+            errors.seek(0)
+            said = errors.read().decode()
+            assert "site-packages" not in said  # no traceback but the author's
+            return Ended(code, output.read(), said)
 
     def start(
         self, *words: str, program: str = "deepaas-cli", **environment: str
     ) -> subprocess.Popen[bytes]:
-        """Start a command."""
+        """Start a command, as a process of which everything is its own."""
         return subprocess.Popen(
             [PROGRAMS / program, *words],
             cwd=self.folder,

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.prepared import PROGRAMS
 
 from benchmarks import deepaas26
 
-from .command import PROGRAMS, Shell
+from .command import Shell
 
 MODEL = """
 import io

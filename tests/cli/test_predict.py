@@ -6,8 +6,9 @@ import json
 import sys
 
 import pytest
+from support.prepared import PROGRAMS
 
-from .command import PROGRAMS, Shell
+from .command import Shell
 
 PRINTED = ("printed by Python", "printed by C", "printed by a child")
 

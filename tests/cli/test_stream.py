@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from support.host import Host, start_host
+from support.prepared import PROGRAMS
 from support.waiting import wait_until
 
-from .command import PROGRAMS, SECONDS, Ended, Shell
+from .command import SECONDS, Ended, Shell
 
 SPEAKERS = Path(__file__).parents[1] / "client/models/speakers.py"
 MODELS = ("speaks", "counts", "counts_later", "shouts", "draws", "whole")

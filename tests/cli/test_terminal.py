@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 from support.host import Host, start_host
+from support.prepared import PROGRAMS
 
-from .command import PROGRAMS, Shell
+from .command import Shell
 
 MODEL = """
 import sys, time

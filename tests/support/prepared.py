@@ -1,8 +1,8 @@
 """Starts our own programs in tests, most of them without the time that Python needs to start.
 
-`start` has hosts forked from a process that has imported what they import, see
-`support.preparing`: what they do then is what `deepaas-run` does, with the command line, the
-environment, the descriptors and the session that it would have. A host that differs from that in
+`start` has hosts and commands forked from a process that has imported what they import, see
+`support.preparing`: what they do then is what the program does, with the command line, the
+environment, the descriptors and the session that it would have. One that differs from that in
 what Python reads when it starts is executed, and so is what a test of starts asks for.
 """
 
@@ -23,7 +23,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-PROGRAM = Path(sys.executable).parent / "deepaas-run"
+from .preparing import IMPORTED
+
+PROGRAMS = Path(sys.executable).parent
+PROGRAM = PROGRAMS / "deepaas-run"
 
 READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_", "OPENSSL_", "SSL_")
 """What variables begin with that are read before a program, or while it imports."""
@@ -61,6 +64,7 @@ def start(
     environment: Mapping[str, str],
     folder: Path,
     output: int,
+    errors: int | None = None,
     open_input: bool = False,
     open_files: tuple[int, int] | None = None,
     executed: bool = False,
@@ -71,14 +75,17 @@ def start(
         command: its path, and its arguments.
         environment: all of its environment.
         folder: its current directory.
-        output: a descriptor for its standard output and error.
+        output: a descriptor for its standard output.
+        errors: one for its standard error, the same by default.
         open_input: let its standard input be a pipe that stays open, instead of nothing.
         open_files: soft and hard limit of its descriptors.
         executed: do not fork it: the test is about its start, or its memory.
     """
     words = [str(word) for word in command]
     if not executed and _can_be_forked(words, environment):
-        return _preparation().fork(words, environment, folder, output, open_input, open_files)
+        streams = (output, output if errors is None else errors)
+        preparation = _preparation(Path(words[0]).name)
+        return preparation.fork(words, environment, folder, streams, open_input, open_files)
     if open_files is not None:
         limits = "ulimit -Sn {} && ulimit -Hn {}".format(*open_files)
         words = ["sh", "-c", f'{limits} && exec "$@"', "sh", *words]
@@ -88,7 +95,7 @@ def start(
         cwd=folder,
         stdin=subprocess.PIPE if open_input else subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if errors is None else errors,
         start_new_session=True,
     )
 
@@ -141,14 +148,14 @@ class Forked:
 class _Preparation:
     """The process that has all imported; it ends with this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in os.environ if name not in SET_LATER}
         with theirs:
             self._process = subprocess.Popen(
                 [
                     *(_interpreter(), Path(__file__).with_name("preparing.py")),
-                    *(str(theirs.fileno()), " " * ROOM_BYTES),
+                    *(str(theirs.fileno()), program, " " * ROOM_BYTES),
                 ],
                 env=environment | {"ROOM": " " * ROOM_BYTES},
                 stdin=subprocess.DEVNULL,
@@ -164,7 +171,7 @@ class _Preparation:
         command: list[str],
         environment: Mapping[str, str],
         folder: Path,
-        output: int,
+        streams: tuple[int, int],
         open_input: bool,
         open_files: tuple[int, int] | None,
     ) -> Forked:
@@ -178,7 +185,7 @@ class _Preparation:
         report, reporting = os.pipe()
         try:
             message = json.dumps(request).encode()
-            socket.send_fds(self._control, [message], [given, output, output, reporting])
+            socket.send_fds(self._control, [message], [given, *streams, reporting])
         finally:
             os.close(given)
             os.close(reporting)
@@ -190,17 +197,20 @@ class _Preparation:
 
 
 @functools.cache
-def _preparation() -> _Preparation:
-    return _Preparation()
+def _preparation(program: str) -> _Preparation:
+    return _Preparation(program)
 
 
 def _can_be_forked(command: Sequence[str], environment: Mapping[str, str]) -> bool:
-    if Path(command[0]) != PROGRAM or sum(map(len, command)) + len(command) > ROOM_BYTES:
+    program = Path(command[0])
+    if program.name not in IMPORTED or program.parent != PROGRAMS:
+        return False
+    if sum(map(len, command)) + len(command) > ROOM_BYTES:
         return False
     if sum(len(name) + len(value) + 2 for name, value in environment.items()) > ROOM_BYTES:
         return False
     given = _read_at_start(environment)
-    prepared = _preparation()
+    prepared = _preparation(program.name)
     return given == _read_at_start(prepared.environment) and not (
         _top_modules(environment.get("PYTHONPATH", ""))
         & (prepared.modules | {"sitecustomize", "usercustomize"})

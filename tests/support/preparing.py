@@ -1,8 +1,8 @@
 """The process that `support.prepared` has programs forked from.
 
-It has imported what a host imports until it serves, and does nothing else: it has one thread, no
-loop, and no file open but the socket on which it is asked. What it forks makes itself what the
-interpreter makes of a process that is executed, and runs the program's own script.
+It has imported what the program imports until it is busy, and does nothing else: it has one
+thread, no loop, and no file open but the socket on which it is asked. What it forks makes itself
+what the interpreter makes of a process that is executed, and runs the program's own script.
 """
 
 from __future__ import annotations
@@ -23,25 +23,35 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-IMPORTED = (
-    "deepaas.cmd.run",
-    "deepaas.executor.local",
-    "deepaas.kinds.cog.host",
-    "deepaas.kinds.entry_point.host",
-    "deepaas.protocols.cog.door",
-    "deepaas.protocols.v2",
-    "deepaas.training.store",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
-    "jsonschema_rs",
-    "encodings.idna",
-)
+IMPORTED = {
+    "deepaas-run": (
+        "deepaas.cmd.run",
+        "deepaas.executor.local",
+        "deepaas.kinds.cog.host",
+        "deepaas.kinds.entry_point.host",
+        "deepaas.protocols.cog.door",
+        "deepaas.protocols.v2",
+        "deepaas.training.store",
+        "sqlalchemy.dialects.sqlite.aiosqlite",
+        "jsonschema_rs",
+        "encodings.idna",
+    ),
+    "deepaas-cli": (
+        "deepaas.cmd.cli",
+        "deepaas.cli.main",
+        "deepaas.cli.local",
+        "deepaas.kinds.cog.worker.loading",
+        "deepaas.kinds.entry_point.worker",
+    ),
+}
+"""By program: what it imports in any case, or nearly."""
 
 MAX_REQUEST_BYTES = 150_000
 
 
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in IMPORTED:
+    for name in IMPORTED[sys.argv[2]]:
         importlib.import_module(name)
     threads = list(Path("/proc/self/task").iterdir())
     assert len(threads) == 1, "what is imported starts a thread, which no fork would have"

@@ -18,6 +18,12 @@ LOOKS = """
 import json, os, resource, signal, sys, threading, time
 from pathlib import Path
 
+def is_inherited(number):
+    try:
+        return os.get_inheritable(number)
+    except OSError:
+        return False
+
 main = sys.modules["__main__"]
 print("said on the way", flush=True)
 status = Path("/proc/self/status").read_text().splitlines()
@@ -35,7 +41,7 @@ seen = {
     "signals": [line for line in status if line.startswith(("SigBlk", "SigIgn", "SigCgt"))],
     "limits": [resource.getrlimit(number) for number in range(16)],
     "handlers": [str(signal.getsignal(number)).split(" at ")[0] for number in (2, 13, 15, 17)],
-    "descriptors": sorted(os.listdir("/proc/self/fd"), key=int),
+    "descriptors": [number for number in range(100) if is_inherited(number)],
     "streams": [
         [each.encoding, each.errors, each.line_buffering, each.fileno(), each.isatty()]
         for each in (sys.__stdin__, sys.__stdout__, sys.__stderr__)
@@ -146,7 +152,7 @@ def test_the_others_are_forked_and_end_with_the_tests() -> None:
         "from support import prepared\n"
         "process = prepared.start([prepared.PROGRAM, '--version'], environment=dict(os.environ),\n"
         "    folder=Path.cwd(), output=1)\n"
-        "print(process.wait(30), prepared._preparation()._process.pid, flush=True)\n"
+        "print(process.wait(30), prepared._preparation('deepaas-run')._process.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
