@@ -19,12 +19,12 @@ from deepaas.messages import (
     FileDetails,
     Result,
     Signature,
-    TensorDetails,
 )
 from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import Arguments, is_file_argument, is_password
 from deepaas.runtime.old_libraries import MarshmallowPlugin, apispec, common
 from deepaas.runtime.quick import is_quick
+from deepaas.runtime.results import tensors_of
 from deepaas.schemas.json_schema import from_swagger
 from deepaas.schemas.swagger import swagger_schema
 from deepaas.tensors.declared import schema as tensor_schema
@@ -62,19 +62,10 @@ def _describe(
         for arguments, told in zip((predict, train), parameters, strict=True)
     )
     described = Description(of_predict, of_train, response=reference, definitions=definitions)
-    if described.predict is not None and reference:
+    if described.predict is not None and response is not None:
         described.predict.result.schema = from_swagger({"$ref": reference}, definitions)
-        described.predict.result.tensors = _tensors(response)
+        described.predict.result.tensors = tensors_of(response())
     return described
-
-
-def _tensors(response: type[marshmallow.Schema] | None) -> dict[str, TensorDetails]:
-    fields_by_name = response().fields if response is not None else {}
-    return {
-        field.data_key or name: field.wanted
-        for name, field in fields_by_name.items()
-        if isinstance(field, Tensor)
-    }
 
 
 def _parameters(arguments: Arguments | None, converter: Any) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ class Encoding:
         """A result that came as a whole; BadResult if it cannot be sent."""
         if self._call.codec:
             inputs = self._call.inputs
-            self._results.check(result)
+            result = self._results.checked(result)
             wanted = inputs.wanted if isinstance(inputs, Values) else {}
             return self._results.encoded(self._call.id, *encoded(self._call.codec, result, wanted))
         return self._results.encode(self._call.id, result, self._accept)

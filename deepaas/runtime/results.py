@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 import marshmallow
 import msgspec
 
-from deepaas.messages import INLINE_BYTES, Answer, Part
+from deepaas.messages import INLINE_BYTES, Answer, Part, TensorDetails
+from deepaas.model.v2.fields import Tensor
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.codecs import Bytes
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
@@ -50,6 +51,7 @@ class Results:
     ) -> None:
         self._name = name
         self._schema = schema() if schema is not None else None
+        self._tensors = tensors_of(self._schema)
         self._spool = spool
         self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
 
@@ -142,14 +144,22 @@ class Results:
 
     def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
         if self._schema is not None:
-            self.check(result)
+            self._check(result)
         return to_json(result, files)
 
-    def check(self, result: Any) -> None:
-        """BreaksSchema if a result does not fit the model's own schema, where it has one."""
+    def checked(self, result: Any) -> Any:
+        """A result with declared tensors as arrays; BreaksSchema if it does not fit the schema."""
+        loaded = self._check(result)
+        if not self._tensors or not isinstance(result, Mapping):
+            return result
+        lists = {name for name in self._tensors if isinstance(result.get(name), (list, tuple))}
+        return {name: loaded[name] if name in lists else it for name, it in result.items()}
+
+    def _check(self, result: Any) -> Any:
+        if self._schema is None:
+            return result
         try:
-            if self._schema is not None:
-                self._schema.load(result)
+            return self._schema.load(result)
         except marshmallow.ValidationError as error:
             # In the log under the id of the failure; clients are not told about fields.
             raise BreaksSchema(error.messages) from None
@@ -203,6 +213,16 @@ class Results:
         with _spooled(target) as file:
             file.writelines(pieces)
         return Answer(call_id, media_type, path=str(target))
+
+
+def tensors_of(schema: marshmallow.Schema | None) -> dict[str, TensorDetails]:
+    """The tensors of a schema, by name."""
+    declared = schema.fields if schema is not None else {}
+    return {
+        field.data_key or name: field.wanted
+        for name, field in declared.items()
+        if isinstance(field, Tensor)
+    }
 
 
 def _taken(part: Part) -> bytes:

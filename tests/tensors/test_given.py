@@ -23,6 +23,7 @@ from deepaas.messages import Tensor as Sent
 from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
+from deepaas.runtime.results import BreaksSchema, Results
 from deepaas.tensors.arrays import tensor_of
 from deepaas.tensors.dtypes import SIZES
 
@@ -479,3 +480,18 @@ def test_without_pytorch_its_files_are_refused(
     content = torch_file(lambda torch: torch.ones(1))
     monkeypatch.setitem(sys.modules, "torch", None)
     assert "PyTorch is not installed: send .npy" in refused(ANY, part(tmp_path, content))
+
+
+def test_declared_results_are_checked_and_arrays_for_codecs(tmp_path: Path) -> None:
+    schema = marshmallow.Schema.from_dict({"x": Tensor("int8", (2,)), "n": fields.Int()})
+    results = Results("model", schema, [], tmp_path)
+    made = results.checked({"x": [1, 2], "n": 3})
+    assert made["x"].dtype == np.int8
+    assert made["x"].tolist() == [1, 2]
+    assert made["n"] == 3
+    with pytest.raises(BreaksSchema, match="expected int8 of shape"):
+        results.checked({"x": [1]})
+    assert (
+        results.encode(1, {"x": np.array([1, 2], np.int8), "n": 3}, None).body
+        == b'{"x":[1,2],"n":3}'
+    )
