@@ -120,6 +120,9 @@ class Arguments:
             if field is None or isinstance(field, TensorField):
                 found[name] = tensor
                 continue
+            if isinstance(field, fields.List) and isinstance(field.inner, TensorField):
+                found.setdefault(name, []).append(tensor)
+                continue
             all_stay = False
             try:
                 found[name] = value_of(name, tensor, field, is_file_argument(field), files)

@@ -172,6 +172,11 @@ def _of_npz(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str)
         raise BadTensor(
             f"the zip has {len(arrays)} arrays, none of them called {name!r}: send one, or a .npy"
         )
+    if chosen[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # The others may want as much memory as their heads say.
+        raise BadTensor(
+            f"{chosen[0].filename} in the zip is packed in a way that NumPy does not use"
+        )
     # Unpacked as far as the member says that it goes, which has been compared with the file.
     with archive.open(chosen[0]) as member:
         content = member.read()

@@ -266,6 +266,7 @@ HOSTILE = {
     "list": (header("[]"), "no header that can be read"),
     "bomb": (zipped({"x.npy": bytes(64 << 20)}), "more than 100 times its own"),
     "bombs": (zipped({f"{n}.npy": bytes(6 << 20) for n in range(4)}), "more than 100 times"),
+    "lzma": (zipped({"x.npy": npy(np.zeros(1))}, zipfile.ZIP_LZMA), "that NumPy does not use"),
     "inner": (zipped({"x.npy": described("(9,)")}), "0 bytes came for float32 of shape [9]"),
     "liar": (lying(npz(x=np.zeros(9)), 1 << 23), "x.npy in the zip breaks off"),
     "modest": (lying(npz(x=np.zeros(900)), 130), "the zip cannot be read"),
@@ -330,6 +331,12 @@ def test_tensors_that_lie_are_refused(tmp_path: Path) -> None:
         assert said in refused(ANY, Values(tensors=[("x", sent)]))
         if 0 not in sent.shape:
             assert said in refused(fields.List(fields.Float()), Values(tensors=[("x", sent)]))
+
+
+def test_lists_of_tensors() -> None:
+    arrays: list[Any] = [np.ones(1, np.float32), np.ones((1, 1), np.int8)]
+    found = loaded(fields.List(ANY), Values(tensors=[("x", tensor_of(one)) for one in arrays]))
+    assert [(one.dtype, one.shape) for one in found] == [(one.dtype, one.shape) for one in arrays]
 
 
 def texts(*items: str | bytes, shape: list[int] | None = None) -> Sent:

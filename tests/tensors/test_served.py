@@ -169,6 +169,15 @@ def test_document_has_them_where_they_are_known(host: Host) -> None:
     }
 
 
+def test_documents_are_valid(host: Host) -> None:
+    validators = pytest.importorskip("openapi_spec_validator")
+    for path in ("/openapi.json", "/cog/run/openapi.json"):
+        document = host.get(path).json()
+        assert list(validators.OpenAPIV30SpecValidator(document).iter_errors()) == []
+    operation = host.get("/swagger.json").json()["paths"]["/v2/models/run/predict/"]["post"]
+    assert operation["parameters"][-1]["x-tensor"] == {"dtype": "float32", "shape": [-1, 2]}
+
+
 def cog(host: Host, model: str, given: Any, **headers: str) -> Answered:
     return ask(host, f"/cog/{model}/predictions", {"input": given}, **headers)
 
