@@ -24,7 +24,7 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 HALVES = ("host", "worker")
 BY_THE_CLOCK = ("deepaas.training.", "deepaas.web.connections:", "deepaas.workers.watch:")
 EVERY_SECOND = "deepaas.web.connections:Connections._look"
-LEAST_PART = 0.8
+LEAST_PART = 0.75
 """So much of it is always seen: what a call finds done already, it does not do again."""
 TYPED = "def run(text: str, n: int = 2) -> str:\n    return text * n\n"
 
