@@ -7,14 +7,12 @@ import io
 import sys
 import zipfile
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from deepaas.messages import Values
 from deepaas.runtime.codecs import Bytes, EncodedResult, NotAsWanted
 from deepaas.runtime.json_values import to_json
 from deepaas.runtime.media import JSON
-from deepaas.runtime.results import data_url
 
 if TYPE_CHECKING:
     from deepaas.tensors.arrays import Array
@@ -62,8 +60,6 @@ class DataUrls(OnlyEncodes):
     @staticmethod
     def encode(result: Any, _wanted: Mapping[str, Any]) -> EncodedResult:
         """JSON in which each array is the data URL of a ``.npy`` (RFC 2397)."""
-        if isinstance(result, PurePath):
-            return EncodedResult(JSON, to_json(data_url(result)))
         return EncodedResult(JSON, to_json(_with_urls(result)))
 
 

@@ -52,7 +52,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     (info / "entry_points.txt").write_text(ENTRY_POINTS)
     for source in PACKAGES.glob("*.py"):
         (folder / source.name).write_text(source.read_text())
-    typed = [f"{name}={folder / 'typed_points.py'}:{name}" for name in ("run", "reads", "alone")]
+    typed = [
+        f"{name}={folder / 'typed_points.py'}:{name}"
+        for name in ("run", "reads", "alone", "writes")
+    ]
     models = ["points", *(word for one in typed for word in ("--model-name", one))]
     with start_host(models[:1], "--no-ui", *models[1:], packages=folder) as host:
         yield host
@@ -195,6 +198,8 @@ def test_cog_takes_and_gives_lists_and_data_urls(host: Host) -> None:
     large = np.ones((20_000, 2), np.float32)
     answered = cog(host, "run", {"points": url(large)}, Prefer="tensors=data-url").json()
     assert answered["output"]["points"] == url(large)
+    answered = cog(host, "writes", {}, Prefer="tensors=data-url").json()
+    assert answered["output"] == f"data:text/plain;base64,{base64.b64encode(b'a text').decode()}"
     refused = cog(host, "run", {"points": [[1, 2, 3]]})
     assert refused.status == 422
     assert "got float32 of shape [1, 3]" in refused.body.decode()

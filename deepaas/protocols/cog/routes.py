@@ -282,6 +282,9 @@ class PredictionRoutes:
         if isinstance(given, Unpacked):
             # Its files are needed as long as the prediction is.
             prediction.scratch, given.is_owned = given.scratch, True
+        known = served.description.predict
+        if known is None or known.result.media_types:  # A file is one already.
+            codec = ""
         return prediction, Wanted(given, served.files, asked.context or {}, kept, codec)
 
     def _check_capacity(self, model: HostedModel, status: Status, served: Served) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
@@ -25,3 +26,9 @@ def reads(file: Path) -> str:
 
 def alone(value: Any) -> np.ndarray:
     return np.array([value])
+
+
+def writes() -> Path:
+    path = Path(os.environ["DEEPAAS_TEST_DIR"], "a.txt")
+    path.write_text("a text")
+    return path
