@@ -109,6 +109,8 @@ def _plain_keywords(schema: Json) -> Json:
         result["nullable"] = True
     if schema.get("x-deprecated") is True:
         result["deprecated"] = True
+    if isinstance(schema.get("x-tensor"), dict):  # No version has a word for it.
+        result["x-tensor"] = schema["x-tensor"]
     return result
 
 

@@ -177,8 +177,13 @@ def test_documents_are_valid(host: Host) -> None:
     for path in ("/openapi.json", "/cog/run/openapi.json"):
         document = host.get(path).json()
         assert list(validators.OpenAPIV30SpecValidator(document).iter_errors()) == []
-    operation = host.get("/swagger.json").json()["paths"]["/v2/models/run/predict/"]["post"]
-    assert operation["parameters"][-1]["x-tensor"] == {"dtype": "float32", "shape": [-1, 2]}
+    swagger, openapi = (
+        host.get(path).json()["paths"]["/v2/models/run/predict/"]["post"]
+        for path in ("/swagger.json", "/openapi.json")
+    )
+    form = openapi["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    for described in (swagger["parameters"][-1], form["points"]):
+        assert described["x-tensor"] == {"dtype": "float32", "shape": [-1, 2]}
 
 
 def cog(host: Host, model: str, given: Any, **headers: str) -> Answered:
