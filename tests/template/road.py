@@ -42,12 +42,6 @@ class Road:
         self.folder = self.folder / name
         self._note(f"$ cd {name}\n")
 
-    def beside(self) -> Road:
-        """Another shell, where this one stands, and beside the same host."""
-        other = Road(self.folder, self._environment)
-        other._host = self._host
-        return other
-
     def type(self, command: str, answers: str = "") -> str:
         """Run a command; it has to succeed.
 
