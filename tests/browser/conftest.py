@@ -7,7 +7,6 @@ lasts as long as the test session, since Playwright's objects belong to the loop
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,8 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from browser.try_me import SERVED, Kept, deepaas_ui, visit, wait_until_started
+from browser.try_me import SERVED, TRAINED, TYPED, Kept, deepaas_ui, visit, wait_until_started
+from cog_runtime.conftest import path_of
 from compat import hosts
+from compat.installed import PACKAGES
 from compat.peer import peer_program
 from playwright.async_api import (
     Browser,
@@ -31,11 +32,18 @@ from playwright.async_api import (
     expect,
 )
 from support.chromium import FLAGS, ONLY_HERE, PROGRAM
-from support.host import MODELS, start_host
+from support.host import MODELS, Host, start_host
 from support.storm_size import chosen
 
 HERE = Path(__file__).parent
 SIZE = ViewportSize(width=1200, height=900)
+
+SLOW_DISPLAY = """{
+  const next = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = act => setTimeout(() => next(act), 50);
+  window.cancelAnimationFrame = clearTimeout;
+}"""
+"""Twenty pictures a second: Gradio asks for each, for ever, which takes a tenth of a processor."""
 
 Serve = Callable[[web.Application], Awaitable[str]]
 
@@ -74,6 +82,7 @@ async def profile(
         args=[*FLAGS, ONLY_HERE, "--ignore-certificate-errors"],
         viewport=SIZE,
     )
+    await profile.add_init_script(SLOW_DISPLAY)
     yield profile
     await profile.close()
 
@@ -191,21 +200,40 @@ async def serve() -> AsyncIterator[Serve]:
 
 
 @pytest.fixture(scope="session")
-def ours() -> Iterator[str]:
-    """The try-me page of our host; its URL without a slash."""
-    with start_host(SERVED) as host:
-        yield wait_until_started(host)
-        # The model may fail, the page may not.
-        assert "gradio" not in host.log()
+def typed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where typed predictors of our host look for what they wait for."""
+    return tmp_path_factory.mktemp("typed")
+
+
+@pytest.fixture(scope="session")
+def our_host(typed_home: Path) -> Iterator[Host]:
+    """Our host, with its try-me page."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("COG_RUNTIME_TEST", str(typed_home))
+        with start_host([*SERVED, *TRAINED], *map(path_of, TYPED)) as host:
+            wait_until_started(host)
+            yield host
+            # The model may fail, the page may not.
+            assert "gradio" not in host.log()
+
+
+@pytest.fixture(scope="session")
+def ours(our_host: Host) -> str:
+    """The URL of its page, without a slash."""
+    return f"{our_host.url}/try-me"
 
 
 @pytest.fixture(scope="session")
 def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The try-me page for a host that runs DEEPaaS 2.6.0; its URL without a slash."""
     folder = tmp_path_factory.mktemp("theirs") / "host"
-    path = {"PYTHONPATH": f"{folder}/site:{MODELS}", "PYTHONDONTWRITEBYTECODE": "1"}
+    models = {name: name for name in (*SERVED, "echo")} | {"acts": "training_models.acts"}
+    environment = {
+        "PYTHONPATH": f"{folder}/site:{MODELS}:{PACKAGES}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     with (
-        hosts.serving(peer_program(), {n: n for n in SERVED}, folder, environment=path) as host,
+        hosts.serving(peer_program(), models, folder, environment=environment) as host,
         deepaas_ui(f"http://127.0.0.1:{host.port}", tmp_path_factory.mktemp("ui")) as url,
     ):
         yield url
@@ -226,9 +254,3 @@ def _page_of(request: pytest.FixtureRequest) -> str:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, str)
     return found
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Where screenshots are kept; `TRY_ME_IMAGES=docs/images` renews those of the docs."""
-    return Path(os.environ.get("TRY_ME_IMAGES", tmp_path))

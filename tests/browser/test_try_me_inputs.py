@@ -54,9 +54,7 @@ def told(path: Path, content_type: str) -> dict[str, Any]:
     return {"name": path.name, "content_type": content_type, "sha256": digest}
 
 
-async def test_texts_numbers_and_files(
-    page: Page, url_in_soak: str, tmp_path: Path, pictures: Path
-) -> None:
+async def test_texts_numbers_and_files(page: Page, url_in_soak: str, tmp_path: Path) -> None:
     (tmp_path / "tone.wav").write_bytes(wav())
     (tmp_path / "scan.dcm").write_bytes(SEVEN.read_bytes())
     (tmp_path / "data.csv").write_text("a,b\n")
@@ -97,7 +95,7 @@ async def test_texts_numbers_and_files(
     await expect(block(page, "raw").locator("img")).to_have_count(0)
 
     arrived = await echo(page, "some text & more")
-    await picture(page, pictures / "try-me-inputs.png", whole=True)
+    await picture(page, "try-me-inputs", whole=True)
     assert arrived == DEFAULTS | {
         "text": "some text & more",
         "note": "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from browser.try_me import Kept, downloaded, picture, plays, run, seen
 from models.media_samples import mp4, pdf, png, wav
@@ -16,7 +15,7 @@ def field(page: Page, name: str) -> Locator:
     return page.locator(".block").filter(has=label)
 
 
-async def test_fields_of_json(kept: Kept, url_in_soak: str, pictures: Path) -> None:
+async def test_fields_of_json(kept: Kept, url_in_soak: str) -> None:
     page = await kept(url_in_soak, "every_output")
     await run(page)
     for label, value in {
@@ -53,7 +52,7 @@ async def test_fields_of_json(kept: Kept, url_in_soak: str, pictures: Path) -> N
     await expect(field(page, "film").locator("video")).to_have_js_property("videoWidth", 160)
     await expect(field(page, "missing_picture").locator("img")).to_have_count(0)
     assert await downloaded(page, field(page, "sound").get_by_role("link")) == wav()
-    await picture(page, pictures / "try-me-outputs.png", whole=True)
+    await picture(page, "try-me-outputs", whole=True)
     await page.get_by_role("button", name="The whole answer as JSON").click()
     await expect(page.locator(".json-holder:visible").last).to_contain_text('"probabilities"')
 
@@ -61,9 +60,7 @@ async def test_fields_of_json(kept: Kept, url_in_soak: str, pictures: Path) -> N
 LIKELY = {"cat": 70, "dog": 20, "bird": 10}
 
 
-async def test_media_types(
-    kept: Kept, url_in_soak: str, problems: list[str], tmp_path: Path
-) -> None:
+async def test_media_types(kept: Kept, url_in_soak: str, problems: list[str]) -> None:
     page = await kept(url_in_soak, "every_output")
     pane = page.get_by_role("tabpanel").locator("visible=true")
     for media_type in ("image/png", "image/*"):
@@ -77,7 +74,6 @@ async def test_media_types(
     await plays(pane, "video")
     await expect(pane.locator("video")).to_have_js_property("videoWidth", 160)
     assert await downloaded(page, pane.get_by_role("link", name="Download")) == mp4()
-    await picture(page, tmp_path / "video.png")
     for media_type, text in {
         "text/plain": "plain <b>text</b>\n  in two lines",
         "text/csv": "a,b\n1,2\n",

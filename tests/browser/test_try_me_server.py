@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,7 +13,7 @@ import pytest
 from browser.train_tab import Tab
 from browser.try_me import START_SECONDS
 from compat.hosts import Host, started, wait_until_ready
-from compat.peer import our_program, peer_program
+from compat.peer import our_program
 from gradio_client import Client, handle_file
 from playwright.async_api import Page, expect
 from support import host as failures_host
@@ -31,26 +26,18 @@ CONTENT = b"What is sent comes to the model as it is.\n" * 100_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-@contextmanager
-def host_of(program: Path, folder: Path, *options: str, prefix: str = "") -> Iterator[Host]:
-    """A host with models of `tests/models`."""
-    environment = {
-        "PYTHONPATH": failures_host.expose(MODELS, folder / "models"),
-        "DEEPAAS_TEST_DIR": str(folder),
-    }
-    if program == our_program():  # Beside them demo_app is installed.
-        environment["DEEPAAS_V2_MODEL"] = ",".join(MODELS)
-    with started(program, {}, folder / "host", *options, environment=environment) as host:
-        wait_until_ready(host, prefix)
-        yield host
-
-
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("try-me")
-    with host_of(
-        our_program(), folder, "--base-path", PREFIX, "--trusted-proxy=127.0.0.1", prefix=PREFIX
-    ) as host:
+    environment = {
+        "PYTHONPATH": failures_host.expose(MODELS, folder / "models"),
+        "DEEPAAS_TEST_DIR": str(folder),
+        "DEEPAAS_V2_MODEL": ",".join(MODELS),  # Beside them demo_app is installed.
+    }
+    options = ("--base-path", PREFIX, "--trusted-proxy=127.0.0.1")
+    program = our_program()
+    with started(program, {}, folder / "host", *options, environment=environment) as host:
+        wait_until_ready(host, PREFIX)
         yield host
         page_of(host)  # It has lived until now.
         host.process.terminate()
@@ -110,7 +97,7 @@ async def predict(page: Page, upload: Path) -> None:
     await expect(page.get_by_text(SHA256).first).to_be_visible()
 
 
-async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_path: Path) -> None:
+async def test_from_the_landing_page(page: Page, host: Host, upload: Path) -> None:
     seen = Seen(page)
     url = f"http://127.0.0.1:{host.port}"
     await page.goto(f"{url}{PREFIX}/")
@@ -118,15 +105,12 @@ async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_p
         await page.get_by_role("navigation").get_by_role("link", name="Try me").click()
     # The first visitor sees that it is being started, and then the page without doing anything.
     assert (await response.value).status == 202
-    await page.screenshot(path=tmp_path / "starting.png")
     await expect(page.get_by_text(f"{len(MODELS)} models")).to_be_visible(
         timeout=START_SECONDS * 1000
     )
-    await page.screenshot(path=tmp_path / "overview.png")
     await page.get_by_role("link", name="Try echo").click()
     await predict(page, upload)
     assert page.url == f"{url}{PREFIX}/try-me/echo/"
-    await page.screenshot(path=tmp_path / "page.png")
     # What was sent can be had back, from where the page is.
     async with page.expect_download() as downloading:
         await page.locator("a[download]").first.click()
@@ -135,11 +119,10 @@ async def test_from_the_landing_page(page: Page, host: Host, upload: Path, tmp_p
     assert not seen.problems
 
 
-async def test_behind_nginx_with_tls(page: Page, tls: str, upload: Path, tmp_path: Path) -> None:
+async def test_behind_nginx_with_tls(page: Page, tls: str, upload: Path) -> None:
     seen = Seen(page)
     await page.goto(f"{tls}{PREFIX}/try-me/echo", timeout=START_SECONDS * 1000)
     await predict(page, upload)
-    await page.screenshot(path=tmp_path / "tls.png")
     async with page.expect_download() as downloading:
         await page.locator("a[download]").first.click()
     assert Path(await (await downloading.value).path()).read_bytes() == CONTENT
@@ -202,25 +185,10 @@ def call(host: Host, upload: Path) -> None:
     client.close()
 
 
-@pytest.mark.slow
-async def test_the_command_with_deepaas_2(page: Page, tmp_path: Path, upload: Path) -> None:
-    with host_of(peer_program(), tmp_path) as host:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "deepaas.cmd.ui", "--listen-port=0"),
-            f"--api-url=http://127.0.0.1:{host.port}",
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-            stdout=subprocess.PIPE,
-        )
-        try:
-            assert process.stdout
-            found = re.search(r"http://\S+", (await process.stdout.readline()).decode())
-            assert found
-            seen = Seen(page)
-            await page.goto(found[0])
-            await page.get_by_role("link", name="Try echo").click()
-            await predict(page, upload)
-            assert seen.origins - {""} == {found[0].rstrip("/")}
-            assert not seen.problems
-        finally:
-            process.terminate()
-            await process.wait()
+async def test_the_command_with_deepaas_2(page: Page, theirs: str, upload: Path) -> None:
+    seen = Seen(page)
+    await page.goto(theirs)
+    await page.get_by_role("link", name="Try echo").click()
+    await predict(page, upload)
+    assert seen.origins - {""} == {theirs}
+    assert not seen.problems

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from browser.train_tab import Tab, page_for
-from browser.try_me import assert_accessible, picture, tab_to
-from compat.hosts import serving
-from compat.peer import peer_program
+from browser.try_me import Kept, assert_accessible, tab_to
 from playwright.async_api import Browser, Page, ViewportSize, expect
 from support import client
 from support.host import Host, start_host
@@ -17,35 +15,25 @@ from support.host import Host, start_host
 PHONE = ViewportSize(width=390, height=800)
 
 
-@pytest.fixture
-async def tab(page: Page) -> Tab:
-    return Tab(page)  # Listens to the page, which takes the loop that runs.
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Host]:
-    with start_host(["trains", "trains_slowly"]) as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
-def url(shared: Host) -> Iterator[str]:
-    with page_for(shared.url, "trains") as url:
-        yield url
+@pytest_asyncio.fixture(loop_scope="session")
+async def tab(kept: Kept, ours: str) -> Tab:
+    """That of `trains`, with the trainings of the tests before."""
+    tab = Tab(await kept(ours, "trains"))
+    await tab.turn_to()
+    return tab
 
 
 @pytest.fixture
-def host(shared: Host) -> Iterator[Host]:
+def host(our_host: Host) -> Iterator[Host]:
     """The host that the tests share, where no training goes on when one has ended."""
-    yield shared
+    yield our_host
     path = "/v2/models/trains/train/"
     for state in ("queued", "running"):
-        for run in shared.get(f"{path}?status={state}").json():
-            client.request(shared.port, "DELETE", f"{path}{run['uuid']}")
+        for run in our_host.get(f"{path}?status={state}").json():
+            client.request(our_host.port, "DELETE", f"{path}{run['uuid']}")
 
 
-async def test_watched_to_the_end(tab: Tab, host: Host, url: str, tmp_path: Path) -> None:
-    await tab.open(url)
+async def test_watched_to_the_end(tab: Tab, host: Host) -> None:
     row = await tab.begin(how="steps", text="a", count=3)
     await expect(row).to_contain_text("running")
     host.touch("a-0")
@@ -80,23 +68,27 @@ async def test_watched_to_the_end(tab: Tab, host: Host, url: str, tmp_path: Path
     places = [await tick.get_attribute("y") for tick in await ticks.all()]
     await tab.page.get_by_label("Logarithmic scale").check()
     await expect(ticks.first).not_to_have_attribute("y", places[0] or "")
-    await tab.page.screenshot(path=tmp_path / "both.png", full_page=True)
 
 
-async def test_cancel(tab: Tab, host: Host, url: str) -> None:
-    await tab.open(url)
+async def test_one_that_runs_fits_axe_and_a_phone_and_is_cancelled(tab: Tab, host: Host) -> None:
+    page = tab.page
     row = await tab.begin(how="waits", text="w")
     await expect(tab.log).to_contain_text("waiting")
-    await tab.page.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    await assert_accessible(page)
+    await page.set_viewport_size(PHONE)
+    await assert_accessible(page)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    await page.get_by_role("button", name="Cancel").click()
     await expect(row).to_contain_text("cancelled")
-    await expect(tab.page.get_by_text("cancelled on request.")).to_be_visible()
+    await expect(page.get_by_text("cancelled on request.")).to_be_visible()
     assert host.journal()[-2:] == ["begins w", "leaves w"]
     await expect(tab.page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 @pytest.mark.usefixtures("host")
-async def test_several_are_cancelled_at_once(tab: Tab, url: str) -> None:
-    await tab.open(url)
+async def test_several_are_cancelled_at_once(tab: Tab) -> None:
     await tab.begin(how="waits", text="one")
     await tab.begin(how="waits", text="two")
     await tab.rows.nth(1).get_by_role("checkbox").check()
@@ -105,17 +97,18 @@ async def test_several_are_cancelled_at_once(tab: Tab, url: str) -> None:
         await expect(tab.rows.nth(number)).to_contain_text("cancelled")
 
 
-async def test_a_failure_tells_why(tab: Tab, url: str) -> None:
-    await tab.open(url)
+async def test_a_failure_tells_why(tab: Tab) -> None:
     row = await tab.begin(how="raises", text="<b>on</b> purpose")
     await expect(row).to_contain_text("error")
     await expect(tab.page.get_by_label("Message of")).to_contain_text("<b>on</b> purpose")
     await expect(tab.log).to_contain_text("ValueError")
 
 
-async def test_by_keyboard_alone(tab: Tab, host: Host, url: str) -> None:
+async def test_by_keyboard_alone(tab: Tab, host: Host) -> None:
     page, keyboard = tab.page, tab.page.keyboard
-    await page.goto(url)
+    await page.get_by_role("tab", name="Predict").click()
+    # The Tab key goes on from here, as in a new page.
+    await page.get_by_role("heading", level=1).click()
     await tab_to(page, page.get_by_role("tab", name="Predict"))
     await tab_to(page, page.get_by_role("tab", name="Train"))
     await keyboard.press("Enter")
@@ -141,10 +134,10 @@ async def test_by_keyboard_alone(tab: Tab, host: Host, url: str) -> None:
     await expect(tab.rows.first).to_contain_text("cancelled")
 
 
-async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, url: str) -> None:
+async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, ours: str) -> None:
     tab = Tab(await browser.new_page())  # A clock that is set stays in the profile.
     await tab.page.clock.install()
-    await tab.open(url.replace("/trains/", "/trains_slowly/"))
+    await tab.open(f"{ours}/trains_slowly/")
     await tab.page.clock.run_for(1_000)
     await expect(tab.page.get_by_text("No trainings yet.")).to_be_visible()
     looked_count = len(tab.looks)
@@ -156,7 +149,8 @@ async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, url
         await tab.page.clock.run_for(1_000)
 
 
-async def test_a_host_that_has_gone(tab: Tab) -> None:
+async def test_a_host_that_has_gone(page: Page) -> None:
+    tab = Tab(page)
     with start_host(["trains"]) as host, page_for(host.url, "trains") as url:
         await tab.open(url)
         await tab.begin()
@@ -167,44 +161,20 @@ async def test_a_host_that_has_gone(tab: Tab) -> None:
         await tab.page.close()
 
 
-async def test_axe_has_no_complaint_and_it_fits_on_a_phone(
-    tab: Tab, host: Host, url: str, tmp_path: Path
-) -> None:
-    page = tab.page
-    await tab.open(url)
-    for number in range(3):
-        host.touch(f"c-{number}")
-    await tab.begin(how="steps", text="c", count=3)
-    await tab.has_points("loss", 3)
-    await expect(tab.log).to_contain_text("step 2")
-    await tab.begin(how="waits", text="beside it")
-    await expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    await assert_accessible(page)
-    await page.set_viewport_size(PHONE)
-    await assert_accessible(page)
-    await picture(page, tmp_path / "phone.png", whole=True)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-
-
-async def test_deepaas_26(tab: Tab, tmp_path: Path) -> None:
-    acts = {"acts": "training_models.acts"}
-    with (
-        serving(peer_program(), acts, tmp_path / "theirs") as host,
-        page_for(f"http://127.0.0.1:{host.port}", "acts") as url,
-    ):
-        await tab.open(url)
-        row = await tab.begin(act="count")
-        await expect(row).to_contain_text("done")
-        await expect(row).to_contain_text("0:00:0")
-        await expect(tab.page.get_by_label("Result of")).to_contain_text("1")
-        await expect(tab.page.get_by_text("it speaks DEEPaaS 2.6")).to_be_visible()
-        for heading in ("Metrics", "Files of", "Log of"):
-            await expect(tab.page.get_by_role("heading", name=heading)).to_have_count(0)
-        row = await tab.begin(act="fail", text="on purpose")
-        await expect(row).to_contain_text("error")
-        await expect(tab.page.get_by_label("Message of")).to_contain_text("on purpose")
-        await tab.begin(act="wait", text="w")
-        await tab.page.get_by_role("button", name="Cancel").click()
-        await expect(tab.page.get_by_text("this host keeps nothing of it")).to_be_visible()
-        await expect(tab.rows).to_have_count(2)
-        await tab.page.close()
+async def test_deepaas_26(page: Page, theirs: str) -> None:
+    tab = Tab(page)
+    await tab.open(f"{theirs}/acts/")
+    row = await tab.begin(act="count")
+    await expect(row).to_contain_text("done")
+    await expect(row).to_contain_text("0:00:0")
+    await expect(page.get_by_label("Result of")).to_contain_text("1")
+    await expect(page.get_by_text("it speaks DEEPaaS 2.6")).to_be_visible()
+    for heading in ("Metrics", "Files of", "Log of"):
+        await expect(page.get_by_role("heading", name=heading)).to_have_count(0)
+    row = await tab.begin(act="fail", text="on purpose")
+    await expect(row).to_contain_text("error")
+    await expect(page.get_by_label("Message of")).to_contain_text("on purpose")
+    await tab.begin(act="wait", text="w")
+    await page.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_text("this host keeps nothing of it")).to_be_visible()
+    await expect(tab.rows).to_have_count(2)

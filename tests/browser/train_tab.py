@@ -53,6 +53,9 @@ class Tab:
 
     async def open(self, url: str) -> None:
         await self.page.goto(url)
+        await self.turn_to()
+
+    async def turn_to(self) -> None:
         await self.page.get_by_role("tab", name="Train").click()
         await self.is_shown()
 

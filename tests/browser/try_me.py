@@ -27,6 +27,8 @@ Kept = Callable[[str, str], Awaitable[Page]]
 """Gives the page of a model, by the URL of all and the model's name."""
 
 SERVED = ("every_argument", "every_output")
+TRAINED = ("trains", "trains_slowly")
+TYPED = ("Draws", "Speaks", "Finds")
 SEVEN = Path(__file__).parents[2] / "docs" / "images" / "seven.png"
 
 
@@ -183,8 +185,14 @@ async def look(page: Page, *, dark: bool) -> None:
     )
 
 
-async def picture(page: Page, path: Path, *, whole: bool = False) -> None:
-    """Keep what is seen of the page, or all of it."""
+async def picture(page: Page, name: str, *, whole: bool = False) -> None:
+    """Keep what is seen of the page, or all of it, for the docs.
+
+    `TRY_ME_IMAGES=docs/images` renews those there: it takes seconds, and nobody looks at others.
+    """
+    if "TRY_ME_IMAGES" not in os.environ:
+        return
+    path = Path(os.environ["TRY_ME_IMAGES"], f"{name}.png")
     if whole:
         # What is loaded only once it is seen has to be seen.
         for image in await page.locator("img[loading=lazy]:visible").all():
