@@ -154,9 +154,17 @@ async def stranger(
     await context.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def visitor(chromium: Browser) -> AsyncIterator[Page]:
-    """Somebody who looks at the host's own pages."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def at_home(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """A profile that has the scripts of our pages in its cache."""
     context = await chromium.new_context(reduced_motion="reduce")
-    yield await context.new_page()
+    yield context
     await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visitor(at_home: BrowserContext) -> AsyncIterator[Page]:
+    """Somebody who looks at the host's own pages."""
+    page = await at_home.new_page()
+    yield page
+    await page.close()
