@@ -39,12 +39,8 @@ def page_processes(host: Host) -> list[psutil.Process]:
     return [process for process in host.family() if "deepaas.cmd.ui" in process.cmdline()]
 
 
-def visit(host: Host) -> None:
-    assert page_answers(host)
-
-
-def page_answers(host: Host) -> bool:
-    return ask(host.port, "GET", "/try-me/gated/config", timeout=START_SECONDS).status == 200
+def page_answers(host: Host, model: str = "gated") -> bool:
+    return ask(host.port, "GET", f"/try-me/{model}/config", timeout=START_SECONDS).status == 200
 
 
 def test_the_life_of_the_page(host: Host) -> None:
@@ -130,14 +126,7 @@ def _words_of(process: psutil.Process) -> list[str]:
         return []
 
 
-def test_nothing_of_the_page_survives_a_killed_host(host: Host) -> None:
-    visit(host)
-    assert page_processes(host)
-    host.kill_9()
-    assert not page_processes(host)
-
-
-def test_no_visitor_no_memory() -> None:
+def test_no_visitor_no_memory_and_nothing_survives_a_killed_host() -> None:
     megabytes = []
     for options in ([], ["--no-ui"]):
         with start_host(["echo"], *options) as host:
@@ -149,6 +138,11 @@ def test_no_visitor_no_memory() -> None:
             assert not page_processes(host)
             if options:
                 assert host.get("/try-me/").status == 403
+            else:
+                assert page_answers(host, "echo")
+                assert page_processes(host)
+                host.kill_9()
+                assert not page_processes(host)
     assert megabytes[0] - megabytes[1] < 10
 
 
