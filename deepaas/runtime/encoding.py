@@ -6,6 +6,7 @@ from typing import Any
 
 from deepaas.messages import Answer, Part, Predict, Values
 from deepaas.runtime.codecs import encoded
+from deepaas.runtime.media import JSON
 from deepaas.runtime.results import Results
 
 
@@ -23,16 +24,13 @@ class Encoding:
     def answer(self, result: Any) -> Answer:
         """A result that came as a whole; BadResult if it cannot be sent."""
         if self._call.codec:
-            inputs = self._call.inputs
-            result = self._results.checked(result)
-            wanted = inputs.wanted if isinstance(inputs, Values) else {}
-            return self._results.encoded(self._call.id, *encoded(self._call.codec, result, wanted))
+            return self._encoded(self._checked(result))
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
         """What was yielded, None if the host wants all at the end; raises as :meth:`answer`."""
         if self._call.codec and not self._call.streamed:
-            self._items.append(item)
+            self._items.append(self._checked(item))
             return None
         self._parts_count += 1
         part = self._results.part(self._parts_count, self.answer(item))
@@ -45,5 +43,14 @@ class Encoding:
         if self._call.streamed:
             return Answer(self._call.id, "")
         if self._call.codec:
-            return self.answer(self._items)
+            return self._encoded(self._items)
         return self._results.gathered(self._call.id, self._parts, self._accept)
+
+    def _checked(self, result: Any) -> Any:
+        # The schema is of no other kind of answer.
+        return self._results.checked(result) if self._accept in (None, JSON) else result
+
+    def _encoded(self, result: Any) -> Answer:
+        inputs = self._call.inputs
+        wanted = inputs.wanted if isinstance(inputs, Values) else {}
+        return self._results.encoded(self._call.id, *encoded(self._call.codec, result, wanted))
