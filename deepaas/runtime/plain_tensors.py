@@ -65,6 +65,8 @@ def value_of(
     except UnicodeDecodeError:
         raise BadTensor("its bytes are no text in UTF-8") from None
     if is_list:
+        if isinstance(getattr(field, "inner", None), _OBJECTS):
+            values = [_json(value) for value in values]
         return nested(values, tensor.shape or [1])
     if isinstance(field, _OBJECTS):
         return _json(_only(values))
