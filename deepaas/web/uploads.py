@@ -33,6 +33,9 @@ WRITE_BYTES = 1024 * 1024
 GATHERED_BYTES = 8 * 1024 * 1024
 """All of them together gather so much."""
 
+LIGHT_BYTES = 1024 * 1024
+"""Files no larger than this are written and removed at once: to wait for a thread takes longer."""
+
 MAX_PARTS_COUNT = 1000
 MAX_BOUNDARY_CHARACTERS = 70
 """As RFC 2046 has it."""
@@ -80,7 +83,7 @@ class Uploads:
                     if size >= min(WRITE_BYTES, GATHERED_BYTES // self._writing_count):
                         await asyncio.to_thread(file.writelines, gathered)
                         gathered, size = [], 0
-                if size > INLINE_BYTES:
+                if count_bytes > LIGHT_BYTES:
                     await asyncio.to_thread(file.writelines, gathered)
                 else:
                     file.writelines(gathered)
@@ -163,15 +166,19 @@ class Reception:
         self._max_bytes = max_bytes
         self._names_bytes = 0
         self._inline_bytes = 0
-        self._files_count = 0
+        self._paths: list[str] = []
+        self._written_bytes = 0
 
     async def __aenter__(self) -> Reception:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._folder is not None:
-            # A thread, since removing much takes time; shielded, since the client may have left.
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
+        if self._folder is None:
+            return
+        if self._written_bytes <= LIGHT_BYTES and _are_removed(self._folder, self._paths):
+            return
+        # A thread, since removing much takes time; shielded, since the client may have left.
+        await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
 
     async def inputs(self, *, with_headers: bool, with_cookies: bool) -> RawRequest:
         """Read the whole request; arguments may stand in its headers or cookies.
@@ -313,12 +320,26 @@ class Reception:
     async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
         if self._folder is None:
             self._folder = self._uploads.new_folder()
-        self._files_count += 1
         # The client's name for it is no part of the path but its ending, which readers of
         # images and the like go by.
-        path = self._folder / f"{self._files_count}{suffix}"
-        await self._uploads.write(path, held, rest)
+        path = self._folder / f"{len(self._paths) + 1}{suffix}"
+        self._paths.append(str(path))
+        written_bytes = self._written_bytes
+        self._written_bytes = LIGHT_BYTES + 1  # Until it is known how much has been written.
+        written_bytes += await self._uploads.write(path, held, rest)
+        self._written_bytes = written_bytes
         return str(path)
+
+
+def _are_removed(folder: Path, paths: Iterable[str]) -> bool:
+    """Remove a folder with these files, unless there are others."""
+    try:
+        for path in paths:
+            os.unlink(path)  # noqa: PTH108, which is quicker than a Path
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
