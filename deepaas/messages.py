@@ -144,12 +144,16 @@ class Values(Message):
 
 
 class Encoded(Message):
-    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker."""
+    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker.
+
+    At ``numbers_at`` in it begin numbers, which nobody has to copy if they lie well in memory.
+    """
 
     codec: str
     body: bytes = b""
     path: str = ""
     headers: dict[str, str] = {}
+    numbers_at: int = 0
 
     def is_small(self) -> bool:
         return not self.path

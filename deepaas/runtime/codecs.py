@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import mmap
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple, Protocol
@@ -22,6 +23,13 @@ from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.regular import check_opened, open_regular
 
 GROUP = "deepaas.codec"
+
+READ_BYTES = 1024 * 1024
+"""A body no larger than this is read, which is quicker than to map it; and its file may serve the
+next call while the model still has what was made of this one."""
+
+ALIGNED_BYTES = 16
+"""At multiples of it numbers of any size lie well; memory for a ``bytearray`` begins at one."""
 
 Bytes = bytes | bytearray | memoryview
 
@@ -99,8 +107,12 @@ def encoded(name: str, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
 def _body(encoded: Encoded) -> Bytes:
     if not encoded.path:
         return encoded.body
-    with open(encoded.path, "rb") as file:
-        if not file.seek(0, 2):
-            return b""  # Nothing cannot be mapped.
+    with open(encoded.path, "rb", buffering=0) as file:
+        size_bytes = os.fstat(file.fileno()).st_size
+        if size_bytes <= READ_BYTES:
+            begin = -encoded.numbers_at % ALIGNED_BYTES
+            read = memoryview(bytearray(begin + size_bytes))[begin:]
+            file.readinto(read)
+            return read
         # A copy as soon as somebody writes to it: what is made of it may belong to the model.
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))

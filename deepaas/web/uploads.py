@@ -23,7 +23,8 @@ from aiohttp.http_exceptions import BadHttpMessage
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, LongText, RawRequest, Upload
 from deepaas.web import charsets
-from deepaas.web.bodies import BrokenForm, FormLines, received
+from deepaas.web.bodies import BrokenForm, FormLines, packed, received
+from deepaas.web.memory_files import MAX_FILE_BYTES, MemoryFile, MemoryFiles
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Uploads:
         self._max_bytes = max_bytes
         self._numbers = itertools.count(1)
         self._writing_count = 0
+        self.memory = MemoryFiles()
         folder.mkdir(parents=True, exist_ok=True)
 
     def open(self, request: web.Request) -> Reception:
@@ -150,7 +152,7 @@ class ReceivedBody:
     Attributes:
         media_type: in small letters, without parameters.
         data: the body, while it is no longer than ``INLINE_BYTES``.
-        path: of the file with it otherwise; in the folder of its reception.
+        path: of the file with it otherwise, which its reception removes.
     """
 
     media_type: str
@@ -168,11 +170,15 @@ class Reception:
         self._inline_bytes = 0
         self._paths: list[str] = []
         self._written_bytes = 0
+        self._memory: MemoryFile | None = None
+        self._is_read = False
 
     async def __aenter__(self) -> Reception:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._memory is not None:
+            self._uploads.memory.give_back(self._memory, is_read=self._is_read)
         if self._folder is None:
             return
         if self._written_bytes <= LIGHT_BYTES and _are_removed(self._folder, self._paths):
@@ -222,7 +228,25 @@ class Reception:
         media_type = self._request.content_type
         if not self._request.can_read_body:
             return ReceivedBody(media_type)
-        return ReceivedBody(media_type, *await self._read(received(self._request, self._max_bytes)))
+        if INLINE_BYTES < self._known_bytes() <= MAX_FILE_BYTES:
+            self._memory = self._uploads.memory.take()
+        if self._memory is None:
+            chunks = received(self._request, self._max_bytes)
+            return ReceivedBody(media_type, *await self._read(chunks))
+        async for chunk in self._request.content.iter_any():
+            self._memory.append(chunk)
+        self._memory.end()
+        return ReceivedBody(media_type, path=self._memory.path)
+
+    def finish(self) -> None:
+        """Say that nobody reads the body any more, as the call that has it has been answered."""
+        self._is_read = True
+
+    def _known_bytes(self) -> int:
+        """The length of the body, if that is known and within the limit; or 0."""
+        length = self._request.content_length or 0
+        is_plain = not packed(self._request) and length <= (self._max_bytes or length)
+        return length if is_plain else 0
 
     def _kind(self) -> str:
         media_type = self._request.content_type
