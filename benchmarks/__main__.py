@@ -10,6 +10,7 @@ from benchmarks import (
     machine,
     report,
     start,
+    tensors,
     throughput,
     trainings,
     ui,
@@ -17,7 +18,17 @@ from benchmarks import (
 )
 from benchmarks.servers import Kind
 
-PARTS = ("throughput", "floats", "start", "memory", "upload", "trainings", "ui", "cog")
+PARTS = (
+    "throughput",
+    "floats",
+    "start",
+    "memory",
+    "upload",
+    "trainings",
+    "ui",
+    "cog",
+    "tensors",
+)
 
 
 def main() -> int:
@@ -58,6 +69,9 @@ def main() -> int:
         _say("cog")
         results.cog = cog.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
         results.lost = cog.measure_lost(count=10_000 if quick else 100_000)
+    if "tensors" in parts:
+        _say("tensors")
+        results.tensors = tensors.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
     if options.before:
         _say(f"before, {options.before}")
         results.before = before.measure(

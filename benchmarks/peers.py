@@ -3,13 +3,15 @@
 ``python -m benchmarks.peers``
 """
 
-from benchmarks import cog023, deepaas26
+from benchmarks import cog023, deepaas26, kserve_client, triton_client
 
 
 def main() -> None:
     """Make those that are missing."""
     deepaas26.command()
     cog023.command()
+    triton_client.python()
+    kserve_client.python()
 
 
 if __name__ == "__main__":

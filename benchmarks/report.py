@@ -8,6 +8,7 @@ from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
 from benchmarks.floats import Row as FloatsRow
 from benchmarks.servers import Kind
+from benchmarks.tensors import TensorRow
 from benchmarks.throughput import Row
 from benchmarks.trainings import Beside, Listing
 from benchmarks.ui import ENABLED, OFF
@@ -26,6 +27,7 @@ MAX_UPLOAD_RATIO = 1.3
 MAX_BESIDE_RATIO = 1.5
 MAX_LIST_MS = 50.0
 MIN_OF_COG = 3.0
+MIN_TENSORS_OF_BARE = 0.6
 MIN_OF_OFF = 0.9
 MAX_UI_MB = 10.0
 # Two runs of the same commit differ by as much.
@@ -46,6 +48,7 @@ class Results:
     ui: list[UiRow] = field(default_factory=list)
     cog: list[CogRow] = field(default_factory=list)
     lost: Lost | None = None
+    tensors: list[TensorRow] = field(default_factory=list)
     before: list[BeforeRow] = field(default_factory=list)
 
 
@@ -84,6 +87,8 @@ def draw(results: Results) -> str:
     if results.lost:
         lost = results.lost
         lines += [f"Of {lost.asked_count:,} predictions {lost.lost_count} were lost.", ""]
+    if results.tensors:
+        lines += _tensors(results.tensors)
     if results.before:
         lines += _before(results.before)
     return "\n".join(lines)
@@ -126,6 +131,10 @@ def missed(results: Results) -> Iterator[str]:
             yield f"Cog's API {where}: {one.of_theirs:.1f} times Cog, not {MIN_OF_COG:.0f}"
     if results.lost and results.lost.lost_count:
         yield f"{results.lost.lost_count} of {results.lost.asked_count} predictions are lost"
+    for tensors in results.tensors:
+        if tensors.of_bare < MIN_TENSORS_OF_BARE:
+            where = f"at {tensors.connections} connection{'s' if tensors.connections > 1 else ''}"
+            yield f"tensors {where}: {tensors.of_bare:.2f} of bare, not {MIN_TENSORS_OF_BARE}"
     yield from _missed_before(results.before)
 
 
@@ -206,6 +215,21 @@ def _cog(rows: list[CogRow]) -> list[str]:
             f"| {row.server} | {row.connections} | {sample.good_per_second:,.0f} "
             f"| {sample.refused_share:.0%} | {sample.p50_ms:.2f} | {sample.p99_ms:.2f} "
             f"| {row.of_theirs:.1f} |"
+        )
+    return [*lines, ""]
+
+
+def _tensors(rows: list[TensorRow]) -> list[str]:
+    lines = [
+        "| a tensor of 600 KB, Open Inference Protocol | connections | requests/s | p50 ms "
+        "| p99 ms | of bare aiohttp |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        sample = row.sample
+        lines.append(
+            f"| {row.kind.value} | {row.connections} | {sample.requests_per_second:,.0f} "
+            f"| {sample.p50_ms:.2f} | {sample.p99_ms:.2f} | {row.of_bare:.2f} |"
         )
     return [*lines, ""]
 

@@ -11,3 +11,6 @@ ANSWER: Final[dict[str, Any]] = {
     "status": "OK",
     "predictions": {"label": "seven", "probability": 0.98, "count": 3},
 }
+
+BODY_PATH = "/body"
+"""Where the bare server reads a body."""

@@ -24,7 +24,7 @@ def test_they_have_the_path_once(tmp_path: Path) -> None:
         request = urllib.request.Request(f"{address}{BASE}/", headers={"Accept": "text/html"})
         with urllib.request.urlopen(request) as answer:
             page = answer.read().decode()
-        assert [door["name"] for door in doors] == ["v2", "cog"]
+        assert [door["name"] for door in doors] == ["v2", "cog", "oip"]
         for door in doors:
             told = door["models"]["defaults"]
             for link in [*door["pages"], *told["links"]]:
@@ -33,5 +33,9 @@ def test_they_have_the_path_once(tmp_path: Path) -> None:
             (snippet,) = told["snippets"]
             command = snippet["text"].replace("http://HOST", f"{address}{BASE}")
             subprocess.run(["sh", "-c", f"{command} -sSf"], capture_output=True, check=True)
-        for path in ("v2/models/defaults/predict/", "cog/defaults/predictions"):
+        for path in (
+            "v2/models/defaults/predict/",
+            "cog/defaults/predictions",
+            "oip/v2/models/defaults/infer",
+        ):
             assert f"<span data-origin>{address}</span>{BASE}/{path}" in page

@@ -1,0 +1,32 @@
+"""The half of this door that stands in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from deepaas.messages import Values
+from deepaas.protocols.oip import generation, inference_answer, inference_request
+from deepaas.protocols.oip.asked import ABOUT, ACTION, GENERATE, LENGTH, ModelOutline, Wish
+
+_outlines = msgspec.json.Decoder(ModelOutline)
+
+
+def decode(body: bytes | bytearray | memoryview, headers: Mapping[str, str]) -> Values:
+    """ValueError and msgspec.MsgspecError tell the client what is wrong with its request."""
+    outline = _outlines.decode(headers[ABOUT])
+    if headers[ACTION] == GENERATE:
+        return generation.values_of(memoryview(body), outline)
+    return inference_request.values_of(memoryview(body), headers[LENGTH], outline)
+
+
+def encode(
+    result: Any, wanted: Mapping[str, Any]
+) -> tuple[str, bytes | Sequence[bytes], dict[str, str]]:
+    """ValueError tells the client what it cannot have."""
+    wish = msgspec.convert(wanted, Wish)
+    if wish.action == GENERATE:
+        return generation.encoded(result, wish)
+    return inference_answer.encoded(result, wish)

@@ -1,0 +1,61 @@
+"""How many inferences there were, and how long they took: Triton's extension_statistics."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+_UNKNOWN = ("queue", "compute_input", "compute_output", "cache_hit", "cache_miss")
+"""What Triton counts as well, and nobody here knows."""
+
+
+class Durations:
+    def __init__(self) -> None:
+        self.count = 0
+        self.ns = 0
+
+    def add(self, ns: int) -> None:
+        self.count += 1
+        self.ns += ns
+
+    def told(self) -> dict[str, int]:
+        return {"count": self.count, "ns": self.ns}
+
+
+class InferenceStatistics:
+    """Those of one model, since the host has started."""
+
+    def __init__(self) -> None:
+        self.last_ms = 0
+        self.succeeded, self.failed = Durations(), Durations()
+
+    def told(self, name: str, version: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "version": version,
+            "last_inference": self.last_ms,
+            "inference_count": self.succeeded.count,
+            "execution_count": self.succeeded.count,
+            "inference_stats": {
+                "success": self.succeeded.told(),
+                "fail": self.failed.told(),
+                # From the request to the answer: where a call waits nobody but the pool knows.
+                "compute_infer": self.succeeded.told(),
+                **{name: Durations().told() for name in _UNKNOWN},
+            },
+            "batch_stats": [],
+        }
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count one inference: it is over when this is left, and has failed if by an exception."""
+        began = time.perf_counter_ns()
+        try:
+            yield
+        except BaseException:
+            self.failed.add(time.perf_counter_ns() - began)
+            raise
+        self.succeeded.add(time.perf_counter_ns() - began)
+        self.last_ms = time.time_ns() // 1_000_000
