@@ -13,7 +13,6 @@ from browser.try_me import (
     block,
     complaint,
     downloaded,
-    picture,
     run,
     seen,
     visit,
@@ -71,7 +70,6 @@ async def test_arrays_in_and_out(page: Page, url: str, tmp_path: Path) -> None:
     await expect(cells.filter(has_text="9")).to_be_visible()
     await pane.get_by_role("button", name="As a picture").first.click()
     await seen(pane.get_by_role("img", name="Array").first, 4)
-    await picture(page, tmp_path / "tensors.png", whole=True)
     file = pane.locator(".block").filter(has_text="Answer (application/x-npz)")
     loaded = np.load(io.BytesIO(await downloaded(page, file.get_by_role("link").first)))
     np.testing.assert_array_equal(loaded["inverted"], 255 - pixels)
