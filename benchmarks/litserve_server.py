@@ -1,21 +1,23 @@
-"""The do-nothing model in LitServe, for comparison where LitServe is installed.
+"""Models in LitServe, for comparison: `python -m benchmarks.litserve_server PORT MODEL`.
 
-`python -m benchmarks.litserve_server PORT`; LitServe's own way to validate is the request's type.
+Runs with LitServe's Python; its own way to validate is the request's type.
 """
 
 import sys
 from typing import Any
 
 import litserve
+import numpy as np
+from fastapi import Request
 
 from benchmarks.request import ANSWER, PREDICT_PATH
 
 
-class Nothing(litserve.LitAPI):  # type: ignore[misc]  # LitServe may be absent
+class Nothing(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not installed here
     def setup(self, device: str) -> None:
         pass
 
-    def decode_request(self, request: Any) -> Any:
+    def decode_request(self, request: Request) -> Any:
         return request
 
     def predict(self, _x: Any) -> Any:
@@ -25,10 +27,24 @@ class Nothing(litserve.LitAPI):  # type: ignore[misc]  # LitServe may be absent
         return {"status": "OK", "predictions": output}
 
 
+class First(Nothing):
+    """Takes a tensor as nested lists and gives back its first number."""
+
+    def decode_request(self, request: Request) -> Any:
+        # LitServe gives what the JSON says for one that is annotated like that.
+        body: Any = request
+        return np.asarray(body["image"], np.float32)
+
+    def predict(self, x: Any) -> Any:
+        return float(x[0, 0, 0, 0])
+
+
+MODELS = {"nothing": Nothing, "first": First}
+
+
 def main() -> None:
-    server = litserve.LitServer(
-        Nothing(api_path=PREDICT_PATH), accelerator="cpu", workers_per_device=1
-    )
+    api = MODELS[sys.argv[2]](api_path=PREDICT_PATH)
+    server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1)
     server.run(
         host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False, log_level="error"
     )

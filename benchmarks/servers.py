@@ -1,6 +1,5 @@
 """Starts the servers that are compared, each on a free port of 127.0.0.1, and ends them."""
 
-import importlib.util
 import os
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import client, deepaas26, packages, peer_venv
+from benchmarks import client, deepaas26, litserve0219, packages, peer_venv
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -26,7 +25,7 @@ class Kind(Enum):
     OURS = "this host"
     BEFORE = "before"
     THEIRS = "DEEPaaS 2.6.0"
-    LITSERVE = "LitServe"
+    LITSERVE = "LitServe 0.2.19"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,16 @@ class Server:
             time.sleep(0.01)
         raise RuntimeError(f"{self.kind.value} does not answer: {self._log()[-2000:]}")
 
+    def wait_for_port(self) -> None:
+        """Wait until it answers anything at all."""
+        deadline = self.started_at + START_TIMEOUT_SECONDS
+        while time.perf_counter() < deadline and self.process.poll() is None:
+            with suppress(OSError):
+                client.request(self.port, "GET", "/")
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{self.kind.value} does not answer: {self._log()[-2000:]}")
+
     def wait_until_ready(self) -> None:
         """Wait until its model is ready (ours only)."""
         deadline = self.started_at + START_TIMEOUT_SECONDS
@@ -73,10 +82,6 @@ class Server:
 
     def _log(self) -> str:
         return (self.tmp.parent / "log").read_text(errors="replace")
-
-
-def litserve_is_installed() -> bool:
-    return importlib.util.find_spec("litserve") is not None
 
 
 @contextmanager
@@ -136,7 +141,8 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
     if kind is Kind.BARE:
         return [sys.executable, "-m", "benchmarks.bare", str(port)]
     if kind is Kind.LITSERVE:
-        return [sys.executable, "-m", "benchmarks.litserve_server", str(port)]
+        python = str(litserve0219.python())
+        return [python, "-m", "benchmarks.litserve_server", str(port), model]
     ours = Path(sys.executable).parent / "deepaas-run"
     script = deepaas26.command() if kind is Kind.THEIRS else ours
     options = ["--listen-ip", "127.0.0.1", "--listen-port", str(port), "--workers", "1"]

@@ -1,4 +1,7 @@
-"""A tensor of 600 KB by the Open Inference Protocol, against a bare handler that reads as much."""
+"""A tensor of 600 KB: by the Open Inference Protocol, and as nested lists in JSON.
+
+The first beside a bare handler that reads as much, the second beside LitServe.
+"""
 
 import json
 import random
@@ -8,71 +11,112 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import wrk
-from benchmarks.request import BODY_PATH
-from benchmarks.servers import Kind, running
+from benchmarks.request import BODY_PATH, PREDICT_PATH
+from benchmarks.servers import Kind, Server, running
 from benchmarks.throughput import CONNECTIONS, ratio
 
+OIP, JSON = "Open Inference Protocol", "JSON"
 MODEL = "first"
 INFER_PATH = f"/oip/v2/models/{MODEL}/infer"
+JSON_PATH = f"/v2/models/{MODEL}/predict/"
 SHAPE = (1, 3, 224, 224)
 COUNT = 3 * 224 * 224
 
 
 @dataclass(frozen=True)
 class TensorRow:
+    """One server at one number of connections; ``of_other`` is of the yardstick's rate."""
+
+    form: str
     kind: Kind
     connections: int
     sample: wrk.Sample
-    of_bare: float
+    of_other: float
 
 
 def measure(*, rounds: int, seconds: float) -> list[TensorRow]:
     """Interleaved rounds, so that a noisy minute of the machine hits both alike."""
-    samples: dict[tuple[Kind, int], list[wrk.Sample]] = {}
     with ExitStack() as stack:
-        script = stack.enter_context(_script())
-        bare = stack.enter_context(running(Kind.BARE))
         ours = stack.enter_context(running(Kind.OURS, MODEL))
-        bare.wait_for(BODY_PATH)
+        bare = stack.enter_context(running(Kind.BARE))
+        lit = stack.enter_context(running(Kind.LITSERVE, MODEL))
+        binary, nested = stack.enter_context(_scripts())
         ours.wait_until_ready()
-        urls = {Kind.BARE: bare.url + BODY_PATH, Kind.OURS: ours.url + INFER_PATH}
-        for url in urls.values():
-            wrk.run(url, connections=max(CONNECTIONS), seconds=2, script=script)
-        for _ in range(rounds):
-            for connections in CONNECTIONS:
-                for kind, url in urls.items():
-                    sample = wrk.run(url, connections=connections, seconds=seconds, script=script)
-                    samples.setdefault((kind, connections), []).append(sample)
+        bare.wait_for(BODY_PATH)
+        lit.wait_for_port()
+
+        for_bare = [(ours, INFER_PATH), (bare, BODY_PATH)]
+        for_litserve = [(ours, JSON_PATH), (lit, PREDICT_PATH)]
+        return [
+            *_beside(OIP, for_bare, binary, rounds, seconds),
+            *_beside(JSON, for_litserve, nested, rounds, seconds),
+        ]
+
+
+def _beside(
+    form: str, asked: list[tuple[Server, str]], script: Path, rounds: int, seconds: float
+) -> list[TensorRow]:
+    """The last one is the yardstick."""
+    samples: dict[tuple[Kind, int], list[wrk.Sample]] = {}
+    for server, path in asked:
+        wrk.run(server.url + path, connections=max(CONNECTIONS), seconds=2, script=script)
+    for number in range(rounds):
+        for connections in CONNECTIONS:
+            for server, path in asked[:: -1 if number % 2 else 1]:
+                url = server.url + path
+                sample = wrk.run(url, connections=connections, seconds=seconds, script=script)
+                samples.setdefault((server.kind, connections), []).append(sample)
+    yardstick = asked[-1][0].kind
     return [
         TensorRow(
-            kind,
+            form,
+            server.kind,
             connections,
-            wrk.typical(samples[kind, connections]),
-            ratio(samples[kind, connections], samples[Kind.BARE, connections]),
+            wrk.typical(samples[server.kind, connections]),
+            ratio(samples[server.kind, connections], samples[yardstick, connections]),
         )
         for connections in CONNECTIONS
-        for kind in (Kind.OURS, Kind.BARE)
+        for server, _ in asked
     ]
 
 
 @contextmanager
-def _script() -> Iterator[Path]:
-    """A script for wrk that sends the tensor."""
+def _scripts() -> Iterator[tuple[Path, Path]]:
+    """Scripts for wrk that send the tensor, in binary and in JSON."""
     size = {"binary_data_size": 4 * COUNT}
-    asked = {"name": "image", "shape": SHAPE, "datatype": "FP32", "parameters": size}
-    head = json.dumps({"inputs": [asked]}).encode()
-    numbers = random.Random(7)
-    tensor = struct.pack(f"<{COUNT}f", *(numbers.random() for _ in range(COUNT)))
+    told = {"name": "image", "shape": SHAPE, "datatype": "FP32", "parameters": size}
+    head = json.dumps({"inputs": [told]}).encode()
+    source = random.Random(7)
+    packed = struct.pack(f"<{COUNT}f", *(source.random() for _ in range(COUNT)))
+    nested = {"image": _nested(iter(struct.unpack(f"<{COUNT}f", packed)), SHAPE)}
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
-        body, script = Path(folder, "body"), Path(folder, "tensors.lua")
-        body.write_bytes(head + tensor)
-        script.write_text(
-            f'local file = io.open("{body}", "rb")\n'
-            'wrk.body = file:read("*a")\n'
-            "file:close()\n"
-            f'wrk.headers["Inference-Header-Content-Length"] = "{len(head)}"\n'
-            f"{wrk.SCRIPT.read_text()}"
+        length = {"Inference-Header-Content-Length": str(len(head))}
+        yield (
+            _script(Path(folder, "binary"), head + packed, length),
+            _script(
+                Path(folder, "json"),
+                json.dumps(nested).encode(),
+                {"Content-Type": "application/json"},
+            ),
         )
-        yield script
+
+
+def _nested(numbers: Iterator[float], shape: tuple[int, ...]) -> Any:
+    if not shape:
+        return next(numbers)
+    return [_nested(numbers, shape[1:]) for _ in range(shape[0])]
+
+
+def _script(path: Path, body: bytes, headers: dict[str, str]) -> Path:
+    path.write_bytes(body)
+    script = path.with_suffix(".lua")
+    told = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers.items())
+    script.write_text(
+        f'local file = io.open("{path}", "rb")\n'
+        'wrk.body = file:read("*a")\n'
+        f"file:close()\n{told}{wrk.SCRIPT.read_text()}"
+    )
+    return script

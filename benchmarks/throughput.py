@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks import client, wrk
 from benchmarks.request import ANSWER, PREDICT_PATH, QUERY
-from benchmarks.servers import Kind, Server, litserve_is_installed, running
+from benchmarks.servers import Kind, Server, running
 
 CONNECTIONS = (1, 16)
 
@@ -22,9 +22,7 @@ class Row:
 
 def measure(*, rounds: int, seconds: float) -> list[Row]:
     """Interleaved rounds, so that a noisy minute of the machine hits all alike."""
-    kinds = [Kind.BARE, Kind.OURS, Kind.THEIRS]
-    if litserve_is_installed():
-        kinds.append(Kind.LITSERVE)
+    kinds = [Kind.BARE, Kind.OURS, Kind.THEIRS, Kind.LITSERVE]
     path = f"{PREDICT_PATH}?{QUERY}"
     samples: dict[tuple[Kind, int], list[wrk.Sample]] = {}
     with ExitStack() as stack:
