@@ -17,6 +17,9 @@ MAX_FILE_BYTES = 1024 * 1024
 MAX_COUNT = 16
 """So many there are at a time, with all of them 16 MiB: who comes then has one on the disk."""
 
+MAX_DESCRIPTORS = 128
+"""Of all, those included that rest, and hold nothing."""
+
 REST_SECONDS = 60.0
 """Who was to read a file may still open it so much later, and finds it empty."""
 
@@ -65,7 +68,8 @@ class MemoryFiles:
             file = self._spare.pop()
             file.begin()
             return file
-        if self._count >= MAX_COUNT or not _may_be_opened():
+        in_use_count = self._count - len(self._spare) - len(self._resting)
+        if in_use_count >= MAX_COUNT or self._count >= MAX_DESCRIPTORS or not _may_be_opened():
             return None
         try:
             file = MemoryFile()
