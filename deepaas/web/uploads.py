@@ -233,7 +233,7 @@ class Reception:
         if self._memory is None:
             chunks = received(self._request, self._max_bytes)
             return ReceivedBody(media_type, *await self._read(chunks))
-        async for chunk in self._request.content.iter_any():
+        async for chunk, _ in self._request.content.iter_chunks():  # As they came: nothing joined.
             self._memory.append(chunk)
         self._memory.end()
         return ReceivedBody(media_type, path=self._memory.path)
