@@ -8,7 +8,7 @@ import struct
 import pytest
 from support.host import MODELS, Host
 
-from .wire import LENGTH, infer, send, tensor
+from .wire import LENGTH, binary, infer, send, tensor
 
 
 def test_heads_and_methods(host: Host) -> None:
@@ -73,6 +73,24 @@ def test_a_file_is_its_content(host: Host) -> None:
         wanted = tensor("kind", datatype="BYTES", shape=[1], data=[kind])
         (output,) = infer(host, tensor(data=[1, 2]), wanted).json()["outputs"]
         assert output == {"name": "output", "datatype": "BYTES", "shape": [1], "data": [source]}
+
+
+@pytest.mark.parametrize("count", [10, 50_000, 200_000, 400_000])
+def test_what_a_model_keeps_is_its_own(host: Host, count: int) -> None:
+    """Whatever comes later: bodies follow each other in the same memory."""
+
+    def ask(kind: str, fill: int) -> bytes:
+        x = binary(4 * count, shape=[count])
+        told = tensor("kind", datatype="BYTES", shape=[1], data=[kind])
+        parameters = {"binary_data_output": True}
+        behind = struct.pack("<f", fill) * count
+        return infer(host, x, told, behind=behind, parameters=parameters).body[-4 * count :]
+
+    first = ask("keep", 1)
+    assert first == struct.pack("<f", 1) * count
+    for fill in range(2, 20):
+        assert ask("same", fill) == struct.pack("<f", fill) * count
+    assert ask("kept", 20) == first
 
 
 def test_null_is_nan(host: Host) -> None:
