@@ -27,10 +27,19 @@ LIFE_SECONDS = 15.0
 
 async def watch_over(slots: Slots, serve: Callable[[Worker], None]) -> None:
     """`serve` is told of a worker that answers again."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        idle = [one for one in slots.workers() if one.state is WorkerState.READY and not one.calls]
-        await asyncio.gather(*(_ask(worker, serve) for worker in idle))
+    asked: dict[Worker, asyncio.Task[None]] = {}
+    try:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            asked = {worker: task for worker, task in asked.items() if not task.done()}
+            for worker in slots.workers():
+                # One that keeps silent takes long: the others are not to wait for it.
+                if worker.state is WorkerState.READY and not worker.calls and worker not in asked:
+                    asked[worker] = asyncio.create_task(_ask(worker, serve))
+    finally:
+        for task in asked.values():
+            task.cancel()
+        await asyncio.gather(*asked.values(), return_exceptions=True)
 
 
 async def _ask(worker: Worker, serve: Callable[[Worker], None]) -> None:

@@ -16,20 +16,32 @@ TOLD = "it did not answer for 17 s, although it had nothing to do"
 HOLDS, IS_STOPPED = "goes_silent", "is_stopped"
 
 
-def test_a_worker_that_does_not_answer(tmp_path: Path) -> None:
-    """One holds its interpreter's lock, one is stopped: both at once, as finding out takes long."""
+def test_workers_that_do_not_answer(tmp_path: Path) -> None:
+    """Some hold their interpreter's lock, some are stopped: all at once, as finding out takes long;
+    and who falls silent later is found while the first still has time to answer."""
     shutil.copy(MODELS / f"{HOLDS}.py", tmp_path / f"{IS_STOPPED}.py")
     both = (HOLDS, IS_STOPPED)
-    with start_host(both, "--no-ui", "--no-train-endpoint", packages=tmp_path) as host:
-        silent = {HOLDS: process_of(host, HOLDS, silent="true")}
-        silent[IS_STOPPED] = process_of(host, IS_STOPPED)
-        os.kill(silent[IS_STOPPED], signal.SIGSTOP)
-        for model in both:
-            wait_until(lambda m=model: not is_ready(host, m), f"{model} is not said to be ready")  # type: ignore[misc]
+    options = ("--no-ui", "--no-train-endpoint", "--workers", "2")
+    with start_host(both, *options, packages=tmp_path) as host:
+        silent = {
+            HOLDS: {process_of(host, HOLDS, silent="true") for _ in range(2)},
+            IS_STOPPED: {process_of(host, IS_STOPPED) for _ in range(2)},
+        }
+        first, second = silent[IS_STOPPED]
+        os.kill(first, signal.SIGSTOP)
+        wait_until(
+            lambda: host.readiness(IS_STOPPED)["workers_ready_count"] == 1, "the first is found"
+        )
+        os.kill(second, signal.SIGSTOP)
+        wait_until(lambda: not is_ready(host, IS_STOPPED), "the second is found")
+        assert f"[{IS_STOPPED}/1] was ended" not in host.log()
+        assert f"[{IS_STOPPED}/2] was ended" not in host.log()
+        wait_until(lambda: not is_ready(host, HOLDS), f"{HOLDS} is not said to be ready")
         assert not host.is_ready()
         for model in both:
-            assert process_of(host, model) != silent[model]
-            host.wait_for_log(f"[{model}/1] was ended: {TOLD}")
+            assert process_of(host, model) not in silent[model]
+            for number in (1, 2):
+                host.wait_for_log(f"[{model}/{number}] was ended: {TOLD}")
         assert host.is_ready()
 
 
