@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 PROGRAM = """
 import sys
 import deepaas.runtime.__main__, webargs
@@ -17,9 +15,8 @@ print(distutils.__name__, "setuptools" in distutils.__file__)
 """
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="webargs 5 needs setuptools there")
 def test_a_worker_needs_no_setuptools() -> None:
-    """The model's code gets them all the same, if it asks."""
+    """The model's code gets them all the same, if it asks; from Python 3.12 on webargs does."""
     # Some of pytest's libraries set it for themselves.
     environment = {**os.environ, "SETUPTOOLS_USE_DISTUTILS": "local"}
     run = subprocess.run(
@@ -29,5 +26,6 @@ def test_a_worker_needs_no_setuptools() -> None:
         text=True,
         check=True,
     )
-    assert run.stdout.splitlines() == ["[]", "distutils True"]
+    if sys.version_info < (3, 12):
+        assert run.stdout.splitlines() == ["[]", "distutils True"]
     assert run.stderr == ""

@@ -11,7 +11,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from pytest_aiohttp import AiohttpClient
 
 from deepaas.messages import INLINE_BYTES
-from deepaas.web.memory_files import MAX_COUNT, MAX_FILE_BYTES, MemoryFile, MemoryFiles
+from deepaas.web.memory_files import (
+    MAX_COUNT,
+    MAX_DESCRIPTORS,
+    MAX_FILE_BYTES,
+    MemoryFile,
+    MemoryFiles,
+)
 from deepaas.web.uploads import Reception, Uploads
 
 
@@ -27,8 +33,9 @@ def test_one_that_may_still_be_read_is_empty_and_nobody_s() -> None:
     files = MemoryFiles()
     first = taken(files, b"first")
     files.give_back(first, is_read=False)
-    others = [taken(files, b"other") for _ in range(MAX_COUNT - 1)]
+    others = [taken(files, b"other") for _ in range(MAX_COUNT)]
     assert files.take() is None
+    assert first not in others
     assert Path(first.path).read_bytes() == b""
     for file in others:
         files.give_back(file, is_read=True)
@@ -42,6 +49,13 @@ def test_it_rests_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deepaas.web.memory_files.REST_SECONDS", -1.0)
     assert taken(files, b"a") is first
     assert Path(first.path).read_bytes() == b"a"
+
+
+def test_descriptors_are_not_used_up_by_those_that_rest() -> None:
+    files = MemoryFiles()
+    for _ in range(MAX_DESCRIPTORS):
+        files.give_back(taken(files, b"a"), is_read=False)
+    assert files.take() is None
 
 
 def taken(files: MemoryFiles, content: bytes) -> MemoryFile:
