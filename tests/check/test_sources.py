@@ -169,7 +169,7 @@ HIDING = '''
 
 
     def get_metadata():
-        return {"author": {1j}, "examples": [{"texts": "a"}]}
+        return {"author": {object()}, "examples": [{"texts": "a"}]}
 
 
     def get_predict_args():
@@ -226,7 +226,10 @@ def test_one_fault_does_not_hide_another(tmp_path: Path) -> None:
 
 def test_train_does_not_keep_predict_from_being_called(tmp_path: Path) -> None:
     text = textwrap.dedent(API).replace('"version": "1"', '"version": "1", "examples": [{}]')
-    text = text.replace("return {}", "return {1j}") + "\n\ndef train(epochs):\n    return epochs\n"
+    text = (
+        text.replace("return {}", "return {object()}")
+        + "\n\ndef train(epochs):\n    return epochs\n"
+    )
     write(tmp_path, api_DOT_py=text)
     assert codes(check(str(tmp_path))) == ["parameter-undeclared", "result-not-sendable"]
 

@@ -24,14 +24,14 @@ async def test_they_are_on_the_page_and_work() -> None:
             calls = await other_calls(api, "plain")
             assert await other_calls(api, "nobody") == []
             page = build_page(model, api, others=calls)
-        (call,) = calls
+        call, other = calls
         assert call.title == "Predict with Cog's API"
         tabs = [
             one["props"].get("label")
             for one in page.config["components"]
             if one["type"] == "tabitem"
         ]
-        assert tabs == ["curl", "Python", "deepaas.client", call.title]
+        assert tabs == ["curl", "Python", "deepaas.client", call.title, other.title]
         said = await asyncio.to_thread(
             subprocess.run,
             ["sh", "-c", f"{call.at(host.url)} -sSf"],

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from scripts.reference.routes import served
@@ -67,6 +68,7 @@ def _paths(route: str, model: str, run: str) -> Iterator[str]:
         "prediction_id": ["my-prediction", "x" * 30],
         "path": ["a.txt", "below/b%20%0A.bin", "no"],
         "tail": [""],
+        "version": ["1", "unknown"],
     }
     if route.startswith("/try-me/"):
         values["tail"] = [*GRADIO[:1], *(f"{model}/{path}" for path in GRADIO)]
@@ -109,6 +111,16 @@ def _messages(method: str, path: str) -> Iterator[Message]:
         file = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
         yield _json(method, path, {"data": [file], "fn_index": 1, "session_hash": "abc"})
         yield _form(method, path, {}, "files")
+    elif path.endswith("/infer"):
+        text = {"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a"]}
+        size = {"binary_data_size": 8}
+        number = {"name": "number", "shape": [1], "datatype": "FP64", "parameters": size}
+        yield _json(method, path, {"inputs": [text], "outputs": [{"name": "text"}]})
+        head = json.dumps({"inputs": [text, number], "id": "a"}).encode()
+        length = {"Inference-Header-Content-Length": str(len(head))}
+        yield _message(method, path, length, head + struct.pack("<d", 0.5))
+    elif "/generate" in path:
+        yield _json(method, path, {"text_input": "a", "parameters": {"number": 1}})
     elif "/predict/" in path or "/train/" in path:
         yield _message(method, f"{path}{QUERY if 'predict' in path else '?text=a'}")
         yield _json(method, path, ARGUMENTS if "predict" in path else {"text": "a"})
