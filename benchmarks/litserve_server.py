@@ -1,6 +1,6 @@
-"""Models in LitServe, for comparison: `python -m benchmarks.litserve_server PORT MODEL`.
+"""A model in LitServe, for comparison: `python -m benchmarks.litserve_server PORT`.
 
-Runs with LitServe's Python; its own way to validate is the request's type.
+Runs with LitServe's Python.
 """
 
 import sys
@@ -10,25 +10,14 @@ import litserve
 import numpy as np
 from fastapi import Request
 
-from benchmarks.request import ANSWER, PREDICT_PATH
+from benchmarks.request import PREDICT_PATH
 
 
-class Nothing(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not installed here
+class First(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not installed here
+    """Takes a tensor as nested lists and gives back its first number."""
+
     def setup(self, device: str) -> None:
         pass
-
-    def decode_request(self, request: Request) -> Any:
-        return request
-
-    def predict(self, _x: Any) -> Any:
-        return ANSWER["predictions"]
-
-    def encode_response(self, output: Any) -> Any:
-        return {"status": "OK", "predictions": output}
-
-
-class First(Nothing):
-    """Takes a tensor as nested lists and gives back its first number."""
 
     def decode_request(self, request: Request) -> Any:
         # LitServe gives what the JSON says for one that is annotated like that.
@@ -38,12 +27,12 @@ class First(Nothing):
     def predict(self, x: Any) -> Any:
         return float(x[0, 0, 0, 0])
 
-
-MODELS = {"nothing": Nothing, "first": First}
+    def encode_response(self, output: Any) -> Any:
+        return {"status": "OK", "predictions": output}
 
 
 def main() -> None:
-    api = MODELS[sys.argv[2]](api_path=PREDICT_PATH)
+    api = First(api_path=PREDICT_PATH)
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=1)
     server.run(
         host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False, log_level="error"

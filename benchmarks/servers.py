@@ -142,7 +142,7 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
         return [sys.executable, "-m", "benchmarks.bare", str(port)]
     if kind is Kind.LITSERVE:
         python = str(litserve0219.python())
-        return [python, "-m", "benchmarks.litserve_server", str(port), model]
+        return [python, "-m", "benchmarks.litserve_server", str(port)]
     ours = Path(sys.executable).parent / "deepaas-run"
     script = deepaas26.command() if kind is Kind.THEIRS else ours
     options = ["--listen-ip", "127.0.0.1", "--listen-port", str(port), "--workers", "1"]

@@ -22,7 +22,7 @@ class Row:
 
 def measure(*, rounds: int, seconds: float) -> list[Row]:
     """Interleaved rounds, so that a noisy minute of the machine hits all alike."""
-    kinds = [Kind.BARE, Kind.OURS, Kind.THEIRS, Kind.LITSERVE]
+    kinds = [Kind.BARE, Kind.OURS, Kind.THEIRS]
     path = f"{PREDICT_PATH}?{QUERY}"
     samples: dict[tuple[Kind, int], list[wrk.Sample]] = {}
     with ExitStack() as stack:
