@@ -11,7 +11,7 @@ from marshmallow import fields
 from deepaas.messages import Tensor, Upload
 from deepaas.runtime.places import FormFile
 from deepaas.runtime.results import make_private
-from deepaas.tensors.dtypes import BYTES, BadTensor
+from deepaas.tensors.dtypes import BYTES, BadTensor, elements_count
 from deepaas.tensors.plain import nested, plain, texts
 
 _ENDINGS = {
@@ -29,6 +29,10 @@ _ENDINGS = {
 _OBJECTS = (fields.Mapping, fields.Nested)
 _OPEN = (fields.Raw, fields.Tuple)
 """They take lists, too, though they are no List."""
+
+
+MAX_FILES_COUNT = 1000
+"""As many as parts of a form."""
 
 
 class InputFiles:
@@ -57,6 +61,8 @@ def value_of(
     if is_file:
         if tensor.dtype != BYTES:
             raise BadTensor(f"a file is sent as one element of bytes, got {tensor.dtype}")
+        if elements_count(tensor.shape) > MAX_FILES_COUNT:
+            raise BadTensor(f"there are more than {MAX_FILES_COUNT} files")
         contents = plain(tensor) if is_list else [_only(plain(tensor))]
         found = [files.add(name, content) for content in contents]
         return found if is_list else found[0]

@@ -32,6 +32,12 @@ MAX_DIMENSIONS_COUNT = 32
 """As old NumPys have it."""
 
 
+MAX_SIZE = 2**63
+
+MAX_EMPTY_COUNT = 1_000_000
+"""So many empty lists stand for a tensor without elements at most: its sizes cost no byte."""
+
+
 class BadTensor(ValueError):
     """It is not what it says it is, or not what is wanted; the text says so, for clients."""
 
@@ -40,8 +46,12 @@ def elements_count(shape: Sequence[int]) -> int:
     """How many elements there are; BadTensor for what is no shape."""
     if len(shape) > MAX_DIMENSIONS_COUNT:
         raise BadTensor(f"it has {len(shape)} dimensions, at most {MAX_DIMENSIONS_COUNT} are taken")
+    if any(type(size) is int and abs(size) >= MAX_SIZE for size in shape):
+        raise BadTensor("its shape has a size that is too large")  # And too long to be said.
     if any(type(size) is not int or size < 0 for size in shape):
         raise BadTensor(f"its shape {list(shape)} is none: sizes are whole numbers from 0 on")
+    if 0 in shape and math.prod(size for size in shape if size) > MAX_EMPTY_COUNT:
+        raise BadTensor(f"its shape {list(shape)} is too large for one without elements")
     return math.prod(shape)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from deepaas.tensors.arrays import Array, array_of, shaped, tensor_of
 from deepaas.tensors.buffers import writable
-from deepaas.tensors.dtypes import SIZES, BadTensor, check_size
+from deepaas.tensors.dtypes import SIZES, BadTensor, check_size, elements_count
 
 NPY = b"\x93NUMPY"
 ZIP = b"PK\x03\x04"
@@ -116,6 +116,7 @@ def _header(file: BinaryIO) -> tuple[Any, list[int], bool]:
         type(size) is not int or not 0 <= size < 2**63 for size in shape
     ):
         raise BadTensor("the .npy has a shape that is none: sizes are whole numbers from 0 on")
+    elements_count(shape)
     try:
         return np.dtype(described), list(shape), is_fortran is True
     except TypeError:
@@ -129,6 +130,7 @@ def _of_zip(file: BinaryIO, size_bytes: int, name: str) -> Read:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             _check_ratio(sum(member.file_size for member in members), size_bytes)
+            _check_packing(members)
             pickles = [one for one in members if one.filename.endswith("/data.pkl")]
             if pickles:
                 _check_pickle(archive, pickles)
@@ -145,6 +147,17 @@ def _of_zip(file: BinaryIO, size_bytes: int, name: str) -> Read:
     return _of_torch(file, size_bytes)
 
 
+def _check_packing(members: list[zipfile.ZipInfo]) -> None:
+    """BadTensor for ways that want as much memory as a head says, and for encrypted members."""
+    for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BadTensor(
+                f"{member.filename} in the zip is packed in a way that NumPy does not use"
+            )
+        if member.flag_bits & 1:
+            raise BadTensor(f"{member.filename} in the zip is encrypted")
+
+
 def _check_ratio(unpacked_bytes: int, size_bytes: int) -> None:
     if unpacked_bytes > max(FREE_BYTES, MAX_RATIO * size_bytes):
         raise BadTensor(
@@ -159,7 +172,9 @@ def _directory_bytes(file: BinaryIO, size_bytes: int) -> int:
     tail = file.read(98).rjust(98, b"\0")
     if not (tail[76:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
         raise BadTensor("the zip breaks off, or something follows it")
-    if tail[56:].startswith(b"PK\6\7") and tail.startswith(b"PK\6\6"):
+    if tail[56:].startswith(b"PK\6\7"):
+        if not tail.startswith(b"PK\6\6"):  # It might be looked for elsewhere.
+            raise BadTensor("the zip has its list of members in an unusual place")
         return int.from_bytes(tail[40:48], "little")
     return int.from_bytes(tail[88:92], "little")
 
@@ -171,11 +186,6 @@ def _of_npz(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str)
     if len(chosen) != 1:
         raise BadTensor(
             f"the zip has {len(arrays)} arrays, none of them called {name!r}: send one, or a .npy"
-        )
-    if chosen[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # The others may want as much memory as their heads say.
-        raise BadTensor(
-            f"{chosen[0].filename} in the zip is packed in a way that NumPy does not use"
         )
     # Unpacked as far as the member says that it goes, which has been compared with the file.
     with archive.open(chosen[0]) as member:

@@ -62,14 +62,15 @@ class MemoryFiles:
 
     def take(self) -> MemoryFile | None:
         """One for the caller alone; None if there are too many. Give it back, whatever happens."""
+        if self._count - len(self._spare) - len(self._resting) >= MAX_COUNT:
+            return None
         if self._resting and self._resting[0][0] < time.monotonic() - REST_SECONDS:
             self._spare.append(self._resting.popleft()[1])
         if self._spare:
             file = self._spare.pop()
             file.begin()
             return file
-        in_use_count = self._count - len(self._spare) - len(self._resting)
-        if in_use_count >= MAX_COUNT or self._count >= MAX_DESCRIPTORS or not _may_be_opened():
+        if self._count >= MAX_DESCRIPTORS or not _may_be_opened():
             return None
         try:
             file = MemoryFile()
@@ -80,7 +81,7 @@ class MemoryFiles:
 
     def give_back(self, file: MemoryFile, *, is_read: bool) -> None:
         """``is_read``: whether nobody reads it any more; else it is emptied, and rests a while."""
-        if is_read:
+        if is_read and len(self._spare) < MAX_COUNT:
             self._spare.append(file)
             return
         file.empty()

@@ -93,6 +93,14 @@ def test_a_length_of_the_json_that_lies(host: Host, length: Any) -> None:
     refused(infer(host, binary(), behind=EIGHT, length=length))
 
 
+def test_a_length_that_is_no_text(host: Host) -> None:
+    refused(infer(host, binary(), behind=EIGHT, length="1\xff"))
+
+
+def test_numbers_that_do_not_fit(host: Host) -> None:
+    refused(infer(host, tensor(datatype="FP32", shape=[1], data=[1e39])), "does not fit")
+
+
 @pytest.mark.parametrize("count", [1, 2**30, 2**32 - 1])
 def test_lengths_of_elements_that_lie(host: Host, count: int) -> None:
     behind = count.to_bytes(4, "little") + b"abcd"
@@ -173,6 +181,8 @@ def test_large_numbers_of_elements_in_little(host: Host) -> None:
     refused(infer(host, tensor(shape=[2**28], data=[])), "268,435,456")
     refused(infer(host, binary(0, shape=[2**28], datatype="BYTES"), behind=b""))
     kind = {**tensor("kind", datatype="BYTES", shape=[1]), "data": ["same"]}
-    empty = infer(host, tensor(shape=[0, 2**31], data=[]), kind)
+    for shape in ([0, 2**31], [2**31, 0], [10**4000, 0]):
+        refused(infer(host, tensor(shape=shape, data=[]), kind), "shape")
+    empty = infer(host, tensor(shape=[0, 1000], data=[]), kind)
     assert empty.status == 200
-    assert json.loads(empty.body)["outputs"][0]["shape"] == [0, 2**31]
+    assert json.loads(empty.body)["outputs"][0]["shape"] == [0, 1000]

@@ -23,9 +23,10 @@ from deepaas.messages import Tensor as Sent
 from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.describe import describe
+from deepaas.runtime.plain_tensors import InputFiles, value_of
 from deepaas.runtime.results import BreaksSchema, Results
 from deepaas.tensors.arrays import tensor_of
-from deepaas.tensors.dtypes import SIZES
+from deepaas.tensors.dtypes import SIZES, BadTensor, elements_count
 
 ANY = Tensor()
 NAN = float("nan")
@@ -502,3 +503,18 @@ def test_declared_results_are_checked_and_arrays_for_codecs(tmp_path: Path) -> N
         results.encode(1, {"x": np.array([1, 2], np.int8), "n": 3}, None).body
         == b'{"x":[1,2],"n":3}'
     )
+
+
+def test_shapes_without_elements_cost_nothing() -> None:
+    for shape in ([2 * 10**9, 0], [10**4000, 0], [0, 2**62]):
+        with pytest.raises(BadTensor, match="shape"):
+            elements_count(shape)
+    assert elements_count([1000, 0, 1000]) == 0
+
+
+def test_files_are_as_many_as_in_a_form(tmp_path: Path) -> None:
+    field = fields.List(fields.Raw(metadata={"type": "file"}))
+    many = Sent("bytes", [1001], b"\0\0\0\0" * 1001)
+    with pytest.raises(BadTensor, match="more than 1000 files"):
+        value_of("x", many, field, True, InputFiles(tmp_path / "inputs"))
+    assert not (tmp_path / "inputs").exists()

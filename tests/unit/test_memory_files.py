@@ -58,6 +58,16 @@ def test_descriptors_are_not_used_up_by_those_that_rest() -> None:
     assert files.take() is None
 
 
+def test_those_that_have_rested_are_no_more_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = MemoryFiles()
+    for _ in range(2 * MAX_COUNT):
+        files.give_back(taken(files, b"a"), is_read=False)
+    monkeypatch.setattr("deepaas.web.memory_files.REST_SECONDS", -1.0)
+    used = [taken(files, b"b") for _ in range(MAX_COUNT)]
+    assert files.take() is None
+    assert len(set(used)) == MAX_COUNT
+
+
 def taken(files: MemoryFiles, content: bytes) -> MemoryFile:
     file = files.take()
     assert file is not None

@@ -160,6 +160,8 @@ def _of_raw(body: memoryview, outline: ModelOutline) -> Values:
     dtype = DTYPES[datatype]
     with _told_of("input", name):
         if dtype == BYTES:
+            if body.nbytes >= 2**32:
+                raise ValueError("its one element has 4 GiB or more")
             data = struct.pack("<I", body.nbytes) + body
             tensor = Tensor(dtype, [1], data)
         else:

@@ -93,7 +93,8 @@ class InferenceRoutes:
         if not self._is_enabled:
             raise Disabled("predict")
         model, known = await self._models.wanted(request)
-        length = request.headers.get(HEADER_LENGTH, "")
+        # Bytes that are no UTF-8 go into no message, and no number has them.
+        length = ascii(request.headers.get(HEADER_LENGTH, ""))[1:-1]
         headers = {ABOUT: known.outline, ACTION: action, LENGTH: length}
         numbers_at = int(length) if length.isdecimal() and len(length) < 8 else 0
         async with self._uploads.open(request) as reception:

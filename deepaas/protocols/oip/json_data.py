@@ -51,7 +51,10 @@ def packed(values: Sequence[Any], dtype: str) -> bytes:
             return bytes(values)
         if dtype == "float16":
             return struct.pack(f"<{len(values)}e", *values)
-        return array(_CODES[dtype], values).tobytes()
+        found = array(_CODES[dtype], values)
+        if dtype == "float32" and _has_infinities(found) and not _has_infinities(values):
+            raise OverflowError
+        return found.tobytes()
     except OverflowError:
         raise ValueError(f"one of its elements does not fit into {dtype}") from None
 
@@ -73,6 +76,10 @@ def values_of(tensor: Tensor) -> list[Any]:
     if any(map(math.isinf, values)):
         raise ValueError(f"has infinite elements, which JSON cannot hold: {_BINARY}")
     return [None if math.isnan(value) else value for value in values]
+
+
+def _has_infinities(values: Sequence[Any]) -> bool:
+    return math.inf in values or -math.inf in values
 
 
 def _kind(dtype: str) -> type:
