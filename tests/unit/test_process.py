@@ -74,7 +74,7 @@ async def run(spool: Path) -> str:
     """Start a process that ends at once, as there is no such kind of model; how it ended."""
     ended = Ended()
     needs = Needs(Source("none", "no such kind", ""), spool)
-    process = LocalProcess(needs, "test-of-a-process:1:", ended)
+    process = LocalProcess(needs, f"test-of-a-process-{os.getpid()}:1:", ended)
     try:
         return await asyncio.wait_for(ended.how, 60)
     finally:
@@ -167,7 +167,7 @@ def test_nothing_stays_when_there_is_no_thread(tmp_path: Path) -> None:
 def why_not(folder: Path, source: str = "") -> CannotStart:
     """Why a worker cannot be started."""
     with pytest.raises(CannotStart) as raised:
-        LocalExecutor("test-of-an-executor:").start(
+        LocalExecutor(f"test-of-an-executor-{os.getpid()}:").start(
             Needs(Source("none", "no such kind", source), folder), Ended()
         )
     return raised.value
