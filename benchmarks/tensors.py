@@ -95,8 +95,8 @@ def _scripts() -> Iterator[tuple[Path, Path]]:
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
         length = {"Inference-Header-Content-Length": str(len(head))}
         yield (
-            _script(Path(folder, "binary"), head + packed, length),
-            _script(
+            wrk.script(Path(folder, "binary"), head + packed, length),
+            wrk.script(
                 Path(folder, "json"),
                 json.dumps(nested).encode(),
                 {"Content-Type": "application/json"},
@@ -108,15 +108,3 @@ def _nested(numbers: Iterator[float], shape: tuple[int, ...]) -> Any:
     if not shape:
         return next(numbers)
     return [_nested(numbers, shape[1:]) for _ in range(shape[0])]
-
-
-def _script(path: Path, body: bytes, headers: dict[str, str]) -> Path:
-    path.write_bytes(body)
-    script = path.with_suffix(".lua")
-    told = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers.items())
-    script.write_text(
-        f'local file = io.open("{path}", "rb")\n'
-        'wrk.body = file:read("*a")\n'
-        f"file:close()\n{told}{wrk.SCRIPT.read_text()}"
-    )
-    return script

@@ -57,3 +57,16 @@ def typical(samples: list[Sample]) -> Sample:
         median(sample.p50_ms for sample in samples),
         median(sample.p99_ms for sample in samples),
     )
+
+
+def script(path: Path, body: bytes, headers: dict[str, str]) -> Path:
+    """A script that posts this body; ``path`` is for the body, the script lies beside it."""
+    path.write_bytes(body)
+    beside = path.with_suffix(".lua")
+    told = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers.items())
+    beside.write_text(
+        f'local file = io.open("{path}", "rb")\n'
+        'wrk.body = file:read("*a")\n'
+        f"file:close()\n{told}{SCRIPT.read_text()}"
+    )
+    return beside

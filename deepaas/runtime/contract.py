@@ -20,6 +20,7 @@ from deepaas.messages import (
     Measured,
     News,
     Predict,
+    RawRequest,
     inputs_folder,
 )
 from deepaas.runtime.arguments import Arguments
@@ -119,13 +120,17 @@ class LoadedModel:
         NotImplementedError if the model does not predict. :meth:`forget` removes their files."""
         if self._predict_arguments is None:
             raise NotImplementedError
-        return self._predict_arguments.load(inputs, inputs_folder(self._spool, call_id))
+        return self._predict_arguments.load(inputs, self._folder_for(inputs, call_id))
 
     def train_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
         """The same for a training."""
         if self._train_arguments is None:
             raise NotImplementedError
-        return self._train_arguments.load(inputs, inputs_folder(self._spool, call_id))
+        return self._train_arguments.load(inputs, self._folder_for(inputs, call_id))
+
+    def _folder_for(self, inputs: Inputs, call_id: int) -> Path | None:
+        """For what is made of tensors, of which there are none in a raw request."""
+        return None if type(inputs) is RawRequest else inputs_folder(self._spool, call_id)
 
     def forget(self, call_id: int) -> None:
         """Remove the files that were made of a call's tensors."""

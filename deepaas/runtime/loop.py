@@ -53,10 +53,10 @@ RECEIVE_BYTES = 256 * 1024
 
 MAX_METADATA_BYTES = 8 * 1024 * 1024
 
-BRISK_SECONDS = 1000e-6
+BRISK_SECONDS = 500e-6
 """A call that comes this soon after the last answer makes it likely that another will."""
 
-SPIN_SECONDS = 700e-6
+SPIN_SECONDS = 300e-6
 """How long to stay awake for it."""
 
 

@@ -10,7 +10,7 @@ from deepaas.tensors.buffers import buffer
 from deepaas.tensors.byte_elements import elements
 from deepaas.tensors.dtypes import BYTES, SIZES, check_size, elements_count
 
-_FORMATS = {
+FORMATS = {
     "bool": "?",
     "int8": "b",
     "int16": "h",
@@ -26,7 +26,7 @@ _FORMATS = {
     "complex64": "f",
     "complex128": "d",
 }
-"""Those of ``struct``."""
+"""Those of ``struct``; but for the first and float16, also those of ``array``."""
 
 
 def plain(tensor: Tensor) -> list[Any]:
@@ -47,9 +47,9 @@ def plain(tensor: Tensor) -> list[Any]:
         widened = b"".join(b"\0\0" + held[start : start + 2] for start in range(0, 2 * count, 2))
         return list(struct.unpack(f"<{count}f", widened))
     if tensor.dtype.startswith("complex"):
-        parts = struct.unpack(f"<{2 * count}{_FORMATS[tensor.dtype]}", held)
+        parts = struct.unpack(f"<{2 * count}{FORMATS[tensor.dtype]}", held)
         return [list(pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
-    return list(struct.unpack(f"<{count}{_FORMATS[tensor.dtype]}", held))
+    return list(struct.unpack(f"<{count}{FORMATS[tensor.dtype]}", held))
 
 
 def texts(tensor: Tensor) -> list[Any]:

@@ -13,21 +13,7 @@ import msgspec
 from deepaas.messages import Tensor
 from deepaas.tensors.byte_elements import framed
 from deepaas.tensors.dtypes import BYTES, MAX_DIMENSIONS_COUNT
-from deepaas.tensors.plain import texts
-
-_CODES = {
-    "int8": "b",
-    "int16": "h",
-    "int32": "i",
-    "int64": "q",
-    "uint8": "B",
-    "uint16": "H",
-    "uint32": "I",
-    "uint64": "Q",
-    "float32": "f",
-    "float64": "d",
-}
-"""Of ``array``, whose sizes are these on all machines that run Python."""
+from deepaas.tensors.plain import FORMATS, texts
 
 _BINARY = "ask for it as binary data"
 
@@ -51,7 +37,7 @@ def packed(values: Sequence[Any], dtype: str) -> bytes:
             return bytes(values)
         if dtype == "float16":
             return struct.pack(f"<{len(values)}e", *values)
-        found = array(_CODES[dtype], values)
+        found = array(FORMATS[dtype], values)
         if dtype == "float32" and _has_infinities(found) and not _has_infinities(values):
             raise OverflowError
         return found.tobytes()
