@@ -30,7 +30,7 @@ FAILURES = ROOT / "tests/failures"
 OVER_HTTP, WRITE, CANCEL = (
     "Train over HTTP",
     "Write a train function",
-    "How a training is cancelled",
+    "How a run is cancelled",
 )
 MOVE = "From SQLite to PostgreSQL"
 
@@ -42,7 +42,7 @@ LIMITS = {
     "points per metric": f"{metrics.MAX_POINTS:,}",
     "metrics per run": f"{metrics.MAX_METRICS:,}",
     "files in a list": f"{MAX_ENTRIES_COUNT:,}",
-    "trainings per page": f"{MAX_LIMIT_COUNT:,}",
+    "runs per page": f"{MAX_LIMIT_COUNT:,}",
     "wait for the end at `DELETE`": f"{service.MAX_CANCEL_SECONDS:g} s",
 }
 
@@ -171,15 +171,17 @@ def test_helpers_are_those_of_the_module() -> None:
 
 def test_limits_are_those_of_the_code() -> None:
     assert {row[0]: row[1] for row in rows("Limits")} == LIMITS
-    assert f"{log.SEGMENT_BYTES >> 20} MiB go" in TEXT
+    assert f"{log.SEGMENT_BYTES >> 20} MiB are dropped" in TEXT
     kept_mib = log.SEGMENT_BYTES * (log.SEGMENTS_COUNT - 1) >> 20
     assert f"the last {kept_mib} to {LOG_MIB} MiB" in TEXT
-    assert f"{RESERVE_BYTES >> 20} MiB put by" in TEXT
+    assert f"{RESERVE_BYTES >> 20} MiB reserved" in TEXT
     assert TEXT.count(f"after {lease.LEASE_SECONDS:g} s") == 2
 
 
 def test_files_of_the_state_directory_are_named(tmp_path: Path) -> None:
-    named = {name for row in rows("Where things lie") for name in re.findall(r"`([^`]+)`", row[0])}
+    named = {
+        name for row in rows("Where data is stored") for name in re.findall(r"`([^`]+)`", row[0])
+    }
     place = StateDirectory(tmp_path)
     folder = place.folder("UUID")
     in_folder = [folder.files, folder.log, folder.inputs, folder.control, folder.outcome]

@@ -159,18 +159,18 @@ def test_limits() -> None:
         "examples of a model": f"{examples.MAX_COUNT}",
         "a file of an example": f"{examples.MAX_FILE_BYTES >> 10} KiB",
         "files of all examples of a model": f"{examples.MAX_BYTES >> 20} MiB",
-        "calls of one model at a time": f"{page.CALLS_COUNT}",
-        "trainings in the table": (
+        "requests to one model at a time": f"{page.CALLS_COUNT}",
+        "runs in the table": (
             f"{trainings.LIST_COUNT}, with **Show more** {trainings.MAX_LIST_COUNT:,}"
         ),
-        "trainings over each other": f"{train_table.MAX_PICKED}",
+        "runs in one plot": f"{train_table.MAX_PICKED}",
         "lines of a log": (
             f"the last {training_api.TAIL_COUNT}, of {training_api.MAX_LOG_BYTES >> 10} KiB at most"
         ),
-        "files of visitors and answers are kept for": (
+        "files of users and results are kept for": (
             f"{page.KEEP_SECONDS // 3600} hour, and not longer than the process of the page"
         ),
-        "the process of the page, when nobody has it open": f"{try_me.IDLE_SECONDS / 60:g} minutes",
+        "the process of the page, if nobody has it open": f"{try_me.IDLE_SECONDS / 60:g} minutes",
     }
     told = dict(tables("Limits")[0])
     assert {what: told[what].partition(";")[0] for what in limits} == limits
