@@ -1,4 +1,4 @@
-"""docs/explanation/security.md: every promise has a test that exists, every limit is the code's."""
+"""docs/explanation/security.md: every guarantee has a test, every limit matches the code."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def functions(path: str) -> set[str]:
 
 
 def test_each_promise_names_tests_that_exist() -> None:
-    for promise, tests in rows("promise"):
+    for guarantee, tests in rows("guarantee"):
         named = NAMED.findall(tests)
-        assert named, f"no test is named for: {promise}"
+        assert named, f"no test is named for: {guarantee}"
         # Nothing but names of tests stands there.
         assert not NAMED.sub("", tests).strip(", "), tests
         for path, name in named:
@@ -50,7 +50,7 @@ def test_each_promise_names_tests_that_exist() -> None:
 
 def test_no_test_of_an_attack_is_left_out() -> None:
     """Each module of attacks and storms shows a promise, but for those of tools."""
-    named = {path for _, tests in rows("promise") for path, _ in NAMED.findall(tests)}
+    named = {path for _, tests in rows("guarantee") for path, _ in NAMED.findall(tests)}
     tools = {"tests/overload/test_loop_watch.py"}
     modules = {
         str(path.relative_to(ROOT))
@@ -72,16 +72,16 @@ def test_limits_are_those_of_the_code(row: list[str]) -> None:
             assert default == "no limit" or str(connections.MAX_COUNT) in default
         return
     fixed = {
-        "what waits in memory for all clients that do not read": (
+        "data in memory for all clients that do not read": (
             f"{connections.WAITING_BYTES >> 20} MiB"
         ),
         "body decoded by the host itself": f"{INLINE_BYTES >> 10} KiB",
-        "times a body may be as long as it was sent": (
+        "expansion of a compressed body": (
             f"{bodies.MAX_RATIO}, from {bodies.FREE_BYTES >> 20} MiB on"
         ),
         "parts of a form": f"{uploads.MAX_PARTS_COUNT:,}",
-        "values of a call to the try-me page": f"{ui_bodies.MAX_VALUES_COUNT:,}",
-        "files of visitors of the try-me page": (
+        "values of a request to the try-me page": f"{ui_bodies.MAX_VALUES_COUNT:,}",
+        "files of users of the try-me page": (
             f"{ui_files.KEEP_SECONDS / 3600:g} hour, {ui_files.MAX_COUNT:,} files"
         ),
     }
