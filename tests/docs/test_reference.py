@@ -144,10 +144,10 @@ def test_examples_in_docstrings_run(code: str) -> None:
 
 def test_fields_of_a_training_are_those_of_the_documents() -> None:
     definition = DEFINITIONS["Training"]
-    documented = [row[0].strip("`") for row in rows("A training")]
+    documented = [row[0].strip("`") for row in rows("A training run")]
     assert sorted(documented) == sorted(definition["properties"])
     assert set(definition["required"]) | {"args"} == set(documented[:4])
-    (status,) = (text for name, text in rows("A training") if name == "`status`")
+    (status,) = (text for name, text in rows("A training run") if name == "`status`")
     assert re.findall(r"`(\w+)`", status) == [state.value for state in State]
 
 
@@ -157,7 +157,7 @@ def test_events_of_a_training_are_those_that_are_sent() -> None:
         for path in ("deepaas/protocols/v2/watching.py", "deepaas/web/events.py")
     )
     sent = set(re.findall(r"\bSentEvent\(\s*\"(\w+)\"", source))
-    assert {row[0].strip("`") for row in rows("Events of a training")} == sent
+    assert {row[0].strip("`") for row in rows("Events of a training run")} == sent
 
 
 NOT_SETTINGS = {"config-file", "config-dir", "version", "help", "noX", "no-X"}
