@@ -9,15 +9,15 @@ from cookiecutter.utils import simple_filter
 
 @simple_filter
 def quoted(text: str) -> str:
-    """A text in double quotes, as TOML, YAML and Python read it."""
+    """Quote a text for TOML, YAML and Python."""
     return json.dumps(text, ensure_ascii=False)
 
 
 @simple_filter
 def authors(names: str, emails: str) -> list[dict[str, str]]:
-    """Names and e-mails with commas between them, as a list: ``[{"name": …, "email": …}]``.
+    """Parse comma-separated names and e-mails: ``[{"name": …, "email": …}]``.
 
-    Where there are fewer e-mails than names, those of the last authors are empty.
+    If there are fewer e-mails than names, those of the last authors are empty.
     """
     known = [email.strip() for email in emails.split(",")]
     split = [name.strip() for name in names.split(",")]

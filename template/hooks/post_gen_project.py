@@ -1,4 +1,4 @@
-"""Puts the chosen start into place, makes a git repository, and says what to do next."""
+"""Copies the files of the chosen start, creates a git repository, and prints the next steps."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def take_start(start: str) -> None:
 
 
 def link_metadata() -> None:
-    """Make ai4-metadata.yml part of the package: the hub wants it up here, the model reads it there."""
+    """Make ai4-metadata.yml part of the package: the hub reads it here, the model reads it there."""
     Path("src", PACKAGE, "ai4-metadata.yml").symlink_to("../../ai4-metadata.yml")
 
 
 def make_repository() -> str:
-    """Make a git repository with a first commit.
+    """Create a git repository with a first commit.
 
     Returns:
-        what the author has to know of it; empty if all went well.
+        a message for the author; empty if all went well.
     """
     if shutil.which("git") is None:
-        return "git is not installed: this is no git repository yet (git init)"
-    # Who has not told git their name, on a new machine say, is the author for this commit.
+        return "git is not installed. To create a git repository later, run: git init"
+    # If git has no name and e-mail, on a new machine for example, use those of the author.
     identity = []
     for key, value in (("name", AUTHOR["name"]), ("email", AUTHOR["email"] or "nobody@localhost")):
         if not _git("config", f"user.{key}").stdout.strip():
@@ -45,14 +45,14 @@ def make_repository() -> str:
     commands = (
         ["-c", "init.defaultBranch=main", "init", "--quiet"],
         ["add", "--all"],
-        # Neither somebody's hooks nor a passphrase for their key are of use here.
+        # Do not run the user's hooks, and do not ask for the passphrase of a key.
         [*identity, "-c", "commit.gpgsign=false", "commit", "--quiet", "--no-verify"]
         + ["--message", f"Start from the DEEPaaS template ({START})"],
     )
     for command in commands:
         done = _git(*command)
         if done.returncode:
-            return f"the git repository is not complete: {done.stderr.strip()}"
+            return f"could not create the first git commit: {done.stderr.strip()}"
     return ""
 
 
@@ -61,7 +61,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def main() -> None:
-    """Do all of it."""
+    """Finish the project."""
     take_start(START)
     link_metadata()
     if LICENSE == "none":

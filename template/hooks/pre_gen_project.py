@@ -1,4 +1,4 @@
-"""Checks the answers before anything is written, and names all that is wrong at once."""
+"""Validates the values before anything is written, and reports all problems at once."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ EMAIL = re.compile(r"[^@\s,<>\"\\]+@[^@\s,<>\"\\]+\.[^@\s,<>\"\\.]+")
 VERSION = re.compile(r"\d+\.\d+\.\d+((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?")
 
 TAKEN = {"deepaas", "numpy", "PIL", "pytest", "sklearn", "tensorboard", "torch", "webargs", "yaml"}
-"""What the package itself, or its tests, import."""
+"""Packages that the project or its tests import."""
 
 
 def project_name(name: str, package: str) -> Iterator[str]:
-    """What is wrong with the name of the project, which becomes that of a Python package."""
+    """Problems of the project name, which becomes the name of a Python package."""
     if package == "unnamed":
-        yield f"{name!r} has no letter of which a name for the package can be made"
+        yield f"{name!r} has no letters or digits to use in the name of the package"
     elif len(package) > NAME_LENGTH:
         yield f"{name!r} is too long: {len(package)} characters, at most {NAME_LENGTH}"
     elif not package[0].isalpha():
-        yield f"{name!r} does not begin with a letter, as names of Python packages must"
+        yield f"{name!r} does not start with a letter, as required for Python packages"
     elif keyword.iskeyword(package) or keyword.issoftkeyword(package):
-        yield f"{package!r} is a word of Python itself"
+        yield f"{package!r} is a keyword of Python"
     elif package in sys.stdlib_module_names or package in {"test", "tests"}:
-        yield f"{package!r} is a package of Python itself, which could not be imported any more"
+        yield f"{package!r} is a module of Python's standard library, which could no longer be imported"
     elif package in TAKEN:
-        yield f"{package!r} is a package that this one needs"
+        yield f"{package!r} is a package that the project itself needs"
     if _unprintable(name):
-        yield f"{name!r} has a line break or another character that cannot be printed"
+        yield f"{name!r} contains a line break or another unprintable character"
 
 
 def author_name(names: str) -> Iterator[str]:
-    """What is wrong with the names of the authors."""
+    """Problems of the author names."""
     for name in _split(names):
         if not name:
             yield f"there is an empty name in {names!r}"
         elif "@" in name:
-            yield f"{name!r} is an e-mail, not a name"
+            yield f"{name!r} is an e-mail address, not a name"
         elif re.search(r'[<>"\\;]', name) or _unprintable(name):
-            yield f"{name!r} has a character that does not belong into a name"
+            yield f"{name!r} contains a character that is not allowed in a name"
 
 
 def author_email(emails: str, names: str) -> Iterator[str]:
-    """What is wrong with the e-mails."""
+    """Problems of the e-mail addresses."""
     for email in _split(emails):
         if not EMAIL.fullmatch(email):
             yield f"{email!r} is not an e-mail address"
@@ -56,19 +56,19 @@ def author_email(emails: str, names: str) -> Iterator[str]:
 
 
 def description(text: str) -> Iterator[str]:
-    """What is wrong with the description."""
+    """Problems of the description."""
     if not text.strip():
         yield "it is empty"
     elif len(text) > DESCRIPTION_LENGTH:
         yield f"it is too long: {len(text)} characters, at most {DESCRIPTION_LENGTH}"
     if _unprintable(text):
-        yield "it has a line break or another character that cannot be printed"
+        yield "it contains a line break or another unprintable character"
 
 
 def app_version(version: str) -> Iterator[str]:
-    """What is wrong with the version."""
+    """Problems of the version."""
     if not VERSION.fullmatch(version):
-        yield f"{version!r} is not X.Y.Z (with a1, b1, rc1, .post1 or .dev1 after it, if need be)"
+        yield f"{version!r} is not a version X.Y.Z (optionally followed by a1, b1, rc1, .post1 or .dev1)"
 
 
 def _split(text: str) -> list[str]:
@@ -80,10 +80,10 @@ def _unprintable(text: str) -> bool:
 
 
 def main() -> int:
-    """Print what is wrong.
+    """Print all problems.
 
     Returns:
-        the exit code: with any but 0 cookiecutter writes nothing.
+        the exit code: unless it is 0, cookiecutter writes nothing.
     """
     name = {{ cookiecutter.project_name | quoted }}
     names = {{ cookiecutter.author_name | quoted }}

@@ -157,19 +157,19 @@ def test_all_that_is_wrong_is_told_at_once(
         )
     said = capfd.readouterr().err.splitlines()
     assert said == [
-        "project_name: '3D Points' does not begin with a letter, as names of Python packages must."
+        "project_name: '3D Points' does not start with a letter, as required for Python packages."
         " For example: Leaf Counter",
         "author_name: there is an empty name in 'Ada Lovelace,,alan@example.org'."
         " For example: Ada Lovelace, Alan Turing",
-        "author_name: 'alan@example.org' is an e-mail, not a name."
+        "author_name: 'alan@example.org' is an e-mail address, not a name."
         " For example: Ada Lovelace, Alan Turing",
         "author_email: 'ada@example' is not an e-mail address."
         " For example: ada@example.org, alan@example.org",
         "author_email: 'alan at example.org' is not an e-mail address."
         " For example: ada@example.org, alan@example.org",
         "description: it is empty. For example: Counts the leaves in a photo of a plant",
-        "app_version: '1.0' is not X.Y.Z (with a1, b1, rc1, .post1 or .dev1 after it, if need be)."
-        " For example: 0.1.0",
+        "app_version: '1.0' is not a version X.Y.Z (optionally followed by a1, b1, rc1, .post1 or"
+        " .dev1). For example: 0.1.0",
     ]
     assert not [path for path in tmp_path.iterdir() if path.is_dir() and path.name[0] != "."]
 
@@ -177,16 +177,16 @@ def test_all_that_is_wrong_is_told_at_once(
 @pytest.mark.parametrize(
     ("answers", "problem"),
     [
-        ({"project_name": "!"}, "has no letter of which a name for the package can be made"),
+        ({"project_name": "!"}, "has no letters or digits to use in the name of the package"),
         ({"project_name": "x" * 41}, "is too long: 41 characters, at most 40"),
-        ({"project_name": "Lambda"}, "'lambda' is a word of Python itself"),
-        ({"project_name": "Statistics"}, "'statistics' is a package of Python itself"),
-        ({"project_name": "Torch"}, "'torch' is a package that this one needs"),
-        ({"project_name": "Two\nlines"}, "cannot be printed"),
-        ({"author_name": "Ada <Lovelace>, Alan"}, "does not belong into a name"),
+        ({"project_name": "Lambda"}, "'lambda' is a keyword of Python"),
+        ({"project_name": "Statistics"}, "'statistics' is a module of Python's standard library"),
+        ({"project_name": "Torch"}, "'torch' is a package that the project itself needs"),
+        ({"project_name": "Two\nlines"}, "unprintable character"),
+        ({"author_name": "Ada <Lovelace>, Alan"}, "is not allowed in a name"),
         ({"author_name": "Ada"}, "2 addresses for 1 author(s)"),
         ({"description": "x" * 201}, "is too long: 201 characters, at most 200"),
-        ({"description": "Two\nlines"}, "it has a line break"),
+        ({"description": "Two\nlines"}, "it contains a line break"),
     ],
 )
 def test_what_is_wrong(
@@ -240,7 +240,7 @@ def test_no_git(
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     folder = generate(tmp_path)
     said = capfd.readouterr()
-    assert said.err == "git is not installed: this is no git repository yet (git init)\n"
+    assert said.err == "git is not installed. To create a git repository later, run: git init\n"
     assert "leaf-counter is ready" in said.out
     assert (folder / "tests").is_dir()
     assert not (folder / ".git").exists()

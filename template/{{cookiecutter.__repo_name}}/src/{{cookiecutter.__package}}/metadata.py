@@ -1,4 +1,4 @@
-"""What the model says of itself: from the installed package and from ai4-metadata.yml."""
+"""The metadata of the model, from the installed package and from ai4-metadata.yml."""
 
 from importlib import metadata, resources
 from typing import Any
@@ -9,7 +9,7 @@ DISTRIBUTION = "{{ cookiecutter.__repo_name }}"
 
 
 def read() -> dict[str, Any]:
-    """Author, version and licence as in pyproject.toml; title, links and so on from the file."""
+    """Author, version and licence from pyproject.toml; title, links and so on from the file."""
     package = metadata.metadata(DISTRIBUTION)
     file = resources.files(__package__) / "ai4-metadata.yml"
     about = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -22,14 +22,14 @@ def read() -> dict[str, Any]:
         "author-email": emails,
         "license": package.get("License-Expression") or package.get("License") or "none",
         **{key: about[key] for key in ("title", "description", "dates", "tags", "tasks")},
-        # Not as "links": the host has its own under that key.
+        # Not under "links": the host uses this key itself.
         **about["links"],
     }
 
 
 def _authors(package: Any) -> tuple[str, str]:
-    """Names and e-mails, with commas between them."""
-    # "Ada Lovelace <ada@example.org>, …" has those with an e-mail, "Author" the others.
+    """Names and e-mail addresses, separated by commas."""
+    # Authors with an e-mail are in "Ada Lovelace <ada@example.org>, …", others in "Author".
     known = [text.strip() for text in (package.get("Author-email") or "").split(",")]
     names = [text.partition("<")[0].strip(' "') for text in known] + [package.get("Author")]
     emails = [text.partition("<")[2].strip(">") for text in known]

@@ -1,6 +1,8 @@
-"""The model as its users see it: served by a real host. `deepaas_client` comes with deepaas.
+"""Tests that call the model like its users do, on a real host.
 
-Comments here are tests of the examples in api.py.
+`deepaas_client` is a pytest fixture from deepaas.
+
+The commented code has tests for the commented code in api.py.
 """
 
 from deepaas.client import Client

@@ -1,4 +1,7 @@
-"""The model as its users see it: served by a real host. `deepaas_client` comes with deepaas."""
+"""Tests that call the model like its users do, on a real host.
+
+`deepaas_client` is a pytest fixture from deepaas.
+"""
 
 import pytest
 from deepaas.client import Client, ClientError

@@ -1,7 +1,7 @@
-"""What the host calls. Only `get_metadata` is there; the rest is examples of how it can look.
+"""The functions that the host calls. So far, only `get_metadata`.
 
-Comments here are code: uncomment what you need, or all of it at once. What does the work is better
-kept in modules of its own beside this one.
+The commented code shows the other functions: uncomment what you need, or all of it at once. It is
+best to put the actual work into separate modules.
 """
 
 from typing import Any
@@ -10,40 +10,40 @@ from typing import Any
 # from webargs import fields, validate
 from . import metadata
 
-# # How answers look: they are checked against it, and the try-me page shows each field by itself.
+# # The fields of a result: the host validates them, and the try-me page shows each separately.
 # schema = {
-#     "words": fields.Int(required=True, metadata={"description": "How many words there are"}),
-#     "longest": fields.Str(required=True, metadata={"description": "The longest of them"}),
+#     "words": fields.Int(required=True, metadata={"description": "Number of words"}),
+#     "longest": fields.Str(required=True, metadata={"description": "The longest word"}),
 # }
 
 
 def get_metadata() -> dict[str, Any]:
-    """Tell what this model is; asked for again and again."""
+    """Return the metadata of the model. The host calls this often."""
     return {
         **metadata.read(),
-        # # Calls to click on, on the try-me page.
+        # # Examples for the try-me page.
         # "examples": [{"text": "The quick brown fox jumps over the lazy dog", "shortest": 4}],
     }
 
 
 # def warm() -> None:
-#     """Load weights here: it runs once in each worker, before the first prediction."""
+#     """Load weights here. Runs once in each worker, before the first prediction."""
 
 
 # def get_predict_args() -> dict[str, fields.Field]:
-#     """The arguments of `predict`; the descriptions are the help texts of the try-me page."""
+#     """The arguments of `predict`. The try-me page shows the descriptions as help texts."""
 #     return {
 #         "text": fields.Str(required=True, metadata={"description": "Any text"}),
 #         "shortest": fields.Int(
 #             load_default=1,
 #             validate=validate.Range(1, 20),
-#             metadata={"description": "Leave out words of fewer letters than this"},
+#             metadata={"description": "Ignore words with fewer letters"},
 #         ),
 #     }
 
 
 # def predict(text: str, shortest: int) -> dict[str, Any]:
-#     """Answer one call; the arguments come by name, converted and checked."""
+#     """Make a prediction. The arguments are passed by name, converted and validated."""
 #     words = [word for word in text.split() if len(word) >= shortest]
 #     return {"words": len(words), "longest": max(words, key=len, default="")}
 
@@ -60,7 +60,7 @@ def get_metadata() -> dict[str, Any]:
 
 
 # def train(epochs: int) -> dict[str, Any]:
-#     """Train, in a process of its own; what it returns is the result of the training."""
+#     """Train, in a separate process. The return value is the result of the training run."""
 #     done = 0
 #     while done < epochs and not run.cancelling():
 #         done += 1

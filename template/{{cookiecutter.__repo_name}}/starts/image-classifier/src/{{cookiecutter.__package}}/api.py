@@ -1,4 +1,4 @@
-"""What the host calls. The work is done in the modules beside this one."""
+"""The functions that the host calls. The actual work is in the other modules."""
 
 from typing import Any
 
@@ -14,26 +14,26 @@ NAME = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,39}\Z", error="Use a-z, 0-9, - and
 
 schema = {
     "labels": fields.List(
-        fields.Str(), required=True, metadata={"description": "Shapes, the most probable first"}
+        fields.Str(), required=True, metadata={"description": "Shapes, most probable first"}
     ),
     "probabilities": fields.List(
-        fields.Float(), required=True, metadata={"description": "Of the labels, from 0 to 1"}
+        fields.Float(), required=True, metadata={"description": "For each label, from 0 to 1"}
     ),
 }
 
 
 def get_metadata() -> dict[str, Any]:
-    """Tell what this model is; asked for again and again."""
+    """Return the metadata of the model. The host calls this often."""
     return {**metadata.read(), "weights": store.names(), "examples": examples.read()}
 
 
 def warm() -> None:
-    """Load what predictions need, once in each worker."""
+    """Load the default weights, once in each worker."""
     store.load(store.SHIPPED)
 
 
 def get_predict_args() -> dict[str, fields.Field]:
-    """The arguments of `predict`; the descriptions are the help texts of the try-me page."""
+    """The arguments of `predict`. The try-me page shows the descriptions as help texts."""
     return {
         "image": fields.Field(
             required=True,
@@ -46,18 +46,18 @@ def get_predict_args() -> dict[str, fields.Field]:
         "top": fields.Int(
             load_default=len(LABELS),
             validate=validate.Range(1, len(LABELS)),
-            metadata={"description": "How many shapes to answer with"},
+            metadata={"description": "Number of shapes to return"},
         ),
         "weights": fields.Str(
             load_default=store.SHIPPED,
             validate=NAME,
-            metadata={"description": "The name of a training, or those that the package ships"},
+            metadata={"description": "The name of a training run, or 'shipped'"},
         ),
     }
 
 
 def predict(image: Any, top: int, weights: str) -> dict[str, Any]:
-    """Classify the image; what is wrong with the request is told to the client."""
+    """Classify the image. Errors in the request are reported to the client."""
     try:
         with Image.open(image.filename) as picture:
             probabilities = network.classify(store.load(weights), picture)
@@ -78,29 +78,29 @@ def get_train_args() -> dict[str, fields.Field]:
         "name": fields.Str(
             load_default="trained",
             validate=[NAME, validate.NoneOf([store.SHIPPED])],
-            metadata={"description": "What to call the new weights"},
+            metadata={"description": "Name of the new weights"},
         ),
         "epochs": fields.Int(
             load_default=10,
             validate=validate.Range(1, 100),
-            metadata={"description": "Passes over the pictures"},
+            metadata={"description": "Number of passes over the pictures"},
         ),
         "pictures": fields.Int(
             load_default=2000,
             validate=validate.Range(100, 20_000),
-            metadata={"description": "How many pictures to draw and learn from"},
+            metadata={"description": "Number of pictures to generate for training"},
         ),
         "learning_rate": fields.Float(
             load_default=0.003,
             validate=validate.Range(min=0, min_inclusive=False),
-            metadata={"description": "The size of a step, at first"},
+            metadata={"description": "Initial learning rate"},
         ),
-        "seed": fields.Int(load_default=1, metadata={"description": "Other seed, other pictures"}),
+        "seed": fields.Int(load_default=1, metadata={"description": "Random seed of pictures"}),
     }
 
 
 def train(name: str, **options: Any) -> dict[str, Any]:
-    """Train a network; `predict` can use it with `weights=name` as soon as it is ready."""
+    """Train a network. Afterwards, `predict` can use it with `weights=name`."""
     outcome = training.train(training.Options(**options), run.directory())
     file = run.directory() / "weights.pt"
     store.save(outcome.network, file)

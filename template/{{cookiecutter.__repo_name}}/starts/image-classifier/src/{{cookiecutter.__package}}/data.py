@@ -1,6 +1,6 @@
-"""The pictures to learn from: drawn here, so that nothing has to be downloaded.
+"""The training pictures. They are generated, so there is nothing to download.
 
-To learn from your own, change `LABELS` and `samples`.
+To train on your own pictures, change `LABELS` and `samples`.
 """
 
 import math
@@ -12,11 +12,11 @@ from PIL import Image, ImageDraw, ImageOps
 
 LABELS = ("circle", "square", "star", "triangle")
 SIDE = 32
-"""Of a picture as the network sees it, in pixels."""
+"""Width and height of the network's input, in pixels."""
 
 
 def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures and what they show.
+    """Generate pictures with their labels.
 
     Returns:
         float tensor (count, 3, SIDE, SIDE), and int tensor (count,): indices into `LABELS`.
@@ -28,14 +28,14 @@ def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def to_tensor(picture: Image.Image) -> torch.Tensor:
-    """Any picture as float tensor (3, SIDE, SIDE), from -1 to 1; what does not fit is cut off."""
+    """Convert a picture to a float tensor (3, SIDE, SIDE), from -1 to 1; crop what does not fit."""
     upright = ImageOps.exif_transpose(picture).convert("RGB")
     small = np.asarray(ImageOps.fit(upright, (SIDE, SIDE)), dtype=np.float32)
     return torch.from_numpy(small).permute(2, 0, 1) / 127.5 - 1
 
 
 def draw(label: str, random: Random, side: int = 64) -> Image.Image:
-    """Draw a shape somewhere on a grainy background, in any two colours that can be told apart."""
+    """Draw a shape at a random position on a grainy background, in two contrasting colours."""
     paper = [random.randrange(256) for _ in range(3)]
     ink = paper
     while sum(abs(a - b) for a, b in zip(paper, ink, strict=True)) < 200:

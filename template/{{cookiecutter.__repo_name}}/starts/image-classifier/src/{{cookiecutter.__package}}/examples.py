@@ -1,11 +1,11 @@
-"""Pictures to click on, on the try-me page."""
+"""Examples for the try-me page."""
 
 import base64
 from importlib import resources
 
 
 def read() -> list[dict[str, str]]:
-    """Arguments of `predict`, one dict per example; a file is a data URL."""
+    """Arguments of `predict`, one dict per example. Files are data URLs."""
     folder = resources.files(__package__) / "examples"
     pictures = sorted(
         (path for path in folder.iterdir() if path.name.endswith(".jpg")), key=lambda p: p.name

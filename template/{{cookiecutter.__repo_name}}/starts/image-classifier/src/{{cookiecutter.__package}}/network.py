@@ -1,4 +1,4 @@
-"""The network, and how it is asked."""
+"""The network, and how to use it."""
 
 import torch
 from PIL import Image
@@ -8,7 +8,7 @@ from .data import LABELS, SIDE, to_tensor
 
 
 class Network(nn.Sequential):
-    """A small convolutional network, for pictures of SIDE by SIDE pixels."""
+    """A small convolutional network for pictures of SIDE by SIDE pixels."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -31,7 +31,7 @@ def _stage(channels_in: int, channels_out: int) -> list[nn.Module]:
 
 
 def classify(network: Network, picture: Image.Image) -> list[float]:
-    """Probabilities of `LABELS`, in their order."""
+    """Return the probabilities of `LABELS`, in the same order."""
     network.eval()
     with torch.inference_mode():
         return network(to_tensor(picture)[None]).softmax(dim=1)[0].tolist()

@@ -1,4 +1,4 @@
-"""From pictures to a trained network. As a command it makes the weights that the package ships:
+"""Trains the network. To create the weights in the package, run:
 
 python -m {{ cookiecutter.__package }}.training
 """
@@ -20,7 +20,7 @@ VALIDATION_PICTURES = 400
 
 @dataclass(frozen=True)
 class Options:
-    """How to train; the arguments of `train` in api.py."""
+    """The arguments of `train` in api.py."""
 
     epochs: int = 10
     pictures: int = 2000
@@ -31,12 +31,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What has come of a training.
+    """The outcome of a training run.
 
     Attributes:
-        network: as it was in the end.
-        accuracy: of the last full epoch, 0 to 1, on pictures that were not learned from.
-        cancelled: somebody has stopped it before its end.
+        network: in its final state.
+        accuracy: of the last complete epoch, 0 to 1, on validation pictures.
+        cancelled: whether it was cancelled before its end.
     """
 
     network: Network
@@ -48,9 +48,9 @@ def train(options: Options, folder: Path) -> Outcome:
     """Train a network.
 
     Args:
-        folder: for TensorBoard's files, from which the host takes the curves.
+        folder: for the event files, which the host reads for the curves.
     """
-    # Not above: a process that predicts does without it.
+    # Imported here because predictions do not need it.
     from torch.utils.tensorboard import SummaryWriter
 
     torch.manual_seed(options.seed)
@@ -78,7 +78,7 @@ def train(options: Options, folder: Path) -> Outcome:
 
 
 def _learn(network: Network, batches: DataLoader, optimizer: torch.optim.Optimizer) -> float | None:
-    """One epoch: the mean loss, or None if somebody cancels the training."""
+    """Train one epoch. Returns the mean loss, or None if the run is cancelled."""
     network.train()
     losses = []
     for pictures, shown in batches:
@@ -93,7 +93,7 @@ def _learn(network: Network, batches: DataLoader, optimizer: torch.optim.Optimiz
 
 
 def _judge(network: Network, pictures: torch.Tensor, shown: torch.Tensor) -> tuple[float, float]:
-    """Loss and accuracy."""
+    """Return loss and accuracy."""
     network.eval()
     with torch.inference_mode():
         answers = network(pictures)
@@ -102,7 +102,7 @@ def _judge(network: Network, pictures: torch.Tensor, shown: torch.Tensor) -> tup
 
 
 def main() -> None:
-    """Train the weights that the package ships."""
+    """Create the weights in the package."""
     with TemporaryDirectory() as folder:
         outcome = train(Options(epochs=8, pictures=6000), Path(folder))
     store.save(outcome.network, store.file(store.SHIPPED))

@@ -1,4 +1,4 @@
-"""What the host calls. The work is done in the modules beside this one."""
+"""The functions that the host calls. The actual work is in the other modules."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ NAME = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,39}\Z", error="Use a-z, 0-9, - and
 
 schema = {
     "labels": fields.List(
-        fields.Str(), metadata={"description": "Species, the most probable first"}
+        fields.Str(), metadata={"description": "Species, most probable first"}
     ),
     "probabilities": fields.List(
-        fields.Float(), metadata={"description": "Of the labels, from 0 to 1"}
+        fields.Float(), metadata={"description": "For each label, from 0 to 1"}
     ),
     "rows": fields.List(
-        fields.Dict(), metadata={"description": "If a table was sent: one for each of its lines"}
+        fields.Dict(), metadata={"description": "One per row, if a table was sent"}
     ),
 }
 
@@ -31,17 +31,17 @@ EXAMPLES = [
 
 
 def get_metadata() -> dict[str, Any]:
-    """Tell what this model is; asked for again and again."""
+    """Return the metadata of the model. The host calls this often."""
     return {**metadata.read(), "forests": store.names(), "examples": EXAMPLES}
 
 
 def warm() -> None:
-    """Fit the forest that predictions use if no other is named: a moment, once in each worker."""
+    """Fit the default forest, once in each worker. This is fast."""
     store.load(store.STANDARD)
 
 
 def get_predict_args() -> dict[str, fields.Field]:
-    """The arguments of `predict`; the descriptions are the help texts of the try-me page."""
+    """The arguments of `predict`. The try-me page shows the descriptions as help texts."""
     columns = {
         column.name: fields.Int(
             load_default=column.typical,
@@ -57,23 +57,23 @@ def get_predict_args() -> dict[str, fields.Field]:
             metadata={
                 "type": "file",
                 "location": "form",
-                "description": f"CSV with {', '.join(data.NAMES)}: many flowers instead of one",
+                "description": f"CSV with {', '.join(data.NAMES)}, to classify many flowers",
             },
         ),
         "forest": fields.Str(
             load_default=store.STANDARD,
             validate=NAME,
-            metadata={"description": "The name of a training, or the one that is always there"},
+            metadata={"description": "The name of a training run, or 'standard'"},
         ),
         "accept": fields.Str(
             validate=validate.OneOf(["application/json", "text/csv"]),
-            metadata={"location": "headers", "description": "An answer for programs, or a table"},
+            metadata={"location": "headers", "description": "JSON, or a table"},
         ),
     }
 
 
 def predict(table: Any, forest: str, accept: str, **flower: int) -> dict[str, Any] | str:
-    """Classify one flower, or all of a table; what is wrong with either is told to the client."""
+    """Classify one flower or a table of flowers. Errors are reported to the client."""
     try:
         flowers = data.read_table(table.filename).features if table else [list(flower.values())]
         probabilities = store.load(forest).predict_proba(flowers).round(4).tolist()
@@ -95,7 +95,7 @@ def get_train_args() -> dict[str, fields.Field]:
         "name": fields.Str(
             load_default="trained",
             validate=[NAME, validate.NoneOf([store.STANDARD])],
-            metadata={"description": "What to call the new forest"},
+            metadata={"description": "Name of the new forest"},
         ),
         "table": fields.Field(
             load_default=None,
@@ -109,19 +109,19 @@ def get_train_args() -> dict[str, fields.Field]:
         "trees": fields.Int(
             load_default=100,
             validate=validate.Range(1, 10_000),
-            metadata={"description": "How many trees the forest has in the end"},
+            metadata={"description": "Number of trees in the forest"},
         ),
         "depth": fields.Int(
             load_default=4,
             validate=validate.Range(1, 20),
-            metadata={"description": "How many questions a tree may ask in a row"},
+            metadata={"description": "Maximum depth of a tree"},
         ),
-        "seed": fields.Int(load_default=1, metadata={"description": "Other seed, other trees"}),
+        "seed": fields.Int(load_default=1, metadata={"description": "Random seed for the trees"}),
     }
 
 
 def train(name: str, table: Any, **options: Any) -> dict[str, Any]:
-    """Fit a forest; `predict` can use it with `forest=name` as soon as it is ready."""
+    """Fit a forest. Afterwards, `predict` can use it with `forest=name`."""
     flowers = data.read_table(table.filename, labelled=True) if table else data.fisher()
     outcome = training.train(flowers, training.Options(**options), run.directory())
     file = run.directory() / "forest.joblib"

@@ -1,6 +1,6 @@
-"""The table to learn from: Fisher's flowers, which scikit-learn ships, or a CSV file.
+"""The training data: Fisher's flowers from scikit-learn, or a CSV file.
 
-To learn from your own, change `COLUMNS`, `TARGET`, `SPECIES` and `fisher`.
+To train on your own data, change `COLUMNS`, `TARGET`, `SPECIES` and `fisher`.
 """
 
 import csv
@@ -15,10 +15,10 @@ from sklearn.datasets import load_iris
 
 @dataclass(frozen=True)
 class Column:
-    """What is measured, in whole millimetres.
+    """A measurement, in whole millimetres.
 
     Attributes:
-        smallest: accepted of a single flower; so too `largest`.
+        smallest: minimum value for a single flower; `largest` is the maximum.
         typical: the default.
     """
 
@@ -40,7 +40,7 @@ SPECIES = ("setosa", "versicolor", "virginica")
 
 
 class TableError(ValueError):
-    """The table cannot be used; the message is meant for whoever sent it."""
+    """The table is invalid. The message is shown to the client."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Table:
 
     Attributes:
         features: one list per flower, in the order of `COLUMNS`.
-        species: indices into `SPECIES`; empty if they are not known.
+        species: indices into `SPECIES`; empty if unknown.
     """
 
     features: list[list[float]]
@@ -57,7 +57,7 @@ class Table:
 
 
 def fisher() -> Table:
-    """The 150 flowers of 1936."""
+    """The 150 flowers from 1936."""
     flowers = load_iris()
     return Table((flowers.data * 10).round().tolist(), flowers.target.tolist())
 
@@ -66,10 +66,10 @@ def read_table(path: str | Path, *, labelled: bool = False) -> Table:
     """Read a CSV file with a header.
 
     Args:
-        labelled: it has to have the species too.
+        labelled: whether the species are required.
 
     Raises:
-        TableError: something is missing in it, or is no number.
+        TableError: a column is missing, or a value is not a number.
     """
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
@@ -82,7 +82,7 @@ def read_table(path: str | Path, *, labelled: bool = False) -> Table:
         except (UnicodeDecodeError, csv.Error):
             raise TableError("the table is not CSV in UTF-8") from None
     if not rows:
-        raise TableError("the table has a header and nothing below it")
+        raise TableError("the table has a header but no rows")
     lines = range(2, len(rows) + 2)
     return Table(
         [_numbers(row, line) for row, line in zip(rows, lines, strict=True)],
@@ -91,7 +91,7 @@ def read_table(path: str | Path, *, labelled: bool = False) -> Table:
 
 
 def write_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows with the same keys as CSV."""
+    """Write rows with the same keys as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -103,10 +103,10 @@ def _numbers(row: Mapping[str, str], line: int) -> list[float]:
     try:
         return [float(row[name]) for name in NAMES]
     except (TypeError, ValueError):
-        raise TableError(f"line {line} of the table has something that is no number") from None
+        raise TableError(f"line {line} of the table has a value that is not a number") from None
 
 
 def _species(row: Mapping[str, str], line: int) -> int:
     if row[TARGET] not in SPECIES:
-        raise TableError(f"line {line}: {row[TARGET]} is none of {', '.join(SPECIES)}")
+        raise TableError(f"line {line}: unknown species {row[TARGET]}; known: {', '.join(SPECIES)}")
     return SPECIES.index(row[TARGET])

@@ -1,4 +1,4 @@
-"""Where fitted forests lie: one that is always there, and by name those trained since."""
+"""Stores fitted forests: a standard one, and those trained later, by name."""
 
 import functools
 import os
@@ -14,22 +14,22 @@ STANDARD = "standard"
 
 
 class UnknownForestError(ValueError):
-    """There is no forest of that name; the message is meant for whoever asked for it."""
+    """There is no forest with this name. The message is shown to the client."""
 
 
 def folder() -> Path:
-    """Where trainings leave their forests."""
+    """The folder for the forests of training runs."""
     home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(home) / "{{ cookiecutter.__package }}"
 
 
 def names() -> list[str]:
-    """Of all forests there are."""
+    """The names of all available forests."""
     return [STANDARD, *sorted(path.stem for path in folder().glob("*.joblib"))]
 
 
 def load(name: str) -> RandomForestClassifier:
-    """The forest of that name.
+    """Load the forest with this name.
 
     Raises:
         UnknownForestError: there is none.
@@ -38,13 +38,13 @@ def load(name: str) -> RandomForestClassifier:
         return _standard()
     path = folder() / f"{name}.joblib"
     if not path.is_file():
-        raise UnknownForestError(f"no forest is called {name}; there are: {', '.join(names())}")
+        raise UnknownForestError(f"forest '{name}' not found; available: {', '.join(names())}")
     return _load(path, path.stat().st_mtime_ns)
 
 
 @functools.cache
 def _standard() -> RandomForestClassifier:
-    """Fitted here and not shipped: a file would not outlive the next version of scikit-learn."""
+    """Fitted on demand, because files only work with one version of scikit-learn."""
     flowers = data.fisher()
     forest = RandomForestClassifier(n_estimators=100, max_depth=4, random_state=1)
     return forest.fit(flowers.features, flowers.species)
@@ -52,19 +52,19 @@ def _standard() -> RandomForestClassifier:
 
 @functools.lru_cache(maxsize=4)
 def _load(path: Path, modified_ns: int) -> RandomForestClassifier:
-    """Forests are read once; a file that has been replaced has another time."""
+    """Load forests once. If the file is replaced, its modification time changes."""
     return joblib.load(path)
 
 
 def save(forest: RandomForestClassifier, path: Path) -> None:
-    """Write a forest. Only read those files that you have written: they can hold any code."""
+    """Save a forest. Never load files from others: they can contain any code."""
     joblib.dump(forest, path)
 
 
 def publish(path: Path, name: str) -> None:
-    """Copy a file with a forest to where `load` finds it by that name."""
+    """Copy a file with a forest to the folder where `load` finds it by name."""
     folder().mkdir(parents=True, exist_ok=True)
-    # Under another name first: nobody ever sees half of it.
+    # Use a temporary name first, so that nobody sees an incomplete file.
     partial = folder() / f".{name}.{os.getpid()}"
     shutil.copyfile(path, partial)
     partial.replace(folder() / f"{name}.joblib")

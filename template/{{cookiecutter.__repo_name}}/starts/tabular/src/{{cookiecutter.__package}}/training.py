@@ -1,4 +1,4 @@
-"""From a table to a fitted forest."""
+"""Fits a forest to a table."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from sklearn.model_selection import train_test_split
 from .data import SPECIES, Table, TableError
 
 STEPS = 20
-"""How often a training tells how far it is."""
+"""How often a run reports its progress."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to train; the arguments of `train` in api.py."""
+    """The arguments of `train` in api.py."""
 
     trees: int = 100
     depth: int = 4
@@ -25,12 +25,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What has come of a training.
+    """The outcome of a training run.
 
     Attributes:
-        forest: as it was in the end.
-        accuracy: 0 to 1, on flowers that were not learned from.
-        cancelled: somebody has stopped it before its end.
+        forest: in its final state.
+        accuracy: 0 to 1, on validation data.
+        cancelled: whether it was cancelled before its end.
     """
 
     forest: RandomForestClassifier
@@ -42,9 +42,9 @@ def train(table: Table, options: Options, folder: Path) -> Outcome:
     """Fit a forest, some trees at a time.
 
     Args:
-        folder: for TensorBoard's files, from which the host takes the curves.
+        folder: for the event files, which the host reads for the curves.
     """
-    # Not above: a process that predicts does without it.
+    # Imported here because predictions do not need it.
     from tensorboardX import SummaryWriter
 
     known, unseen, known_species, unseen_species = split(table, options.seed)
@@ -68,15 +68,15 @@ def train(table: Table, options: Options, folder: Path) -> Outcome:
 
 
 def split(table: Table, seed: int) -> list[list]:
-    """A third of the table is kept for the figures: features of both parts, then species."""
+    """Keep a third for validation. Returns the features of both parts, then the species."""
     if set(table.species) != set(range(len(SPECIES))):
-        raise TableError(f"the table must have flowers of each species: {', '.join(SPECIES)}")
+        raise TableError(f"the table must contain flowers of each species: {', '.join(SPECIES)}")
     return train_test_split(
         table.features, table.species, test_size=1 / 3, random_state=seed, stratify=table.species
     )
 
 
 def _steps(total: int) -> list[int]:
-    """How many trees there are after each step."""
+    """The number of trees after each step."""
     steps = min(STEPS, total)
     return [round(total * step / steps) for step in range(1, steps + 1)]
