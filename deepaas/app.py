@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from deepaas import doors
+from deepaas.api_documents import ApiDocuments
 from deepaas.errors import ConfigError
 from deepaas.executor import Executor, NoExecutor, Source
 from deepaas.front import Front, in_order
@@ -235,8 +236,9 @@ def build_app(
     opened = doors.open_all(host)
     app[DOORS] = opened
     front.doors = in_order(opened)
+    documents = ApiDocuments(prefix, registry, front.doors)
     doors.add(app, opened, shapes)
-    app.add_routes(front.routes())
+    app.add_routes([*front.routes(), *documents.routes()])
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     if settings.ui:
@@ -256,8 +258,6 @@ def build_app(
         drain=drain,
         store_trouble=(lambda: trainings.trouble) if settings.train_endpoint else None,
     )
-    if settings.doc_endpoint:
-        swagger_ui.setup(
-            app, prefix=prefix, spec_path=f"{prefix}{front.document}", title="DEEPaaS API"
-        )
+    if settings.doc_endpoint and documents.list():
+        swagger_ui.setup(app, prefix=prefix, documents=documents.list(), title="DEEPaaS")
     return app

@@ -110,5 +110,10 @@ def setup(
             body["trainings"] = {"status": "unavailable" if reason else "ready", "reason": reason}
         return json_response(body, 200 if ready else 503)
 
+    async def to_healthz(_request: web.Request) -> web.Response:
+        # Relative, so that it is right where a proxy puts this host under a path.
+        raise web.HTTPFound("healthz")
+
     app.router.add_get(f"{prefix}/healthz", healthz)
     app.router.add_get(f"{prefix}/readyz", readyz)
+    app.router.add_get(f"{prefix}/health", to_healthz)

@@ -37,10 +37,10 @@ class LandingModel:
 
     name: str
     title: str
-    description: str | None = None
-    author: str | None = None
-    license: str | None = None
-    version: str | None = None
+    description: str = ""
+    author: str = ""
+    license: str = ""
+    version: str = ""
     status: str = "ready"
     """One word, shown as it is; ready, loading, warming and broken have a colour."""
     reason: str | None = None

@@ -1,4 +1,4 @@
-"""The Swagger page: a current Swagger UI on the host's own document.
+"""The Swagger page: a current Swagger UI, and a choice of documents where there are several.
 
 Its files come from the package ``flask-swagger-ui``, kept up to date with its releases, which is
 never imported: it imports Flask. The page around them is ours; every URL in it is relative, so it
@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import functools
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 _PAGES = Path(__file__).parent / "pages"
 _STATIC = "static/swagger"
+_OTHER_NAMES = ("docs", "swagger", "ui")
+"""Where people look for such a page: FastAPI's, Swagger UI's own, and DEEPaaS 2.x's."""
+
+CHOICE = "document"
+"""In the query of the page: which document it shows."""
+
 _DIST_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
 
 # Swagger UI shows answers that are pictures or sounds from blob: and its icons from data: URLs.
@@ -44,13 +52,26 @@ _PAGE_HEADERS = {
 _FILE_HEADERS = {"Cache-Control": "no-cache"}
 
 
-def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> None:
-    """Add the Swagger page at ``{prefix}/api``; ``spec_path`` has the prefix, too."""
+@dataclass(frozen=True)
+class ApiDocument:
+    """A document that can be shown: ``name`` chooses it in the query, ``path`` is the whole one."""
+
+    name: str
+    title: str
+    path: str
+
+
+def setup(
+    app: web.Application, *, prefix: str, documents: Sequence[ApiDocument], title: str
+) -> None:
+    """Add the Swagger page at ``{prefix}/api``, which shows the first document at first."""
     page_path = f"{prefix}/api"
     files = _files()
 
-    async def show_page(_request: web.Request) -> web.Response:
-        return page(prefix=prefix, path=page_path, spec_path=spec_path, title=title)
+    async def show_page(request: web.Request) -> web.Response:
+        name = request.query.get(CHOICE, "")
+        chosen = next((one for one in documents if one.name == name), documents[0])
+        return page(prefix=prefix, path=page_path, title=title, chosen=chosen, documents=documents)
 
     async def send_file(request: web.Request) -> web.FileResponse:
         path = files.get(request.match_info["name"])
@@ -58,24 +79,43 @@ def setup(app: web.Application, *, prefix: str, spec_path: str, title: str) -> N
             raise web.HTTPNotFound
         return web.FileResponse(path, headers=_FILE_HEADERS)
 
-    async def to_page(_request: web.Request) -> web.Response:
-        raise web.HTTPFound(page_path)
+    async def to_page(request: web.Request) -> web.Response:
+        here = posixpath.relpath(prefix or "/", posixpath.dirname(request.path))
+        raise web.HTTPFound(f"{here}/api")
 
     app.router.add_get(page_path, show_page)
     app.router.add_get(f"{prefix}/{_STATIC}/{{name}}", send_file)
-    for other in (f"{page_path}/", f"{prefix}/ui", f"{prefix}/ui/"):
-        app.router.add_get(other, to_page)
+    app.router.add_get(f"{page_path}/", to_page)
+    for name in _OTHER_NAMES:
+        for end in ("", "/"):
+            app.router.add_get(f"{prefix}/{name}{end}", to_page)
 
 
-def page(*, prefix: str, path: str, spec_path: str, title: str) -> web.Response:
+def page(
+    *,
+    prefix: str,
+    path: str,
+    title: str,
+    chosen: ApiDocument,
+    documents: Sequence[ApiDocument] = (),
+) -> web.Response:
     """A page that shows a document; the files that it needs are those of :func:`setup`."""
     here = posixpath.dirname(path)
     text = _template().substitute(
         title=escape(title),
+        home=escape(posixpath.relpath(f"{prefix}/", here)),
+        document=escape(chosen.title),
+        choice="".join(_choice(one, chosen) for one in documents) if len(documents) > 1 else "",
         static=escape(posixpath.relpath(f"{prefix}/{_STATIC}", here)),
-        spec=escape(posixpath.relpath(spec_path, here)),
+        spec=escape(posixpath.relpath(chosen.path, here)),
     )
     return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+
+def _choice(one: ApiDocument, chosen: ApiDocument) -> str:
+    current = ' aria-current="page"' if one == chosen else ""
+    query = escape(urlencode({CHOICE: one.name}))
+    return f'<li><a href="?{query}"{current}>{escape(one.title)}</a></li>'
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The routes: those of ``/openapi.json`` of a running host, and those that are not in it."""
+"""The routes: those of ``/openapi/v2.json`` of a running host, and those that are not in it."""
 
 from __future__ import annotations
 
@@ -32,17 +32,22 @@ OTHERS: dict[str, str] = {
     "copy, with `http://HOST` for this host.",
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
     "/healthz": "200 as long as the host lives.",
-    "/openapi.json": "The API of the models that are served, as OpenAPI 3.0.",
+    "/health": "Leads to `/healthz`.",
+    "/openapi.json": "All APIs of this host, as OpenAPI 3.0: what works, by model.",
+    "/openapi/{door}.json": "One of them: `v2`, `cog`, `oip`, or that of another package.",
     "/readyz": "200 when every model takes calls, else 503; the body says how each one is.",
     "/static/swagger/{name}": "Files of the Swagger page.",
-    "/swagger.json": "The same as Swagger 2.0, as DEEPaaS 2.x has it.",
+    "/swagger.json": "The V2 API as Swagger 2.0, as DEEPaaS 2.x has it.",
     "/tensorboard": "Leads to `/tensorboard/`.",
     "/tensorboard/{tail}": "TensorBoard with the curves of all trainings.",
     "/try-me": "Leads to `/try-me/`.",
     "/try-me/{tail}": "The [try-me page](../try-me.md): all models at `/try-me/`, one at "
     "`/try-me/{name}/`.",
-    "/ui": "Leads to `/api`.",
-    "/ui/": "Leads to `/api`.",
+    **{
+        f"/{name}{end}": "Leads to `/api`."
+        for name in ("docs", "swagger", "ui")
+        for end in ("", "/")
+    },
 }
 """What the host's own routes are for that are not in the document; those of doors say it."""
 
@@ -113,8 +118,8 @@ def _told(handler: Any, titles: Mapping[Any, str]) -> str:
 
 
 def openapi() -> Json:
-    """``/openapi.json`` of a host that serves a small model."""
-    with _host() as url, urllib.request.urlopen(f"{url}/openapi.json", timeout=60) as answer:
+    """``/openapi/v2.json`` of a host that serves a small model."""
+    with _host() as url, urllib.request.urlopen(f"{url}/openapi/v2.json", timeout=60) as answer:
         document: Json = json.load(answer)
         return document
 
@@ -129,7 +134,7 @@ def _host() -> Iterator[str]:
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: routes-model\nVersion: 1\n")
         (info / "entry_points.txt").write_text("[deepaas.v2.model]\nNAME = routes_model\n")
         host = subprocess.Popen(
-            [sys.executable, "-m", "deepaas.cmd.run", "--model-name", "NAME"],
+            [sys.executable, "-m", "deepaas.cmd.run", "--model-name", "NAME", "--debug-endpoint"],
             env={
                 **{k: v for k, v in os.environ.items() if not k.startswith(("OS_", "DEEPAAS_"))},
                 "PYTHONPATH": name,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from browser.try_me import tab_to
 from playwright.async_api import BrowserContext, Page, expect
 
 from deepaas.protocols.v2 import snippets
@@ -67,6 +68,10 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
         made = swagger(prefix)
         return web.json_response(to_openapi3(made) if "openapi" in request.path else made)
 
+    async def other(_request: web.Request) -> web.Response:
+        made = swagger(f"{prefix}/other")
+        return web.json_response({**made, "info": {**made["info"], "title": "The other"}})
+
     async def predict(request: web.Request) -> web.Response:
         form = await request.post()
         image = form["image"]
@@ -78,8 +83,13 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
     app = web.Application()
     app.router.add_get(f"{prefix}/", landing)
     app.router.add_get(f"{prefix}/{spec}", document)
+    app.router.add_get(f"{prefix}/other.json", other)
     app.router.add_post(f"{prefix}/v2/models/digits/predict/", predict)
-    swagger_ui.setup(app, prefix=prefix, spec_path=f"{prefix}/{spec}", title="Host")
+    documents = [
+        swagger_ui.ApiDocument("v2", "V2", f"{prefix}/{spec}"),
+        swagger_ui.ApiDocument("other", "Another API", f"{prefix}/other.json"),
+    ]
+    swagger_ui.setup(app, prefix=prefix, documents=documents, title="Host")
     return app
 
 
@@ -126,6 +136,19 @@ async def test_from_the_landing_page_to_a_prediction_with_a_file(
     await expect(answer).to_contain_text('"file": "seven.png"')
     await expect(answer).to_contain_text('"bytes": 5')
     await expect(answer).to_contain_text('"text": "hello"')
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+async def test_another_document_is_chosen_by_keyboard(page: Page, serve: Serve, width: int) -> None:
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.goto(f"{await serve(small_host())}/api")
+    await expect(page.get_by_role("heading", name="A host")).to_be_visible()
+    await tab_to(page, page.get_by_role("link", name="Another API"))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="The other")).to_be_visible()
+    chosen = page.get_by_role("navigation", name="APIs").locator("[aria-current]")
+    await expect(chosen).to_have_text("Another API")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 async def test_swagger_page_follows_the_colour_scheme(page: Page, serve: Serve) -> None:

@@ -211,7 +211,12 @@ def test_it_is_in_the_document_of_all(host: Host) -> None:
     assert "/v2/models/plain/predict/" in document["paths"]
     assert {"Echo", "Failure"} <= document["components"]["schemas"].keys()
     # The Swagger page shows it, and DEEPaaS's own document has nothing of it.
-    assert 'data-spec="openapi.json"' in host.get("/api").body.decode()
+    own = host.get("/openapi/echo.json").json()
+    assert own["paths"].keys() == {path for path in document["paths"] if "/echo" in path}
+    page = host.get("/api?document=echo").body.decode()
+    assert 'data-spec="openapi/echo.json"' in page and ">An echo</a>" in page
+    assert 'data-spec="openapi/v2.json"' in host.get("/api").body.decode()
+    assert host.get("/openapi/nobody.json").status == 404
     assert "echo" not in host.get("/swagger.json").body.decode()
 
 
@@ -261,4 +266,7 @@ def test_at_the_root_its_document_is_cogs_and_the_swagger_page_has_deepaas_own(
     options = ("--root-protocol", "cog", "--no-ui")
     with start_host(["plain"], *options, packages=packages) as host:
         assert "/predictions" in host.get("/openapi.json").json()["paths"]
-        assert 'data-spec="swagger.json"' in host.get("/api").body.decode()
+        assert 'data-spec="openapi/v2.json"' in host.get("/api").body.decode()
+        assert host.get("/docs").status == 200  # Cog's own.
+        assert host.get("/swagger").headers["location"] == "./api"
+        assert host.get("/health").headers["location"] == "healthz"

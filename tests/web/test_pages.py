@@ -18,6 +18,7 @@ from pytest_aiohttp import AiohttpClient
 from deepaas.protocols.v2 import snippets
 from deepaas.web import swagger_ui
 from deepaas.web.landing import LandingModel, landing_page
+from deepaas.web.swagger_ui import ApiDocument
 
 PREFIXES = ["", "/base"]
 ORIGIN = "http://127.0.0.1:5000"
@@ -58,11 +59,17 @@ def words_of(command: str, origin: str = ORIGIN) -> list[str]:
     return shlex.split(shown_text.replace("\\\n", ""))
 
 
+def documents_below(prefix: str) -> list[ApiDocument]:
+    return [
+        ApiDocument("one", 'One <b>&"API"</b>', f"{prefix}/openapi/one.json"),
+        ApiDocument("two & more", "Two", f"{prefix}/openapi/two.json"),
+    ]
+
+
 async def client_for(aiohttp_client: AiohttpClient, prefix: str = "") -> TestClient[Any, Any]:
     app = web.Application()
-    swagger_ui.setup(
-        app, prefix=prefix, spec_path=f"{prefix}/swagger.json", title='A <b>&"host"</b>'
-    )
+    documents = documents_below(prefix)
+    swagger_ui.setup(app, prefix=prefix, documents=documents, title='A <b>&"host"</b>')
     return await aiohttp_client(app)
 
 
@@ -83,7 +90,21 @@ async def test_swagger_page_and_its_files(aiohttp_client: AiohttpClient, prefix:
         again = await client.get(path, headers={"If-None-Match": file.headers["ETag"]})
         assert again.status == 304
     [spec] = page.all("main", "data-spec")
-    assert urljoin(f"{prefix}/api", spec) == f"{prefix}/swagger.json"
+    assert urljoin(f"{prefix}/api", spec) == f"{prefix}/openapi/one.json"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+async def test_swagger_page_has_a_choice_of_documents(
+    aiohttp_client: AiohttpClient, prefix: str
+) -> None:
+    client = await client_for(aiohttp_client, prefix)
+    links = Page(await (await client.get(f"{prefix}/api")).text()).all("a", "href")
+    _, first, second, _ = links
+    for link, name in ((first, "one"), (second, "two"), ("?document=nobody", "one")):
+        page = Page(await (await client.get(urljoin(f"{prefix}/api", link))).text())
+        (spec,) = page.all("main", "data-spec")
+        assert urljoin(f"{prefix}/api", spec) == f"{prefix}/openapi/{name}.json"
+        assert page.all("a", "aria-current") == ["page"]
 
 
 async def test_swagger_page_escapes_the_title_and_has_no_inline_code(
@@ -102,7 +123,7 @@ async def test_swagger_page_escapes_the_title_and_has_no_inline_code(
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("path", ["/api/", "/ui", "/ui/"])
+@pytest.mark.parametrize("path", ["/api/", "/ui", "/ui/", "/docs", "/docs/", "/swagger"])
 async def test_other_paths_lead_to_the_swagger_page(
     aiohttp_client: AiohttpClient, prefix: str, path: str
 ) -> None:
@@ -110,7 +131,10 @@ async def test_other_paths_lead_to_the_swagger_page(
     answer = await client.get(prefix + path, allow_redirects=False)
 
     assert answer.status == 302
-    assert answer.headers["Location"] == f"{prefix}/api"
+    # Relative, so that it is right where a proxy puts the host under a path.
+    location = answer.headers["Location"]
+    assert urljoin(prefix + path, location) == f"{prefix}/api"
+    assert not location.startswith("/")
 
 
 @pytest.mark.parametrize("path", ["/api", "/ui", "/static/swagger/swagger-ui.css"])
@@ -148,7 +172,7 @@ async def test_nothing_else_is_served(aiohttp_client: AiohttpClient, path: str) 
 
 
 def test_swagger_page_does_not_import_flask() -> None:
-    swagger_ui.setup(web.Application(), prefix="", spec_path="/swagger.json", title="t")
+    swagger_ui.setup(web.Application(), prefix="", documents=documents_below(""), title="t")
 
     assert "flask_swagger_ui" not in sys.modules
 
@@ -157,7 +181,7 @@ def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(swagger_ui, "find_spec", lambda _name: None)
 
     with pytest.raises(FileNotFoundError, match="flask-swagger-ui"):
-        swagger_ui.setup(web.Application(), prefix="", spec_path="/swagger.json", title="t")
+        swagger_ui.setup(web.Application(), prefix="", documents=documents_below(""), title="t")
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

@@ -10,8 +10,10 @@ from aiohttp import web
 from deepaas.curl import curl
 from deepaas.errors import ConfigError
 from deepaas.fetching.fetcher import Fetcher, FetchLimits
+from deepaas.model.about import descriptions
 from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
+from deepaas.protocols.cog import openapi
 from deepaas.protocols.cog.answers import as_error
 from deepaas.protocols.cog.files import PredictionFiles
 from deepaas.protocols.cog.helper import Helpers
@@ -20,6 +22,7 @@ from deepaas.protocols.cog.kept import CogWording
 from deepaas.protocols.cog.options import Options
 from deepaas.protocols.cog.predictions import Predictions
 from deepaas.protocols.cog.routes import Pick, PredictionRoutes
+from deepaas.protocols.cog.schema import Json
 from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.successor import Successor
 from deepaas.protocols.cog.training_routes import TrainingRoutes
@@ -118,6 +121,13 @@ def setup(host: Host) -> Door:
         path = f"{url}/{NAME}/{quote(model.name, safe='')}/predictions"
         return [Snippet(f"Predict with {TITLE}", curl(path, body=body))]
 
+    async def document() -> Json:
+        known = await descriptions(host.registry)
+        found = ((model.name, shelf.get(model)) for model in host.registry if model.name in known)
+        shown = [(name, served) for name, served in found if served is not None]
+        is_on = {"predict": settings.predict_endpoint, "train": settings.train_endpoint}
+        return openapi.part(own, shown, is_on.__getitem__)
+
     return Door(
         routes,
         at_root,
@@ -130,4 +140,5 @@ def setup(host: Host) -> Door:
         title=TITLE,
         links=links,
         snippets=snippets,
+        openapi=document,
     )

@@ -121,11 +121,12 @@ class PredictionRoutes:
         if not self._host.settings.doc_endpoint:
             raise web.HTTPNotFound
         below = request.path.removesuffix("/docs")
+        name = self._pick(request).name
         return swagger_ui.page(
             prefix=self._host.prefix,
             path=request.path,
-            spec_path=f"{below}/openapi.json",
-            title=self._pick(request).name,
+            title="DEEPaaS",
+            chosen=swagger_ui.ApiDocument(name, name, f"{below}/openapi.json"),
         )
 
     async def post_predict(self, request: web.Request) -> web.StreamResponse:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from deepaas.curl import curl
+from deepaas.model.about import descriptions
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Door, Host, Link, Snippet
-from deepaas.protocols.oip import examples
+from deepaas.protocols.oip import examples, openapi
 from deepaas.protocols.oip.answers import as_error
 from deepaas.protocols.oip.asked import NAME
 from deepaas.protocols.oip.inference_routes import InferenceRoutes
@@ -41,6 +44,10 @@ def setup(host: Host) -> Door:
         body = examples.request_for(description.predict)
         return [Snippet(f"Predict with the {TITLE}", curl(call, body=body))]
 
+    async def document() -> Mapping[str, Any]:
+        known = await descriptions(host.registry)
+        return openapi.part(own, known.items(), can_predict=host.settings.predict_endpoint)
+
     return Door(
         below(own),
         lambda: below(host.prefix),
@@ -49,4 +56,5 @@ def setup(host: Host) -> Door:
         title=TITLE,
         links=links,
         snippets=snippets,
+        openapi=document,
     )

@@ -42,7 +42,7 @@ class ModelVersion:
             {name: told for name, (_, told) in self._inputs.items()},
             {name: datatype for name, (datatype, _) in self._outputs.items()},
             [one.name for one in signature.arguments if one.required],
-            _text(signature),
+            text_argument(signature),
         )
         self.outline = msgspec.json.encode(outline).decode()
         self.text = outline.text
@@ -145,7 +145,7 @@ def _types(schema: Schema) -> set[str]:
     return {told} if isinstance(told, str) else {*told} - {"null"}
 
 
-def _text(signature: Signature) -> str:
+def text_argument(signature: Signature) -> str:
     """The argument that a text to go on from is meant for: of that name, or the first text."""
     texts = [
         one

@@ -54,8 +54,9 @@ def _links(host: Host, model: HostedModel) -> list[Link]:
     links = []
     if host.settings.doc_endpoint and _can_predict(host, model):
         # Swagger UI makes it from the tag of an operation and its id.
+        tag = quote(model.name, safe="")
         operation = operation_id("POST", predict.PATH.replace("{name}", model.name))
-        links.append(Link("Try predict", f"{host.prefix}/api#/models/{quote(operation)}"))
+        links.append(Link("Try predict", f"{host.prefix}/api#/{tag}/{quote(operation)}"))
     known = model.description
     if known is not None and known.train is not None and host.settings.train_endpoint:
         links.append(Link("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from aiohttp import web
 
 import deepaas
 from deepaas.messages import Description
+from deepaas.model.about import descriptions
 from deepaas.protocols import door
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
@@ -25,9 +25,6 @@ ABOUT = (
     "This is a REST API that is focused on providing access to machine learning models: "
     "anyone can use them over HTTP, from a program, from the command line or from this page."
 )
-LOADING_SECONDS = 5.0
-"""How long a document waits for models that are being loaded."""
-
 CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
@@ -43,10 +40,11 @@ class Documents:
         return door.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
 
     async def openapi(self) -> dict[str, Any]:
-        """The same as OpenAPI 3.0."""
+        """What works, as OpenAPI 3.0, with a tag for each model."""
         await self._make()
         if self._openapi is None:
-            self._openapi = to_openapi3(msgspec.json.decode(self._swagger))
+            assert self._known is not None
+            self._openapi = to_openapi3(openapi_source(self._host.prefix, self._shown, self._known))
         return self._openapi
 
     async def _get_swagger(self, _request: web.Request) -> web.Response:
@@ -55,42 +53,57 @@ class Documents:
         return web.Response(body=self._swagger, headers=headers)
 
     async def _make(self) -> None:
-        # Whoever asks early would otherwise get a document without the models.
-        waits = [asyncio.ensure_future(model.described()) for model in self._host.registry]
-        await asyncio.wait(waits, timeout=LOADING_SECONDS)
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)
-        descriptions = {
-            model.name: model.description
-            for model in self._host.registry
-            if model.description is not None
-        }
-        if self._known != descriptions:
-            document = swagger(self._host.prefix, self._shown, descriptions)
-            self._swagger = msgspec.json.encode(document)
+        known = await descriptions(self._host.registry)
+        if self._known != known:
+            self._swagger = msgspec.json.encode(swagger(self._host.prefix, self._shown, known))
             self._openapi = None
-            self._known = descriptions
+            self._known = known
 
 
 def swagger(
-    prefix: str, operations: Sequence[Operation], descriptions: dict[str, Description]
+    prefix: str, operations: Sequence[Operation], models: Mapping[str, Description]
 ) -> dict[str, Any]:
-    """The Swagger 2.0 document; the descriptions by model."""
+    """The Swagger 2.0 document of DEEPaaS 2.x, in which all models have all operations."""
+    return _document(prefix, operations, models, lambda _operation, _description: True)
+
+
+def openapi_source(
+    prefix: str, operations: Sequence[Operation], models: Mapping[str, Description]
+) -> dict[str, Any]:
+    """What the document in OpenAPI is made of: what works, by model."""
+    document = _document(
+        prefix,
+        operations,
+        models,
+        lambda operation, description: operation.works(description),
+        tag_by_model=True,
+    )
+    return document | {"tags": [{"name": name} for name in models]}
+
+
+def _document(
+    prefix: str,
+    operations: Sequence[Operation],
+    models: Mapping[str, Description],
+    is_shown: Callable[[Operation, Description | None], bool],
+    *,
+    tag_by_model: bool = False,
+) -> dict[str, Any]:
     of_models: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
-    for operation in (o for o in operations if "{name}" not in o.path):
+    for operation in (o for o in operations if "{name}" not in o.path and is_shown(o, None)):
         path = f"{prefix}{operation.path}"
         if operation.path == "/":
             path = prefix or "/"
-        paths.setdefault(path, {})[operation.method.lower()] = _document(operation, "", None)
-    for name, described in descriptions.items():
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, "", None)
+    for name, described in models.items():
         description = naming.take(of_models, described)
-        for operation in (o for o in operations if "{name}" in o.path):
+        for operation in (o for o in operations if "{name}" in o.path and is_shown(o, description)):
             path = f"{prefix}{operation.path}".replace("{name}", name)
-            paths.setdefault(path, {})[operation.method.lower()] = _document(
-                operation, name, description
-            )
+            told = _operation(operation, name, description)
+            if tag_by_model:
+                told["tags"] = [name]
+            paths.setdefault(path, {})[operation.method.lower()] = told
     names = naming.host_names(of_models, DEFINITIONS)
     definitions = {names[name]: definition for name, definition in DEFINITIONS.items()} | of_models
     document: dict[str, Any] = {
@@ -106,7 +119,7 @@ def swagger(
     return naming.settle(document, names)
 
 
-def _document(operation: Operation, name: str, description: Description | None) -> dict[str, Any]:
+def _operation(operation: Operation, name: str, description: Description | None) -> dict[str, Any]:
     responses = dict(operation.responses)
     parameters = list(operation.parameters)
     produces = list(operation.produces)

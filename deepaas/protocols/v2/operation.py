@@ -62,7 +62,9 @@ class Operation:
         responses: response objects by status.
         streamed: what to add to them for a model that yields its answer, which it can stream.
         function: which function of a model it calls, if one: its parameters are documented.
-        documented: what is switched off has no place in the document.
+        documented: what is switched off has no place in the documents.
+        works: whether it does for a model of this description; ``/swagger.json``, as in DEEPaaS
+            2.x, has those that do not, too.
         result: response object for 200 made from a model's description, if it depends on it.
     """
 
@@ -77,8 +79,17 @@ class Operation:
     function: Callable[[Description], Signature | None] | None = None
     result: Callable[[Description], dict[str, Any]] | None = None
     documented: bool = True
+    works: Callable[[Description | None], bool] = lambda _description: True
     parameters: Sequence[dict[str, Any]] = field(default_factory=tuple)
     streamed: str = ""
+
+
+def can_predict(description: Description | None) -> bool:
+    return description is not None and description.predict is not None
+
+
+def can_train(description: Description | None) -> bool:
+    return description is not None and description.train is not None
 
 
 def operation_id(method: str, path: str) -> str:

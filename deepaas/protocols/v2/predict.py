@@ -12,7 +12,7 @@ from deepaas.messages import Description, Signature
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import streaming
 from deepaas.protocols.v2.array_files import wanted_codec
-from deepaas.protocols.v2.operation import JSON, Operation, answer, failures, reference
+from deepaas.protocols.v2.operation import JSON, Operation, answer, can_predict, failures, reference
 from deepaas.schemas.json_schema import to_openapi
 from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
@@ -94,6 +94,7 @@ class PredictionOperations:
                 "'metric' (JSON with 'name', 'value' and 'mode'); the last one is 'end' or "
                 "'error'.",
                 documented=self._enabled,
+                works=can_predict,
             ),
             Operation(
                 "GET",
@@ -107,6 +108,7 @@ class PredictionOperations:
                 "it is not here.",
                 parameters=(_REQUEST_ID,),
                 documented=self._enabled,
+                works=can_predict,
             ),
         ]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from deepaas.errors import Disabled, InvalidArguments, RunElsewhere
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Host
-from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.protocols.v2.operation import Operation, answer, can_train, failures, reference
 from deepaas.protocols.v2.training_json import raw, training_json
 from deepaas.training.runs import State, TrainingRun
 from deepaas.training.service import Trainings
@@ -162,6 +162,7 @@ class TrainingOperations:
                 },
                 function=lambda description: description.train,
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -179,6 +180,7 @@ class TrainingOperations:
                 "where a single training is asked for.",
                 parameters=_LIST_PARAMETERS,
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -189,6 +191,7 @@ class TrainingOperations:
                 {**trained, **failures(403, 404, 503)},
                 parameters=[UUID],
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "DELETE",
@@ -201,6 +204,7 @@ class TrainingOperations:
                 "answer is the training as it is then; one that has ended already is not changed.",
                 parameters=[UUID],
                 documented=documented,
+                works=can_train,
             ),
         ]
 

@@ -77,5 +77,6 @@ class VersionOperations:
                 },
                 description="Return debug information if enabled by API.",
                 produces=("text/plain",),
+                works=lambda _description: self._host.recent_log is not None,
             ),
         ]

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 from deepaas.errors import InvalidArguments
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Host
-from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.protocols.v2.operation import Operation, answer, can_train, failures, reference
 from deepaas.protocols.v2.training_json import date_text, progress_json
 from deepaas.protocols.v2.trainings import RUN_PATH, UUID, Presenter, trainings_of
 from deepaas.training.runs import TrainingRun
@@ -155,6 +155,7 @@ class WatchingOperations:
                 produces=("text/plain", MEDIA_TYPE),
                 parameters=[UUID, _TAIL],
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -167,6 +168,7 @@ class WatchingOperations:
                 "writes.",
                 parameters=[UUID],
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -181,6 +183,7 @@ class WatchingOperations:
                 produces=(MEDIA_TYPE,),
                 parameters=[UUID],
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -194,6 +197,7 @@ class WatchingOperations:
                 produces=("application/json", ZIP),
                 parameters=[UUID, _FORMAT],
                 documented=documented,
+                works=can_train,
             ),
             Operation(
                 "GET",
@@ -205,6 +209,7 @@ class WatchingOperations:
                 produces=("application/octet-stream",),
                 parameters=[UUID, _FILE],
                 documented=documented,
+                works=can_train,
             ),
         ]
 

@@ -1,0 +1,124 @@
+"""The OpenAPI documents of a host: one for each door, and one of all.
+
+A door that fails to tell is left out, and the log says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+import deepaas
+from deepaas.doors import OpenDoor
+from deepaas.model.about import about
+from deepaas.model.handle import HostedModel
+from deepaas.protocols.door import routes
+from deepaas.web.errors import json_response
+from deepaas.web.swagger_ui import ApiDocument
+
+_log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+
+TITLE = "DEEPaaS"
+
+
+class ApiDocuments:
+    """They tell of the doors in their order."""
+
+    def __init__(
+        self, prefix: str, models: Iterable[HostedModel], doors: Sequence[OpenDoor]
+    ) -> None:
+        self._prefix = prefix
+        self._models = models
+        self._doors = [one for one in doors if one.door.openapi is not None]
+        self._clashes: set[tuple[str, str]] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        table = [
+            ("GET", "/openapi.json", self._get_all),
+            ("GET", "/openapi/{door}.json", self._get_one),
+        ]
+        return routes(self._prefix, table)
+
+    def list(self) -> list[ApiDocument]:
+        """Those of single doors, for the Swagger page."""
+        return [
+            ApiDocument(
+                one.name,
+                one.door.title or one.name,
+                f"{self._prefix}/openapi/{quote(one.name, safe='')}.json",
+            )
+            for one in self._doors
+        ]
+
+    async def _get_all(self, _request: web.Request) -> web.Response:
+        document = await self._frame(TITLE)
+        for one in self._doors:
+            self._join(document, one.name, await _part(one) or {})
+        return json_response(document)
+
+    async def _get_one(self, request: web.Request) -> web.Response:
+        name = request.match_info["door"]
+        found = next((one for one in self._doors if one.name == name), None)
+        if found is None or (part := await _part(found)) is None:
+            raise web.HTTPNotFound
+        document = await self._frame(found.door.title or name)
+        self._join(document, name, part)
+        return json_response(document)
+
+    async def _frame(self, title: str) -> dict[str, Any]:
+        """A document without paths: of a single model it has the words."""
+        models = list(self._models)
+        known = await asyncio.gather(*map(about, models))
+        if len(models) == 1:
+            title = f"{known[0].title} – {title}"
+            description = known[0].description
+        else:
+            # A document's description is Markdown; names of models are not.
+            description = "\n".join(
+                f"* `{model.name}`{f': {one.title}' if one.title != model.name else ''}"
+                for model, one in zip(models, known, strict=True)
+            )
+        info = {"title": title, "version": deepaas.__version__, "description": description}
+        return {
+            "openapi": "3.0.3",
+            "info": info,
+            "tags": [],
+            "paths": {},
+            "components": {},
+        }
+
+    def _join(self, document: dict[str, Any], door: str, part: Json) -> None:
+        document["tags"] = [*document["tags"], *part.get("tags", [])]
+        document["paths"] = self._joined(door, document["paths"], part.get("paths", {}))
+        components = document["components"]
+        for kind, ours in part.get("components", {}).items():
+            components[kind] = self._joined(door, components.get(kind, {}), ours)
+
+    def _joined(self, door: str, others: Json, ours: Json) -> Json:
+        """Of one name the first counts."""
+        for name in ours:
+            clash = (door, name)
+            if name in others and others[name] != ours[name] and clash not in self._clashes:
+                self._clashes.add(clash)  # The document is asked for again and again.
+                _log.warning(
+                    "/openapi.json: %s of the door %r is left out: another door has that name",
+                    name,
+                    door,
+                )
+        return {**others, **{name: one for name, one in ours.items() if name not in others}}
+
+
+async def _part(one: OpenDoor) -> Json | None:
+    assert one.door.openapi is not None
+    try:
+        return await one.door.openapi()
+    except Exception:
+        _log.exception("the door %r is left out of /openapi.json", one.name)
+        return None
