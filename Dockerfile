@@ -51,7 +51,7 @@ RUN groupadd --gid 10001 deepaas \
 
 COPY --from=build /opt/deepaas /opt/deepaas
 
-# Every option of deepaas-run can be given like these.
+# Defaults of this image. DEEPAAS_LISTEN_PORT and the like come before these.
 ENV PATH=/opt/deepaas/bin:$PATH \
     HOME=/var/lib/deepaas \
     OS_DEFAULT__LISTEN_IP=0.0.0.0 \
@@ -67,6 +67,6 @@ EXPOSE 5000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
     CMD ["python", "-m", "deepaas.cmd.health"]
 
-# SIGTERM lets running calls finish (OS_DEFAULT__DRAIN_TIMEOUT; `docker stop --time` must be longer).
+# SIGTERM lets running calls finish (DEEPAAS_DRAIN_TIMEOUT; `docker stop --time` must be longer).
 STOPSIGNAL SIGTERM
 CMD ["deepaas-run"]

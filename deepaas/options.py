@@ -33,17 +33,25 @@ def option(
     max: float | None = None,
     short: str | None = None,
     was: str | None = None,
+    group: str | None = None,
+    unit: str | None = None,
+    rare: bool = False,
 ) -> Any:
     """A field of a dataclass of options.
 
     Args:
         default: its type is that of all values, ``()`` for texts of which there may be several.
         secret: whether models must not see it, and the log not show it.
+        choices: given in any case, read as written here.
         short: one letter, for the command line; not for doors.
         was: of a door: what it was called when it stood in ``[DEFAULT]``, where it is found still.
+        group: the heading in ``--help`` that it stands below; not for doors, which have their own.
+        unit: what stands for its value in ``--help``: ``SECONDS``, ``BYTES``, ``PATH``, …
+        rare: shown by ``--help-all`` only, as are all options of doors.
     """
-    switches = {"secret": secret, "multiple": multiple, "port": port}
+    switches = {"secret": secret, "multiple": multiple, "port": port, "rare": rare}
     others = {"choices": choices, "min": min, "max": max, "short": short, "was": was}
+    others |= {"group": group, "unit": unit}
     about: dict[str, Any] = {key: True for key, value in switches.items() if value}
     about |= {key: value for key, value in others.items() if value is not None}
     return dataclasses.field(default=default, metadata={"help": text, **about})
@@ -54,7 +62,18 @@ def declared(kind: Any) -> list[Field]:
 
 
 def variable(section: str, name: str) -> str:
+    """As oslo.config, and so DEEPaaS 2.x, calls it."""
     return f"OS_{section.upper()}__{name.upper()}"
+
+
+def short_variable(words: str) -> str:
+    """By the name on the command line."""
+    return f"DEEPAAS_{words.replace('-', '_').upper()}"
+
+
+def variables(field: Field) -> list[str]:
+    """Of an option of the host: of several that are set, the first counts."""
+    return [short_variable(field.name), variable("default", field.name)]
 
 
 @dataclass(frozen=True)
@@ -82,9 +101,16 @@ class DoorOptions:
         return f"{self.door}-{field.name.replace('_', '-')}"
 
     def variables(self, field: Field) -> list[str]:
+        """Of several that are set, the first counts."""
         was = field.metadata.get("was")
         older = [variable("default", was)] if was else []
-        return [variable(self.section, field.name), *older]
+        short = short_variable(self.command_line(field))
+        return [short, variable(self.section, field.name), *older]
+
+    @property
+    def prefixes(self) -> list[str]:
+        """Of its variables, whichever options it has."""
+        return [short_variable(f"{self.door}_"), variable(self.section, "")]
 
 
 @cache

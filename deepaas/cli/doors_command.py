@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepaas import plugins
-from deepaas.cli.help import Help
 from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
+from deepaas.help import Help
 
 if TYPE_CHECKING:
     from deepaas.doors import ClosedDoor, OpenDoor

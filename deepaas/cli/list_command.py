@@ -7,12 +7,12 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from deepaas.cli.help import Help
 from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
+from deepaas.help import Help
 from deepaas.model import discovery
 from deepaas.model.kinds import load_kinds, offers
 from deepaas.programs import module_command

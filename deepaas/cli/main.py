@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepaas.cli import doors_command, list_command, model_commands, runs_command
-from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
+from deepaas.help import Help
 
 PROG = "deepaas-cli"
 

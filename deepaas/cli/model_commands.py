@@ -6,7 +6,6 @@ import argparse
 import difflib
 from typing import Any, NoReturn
 
-from deepaas.cli.help import Help
 from deepaas.cli.lines import open_lines
 from deepaas.cli.model import CommandModel, open_model
 from deepaas.cli.options import Option, read
@@ -14,6 +13,7 @@ from deepaas.cli.options import add_to as add_arguments
 from deepaas.cli.output import ARRAY_TYPES, CommandOutput
 from deepaas.cli.problems import OK, WRONG_USAGE, CommandProblem, say
 from deepaas.cli.shared_options import STREAM_HELP, add_again
+from deepaas.help import Help
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.cli import options as shapes
-from deepaas.cli.help import Help
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.model import open_model
 from deepaas.cli.options import Option
 from deepaas.cli.output import JSON, CommandOutput, ending
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
+from deepaas.help import Help
 
 PROG = "deepaas-predict"
 

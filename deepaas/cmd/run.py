@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -71,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             requests=settings.debug,
             recent=recent,
         )
+        for remark in config.remarks(os.environ, config.door_options()):
+            _log.warning("%s", remark)
         models = discovery.choose(settings.model_name, settings.model_python)
         sys.exit(_run(_serve(settings, models, recent)))
     except ConfigError as error:

@@ -16,12 +16,21 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 import deepaas
+from deepaas.help import Help
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.scratch import scratch
 from deepaas.ui.stubs import without_stubs
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.listener import raise_open_files
+
+_EPILOG = """\
+examples:
+  deepaas-ui
+        for the host at http://127.0.0.1:5000
+  deepaas-ui --api-url https://models.example.org --listen-port 8080
+        for another one
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -76,80 +85,101 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "deepaas-ui",
-        description="Serve a page on which people can try the models of a host: one of DEEPaaS, "
-        "of any version that has the V2 API.",
+        usage="deepaas-ui [options]",
+        description="Serve the try-me page for the models of a host: one of DEEPaaS, of any "
+        "version that has the V2 API.",
+        epilog=_EPILOG,
+        formatter_class=Help,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=deepaas.__version__)
-    parser.add_argument(
+    host = parser.add_argument_group("host")
+    host.add_argument(
         "--api-url",
         type=_http_url,
         default="http://127.0.0.1:5000",
         metavar="URL",
-        help="of the host, with its base path (default: %(default)s)",
+        help="URL of the host, with its base path. (default: %(default)s)",
     )
-    parser.add_argument(
+    host.add_argument(
         "--public-url",
         metavar="URL",
-        help="of the host, as visitors know it, or a path where it is found beside the page "
-        "(default: --api-url)",
+        help="URL of the host as visitors reach it, or a path below which it is found beside the "
+        "page. (default: as --api-url)",
     )
-    parser.add_argument("--listen-ip", default="127.0.0.1", help="default: %(default)s")
-    parser.add_argument(
-        "--listen-port", type=int, default=7860, help="0 picks a free one (default: %(default)s)"
+    address = parser.add_argument_group("address")
+    address.add_argument(
+        "--listen-ip",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="IP address to listen on. (default: %(default)s)",
     )
-    parser.add_argument(
-        "--unix-socket", type=Path, metavar="PATH", help="to listen on instead of a port"
+    address.add_argument(
+        "--listen-port",
+        type=int,
+        default=7860,
+        metavar="PORT",
+        help="TCP port to listen on; 0 picks a free one. (default: %(default)s)",
     )
-    parser.add_argument(
+    address.add_argument(
+        "--unix-socket",
+        type=Path,
+        metavar="PATH",
+        help="Unix socket to listen on, instead of a port.",
+    )
+    address.add_argument(
+        "--root-path",
+        default="",
+        metavar="PATH",
+        help="Path below which the page is served, such as /try-me, for a reverse proxy that "
+        "forwards only that path.",
+    )
+    visitors = parser.add_argument_group("proxies and web pages")
+    visitors.add_argument(
         "--allowed-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="that the page answers to besides localhost and its own address, as for deepaas-run: "
-        "example.org, example.org:8443, .example.org, *",
+        help="Host name that visitors may use besides localhost and the address itself, as for "
+        "deepaas-run: example.org, example.org:8443, .example.org, *. May be repeated.",
     )
-    parser.add_argument(
+    visitors.add_argument(
         "--allowed-origin",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="whose web pages may use this one, as for deepaas-run: https://example.org, *",
+        help="Web site whose pages may use this one, as for deepaas-run: https://example.org, *. "
+        "May be repeated.",
     )
-    parser.add_argument(
-        "--root-path",
-        default="",
-        metavar="PATH",
-        help="path under which the page is served, beginning with '/': for a reverse proxy that "
-        "forwards a part of its paths",
-    )
-    parser.add_argument(
+    visitors.add_argument(
         "--trusted-proxy",
         action="append",
         default=[],
         metavar="NETWORK",
-        help="address or network of a reverse proxy whose X-Forwarded-Host and -Proto are "
-        "believed; may be given several times",
+        help="Address or network of a reverse proxy whose X-Forwarded-Host and -Proto headers are "
+        "believed. May be repeated.",
     )
-    parser.add_argument(
+    limits = parser.add_argument_group("limits")
+    limits.add_argument(
         "--max-file-size",
         type=int,
         default=0,
         metavar="BYTES",
-        help="largest file that visitors may send; 0 for no limit (default: %(default)s)",
+        help="Largest file that visitors may send; 0 for no limit. (default: %(default)s)",
     )
-    parser.add_argument(
+    limits.add_argument(
         "--header-timeout",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="that the head of a request may take (default: %(default)g)",
+        help="Longest time for the headers of a request to arrive. (default: %(default)g)",
     )
-    parser.add_argument(
+    limits.add_argument(
         "--body-timeout",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="in which something of a body has to come (default: %(default)g)",
+        help="Longest time in which nothing of a body arrives. (default: %(default)g)",
     )
     return parser
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg, types
 
+from deepaas.config.environment import names_by_key
 from deepaas.config.files import files, sections
 from deepaas.config.options import by_key, every
-from deepaas.config.words import only_files, options_in
-from deepaas.options import DoorOptions, variable
+from deepaas.config.words import OF_OTHER_SERVERS, only_files, options_in
+from deepaas.near_names import did_you_mean
+from deepaas.options import DoorOptions
 
 
 def of_value(
@@ -45,13 +46,31 @@ def of_value(
     return None
 
 
-def of_variable(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
+def of_variable(
+    complaint: str, doors: Sequence[DoorOptions], environment: Mapping[str, str]
+) -> str | None:
     """The same of what oslo.config says of a variable."""
-    found = re.match(r"Value for option \S+ from (OS_\w+) is not valid", complaint)
-    named = {variable(section, key): one for (section, key), one in by_key(doors).items()}
+    found = re.match(r"Value for option \S+ from (\w+) is not valid", complaint)
+    options = by_key(doors)
+    named = {name: options[key] for key, names in names_by_key(doors).items() for name in names}
     if found is None or found[1] not in named:
         return None
-    return _must(found[1], named[found[1]], os.environ.get(found[1], ""))
+    return _must(found[1], named[found[1]], environment.get(found[1], ""))
+
+
+def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
+    """What argparse says of an option that is none, with the name that is near."""
+    given = complaint.removeprefix("unrecognized arguments: ")
+    name = given.split()[0].partition("=")[0] if given != complaint else ""
+    if not name.startswith("-"):
+        return None
+    known = ["--config-file", "--config-dir", "--help-all", "--version"]
+    for option in every(doors):
+        is_switch = isinstance(option, cfg.BoolOpt)
+        known += [f"--{option.name}", *([f"--no-{option.name}"] if is_switch else [])]
+    meant = OF_OTHER_SERVERS.get(name.strip("-"))
+    hint = f"; did you mean --{meant}?" if meant else did_you_mean(name, known)
+    return f"there is no option {name}{hint}"
 
 
 def _must(where: str, option: cfg.Opt, value: str) -> str:

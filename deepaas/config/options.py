@@ -93,6 +93,8 @@ def by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], cfg.Opt]:
     return {(section, option.dest): option for section, option in pairs}
 
 
+_NOT_OF_OSLO = frozenset(["was", "group", "unit", "rare"])
+
 _KINDS: dict[type, type[Any]] = {
     bool: cfg.BoolOpt,
     int: cfg.IntOpt,
@@ -102,8 +104,12 @@ _KINDS: dict[type, type[Any]] = {
 
 
 def _to_oslo(field: Field, name: str = "", *also: type, **more: Any) -> cfg.Opt:
-    about = {key: value for key, value in field.metadata.items() if key != "was"}
+    about = {key: value for key, value in field.metadata.items() if key not in _NOT_OF_OSLO}
     about["default"] = field.default
+    if "choices" in about:
+        about["ignore_case"] = True
+    if field.metadata.get("unit") in ("SECONDS", "BYTES"):
+        about["help"] += f" In {field.metadata['unit'].lower()}."
     kind: Any = _KINDS.get(type(field.default))
     if about.pop("multiple", False):
         kind, about["default"] = cfg.MultiStrOpt, []

@@ -1,7 +1,7 @@
 """How the options are read: from the command line, INI files and the environment.
 
 Each is a field of :class:`deepaas.settings.Settings`, or of what a door has declared: that is
-``--NAME-OPTION``, stands in the section ``[NAME]`` and in ``OS_NAME__OPTION``. The parsing is
+``--NAME-OPTION``, stands in the section ``[NAME]`` and in ``DEEPAAS_NAME_OPTION``. The parsing is
 oslo.config's, as existing packages ship ``deepaas.conf`` files for it.
 """
 
@@ -18,13 +18,19 @@ from typing import Any
 from oslo_config import cfg
 
 import deepaas
-from deepaas.config.complaints import of_value, of_variable
+from deepaas.config.complaints import of_value, of_variable, unknown
+from deepaas.config.environment import Variables
 from deepaas.config.files import check_keys, files
+from deepaas.config.help import help_text
 from deepaas.config.options import door_options, every, of_door, older, options, registered
 from deepaas.config.words import as_oslo, options_in, without_files
 from deepaas.errors import ConfigError
 from deepaas.options import DoorOptions, Field, declared
 from deepaas.settings import Settings
+
+ALL = "--help-all"
+
+HELP = frozenset(["-h", "--help", ALL])
 
 
 def load(
@@ -38,16 +44,21 @@ def load(
 
     Raises:
         ConfigError: an option is unknown or has a wrong value.
-        SystemExit: after ``--help`` and ``--version``.
+        SystemExit: after ``--help``, ``--help-all`` and ``--version``.
     """
+    environment = os.environ if environment is None else environment
     doors = door_options()
+    if not HELP.isdisjoint(argv):
+        print(help_text(doors, everything=ALL in argv), end="")
+        raise SystemExit(0)
     conf = registered(doors)
-    _parse(conf, argv, default_config_files, doors)
+    variables = Variables(environment, doors)
+    conf._env_driver = variables
+    _parse(conf, argv, default_config_files, doors, environment)
     _prefer(conf, argv, doors)
     check_keys(conf, doors)
-    by_older_names = _by_older_names(conf, doors)
+    by_older_names = _by_older_names(conf, doors, variables)
     values = {field.name: _value(conf, field) for field in declared(Settings)}
-    environment = os.environ if environment is None else environment
     given = [*conf.models, *values["model_name"]] or [environment.get("DEEPAAS_V2_MODEL", "")]
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for one in given for name in one.split(",") if name.strip())
@@ -57,13 +68,16 @@ def load(
     return Settings(**values, doors={door.door: _of(conf, by_older_names, door) for door in doors})
 
 
-def _by_older_names(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
+def _by_older_names(
+    conf: cfg.ConfigOpts, doors: Sequence[DoorOptions], variables: Variables
+) -> cfg.ConfigOpts:
     """What is given by older names.
 
     Read apart: on the command line oslo.config cannot tell ``cog_strict`` from ``strict`` of
     ``[cog]``, and takes the one for the other.
     """
     found = cfg.ConfigOpts()
+    found._env_driver = variables
     for door in doors:
         found.register_opts(older(door))
     found([], default_config_files=list(map(str, files(conf))), default_config_dirs=[])
@@ -90,6 +104,9 @@ def _value(
     if was and by_older_names and _rank(by_older_names, was, None) > _rank(conf, name, group):
         conf, name, group = by_older_names, was, None
     value = conf[group][name] if group else conf[name]
+    for choice in field.metadata.get("choices", ()):
+        if value.casefold() == choice.casefold():
+            return choice
     if not field.metadata.get("multiple"):
         return value
     if _rank(conf, name, group) == _ENVIRONMENT:
@@ -117,6 +134,7 @@ def _parse(
     argv: Sequence[str],
     default_config_files: list[str] | None,
     doors: Sequence[DoorOptions],
+    environment: Mapping[str, str],
 ) -> None:
     said = io.StringIO()
     try:
@@ -127,13 +145,6 @@ def _parse(
                 prog="deepaas-run",
                 version=deepaas.__version__,
                 default_config_files=default_config_files,
-                description=(
-                    "Serve the installed models over HTTP. Options may also stand in an INI file "
-                    "(--config-file, section [DEFAULT], underscores for dashes) or in the "
-                    "environment (OS_DEFAULT__LISTEN_PORT); those of one API in a section of its "
-                    "own ([cog], OS_COG__STRICT). What is switched off by --noX is switched off "
-                    "by --no-X too."
-                ),
             )
             for option in options():
                 getattr(conf, option.dest)  # Values from files are checked on first use.
@@ -158,14 +169,14 @@ def _parse(
         lost = [door for door in doors if door.trouble and f"--{door.door}-" in complaint]
         why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
         told = of_value(named, argv, default_config_files, doors)
-        raise ConfigError((told or named) + why) from None
+        raise ConfigError((told or unknown(named, doors) or named) + why) from None
     except OSError as error:
         raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"a file with options is no text in UTF-8: {error.reason}") from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
-        told = of_variable(complaint, doors)
+        told = of_variable(complaint, doors, environment)
         raise ConfigError(told or " ".join(complaint.split())) from None
 
 

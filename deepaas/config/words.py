@@ -11,6 +11,9 @@ from oslo_config import cfg
 from deepaas.config.options import every
 from deepaas.options import DoorOptions
 
+OF_OTHER_SERVERS = {"host": "listen-ip", "port": "listen-port", "root-path": "base-path"}
+"""What uvicorn and the like call our options: what people try first."""
+
 
 def as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]:
     """The arguments; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""

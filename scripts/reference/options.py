@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deepaas.config import door_options
-from deepaas.options import DoorOptions, Field, declared, variable
+from deepaas.options import DoorOptions, Field, declared, variables
 from deepaas.settings import Settings
 from scripts.reference.pages import table
 
@@ -25,7 +25,7 @@ class _Told:
 def part() -> str:
     """An overview, then one section per option; those of doors by door."""
     own = [
-        _Told(one, one.name.replace("_", "-"), f"`{one.name}`", [variable("default", one.name)])
+        _Told(one, one.name.replace("_", "-"), f"`{one.name}`", variables(one))
         for one in declared(Settings)
     ]
     doors = {door: [_of_door(door, one) for one in door.fields] for door in door_options()}
@@ -82,6 +82,8 @@ def _value(field: Field) -> str:
         return "a name; may be given several times"
     kinds = {bool: "on or off (`true`, `false` in a file)", int: "a whole number", str: "text"}
     kind = kinds.get(type(field.default), "a number")
+    if about.get("unit") in ("SECONDS", "BYTES"):
+        kind = f"{kind} of {about['unit'].lower()}"
     return f"{kind}, at least {about['min']}" if "min" in about else kind
 
 

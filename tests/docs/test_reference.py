@@ -14,7 +14,8 @@ import pytest
 import deepaas.client
 from deepaas import errors
 from deepaas.cmd.ui import _parser
-from deepaas.config import door_options
+from deepaas.config import door_options, names_by_key
+from deepaas.config.environment import OTHERS
 from deepaas.model.v2 import run
 from deepaas.model.v2.base import BaseModel
 from deepaas.options import declared
@@ -54,6 +55,12 @@ def test_every_part_stands_on_a_page() -> None:
     modules = {path.stem for path in (ROOT / "scripts/reference").glob("*.py")}
     parts = [part for page in REFERENCE for part in parts_of(page.read_text(encoding="utf-8"))]
     assert sorted(parts) == sorted(modules - {"__init__", "__main__", "pages"})
+
+
+def test_the_variables_that_are_no_options_are_known() -> None:
+    options = {name for names in names_by_key(door_options()).values() for name in names}
+    assert {one for one in environment_part.read() if one.startswith("DEEPAAS_")} == OTHERS
+    assert not OTHERS & options
 
 
 def test_each_option_has_a_section() -> None:

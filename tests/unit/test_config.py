@@ -15,20 +15,22 @@ import deepaas
 from deepaas import config
 from deepaas.config.files import IGNORED_KEYS
 from deepaas.errors import ConfigError
-from deepaas.options import declared, of_doors
+from deepaas.options import declared, of_doors, variables
 from deepaas.settings import Settings
 
 VALUES: dict[str, Any] = {
+    "model_name": ("one", "two"),
+    "workers": 3,
+    "warm": False,
+    "reload": True,
+    "model_python": ("one=/usr/bin/python3",),
+    "executor": "far",
     "listen_ip": "0.0.0.0",
     "listen_port": 8080,
+    "base_path": "/base",
     "allowed_host": ("example.org", ".example.net"),
     "allowed_origin": ("https://example.org",),
-    "base_path": "/base",
     "trusted_proxy": ("10.0.0.0/8", "192.0.2.1/32"),
-    "model_name": ("one", "two"),
-    "model_python": ("one=/usr/bin/python3",),
-    "workers": 3,
-    "executor": "far",
     "queue_size": 0,
     "predict_timeout": 1.5,
     "warm_timeout": 20.0,
@@ -36,22 +38,20 @@ VALUES: dict[str, Any] = {
     "cancel_grace": 0.5,
     "drain_timeout": 0.0,
     "client_max_size": 2**40,
+    "keep_predictions": "500",
     "max_connections": 100,
     "max_connections_per_address": 10,
     "header_timeout": 5.0,
     "body_timeout": 30.0,
     "keep_alive_timeout": 15.0,
     "send_timeout": 20.0,
-    "warm": False,
-    "reload": True,
-    "predict_endpoint": False,
     "train_endpoint": False,
     "train_workers": 2,
     "train_queue_size": 5,
     "state_dir": "/tmp/state",
     "database_url": "postgresql+asyncpg://host/trainings",
     "keep_runs": "100,30d",
-    "keep_predictions": "500",
+    "predict_endpoint": False,
     "root_protocol": ("cog",),
     "doc_endpoint": False,
     "ui": False,
@@ -68,11 +68,12 @@ DEFAULTS = Settings(doors={one.door: one.kind() for one in of_doors() if one.kin
 @pytest.fixture(autouse=True)
 def no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in declared(Settings):
-        monkeypatch.delenv(_variable(field.name), raising=False)
+        for name in variables(field):
+            monkeypatch.delenv(name, raising=False)
 
 
 def load(*argv: str, environment: Mapping[str, str] | None = None) -> Settings:
-    return config.load(argv, environment or {}, [])
+    return config.load(argv, environment, [])
 
 
 def written(folder: Path, *lines: str) -> str:
@@ -81,8 +82,8 @@ def written(folder: Path, *lines: str) -> str:
     return str(path)
 
 
-def _variable(name: str) -> str:
-    return f"OS_DEFAULT__{name.upper()}"
+def _variable(name: str, prefix: str = "OS_DEFAULT__") -> str:
+    return f"{prefix}{name.upper()}"
 
 
 def _as_arguments(name: str, value: Any) -> Sequence[str]:
@@ -119,10 +120,24 @@ def test_a_switch_with_a_dash_after_no(name: str) -> None:
     assert dataclasses.asdict(settings) == {**dataclasses.asdict(DEFAULTS), name: False}
 
 
-@pytest.mark.parametrize("option", ["--no-workers", "--no-", "--no-u", "--no-nothing"])
-def test_what_is_no_switch_cannot_be_switched_off(option: str) -> None:
-    with pytest.raises(ConfigError, match=f"{option}$"):
+@pytest.mark.parametrize(
+    "option,meant",
+    [
+        ("--no-workers", "--workers"),
+        ("--no-u", "--no-ui"),
+        ("--no-nothing", ""),
+        ("--lisen-port", "--listen-port"),
+        ("--port=8080", "--listen-port"),
+        ("--host", "--listen-ip"),
+        ("--unlike", ""),
+    ],
+)
+def test_an_unknown_option_is_told_with_the_near_one(option: str, meant: str) -> None:
+    name = option.partition("=")[0]
+    hint = f"; did you mean {meant}?" if meant else ""
+    with pytest.raises(ConfigError) as raised:
         load(option)
+    assert raised.value.message == f"there is no option {name}{hint}"
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
@@ -133,13 +148,12 @@ def test_an_option_in_a_file(name: str, value: Any, tmp_path: Path) -> None:
     assert load("--config-dir", str(tmp_path)) == expected
 
 
+@pytest.mark.parametrize("prefix", ["OS_DEFAULT__", "DEEPAAS_"])
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
-def test_an_option_in_the_environment(
-    name: str, value: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_option_in_the_environment(name: str, value: Any, prefix: str) -> None:
     text = ",".join(value) if isinstance(value, tuple) else str(value)
-    monkeypatch.setenv(_variable(name), text)
-    assert load() == dataclasses.replace(DEFAULTS, **{name: value})
+    settings = load(environment={_variable(name, prefix): text})
+    assert settings == dataclasses.replace(DEFAULTS, **{name: value})
 
 
 def test_no_option_is_without_effect() -> None:
@@ -174,6 +188,17 @@ def test_the_command_line_wins_over_both(
     monkeypatch.setenv(_variable(name), other)
     for words in (["--config-file", file], [f"--config-file={file}"], ["--config-f", file]):
         assert getattr(load(*words, *_as_arguments(name, value)), name) == value
+
+
+@pytest.mark.parametrize("value", ["warning", "Warning", "WARNING"])
+def test_choices_in_any_case(value: str, tmp_path: Path) -> None:
+    file = written(tmp_path, f"log_level = {value}")
+    for settings in (
+        load("--log-level", value),
+        load("--config-file", file),
+        load(environment={"DEEPAAS_LOG_LEVEL": value}),
+    ):
+        assert settings.log_level == "WARNING"
 
 
 def test_short_options() -> None:
@@ -263,11 +288,12 @@ def test_a_dash_in_a_key(tmp_path: Path) -> None:
 
 
 def test_a_wrong_value_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OS_DEFAULT__WORKERS", "0")
-    with pytest.raises(
-        ConfigError, match=r"^OS_DEFAULT__WORKERS must be a whole number, at least 1, not '0'$"
-    ):
-        load()
+    for variable in ("OS_DEFAULT__WORKERS", "DEEPAAS_WORKERS"):
+        monkeypatch.setenv(variable, "0")
+        with pytest.raises(
+            ConfigError, match=rf"^{variable} must be a whole number, at least 1, not '0'$"
+        ):
+            load()
 
 
 def test_a_file_that_is_no_ini_file(tmp_path: Path) -> None:

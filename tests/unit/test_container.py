@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from deepaas import config
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -100,8 +102,7 @@ def test_compose_tells_the_host_what_it_understands() -> None:
         word.partition("=")[0]: word.partition("=")[2]
         for words in instructions()
         for word in words
-        if word.startswith("OS_DEFAULT__")
+        if word.startswith(("OS_DEFAULT__", "DEEPAAS_"))
     }
-    options = (ROOT / "etc/deepaas.conf.sample").read_text()
-    for name in names:
-        assert f"\n#{name.removeprefix('OS_DEFAULT__').lower()} =" in options
+    known = {name for names in config.names_by_key([]).values() for name in names}
+    assert set(names) <= known

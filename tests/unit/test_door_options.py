@@ -101,7 +101,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, *doors: DoorOptions) -> Sequence[
 
 
 def load(*argv: str, door: str = "cog") -> Any:
-    return config.load(argv, {}, []).doors[door]
+    return config.load(argv, None, []).doors[door]
 
 
 def written(folder: Path, *lines: str) -> str:
@@ -130,7 +130,8 @@ def test_an_option_of_a_door(
         assert load("--config-file", written(tmp_path, f"[{section}]", f"{key} = {value}")) == (
             expected
         )
-    for variable in (f"OS_COG__{name.upper()}", f"OS_DEFAULT__COG_{name.upper()}"):
+    for prefix in ("DEEPAAS_COG_", "OS_COG__", "OS_DEFAULT__COG_"):
+        variable = f"{prefix}{name.upper()}"
         with monkeypatch.context() as one:
             one.setenv(variable, str(value))
             assert load() == expected
@@ -152,7 +153,9 @@ def test_the_place_counts_first_and_then_the_name(
     assert load("--config-file", file).upload_url == "3"
     monkeypatch.setenv("OS_COG__UPLOAD_URL", "4")
     assert load("--config-file", file).upload_url == "4"
-    assert load("--config-file", file, "--cog-upload-url", "5").upload_url == "5"
+    monkeypatch.setenv("DEEPAAS_COG_UPLOAD_URL", "5")
+    assert load("--config-file", file).upload_url == "5"
+    assert load("--config-file", file, "--cog-upload-url", "6").upload_url == "6"
 
 
 @pytest.mark.parametrize("key", ["strickt", "cog_strict", "upload-url"])
@@ -264,21 +267,22 @@ def test_values_are_checked(words: Sequence[str]) -> None:
 @pytest.mark.usefixtures("many")
 def test_they_stand_in_the_help_by_door(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        load("--help")
-    section = capsys.readouterr().out.partition("options of of-many:\n  A door of all kinds")[2]
-    assert "--of-many-token OF_MANY_TOKEN\n" in section
-    assert "--noof-many-switch" in section
+        load("--help-all")
+    section = capsys.readouterr().out.partition("of-many:\n  A door of all kinds")[2]
+    assert "--of-many-token TEXT\n" in section
+    assert "--[no-]of-many-switch\n        A switch. (default: on)" in section
+    assert "--of-many-word {one,two}\n" in section
     assert "untold" not in section
 
 
 def test_the_help_imports_no_route() -> None:
     program = (
         "import contextlib, sys; from deepaas import config\n"
-        "with contextlib.suppress(SystemExit): config.load(['--help'])\n"
+        "with contextlib.suppress(SystemExit): config.load(['--help-all'])\n"
         "sys.exit('deepaas.protocols.cog.routes' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert b"--cog-strict" in said.stdout
+    assert b"--[no-]cog-strict" in said.stdout
 
 
 def test_they_stand_in_the_sample(many: DoorOptions) -> None:
@@ -287,9 +291,10 @@ def test_they_stand_in_the_sample(many: DoorOptions) -> None:
 
 
 def test_secret_ones_are_kept_from_models(many: DoorOptions) -> None:
-    assert secret_variables() >= {"OS_OF_MANY__TOKEN"}
-    environment = {"OS_OF_MANY__TOKEN": "geheim", "OS_OF_MANY__COUNT": "1", "PATH": "/"}
-    assert many.variables(many.fields[-1]) == ["OS_OF_MANY__TOKEN"]
+    names = ["DEEPAAS_OF_MANY_TOKEN", "OS_OF_MANY__TOKEN"]
+    assert secret_variables() >= {*names, "DEEPAAS_DATABASE_URL", "OS_DEFAULT__DATABASE_URL"}
+    environment = {**dict.fromkeys(names, "geheim"), "OS_OF_MANY__COUNT": "1", "PATH": "/"}
+    assert many.variables(many.fields[-1]) == names
     assert without_secrets(environment) == {"OS_OF_MANY__COUNT": "1", "PATH": "/"}
 
 
@@ -297,7 +302,7 @@ def test_of_a_door_whose_options_are_unknown_any_may_be_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     installed(monkeypatch, DoorOptions("lost", None, ImportError("no")), DoorOptions("many", Many))
-    environment = {"OS_LOST__ANY": "geheim", "OS_MANY__COUNT": "1"}
+    environment = {"OS_LOST__ANY": "geheim", "DEEPAAS_LOST_ANY": "geheim", "OS_MANY__COUNT": "1"}
     assert without_secrets(environment) == {"OS_MANY__COUNT": "1"}
 
 
@@ -322,7 +327,7 @@ def test_options_that_are_in_the_way_harm_nobody(
     assert other.kind is None
     with pytest.raises(Exception, match=why):
         raise other.trouble or AssertionError
-    found = config.load(["--cog-strict"], {}, []).doors
+    found = config.load(["--cog-strict"], None, []).doors
     assert found["cog"] == Options(strict=True)
     assert isinstance(found[name], type(other.trouble))
 

@@ -16,9 +16,10 @@ class Options:
     )
     upload_url: str = option(
         "",
-        "Upload files that models make below this URL (PUT), instead of sending them as data: "
+        "Upload files that models make to below this URL (PUT), instead of sending them as data: "
         "URLs.",
         secret=True,
+        unit="URL",
         was="cog_upload_url",
     )
     private_urls: bool = option(

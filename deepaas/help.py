@@ -26,20 +26,22 @@ class Help(argparse.HelpFormatter):
         return super()._format_action(action)
 
     def _command(self, command: argparse.Action) -> str:
-        lines = textwrap.wrap(command.help or "", self._width - COMMAND_WIDTH) or [""]
+        lines = self._split_lines(command.help or "", self._width - COMMAND_WIDTH) or [""]
         first = f"  {command.dest}".ljust(COMMAND_WIDTH) + lines[0]
         rest = [" " * COMMAND_WIDTH + line for line in lines[1:]]
         return "\n".join([first, *rest]) + "\n"
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return [part for line in text.split("\n") for part in textwrap.wrap(line, width)]
+        # Options are not broken at their dashes.
+        lines = text.split("\n")
+        return [it for line in lines for it in textwrap.wrap(line, width, break_on_hyphens=False)]
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         # Blocks whose lines are indented are set as they are, others are wrapped.
         blocks = [
             block
             if any(line.startswith("  ") for line in block.split("\n"))
-            else textwrap.fill(block, width)
+            else textwrap.fill(block, width, break_on_hyphens=False)
             for block in text.strip("\n").split("\n\n")
         ]
         return textwrap.indent("\n\n".join(blocks), indent)

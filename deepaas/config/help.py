@@ -1,0 +1,120 @@
+"""What ``deepaas-run --help`` says: the options people start with; ``--help-all`` has the rest."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from deepaas.help import Help
+from deepaas.options import DoorOptions, Field, declared
+from deepaas.settings import MODELS, Settings
+
+PROG = "deepaas-run"
+
+MAX_CHOICES_CHARACTERS = 30
+"""Longer choices are listed below an option instead of beside it."""
+
+_DESCRIPTION = "Serve models over HTTP: those that are named, or all that are installed."
+
+_EPILOG = """\
+examples:
+  deepaas-run
+        every installed model, on http://127.0.0.1:5000
+  deepaas-run my_model --listen-port 8080
+        one of them, on another port
+  deepaas-run predict.py:Predictor --reload
+        a typed predictor in a file, reloaded when the file changes
+  deepaas-run --listen-ip 0.0.0.0 --predict-timeout 30 --client-max-size 10000000
+        for the whole network; 30 seconds and 10 MB per prediction at most
+
+Every option can also be set by an environment variable (DEEPAAS_LISTEN_PORT=8080, \
+DEEPAAS_UI=false) or in a file (--config-file) by a line 'listen_port = 8080' below [DEFAULT]. \
+The command line overrides the environment, and that overrides files.
+"""
+
+_MORE = (
+    "'deepaas-run --help-all' shows all options: time limits, connections, those of single APIs."
+)
+
+
+def help_text(doors: Sequence[DoorOptions], *, everything: bool) -> str:
+    """As wide as the terminal."""
+    parser = argparse.ArgumentParser(
+        prog=PROG,
+        usage=f"{PROG} [options] [MODEL …]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG if everything else f"{_EPILOG}\n{_MORE}\n",
+        formatter_class=Help,
+        add_help=False,
+    )
+    groups: dict[str, list[Field]] = {}
+    for field in declared(Settings):
+        if everything or not field.metadata.get("rare"):
+            groups.setdefault(field.metadata["group"], []).append(field)
+    for title, fields in groups.items():
+        group = parser.add_argument_group(title)
+        if title == MODELS:
+            group.add_argument(
+                "models", metavar="MODEL", nargs="*", help="The same as --model-name."
+            )
+        for field in fields:
+            _add(group, field, field.name.replace("_", "-"))
+    for door in doors if everything else ():
+        if door.fields:
+            group = parser.add_argument_group(door.door, door.title)
+            for field in door.fields:
+                _add(group, field, door.command_line(field))
+    _add_others(parser.add_argument_group("other"), everything=everything)
+    return parser.format_help()
+
+
+def _add(group: argparse._ArgumentGroup, field: Field, name: str) -> None:
+    if isinstance(field.default, bool):
+        group.add_argument(*_flags(f"--[no-]{name}", field), action="store_true", help=_help(field))
+    else:
+        group.add_argument(*_flags(f"--{name}", field), metavar=_metavar(field), help=_help(field))
+
+
+def _flags(flag: str, field: Field) -> list[str]:
+    short = field.metadata.get("short")
+    return [flag, f"-{short}"] if short else [flag]
+
+
+def _metavar(field: Field) -> str:
+    listed = f"{{{','.join(field.metadata.get('choices', ()))}}}"
+    if 2 < len(listed) <= MAX_CHOICES_CHARACTERS:
+        return listed
+    kinds = {int: "COUNT", float: "NUMBER", tuple: "NAME"}
+    usual = "PORT" if field.metadata.get("port") else kinds.get(type(field.default), "TEXT")
+    unit: str = field.metadata.get("unit", usual)
+    return unit
+
+
+def _help(field: Field) -> str:
+    about = field.metadata
+    facts = []
+    if choices := about.get("choices"):
+        facts.append(f"one of: {', '.join(choices)}")
+    if isinstance(field.default, bool):
+        facts.append(f"default: {'on' if field.default else 'off'}")
+    elif isinstance(field.default, float):
+        facts.append(f"default: {field.default:g}")
+    elif field.default not in ((), ""):
+        facts.append(f"default: {field.default}")
+    text = f"{about['help']} ({'; '.join(facts)})" if facts else about["help"]
+    return text.replace("%", "%%")
+
+
+def _add_others(group: argparse._ArgumentGroup, *, everything: bool) -> None:
+    files = "INI file with options, in the section [DEFAULT]; may be repeated."
+    group.add_argument("--config-file", metavar="FILE", help=files)
+    if everything:
+        group.add_argument("--config-dir", metavar="DIR", help="Directory of such files (*.conf).")
+        group.add_argument(
+            "--shell_completion",
+            metavar="{bash,zsh}",
+            help="Print a script that completes options in a shell.",
+        )
+    group.add_argument("--version", action="store_true", help="Print the version.")
+    group.add_argument(*("-h", "--help"), action="store_true", help="Show this help.")
+    group.add_argument("--help-all", action="store_true", help="Show all options.")
