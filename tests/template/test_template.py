@@ -47,8 +47,9 @@ def package(request: pytest.FixtureRequest, packages: dict[str, Path]) -> Path:
 def test_files(package: Path) -> None:
     assert package.name == "leaf-counter"
     assert not (package / "starts").exists()
-    for name in ("Dockerfile", "LICENSE", "README.md", ".gitignore", "tests/test_api.py"):
+    for name in ("Dockerfile", "deep-start", "LICENSE", "README.md", "tests/test_api.py"):
         assert (package / name).read_text().strip()
+    assert os.access(package / "deep-start", os.X_OK)
     link = package / "src" / "leaf_counter" / "ai4-metadata.yml"
     assert link.is_symlink()
     assert link.samefile(package / "ai4-metadata.yml")
