@@ -83,7 +83,7 @@ def test_what_has_ended_is_taken_away(host: Host, label: str) -> None:
 
 def test_processes_that_are_never_there_for_long(host: Host, label: str) -> None:
     host.predict(MODEL, label=label, how="hops", then="dies")
-    assert host.predict(MODEL, label=f"other-{label}").status == 200
+    assert host.predict(MODEL, label=f"{label}-other", how="ends").status == 200
     wait_until(lambda: not any(_named(label) for _ in range(20)), "nothing of it is left")
     assert "cannot be killed" not in host.log()
 
