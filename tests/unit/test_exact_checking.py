@@ -364,7 +364,7 @@ class Generator:
         )
 
     def _number(self) -> float:
-        (any_bits,) = struct.unpack("d", self._random.randbytes(8))
+        any_bits: float = struct.unpack("d", self._random.randbytes(8))[0]
         short = round(self._random.uniform(-3, 12), self._few())
         return self.one_of([any_bits, short, self._integer()])
 
