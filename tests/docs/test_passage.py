@@ -26,6 +26,7 @@ BY_THE_CLOCK = ("deepaas.training.", "deepaas.web.connections:", "deepaas.worker
 EVERY_SECOND = "deepaas.web.connections:Connections._look"
 LEAST_PART = 0.75
 """So much of it is always seen: what a call finds done already, it does not do again."""
+ROUNDS_COUNT = 5
 TYPED = "def run(text: str, n: int = 2) -> str:\n    return text * n\n"
 
 Passage = dict[str, set[str]]
@@ -123,9 +124,16 @@ def test_a_call_passes_as_many_functions_as_the_document_says(
     traced: Traced, what: str, path: str, body: object, count: int
 ) -> None:
     passed = traced.passage(path, body, count)
+    most = dict(zip(HALVES, told(what), strict=True))
+    for _ in range(ROUNDS_COUNT):
+        if all(len(passed[half]) <= most[half] for half in HALVES):
+            break
+        # A slow machine does other things during each of a few calls.
+        again = traced.passage(path, body, count)
+        passed = {half: passed[half] & again[half] for half in HALVES}
     print(*(f"{half} {function}" for half in HALVES for function in sorted(passed[half])), sep="\n")
-    for half, most in zip(HALVES, told(what), strict=True):
-        assert most * LEAST_PART <= len(passed[half]) <= most
+    for half in HALVES:
+        assert most[half] * LEAST_PART <= len(passed[half]) <= most[half]
 
 
 def test_what_cog_s_door_has_checked_is_not_checked_again(traced: Traced) -> None:
@@ -153,7 +161,7 @@ def test_a_call_passes_the_stations_of_the_document_in_their_order(
     else:
         run = traced.ask("/v2/models/trains/train/", {})
         path = f"/v2/models/trains/train/{run['uuid']}"
-        wait_until(lambda: traced.host.get(path).json()["status"] == "done", "it has ended")
+        wait_until(lambda: traced.host.get(path).json()["status"] == "done", "it has ended", 120)
     called = iter(traced.order())
     # Each is found behind the one before.
     missed = [one for one in stations(heading) if ":".join(one) not in called]
