@@ -11,9 +11,7 @@ from . import data, metadata, store, training
 NAME = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,39}\Z", error="Use a-z, 0-9, - and _ only.")
 
 schema = {
-    "labels": fields.List(
-        fields.Str(), metadata={"description": "Species, most probable first"}
-    ),
+    "labels": fields.List(fields.Str(), metadata={"description": "Species, most probable first"}),
     "probabilities": fields.List(
         fields.Float(), metadata={"description": "For each label, from 0 to 1"}
     ),
