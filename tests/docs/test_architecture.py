@@ -210,7 +210,7 @@ def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:
 
 
 def stations(heading: str) -> list[tuple[str, str]]:
-    """The functions of the table "One prediction" or "One training", in order."""
+    """The functions of the table "One prediction" or "One training run", in order."""
     text = (ROOT / DOCUMENT).read_text(encoding="utf-8")
     (section,) = re.findall(rf"^## {heading}\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"^\| \d+ \| `(deepaas[\w.]+):([\w.]+)`", section, re.MULTILINE)
@@ -222,7 +222,7 @@ def test_prediction_passes_at_most_a_dozen_functions_once() -> None:
 
 
 def test_stations_exist() -> None:
-    named = [*stations("One prediction"), *stations("One training")]
+    named = [*stations("One prediction"), *stations("One training run")]
     assert named
     assert [station for station in named if not is_there(*station)] == []
 

@@ -117,7 +117,7 @@ def told(what: str) -> tuple[int, int]:
     [
         ("a prediction over V2", "/v2/models/plain/predict/", {}, 8),
         ("a prediction over Cog's API", "/cog/typed/predictions", {"input": {"text": "a"}}, 8),
-        ("a training, until it is answered", "/v2/models/trains/train/", {}, 2),
+        ("a training run, until the response", "/v2/models/trains/train/", {}, 2),
     ],
 )
 def test_a_call_passes_as_many_functions_as_the_document_says(
@@ -151,7 +151,7 @@ def test_a_training_needs_the_store_twice_at_most(traced: Traced) -> None:
     assert store <= {"deepaas.training.store:Store.add", "deepaas.training.store:Store.claim"}
 
 
-@pytest.mark.parametrize("heading", ["One prediction", "One training"])
+@pytest.mark.parametrize("heading", ["One prediction", "One training run"])
 def test_a_call_passes_the_stations_of_the_document_in_their_order(
     traced: Traced, heading: str
 ) -> None:
