@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import keyword
-import re
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ from deepaas.client import examples
 from deepaas.client.answers import HostAnswer
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
-from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Argument, Model
+from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
     file_pane,
@@ -30,20 +27,16 @@ from deepaas.ui import (
     tensor_pane,
     trainings,
 )
-from deepaas.ui.gate import note_status
 from deepaas.ui.other_doors import OtherCall
+from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
 from deepaas.ui.running import Cancelled, Parts, Running
 from deepaas.ui.use_via_api import use_via_api
-
-CALLS_COUNT = 64
-"""So many calls of one model are passed on at a time; the host has a queue of its own."""
 
 CLEAN_SECONDS = 600
 KEEP_SECONDS = 3600
 """Files of visitors and answers are removed when they are older than this."""
 
 _PREFIX = "deepaas-try-me-"
-_UNFIT = "These values do not fit what the page has for them."
 
 
 def build_page(
@@ -75,21 +68,6 @@ def build_page(
     return made
 
 
-class ModelPage(gr.Blocks):
-    """Says in plain words, without a traceback, that values do not fit their components."""
-
-    async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
-        """The values for a function; Gradio's own name for it."""
-        try:
-            return await super().preprocess_data(*arguments, **options)
-        except Exception as error:
-            if "can't start new thread" in str(error):
-                raise
-            note_status(422)
-            message = str(error) if isinstance(error, gr.Error) else _UNFIT
-            raise gr.Error(message, duration=None, print_exception=False) from None
-
-
 def about(model: Model, *, several: bool = False) -> str:
     """Who made the model, and what it is, as HTML; with a way back if there are several."""
     facts = [
@@ -114,7 +92,7 @@ def about(model: Model, *, several: bool = False) -> str:
 
 class _Predict:
     def __init__(
-        self, model: Model, api: Api, page: gr.Blocks, others: Sequence[OtherCall]
+        self, model: Model, api: Api, page: ModelPage, others: Sequence[OtherCall]
     ) -> None:
         self._model = model
         self._api = api
@@ -135,8 +113,7 @@ class _Predict:
         write = functools.partial(snippets.of_prediction, model)
         use_via_api(page, api, self._form, write, [self._chosen], others)
         self._connect(page)
-        for number, pane in enumerate(self._panes):
-            self._offer("predict" if number == 0 else f"predict_{_slug(pane.media_type)}", pane)
+        offer(page, model, api, self._form, self._panes)
 
     def _make_panes(self) -> list[outputs.Pane]:
         types = self._model.media_types
@@ -250,37 +227,6 @@ class _Predict:
     def _give_up(self, request: gr.Request) -> None:
         self._running.cancel(request.session_hash or "")
 
-    def _offer(self, name: str, pane: outputs.Pane) -> None:
-        """An endpoint for ``gradio_client``, with the arguments by their names."""
-        text = isinstance(pane.main, gr.HTML)
-        output = gr.Textbox(visible=False, label="Answer") if text else pane.main
-
-        async def predict(*values: Any) -> AsyncIterator[Any]:
-            try:
-                call = predict_call(
-                    self._model, inputs.read(self._arguments, values), pane.media_type
-                )
-                with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-                    answer = await self._api.send(call, Path(folder))
-                    if text:
-                        yield answer.body.decode(errors="replace")
-                    else:
-                        yield pane.values(answer, Path(folder))[0]
-            except ClientError as error:
-                note_status(error.status or (422 if error.fields else 502))
-                raise gr.Error(_line(error), duration=None, print_exception=False) from None
-
-        _sign(predict, self._arguments)
-        gr.Button(visible=False).click(
-            predict,
-            self._form.components,
-            output,
-            api_name=name,
-            api_description=self._model.description or None,
-            concurrency_limit=CALLS_COUNT,
-            show_progress="hidden",
-        )
-
 
 def pane(model: Model, media_type: str) -> outputs.Pane:
     if media_type == ANYTHING:
@@ -317,11 +263,6 @@ def trouble(error: ClientError) -> str:
     )
 
 
-def _line(error: ClientError) -> str:
-    fields = (f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
-    return escape(" ".join([error.message, *fields]))
-
-
 def _waiting(words: str, *, busy: bool = False) -> str:
     # Seconds are for the eye: read aloud each second they would drown everything else.
     said, colon, seconds = words.partition(":")
@@ -333,22 +274,3 @@ def _waiting(words: str, *, busy: bool = False) -> str:
 def _initial(component: gr.components.Component) -> Any:
     value = component.value
     return value if not callable(value) else None
-
-
-def _sign(function: Callable[..., Any], arguments: Sequence[Argument]) -> None:
-    """Give a function the names of the arguments, which clients of the page see."""
-    names: list[str] = []
-    for argument in arguments:
-        name = re.sub(r"\W", "_", argument.name)
-        if not name.isidentifier() or keyword.iskeyword(name):
-            name = f"{name}_" if keyword.iskeyword(name) else f"_{name}"
-        while name in names:
-            name += "_"
-        names.append(name)
-    function.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for n in names]
-    )
-
-
-def _slug(media_type: str) -> str:
-    return re.sub(r"\W+", "_", media_type.replace("*", "any")).strip("_")

@@ -23,7 +23,7 @@ from gradio.utils import get_upload_folder
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
@@ -34,7 +34,7 @@ from deepaas.origins import Visitors
 from deepaas.ui.bodies import Functions
 from deepaas.ui.files import VisitorFiles
 from deepaas.ui.gate import Gate
-from deepaas.ui.head import answer_with_head, forwarded
+from deepaas.ui.head import Header, answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.origin_guard import OriginGuard
 from deepaas.ui.other_doors import other_calls
@@ -48,6 +48,15 @@ KNOWN_SECONDS = 2.0
 """So long the host is not asked again what it serves."""
 
 LOADING_SECONDS = 3
+NO_ENDPOINTS = {
+    "version": gradio.__version__,
+    "protocol": "sse_v3",
+    "api_prefix": "/gradio_api",
+    "connect_heartbeat": False,
+    "dependencies": [],
+}
+"""The least that ``gradio_client`` takes for a page, so that it asks on."""
+
 KEEP_ALIVE_SECONDS = 75
 """Longer than a proxy keeps a connection for its next request: closing is up to it."""
 
@@ -55,7 +64,10 @@ QUEUE_SECONDS = 0.05
 """So often a page looks for calls. Gradio would look a thousand times a second: that takes a
 fortieth of a processor for each model that anybody has visited."""
 
-_ENTRANCES = ("", "/", "/config", "/gradio_api/info")
+CONFIG, INFO, PROGRAMS = "/config", "/gradio_api/info", "/gradio_api/"
+"""What ``gradio_client`` asks for first, second, and below which path from then on."""
+
+_ENTRANCES = ("", "/", CONFIG, INFO)
 """Paths of a page that a visit begins with, of a browser and of ``gradio_client``."""
 
 
@@ -181,7 +193,10 @@ class _Pages:
         tail = slash + tail
         answer: Response | None = None
         page: _Page | None = None
-        if not slash:
+        if path == CONFIG or path.startswith(PROGRAMS):
+            tail = path
+            page, answer = await self._only_page(scope, tail)
+        elif not slash:
             answer = RedirectResponse(f"./{quote(name, safe='')}/", 307)
         else:
             page, answer = await self._page(name, fresh=tail in _ENTRANCES)
@@ -189,9 +204,29 @@ class _Pages:
             assert answer is not None
             await answer(scope, receive, send)
             return
+        await page.answer({**scope, "headers": self._headers(scope)}, receive, send, tail)
+
+    async def _only_page(self, scope: Scope, path: str) -> tuple[_Page | None, Response | None]:
+        """For a program that was told no model: of several, it is told where they are."""
+        try:
+            names = (await self.catalogue()).names
+        except ClientError as error:
+            return None, _unreachable(error)
+        if len(names) == 1:
+            return await self._page(names[0], fresh=path in _ENTRANCES)
+        if path == CONFIG:
+            return None, JSONResponse(NO_ENDPOINTS)
+        request = Request({**scope, "headers": self._headers(scope)})
+        host = request.headers.get("x-forwarded-host") or request.url.netloc
+        scheme = request.headers.get("x-forwarded-proto") or request.url.scheme
+        root = f"{scheme}://{host}{self._root}"
+        pages = ", ".join(f"{root}/{quote(name, safe='')}/" for name in names)
+        # This is what `gradio_client` quotes when it gives up.
+        return None, PlainTextResponse(f"Each model has a page of its own: {pages or 'none'}", 404)
+
+    def _headers(self, scope: Scope) -> list[Header]:
         peer = scope["client"][0] if scope.get("client") else None
-        headers = forwarded(scope["headers"], believed=self._believes(peer))
-        await page.answer({**scope, "headers": headers}, receive, send, tail)
+        return forwarded(scope["headers"], believed=self._believes(peer))
 
     async def _page(self, name: str, *, fresh: bool) -> tuple[_Page | None, Response | None]:
         """The page of a model, or what to say instead."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 
+import pytest
 from browser.try_me import Kept, attach, downloaded, run, run_button, seen
+from gradio_client import Client
 from PIL import Image
 from playwright.async_api import expect
 
@@ -41,6 +45,25 @@ async def test_failure_leaves_what_has_come(kept: Kept, ours: str) -> None:
     await run_button(page).click()
     await expect(page.get_by_role("alert")).to_contain_text("lost the thread")
     await expect(page.get_by_label("Answer", exact=True)).to_have_value("only this ")
+
+
+async def test_gradio_client_iterates_the_parts(ours: str) -> None:
+    def call() -> None:
+        client = Client(f"{ours}/Speaks/", verbose=False)
+        job = client.submit(text="one two", api_name="/predict")
+        assert list(job) == ["one ", "two "]
+        assert job.result() == client.predict("one two", api_name="/predict") == ["one ", "two "]
+        with pytest.raises(TypeError, match="required argument: text"):
+            client.predict(api_name="/predict")
+        with pytest.raises(Exception, match="lost the thread"):
+            client.predict(text="one", fail=True, api_name="/predict")
+
+    await asyncio.to_thread(call)
+
+
+async def test_gradio_client_is_told_where_the_models_are(ours: str) -> None:
+    with pytest.raises(ValueError, match=f"a page of its own: .*{re.escape(ours)}/Speaks/"):
+        await asyncio.to_thread(Client, ours, verbose=False)
 
 
 async def test_named_fields(kept: Kept, ours: str) -> None:

@@ -152,14 +152,14 @@ def test_examples(tmp_path: Path) -> None:
 
 @of_gradio
 def test_limits() -> None:
-    from deepaas.ui import outputs, page, train_table, trainings
+    from deepaas.ui import outputs, page, programs, train_table, trainings
 
     limits = {
         "text that is shown": f"{outputs.MAX_TEXT_CHARACTERS:,} characters",
         "examples of a model": f"{examples.MAX_COUNT}",
         "a file of an example": f"{examples.MAX_FILE_BYTES >> 10} KiB",
         "files of all examples of a model": f"{examples.MAX_BYTES >> 20} MiB",
-        "requests to one model at a time": f"{page.CALLS_COUNT}",
+        "requests to one model at a time": f"{programs.CALLS_COUNT}",
         "runs in the table": (
             f"{trainings.LIST_COUNT}, with **Show more** {trainings.MAX_LIST_COUNT:,}"
         ),

@@ -120,6 +120,25 @@ async def test_one_model_is_the_whole_page(models: Models, visit: Visit) -> None
     assert (answer.status_code, answer.headers["Location"]) == (302, "./a%20b/")
 
 
+async def test_programs_find_the_only_model(models: Models, visit: Visit) -> None:
+    models.arguments = {"a b": ["text"]}
+    told = [(await visit(f"{below}/config")).json() for below in ("", "/a%20b")]
+    assert told[0]["dependencies"] == told[1]["dependencies"] != []
+    info = (await visit("/gradio_api/info")).json()
+    assert [one["parameter_name"] for one in info["named_endpoints"]["/predict"]["parameters"]] == [
+        "text"
+    ]
+
+
+async def test_programs_are_told_which_models_there_are(models: Models, visit: Visit) -> None:
+    models.arguments = {"one": ["text"], "a b": []}
+    assert (await visit("/config")).json()["dependencies"] == []
+    answer = await visit("/gradio_api/info", headers={"X-Forwarded-Host": "evil.example"})
+    told = f"http://page.example{ROOT}"
+    assert answer.status_code == 404
+    assert answer.text.endswith(f": {told}/one/, {told}/a%20b/")
+
+
 async def test_several_models(models: Models, visit: Visit) -> None:
     models.arguments = {"one": ["text"], "two": [], "three": None}
     models.metadata["one"] = {
