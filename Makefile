@@ -1,4 +1,5 @@
-# make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/)
+# make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/);
+#             the first time it installs everything, which takes some minutes and says what it does
 # make setup  every environment and program that the tests need; `make test` does it by itself
 # make test   every check: format, lint, types, tests
 # make soak   by hand: storms and attacks at full size, and all answers of the live peers
@@ -11,7 +12,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Versions as tested; constraints.txt says how it is made.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/pip install --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(PIP) --quiet
 
 # The tests drive real processes, so that three at a time keep two processors busy. Those that look
 # at time, if there are any, run before, with nothing beside them.
@@ -28,7 +30,8 @@ SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door 
 .PHONY: run setup test soak docs bench format clean
 
 run: $(VENV)/run.stamp
-	$(BIN)/deepaas-run --model-name demo_app
+	@echo "Starting the demo model: $(BIN)/deepaas-run demo_app"
+	@$(BIN)/deepaas-run demo_app
 
 setup: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.peers
@@ -61,11 +64,15 @@ clean:
 	rm -rf $(VENV) .venv-* build
 
 $(VENV)/bin/python:
-	scripts/make-venv "$(PYTHON)" $(VENV)
+	@echo "Making a virtual environment in $(VENV) ..."
+	@scripts/make-venv "$(PYTHON)" $(VENV)
 
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
-	$(INSTALL) --editable ".[tensorboard,ui]" --editable demo_app
-	touch $@
+	@echo "Installing DEEPaaS, the try-me page, TensorBoard and the demo model (PyTorch) into $(VENV):"
+	@echo "this takes a few minutes, the first time only; PyTorch is the largest download ..."
+	@$(PIP) --editable ".[tensorboard,ui]" --editable demo_app
+	@touch $@
+	@echo "Installed."
 
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need chromium chromium

@@ -13,14 +13,18 @@ import sys
 import warnings
 from collections import deque
 from pathlib import Path
+from typing import TextIO
 
 from deepaas.errors import ConfigError
 from deepaas.outlet import Outlet
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+SHORT = "%(asctime)s %(levelname)s %(message)s"
 RECENT_CHARACTERS = 256 * 1024
 CONTINUED = "\n  "
 """Further lines of a record are indented: each line at the margin begins a record."""
+
+_DIM, _RED, _YELLOW, _PLAIN = "\x1b[2m", "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -31,14 +35,39 @@ _UNSAFE = re.compile(
 class RecordFormatter(logging.Formatter):
     """Makes lines of a record, and only of this record, whatever stands in its message."""
 
-    def __init__(self) -> None:
-        super().__init__(FORMAT)
+    def __init__(self, form: str = FORMAT, time: str | None = None) -> None:
+        super().__init__(form, time)
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record).rstrip("\n")
         if _UNSAFE.search(text):
             text = _UNSAFE.sub(_escaped, text)
         return text.replace("\n", CONTINUED)
+
+
+class TerminalFormatter(RecordFormatter):
+    """The same for people who watch: the time of day, and the level by its colour."""
+
+    def __init__(self) -> None:
+        super().__init__(SHORT, "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        time, level, text = super().format(record).split(" ", 2)
+        if record.levelno == logging.INFO:
+            return f"{_DIM}{time}{_PLAIN} {text}"
+        colour = _RED if record.levelno >= logging.ERROR else _YELLOW
+        if record.levelno < logging.INFO:
+            return f"{_DIM}{time} {level} {record.name}: {text}{_PLAIN}"
+        return f"{_DIM}{time}{_PLAIN} {colour}{level.lower()}{_PLAIN} {text}"
+
+
+def for_people(stream: Outlet | TextIO) -> bool:
+    """Whether a stream is a terminal that shows colours, and somebody wants them.
+
+    `NO_COLOR`: https://no-color.org/
+    """
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "", "dumb")
+    return wanted and stream.isatty()
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -70,8 +99,8 @@ class RecentLog(logging.Handler):
 
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
     """Send the log where the operator wants it; ConfigError if the file cannot be written."""
-    formatter = RecordFormatter()
     outlet = _open(file) if file else sys.stderr
+    formatter = TerminalFormatter() if for_people(outlet) else RecordFormatter()
     if isinstance(outlet, Outlet):
         outlet.dropped = lambda count: f"{formatter.format(_dropped(count))}\n"
     handler = logging.StreamHandler(outlet)

@@ -15,7 +15,6 @@ from typing import Any
 
 from aiohttp import web
 
-import deepaas
 from deepaas import config, logs
 from deepaas.app import (
     DOORS,
@@ -26,6 +25,7 @@ from deepaas.app import (
     build_try_me,
     build_visitors,
 )
+from deepaas.cmd.greeting import greeting
 from deepaas.cmd.init import leave_first_place
 from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
@@ -37,6 +37,7 @@ from deepaas.model.reload import Reloader
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
+from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import wakeful_loop
@@ -48,7 +49,6 @@ from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
-from deepaas.workers.try_me import own_url
 
 _log = logging.getLogger("deepaas")
 
@@ -135,9 +135,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         listener: Listener | None = None
         try:
             listener = _listen(settings, notes)
-            _greet(settings, listener, page.installed, app[FRONT].pages())
+            pages = _pages(settings, page.installed, app[FRONT].pages())
+            print(greeting(listener.address, pages), flush=True)
             listener.start(connections)
-            _tell_who_may_ask(visitors)
+            _tell_who_may_ask(visitors, listener)
             page.api_url = own_url(listener.address, settings.base_path)
             registry.start()
             if settings.train_endpoint:
@@ -191,9 +192,7 @@ def _listen(settings: Settings, notes: Notes) -> Listener:
         ) from None
 
 
-def _greet(settings: Settings, listener: Listener, has_page: bool, of_doors: list[Link]) -> None:
-    host, port = listener.address
-    origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _pages(settings: Settings, has_page: bool, of_doors: Sequence[Link]) -> list[Link]:
     prefix = settings.base_path
     pages = [Link("Start page", f"{prefix}/")]
     if settings.doc_endpoint:
@@ -201,12 +200,13 @@ def _greet(settings: Settings, listener: Listener, has_page: bool, of_doors: lis
     pages += of_doors
     if settings.ui and has_page:
         pages.append(Link("Try-me page", f"{prefix}{try_me.PATH}/"))
-    width = max(len(page.label) for page in pages)
-    lines = [f"{page.label:>{width}}: {origin}{page.path}" for page in pages]
-    print("\n".join(["", f"DEEPaaS {deepaas.__version__}", "", *lines, ""]), flush=True)
+    return pages
 
 
-def _tell_who_may_ask(visitors: Visitors) -> None:
+def _tell_who_may_ask(visitors: Visitors, listener: Listener) -> None:
+    if is_open(listener.address):
+        where = network_url(listener.address, "") or f"port {listener.address[1]}"
+        _log.warning(OPEN_TO_ALL, where)
     if visitors.any_host:
         _log.info("the host answers to every name by which it is called (see --allowed-host)")
     if visitors.any_origin:

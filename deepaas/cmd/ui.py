@@ -19,6 +19,7 @@ import deepaas
 from deepaas.help import Help
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
+from deepaas.reach import OPEN_TO_ALL, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.ui.stubs import without_stubs
 from deepaas.web.forwarded import TrustedProxies
@@ -214,9 +215,11 @@ def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
         return listening, f"unix:{given.unix_socket}"
     family = socket.AF_INET6 if ":" in given.listen_ip else socket.AF_INET
     listening = socket.create_server((given.listen_ip, given.listen_port), family=family)
-    address, port = listening.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    return listening, f"http://{shown}:{port}{given.root_path}/"
+    address = listening.getsockname()[:2]
+    shown = own_url(address, f"{given.root_path}/")
+    if network := network_url(address, f"{given.root_path}/"):
+        shown = f"{shown} and {network}: {OPEN_TO_ALL % 'it'}"
+    return listening, shown
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

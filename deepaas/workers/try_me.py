@@ -5,7 +5,6 @@ It is a client of this host's HTTP API like any other, over the port that everyb
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Sequence
@@ -45,15 +44,6 @@ class TryMe(Companion):
             f"--root-path={self._base_path}{self._path}",
             f"--max-file-size={self._client_max_size}",
         ]
-
-
-def own_url(listening: tuple[str, int], base_path: str) -> str:
-    """As a program on this machine calls the host, listening as the kernel tells it."""
-    address = ipaddress.ip_address(listening[0])
-    if address.is_unspecified:
-        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
-    shown = f"[{address}]" if address.version == 6 else str(address)
-    return f"http://{shown}:{listening[1]}{base_path}"
 
 
 def _socket_in(folder: Path) -> Path:

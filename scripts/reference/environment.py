@@ -23,7 +23,9 @@ MEANING = {
     "if `--model-name` is not given. `deepaas-cli`: the model, as `--model-name`.",
     "DEEPAAS_WORKER": "In every process that a host starts: a mark by which the host finds what "
     "a model has started. Leave it as it is.",
-    "TERM": "`deepaas-cli`: with `dumb` it draws no spinner and no bar.",
+    "NO_COLOR": "With any value there are no colours on a terminal, and the log of `deepaas-run` "
+    "is the plain one.",
+    "TERM": "With `dumb` there are no colours on a terminal, and `deepaas-cli` draws no bar.",
     "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token that is sent to webhooks. Models do not see "
     "it.",
     "XDG_STATE_HOME": "Where the state directory lies, if `--state-dir` is not given: "

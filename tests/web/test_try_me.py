@@ -16,7 +16,7 @@ from deepaas.errors import ExtraMissing, UpstreamFailed
 from deepaas.web import health, in_time, try_me
 from deepaas.web.health import Drain
 from deepaas.web.serving import serving
-from deepaas.workers.try_me import TryMe, own_url
+from deepaas.workers.try_me import TryMe
 
 PREFIX = "/base"
 HTML = {"Accept": "text/html,*/*;q=0.8"}
@@ -267,12 +267,6 @@ async def test_streams_end_when_the_host_has_no_more_patience(
         await asyncio.sleep(0)
         finished.cancel()
         assert await stream.content.read() == b""
-
-
-def test_how_the_page_calls_the_host() -> None:
-    assert own_url(("0.0.0.0", 5000), "/base") == "http://127.0.0.1:5000/base"
-    assert own_url(("192.0.2.1", 80), "") == "http://192.0.2.1:80"
-    assert own_url(("::", 5000), "") == "http://[::1]:5000"
 
 
 async def test_a_folder_whose_name_is_too_long_for_a_socket(tmp_path: Path) -> None:
