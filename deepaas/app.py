@@ -209,7 +209,9 @@ def build_app(
     notes: Notes,
     recent_log: RecentLog | None = None,
 ) -> web.Application:
-    app = web.Application(middlewares=[serving(drain), check_visitors(visitors), normalize_paths()])
+    app = web.Application(
+        middlewares=[serving(drain), check_visitors(visitors), normalize_paths(settings.base_path)]
+    )
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes

@@ -214,9 +214,11 @@ class Api:
         except HostError as error:
             if error.status not in (200, 404, 405):
                 raise
+            # A host that stands below a path says where it is.
+            known = "this host is at" in error.message
+            hint = f"is {self._shown()} the URL of a host, with its base path if it has one?"
             raise HostError(
-                f"{self._shown(path)} is not there: is {self._shown()} the URL of a host, with its "
-                "base path if it has one?",
+                f"{self._shown(path)} is not there: {error.message if known else hint}",
                 error.status,
             ) from error
 

@@ -9,14 +9,26 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_urldispatcher import SystemRoute
 
 
-def normalize_paths() -> Middleware:
-    """aiohttp's own, asked only where no route was found: else it costs each request."""
+def normalize_paths(prefix: str) -> Middleware:
+    """aiohttp's own, asked only where no route was found: else it costs each request.
+
+    Where everything is served below a prefix, it says so to those who ask beside it.
+    """
     redirect = web.normalize_path_middleware()
+
+    async def find(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await redirect(request, handler)
+        except web.HTTPNotFound:
+            if not prefix or f"{request.path}/".startswith(f"{prefix}/"):
+                raise
+            where = f"nothing is served here: this host is at {prefix}/ (option base-path)"
+            raise web.HTTPNotFound(reason=where) from None
 
     @web.middleware
     def look(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         if isinstance(request.match_info.route, SystemRoute):
-            return redirect(request, handler)
+            return find(request, handler)
         return handler(request)
 
     return look

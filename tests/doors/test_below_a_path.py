@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
 from compat.hosts import started, wait_until_ready
 from compat.installed import declared
 from compat.peer import our_program
@@ -33,9 +35,20 @@ def test_they_have_the_path_once(tmp_path: Path) -> None:
             (snippet,) = told["snippets"]
             command = snippet["text"].replace("http://HOST", f"{address}{BASE}")
             subprocess.run(["sh", "-c", f"{command} -sSf"], capture_output=True, check=True)
+        for path in ("/", "/v2/models/", "/healthz", "/basement/v2/"):
+            assert f"this host is at {BASE}/ " in not_found(f"{address}{path}")
+        assert "this host is at" not in not_found(f"{address}{BASE}/nothing")
         for path in (
             "v2/models/defaults/predict/",
             "cog/defaults/predictions",
             "oip/v2/models/defaults/infer",
         ):
             assert f"<span data-origin>{address}</span>{BASE}/{path}" in page
+
+
+def not_found(url: str) -> str:
+    with pytest.raises(urllib.error.HTTPError) as raised, urllib.request.urlopen(url):
+        pass
+    assert raised.value.code == 404
+    message: str = json.load(raised.value)["message"]
+    return message
