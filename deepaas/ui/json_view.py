@@ -16,11 +16,20 @@ LABEL = f"Answer ({JSON})"
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
+class JsonView(gr.JSON):
+    """Takes a value as it is: Gradio takes a text for JSON that is still to be read.
+
+    A class, since Gradio makes components anew from what they were made with.
+    """
+
+    is_template = True
+
+    def postprocess(self, value: Any) -> JsonData | None:
+        return shown(value)
+
+
 def json_view(label: str = LABEL) -> gr.JSON:
-    view = gr.JSON(label=label, show_indices=False)
-    # Gradio takes a text for JSON that is still to be read, and fails if it is not.
-    view.postprocess = shown  # type: ignore[method-assign]
-    return view
+    return JsonView(label=label, show_indices=False)
 
 
 def shown(value: Any) -> JsonData | None:
