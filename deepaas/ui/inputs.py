@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 import numpy as np
@@ -22,6 +23,7 @@ from deepaas.client.arrays import file_of
 from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument
 from deepaas.client.errors import InvalidArguments
+from deepaas.ui.rare import rare
 
 LONG_CHARACTERS = 60
 """A text with a default longer than this gets several lines."""
@@ -39,33 +41,62 @@ _WITHOUT_HELP = (gr.Image, gr.Audio, gr.Video, gr.File, gr.Code)
 @dataclass(frozen=True)
 class Form:
     """The components of some arguments, in their order, with a place for what is wrong with each.
-    ``shown`` is what happens until they have the values that they are to begin with."""
+    ``shown`` is what happens until they have the values that they are to begin with; ``more`` has
+    those of the ``folded`` arguments, if there are any."""
 
     arguments: tuple[Argument, ...]
     components: list[gr.components.Component]
     complaints: list[gr.HTML]
     shown: list[Dependency]
+    folded: frozenset[str] = frozenset()
+    more: gr.Accordion | None = None
 
-    def complain(self, fields: Mapping[str, list[str]]) -> list[Any]:
-        """Updates of the complaints: messages by argument, no message hides."""
-        return [_complaint(argument, fields.get(argument.name)) for argument in self.arguments]
+    def complain(self, fields: Mapping[str, list[str]]) -> dict[Any, Any]:
+        """Updates by component: messages by argument, no message hides. What is folded is
+        unfolded if something is wrong there."""
+        said = [_complaint(argument, fields.get(argument.name)) for argument in self.arguments]
+        updates = dict[Any, Any](zip(self.complaints, said, strict=True))
+        if self.more is not None and self.folded & fields.keys():
+            updates[self.more] = gr.update(open=True)
+        return updates
+
+    @property
+    def complained(self) -> list[Any]:
+        """All that :meth:`complain` may change."""
+        return [*self.complaints, *([self.more] if self.more is not None else [])]
 
 
-def form(arguments: Iterable[Argument]) -> Form:
-    """Make components for arguments, inside of whatever is open."""
+def form(arguments: Iterable[Argument], name: str = "input") -> Form:
+    """Make components for arguments, inside of whatever is open; ``name`` tells the forms of a
+    page apart."""
     arguments = tuple(arguments)
-    made = Form(arguments, [], [], [])
-    for argument in arguments:
-        with gr.Column(elem_classes="argument", min_width=0):
-            made.components.append(component(argument))
-            help_text = _help(argument)
-            if help_text and isinstance(made.components[-1], _WITHOUT_HELP):
-                about(help_text)
-            made.complaints.append(gr.HTML(visible=False, padding=False))
-    empty = [o for o in made.components if isinstance(o, gr.Number) and o.value is None]
-    if empty:
-        made.shown.append(_clear(empty))
-    return made
+    folded = rare(arguments)
+    made = {a.name: _input(a, name) for a in arguments if a.name not in folded}
+    more = None
+    if folded:
+        with gr.Accordion(f"More ({len(folded)})", open=False, elem_classes="more-inputs") as more:
+            made |= {a.name: _input(a, name) for a in arguments if a.name in folded}
+    parts = [made[argument.name] for argument in arguments]
+    components = [component for component, _ in parts]
+    empty = [o for o in components if isinstance(o, gr.Number) and o.value is None]
+    return Form(
+        arguments,
+        components,
+        [complaint for _, complaint in parts],
+        [_clear(empty)] if empty else [],
+        folded,
+        more,
+    )
+
+
+def _input(argument: Argument, form_name: str) -> tuple[gr.components.Component, gr.HTML]:
+    element_id = f"{form_name}-{quote(argument.name, safe='')}"
+    with gr.Column(elem_classes="argument", elem_id=element_id, min_width=0):
+        made = component(argument)
+        help_text = _help(argument)
+        if help_text and isinstance(made, _WITHOUT_HELP):
+            about(help_text)
+        return made, gr.HTML(visible=False, padding=False)
 
 
 def _help(argument: Argument) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from html import escape
 from pathlib import Path
@@ -19,6 +20,7 @@ from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
     file_pane,
+    in_sight,
     inputs,
     look,
     outputs,
@@ -30,6 +32,7 @@ from deepaas.ui import (
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
 from deepaas.ui.running import Cancelled, Parts, Running
+from deepaas.ui.status import status, trouble
 from deepaas.ui.use_via_api import use_via_api
 
 CLEAN_SECONDS = 600
@@ -50,9 +53,12 @@ def build_page(
         delete_cache=(CLEAN_SECONDS, KEEP_SECONDS),
         fill_width=True,
     ) as page:
-        gr.HTML(f"<style>{look.CSS}</style>", elem_classes="style-only", padding=False)
+        gr.HTML(
+            f"<style>{look.CSS}{in_sight.CSS}</style>", elem_classes="style-only", padding=False
+        )
         gr.HTML(about(model, several=several), elem_classes="about-model")
-        page.load(None, js=look.NAMES_JS, api_visibility="private")
+        for script in (look.NAMES_JS, in_sight.JS):
+            page.load(None, js=script, api_visibility="private")
         if model.predict is not None and model.train is not None:
             with gr.Tab("Predict"):
                 _Predict(model, api, page, others)
@@ -98,15 +104,16 @@ class _Predict:
         self._api = api
         self._arguments = model.predict or ()
         self._running = Running(api)
-        with gr.Row():
-            with gr.Column(scale=1, min_width=320):
+        with gr.Row(elem_classes="call"):
+            with gr.Column(scale=1, min_width=320, elem_classes="form-side"):
                 self._form = inputs.form(self._arguments)
-                with gr.Row():
-                    self._run = gr.Button("Run", variant="primary")
-                    self._cancel = gr.Button("Cancel", variant="stop", visible=False)
-                self._status = gr.HTML(_waiting(""), padding=False)
-                self._trouble = gr.HTML(visible=False, padding=False)
-            with gr.Column(scale=1, min_width=320):
+                with gr.Column(elem_classes="run-bar"):
+                    self._trouble = gr.HTML(visible=False, padding=False)
+                    with gr.Row():
+                        self._run = gr.Button("Run", variant="primary", elem_classes="run")
+                        self._cancel = gr.Button("Cancel", variant="stop", visible=False)
+                    self._status = gr.HTML(status(""), padding=False)
+            with gr.Column(scale=1, min_width=320, elem_classes="answer-side"):
                 self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
                 self._panes = self._make_panes()
         self._examples()
@@ -161,7 +168,7 @@ class _Predict:
                 self._cancel,
                 self._status,
                 self._trouble,
-                *self._form.complaints,
+                *self._form.complained,
                 *answers,
             ],
             concurrency_limit=CALLS_COUNT,
@@ -177,16 +184,19 @@ class _Predict:
         self, media_type: str, request: gr.Request, *values: Any
     ) -> AsyncIterator[dict[Any, Any]]:
         pane = next((p for p in self._panes if p.media_type == media_type), self._panes[0])
-        quiet = dict(zip(self._form.complaints, self._form.complain({}), strict=True))
         yield {
             self._run: gr.update(interactive=False),
             self._cancel: gr.update(visible=True),
-            self._status: _waiting("Waiting for the model", busy=True),
+            self._status: status("Waiting for the model", busy=True),
             self._trouble: gr.update(value="", visible=False),
-            **quiet,
-        }
+        } | self._form.complain({})
         done = {self._run: gr.update(interactive=True), self._cancel: gr.update(visible=False)}
         parts: tuple[str, ...] = ()
+        begin = time.monotonic()
+
+        def passed() -> str:
+            return f"{time.monotonic() - begin:.1f} s"
+
         with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
             try:
                 call = predict_call(
@@ -201,26 +211,28 @@ class _Predict:
                     if isinstance(said, Parts):
                         parts = said.values
                         yield _come(pane, parts, Path(folder)) | {
-                            self._status: _waiting("The answer is coming", busy=True)
+                            self._status: status(f"The answer is coming: {passed()}", busy=True)
                         }
                     elif isinstance(said, HostAnswer):
                         shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
                         # Once this is taken up again, Gradio has copied the files.
-                        yield done | {self._status: _waiting("Done")} | dict(shown)
+                        yield done | {self._status: status(f"Done: {passed()}")} | dict(shown)
                     else:
-                        yield {self._status: _waiting(said, busy=True)}
+                        yield {self._status: status(said, busy=True)}
             except Cancelled:
                 come = _come(pane, parts, Path(folder))
-                yield done | {self._status: _waiting("Cancelled")} | come
+                yield done | {self._status: status("Cancelled")} | come
             except ClientError as error:
-                complaints = self._form.complain(error.fields)
                 yield (
                     done
                     | {
-                        self._status: _waiting(""),
-                        self._trouble: gr.update(value=trouble(error), visible=True),
+                        self._status: status(""),
+                        self._trouble: gr.update(
+                            value=trouble(error, inputs=[a.name for a in self._arguments]),
+                            visible=True,
+                        ),
                     }
-                    | dict(zip(self._form.complaints, complaints, strict=True))
+                    | self._form.complain(error.fields)
                     | _come(pane, parts, Path(folder))
                 )
 
@@ -251,24 +263,9 @@ def _come(pane: outputs.Pane, parts: tuple[str, ...], folder: Path) -> dict[Any,
     return dict(zip(pane.components, values, strict=True))
 
 
-def trouble(error: ClientError) -> str:
-    """What went wrong, as HTML."""
-    fields = "".join(
-        f"<li><strong>{escape(name)}</strong>: {escape(' '.join(messages))}</li>"
-        for name, messages in error.fields.items()
-    )
-    heading = f"<strong>{escape(error.message)}</strong>"
-    return (
-        f'<div class="trouble" role="alert">{heading}{f"<ul>{fields}</ul>" if fields else ""}</div>'
-    )
-
-
-def _waiting(words: str, *, busy: bool = False) -> str:
-    # Seconds are for the eye: read aloud each second they would drown everything else.
-    said, colon, seconds = words.partition(":")
-    rest = f'<span aria-hidden="true">{colon}{escape(seconds)}</span>' if colon else ""
-    state = " busy" if busy else ""
-    return f'<p class="waiting{state}" role="status"><span>{escape(said)}{rest}</span></p>'
+def _line(error: ClientError) -> str:
+    fields = (f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
+    return escape(" ".join([error.message, *fields]))
 
 
 def _initial(component: gr.components.Component) -> Any:

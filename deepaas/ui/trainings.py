@@ -55,9 +55,9 @@ class Tab:
         self._trainings = TrainingApi(api, model)
         self._watcher = Watcher(self._trainings)
         with gr.Row():
-            with gr.Column(scale=2, min_width=320):
-                self._form = inputs.form(model.train or ())
-                self._start = gr.Button("Start training", variant="primary")
+            with gr.Column(scale=2, min_width=320, elem_classes="train-side"):
+                self._form = inputs.form(model.train or (), "train")
+                self._start = gr.Button("Start training", variant="primary", elem_classes="run")
                 self._said = _html(SAID_CSS)
             with gr.Column(scale=3, min_width=320):
                 gr.Markdown("### Trainings")
@@ -105,7 +105,7 @@ class Tab:
         self._start.click(
             self._begin,
             [self._picked, *self._form.components],
-            [self._picked, self._said, self._start, *self._form.complaints],
+            [self._picked, self._said, self._start, *self._form.complained],
             concurrency_limit=None,
             **hidden,
         ).then(**looking)
@@ -198,9 +198,12 @@ class Tab:
             return picked
         return Picked(tuple(str(uuid) for uuid in uuids), picked.number)
 
-    async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[list[Any]]:
-        unable, able = gr.update(interactive=False), gr.update(interactive=True)
-        yield [gr.skip(), _plain("Starting …"), unable, *self._form.complain({})]
+    async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[dict[Any, Any]]:
+        able = {self._start: gr.update(interactive=True)}
+        yield {
+            self._said: _plain("Starting …"),
+            self._start: gr.update(interactive=False),
+        } | self._form.complain({})
         try:
             run = await self._trainings.start(inputs.read(self._form.arguments, values))
         except ClientError as error:
@@ -208,11 +211,11 @@ class Tab:
             known = {argument.name for argument in self._form.arguments}
             others = {name: told for name, told in error.fields.items() if name not in known}
             said = _said("Not started", error.message, others)
-            yield [gr.skip(), said, able, *self._form.complain(error.fields)]
+            yield able | {self._said: said} | self._form.complain(error.fields)
             return
         self._watcher.forget()
         said = _plain(f"Training {run.short} is {run.state}. Its id: {run.uuid}")
-        yield [picked.only(run.uuid), said, able, *self._form.complain({})]
+        yield able | {self._picked: picked.only(run.uuid), self._said: said}
 
     async def _end(self, picked: Picked, limit: int) -> AsyncIterator[list[Any]]:
         yield [_plain("Cancelling …"), gr.update(interactive=False)]

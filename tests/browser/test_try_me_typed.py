@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.try_me import Kept, attach, downloaded, run, run_button, seen
+from browser.try_me import Kept, attach, downloaded, is_done, run, run_button, seen
 from gradio_client import Client
 from PIL import Image
 from playwright.async_api import expect
@@ -35,7 +35,7 @@ async def test_text_grows_while_it_comes(kept: Kept, ours: str, typed_home: Path
     await expect(page.get_by_text("The answer is coming")).to_be_visible()
     (typed_home / "in_browser").touch()
     await expect(answer).to_have_value("one two ")
-    await expect(page.get_by_text("Done", exact=True)).to_be_visible()
+    await is_done(page)
 
 
 async def test_failure_leaves_what_has_come(kept: Kept, ours: str) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from browser.try_me import unfold
 from playwright.async_api import Locator, Page, Request, expect
 from support.waiting import wait_until
 
@@ -58,6 +59,7 @@ class Tab:
     async def turn_to(self) -> None:
         await self.page.get_by_role("tab", name="Train").click()
         await self.is_shown()
+        await unfold(self.page)
 
     async def is_shown(self) -> None:
         """Wait for what the table has to tell."""

@@ -71,6 +71,18 @@ async def visit(page: Page, url: str, model: str) -> None:
     page.set_default_timeout(20_000)
     await page.goto(f"{url}/{model}/")
     await expect(run_button(page)).to_be_enabled()
+    await unfold(page)
+
+
+def fold(page: Page) -> Locator:
+    """What unfolds the inputs that are rarely needed."""
+    return page.get_by_role("button", name=re.compile(r"^More \(\d+\)")).locator("visible=true")
+
+
+async def unfold(page: Page) -> None:
+    """Show all inputs."""
+    if await fold(page).count() and not await page.locator(".more-inputs .open:visible").count():
+        await fold(page).click()
 
 
 def run_button(page: Page) -> Locator:
@@ -80,7 +92,11 @@ def run_button(page: Page) -> Locator:
 async def run(page: Page) -> None:
     """Send what is filled in, and wait until there is an answer."""
     await run_button(page).click()
-    await expect(page.get_by_text("Done", exact=True)).to_be_visible()
+    await is_done(page)
+
+
+async def is_done(page: Page) -> None:
+    await expect(page.locator(".waiting")).to_have_text(re.compile(r"^Done: \d+\.\d s$"))
 
 
 def block(page: Page, argument: str) -> Locator:

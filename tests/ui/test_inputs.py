@@ -8,7 +8,8 @@ import pytest
 from deepaas.client.calls import FileToSend, predict_call
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
-from deepaas.ui.inputs import component, components, label, read
+from deepaas.ui.inputs import component, components, form, label, read
+from deepaas.ui.rare import rare
 
 
 def of(kind: str, **options: Any) -> Argument:
@@ -168,3 +169,29 @@ def test_accept_stands_where_the_document_says() -> None:
 def test_no_arguments_no_components() -> None:
     with gr.Blocks():
         assert components([]) == []
+
+
+def named(count: int, **options: Any) -> list[Argument]:
+    return [Argument(f"{options}-{number}", "string", **options) for number in range(count)]
+
+
+def test_optional_inputs_beyond_the_first_few_are_folded() -> None:
+    assert not rare([*named(2, required=True), *named(6)])
+    optional = named(10)
+    folded = rare([*named(2, required=True), *optional])
+    assert folded == {argument.name for argument in optional[4:]}
+    assert not rare(named(20, required=True))
+    files = [Argument(f"file-{number}", "file") for number in range(8)]
+    assert rare([*files, *named(3)]) == {argument.name for argument in named(3)}
+
+
+def test_what_is_wrong_in_a_folded_input_unfolds_it() -> None:
+    arguments = [*named(1, required=True), *named(10)]
+    with gr.Blocks():
+        made = form(arguments)
+    assert made.more is not None
+    assert [c.label for c in made.components] == [label(argument) for argument in arguments]
+    assert made.more not in made.complain({arguments[0].name: ["Wrong."]})
+    updates = made.complain({arguments[-1].name: ["Wrong."]})
+    assert updates[made.more]["open"]
+    assert set(updates) <= set(made.complained)

@@ -1,0 +1,95 @@
+"""What somebody needs next is in sight: Run and what is said of it at the edge of the window, the
+answer beside the form, and on a phone, where it stands below, scrolled to when it comes."""
+
+CSS = """
+.gradio-container { overflow: clip !important; }
+html { scroll-padding: 1rem 0 8rem; }
+.call > .column { align-self: flex-start; }
+@media (min-width: 720px) {
+  .call > .column { position: sticky; top: 1rem; }
+  .call > .form-side { top: min(1rem, calc(100dvh - var(--height, 0px))); }
+}
+.call .form-side .run-bar { position: sticky; bottom: 0; z-index: 50; gap: 0.5rem;
+  padding: 0.5rem 0; background: var(--body-background-fill); }
+.run-bar .row { flex-wrap: nowrap; }
+.run-bar .row button { min-width: 0; }
+.run-bar .block:has(.waiting > span:empty) { display: none; }
+.run-bar .trouble { max-height: 35dvh; overflow-y: auto; }
+.trouble a { color: inherit; text-decoration: underline; }
+.argument .block:has(> * button.upload-container), .argument .block:has(> button.upload-container) {
+  height: auto !important; min-height: 0; }
+.argument button.upload-container { height: auto !important; padding: 2rem 0.5rem 0.75rem; }
+.argument button.upload-container .wrap { flex-flow: row wrap; gap: 0.25rem 0.4rem; min-height: 0;
+  padding: 0; font-size: var(--text-md); line-height: 1.4; }
+.argument button.upload-container .icon-wrap { width: 1.25rem; margin: 0; }
+.answer-side .empty { min-height: 6rem; }
+"""
+
+JS = """() => {
+  const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  const side = name => document.querySelector(`.call > .${name}`);
+  const form = side("form-side");
+  if (!form) return;
+  new ResizeObserver(() => form.style.setProperty("--height", `${form.offsetHeight}px`))
+    .observe(form);
+
+  // Who does something else meanwhile is not taken away from it.
+  let last = form.querySelector(".waiting")?.dataset.end, elsewhere = false;
+  const leave = event => {
+    if (!event.target.closest?.(".run-bar")) elsewhere = true;
+  };
+  for (const kind of ["pointerdown", "wheel", "touchmove", "keydown"])
+    document.addEventListener(kind, leave, {passive: true});
+  document.addEventListener("click", event => {
+    if (event.target.closest?.(".form-side .run")) elsewhere = false;
+  });
+  const show = (element, block, least) => {
+    const {top} = element.getBoundingClientRect();
+    if (top < 0 || top > innerHeight - least) element.scrollIntoView({block, behavior: pace});
+  };
+  const look = () => {
+    const end = form.querySelector(".waiting")?.dataset.end;
+    if (!end || end === last) return;
+    last = end;
+    // An input that is unfolded takes some moments to stand in its place.
+    for (const wait of [0, 300, 900]) setTimeout(bring, wait);
+  };
+  const bring = () => {
+    if (elsewhere) return;
+    const wrong = form.querySelector(".complaint");
+    if (wrong) show(wrong, "center", 250);
+    else if (!form.querySelector(".trouble")) show(side("answer-side"), "start", 300);
+  };
+  new MutationObserver(look).observe(
+    form.querySelector(".run-bar"), {childList: true, subtree: true, attributes: true});
+
+  document.addEventListener("click", event => {
+    const link = event.target.closest?.(".trouble a[href^='#']");
+    if (!link) return;
+    event.preventDefault();
+    const place = document.getElementById(link.hash.slice(1));
+    place?.scrollIntoView({block: "center", behavior: pace});
+    place?.querySelector("input:not([type=file]), textarea, button, [contenteditable=true]")
+      ?.focus({preventScroll: true});
+  });
+
+  const ends = target => target.matches("input, textarea[rows='1']")
+    && !target.matches("[type=checkbox], [type=radio], [type=file], [role]")
+    && !target.closest("[aria-expanded=true]");
+  document.addEventListener("keydown", event => {
+    if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.altKey) return;
+    const place = event.target.closest(".form-side, .train-side");
+    if (!place) return;
+    const all = event.ctrlKey || event.metaKey;
+    const enters = place === form && event.target.closest(".argument") && ends(event.target);
+    if (!all && !enters) return;
+    event.preventDefault();
+    event.stopPropagation();
+    // Some inputs know what was typed only when they are left.
+    const typed = document.activeElement;
+    typed.blur();
+    typed.focus({preventScroll: true});
+    setTimeout(() => place.querySelector("button.run").click());
+  }, true);
+}"""
+"""Runs once in the browser, when the page has been made."""
