@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the INI file."""
     parser.addini(
         "deepaas_model",
-        "name of the model that deepaas_host serves; default: the only one of this project",
+        "name or path of the model that deepaas_host serves; default: the only one of this project",
     )
     parser.addini(
         "deepaas_options", "more options for the deepaas-run behind deepaas_host", type="args"
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def deepaas_model(pytestconfig: pytest.Config) -> str:
-    """The name of the model under test, that of its entry point."""
+    """The model under test: the name of its entry point, or a path."""
     chosen = str(pytestconfig.getini("deepaas_model"))
     if chosen:
         return chosen

@@ -31,9 +31,9 @@ class Settings:
     model_name: tuple[str, ...] = option(
         (),
         "Model to serve: the name of an installed one (an entry point in the group "
-        "'deepaas.v2.model'), or the path of a typed predictor (predict.py:Predictor, or a folder "
-        "with cog.yaml), also with a name for it (name=path). May be repeated, and may be given "
-        "without '--model-name'. The environment variable DEEPAAS_V2_MODEL takes several, "
+        "'deepaas.v2.model'), or the path of a file or folder (api.py, predict.py:Predictor, . for "
+        "the project you are in), also with a name for it (name=path). May be repeated, and may be "
+        "given without '--model-name'. The environment variable DEEPAAS_V2_MODEL takes several, "
         "separated by commas. Without it, every installed model is served.",
         multiple=True,
         group=MODELS,

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepaas.written.lines import shown
+
 NOTED = "_deepaas_check_place"
 """Attribute of a field: file and line where it was made."""
 
@@ -67,30 +69,6 @@ class SourcePlaces:
             if self.is_author(frame.f_code.co_filename):
                 at = shown(frame.f_code.co_filename, line)
         return at
-
-
-def shown(file: str | Path | None, line: int | None = None) -> str:
-    """``file:line``, relative to the working directory if it is below."""
-    if not file:
-        return ""
-    path = Path(file)
-    try:
-        text = str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        text = str(path)
-    return f"{text}:{line}" if line else text
-
-
-def line_of(file: Path, *words: str) -> str:
-    """The first line of a file in which all the words stand, or just the file."""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return shown(file)
-    for number, line in enumerate(lines, 1):
-        if all(word in line for word in words):
-            return shown(file, number)
-    return shown(file)
 
 
 def _def_line(function: Any) -> int:

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from deepaas.check.findings import Finding, Report, finding
-from deepaas.check.places import shown
 from deepaas.check.session import CheckJob
 from deepaas.check.target import CheckTarget, UnknownSource
 from deepaas.programs import OWN, Interpreter, module_command
 from deepaas.reaper import reaped
+from deepaas.written.lines import shown
 
 LOOK_SECONDS = 0.2
 STACK_SECONDS = 1.0

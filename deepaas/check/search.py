@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 from deepaas.check import kinds
-from deepaas.check.places import shown
 from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.errors import ConfigError
+from deepaas.model.discovery import installed
 from deepaas.model.kinds import ModelKind, claimed, load_kinds
 from deepaas.programs import OWN
+from deepaas.written.lines import shown
 
 
 def find(source: str) -> CheckTarget:
     """What somebody means, by what a kind recognises; empty for the project that is worked in.
 
+    What is not the name of an installed model may be that of a file or folder.
+
     Raises:
         UnknownSource: nothing of this name is there, or it is not clear what is meant.
     """
     checks = kinds.load_kinds()
+    hosts = load_kinds()
+    source = source or "."
+    if Path(source).exists() and source not in {one.name for one in installed(hosts)}:
+        source = f"./{source}" if "/" not in source else source
     questions = {}
-    for name, kind in load_kinds().items():
+    for name, kind in hosts.items():
         own = checks.get(name, kinds.ModelCheck()).find
         ask = own or functools.partial(_recognised, name, kind)
         questions[name] = functools.partial(ask, source)
@@ -31,7 +39,7 @@ def find(source: str) -> CheckTarget:
 
 
 def _recognised(name: str, kind: ModelKind, source: str) -> CheckTarget | None:
-    recognised = kind.recognise(source or ".", OWN)
+    recognised = kind.recognise(source, OWN)
     if recognised is None:
         return None
     source = recognised.source

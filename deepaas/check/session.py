@@ -81,6 +81,7 @@ class Session:
         self.place = job.target.place
         self.found: list[Finding] = []
         self._wire = wire
+        self._there = Path.cwd()
 
     @property
     def failed(self) -> bool:
@@ -105,12 +106,17 @@ class Session:
             return StepOutcome(skipped=True)
         process = os.getpid()
         self._tell({"stage": stage, "doing": doing, "where": where})
+        # The author's paths begin where the model was loaded, those that are told begin here.
+        here = Path.cwd()
+        os.chdir(self._there)
         began = own_time()
         try:
             outcome = StepOutcome(function(), seconds=own_time() - began)
         except BaseException as error:
             # Also SystemExit and its like: they are what is looked for.
             outcome = StepOutcome(error=error, seconds=own_time() - began)
+        self._there = Path.cwd()
+        os.chdir(here)
         if os.getpid() != process:
             # The author's code has forked, and its child has come back here.
             os._exit(0)

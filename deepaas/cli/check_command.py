@@ -15,14 +15,16 @@ from rich.text import Text
 from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
 from deepaas.check.codes import AREAS
 from deepaas.cli.status import ProgressLine, status
+from deepaas.written.folders import is_path
+from deepaas.written.lines import shown
 
 GOOD, FOUND, WRONG_USAGE = 0, 1, 2
 
 DESCRIPTION = """\
 Look for everything that is wrong with a model package, and say where it is and what to do.
 
-SOURCE is the name of an installed model, a path to a project, a package or an api.py, or a
-dotted module name. Without it the project in the working directory is checked.
+SOURCE is the name of an installed model, a path to a project, a package or a file (api.py), or
+a dotted module name. Without it the project in the working directory is checked.
 
 The package's code runs in a process of its own: it is imported, asked for its metadata and
 arguments, warmed, and predict is called with the examples of its metadata."""
@@ -95,7 +97,9 @@ def _check(options: argparse.Namespace) -> Report:
 
 def lines(report: Report) -> Iterator[Text]:
     for name, value in report.models.items():
-        yield Text.assemble((name, "bold"), f" ({value})" if value != name else "")
+        place = shown(value) if is_path(value) else value
+        told = f" ({place})" if place not in (name, f"{name}.py") else ""
+        yield Text.assemble((name, "bold"), told)
     title = ""
     for found in report.findings:
         heading = AREAS[found.area]

@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         *("--model-name", "--model"),
         metavar="NAME",
-        help="which model, where there are several",
+        help="which model, where there are several; or the path of one (api.py, a folder)",
     )
     parser.add_argument(
         "--url",

@@ -65,7 +65,8 @@ def choose(
     interpreters = dict(_interpreter(one) for one in pythons)
     wanted = wanted or [*available, *(name for name in interpreters if name not in available)]
     if not wanted:
-        raise ConfigError(f"no model is installed: no package here has {offers(kinds)}")
+        here = "; one lies here: deepaas-run ." if _is_here(kinds) else ""
+        raise ConfigError(f"no model is installed: no package here has {offers(kinds)}{here}")
     found = [_found(one, kinds, interpreters) for one in wanted]
     names = [one.name for one in found]
     for name in interpreters:
@@ -78,6 +79,15 @@ def choose(
                 f"other-name={one.source}"
             )
     return found
+
+
+def _is_here(kinds: Kinds) -> bool:
+    """Whether the working directory is that of a model."""
+    try:
+        _recognised(".", kinds, OWN)
+    except ConfigError:
+        return False
+    return True
 
 
 def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -> FoundModel:

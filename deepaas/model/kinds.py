@@ -16,7 +16,9 @@ from deepaas.programs import Interpreter
 
 _log = logging.getLogger(__name__)
 
-_USUAL_STEMS = frozenset(["api", "main", "model", "predict", "predictor", "run", "train"])
+_USUAL_STEMS = frozenset(
+    ["__init__", "api", "app", "main", "model", "predict", "predictor", "run", "runner", "train"]
+)
 """Names of files that tell nothing of the model: its folder's name does."""
 
 
@@ -120,8 +122,14 @@ def offers(kinds: Kinds) -> str:
 
 
 def name_of(place: Path) -> str:
-    usual = place.stem in _USUAL_STEMS and not place.is_dir()
-    return cleaned(place.parent.name if usual else place.stem) or "model"
+    """The name of the model in a file or folder, if nobody has given it one."""
+    if place.is_dir():
+        return cleaned(place.name) or "model"
+    name = place.stem
+    if name in _USUAL_STEMS:
+        folders = (one for one in place.parents if one.name not in ("api", "src"))
+        name = next(folders, place).name
+    return cleaned(name) or "model"
 
 
 def cleaned(name: str) -> str:

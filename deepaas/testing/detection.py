@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from deepaas.model.discovery import installed
+from deepaas.errors import ConfigError
+from deepaas.model.discovery import choose, installed
 from deepaas.model.kinds import load_kinds, offers
 
 # pytest brings tomli along where Python has nothing of its own.
@@ -27,14 +28,28 @@ class Undecided(Exception):
 
 
 def detect(project: Path) -> str:
-    """The only model that a project offers, once it is installed.
+    """The only model of a project: its name if it is installed, or else the path of the project.
 
     Args:
-        project: the folder with its pyproject.toml.
+        project: the folder that is tested.
 
     Raises:
-        Undecided: it is not installed, or offers none or several.
+        Undecided: there is none, or several.
     """
+    try:
+        return _installed_by(project)
+    except Undecided:
+        path = f"{project}/"
+        try:
+            choose([path])
+        except ConfigError:
+            pass
+        else:
+            return path
+        raise
+
+
+def _installed_by(project: Path) -> str:
     name = _name_of(project)
     there = set()
     for distribution in distributions():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -116,14 +115,10 @@ def test_nothing_is_found_in_the_demo() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_host_serves_what_passes_and_no_other(tmp_path: Path) -> None:
-    models = {}
-    site = tmp_path / "host" / "site"
-    site.mkdir(parents=True)
-    for fault in (*PASSED, *REFUSED):
-        module = f"broken_{fault.replace('-', '_')}"
-        shutil.copy(BROKEN / fault / "api.py", site / f"{module}.py")
-        models[fault] = module + OBJECTS.get(fault, "")
-    with started(our_program(), models, tmp_path / "host", "--no-ui") as host:
+    faults = (*PASSED, *REFUSED)
+    paths = [f"{fault}={BROKEN / fault}/api.py{OBJECTS.get(fault, '')}" for fault in faults]
+    options = ("--no-ui", *(word for path in paths for word in ("--model-name", path)))
+    with started(our_program(), {}, tmp_path / "host", *options) as host:
         wait_until(lambda: _is_settled(host), "every model is ready or broken", 300)
         statuses = _statuses(host)
     assert statuses == dict.fromkeys(PASSED, "ready") | dict.fromkeys(REFUSED, "broken")

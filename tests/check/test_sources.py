@@ -105,12 +105,22 @@ def test_working_directory_is_the_default(tmp_path: Path, monkeypatch: pytest.Mo
     assert report.findings == []
 
 
-@pytest.mark.parametrize("source", ["my_model/api.py", "my_model", "my_model.api"])
-def test_part_of_a_package(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("source", "name", "value"),
+    [
+        ("my_model/api.py", "my_model", "{}/my_model/api.py"),
+        ("my_model", "my_model", "{}/my_model/api.py"),
+        (".", "my_model", "{}/my_model/api.py"),
+        ("my_model.api", "my_model.api", "my_model.api"),
+    ],
+)
+def test_part_of_a_package(
+    source: str, name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package(tmp_path)
     monkeypatch.chdir(tmp_path)
     report = check(source)
-    assert report.models == {"my_model.api": "my_model.api"}
+    assert report.models == {name: value.format(tmp_path)}
     assert report.findings == []
 
 
@@ -131,9 +141,9 @@ def test_several_models_of_a_project(tmp_path: Path) -> None:
     [
         ("nobodys_model", "Installed models: .*demo_app"),
         ("/nonexistent/api.py", "there is no model, folder, file or module"),
-        (".", "neither a pyproject.toml"),
-        ("", "the working directory"),
-        ("notes.txt", "is no Python file"),
+        (".", "there is no model in .*: no api.py"),
+        ("", "there is no model in"),
+        ("notes.txt", "nobody knows what './notes.txt' is"),
     ],
 )
 def test_unknown_source(

@@ -29,7 +29,7 @@ def test_all_faults_of_a_signature(tmp_path: Path) -> None:
         "predict(): what it returns: the type complex is not one that clients can send",
     ]
     assert {found.code for found in report.findings} == {"typed-predictor"}
-    assert report.models == {"Predictor": f"{file}:Predictor"}
+    assert report.models == {tmp_path.name: f"{file}:Predictor"}
 
 
 def test_import_that_fails_and_name_that_is_not_there(tmp_path: Path) -> None:
@@ -43,21 +43,22 @@ def test_import_that_fails_and_name_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "name"),
+    "source",
     [
-        ("class Runner:\n    def run(self, a: str) -> str: ...", "Runner"),
-        ("class Predictor:\n    def predict(self, a: str) -> str: ...", "Predictor"),
-        ("def predict(a: str) -> str: ...", "predict"),
-        ("async def run(a) -> str: ...", "run"),
-        ("class Mine:\n    def run(self) -> str: ...\nRunner = Mine", "Runner"),
-        ("from predictors import Mine as Predictor", "Predictor"),
+        "class Runner:\n    def run(self, a: str) -> str: ...",
+        "class Predictor:\n    def predict(self, a: str) -> str: ...",
+        "def predict(a: str) -> str: ...",
+        "async def run(a) -> str: ...",
+        "class Mine:\n    def run(self) -> str: ...\nRunner = Mine",
+        "from predictors import Mine as Predictor",
+        "def predict(a: str) -> str:\n    return a +",
     ],
 )
-def test_a_file_alone_stands_for_its_predictor(source: str, name: str, tmp_path: Path) -> None:
+def test_a_file_alone_stands_for_its_predictor(source: str, tmp_path: Path) -> None:
     file = tmp_path / "predict.py"
     file.write_text(source)
     (target,) = find(str(file)).targets
-    assert (target.name, target.value, target.kind) == (name, f"{file}:{name}", "cog")
+    assert (target.name, target.value, target.kind) == (tmp_path.name, str(file), "cog")
 
 
 @pytest.mark.parametrize(
@@ -68,14 +69,16 @@ def test_a_file_alone_stands_for_its_predictor(source: str, name: str, tmp_path:
         "def predict(**arguments): ...",
         "from other import predict",
         "class Other: ...",
+        "class Model:\n    def get_predict_args(self): ...\n    def predict(self, **a): ...",
         "def",
+        "def get_predict_args():\n    return {\n\n\ndef predict(a: str): ...",
     ],
 )
 def test_a_module_of_the_contract_is_none(source: str, tmp_path: Path) -> None:
     file = tmp_path / "predict.py"
     file.write_text(source)
     (target,) = find(str(file)).targets
-    assert (target.value, target.kind) == ("predict", "entry_point")
+    assert (target.value, target.kind) == (str(file), "entry_point")
 
 
 def test_good_one(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ SHARED = {
     "run_files",
     "schemas",
     "tensors",
+    "written",
 }
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
 from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
-from deepaas.check.places import shown
 from deepaas.check.session import Session, StepOutcome
-from deepaas.check.target import CheckTarget, Target
-from deepaas.kinds.cog import CONTRACT, METHODS, NAME, PROJECT_FILE, USUAL_NAMES, split
+from deepaas.kinds.cog import NAME
 from deepaas.kinds.cog.worker.predictor import is_typed, wrap
 from deepaas.kinds.cog.worker.signature import Faults
-from deepaas.model.kinds import Certainty
 from deepaas.runtime import kinds
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
+from deepaas.written.folders import split
+from deepaas.written.lines import shown
 
 CODE = error(
     "typed-predictor",
@@ -25,56 +23,6 @@ CODE = error(
     "a typed predictor (for Cog, say) is not where it is said to be, or its signature cannot be "
     "served",
 )
-
-
-def find(source: str) -> CheckTarget | None:
-    path, name = split(source or ".")
-    if path.suffix == ".py" and path.is_file():
-        certainty = Certainty.SURE if name else Certainty.LIKELY
-        name = name or _typed_name(path)
-        value = f"{path.resolve()}:{name}"
-        return CheckTarget([Target(name, NAME, value)], certainty=certainty) if name else None
-    if not (path / PROJECT_FILE).is_file():
-        return None
-    # Not sure: a package that declares a model is that one.
-    folder = path.resolve()
-    return CheckTarget([Target(folder.name, NAME, str(folder))], certainty=Certainty.LIKELY)
-
-
-def _typed_name(file: Path) -> str:
-    """Empty for none; nothing is imported.
-
-    The name alone does not tell: modules of DEEPaaS's contract have a function ``predict``, too.
-    """
-    try:
-        body = ast.parse(file.read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
-        return ""
-    named = {name: node for node in body for name in _names(node)}
-    functions = [named[name] for name in METHODS if name in named]
-    if any(name in named for name in CONTRACT) or not all(map(_has_types, functions)):
-        return ""
-    return next((name for name in USUAL_NAMES if name in named), "")
-
-
-def _names(node: ast.stmt) -> list[str]:
-    match node:
-        case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
-            return [name]
-        case ast.AsyncFunctionDef(name=name):
-            return [name]
-        case ast.ImportFrom(names=names):
-            return [one.asname or one.name for one in names]
-        case ast.Assign(targets=targets):
-            return [one.id for one in targets if isinstance(one, ast.Name)]
-    return []
-
-
-def _has_types(node: ast.stmt) -> bool:
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return False
-    taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    return node.returns is not None or any(one.annotation is not None for one in taken)
 
 
 def check(session: Session) -> None:
@@ -128,4 +76,4 @@ def _describe(session: Session, predictor: object, place: str) -> None:
     session.note("setup and the predictor were not called")
 
 
-KIND = ModelCheck(find, check, adopt, [CODE])
+KIND = ModelCheck(check=check, adopt=adopt, codes=[CODE])

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from deepaas.errors import ConfigError
-from deepaas.kinds.cog import PROJECT_FILE, split
+from deepaas.kinds.cog import PROJECT_FILE
 from deepaas.model.kinds import Certainty, ModelKind, Recognised, name_of
 from deepaas.programs import Interpreter
+from deepaas.written.contents import TYPED_NAMES, look
+from deepaas.written.folders import is_path, model_file, split
 
 
 def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
-    """By its path: ``predict.py:Predictor``, ``./predict.py``, a folder. Raises ``ConfigError``."""
-    if not _is_path(reference):
+    """By its path: ``predict.py:Predictor``, ``./predict.py``, a folder."""
+    if not is_path(reference):
         return None
     place, name = split(reference)
-    if place.is_dir() and not (place / PROJECT_FILE).is_file():
-        raise ConfigError(f"{place} has no {PROJECT_FILE}: name the file of the model in it")
-    if not place.exists():
-        raise ConfigError(f"there is no {place}")
+    if (place / PROJECT_FILE).is_file():
+        # Not sure: a package that declares a model is that one.
+        return Recognised(name_of(place), str(place), Certainty.LIKELY)
     if place.is_dir():
-        return Recognised(name_of(place), str(place))
-    if place.suffix != ".py":
+        try:
+            place = model_file(place)
+        except ConfigError:
+            return None
+    if not place.is_file() or place.suffix != ".py":
+        return None
+    found = look(place, name)
+    # Of what is imported, or made, nothing but its name tells.
+    if found == "contract" or not (found or name in TYPED_NAMES):
         return None
     source = f"{place}:{name}" if name else str(place)
-    return Recognised(name_of(place), source, Certainty.SURE if name else Certainty.LIKELY)
+    certainty = Certainty.SURE if name else Certainty.LIKELY
+    return Recognised(name_of(place), source, certainty)
 
 
 def folders(source: str) -> list[Path]:
     place, _ = split(source)
     return [place if place.is_dir() else place.parent]
-
-
-def _is_path(reference: str) -> bool:
-    return "/" in reference or reference == "." or re.search(r"\.py(:\w+)?$", reference) is not None
 
 
 KIND = ModelKind(recognise, folders)

@@ -1,3 +1,6 @@
-"""The first kind of model: a Python package found by its entry point."""
+"""The first kind of model: functions by the names of DEEPaaS's contract, in a module or a class.
+
+It is found by its package's entry point, or by its path.
+"""
 
 GROUP = "deepaas.v2.model"

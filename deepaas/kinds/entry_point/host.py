@@ -1,4 +1,4 @@
-"""The host's half: which packages offer models, and of which files they are made."""
+"""The host's half: which packages offer models, which files hold one, and what they are made of."""
 
 from __future__ import annotations
 
@@ -12,17 +12,68 @@ from importlib import metadata
 from pathlib import Path
 
 from deepaas import plugins
+from deepaas.errors import ConfigError
 from deepaas.kinds.entry_point import GROUP
-from deepaas.model.kinds import Installed, ModelKind, Recognised
+from deepaas.model.kinds import Certainty, Installed, ModelKind, Recognised, cleaned, name_of
 from deepaas.model.sources import CODE
 from deepaas.programs import OWN, Interpreter
+from deepaas.written.contents import look
+from deepaas.written.folders import code_folder, is_path, is_project, model_file, split
+from deepaas.written.project import PackageProject, read
 
 _HOST = "deepaas"
 
 
 def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
-    names = {one.name for one in installed(interpreter)}
-    return Recognised(reference, reference) if reference in names else None
+    """The name of an entry point, or a path: ``api.py``, ``api.py:Model``, a folder, a project.
+
+    Raises ``ConfigError`` for a path where no model is, or several are.
+    """
+    if not is_path(reference):
+        names = {one.name for one in installed(interpreter)}
+        return Recognised(reference, reference) if reference in names else None
+    place, name = split(reference)
+    if not place.exists():
+        raise ConfigError(f"there is no {place}")
+    if place.is_dir():
+        return _in_folder(place)
+    if place.suffix != CODE:
+        return None
+    return _file(place, name)
+
+
+def _file(file: Path, name: str = "") -> Recognised | None:
+    found = look(file, name)
+    if found == "typed":
+        return None
+    certainty = Certainty.SURE if name and found else Certainty.GUESS
+    if found and not name:
+        certainty = Certainty.LIKELY
+    return Recognised(name_of(file), f"{file}:{name}" if name else str(file), certainty)
+
+
+def _in_folder(folder: Path) -> Recognised | None:
+    project = read(folder, GROUP) if is_project(folder) else PackageProject(folder, GROUP)
+    if project.entry_points:
+        return _declared(project)
+    return _file(model_file(folder))
+
+
+def _declared(project: PackageProject) -> Recognised:
+    if len(project.entry_points) > 1:
+        files = {name: project.file_of(value) for name, value in project.entry_points.items()}
+        named = ", ".join(f"{name}={file}" for name, file in files.items() if file)
+        raise ConfigError(f"{project.folder} has several models: say which ({named})")
+    ((name, value),) = project.entry_points.items()
+    file = project.file_of(value)
+    if file is None:
+        module = value.partition(":")[0].strip()
+        raise ConfigError(
+            f"{project.lines[name]}: the entry point {name} names the module {module}, "
+            f"which is not in {project.folder}"
+        )
+    attribute = value.partition(":")[2].partition("[")[0].strip()
+    return Recognised(cleaned(name), f"{file}:{attribute}" if attribute else str(file))
 
 
 def installed(interpreter: Interpreter) -> list[Installed]:
@@ -43,9 +94,12 @@ def installed(interpreter: Interpreter) -> list[Installed]:
 def roots(model: str) -> list[Path]:
     """The folders of a model's packages, and the files of modules that stand alone.
 
-    They are those of the distribution that has the entry point, and of the distributions that it
-    requires as far as they are installed for editing.
+    Of a path that is the package, or the folder, in which it lies. Of an entry point they are those
+    of its distribution, and of the distributions that this requires as far as they are installed
+    for editing.
     """
+    if is_path(model):
+        return [code_folder(split(model)[0])]
     importlib.invalidate_caches()
     names: dict[str, None] = {}
     for entry in metadata.entry_points(group=GROUP, name=model):

@@ -1,8 +1,9 @@
-"""The worker's half: imports what an entry point names."""
+"""The worker's half: imports what an entry point names, or a file."""
 
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 from deepaas import plugins
@@ -10,28 +11,66 @@ from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
+from deepaas.runtime.source_files import import_file
+from deepaas.written.contents import CONTRACT
+from deepaas.written.folders import is_path, project_folder, split
 
 _ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
 _METHODS = (*_ARGUMENTLESS, "predict", "train")
 
 
 def load(source: str) -> Any:
-    """What the entry point ``source`` names, an instance where its methods need one; or what
-    another kind makes of it.
+    """What an entry point names, or a file defines; an instance where its methods need one; or
+    what another kind makes of it.
 
-    Raises ``CannotBeServed`` when there is no such entry point, or several, and whatever the
-    author's code raises while it is imported.
+    `source` is the name of the entry point, or the path of the file, with the object's name behind
+    it (``api.py:Model``) or without. Raises ``CannotBeServed`` when there is no such thing, or
+    several, and whatever the author's code raises while it is imported.
     """
-    values = {point.value: point for point in plugins.points(GROUP).select(name=source)}
-    if not values:
-        raise CannotBeServed(f"there is no entry point {source!r} in the group {GROUP!r}")
-    if len(values) > 1:
-        raise CannotBeServed(f"there are several entry points {source!r}: {', '.join(values)}")
-    (point,) = values.values()
-    found = point.load()
+    found = from_file(source) if is_path(source) else _from_entry_point(source)
     if (model := adopted(found)) is not None:
         return model
     return found() if inspect.isclass(found) and needs_instance(found) else found
+
+
+def from_file(source: str) -> Any:
+    """The module or class that a file is there for. Raises as :func:`load` does."""
+    file, name = split(source)
+    found: Any = import_file(file, project_folder(file))
+    for part in name.split(".") if name else ():
+        if not hasattr(found, part):
+            raise CannotBeServed(f"{file} has no {name}")
+        found = getattr(found, part)
+    return found if name else _model_in(found, file)
+
+
+def _from_entry_point(name: str) -> Any:
+    values = {point.value: point for point in plugins.points(GROUP).select(name=name)}
+    if not values:
+        raise CannotBeServed(f"there is no entry point {name!r} in the group {GROUP!r}")
+    if len(values) > 1:
+        raise CannotBeServed(f"there are several entry points {name!r}: {', '.join(values)}")
+    (point,) = values.values()
+    return point.load()
+
+
+def _model_in(module: Any, file: Path) -> Any:
+    """A module that has the functions itself, or the only class there that has them."""
+    if any(hasattr(module, name) for name in (*CONTRACT, *_METHODS)):
+        return module
+    classes = [
+        one
+        for one in vars(module).values()
+        if inspect.isclass(one) and one.__module__ == module.__name__ and _has_methods(one)
+    ]
+    if len(classes) > 1:
+        named = " or ".join(f"{file.name}:{one.__name__}" for one in classes)
+        raise CannotBeServed(f"{file} has several models: say which ({named})")
+    return classes[0] if classes else module
+
+
+def _has_methods(model: type) -> bool:
+    return any(callable(getattr(model, name, None)) for name in (*_METHODS, "run"))
 
 
 def needs_instance(model: type) -> bool:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from deepaas.kinds.cog import NAME, PROJECT_FILE, USUAL_NAMES, split
+from deepaas.kinds.cog import NAME, PROJECT_FILE
 from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
 from deepaas.kinds.cog.worker.project import NotFound, read
 from deepaas.kinds.cog.worker.signature import Faults
@@ -17,6 +13,9 @@ from deepaas.kinds.cog.worker.source import reveal
 from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.kinds import ModelLoader
+from deepaas.runtime.source_files import import_file
+from deepaas.written.contents import TYPED_NAMES
+from deepaas.written.folders import split
 
 
 def load(source: str) -> Predictor:
@@ -34,10 +33,8 @@ def load(source: str) -> Predictor:
         project.set_environment()
         path, name = split(str(folder / project.predict))
         train, concurrency = project.train, project.concurrency
-    os.chdir(folder)
-    sys.path.insert(0, str(folder))
-    target = _attribute(path, name)
-    trains = _attribute(*split(str(folder / train))) if train else None
+    target = _attribute(path, name, folder)
+    trains = _attribute(*split(str(folder / train)), folder) if train else None
     return wrap(target, trains, concurrency)
 
 
@@ -59,34 +56,18 @@ def adopt(found: Any) -> Predictor | None:
     return wrap(found) if is_typed(found) else None
 
 
-def _attribute(path: Path, name: str) -> Any:
-    module = _module(path)
+def _attribute(path: Path, name: str, folder: Path) -> Any:
+    module = import_file(path, folder)
     if not name:
-        name = next((usual for usual in USUAL_NAMES if hasattr(module, usual)), "")
+        name = next((usual for usual in TYPED_NAMES if hasattr(module, usual)), "")
     if not name:
         raise NotFound(
-            f"{path} has none of {', '.join(USUAL_NAMES)}; say which it is: {path.name}:Name"
+            f"{path} has none of {', '.join(TYPED_NAMES)}; say which it is: {path.name}:Name"
         )
     if not hasattr(module, name):
         raise NotFound(f"{path} has no {name}")
     reveal(module, name)
     return getattr(module, name)
-
-
-def _module(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise NotFound(f"there is no file {path}")
-    name = path.stem
-    if (known := sys.modules.get(name)) is not None and getattr(known, "__file__", "") == str(path):
-        return known
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise NotFound(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    # Before it runs: dataclasses and pickle look their module up by its name.
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 KIND = ModelLoader(load, adopt, {"cog": "deepaas[cog]"})

@@ -13,7 +13,6 @@ from typing import Any
 
 from marshmallow import fields
 
-from deepaas.kinds.cog import CONTRACT, METHODS
 from deepaas.kinds.cog.worker import inputs, outputs, scope
 from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.outputs import OutputType
@@ -22,6 +21,7 @@ from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parame
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
+from deepaas.written.contents import CONTRACT, METHODS
 
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 """What a decorator without ``functools.wraps`` shows of a function; nothing need be given."""

@@ -7,10 +7,11 @@ from deepaas.check.codes import error, warning
 PROJECT_UNREADABLE = error(
     "project-unreadable", "package", "`pyproject.toml`, `setup.cfg` or `setup.py` is broken"
 )
-NO_ENTRY_POINT = error(
+NO_ENTRY_POINT = warning(
     "no-entry-point",
     "package",
-    "the project declares no entry point in the group `deepaas.v2.model`",
+    "the project declares no entry point in the group `deepaas.v2.model`: it is served by its path "
+    "only",
 )
 ENTRY_POINT_NOWHERE = error(
     "entry-point-nowhere",
@@ -27,6 +28,12 @@ INSTALL_STALE = warning(
     "package",
     "the project is installed, but without this entry point: install it again",
 )
+IMPORT_SIBLING = warning(
+    "import-sibling",
+    "import",
+    "a module of the package is imported as if it were a script beside another: once the package "
+    "is installed, it is not found",
+)
 REQUIREMENT_VERSION = warning(
     "requirement-version",
     "package",
@@ -42,6 +49,7 @@ CODES = (
     ENTRY_POINT_NOWHERE,
     ENTRY_POINT_TWICE,
     INSTALL_STALE,
+    IMPORT_SIBLING,
     REQUIREMENT_VERSION,
     HUB_METADATA_OLD,
 )

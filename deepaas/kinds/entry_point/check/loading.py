@@ -5,26 +5,52 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from deepaas.check.places import shown
 from deepaas.check.session import Session, printed_bytes
 from deepaas.check.target import Target
 from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check import requirements
-from deepaas.kinds.entry_point.check.codes import ENTRY_POINT_NOWHERE
-from deepaas.kinds.entry_point.worker import needs_instance
-from deepaas.runtime.failures import reason
+from deepaas.kinds.entry_point.check.codes import ENTRY_POINT_NOWHERE, IMPORT_SIBLING
+from deepaas.kinds.entry_point.worker import from_file, needs_instance
+from deepaas.runtime.failures import CannotBeServed, reason
+from deepaas.runtime.source_files import import_file
+from deepaas.written.folders import code_folder, is_path, package_root, split
+from deepaas.written.lines import shown
+from deepaas.written.project import read
 
 SLOW_SECONDS = 10
 
 
 def load(session: Session) -> Any:
     """None if there is nothing there; the reason has been told."""
+    target = session.target
+    if is_path(target.value):
+        file, _ = split(target.value)
+        session.places.add(code_folder(file))
+        found = _imported(
+            session, f"importing {shown(target.value)}", lambda: from_file(target.value)
+        )
+        module = str(getattr(found, "__module__", None) or getattr(found, "__name__", ""))
+    else:
+        found, module = _load_entry_point(session)
+    if found is None:
+        return None
+    session.place = shown(getattr(sys.modules.get(module), "__file__", None)) or session.place
+    for name in {module, getattr(found, "__module__", None) or module}:
+        origin = getattr(sys.modules.get(name), "__file__", None)
+        if origin and not _is_library(origin):
+            session.places.add(_root_of(Path(origin)))
+    return found
+
+
+def _load_entry_point(session: Session) -> tuple[Any, str]:
+    """What it names, and in which module; None if there is nothing there."""
     target = session.target
     sys.path[:0] = target.paths
     for root in _author_roots(module_of(target), target.paths):
@@ -40,20 +66,31 @@ def load(session: Session) -> Any:
             f"the entry point {target.name} = {target.value!r} is none",
             "write it as module or module:object, as in my_model.api",
         )
-        return None
+        return None, ""
+    file = read(Path(target.folder), GROUP).file_of(target.value) if target.folder else None
+
+    def load() -> Any:
+        if file is not None:
+            # As a host imports it that is given the project's path.
+            import_file(file, Path(target.folder))
+        return entry.load()
+
+    return _imported(session, f"importing {module}", load), module
+
+
+def _imported(session: Session, doing: str, load: Callable[[], Any]) -> Any:
     before = printed_bytes()
-    outcome = session.run("import", f"importing {module}", entry.load, session.place)
+    outcome = session.run("import", doing, load, session.place)
     if outcome.skipped:
         return None
-    if outcome.error is not None:
+    if isinstance(outcome.error, CannotBeServed):
+        fix = "correct this: no host serves the model until then"
+        session.add("host-refuses", session.place, str(outcome.error), fix)
+    elif outcome.error is not None:
         _tell_failure(session, outcome.error)
-        return None
-    _tell_manners(session, printed_bytes() - before, outcome.seconds)
-    session.place = shown(getattr(sys.modules.get(module), "__file__", None)) or session.place
-    for name in {module, getattr(outcome.value, "__module__", None) or module}:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file and not _is_library(file):
-            session.places.add(_root_of(Path(file)))
+    if outcome.error is None:
+        _tell_manners(session, printed_bytes() - before, outcome.seconds)
+        _tell_siblings(session)
     return outcome.value
 
 
@@ -180,7 +217,25 @@ def _tell_manners(session: Session, printed: int, seconds: float) -> None:
         )
 
 
+def _tell_siblings(session: Session) -> None:
+    """Modules of a package that are imported as if its files were scripts: by a path it works."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if "." in name or not file or not session.places.is_author(file):
+            continue
+        if package_root(Path(file)) != Path(file).parent and Path(file).name != "__init__.py":
+            session.add(
+                IMPORT_SIBLING,
+                shown(file),
+                f"{name} is imported as if its package were a folder of scripts: that works by "
+                "path, but not once the package is installed",
+                f"from . import {name}",
+            )
+
+
 def module_of(target: Target) -> str:
+    if is_path(target.value):
+        return split(target.value)[0].stem
     return target.value.partition(":")[0].strip()
 
 

@@ -10,11 +10,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from deepaas.check.findings import Finding, finding
-from deepaas.check.places import shown
 from deepaas.check.target import Target
 from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check.codes import HUB_METADATA_OLD, REQUIREMENT_VERSION
-from deepaas.kinds.entry_point.check.project import read
+from deepaas.written.lines import shown
+from deepaas.written.project import read
 
 HOST = "deepaas"
 
@@ -101,7 +101,7 @@ def hub_metadata(target: Target) -> Iterator[Finding]:
 
 def _declared(target: Target) -> Mapping[str, str]:
     if target.folder:
-        project = read(Path(target.folder))
+        project = read(Path(target.folder), GROUP)
         if project.requirements:
             return project.requirements
     for entry in metadata.entry_points(group=GROUP, name=target.name):

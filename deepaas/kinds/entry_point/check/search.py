@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 
 from deepaas.check.findings import Finding, finding
-from deepaas.check.places import shown
 from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check.codes import (
@@ -18,41 +17,47 @@ from deepaas.kinds.entry_point.check.codes import (
     NO_ENTRY_POINT,
     PROJECT_UNREADABLE,
 )
-from deepaas.kinds.entry_point.check.project import PackageProject, is_project, read
-from deepaas.model.kinds import Certainty
+from deepaas.model.kinds import Certainty, load_kinds
+from deepaas.programs import OWN
+from deepaas.written.folders import is_path, is_project, project_folder, split
+from deepaas.written.lines import shown
+from deepaas.written.project import PackageProject, read
 
 NAME = "entry_point"
 
 
-def find(source: str) -> CheckTarget:
-    """Find out what somebody means. Raises ``UnknownSource``.
+def find(source: str) -> CheckTarget | None:
+    """Find out what somebody means, None for another kind's. Raises ``ConfigError``.
 
     `source`: the name of an entry point, a path to a project, a package or a module, or a dotted
-    module name; empty for the project in the working directory.
+    module name.
     """
-    path = Path(source or ".")
-    if "/" not in source and not source.startswith(".") and not source.endswith(".py"):
-        installed = list(metadata.entry_points(group=GROUP, name=source)) if source else []
-        if installed:
-            return _installed(source, installed)
-    if path.is_dir():
-        if is_project(path):
-            return _project(read(path.resolve()))
-        target = _folder(path.resolve())
-        if target is not None:
-            return CheckTarget([target], certainty=Certainty.GUESS)
-        missing = f"{_named(source, path)} is no model package: it has neither a pyproject.toml"
-        raise UnknownSource(f"{missing} (setup.cfg, setup.py) nor an api.py. {_installed_names()}")
-    if path.is_file():
-        if path.suffix != ".py":
-            raise UnknownSource(f"{source} is no Python file")
-        return CheckTarget([_file(path.resolve())], certainty=Certainty.GUESS)
+    installed = list(metadata.entry_points(group=GROUP, name=source))
+    if installed:
+        return _installed(source, installed)
+    place, _ = split(source)
+    if is_path(source) and place.exists():
+        if place.is_dir() and is_project(place):
+            return _project(read(place.resolve(), GROUP))
+        return _by_path(source)
     if _is_module(source):
         name, paths = source.rpartition(":")[0] or source, [str(Path.cwd())]
         return CheckTarget([Target(name, NAME, source, paths=paths)], certainty=Certainty.GUESS)
     raise UnknownSource(
         f"there is no model, folder, file or module called {source!r}. {_installed_names()}"
     )
+
+
+def _by_path(source: str) -> CheckTarget | None:
+    found = load_kinds()[NAME].recognise(source, OWN)
+    if found is None:
+        return None
+    folder = project_folder(split(found.source)[0])
+    place, folder_of_project = shown(split(found.source)[0]), str(folder)
+    if not is_project(folder):
+        folder_of_project = ""
+    target = Target(found.name, NAME, found.source, place, folder=folder_of_project)
+    return CheckTarget([target], certainty=found.certainty)
 
 
 def _installed(name: str, entries: list[metadata.EntryPoint]) -> CheckTarget:
@@ -65,7 +70,7 @@ def _installed(name: str, entries: list[metadata.EntryPoint]) -> CheckTarget:
     return found
 
 
-def _project(project: PackageProject) -> CheckTarget:
+def _project(project: PackageProject) -> CheckTarget | None:
     sure = Certainty.SURE if project.entry_points else Certainty.GUESS
     found = CheckTarget(certainty=sure)
     for place, reason in project.broken:
@@ -83,21 +88,20 @@ def _project(project: PackageProject) -> CheckTarget:
         paths = _paths(project, value)
         found.targets.append(Target(name, NAME, value, place, paths, str(project.folder)))
         found.findings += _against_installed(project, name, value, place)
-    if not declared:
-        if not project.broken:
-            found.findings.append(_no_entry_point(project))
-        guess = next(filter(None, map(_folder, _candidates(project))), None)
-        if guess is not None:
-            found.targets.append(
-                Target(guess.name, NAME, guess.value, "", guess.paths, str(project.folder))
-            )
+    if declared:
+        return found
+    if (by_path := _by_path(f"{project.folder}/")) is None:
+        return None
+    if not project.broken:
+        found.findings.append(_no_entry_point(project))
+    found.targets = by_path.targets
     return found
 
 
 def _no_entry_point(project: PackageProject) -> Finding:
     example = project.name.replace("-", "_") or "my_model"
     fix = f'in pyproject.toml: [project.entry-points."{GROUP}"] {example} = "{example}.api"'
-    problem = f"no entry point in the group {GROUP} is declared: no host will find the model"
+    problem = f"no entry point in the group {GROUP} is declared: a host finds it by its path only"
     return finding(NO_ENTRY_POINT, project.place, problem, fix)
 
 
@@ -153,31 +157,6 @@ def _paths(project: PackageProject, value: str) -> list[str]:
     return [str(root) for root in fitting[:1] or roots]
 
 
-def _candidates(project: PackageProject) -> Iterator[Path]:
-    for root in project.roots:
-        if root.is_dir():
-            yield root
-            yield from sorted(one for one in root.iterdir() if (one / "__init__.py").is_file())
-
-
-def _folder(folder: Path) -> Target | None:
-    """A folder without project files: the model is its api module, or the package itself."""
-    for inner in (folder / "api.py", folder / "api" / "__init__.py", folder / "__init__.py"):
-        if inner.is_file():
-            return _file(inner)
-    return None
-
-
-def _file(file: Path) -> Target:
-    names = [] if file.name == "__init__.py" else [file.stem]
-    folder = file.parent
-    while (folder / "__init__.py").is_file():
-        names.insert(0, folder.name)
-        folder = folder.parent
-    value = ".".join(names)
-    return Target(value, NAME, value, paths=[str(folder)])
-
-
 def _is_module(source: str) -> bool:
     """Whether the first part of a dotted name can be imported; nothing is imported for that."""
     module = source.partition(":")[0]
@@ -191,10 +170,6 @@ def _is_module(source: str) -> bool:
 def _installed_names() -> str:
     names = sorted({entry.name for entry in metadata.entry_points(group=GROUP)})
     return f"Installed models: {', '.join(names)}" if names else "No model is installed"
-
-
-def _named(source: str, path: Path) -> str:
-    return source or f"the working directory {path.resolve()}"
 
 
 def _normal(name: str) -> str:

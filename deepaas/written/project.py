@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepaas.check.places import line_of, shown
-from deepaas.kinds.entry_point import GROUP
-
-FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+from deepaas.written.folders import PROJECT_FILES
+from deepaas.written.lines import line_of, shown
 
 
 @dataclass
@@ -23,12 +21,14 @@ class PackageProject:
 
     Attributes:
         name: of the distribution, empty if the files do not say it.
+        group: of entry points, those of the models.
         entry_points: of the models: value by name; `lines` are their places.
         requirements: what it depends on, as far as the files say it, with their places.
         broken: files that cannot be read, with the place and the reason.
     """
 
     folder: Path
+    group: str
     name: str = ""
     entry_points: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
@@ -38,19 +38,25 @@ class PackageProject:
 
     @property
     def place(self) -> str:
-        files = (self.folder / name for name in FILES)
+        files = (self.folder / name for name in PROJECT_FILES)
         return shown(next((file for file in files if file.is_file()), self.folder))
 
+    def file_of(self, value: str) -> Path | None:
+        """The file that an entry point names, None where there is none."""
+        words = value.partition(":")[0].strip().split(".")
+        for root in self.roots:
+            path = root.joinpath(*words)
+            for file in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+                if file.is_file():
+                    return file
+        return None
 
-def is_project(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in FILES)
 
-
-def read(folder: Path) -> PackageProject:
-    """Nothing of it is run."""
-    project = PackageProject(folder)
+def read(folder: Path, group: str) -> PackageProject:
+    """What there is to read about a folder, and the entry points of a group; nothing is run."""
+    project = PackageProject(folder, group)
     readers = (_read_setup_py, _read_setup_cfg, _read_pyproject)
-    for name, reader in zip(reversed(FILES), readers, strict=True):
+    for name, reader in zip(reversed(PROJECT_FILES), readers, strict=True):
         file = folder / name
         if not file.is_file():
             continue
@@ -71,10 +77,10 @@ def _read_pyproject(project: PackageProject, file: Path) -> None:
     about = _table(document, "project")
     project.name = str(about.get("name", project.name))
     _take_requirements(project, file, about.get("dependencies"))
-    _take_entry_points(project, file, _table(about, "entry-points", GROUP))
+    _take_entry_points(project, file, _table(about, "entry-points", project.group))
     poetry = _table(document, "tool", "poetry")
     project.name = project.name or str(poetry.get("name", ""))
-    _take_entry_points(project, file, _table(poetry, "plugins", GROUP))
+    _take_entry_points(project, file, _table(poetry, "plugins", project.group))
     setuptools = _table(document, "tool", "setuptools")
     root = _table(setuptools, "package-dir").get("")
     where = _table(setuptools, "packages", "find").get("where", [])
@@ -90,7 +96,8 @@ def _read_setup_cfg(project: PackageProject, file: Path) -> None:
     project.name = parser.get("metadata", "name", fallback=project.name)
     # `entry_points` without `options.` is how pbr has it, which older templates use.
     for section in ("entry_points", "options.entry_points"):
-        _take_entry_points(project, file, dict(_pairs(parser.get(section, GROUP, fallback=""))))
+        declared = parser.get(section, project.group, fallback="")
+        _take_entry_points(project, file, dict(_pairs(declared)))
     wanted = parser.get("options", "install_requires", fallback="")
     _take_requirements(project, file, wanted.splitlines())
     for _, root in _pairs(parser.get("options", "package_dir", fallback="")):
@@ -109,7 +116,7 @@ def _read_setup_py(project: PackageProject, file: Path) -> None:
                 project.name = arguments["name"]
             _take_requirements(project, file, arguments.get("install_requires"))
             declared = arguments.get("entry_points")
-            lines = declared.get(GROUP, []) if isinstance(declared, dict) else []
+            lines = declared.get(project.group, []) if isinstance(declared, dict) else []
             text = lines if isinstance(lines, str) else "\n".join(map(str, lines))
             _take_entry_points(project, file, dict(_pairs(text)))
 

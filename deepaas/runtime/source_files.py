@@ -1,0 +1,97 @@
+"""Import a file by its path, so that what lies beside it can be imported in its author's way.
+
+That is ``import utils`` as in a script, ``from . import utils`` and ``from package import utils``
+as in a package, whether or not the folder has an ``__init__.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import os
+import sys
+import types
+from pathlib import Path
+
+from deepaas.runtime.failures import CannotBeServed
+
+
+def import_file(file: Path, work_in: Path) -> types.ModuleType:
+    """Import a file as its author would, with relative paths beginning in `work_in`.
+
+    Raises ``CannotBeServed`` if it is no Python file that is there, or something else with its
+    name was imported; and whatever its code raises.
+    """
+    if not file.is_file():
+        raise CannotBeServed(f"there is no file {file}")
+    os.chdir(work_in)
+    package = _package(file)
+    root = file.parents[len(package)]
+    _search(root, file.parent, work_in)
+    if not package and _is_relative(file):
+        return _in_package_of_its_own(file)
+    if package:
+        name = ".".join([*package, *([] if file.stem == "__init__" else [file.stem])])
+        module = importlib.import_module(name)
+        if Path(str(module.__file__)).resolve() != file.resolve():
+            raise CannotBeServed(
+                f"{file} cannot be imported: {name} is {module.__file__}. Give the folder "
+                f"{package[0]} another name"
+            )
+        return module
+    return _run(file, file.stem)
+
+
+def _package(file: Path) -> list[str]:
+    """The names of the packages that a file is in, from the outermost one."""
+    names: list[str] = []
+    folder = file.parent
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return names
+
+
+def _search(root: Path, beside: Path, project: Path) -> None:
+    """Have modules be looked for where the author's are."""
+    sys.path.insert(0, str(root))
+    # Behind all others: in a package a module may be called like one of the standard library.
+    sys.path.extend(str(one) for one in (beside, project / "src", project) if one.is_dir())
+
+
+def _is_relative(file: Path) -> bool:
+    """Whether a file takes its folder for a package."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return False
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+
+
+def _in_package_of_its_own(file: Path) -> types.ModuleType:
+    name = file.parent.name.replace(".", "_").replace("-", "_")
+    if name in sys.modules or importlib.util.find_spec(name) is not None:
+        name = f"{name}_folder"
+    package = types.ModuleType(name)
+    package.__path__ = [str(file.parent)]
+    sys.modules[name] = package
+    return _run(file, f"{name}.{file.stem}")
+
+
+def _run(file: Path, name: str) -> types.ModuleType:
+    known = sys.modules.get(name)
+    if known is not None and getattr(known, "__file__", "") == str(file):
+        return known
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise CannotBeServed(f"{file} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    # Before it runs: dataclasses and pickle look their module up by its name.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,1 @@
+"""What authors have written, read without running it: files, folders, and places in them."""

@@ -1,0 +1,117 @@
+"""What a file of Python defines, read without running it: which kind of model it holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
+"""What tells a model of DEEPaaS's contract, a module or a class."""
+
+METHODS = ("run", "predict")
+
+TYPED_NAMES = ("Runner", "Predictor", *METHODS)
+"""What a typed predictor is called in a file that stands for it."""
+
+_HEAD = re.compile(r"^(?:async\s+def|def|class)\s+\w+.*$", re.MULTILINE)
+
+_INNER = re.compile(r"^[ \t]+(?:def\s+(\w+)|(\w+)\s*=)", re.MULTILINE)
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+Look = Literal["contract", "typed", ""]
+
+
+def look(file: Path, name: str = "") -> Look:
+    """Which kind of model a file defines, or what has this name in it; empty if neither is clear.
+
+    A name such as ``predict`` alone does not tell: both kinds have it. Of a file with a syntax
+    error its heads of functions and classes are read.
+    """
+    named = _names_in(file)
+    if name:
+        return _look_of(named[name]) if name in named else ""
+    if any(one in named for one in CONTRACT):
+        return "contract"
+    if typed_name(file):
+        return "typed"
+    return "contract" if contract_classes(file) else ""
+
+
+def typed_name(file: Path) -> str:
+    """What is the typed predictor in a file, empty for none."""
+    named = _names_in(file)
+    functions = [named[name] for name in METHODS if name in named]
+    if any(name in named for name in CONTRACT) or not all(map(_has_types, functions)):
+        return ""
+    usual = (name for name in TYPED_NAMES if name in named)
+    return next((name for name in usual if _look_of(named[name]) != "contract"), "")
+
+
+def contract_classes(file: Path) -> list[str]:
+    """The classes in a file that follow DEEPaaS's contract."""
+    return [name for name, node in _names_in(file).items() if _look_of(node) == "contract"]
+
+
+def _look_of(node: ast.stmt) -> Look:
+    match node:
+        case ast.ClassDef(body=body, bases=bases):
+            inner = {name for one in body for name in _names(one)}
+            if inner & set(CONTRACT) or any("BaseModel" in ast.unparse(base) for base in bases):
+                return "contract" if inner & {*CONTRACT, "predict", "train"} else ""
+            return "typed" if inner & set(METHODS) else ""
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return "typed"
+    return ""
+
+
+def _names_in(file: Path) -> dict[str, ast.stmt]:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        body = list(_heads(text))
+    return {name: node for node in body for name in _names(node)}
+
+
+def _heads(text: str) -> Iterator[ast.stmt]:
+    """The beginnings of functions and classes; of a class with the names that stand below it."""
+    found = list(_HEAD.finditer(text))
+    for head, following in zip(found, [*found[1:], None], strict=False):
+        below = text[head.end() : following.start() if following else len(text)]
+        inner = [f"{a or b} = None" for a, b in _INNER.findall(below)]
+        body = "; ".join(inner) if head[0].startswith("class") and inner else "pass"
+        alone = re.sub(r"\W*[(:].*", "", head[0]).rstrip()
+        alone += ":" if alone.startswith("class") else "():"
+        for line in (f"{head[0].partition('#')[0].rstrip()} {body}", f"{alone} {body}"):
+            try:
+                yield from ast.parse(line).body
+                break
+            except (SyntaxError, ValueError):
+                continue
+
+
+def _names(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return [name]
+        case ast.ImportFrom(names=names):
+            return [one.asname or one.name for one in names]
+        case ast.Assign(targets=targets):
+            return [one.id for one in targets if isinstance(one, ast.Name)]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+    return []
+
+
+def _has_types(node: ast.stmt) -> bool:
+    if not isinstance(node, _FUNCTIONS):
+        return False
+    taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return node.returns is not None or any(one.annotation is not None for one in taken)
