@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import JsonData
 
 from deepaas.client.description import JSON
 
@@ -16,30 +15,20 @@ LABEL = f"Answer ({JSON})"
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
-class JsonView(gr.JSON):
-    """Takes a value as it is: Gradio takes a text for JSON that is still to be read.
-
-    A class, since Gradio makes components anew from what they were made with.
-    """
-
-    is_template = True
-
-    def postprocess(self, value: Any) -> JsonData | None:
-        return shown(value)
-
-
 def json_view(label: str = LABEL) -> gr.JSON:
-    return JsonView(label=label, show_indices=False)
+    """A component for what :func:`for_view` gives."""
+    return gr.JSON(label=label, show_indices=False)
 
 
-def shown(value: Any) -> JsonData | None:
-    """A value for the component; whole numbers that Gradio cannot send become texts."""
+def for_view(value: Any) -> Any:
+    """A value as the component takes it: whole numbers that Gradio cannot send become texts, and
+    what is no object and no list is written as JSON, since a text is read as that."""
     if value is None:
         return None
     text = json.dumps(value)
     if _LONG_NUMBER.search(text):
         value = json.loads(text, parse_int=_whole)
-    return JsonData(root=value)
+    return value if isinstance(value, dict | list) else json.dumps(value)
 
 
 def _whole(digits: str) -> int | str:

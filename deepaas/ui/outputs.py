@@ -15,7 +15,7 @@ from gradio.components import Component
 from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui import inputs, media
-from deepaas.ui.json_view import json_view
+from deepaas.ui.json_view import for_view, json_view
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -50,7 +50,8 @@ class Pane:
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
         """In the order of the components; files are copied from the folder."""
         main, other = self._main(answer, folder)
-        updates = [main, gr.update(value=other and str(other), visible=other is not None)]
+        shown = for_view(main) if isinstance(self.main, gr.JSON) else main
+        updates = [shown, gr.update(value=other and str(other), visible=other is not None)]
         if self.fields:
             content = main if isinstance(main, Mapping) else {}
             for output, group in self.fields:
@@ -182,7 +183,7 @@ def _field_values(
     if isinstance(first, gr.Gallery):
         return [_pictures(output, value, folder)]
     if isinstance(first, gr.JSON):
-        return [value]
+        return [for_view(value)]
     if isinstance(first, gr.Textbox):
         return [_words(output.kind, value)]
     decoded = media.decode(value)

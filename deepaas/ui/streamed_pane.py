@@ -13,7 +13,7 @@ from gradio.components import Component
 from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON
 from deepaas.ui import media
-from deepaas.ui.json_view import json_view
+from deepaas.ui.json_view import for_view, json_view
 from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane
 
 PICTURE = "data:image/"
@@ -46,7 +46,7 @@ class StreamedPane(Pane):
         if isinstance(values, dict):  # In DEEPaaS's envelope, since it was not streamed.
             values = values.get("predictions")
         listed = values if isinstance(values, list) else [values]
-        return [values, gr.update(), *_shown(listed, folder)]
+        return [for_view(values), gr.update(), *_shown(listed, folder)]
 
     def empty(self) -> list[Any]:
         """Updates that show nothing: what has come before a failure stays."""
