@@ -13,25 +13,24 @@ from scripts.reference.pages import ROOT, table
 PACKAGE = ROOT / "deepaas"
 
 MEANING = {
-    "COG_WEIGHTS": "A Cog predictor whose `setup` takes `weights`: what it gets.",
-    "DEEPAAS_API_KEY": "`deepaas-cli`: the key for the host, as `--api-key`.",
-    "DEEPAAS_RUN_CONTROL": "In a training: how the helpers in `deepaas.model.v2.run` reach the "
-    "host. Not for use by hand.",
-    "DEEPAAS_RUN_DIR": "In a training: the folder of the run, for what its code writes.",
-    "DEEPAAS_URL": "`deepaas-cli`: the host to ask, as `--url`.",
-    "DEEPAAS_V2_MODEL": "`deepaas-run`: names of the models to serve, with commas between them, "
-    "if `--model-name` is not given. `deepaas-cli`: the model, as `--model-name`.",
-    "DEEPAAS_WORKER": "In every process that a host starts: a mark by which the host finds what "
-    "a model has started. Leave it as it is.",
-    "NO_COLOR": "With any value there are no colours on a terminal, and the log of `deepaas-run` "
-    "is the plain one.",
-    "TERM": "With `dumb` there are no colours on a terminal, and `deepaas-cli` draws no bar.",
-    "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token that is sent to webhooks. Models do not see "
-    "it.",
-    "XDG_STATE_HOME": "Where the state directory lies, if `--state-dir` is not given: "
-    "`$XDG_STATE_HOME/deepaas`. Without it `~/.local/state/deepaas`.",
+    "COG_WEIGHTS": "The value for a Cog predictor whose `setup` takes `weights`.",
+    "DEEPAAS_API_KEY": "`deepaas-cli`: the API key for the host, same as `--api-key`.",
+    "DEEPAAS_RUN_CONTROL": "Set for a training run: used by the helpers in "
+    "`deepaas.model.v2.run` to communicate with the host. Internal.",
+    "DEEPAAS_RUN_DIR": "Set for a training run: the folder of the run, for its files.",
+    "DEEPAAS_URL": "`deepaas-cli`: the URL of the host, same as `--url`.",
+    "DEEPAAS_V2_MODEL": "`deepaas-run`: names of the models to serve, separated by commas, "
+    "unless `--model-name` is set. `deepaas-cli`: the model, same as `--model-name`.",
+    "DEEPAAS_WORKER": "Set in every process that a host starts: a mark to find the child "
+    "processes of a model. Internal, do not change it.",
+    "NO_COLOR": "Any value disables colours on a terminal, and selects the plain log format of "
+    "`deepaas-run`.",
+    "TERM": "`dumb` disables colours on a terminal, and progress bars of `deepaas-cli`.",
+    "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token for webhooks. Not passed on to models.",
+    "XDG_STATE_HOME": "The default state directory is `$XDG_STATE_HOME/deepaas`, or "
+    "`~/.local/state/deepaas` if the variable is not set. See `--state-dir`.",
 }
-"""What each is for; the page cannot be made when one that is read is not here."""
+"""The purpose of each variable. Making the page fails if one is missing."""
 
 
 def part() -> str:

@@ -10,43 +10,43 @@ from deepaas.web.errors import STATUS
 from scripts.reference.pages import summary, table
 
 TO_DO: dict[type[DeepaasError], str] = {
-    errors.MalformedRequest: "Send the body as the `Content-Type` says, and the whole of it.",
-    errors.Disabled: "Nothing helps but the operator: see the options `--no…-endpoint`, `--noui`.",
-    errors.ForeignOrigin: "Have the operator allow the page: `--allowed-origin`.",
-    errors.ModelNotFound: "Look at `/v2/models/` for the names.",
-    errors.RunNotFound: "Look at the list of trainings of this model for the ids.",
-    errors.RunFileNotFound: "Look at the list of files of this training.",
-    errors.RunElsewhere: "Ask the host that ran the training; the state is known to each.",
-    errors.RequestTimedOut: "Send the whole body. Operators: `--body-timeout`.",
-    errors.RequestTooLarge: "Send less, or have the operator raise `--client-max-size`.",
+    errors.MalformedRequest: "Send the complete body, in the format given by `Content-Type`.",
+    errors.Disabled: "Ask the operator to enable it: see the options `--no…-endpoint`, `--noui`.",
+    errors.ForeignOrigin: "Ask the operator to allow the origin: `--allowed-origin`.",
+    errors.ModelNotFound: "Look up the name in `/v2/models/`.",
+    errors.RunNotFound: "Look up the id in the list of training runs of this model.",
+    errors.RunFileNotFound: "Look up the name in the list of files of this run.",
+    errors.RunElsewhere: "Send the request to the host of this run. Every host knows its state.",
+    errors.RequestTimedOut: "Send the complete body in time. Operators: `--body-timeout`.",
+    errors.RequestTooLarge: "Send less, or ask the operator to raise `--client-max-size`.",
     errors.UnpacksTooMuch: "Send the body without `Content-Encoding`.",
     errors.UnsupportedMediaType: "Send a form or JSON, with its `Content-Type`.",
-    errors.UnknownHost: "Have the operator allow the name: `--allowed-host`.",
-    errors.InvalidArguments: "Read the messages: one list for each argument that does not fit.",
-    errors.ModelFailed: "Give the `id` to the operator: the traceback stands beside it in the log.",
-    errors.WorkerDied: "Try once more. If it comes again, the log says how the process ended.",
-    errors.CodecMissing: "Have the operator install the door where the model runs.",
-    errors.ExtraMissing: "Have the operator install what the message names.",
-    errors.NotImplementedByModel: "Ask another model: this one has no such function.",
-    errors.OutOfProcesses: "Try again, after `Retry-After`; the operator raises `ulimit -u`, or "
-    "the limit of the container.",
-    errors.UpstreamFailed: "Try again; the log of the host says what failed.",
-    errors.ModelUnavailable: "Wait as `Retry-After` says; `/readyz` has the reason.",
-    errors.QueueFull: "Wait as `Retry-After` says. Operators: `--queue-size`, `--workers`.",
-    errors.TrainQueueFull: "Wait as `Retry-After` says. Operators: `--train-queue-size`.",
-    errors.StoreUnavailable: "Wait as `Retry-After` says; predictions go on meanwhile.",
-    errors.HostExhausted: "Wait as `Retry-After` says. Operators: `ulimit -n`.",
-    errors.BodyUnreadable: "Wait as `Retry-After` says; the log of the host says what happened.",
+    errors.UnknownHost: "Ask the operator to allow the host name: `--allowed-host`.",
+    errors.InvalidArguments: "See the messages: one list for each invalid argument.",
+    errors.ModelFailed: "Report the `id` to the operator: it is in the log, next to the traceback.",
+    errors.WorkerDied: "Try again. If it happens again, the log says how the process ended.",
+    errors.CodecMissing: "Ask the operator to install the protocol where the model runs.",
+    errors.ExtraMissing: "Ask the operator to install the package in the message.",
+    errors.NotImplementedByModel: "Use another model: this one does not have this function.",
+    errors.OutOfProcesses: "Try again after `Retry-After`. Operators: `ulimit -u`, or the limit of "
+    "the container.",
+    errors.UpstreamFailed: "Try again. The log of the host says what failed.",
+    errors.ModelUnavailable: "Try again after `Retry-After`. `/readyz` has the reason.",
+    errors.QueueFull: "Try again after `Retry-After`. Operators: `--queue-size`, `--workers`.",
+    errors.TrainQueueFull: "Try again after `Retry-After`. Operators: `--train-queue-size`.",
+    errors.StoreUnavailable: "Try again after `Retry-After`. Predictions still work.",
+    errors.HostExhausted: "Try again after `Retry-After`. Operators: `ulimit -n`.",
+    errors.BodyUnreadable: "Try again after `Retry-After`. The log of the host has the reason.",
     errors.CallTimedOut: (
-        "Send less at a time, or have the operator raise `--predict-timeout` or `--check-timeout`."
+        "Send less data, or ask the operator to raise `--predict-timeout` or `--check-timeout`."
     ),
     errors.StorageFull: "Try again later. Operators: free space in `TMPDIR` and `--state-dir`.",
-    errors.ModelRefused: "Read the message: it is the author's.",
+    errors.ModelRefused: "See the message, which comes from the model.",
 }
-"""What whoever gets the error can do."""
+"""What clients can do about an error."""
 
 NOT_SENT = {errors.DeepaasError, errors.ConfigError}
-"""The base, and what stops the start before there are clients."""
+"""The base class, and errors at startup, before there are clients."""
 
 
 def part() -> str:

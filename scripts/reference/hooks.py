@@ -1,4 +1,4 @@
-"""What a model may offer, and the helpers of ``train``: overviews; the rest is Sphinx autodoc's."""
+"""The functions of a model, and the helpers for ``train``: overviews; autodoc does the rest."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ from scripts.reference.pages import summary, table
 def part() -> str:
     """Two tables."""
     offered = [[f"`{name}({_arguments(hook)})`", summary(hook)] for name, hook in hooks().items()]
-    schema = ["`schema`", "How JSON answers of `predict` look; they are checked against it."]
+    schema = [
+        "`schema`",
+        "The fields of a JSON result of `predict`. The host validates results against it.",
+    ]
     helpers = [
         [f"`run.{name}({_arguments(helper)})`", summary(helper)]
         for name, helper in helpers_of_train().items()
     ]
     return "\n\n".join(
         [
-            table(["a model may have", ""], [*offered, schema]),
-            table(["helper of `train`", ""], helpers),
+            table(["function", ""], [*offered, schema]),
+            table(["helper for `train`", ""], helpers),
         ]
     )
 

@@ -79,8 +79,8 @@ def _value(field: Field) -> str:
     if about.get("port"):
         return "a port, 0 to 65535"
     if about.get("multiple"):
-        return "a name; may be given several times"
-    kinds = {bool: "on or off (`true`, `false` in a file)", int: "a whole number", str: "text"}
+        return "a name; can be repeated"
+    kinds = {bool: "on or off (`true`, `false` in a file)", int: "an integer", str: "text"}
     kind = kinds.get(type(field.default), "a number")
     if about.get("unit") in ("SECONDS", "BYTES"):
         kind = f"{kind} of {about['unit'].lower()}"

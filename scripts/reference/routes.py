@@ -26,25 +26,26 @@ Json = dict[str, Any]
 Route = tuple[str, str]
 
 OTHERS: dict[str, str] = {
-    "/api": "The Swagger page, with a form for every argument. Off with `--nodoc-endpoint`.",
-    "/api/": "Leads to `/api`.",
-    "/doors.json": "Which APIs there are, and what each has of which model: links, and calls to "
-    "copy, with `http://HOST` for this host.",
+    "/api": "The Swagger page, with a form for every argument. Disabled by `--nodoc-endpoint`.",
+    "/api/": "Redirects to `/api`.",
+    "/doors.json": "All protocols, with links and example requests for each model. "
+    "`http://HOST` stands for this host.",
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
-    "/healthz": "200 as long as the host lives.",
-    "/health": "Leads to `/healthz`.",
-    "/openapi.json": "All APIs of this host, as OpenAPI 3.0: what works, by model.",
-    "/openapi/{door}.json": "One of them: `v2`, `cog`, `oip`, or that of another package.",
-    "/readyz": "200 when every model takes calls, else 503; the body says how each one is.",
+    "/healthz": "200 as long as the host is running.",
+    "/health": "Redirects to `/healthz`.",
+    "/openapi.json": "All protocols of this host, as OpenAPI 3.0, by model.",
+    "/openapi/{door}.json": "One of them: `v2`, `cog`, `oip`, or one from another package.",
+    "/readyz": "200 if every model accepts requests, otherwise 503. The body has the state "
+    "of each model.",
     "/static/swagger/{name}": "Files of the Swagger page.",
-    "/swagger.json": "The V2 API as Swagger 2.0, as DEEPaaS 2.x has it.",
-    "/tensorboard": "Leads to `/tensorboard/`.",
-    "/tensorboard/{tail}": "TensorBoard with the curves of all trainings.",
-    "/try-me": "Leads to `/try-me/`.",
+    "/swagger.json": "The V2 API as Swagger 2.0, as in DEEPaaS 2.x.",
+    "/tensorboard": "Redirects to `/tensorboard/`.",
+    "/tensorboard/{tail}": "TensorBoard with the curves of all training runs.",
+    "/try-me": "Redirects to `/try-me/`.",
     "/try-me/{tail}": "The [try-me page](../try-me.md): all models at `/try-me/`, one at "
     "`/try-me/{name}/`.",
     **{
-        f"/{name}{end}": "Leads to `/api`."
+        f"/{name}{end}": "Redirects to `/api`."
         for name in ("docs", "swagger", "ui")
         for end in ("", "/")
     },
@@ -175,7 +176,7 @@ def _section(route: Route, operation: Json) -> str:
         [status, _bare(answer["description"]), _types(answer)]
         for status, answer in sorted(operation["responses"].items())
     ]
-    pieces.append(table(["status", "answer", "as"], answers))
+    pieces.append(table(["status", "response", "media type"], answers))
     return "\n\n".join(pieces)
 
 

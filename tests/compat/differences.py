@@ -187,7 +187,7 @@ NOT_A_NUMBER = Difference(
     lambda theirs, ours: b"NaN" in theirs.content and b"null" in ours.content,
 )
 SAFE_NAME = Difference(
-    "safe names of files",
+    "safe file names",
     "fault 37: original_filename is passed on as it is; ours has no unusual characters",
     frozenset({"body"}),
     lambda theirs, ours: (
@@ -197,7 +197,7 @@ SAFE_NAME = Difference(
     ),
 )
 TEXT_FOR_FILE = Difference(
-    "text for a file",
+    "text instead of a file",
     "fault 19: text where a file belongs reaches the model as str",
     frozenset({"status", "body", "content-type"}),
     lambda theirs, ours: theirs.status in {200, 500} and ours.status == 422,
@@ -217,7 +217,7 @@ WILDCARD_CHOICE = Difference(
     ),
 )
 UNDECODABLE_HEADER = Difference(
-    "header that is no UTF-8",
+    "header that is not UTF-8",
     "improvement: the byte becomes U+FFFD; DEEPaaS hands on half a surrogate pair, with which "
     "neither a file nor a log can be written",
     frozenset({"body"}),
@@ -225,13 +225,13 @@ UNDECODABLE_HEADER = Difference(
 )
 
 MORE_ABOUT_TRAININGS = Difference(
-    "more about trainings",
+    "more about training runs",
     "improvement: dates, duration_seconds, progress and links beside what DEEPaaS tells",
     frozenset({"body"}),
     lambda theirs, ours: theirs.status == ours.status == 200 and _same_trainings(theirs, ours),
 )
 MESSAGES = Difference(
-    "message of a failed training",
+    "message of a failed training run",
     "improvement: with the class of the exception, whose text alone often says nothing",
     frozenset({"body"}),
     lambda theirs, ours: (
@@ -241,13 +241,13 @@ MESSAGES = Difference(
     ),
 )
 PASSWORDS = Difference(
-    "passwords of trainings",
+    "passwords of training runs",
     "improvement: trainings are kept, and shown to everybody; of a password only stars",
     frozenset({"body"}),
     _passwords_hidden,
 )
 FILES_FOR_TRAININGS = Difference(
-    "files for trainings",
+    "files for training runs",
     "fault 16: a training with a file ends with 'I/O operation on closed file.'",
     frozenset({"body"}),
     lambda theirs, ours: (
@@ -257,14 +257,14 @@ FILES_FOR_TRAININGS = Difference(
     ),
 )
 MORE_FOR_TRAININGS = Difference(
-    "dates, sets and bytes of trainings",
+    "dates, sets and bytes of training runs",
     "faults 14 and 15: 500 for arguments and results that JSON does not know; ours are shown as "
     "elsewhere, or as text",
     frozenset({"status", "body", "content-type"}),
     lambda theirs, ours: theirs.status == 500 and _is_training(ours),
 )
 ODD_RESULTS = Difference(
-    "odd results of trainings",
+    "unusual results of training runs",
     "improvement: as text, the training is done; in DEEPaaS it ends as an error",
     frozenset({"body"}),
     lambda theirs, ours: (
@@ -274,7 +274,7 @@ ODD_RESULTS = Difference(
     ),
 )
 OWN_PROCESS = Difference(
-    "process of a training",
+    "process of a training run",
     "improvement: one for each, so that predictions do not wait (fault 9); what calls before it "
     "left in globals is not there",
     frozenset({"body"}),
@@ -284,7 +284,7 @@ OWN_PROCESS = Difference(
     ),
 )
 QUEUED = Difference(
-    "training that waits",
+    "queued training run",
     "improvement: says so; in DEEPaaS it is `running` although it waits for a worker",
     frozenset({"body"}),
     lambda theirs, ours: (
@@ -293,13 +293,13 @@ QUEUED = Difference(
     ),
 )
 DELETE_ANSWERS = Difference(
-    "DELETE of a training",
+    "DELETE of a training run",
     "faults 11 and 13: 500 for one that runs or has failed, though it is cancelled or removed",
     frozenset({"status", "body", "content-type"}),
     lambda theirs, ours: theirs.status == 500 and _is_training(ours, "cancelled", "error"),
 )
 DELETED_STAYS = Difference(
-    "deleted trainings",
+    "deleted training runs",
     "improvement: stay, with all that they wrote; DEEPaaS forgets them",
     frozenset({"status", "body", "content-type"}),
     lambda theirs, ours: theirs.status == 404 and _is_training(ours),
