@@ -20,8 +20,7 @@ from deepaas.written.lines import shown
 CODE = error(
     "typed-predictor",
     "package",
-    "a typed predictor (for Cog, say) is not where it is said to be, or its signature cannot be "
-    "served",
+    "a typed predictor (for Cog, for example) does not exist, or its signature is not supported",
 )
 
 

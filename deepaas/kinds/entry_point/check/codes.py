@@ -5,23 +5,23 @@ from __future__ import annotations
 from deepaas.check.codes import error, warning
 
 PROJECT_UNREADABLE = error(
-    "project-unreadable", "package", "`pyproject.toml`, `setup.cfg` or `setup.py` is broken"
+    "project-unreadable", "package", "`pyproject.toml`, `setup.cfg` or `setup.py` is invalid"
 )
 NO_ENTRY_POINT = warning(
     "no-entry-point",
     "package",
-    "the project declares no entry point in the group `deepaas.v2.model`: it is served by its path "
-    "only",
+    "the project declares no entry point in the group `deepaas.v2.model`: it can only be served by "
+    "its path",
 )
 ENTRY_POINT_NOWHERE = error(
     "entry-point-nowhere",
     "package",
-    "the entry point names a module or an object that does not exist",
+    "the entry point refers to a module or object that does not exist",
 )
 ENTRY_POINT_TWICE = error(
     "entry-point-twice",
     "package",
-    "two installed packages have an entry point of this name: the host takes neither",
+    "two installed packages have an entry point with this name: the host uses neither",
 )
 INSTALL_STALE = warning(
     "install-stale",
@@ -31,16 +31,18 @@ INSTALL_STALE = warning(
 IMPORT_SIBLING = warning(
     "import-sibling",
     "import",
-    "a module of the package is imported as if it were a script beside another: once the package "
-    "is installed, it is not found",
+    "a module of the package is imported like a script next to it: once the package is installed, "
+    "it is not found",
 )
 REQUIREMENT_VERSION = warning(
     "requirement-version",
     "package",
-    "a package that the project requires is installed in another version",
+    "the installed version of a required package does not match the requirement",
 )
 HUB_METADATA_OLD = warning(
-    "hub-metadata-old", "package", "there is a `metadata.json` as of old, but no `ai4-metadata.yml`"
+    "hub-metadata-old",
+    "package",
+    "there is a deprecated `metadata.json`, but no `ai4-metadata.yml`",
 )
 
 CODES = (
