@@ -1,10 +1,14 @@
-"""How help looks."""
+"""How commands read their options, and how their help looks."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import textwrap
+from typing import Any, NoReturn
+
+from deepaas.near_names import did_you_mean
 
 COMMAND_WIDTH = 16
 """Of the column with the names of commands, its indent and the gap behind it included."""
@@ -45,3 +49,34 @@ class Help(argparse.HelpFormatter):
             for block in text.strip("\n").split("\n\n")
         ]
         return textwrap.indent("\n\n".join(blocks), indent)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes no option that is cut short, and says which one may have been meant."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"formatter_class": Help, "allow_abbrev": False, **more})
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does it, which lets subcommands parse by this too."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if flag := next((word for word in unknown if word.startswith("-")), ""):
+            self.error(self.unknown(flag.partition("=")[0]))
+        return parsed, unknown
+
+    def unknown(self, flag: str) -> str:
+        shown = [action for action in self._actions if action.help != argparse.SUPPRESS]
+        names = [name for action in shown for name in action.option_strings]
+        return f"there is no option {flag}{did_you_mean(flag, names)}"
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            names = list(action.choices)
+            hint = did_you_mean(value, names) or f"; there are: {', '.join(names)}"
+            raise argparse.ArgumentError(None, f"there is no command {value!r}{hint}")
+        super()._check_value(action, value)
+
+    def error(self, message: str) -> NoReturn:
+        """End with the message alone: the usage of many options hides it."""
+        print(f"{self.prog}: error: {message}\nsee '{self.prog} --help'", file=sys.stderr)
+        sys.exit(2)

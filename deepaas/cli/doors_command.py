@@ -13,7 +13,6 @@ from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
-from deepaas.help import Help
 
 if TYPE_CHECKING:
     from deepaas.doors import ClosedDoor, OpenDoor
@@ -24,7 +23,7 @@ COLUMNS = ("name", "package", "version", "paths", "root", "options", "works")
 
 def add_to(commands: Any) -> None:
     text = "list the APIs that are installed (doors), their options, and why one does not work"
-    parser = commands.add_parser("doors", help=text, description=text, formatter_class=Help)
+    parser = commands.add_parser("doors", help=text, description=text)
     parser.add_argument("--json", action="store_true", help="as JSON, with all routes")
     add_again(parser, ("url", "output", "plain"))
     parser.set_defaults(run=_run)

@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,10 @@ def row(training: Training, uuid_length: int | None = None) -> dict[str, Any]:
     run = training.run
     progress = progress_of(training)
     told = "" if progress is None else str(progress)
-    if run.final:
-        told = run.message
+    if run.final and run.message:
+        # How far it came stands before why it ended.
+        step = "" if progress is None else str(replace(progress, message=""))
+        told = f"{step} {run.message}".strip()
     return {
         "uuid": run.uuid[:uuid_length],
         "model": training.model,

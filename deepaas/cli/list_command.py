@@ -12,7 +12,6 @@ from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_ur
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.status import status
 from deepaas.cli.tables import plain_table
-from deepaas.help import Help
 from deepaas.model import discovery
 from deepaas.model.kinds import load_kinds, offers
 from deepaas.programs import module_command
@@ -23,7 +22,7 @@ LOAD_SECONDS = 300.0
 
 def add_to(commands: Any) -> None:
     text = "list the models that are installed, or with --url those that a host serves"
-    parser = commands.add_parser("list", help=text, description=text, formatter_class=Help)
+    parser = commands.add_parser("list", help=text, description=text)
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument(
         "--load",

@@ -16,7 +16,7 @@ from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
-from deepaas.help import Help
+from deepaas.help import CommandParser
 
 PROG = "deepaas-cli"
 
@@ -75,6 +75,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         options, unknown = early.parse_known_args(argv)
     except _Unclear:
         return _parse_all(argv)
+    if unknown and unknown[0] not in ("-h", "--help"):
+        parser = _parser(with_check=False)
+        parser.error(parser.unknown(unknown[0].partition("=")[0]))
     if unknown or (options.command and options.command not in model_commands.COMMANDS):
         return _parse_all(argv)
     if not options.command:
@@ -102,14 +105,12 @@ class _Early(argparse.ArgumentParser):
         raise _Unclear(message)
 
 
-def _parser(*, with_check: bool) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(*, with_check: bool) -> CommandParser:
+    parser = CommandParser(
         prog=PROG,
         usage=f"{PROG} [options] command …",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
     )
     add_options(parser)
     commands = parser.add_subparsers(title="commands", metavar="command", dest="command", prog=PROG)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import Any, NoReturn
 
 from deepaas.cli.lines import open_lines
@@ -12,8 +11,12 @@ from deepaas.cli.options import Option, read
 from deepaas.cli.options import add_to as add_arguments
 from deepaas.cli.output import ARRAY_TYPES, CommandOutput
 from deepaas.cli.problems import OK, WRONG_USAGE, CommandProblem, say
-from deepaas.cli.shared_options import STREAM_HELP, add_again
+from deepaas.cli.shared_options import OPEN_HELP, STREAM_HELP, add_again
 from deepaas.help import Help
+from deepaas.near_names import did_you_mean
+
+LIKE = 0.5
+"""Names of arguments are short: those that were cut short count as well."""
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
 
@@ -25,11 +28,11 @@ def add_to(commands: Any) -> None:
         ("predict", run_function, "make one prediction ('predict --help' loads the model)"),
         ("train", run_function, "train the model ('train --help' loads the model)"),
     ):
-        parser = commands.add_parser(name, help=text, description=text, formatter_class=Help)
+        parser = commands.add_parser(name, help=text, description=text)
         parser.set_defaults(run=run)
         add_again(parser, ("model-name", "url", "api-key", "output", "deepaas_method_output"))
         if name == "predict":
-            add_again(parser, ("stream",))
+            add_again(parser, ("stream", "open"))
 
 
 def _run_get_metadata(options: argparse.Namespace) -> int:
@@ -83,7 +86,6 @@ def _predict(
             else:
                 lines.result(model.predict(values))
         return
-    output.check(values.get("accept") if accept is not None else None)
     target = output.target()
     array_type = ARRAY_TYPES.get(target.suffix, "") if target is not None else ""
     if array_type and array_type not in model.array_types():
@@ -124,6 +126,7 @@ class _FunctionParser(argparse.ArgumentParser):
             (("--help", "-h"), {"action": "store_true", "help": "show this and leave"}),
             *([(("--stream",), streaming)] if function == "predict" else ()),
             (("--output", "-o"), {"metavar": "FILE", "help": "write the result to this file"}),
+            (("--open",), {"action": "store_true", "help": OPEN_HELP}),
             (("--deepaas_method_output",), {"metavar": "FILE", "help": argparse.SUPPRESS}),
         ):
             free = [flag for flag in flags if flag not in taken]
@@ -131,6 +134,7 @@ class _FunctionParser(argparse.ArgumentParser):
                 others.add_argument(*free, dest=flags[0].lstrip("-"), **more)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._tell_of_short_forms(args)
         parsed, unknown = self.parse_known_args(args, namespace)
         if getattr(parsed, "help", False):
             self._output.print_text(self.format_help())
@@ -138,6 +142,14 @@ class _FunctionParser(argparse.ArgumentParser):
         if unknown:
             self.error(self._unknown(unknown))
         return parsed
+
+    def _tell_of_short_forms(self, words: list[str]) -> None:
+        """Names may be cut short, as in DEEPaaS 2.x; a new argument can change what they mean."""
+        known = self._option_string_actions
+        for flag in (word.partition("=")[0] for word in words):
+            meant = [name for name in known if name.startswith(flag) and flag[2:]]
+            if flag.startswith("--") and flag not in known and len(meant) == 1:
+                say(f"{flag} is short for {meant[0]}")
 
     def error(self, message: str) -> NoReturn:
         raise CommandProblem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
@@ -150,11 +162,12 @@ class _FunctionParser(argparse.ArgumentParser):
                 f"before the command: deepaas-cli {flag} … {self._function} …"
             )
         names = [f"--{option.name}" for option in self._declared]
-        near = difflib.get_close_matches(flag.replace("_", "-"), names, 1) or (
-            difflib.get_close_matches(flag.replace("-", "_"), names, 1)
+        meant = did_you_mean(flag.replace("_", "-"), names, LIKE) or (
+            did_you_mean(flag[:2] + flag[2:].replace("-", "_"), names, LIKE)
         )
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        return f"unknown: {' '.join(unknown)}{hint}"
+        if not flag.startswith("-"):
+            return f"{flag!r} belongs to no argument of the model"
+        return f"{self._function} has no argument {flag}{meant}"
 
 
 def _usage(function: str, declared: list[Option]) -> str:

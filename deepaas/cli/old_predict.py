@@ -16,7 +16,7 @@ from deepaas.cli.options import Option
 from deepaas.cli.output import JSON, CommandOutput, ending
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
 from deepaas.cli.shared_options import add_options
-from deepaas.help import Help
+from deepaas.help import CommandParser
 
 PROG = "deepaas-predict"
 
@@ -38,12 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=PROG,
         description="Deprecated: make one prediction for one file. Use 'deepaas-cli predict'.",
         epilog=EXIT_CODES,
-        formatter_class=Help,
-        allow_abbrev=False,
         conflict_handler="resolve",
     )
     shared = argparse.ArgumentParser(add_help=False)

@@ -10,7 +10,7 @@ import mimetypes
 import os
 import shutil
 import sys
-import tempfile
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,17 @@ JSON = "application/json"
 ANY = "*/*"
 ARRAY_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz"}
 """NumPy's files, by how their names end."""
+
+_ENDINGS = {
+    **{media_type: suffix for suffix, media_type in ARRAY_TYPES.items()},
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "audio/wav": ".wav",
+    "image/webp": ".webp",
+    "text/markdown": ".md",
+    "text/plain": ".txt",
+}
+"""Those that the standard library does not know, in some version of Python, or knows others for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,7 @@ class CommandOutput:
     def move(self, options: argparse.Namespace) -> None:
         self._exact: str | None = options.output
         self._named: str | None = options.deepaas_method_output
+        self._open: bool = options.open
 
     def keep_apart(self) -> None:
         """From here on whatever prints to the standard output prints to the standard error.
@@ -68,16 +80,6 @@ class CommandOutput:
             self.stream.write(text.encode(errors="backslashreplace"))
             self.stream.flush()
 
-    def check(self, media_type: str | None) -> None:
-        """Look before a model works in vain; CommandProblem for what no terminal shows."""
-        if media_type in (None, ANY) or is_text(media_type or "") or self.target():
-            return
-        if self.is_terminal:
-            raise CommandProblem(
-                f"the result will be {media_type}, which a terminal cannot show: "
-                "name a file with 'deepaas-cli --output FILE …', or redirect the output"
-            )
-
     def write_text(self, text: str) -> None:
         self.write(
             CommandResult("text/plain", text.encode(errors="backslashreplace")), rename=False
@@ -95,13 +97,12 @@ class CommandOutput:
         does, which is how DEEPaaS 2.x treats predictions, and only those.
         """
         target = self.target(result.media_type if rename else "")
-        if target is None and self.is_terminal and not result.is_text:
-            target = (
-                Path(tempfile.mkdtemp(prefix="deepaas-"))
-                / f"result{ending(result.media_type) or '.bin'}"
-            )
+        if target is None and (self._open or (self.is_terminal and not result.is_text)):
+            target = _free_name(ending(result.media_type) or ".bin")
         if target is not None:
             _save(result, target)
+            if self._open and not webbrowser.open(target.absolute().as_uri()):
+                say("no browser can be opened here")
             return
         with self._sending():
             if self.is_terminal and result.media_type == JSON and result.path is None:
@@ -167,7 +168,14 @@ def _in_lines(body: bytes) -> bytes:
 
 def ending(media_type: str) -> str | None:
     """What the names of files of a type end in, None where nobody knows."""
-    return mimetypes.guess_extension(_essence(media_type))
+    essence = _essence(media_type)
+    return _ENDINGS.get(essence) or mimetypes.guess_extension(essence, strict=False)
+
+
+def _free_name(suffix: str) -> Path:
+    """A name for a result in the working directory, of no file that is there."""
+    names = (Path(f"result{number}{suffix}") for number in ("", *range(2, 10_000)))
+    return next((name for name in names if not name.exists()), Path(f"result{suffix}"))
 
 
 def _essence(media_type: str) -> str:

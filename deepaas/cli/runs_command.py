@@ -13,7 +13,6 @@ from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
-from deepaas.help import Help
 
 if TYPE_CHECKING:
     from deepaas.client import Client, Training
@@ -33,7 +32,6 @@ def add_to(commands: Any) -> None:
         help=text,
         description=f"{text.capitalize()} (--url, or DEEPAAS_URL; {URL} by default).",
         epilog="A training is named by its UUID, or by the beginning of it.",
-        formatter_class=Help,
     )
     add_again(parser, _SHARED)
     parser.set_defaults(run=_with_client(_list), json=False, all=False)
@@ -66,7 +64,7 @@ def _add(
     below: Any, name: str, run: Run, text: str, uuids: str = "", *, as_json: bool = True
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = below.add_parser(
-        name, help=text, description=text.capitalize() + ".", formatter_class=Help
+        name, help=text, description=text.capitalize() + "."
     )
     counts = {"one": None, "some": "*", "more": "+"}
     if uuids:

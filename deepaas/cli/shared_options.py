@@ -27,6 +27,9 @@ _IGNORED_VALUES = (
 STREAM_HELP = "print each part as soon as the model yields it, one JSON value per line"
 
 
+OPEN_HELP = "open the result in the browser"
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         *("--model-name", "--model"),
@@ -45,15 +48,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("DEEPAAS_API_KEY") or None,
         help="sent to the host as 'Authorization: Bearer KEY'; better put it into DEEPAAS_API_KEY",
     )
-    parser.add_argument(
-        *("--output", "-o"), metavar="FILE", help="write the result to this file, not to stdout"
-    )
+    parser.add_argument(*("--output", "-o"), metavar="FILE", help="write the result to this file")
     parser.add_argument(
         "--deepaas_method_output",
         metavar="FILE",
         help="the same as DEEPaaS 2.x has it: a prediction's file gets the ending of its media "
         "type (.json, .png) where its name has another",
     )
+    parser.add_argument("--open", action="store_true", help=OPEN_HELP)
     parser.add_argument("--stream", action="store_true", help=f"'predict': {STREAM_HELP}")
     parser.add_argument(
         "--run-dir",
@@ -90,7 +92,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def add_again(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
     """Let some of the options, named without dashes, stand behind a command as well."""
     for name in names:
-        action = "store_true" if name in ("plain", "stream") else "store"
+        action = "store_true" if name in ("open", "plain", "stream") else "store"
         # Without a default, which would win over what stands before the command.
         parser.add_argument(
             f"--{name}", default=argparse.SUPPRESS, action=action, help=argparse.SUPPRESS

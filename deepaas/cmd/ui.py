@@ -16,7 +16,7 @@ from types import FrameType
 from urllib.parse import urlsplit
 
 import deepaas
-from deepaas.help import Help
+from deepaas.help import CommandParser
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.reach import OPEN_TO_ALL, network_url, own_url
@@ -84,14 +84,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         "deepaas-ui",
         usage="deepaas-ui [options]",
         description="Serve the try-me page for the models of a host: one of DEEPaaS, of any "
         "version that has the V2 API.",
         epilog=_EPILOG,
-        formatter_class=Help,
-        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=deepaas.__version__)
     host = parser.add_argument_group("host")

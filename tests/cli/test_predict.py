@@ -59,10 +59,12 @@ def test_values_of_every_form(shell: Shell) -> None:
 
 
 def test_values_as_deepaas_2_wants_them(shell: Shell) -> None:
-    told = shell.run(
+    ended = shell.run(
         *("predict", "--number", "3", "--sizes", "[3, 4]", "--colours", "['a', 'b']"),
         *("--options", "{'a': None}", "--fla", "True"),
-    ).json
+    )
+    assert "--fla is short for --flag\n" in ended.errors
+    told = ended.json
     assert told["sizes"] == "[3, 4]"
     assert told["colours"] == "['a', 'b']"
     assert told["options"] == "{'a': None}"
@@ -86,11 +88,20 @@ def test_mistakes_have_short_answers(shell: Shell) -> None:
         ("predict",): "--number: Missing data for required field.",
         ("predict", "--number", "1", "--picture", "none.png"): "'none.png' cannot be read: No such",
         ("predict", "--number", "1", "--options", "nonsense"): "--options: this is not JSON",
-        ("predict", "--numbr", "1"): "unknown: --numbr 1 (did you mean --number?)",
+        ("predict", "--numbr", "1"): "predict has no argument --numbr; did you mean --number?",
+        ("predict", "--number", "1", "2"): "'2' belongs to no argument of the model",
+        (
+            "list",
+            "--lod",
+        ): "deepaas-cli list: error: there is no option --lod; did you mean --load?",
+        ("--modle", "x", "predict"): "there is no option --modle; did you mean --model?",
+        ("predit", "--number", "1"): "there is no command 'predit'; did you mean predict?",
+        ("runs", "canel", "1"): "there is no command 'canel'; did you mean cancel?",
+        ("runs", "list", "--al"): "there is no option --al; did you mean --all?",
         ("predict", "--api-key", "x"): "stand before the command: deepaas-cli --api-key … predict",
         ("train",): "command_line has no 'train'",
         ("--model-name", "nope", "predict"): "installed are: command_line, ",
-        ("bogus",): "invalid choice: 'bogus'",
+        ("bogus",): "there is no command 'bogus'; there are: get_metadata, warm, predict, train",
     }.items():
         ended = shell.run(*words)
         assert (ended.code, ended.output) == (2, b"")

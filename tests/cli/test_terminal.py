@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -48,6 +49,16 @@ def train():
 def wait(name):
     while not Path(name).exists():
         time.sleep(0.01)
+"""
+
+
+DRAWS = """
+import base64
+from pathlib import Path
+
+def predict() -> Path:
+    Path("drawn.png").write_bytes(b"\\x89PNG\\r\\n\\x1a\\n")
+    return Path("drawn.png")
 """
 
 
@@ -271,7 +282,29 @@ def test_a_debugger_has_the_terminal_for_itself(shell: Shell) -> None:
     assert "predicting" not in screen.partition("(Pdb)")[2]
 
 
-def test_a_terminal_is_spared_what_it_cannot_show(shell: Shell) -> None:
-    code, screen = Terminal(shell, "predict", "--accept", "image/png").end()
-    assert code == 2
-    assert "the result will be image/png, which a terminal cannot show" in screen
+BROWSER = """#!/bin/sh
+echo "$1" > opened
+"""
+
+
+def test_what_a_terminal_cannot_show_becomes_a_file_with_the_ending_of_its_type(
+    shell: Shell,
+) -> None:
+    (shell.folder / "draws.py").write_text(DRAWS)
+    for name in ("result.png", "result2.png"):
+        code, screen = Terminal(shell, "--model", "draws.py:predict", "predict").end()
+        assert code == 0
+        assert f"the result is in {name}" in screen
+        assert (shell.folder / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_result_is_opened_in_the_browser(shell: Shell) -> None:
+    (shell.folder / "go").touch()
+    browser = shell.folder / "browser"
+    browser.write_text(BROWSER)
+    browser.chmod(0o755)
+    ended = shell.run("--model-name", "waits", "predict", "--open", BROWSER=f"{browser} %s")
+    assert (ended.code, ended.output) == (0, b"")
+    result = shell.folder / "result.json"
+    assert json.loads(result.read_text()) == {"value": 41}
+    assert (shell.folder / "opened").read_text().strip() == result.as_uri()
