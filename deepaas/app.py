@@ -39,6 +39,7 @@ from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.serving import serving
+from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
 from deepaas.workers.pool import Pool
@@ -218,12 +219,13 @@ def build_app(
     shapes = app[SHAPES] = ErrorShapes()
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
-    front = app[FRONT] = Front(
-        settings,
-        registry,
-        tensorboard=settings.train_endpoint and trainings.tensorboard.installed,
+    site = app[SITE] = site_pages(
+        prefix,
         try_me=settings.ui and page.installed,
+        swagger=settings.doc_endpoint,
+        tensorboard=settings.train_endpoint and trainings.tensorboard.installed,
     )
+    front = app[FRONT] = Front(settings, registry, site.others)
     host = Host(
         prefix=prefix,
         registry=registry,
@@ -261,5 +263,11 @@ def build_app(
         store_trouble=(lambda: trainings.trouble) if settings.train_endpoint else None,
     )
     if settings.doc_endpoint and documents.list():
-        swagger_ui.setup(app, prefix=prefix, documents=documents.list(), title="DEEPaaS")
+        swagger_ui.setup(
+            app,
+            prefix=prefix,
+            documents=documents.list(),
+            title="DEEPaaS",
+            folder=folder / "swagger",
+        )
     return app

@@ -19,6 +19,7 @@ from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Link, routes
 from deepaas.settings import Settings
+from deepaas.site import SiteLink
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
@@ -35,14 +36,13 @@ class Front:
     """Tells of the doors, in their order; they may come after it is made."""
 
     def __init__(
-        self, settings: Settings, models: Iterable[HostedModel], *, tensorboard: bool, try_me: bool
+        self, settings: Settings, models: Iterable[HostedModel], site: Sequence[SiteLink]
     ) -> None:
         self.doors: Sequence[OpenDoor] = ()
         self._settings = settings
         self._prefix = settings.base_path
         self._models = models
-        self._tensorboard = tensorboard
-        self._try_me = try_me
+        self._site = site
 
     def routes(self) -> list[web.RouteDef]:
         return routes(self._prefix, [("GET", "/doors.json", self._doors)])
@@ -57,9 +57,7 @@ class Front:
             version=deepaas.__version__,
             prefix=self._prefix,
             models=await asyncio.gather(*(self._card(model, origin) for model in self._models)),
-            docs=self._settings.doc_endpoint,
-            tensorboard=self._tensorboard,
-            try_me=self._try_me,
+            site=self._site,
             pages=[(page.label, page.path) for page in self.pages()],
             origin=origin,
         )
@@ -93,7 +91,12 @@ class Front:
         )
 
     async def _doors(self, _request: web.Request) -> web.Response:
-        return json_response({"doors": [self._told(one) for one in self.doors]})
+        # Whoever reads it may know the host by another path.
+        pages = [
+            {"label": link.label, "url": f"{URL}{link.url.removeprefix(self._prefix)}"}
+            for link in self._site
+        ]
+        return json_response({"pages": pages, "doors": [self._told(one) for one in self.doors]})
 
     def _told(self, one: OpenDoor) -> dict[str, Any]:
         return {

@@ -125,7 +125,11 @@ class Gate:
     ) -> None:
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Content-Security-Policy"] = WORKER_POLICY
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = WORKER_POLICY
+                if "/assets/" in scope["path"] and message["status"] == 200:
+                    # Their names have a hash of what is in them.
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
             await answer.pass_on(message)
 
         await self.app(scope, receive, with_policy)

@@ -3,18 +3,23 @@ policy for what may run and be called."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import gzip
 import hashlib
 import re
 from collections.abc import Sequence
 from html import escape
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deepaas.site import ICON
+from deepaas.ui.standing import put_before_scripts
 
 Header = tuple[bytes, bytes]
 
-_ICON = '<link rel="icon" href="data:,">'
+_ICON = f'<link rel="icon" href="{ICON}">'
 """Browsers would look for one at the root, which need not be ours, and complain."""
 
 _MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
@@ -65,9 +70,9 @@ def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list
 
 
 async def answer_with_head(
-    app: ASGIApp, title: str, scope: Scope, receive: Receive, send: Send
+    app: ASGIApp, title: str, standing: str, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Have Gradio answer a request for its HTML, and complete that."""
+    """Have Gradio answer a request for its HTML, and complete that; ``standing`` comes first."""
     start: Message = {}
     body = b""
 
@@ -81,9 +86,14 @@ async def answer_with_head(
             return
         added = f"<head><title>{escape(title)}</title>{_ICON}".encode()
         whole = _MANIFEST.sub(b"", body).replace(b"<head>", added, 1)
+        whole = put_before_scripts(whole, standing)
         headers = MutableHeaders(scope=start)
-        headers["Content-Length"] = str(len(whole))
         headers["Content-Security-Policy"] = _policy(whole)
+        headers.add_vary_header("Accept-Encoding")
+        if "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            whole = await asyncio.to_thread(gzip.compress, whole, 6)
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(whole))
         await send(start)
         await send({"type": "http.response.body", "body": whole})
 

@@ -6,7 +6,6 @@ Which argument gets which component is a contract with authors: docs/try-me.md t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +22,7 @@ from deepaas.client.arrays import file_of
 from deepaas.client.calls import FileToSend
 from deepaas.client.description import Argument
 from deepaas.client.errors import InvalidArguments
+from deepaas.ui import markdown
 from deepaas.ui.rare import rare
 
 LONG_CHARACTERS = 60
@@ -110,9 +110,8 @@ def _help(argument: Argument) -> str:
 
 
 def about(description: str) -> gr.HTML:
-    """A help text below a component that has no place for one; code looks as in the others."""
-    words = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(description))
-    return gr.HTML(f'<p class="about">{words}</p>', padding=False)
+    """A help text below a component that has no place for one."""
+    return gr.HTML(f'<div class="about">{markdown.render(description)}</div>', padding=False)
 
 
 def components(arguments: Iterable[Argument]) -> list[gr.components.Component]:

@@ -1,14 +1,65 @@
-"""The style sheet and the script of a model's page, light and dark."""
+"""The theme, the style sheet and the script of a model's page, light and dark."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+_BLUES = {
+    "c50": "#eef5fa",
+    "c100": "#d9e8f3",
+    "c200": "#b4d1e6",
+    "c300": "#8cc4ee",
+    "c400": "#5599c7",
+    "c500": "#2f73a3",
+    "c600": "#24587e",
+    "c700": "#1d4868",
+    "c800": "#173a54",
+    "c900": "#122e43",
+    "c950": "#0c2030",
+}
+"""Around the accent of the other pages."""
+
+_SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
+_MONO = ("ui-monospace", "SF Mono", "Menlo", "Liberation Mono", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """In the colours of the other pages, with fonts that need not be loaded."""
+    made = gr.themes.Default(
+        primary_hue=gr.themes.Color(**_BLUES),
+        secondary_hue=gr.themes.Color(**_BLUES),
+        font=list(_SANS),
+        font_mono=list(_MONO),
+    )
+    return made.set(
+        body_background_fill="var(--page)",
+        body_background_fill_dark="var(--page)",
+        body_text_color="var(--text)",
+        body_text_color_dark="var(--text)",
+        block_background_fill="var(--card)",
+        block_background_fill_dark="var(--card)",
+        input_background_fill="var(--card)",
+        input_background_fill_dark="var(--code)",
+        block_label_background_fill="var(--card)",
+        block_label_background_fill_dark="var(--card)",
+        border_color_primary="var(--line)",
+        border_color_primary_dark="var(--line)",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_500",
+        link_text_color="var(--accent)",
+        link_text_color_dark="var(--accent)",
+    )
+
 
 CSS = """
-@font-face { font-family: "Source Sans Pro"; font-weight: 600; font-display: swap;
-  src: url("static/fonts/SourceSansPro/SourceSansPro-Bold.woff2") format("woff2"); }
-@font-face { font-family: "IBM Plex Mono"; font-weight: 600; font-display: swap;
-  src: url("static/fonts/IBMPlexMono/IBMPlexMono-Bold.woff2") format("woff2"); }
 .gradio-container { --block-info-text-color: #52525b; --block-title-text-color: #3f3f46;
   --block-label-text-color: #3f3f46; --body-text-color-subdued: #52525b;
-  --input-placeholder-color: #6b6b73; --button-primary-background-fill: #c2410c;
-  --button-primary-background-fill-hover: #9a3412; }
+  --input-placeholder-color: #6b6b73; }
+.gradio-container { background: none !important; }
+.gradio-container .app { max-width: var(--site-width) !important; margin: 0 auto !important;
+  padding: 0.75rem var(--site-edge) 2rem !important; box-sizing: border-box; }
 .gradio-container, .dark .gradio-container, .dark.gradio-container {
   --button-cancel-background-fill: #b91c1c; --button-cancel-background-fill-hover: #991b1b;
   --button-cancel-text-color: #fff; }
@@ -16,8 +67,7 @@ CSS = """
   --block-title-text-color: #e4e4e7; --block-label-text-color: #e4e4e7;
   --body-text-color-subdued: #d4d4d8; --input-placeholder-color: #a1a1aa;
   --link-text-color: #93c5fd; }
-.gradio-container .tab-container button.selected { color: #b03a0a; }
-.dark .gradio-container .tab-container button.selected { color: #fdba74; }
+.gradio-container .tab-container button.selected { color: var(--accent); }
 .gradio-container .cm-editor .cm-line span { color: var(--body-text-color) !important; }
 .gradio-container .json-node .key { color: #9a3412 !important; }
 .gradio-container .json-node .value { color: #155e75 !important; }
@@ -30,14 +80,7 @@ CSS = """
 .argument .about { margin: -0.5rem 0 0 !important; padding: 0 0.25rem;
   color: var(--body-text-color); font-size: var(--text-sm); line-height: 1.4;
   overflow-wrap: anywhere; }
-.about-model { overflow-wrap: anywhere; }
 .argument .about code { font-family: var(--font-mono); }
-.about-model h1 { font-size: var(--text-xxl); font-weight: 600; margin: 0 0 0.25rem; }
-.about-model p { margin: 0.25rem 0; color: var(--body-text-color); white-space: pre-line; }
-.about-model dl { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.5rem 0 0; }
-.about-model dl div { display: flex; gap: 0.4em; }
-.about-model dt { font-weight: 600; } .about-model dd { margin: 0; }
-.about-model a { padding: 0 !important; color: var(--link-text-color); text-decoration: underline; }
 .gradio-container .bare { padding: 0; border: 0; background: none; }
 .complaint, .trouble { margin: 0; padding: 0.5rem 0.75rem; border-left: 4px solid #b91c1c;
   border-radius: 4px; background: #fef2f2; color: #7f1d1d; overflow-wrap: anywhere; }
@@ -55,8 +98,6 @@ CSS = """
   border-radius: 6px; background: #fff; }
 .style-only { display: none !important; }
 """
-"""The fonts: of these weights Gradio's own files have but a few letters."""
-
 NAMES_JS = """() => {
   const names = () => {
     for (const one of document.querySelectorAll(".empty[aria-label]:not([role])"))

@@ -90,5 +90,5 @@ class OriginGuard:
 
 def _refusal(headers: Headers, message: str, status: int) -> Response:
     if wants_page(headers.get("accept", "")):
-        return notice("This page cannot be shown", message, status)
+        return notice("", "This page cannot be shown", message, status)
     return JSONResponse({"error": message}, status)

@@ -1,15 +1,19 @@
-"""What a host tells of its other APIs: the calls that they have of a model."""
+"""What a host tells of its other pages, and of its other APIs: their calls of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deepaas.client.api import Api
 from deepaas.client.errors import ClientError
+from deepaas.site import SiteLink
 
 PATH = "/doors.json"
+PAGE = "/try-me/"
+"""Of the page at a host that runs it itself."""
+
 OWN = "v2"
 """The API that the page uses itself, whose calls it writes with what is filled in."""
 
@@ -27,17 +31,38 @@ class OtherCall:
         return self.text.replace(URL, url)
 
 
-async def other_calls(api: Api, model: str) -> list[OtherCall]:
-    """The calls of a model; none of a host that does not tell, such as DEEPaaS 2.x."""
+class Around:
+    """The host around the page: its other pages and APIs, as far as it tells."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self._told = told
+
+    def links(self, url: str, root: str) -> list[SiteLink]:
+        """Its pages, for visitors who know the host by this URL, and this page by its root.
+
+        DEEPaaS 2.x does not tell, and has one.
+        """
+        pages = self._told.get("pages", [{"label": "Swagger", "url": f"{URL}/api"}])
+        others = [SiteLink(str(one["label"]), str(one["url"])) for one in pages]
+        return [
+            SiteLink("Try me", f"{root}/", current=True),
+            *(replace(o, url=o.url.replace(URL, url)) for o in others if o.url != f"{URL}{PAGE}"),
+        ]
+
+    def calls(self, model: str) -> list[OtherCall]:
+        return list(_read(self._told, model))
+
+
+async def look_around(api: Api) -> Around:
     try:
         told = await api.get_json(PATH)
     except ClientError:
-        return []
-    return list(_read(told, model))
+        told = None
+    return Around(told if isinstance(told, Mapping) else {})
 
 
-def _read(told: Any, model: str) -> Iterator[OtherCall]:
-    for door in told.get("doors", []) if isinstance(told, Mapping) else []:
+def _read(told: Mapping[str, Any], model: str) -> Iterator[OtherCall]:
+    for door in told.get("doors", []):
         if door["name"] != OWN:
             for one in door["models"].get(model, {}).get("snippets", []):
                 yield OtherCall(str(one["title"]), str(one["text"]))

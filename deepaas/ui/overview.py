@@ -15,6 +15,8 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse
 
 from deepaas.client.description import Model
+from deepaas.site import BRAND, ICON, plain, style
+from deepaas.ui.other_doors import Around
 
 _DESCRIPTION_LIMIT = 400
 _HEADERS = {
@@ -34,6 +36,7 @@ class Catalogue:
 
     models: Mapping[str, Model]
     reasons: Mapping[str, str]
+    around: Around
 
     @property
     def names(self) -> list[str]:
@@ -46,27 +49,44 @@ def read_reasons(metadata: Any) -> dict[str, str]:
     return {str(entry["id"]): str(entry["error"]) for entry in entries if entry.get("error")}
 
 
-def overview(catalogue: Catalogue) -> HTMLResponse:
+def overview(catalogue: Catalogue, header: str) -> HTMLResponse:
     count = len(catalogue.names)
     cards = [_card(catalogue, name) for name in catalogue.names]
     return _page(
+        header,
         "Try me",
         f"{count} model{'' if count == 1 else 's'}" if count else "No model is served here.",
         cards,
     )
 
 
-def notice(title: str, message: str, status: int, refresh_seconds: int = 0) -> HTMLResponse:
+def notice(
+    header: str, title: str, message: str, status: int, refresh_seconds: int = 0
+) -> HTMLResponse:
     """A page with nothing but a message."""
-    return _page(title, message, ['<p><a href="../">All models</a></p>'], status, refresh_seconds)
+    return _page(
+        header, title, message, ['<p><a href="../">All models</a></p>'], status, refresh_seconds
+    )
 
 
 def _page(
-    title: str, message: str, cards: Sequence[str], status: int = 200, refresh_seconds: int = 0
+    header: str,
+    title: str,
+    message: str,
+    cards: Sequence[str],
+    status: int = 200,
+    refresh_seconds: int = 0,
 ) -> HTMLResponse:
     refresh = f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else ""
     text = Template(_file("overview.html")).substitute(
-        title=escape(title), message=escape(message), cards="\n".join(cards), refresh=refresh
+        title=escape(title),
+        brand=BRAND,
+        icon=ICON,
+        style=style(),
+        header=header,
+        message=escape(message),
+        cards="\n".join(cards),
+        refresh=refresh,
     )
     return HTMLResponse(text, status, _HEADERS)
 
@@ -87,7 +107,7 @@ def _card(catalogue: Catalogue, name: str) -> str:
     ]
     if model:
         if model.description:
-            parts.append(f"<p>{escape(_shorten(model.description))}</p>")
+            parts.append(f"<p>{escape(_shorten(plain(model.description)))}</p>")
         parts.append(f"<dl>{''.join(_fact(*fact) for fact in facts if fact[1])}</dl>")
         links = "".join(_link(*link) for link in model.links)
         parts.append(f'<ul class="links">{links}</ul>' if links else "")

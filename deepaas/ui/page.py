@@ -42,11 +42,8 @@ KEEP_SECONDS = 3600
 _PREFIX = "deepaas-try-me-"
 
 
-def build_page(
-    model: Model, api: Api, *, several: bool = False, others: Sequence[OtherCall] = ()
-) -> gr.Blocks:
-    """The page of a model; with ``several`` there is a page of all, too. ``others`` are calls of it
-    by other APIs of the host."""
+def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> gr.Blocks:
+    """The page of a model; ``others`` are calls of it by other APIs of the host."""
     with ModelPage(
         title=f"{model.title} – try me",
         analytics_enabled=False,
@@ -56,7 +53,6 @@ def build_page(
         gr.HTML(
             f"<style>{look.CSS}{in_sight.CSS}</style>", elem_classes="style-only", padding=False
         )
-        gr.HTML(about(model, several=several), elem_classes="about-model")
         for script in (look.NAMES_JS, in_sight.JS):
             page.load(None, js=script, api_visibility="private")
         if model.predict is not None and model.train is not None:
@@ -72,28 +68,6 @@ def build_page(
             gr.Markdown("This model offers nothing to try.")
     made: gr.Blocks = page
     return made
-
-
-def about(model: Model, *, several: bool = False) -> str:
-    """Who made the model, and what it is, as HTML; with a way back if there are several."""
-    facts = [
-        ("Author", escape(model.author)),
-        ("Version", escape(model.version)),
-        ("License", escape(model.license)),
-    ]
-    facts += [
-        (
-            title,
-            f'<a href="{escape(url)}" rel="noopener noreferrer" target="_blank">{escape(url)}</a>',
-        )
-        for title, url in model.links
-    ]
-    listed = "".join(
-        f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in facts if value
-    )
-    text = f"<p>{escape(model.description)}</p>" if model.description else ""
-    back = '<p><a href="../">All models</a></p>' if several else ""
-    return f"{back}<h1>{escape(model.title)}</h1>{text}{f'<dl>{listed}</dl>' if listed else ''}"
 
 
 class _Predict:

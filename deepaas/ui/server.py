@@ -31,16 +31,19 @@ from deepaas.client.api import Api
 from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.origins import Visitors
+from deepaas.site import BRAND, header
 from deepaas.ui.bodies import Functions
 from deepaas.ui.files import VisitorFiles
 from deepaas.ui.gate import Gate
 from deepaas.ui.head import Header, answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
+from deepaas.ui.look import theme
 from deepaas.ui.origin_guard import OriginGuard
-from deepaas.ui.other_doors import other_calls
+from deepaas.ui.other_doors import Around, look_around
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 from deepaas.ui.patience import patient
+from deepaas.ui.standing import standing
 
 _log = logging.getLogger(__name__)
 
@@ -129,10 +132,10 @@ def build(
         try:
             catalogue = await pages.catalogue()
         except ClientError as error:
-            return _unreachable(error)
+            return pages.unreachable(error)
         if len(catalogue.names) == 1:
             return RedirectResponse(f"./{quote(catalogue.names[0], safe='')}/", 302)
-        return overview(catalogue)
+        return overview(catalogue, pages.header(catalogue))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -176,11 +179,11 @@ class _Pages:
         """What the host serves, as of a moment ago; ClientError if it does not tell."""
         async with self._asking:
             if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
-                models, metadata = await asyncio.gather(
-                    self._api.models(), self._api.get_json("/v2/models/")
+                models, metadata, around = await asyncio.gather(
+                    self._api.models(), self._api.get_json("/v2/models/"), look_around(self._api)
                 )
                 by_name = {model.name: model for model in models}
-                self._known = Catalogue(by_name, read_reasons(metadata))
+                self._known = Catalogue(by_name, read_reasons(metadata), around)
                 self._known_at = time.monotonic()
             return self._known
 
@@ -211,7 +214,7 @@ class _Pages:
         try:
             names = (await self.catalogue()).names
         except ClientError as error:
-            return None, _unreachable(error)
+            return None, self.unreachable(error)
         if len(names) == 1:
             return await self._page(names[0], fresh=path in _ENTRANCES)
         if path == CONFIG:
@@ -236,28 +239,45 @@ class _Pages:
         try:
             catalogue = await self.catalogue()
         except ClientError as error:
-            return (page, None) if page is not None else (None, _unreachable(error))
+            return (page, None) if page is not None else (None, self.unreachable(error))
         model = catalogue.models.get(name)
         if model is None:
-            return None, _missing(catalogue, name)
+            return None, self._missing(catalogue, name)
         try:
-            return await self._made(model, several=len(catalogue.names) > 1), None
+            page = await self._made(model, catalogue.around)
+            page.standing = standing(
+                model, self.header(catalogue), several=len(catalogue.names) > 1
+            )
+            return page, None
         except Exception:
             # Whatever a model says of itself, the other pages are not to suffer from it.
             _log.exception("the page of %s cannot be made", name)
-            return None, notice(model.title, "This page cannot be made, see the log.", 500)
+            message = "This page cannot be made, see the log."
+            return None, notice(self.header(catalogue), model.title, message, 500)
 
-    async def _made(self, model: Model, *, several: bool) -> _Page:
+    def header(self, catalogue: Catalogue | None) -> str:
+        """The header of all pages, as HTML."""
+        url, around = self._api.public_url, catalogue.around if catalogue else Around({})
+        return header(f"{url}/", around.links(url, self._root))
+
+    def _missing(self, catalogue: Catalogue, name: str) -> Response:
+        head = self.header(catalogue)
+        if reason := catalogue.reasons.get(name):
+            return notice(head, name, reason, 503, LOADING_SECONDS)
+        return notice(head, "Not found", f"No model named {name!r} is served here.", 404)
+
+    def unreachable(self, error: ClientError) -> Response:
+        head = self.header(self._known)
+        return notice(head, "The host cannot be reached", error.message, 502, LOADING_SECONDS)
+
+    async def _made(self, model: Model, around: Around) -> _Page:
         async with self._making:
             page = self._pages.get(model.name)
-            if page is not None and page.shows == (model, several):
+            if page is not None and page.shows == model:
                 return page
             root = f"{self._root}/{quote(model.name, safe='')}"
-            others = await other_calls(self._api, model.name)
-            blocks = build_page(model, self._api, several=several, others=others)
-            made = await _Page.open(
-                blocks, (model, several), root, self.files, self._max_file_bytes
-            )
+            blocks = build_page(model, self._api, others=around.calls(model.name))
+            made = await _Page.open(blocks, model, root, self.files, self._max_file_bytes)
             self._pages[model.name] = made
             if page is not None:
                 page.retire()
@@ -267,8 +287,9 @@ class _Pages:
 class _Page:
     """The page of one model, as it was described at one time; made from what it ``shows``."""
 
-    def __init__(self, shows: tuple[Model, bool], app: FastAPI, gate: Gate, root: str) -> None:
+    def __init__(self, shows: Model, app: FastAPI, gate: Gate, root: str) -> None:
         self.shows = shows
+        self.standing = ""
         self._app = app
         self._gate = gate
         self._root = root
@@ -282,7 +303,7 @@ class _Page:
     async def open(
         cls,
         blocks: gradio.Blocks,
-        shows: tuple[Model, bool],
+        shows: Model,
         root: str,
         files: VisitorFiles,
         max_file_bytes: int | None,
@@ -295,6 +316,7 @@ class _Page:
             blocks,
             "",
             root_path=root,
+            theme=theme(),
             max_file_size=max_file_bytes,
             footer_links=[],
             run_history=False,
@@ -328,7 +350,8 @@ class _Page:
         self._requests_count += counts
         try:
             if tail == "/" and scope.get("method") == "GET":
-                await answer_with_head(self._root_of, self.shows[0].title, scope, receive, send)
+                title = f"{self.shows.title} – {BRAND}"
+                await answer_with_head(self._root_of, title, self.standing, scope, receive, send)
             else:
                 await self._gate(scope, receive, send, tail)
         finally:
@@ -356,13 +379,3 @@ class _Page:
         async with self._app.router.lifespan_context(self._app):
             self._begun.set()
             await self._over.wait()
-
-
-def _missing(catalogue: Catalogue, name: str) -> Response:
-    if reason := catalogue.reasons.get(name):
-        return notice(name, reason, 503, LOADING_SECONDS)
-    return notice("Not found", f"No model named {name!r} is served here.", 404)
-
-
-def _unreachable(error: ClientError) -> Response:
-    return notice("The host cannot be reached", error.message, 502, LOADING_SECONDS)

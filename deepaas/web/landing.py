@@ -18,6 +18,10 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote, urlsplit
 
+from deepaas.site import ICON, SiteLink, header, plain
+from deepaas.site import style as site_style
+from deepaas.web.site_pages import SWAGGER, TRY_ME
+
 # To be sent with the page: what a page cannot say about itself.
 PAGE_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "frame-ancestors 'self'",
@@ -59,17 +63,18 @@ def landing_page(
     version: str,
     prefix: str,
     models: Sequence[LandingModel],
-    docs: bool,
-    tensorboard: bool = False,
-    try_me: bool = False,
+    site: Sequence[SiteLink] = (),
     pages: Sequence[tuple[str, str]] = (),
     origin: str = "http://127.0.0.1:5000",
 ) -> str:
-    """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path.
+    """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path of what
+    doors have, ``site`` is what the header leads to.
 
     ``origin`` stands in the examples until the browser puts in its own.
     """
-    style, script = _page_file("landing.css"), _page_file("landing.js")
+    docs = any(link.url == f"{prefix}{SWAGGER}" for link in site)
+    style, script = site_style() + _page_file("landing.css"), _page_file("landing.js")
+    try_me = any(link.url == f"{prefix}{TRY_ME}" for link in site)
     cards = [_card(model, prefix, try_me, origin) for model in models]
     return Template(_page_file("landing.html")).substitute(
         policy=_content_security_policy(style, script),
@@ -78,9 +83,10 @@ def landing_page(
         title=escape(title),
         version=escape(version),
         summary=_summary(models),
-        pages=_links(_host_pages(prefix, docs, tensorboard, try_me, pages)),
+        icon=ICON,
+        header=header(f"{prefix}/", site),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
-        endpoints=_links(_host_endpoints(prefix, docs, pages)),
+        endpoints=_links(_host_endpoints(prefix, pages, docs=docs)),
     )
 
 
@@ -106,19 +112,8 @@ def _summary(models: Sequence[LandingModel]) -> str:
     return f"{count}, {ready} ready"
 
 
-def _host_pages(
-    prefix: str, docs: bool, tensorboard: bool, try_me: bool, of_doors: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    pages = [("Try me", f"{prefix}/try-me/")] if try_me else []
-    if docs:
-        pages.append(("Swagger page", f"{prefix}/api"))
-    if tensorboard:
-        pages.append(("TensorBoard", f"{prefix}/tensorboard/"))
-    return [*pages, *of_doors, ("Ready?", f"{prefix}/readyz")]
-
-
 def _host_endpoints(
-    prefix: str, docs: bool, of_doors: Sequence[tuple[str, str]]
+    prefix: str, of_doors: Sequence[tuple[str, str]], *, docs: bool
 ) -> list[tuple[str, str]]:
     own = ["/healthz", "/readyz", *(["/openapi.json"] if docs else [])]
     paths = [*(path for _, path in of_doors), *(prefix + path for path in own)]
@@ -134,7 +129,7 @@ def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:
         kind=_STATUS_KINDS.get(model.status, "other"),
         status=escape(model.status),
         reason=_paragraph("reason", model.reason, _REASON_LIMIT),
-        description=_paragraph("description", model.description, _DESCRIPTION_LIMIT),
+        description=_paragraph("description", plain(model.description), _DESCRIPTION_LIMIT),
         facts="".join(
             f"<div><dt>{label}</dt><dd>{escape(_shorten(value, 200))}</dd></div>"
             for label, value in facts

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from pathlib import Path
+from string import Template
 
 from aiohttp import hdrs, web
 
 from deepaas.errors import DeepaasError
+from deepaas.site import ICON, header, style
 from deepaas.web.errors import status_of
+from deepaas.web.site_pages import of_page
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-{refresh}<title>{title}</title>
-<style>
-body {{ max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font-family: sans-serif }}
-</style>
-<h1>{heading}</h1>
-<p>{message}</p>
-{advice}
-"""
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     ),
     hdrs.CACHE_CONTROL: "no-store",
 }
 
 
-def error_page(name: str, error: DeepaasError) -> web.Response:
+def error_page(request: web.Request, name: str, error: DeepaasError) -> web.Response:
     """An error for people; its message may end with a command, as in ``…: pip install …``."""
     message, _, command = error.message.partition(": pip ")
     advice = f"<pre>pip {escape(command)}</pre>" if command else ""
@@ -38,22 +30,43 @@ def error_page(name: str, error: DeepaasError) -> web.Response:
     if not command and status >= 500:
         advice = "<p>Try again in a moment.</p>"
     return _page(
-        name, f"{name} cannot be shown", f"{message[:1].upper()}{message[1:]}.", advice, status
+        request,
+        name,
+        f"{name} cannot be shown",
+        f"{message[:1].upper()}{message[1:]}.",
+        advice,
+        status,
     )
 
 
-def waiting_page(name: str, message: str) -> web.Response:
+def waiting_page(request: web.Request, name: str, message: str) -> web.Response:
     """Asks again, and is seen until there is something else to see."""
     # With 0 a browser may take it for a redirection, and not show it.
     refresh = '<meta http-equiv="refresh" content="1">\n'
     # 202: a browser tells of an error, where there is none, for 503.
-    return _page(name, name, message, "", 202, refresh)
+    return _page(request, name, name, message, "", 202, refresh)
+
+
+@cache
+def _template() -> Template:
+    path = Path(__file__).parent / "pages" / "notice.html"
+    return Template(path.read_text(encoding="utf-8"))
 
 
 def _page(
-    title: str, heading: str, message: str, advice: str, status: int, refresh: str = ""
+    request: web.Request,
+    title: str,
+    heading: str,
+    message: str,
+    advice: str,
+    status: int,
+    refresh: str = "",
 ) -> web.Response:
-    text = _PAGE.format(
+    site = of_page(request)
+    text = _template().substitute(
+        icon=ICON,
+        style=style(),
+        header=header(site.home, site.others),
         refresh=refresh,
         title=escape(title),
         heading=escape(heading),

@@ -74,5 +74,5 @@ def _asked(request: web.Request) -> Asked:
 
 def _refuse(request: web.Request, error: DeepaasError) -> web.StreamResponse:
     if request.method == hdrs.METH_GET and wants_page(request.headers.get(hdrs.ACCEPT, "")):
-        return error_page("This page", error)
+        return error_page(request, "This page", error)
     return respond_to_error(request, error)

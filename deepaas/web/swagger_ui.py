@@ -7,10 +7,13 @@ also works where a reverse proxy puts the host under a sub-path.
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import gzip
+import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +21,9 @@ from string import Template
 from urllib.parse import urlencode
 
 from aiohttp import web
+
+from deepaas.site import ICON, STYLE, header
+from deepaas.web.site_pages import SWAGGER, of_page
 
 _PAGES = Path(__file__).parent / "pages"
 _STATIC = "static/swagger"
@@ -27,7 +33,7 @@ _OTHER_NAMES = ("docs", "swagger", "ui")
 CHOICE = "document"
 """In the query of the page: which document it shows."""
 
-_DIST_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+_DIST_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 # Swagger UI shows answers that are pictures or sounds from blob: and its icons from data: URLs.
 _CONTENT_SECURITY_POLICY = "; ".join(
@@ -48,8 +54,8 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-# Kept by the browser, but asked for again (304) each time: they change with an update.
-_FILE_HEADERS = {"Cache-Control": "no-cache"}
+_UNCHANGED = "public, max-age=31536000, immutable"
+"""Of a file that is asked for in this version: with an update the page asks for another."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +68,38 @@ class ApiDocument:
 
 
 def setup(
-    app: web.Application, *, prefix: str, documents: Sequence[ApiDocument], title: str
+    app: web.Application,
+    *,
+    prefix: str,
+    documents: Sequence[ApiDocument],
+    title: str,
+    folder: Path,
 ) -> None:
-    """Add the Swagger page at ``{prefix}/api``, which shows the first document at first."""
-    page_path = f"{prefix}/api"
+    """Add the Swagger page at ``{prefix}/api``, which shows the first document at first.
+
+    ``folder`` is made here, for packed files.
+    """
+    page_path = f"{prefix}{SWAGGER}"
     files = _files()
+    folder.mkdir()
+    packing = asyncio.Lock()
 
     async def show_page(request: web.Request) -> web.Response:
         name = request.query.get(CHOICE, "")
         chosen = next((one for one in documents if one.name == name), documents[0])
-        return page(prefix=prefix, path=page_path, title=title, chosen=chosen, documents=documents)
+        return page(request, prefix=prefix, title=title, chosen=chosen, documents=documents)
 
     async def send_file(request: web.Request) -> web.FileResponse:
-        path = files.get(request.match_info["name"])
+        name = request.match_info["name"]
+        path = files.get(name)
         if path is None:
             raise web.HTTPNotFound
-        return web.FileResponse(path, headers=_FILE_HEADERS)
+        async with packing:
+            link = await asyncio.to_thread(_packed, path, folder / name)
+        asked_for = request.query_string == version()
+        return web.FileResponse(
+            link, headers={"Cache-Control": _UNCHANGED if asked_for else "no-cache"}
+        )
 
     async def to_page(request: web.Request) -> web.Response:
         here = posixpath.relpath(prefix or "/", posixpath.dirname(request.path))
@@ -92,24 +114,49 @@ def setup(
 
 
 def page(
+    request: web.Request,
     *,
     prefix: str,
-    path: str,
     title: str,
     chosen: ApiDocument,
     documents: Sequence[ApiDocument] = (),
 ) -> web.Response:
     """A page that shows a document; the files that it needs are those of :func:`setup`."""
-    here = posixpath.dirname(path)
+    here = posixpath.dirname(request.path)
+
+    def relative(path: str) -> str:
+        return posixpath.relpath(path, here) + ("/" if path.endswith("/") else "")
+
+    site = of_page(request, request.path)
+    links = [replace(one, url=relative(one.url)) for one in site.others]
+    listed = "".join(_choice(one, chosen) for one in documents) if len(documents) > 1 else ""
     text = _template().substitute(
         title=escape(title),
-        home=escape(posixpath.relpath(f"{prefix}/", here)),
+        icon=ICON,
+        header=header(relative(site.home), links),
         document=escape(chosen.title),
-        choice="".join(_choice(one, chosen) for one in documents) if len(documents) > 1 else "",
-        static=escape(posixpath.relpath(f"{prefix}/{_STATIC}", here)),
-        spec=escape(posixpath.relpath(chosen.path, here)),
+        choice=f'<nav class="choice" aria-label="APIs"><ul>{listed}</ul></nav>' if listed else "",
+        static=escape(relative(f"{prefix}/{_STATIC}")),
+        version=version(),
+        spec=escape(relative(chosen.path)),
     )
     return web.Response(text=text, content_type="text/html", headers=_PAGE_HEADERS)
+
+
+@functools.cache
+def version() -> str:
+    """Of the files: another one with each update."""
+    told = [(name, path.stat().st_size, path.stat().st_mtime_ns) for name, path in _files().items()]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def _packed(path: Path, link: Path) -> Path:
+    """The same file where a packed one lies beside it: aiohttp looks for that by its name."""
+    if not link.is_symlink():
+        with gzip.open(f"{link}.gz", "wb") as file:
+            file.write(path.read_bytes())
+        link.symlink_to(path)
+    return link
 
 
 def _choice(one: ApiDocument, chosen: ApiDocument) -> str:
@@ -127,6 +174,7 @@ def _files() -> Mapping[str, Path]:
     """What is served, by name: nothing else in these folders can be reached."""
     dist = _dist_folder()
     files = {name: dist / name for name in _DIST_FILES}
+    files["site.css"] = STYLE
     files["page.css"] = _PAGES / "swagger.css"
     files["page.js"] = _PAGES / "swagger.js"
     missing = [str(path) for path in files.values() if not path.is_file()]

@@ -48,7 +48,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
             return await proxy.forward(request, request.rel_url.raw_path)
         except (ExtraMissing, UpstreamFailed) as error:
             if wants_page(request.headers.get(hdrs.ACCEPT, "")):
-                return error_page("TensorBoard", error)
+                return error_page(request, "TensorBoard", error)
             raise
 
     async def font(request: web.Request) -> web.StreamResponse:

@@ -105,7 +105,9 @@ def setup(
                     and wants_page(request.headers.get(hdrs.ACCEPT, ""))
                     and not await visit.begun()
                 ):
-                    return waiting_page("Try me", "The page is being started, which takes seconds.")
+                    return waiting_page(
+                        request, "Try me", "The page is being started, which takes seconds."
+                    )
                 path = request.rel_url.raw_path
                 if request.method == hdrs.METH_GET and path.endswith(FIRST_QUESTION):
                     return await respond_in_time(request, proxy.fetch(request, path))
@@ -138,7 +140,7 @@ def _add_routes(app: web.Application, prefix: str, handler: Handler) -> None:
 
 def _told(request: web.Request, error: DeepaasError) -> web.StreamResponse:
     if wants_page(request.headers.get(hdrs.ACCEPT, "")):
-        return error_page(NAME, error)
+        return error_page(request, NAME, error)
     raise error
 
 

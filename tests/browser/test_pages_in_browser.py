@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from deepaas.protocols.v2 import snippets
 from deepaas.web import swagger_ui
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
 from deepaas.web.openapi import to_openapi3
+from deepaas.web.site_pages import SITE, site_pages
 
 Serve = Callable[[web.Application], Awaitable[str]]
 
@@ -47,8 +49,9 @@ def swagger(prefix: str) -> dict[str, Any]:
 ORIGIN = "http://127.0.0.1:5000"
 
 
-def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
+def small_host(folder: Path, prefix: str = "", spec: str = "swagger.json") -> web.Application:
     """The two pages over a predict that tells what it was sent."""
+    site = site_pages(prefix, try_me=True, swagger=True, tensorboard=False)
 
     async def landing(_request: web.Request) -> web.Response:
         path = f"{prefix}/v2/models/digits/predict/"
@@ -61,7 +64,9 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
             ),
             LandingModel("evil", EVIL, EVIL, EVIL, links=[(EVIL, "javascript:alert(1)")]),
         ]
-        text = landing_page(title="Host", version="1", prefix=prefix, models=models, docs=True)
+        text = landing_page(
+            title="Host", version="1", prefix=prefix, models=models, site=site.others
+        )
         return web.Response(text=text, content_type="text/html", headers=PAGE_HEADERS)
 
     async def document(request: web.Request) -> web.Response:
@@ -81,6 +86,7 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
         )
 
     app = web.Application()
+    app[SITE] = site
     app.router.add_get(f"{prefix}/", landing)
     app.router.add_get(f"{prefix}/{spec}", document)
     app.router.add_get(f"{prefix}/other.json", other)
@@ -89,14 +95,16 @@ def small_host(prefix: str = "", spec: str = "swagger.json") -> web.Application:
         swagger_ui.ApiDocument("v2", "V2", f"{prefix}/{spec}"),
         swagger_ui.ApiDocument("other", "Another API", f"{prefix}/other.json"),
     ]
-    swagger_ui.setup(app, prefix=prefix, documents=documents, title="Host")
+    swagger_ui.setup(
+        app, prefix=prefix, documents=documents, title="Host", folder=folder / "swagger"
+    )
     return app
 
 
 async def test_landing_page_copies_the_example_with_its_own_address(
-    page: Page, context: BrowserContext, serve: Serve
+    page: Page, context: BrowserContext, serve: Serve, tmp_path: Path
 ) -> None:
-    url = await serve(small_host())
+    url = await serve(small_host(tmp_path))
     await context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(f"{url}/")
     await page.get_by_role("button", name="Copy").click()
@@ -108,10 +116,10 @@ async def test_landing_page_copies_the_example_with_its_own_address(
 
 @pytest.mark.parametrize("width", [1200, 360])
 async def test_landing_page_fits_and_what_a_model_says_stays_text(
-    page: Page, serve: Serve, width: int
+    page: Page, serve: Serve, tmp_path: Path, width: int
 ) -> None:
     await page.set_viewport_size({"width": width, "height": 800})
-    await page.goto(f"{await serve(small_host())}/")
+    await page.goto(f"{await serve(small_host(tmp_path))}/")
 
     await expect(page.get_by_role("heading", name=EVIL)).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
@@ -121,9 +129,9 @@ async def test_landing_page_fits_and_what_a_model_says_stays_text(
 @pytest.mark.parametrize("prefix", ["", "/base"])
 @pytest.mark.parametrize("spec", ["swagger.json", "openapi.json"])
 async def test_from_the_landing_page_to_a_prediction_with_a_file(
-    page: Page, serve: Serve, prefix: str, spec: str
+    page: Page, serve: Serve, tmp_path: Path, prefix: str, spec: str
 ) -> None:
-    await page.goto(f"{await serve(small_host(prefix, spec))}{prefix}/")
+    await page.goto(f"{await serve(small_host(tmp_path, prefix, spec))}{prefix}/")
     await page.get_by_role("link", name="Try predict").click()
     operation = page.locator(".opblock.is-open")
     await expect(operation).to_contain_text(f"{prefix}/v2/models/digits/predict/")
@@ -139,9 +147,11 @@ async def test_from_the_landing_page_to_a_prediction_with_a_file(
 
 
 @pytest.mark.parametrize("width", [1200, 390])
-async def test_another_document_is_chosen_by_keyboard(page: Page, serve: Serve, width: int) -> None:
+async def test_another_document_is_chosen_by_keyboard(
+    page: Page, serve: Serve, tmp_path: Path, width: int
+) -> None:
     await page.set_viewport_size({"width": width, "height": 800})
-    await page.goto(f"{await serve(small_host())}/api")
+    await page.goto(f"{await serve(small_host(tmp_path))}/api")
     await expect(page.get_by_role("heading", name="A host")).to_be_visible()
     await tab_to(page, page.get_by_role("link", name="Another API"))
     await page.keyboard.press("Enter")
@@ -151,9 +161,11 @@ async def test_another_document_is_chosen_by_keyboard(page: Page, serve: Serve, 
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-async def test_swagger_page_follows_the_colour_scheme(page: Page, serve: Serve) -> None:
+async def test_swagger_page_follows_the_colour_scheme(
+    page: Page, serve: Serve, tmp_path: Path
+) -> None:
     await page.emulate_media(color_scheme="dark")
-    await page.goto(f"{await serve(small_host())}/ui/")
+    await page.goto(f"{await serve(small_host(tmp_path))}/ui/")
     await expect(page.locator("html")).to_have_class("dark-mode")
     await page.emulate_media(color_scheme="light")
     await expect(page.locator("html")).not_to_have_class("dark-mode")

@@ -146,7 +146,7 @@ async def test_a_training_behind_nginx_with_tls(page: Page, tls: str, host: Host
         await page.get_by_role("link", name="events.out").first.click()
     assert b"loss" in Path(await (await downloading.value).path()).read_bytes()
     async with page.expect_popup() as opening:
-        await page.get_by_role("link", name="TensorBoard").click()
+        await page.get_by_role("main").get_by_role("link", name="TensorBoard").click()
     board = await opening.value
     await expect(board).to_have_title("TensorBoard", timeout=START_SECONDS * 1000)
     assert board.url.startswith(f"{tls}{PREFIX}/")

@@ -138,7 +138,7 @@ async def test_a_window_that_it_has_opened(host: Host, stranger: Stranger) -> No
         await page.click("a")
     ours = await opened.value
     await ours.wait_for_load_state()
-    assert await ours.locator("h1").inner_text() == "DEEPaaS"
+    assert await ours.locator("h1").inner_text() == "Models"
     assert await ours.evaluate("window.opener") is None
 
 

@@ -13,7 +13,7 @@ from pytest_aiohttp import AiohttpServer
 from support.host import start_host
 
 from deepaas.client.api import Api
-from deepaas.ui.other_doors import OtherCall, other_calls
+from deepaas.ui.other_doors import OtherCall, look_around
 from deepaas.ui.page import build_page
 
 
@@ -21,8 +21,11 @@ async def test_they_are_on_the_page_and_work() -> None:
     with start_host(["plain"], "--no-ui") as host:
         async with Api(host.url) as api:
             (model,) = await api.models()
-            calls = await other_calls(api, "plain")
-            assert await other_calls(api, "nobody") == []
+            around = await look_around(api)
+            calls = around.calls("plain")
+            assert around.calls("nobody") == []
+            told = [(one.label, one.url) for one in around.links("https://h.example/b", "/t")]
+            assert told[:2] == [("Try me", "/t/"), ("Swagger", "https://h.example/b/api")]
             page = build_page(model, api, others=calls)
         call, other = calls
         assert call.title == "Predict with Cog's API"
@@ -52,7 +55,12 @@ async def test_a_host_that_does_not_tell(told: Any, aiohttp_server: AiohttpServe
     app.router.add_get("/doors.json", tell)
     server = await aiohttp_server(app)
     async with Api(str(server.make_url("")).rstrip("/")) as api:
-        assert await other_calls(api, "plain") == []
+        around = await look_around(api)
+    assert around.calls("plain") == []
+    assert [one.url for one in around.links("/base", "/base/try-me")] == [
+        "/base/try-me/",
+        "/base/api",
+    ]
 
 
 def test_the_address_is_the_visitors() -> None:

@@ -195,14 +195,21 @@ async def test_no_model(visit: Visit) -> None:
 
 async def test_the_html_of_a_page(models: Models, visit: Visit) -> None:
     models.arguments = {"one": ["text"]}
-    models.metadata["one"] = {"title": "<One>"}
+    models.metadata["one"] = {"title": "<One>", "description": "It **reads** <b>"}
     answer = await visit("/one/", headers={"Accept-Encoding": "br, gzip"})
     assert answer.status_code == 200
-    assert "<head><title>&lt;One&gt;</title>" in answer.text
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    assert "<head><title>&lt;One&gt; – DEEPaaS</title>" in answer.text
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) == answer.num_bytes_downloaded
+    plain = await visit("/one/", headers={"Accept-Encoding": "identity"})
+    assert plain.content == answer.content
+    assert int(plain.headers["Content-Length"]) == len(plain.content)
+    # What is to be read comes before all that takes time to come.
+    head, _, rest = answer.text.partition("<p>It <strong>reads</strong> &lt;b&gt;</p>")
+    assert "<script" not in head and "gradio_config" in rest
     # Browsers do not look for an icon at the root.
     icon, *_ = re.findall(r'<link rel="icon" href="([^"]+)"', answer.text)
-    assert icon == "data:,"
+    assert icon.startswith("data:")
     # Nor for what they need to install it as a program.
     assert 'rel="manifest"' not in answer.text
 

@@ -24,7 +24,7 @@ async def test_links_of_doors_lead_to_this_host(aiohttp_client: AiohttpClient, p
     model: Any = SimpleNamespace(
         name="m", description=None, status=lambda: STATUS, metadata=nothing
     )
-    front = Front(config.load([], {}, []), [model], tensorboard=False, try_me=False)
+    front = Front(config.load([], {}, []), [model], [])
     door = Door([], pages=links, links=lambda _model: links)
     front.doors = [OpenDoor(EntryPoint("one", "a:b", "deepaas.protocol"), door)]
     app = web.Application()

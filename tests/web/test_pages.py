@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,8 +17,10 @@ from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
 from deepaas.protocols.v2 import snippets
+from deepaas.site import plain
 from deepaas.web import swagger_ui
 from deepaas.web.landing import LandingModel, landing_page
+from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.swagger_ui import ApiDocument
 
 PREFIXES = ["", "/base"]
@@ -41,7 +44,9 @@ class Page(HTMLParser):
 
 
 def shown(*models: LandingModel, **changed: Any) -> str:
-    options: dict[str, Any] = {"title": "DEEPaaS", "version": "2.7.0", "prefix": "", "docs": True}
+    options: dict[str, Any] = {"title": "DEEPaaS", "version": "2.7.0", "prefix": ""}
+    prefix = changed.get("prefix", "")
+    options["site"] = site_pages(prefix, try_me=True, swagger=True, tensorboard=True).others
     return landing_page(models=models, **{**options, **changed})
 
 
@@ -66,26 +71,40 @@ def documents_below(prefix: str) -> list[ApiDocument]:
     ]
 
 
-async def client_for(aiohttp_client: AiohttpClient, prefix: str = "") -> TestClient[Any, Any]:
+async def client_for(
+    aiohttp_client: AiohttpClient, folder: Path, prefix: str = ""
+) -> TestClient[Any, Any]:
     app = web.Application()
-    documents = documents_below(prefix)
-    swagger_ui.setup(app, prefix=prefix, documents=documents, title='A <b>&"host"</b>')
+    app[SITE] = site_pages(prefix, try_me=True, swagger=True, tensorboard=False)
+    swagger_ui.setup(
+        app,
+        prefix=prefix,
+        documents=documents_below(prefix),
+        title='A <b>&"host"</b>',
+        folder=folder / "swagger",
+    )
     return await aiohttp_client(app)
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-async def test_swagger_page_and_its_files(aiohttp_client: AiohttpClient, prefix: str) -> None:
-    client = await client_for(aiohttp_client, prefix)
+async def test_swagger_page_and_its_files(
+    aiohttp_client: AiohttpClient, tmp_path: Path, prefix: str
+) -> None:
+    client = await client_for(aiohttp_client, tmp_path, prefix)
     answer = await client.get(f"{prefix}/api")
     assert answer.status == 200
     assert answer.content_type == "text/html"
     page = Page(await answer.text())
 
     for url in page.all("script", "src") + page.all("link", "href"):
+        if url.startswith("data:"):
+            continue
         path = urljoin(f"{prefix}/api", url)
         assert path.startswith(f"{prefix}/static/swagger/")
         file = await client.get(path)
         assert file.status == 200, path
+        assert file.headers["Content-Encoding"] == "gzip"
+        assert "immutable" in file.headers["Cache-Control"]
         assert await file.read()
         again = await client.get(path, headers={"If-None-Match": file.headers["ETag"]})
         assert again.status == 304
@@ -95,22 +114,23 @@ async def test_swagger_page_and_its_files(aiohttp_client: AiohttpClient, prefix:
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 async def test_swagger_page_has_a_choice_of_documents(
-    aiohttp_client: AiohttpClient, prefix: str
+    aiohttp_client: AiohttpClient, tmp_path: Path, prefix: str
 ) -> None:
-    client = await client_for(aiohttp_client, prefix)
+    client = await client_for(aiohttp_client, tmp_path, prefix)
     links = Page(await (await client.get(f"{prefix}/api")).text()).all("a", "href")
-    _, first, second, _ = links
+    first, second = [link for link in links if link.startswith("?")]
     for link, name in ((first, "one"), (second, "two"), ("?document=nobody", "one")):
         page = Page(await (await client.get(urljoin(f"{prefix}/api", link))).text())
         (spec,) = page.all("main", "data-spec")
         assert urljoin(f"{prefix}/api", spec) == f"{prefix}/openapi/{name}.json"
-        assert page.all("a", "aria-current") == ["page"]
+        assert page.all("a", "aria-current") == ["page", "page"]  # Of the header, and this.
 
 
 async def test_swagger_page_escapes_the_title_and_has_no_inline_code(
     aiohttp_client: AiohttpClient,
+    tmp_path: Path,
 ) -> None:
-    client = await client_for(aiohttp_client)
+    client = await client_for(aiohttp_client, tmp_path)
     answer = await client.get("/api")
     text = await answer.text()
 
@@ -125,9 +145,9 @@ async def test_swagger_page_escapes_the_title_and_has_no_inline_code(
 @pytest.mark.parametrize("prefix", PREFIXES)
 @pytest.mark.parametrize("path", ["/api/", "/ui", "/ui/", "/docs", "/docs/", "/swagger"])
 async def test_other_paths_lead_to_the_swagger_page(
-    aiohttp_client: AiohttpClient, prefix: str, path: str
+    aiohttp_client: AiohttpClient, tmp_path: Path, prefix: str, path: str
 ) -> None:
-    client = await client_for(aiohttp_client, prefix)
+    client = await client_for(aiohttp_client, tmp_path, prefix)
     answer = await client.get(prefix + path, allow_redirects=False)
 
     assert answer.status == 302
@@ -138,8 +158,10 @@ async def test_other_paths_lead_to_the_swagger_page(
 
 
 @pytest.mark.parametrize("path", ["/api", "/ui", "/static/swagger/swagger-ui.css"])
-async def test_swagger_page_answers_head(aiohttp_client: AiohttpClient, path: str) -> None:
-    client = await client_for(aiohttp_client)
+async def test_swagger_page_answers_head(
+    aiohttp_client: AiohttpClient, tmp_path: Path, path: str
+) -> None:
+    client = await client_for(aiohttp_client, tmp_path)
     answer = await client.head(path)
 
     assert answer.status == 200
@@ -163,25 +185,39 @@ async def test_swagger_page_answers_head(aiohttp_client: AiohttpClient, path: st
         "swagger-ui.css%00",
     ],
 )
-async def test_nothing_else_is_served(aiohttp_client: AiohttpClient, path: str) -> None:
-    client = await client_for(aiohttp_client)
+async def test_nothing_else_is_served(
+    aiohttp_client: AiohttpClient, tmp_path: Path, path: str
+) -> None:
+    client = await client_for(aiohttp_client, tmp_path)
     url = client.make_url("/").with_path(f"/static/swagger/{path}", encoded=True)
     answer = await client.session.get(url)
 
     assert answer.status == 404
 
 
-def test_swagger_page_does_not_import_flask() -> None:
-    swagger_ui.setup(web.Application(), prefix="", documents=documents_below(""), title="t")
+def test_swagger_page_does_not_import_flask(tmp_path: Path) -> None:
+    swagger_ui.setup(
+        web.Application(),
+        prefix="",
+        documents=documents_below(""),
+        title="t",
+        folder=tmp_path / "s",
+    )
 
     assert "flask_swagger_ui" not in sys.modules
 
 
-def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(swagger_ui, "find_spec", lambda _name: None)
 
     with pytest.raises(FileNotFoundError, match="flask-swagger-ui"):
-        swagger_ui.setup(web.Application(), prefix="", documents=documents_below(""), title="t")
+        swagger_ui.setup(
+            web.Application(),
+            prefix="",
+            documents=documents_below(""),
+            title="t",
+            folder=tmp_path / "s",
+        )
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -189,18 +225,35 @@ def test_landing_page_links(prefix: str) -> None:
     pages = [("Its own", f"{prefix}/own/demo-app")]
     model = LandingModel("demo-app", "Digits", can_be_tried=True, pages=pages)
     of_doors = [("All", f"{prefix}/own/")]
-    links = Page(shown(model, prefix=prefix, pages=of_doors, try_me=True)).all("a", "href")
+    links = Page(shown(model, prefix=prefix, pages=of_doors)).all("a", "href")
 
     assert links.count(f"{prefix}/own/demo-app") == 1
-    assert links.count(f"{prefix}/own/") == 2
+    assert links.count(f"{prefix}/own/") == 1
     assert {f"{prefix}/try-me/demo-app/", f"{prefix}/api", f"{prefix}/openapi.json"} <= set(links)
     assert all(link.startswith(f"{prefix}/") for link in links)
 
 
 def test_landing_page_without_docs_does_not_link_to_them() -> None:
-    links = Page(shown(LandingModel("demo_app", "Digits"), docs=False)).all("a", "href")
+    links = Page(shown(LandingModel("demo_app", "Digits"), site=[])).all("a", "href")
 
     assert not [link for link in links if "api" in link or "swagger" in link]
+
+
+def test_descriptions_are_plain_words() -> None:
+    page = shown(LandingModel("m", "M", "Reads **digits** from `pictures`, see [this](https://x/)"))
+    assert "Reads digits from pictures, see this</p>" in page
+
+
+@pytest.mark.parametrize(
+    ("markdown", "words"),
+    [
+        ("# One\n\n* two\n- three", "One\ntwo\nthree"),
+        ("2 * 3 * 4, a*b*c and snake_case_names", "2 * 3 * 4, a*b*c and snake_case_names"),
+        ("*one* __two__ ![a picture](x.png)", "one two a picture"),
+    ],
+)
+def test_plain_words_of_markdown(markdown: str, words: str) -> None:
+    assert plain(markdown) == words
 
 
 CALLS = [("First", "curl one"), ("Second", "curl two")]
@@ -253,8 +306,8 @@ def full_model(text: str) -> LandingModel:
 
 
 def test_landing_page_escapes_everything_from_a_model() -> None:
-    plain = Page(shown(full_model("x")))
-    evil = Page(shown(full_model(EVIL), origin=f"http://{EVIL}"))
+    plain = Page(shown(full_model("x"), site=[]))
+    evil = Page(shown(full_model(EVIL), site=[], origin=f"http://{EVIL}"))
 
     assert [tag for tag, _ in evil.elements] == [tag for tag, _ in plain.elements]
     assert [sorted(a) for _, a in evil.elements] == [sorted(a) for _, a in plain.elements]
@@ -348,7 +401,7 @@ def test_example_has_what_a_call_needs(
 def test_no_link_to_try_a_model_whose_name_has_a_slash() -> None:
     """The page's own paths could not tell it from a path below a model."""
     models = [LandingModel(name, "M", can_be_tried=True) for name in ("a", "a/b")]
-    links = Page(shown(*models, try_me=True)).all("a", "href")
+    links = Page(shown(*models)).all("a", "href")
     assert [link for link in links if link.startswith("/try-me/") and "a" in link[8:]] == [
         "/try-me/a/"
     ]

@@ -123,8 +123,8 @@ class PredictionRoutes:
         below = request.path.removesuffix("/docs")
         name = self._pick(request).name
         return swagger_ui.page(
+            request,
             prefix=self._host.prefix,
-            path=request.path,
             title="DEEPaaS",
             chosen=swagger_ui.ApiDocument(name, name, f"{below}/openapi.json"),
         )

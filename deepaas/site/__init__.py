@@ -1,0 +1,66 @@
+"""What all pages of a host have in common: colours, an icon, and a header with the other pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+
+BRAND = "DEEPaaS"
+
+STYLE = Path(__file__).parent / "site.css"
+
+ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%2324587e'/%3E"
+    "%3Cpath d='M5 4h3a4 4 0 0 1 0 8H5z' fill='none' stroke='white' stroke-width='1.8'/%3E"
+    "%3C/svg%3E"
+)
+
+
+@dataclass(frozen=True)
+class SiteLink:
+    """One of the pages that the header leads to; ``current`` is the one that it stands on."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+def header(home: str, links: Sequence[SiteLink]) -> str:
+    """The header as HTML; ``home`` is the URL of the start page."""
+    listed = "".join(
+        f'<li><a href="{escape(link.url)}"{_current(link)}>{escape(link.label)}</a></li>'
+        for link in links
+    )
+    pages = f'<nav aria-label="Site"><ul>{listed}</ul></nav>' if links else ""
+    return (
+        f'<header class="site-header"><div><a class="site-brand" href="{escape(home)}">'
+        f'<img src="{ICON}" alt="" width="22" height="22">{BRAND}</a>{pages}</div></header>'
+    )
+
+
+def plain(markdown: str) -> str:
+    """The words of Markdown, for places too small for paragraphs: no marks, no addresses."""
+    return re.sub(_MARKS, "", re.sub(_LINK, r"\1", markdown))
+
+
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^()\s]*\)")
+_MARKS = re.compile(
+    r"^\s{0,3}(?:#{1,6}|>|[*+-])\s+|[`]+|\*\*|__(?=\S)|(?<=\S)__"
+    r"|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])",
+    re.MULTILINE,
+)
+
+
+def _current(link: SiteLink) -> str:
+    return ' aria-current="page"' if link.current else ""
+
+
+@cache
+def style() -> str:
+    """The style sheet of the colours and the header."""
+    return STYLE.read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+"""What authors write as Markdown, as HTML that does nothing but show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+
+def render(text: str) -> str:
+    """Paragraphs, lists, tables and the like.
+
+    HTML in it stays text, pictures stay out, and links lead to where CommonMark lets them.
+    """
+    return str(_renderer().render(text))
+
+
+class _OutwardLinks(RendererHTML):
+    def link_open(
+        self, tokens: Sequence[Token], index: int, options: Any, _environment: Any
+    ) -> str:
+        """Markdown-it's own name for it."""
+        tokens[index].attrSet("target", "_blank")
+        tokens[index].attrSet("rel", "noopener noreferrer nofollow")
+        return self.renderToken(tokens, index, options, _environment)
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    options = {"html": False, "breaks": True}
+    made = MarkdownIt("commonmark", options, renderer_cls=_OutwardLinks)
+    return made.enable("table").disable("image")
