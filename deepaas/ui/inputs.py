@@ -48,6 +48,7 @@ class Form:
     components: list[gr.components.Component]
     complaints: list[gr.HTML]
     shown: list[Dependency]
+    name: str = "input"
     folded: frozenset[str] = frozenset()
     more: gr.Accordion | None = None
 
@@ -84,6 +85,7 @@ def form(arguments: Iterable[Argument], name: str = "input") -> Form:
         components,
         [complaint for _, complaint in parts],
         [_clear(empty)] if empty else [],
+        name,
         folded,
         more,
     )

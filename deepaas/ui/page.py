@@ -19,9 +19,11 @@ from deepaas.client.calls import predict_call
 from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
+    connection,
     file_pane,
     in_sight,
     inputs,
+    kept,
     look,
     outputs,
     snippets,
@@ -29,6 +31,7 @@ from deepaas.ui import (
     tensor_pane,
     trainings,
 )
+from deepaas.ui.earlier import Earlier
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
 from deepaas.ui.running import Cancelled, Parts, Running
@@ -51,9 +54,11 @@ def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> g
         fill_width=True,
     ) as page:
         gr.HTML(
-            f"<style>{look.CSS}{in_sight.CSS}</style>", elem_classes="style-only", padding=False
+            f"<style>{look.CSS}{in_sight.CSS}{connection.CSS}</style>",
+            elem_classes="style-only",
+            padding=False,
         )
-        for script in (look.NAMES_JS, in_sight.JS):
+        for script in (look.NAMES_JS, in_sight.JS, connection.JS):
             page.load(None, js=script, api_visibility="private")
         if model.predict is not None and model.train is not None:
             with gr.Tab("Predict"):
@@ -86,8 +91,14 @@ class _Predict:
                     with gr.Row():
                         self._run = gr.Button("Run", variant="primary", elem_classes="run")
                         self._cancel = gr.Button("Cancel", variant="stop", visible=False)
+                        link = gr.Column(scale=0, min_width=110)
                     self._status = gr.HTML(status(""), padding=False)
+                with link:
+                    kept.offer_link(self._form, self._status)
+                kept.keep(page, self._form, self._trouble)
             with gr.Column(scale=1, min_width=320, elem_classes="answer-side"):
+                self._earlier = Earlier()
+                self._tabs: gr.Tabs | None = None
                 self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
                 self._panes = self._make_panes()
         self._examples()
@@ -101,9 +112,9 @@ class _Predict:
         if len(types) == 1:
             return [pane(self._model, types[0])]
         panes = []
-        with gr.Tabs():
+        with gr.Tabs() as self._tabs:
             for media_type in types:
-                with gr.Tab(media_type) as tab:
+                with gr.Tab(media_type, id=media_type) as tab:
                     panes.append(pane(self._model, media_type))
                 # In the browser: what is sent next must know of it.
                 tab.select(
@@ -134,7 +145,7 @@ class _Predict:
     def _connect(self, page: gr.Blocks) -> None:
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         answers = [component for pane in self._panes for component in pane.components]
-        self._run.click(
+        ran = self._run.click(
             self._predict,
             [self._chosen, *self._form.components],
             [
@@ -150,6 +161,9 @@ class _Predict:
             # The place in Gradio's own queue, should there be one, stands there.
             show_progress="minimal",
             show_progress_on=[self._status],
+        )
+        self._earlier.connect(
+            page, ran, self._form, self._chosen, self._status, answers, self._tabs
         )
         self._cancel.click(self._give_up, queue=False, **hidden)
         page.unload(self._give_up)

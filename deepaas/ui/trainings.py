@@ -16,7 +16,7 @@ from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.client.runs import Run
 from deepaas.client.trainings import UNREACHABLE, TrainingApi, TrainingFiles, TrainingListing
-from deepaas.ui import inputs, snippets, train_curves, train_details, train_table
+from deepaas.ui import inputs, kept, snippets, train_curves, train_details, train_table
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
 from deepaas.ui.train_table import table_html
@@ -57,6 +57,7 @@ class Tab:
         with gr.Row():
             with gr.Column(scale=2, min_width=320, elem_classes="train-side"):
                 self._form = inputs.form(model.train or (), "train")
+                kept.keep(page, self._form)
                 self._start = gr.Button("Start training", variant="primary", elem_classes="run")
                 self._said = _html(SAID_CSS)
             with gr.Column(scale=3, min_width=320):

@@ -14,8 +14,8 @@ from support.waiting import wait_until
 
 
 @contextmanager
-def page_for(host_url: str, name: str) -> Iterator[str]:
-    """The page of a model, as `deepaas-ui` serves it."""
+def page_for(host_url: str, name: str, port: int = 0) -> Iterator[str]:
+    """The page of a model, as `deepaas-ui` serves it; at a free port by default."""
     # With Gradio, which takes longer than to collect all tests of this folder.
     import uvicorn
 
@@ -23,7 +23,7 @@ def page_for(host_url: str, name: str) -> Iterator[str]:
     from deepaas.ui.server import build
 
     config = uvicorn.Config(build(Api(host_url)), log_level="critical", ws="none")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", port)) as listening:
         server = uvicorn.Server(config)
         # The tests' own loop runs in this thread.
         thread = threading.Thread(target=server.run, args=([listening],))

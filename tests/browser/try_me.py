@@ -106,7 +106,7 @@ def block(page: Page, argument: str) -> Locator:
     return page.locator(".argument").filter(has=label).first
 
 
-async def choose(page: Page, label: str, option: str) -> None:
+async def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
     """Pick from a list."""
     await page.get_by_label(label, exact=True).click()
     await page.get_by_role("option", name=option, exact=True).click()
