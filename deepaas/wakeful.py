@@ -12,6 +12,7 @@ import asyncio
 import os
 import selectors
 import time
+from collections import deque
 
 BRISK_SECONDS = 500e-6
 """An event that comes this soon makes it likely that the next will."""
@@ -20,7 +21,7 @@ LOOK_SECONDS = 300e-6
 """How long to stay awake for it."""
 
 BUSY_SECONDS = 200e-6
-"""How long a loop with work at hand asks for no more: to ask is much of a round's cost."""
+"""How long a loop with work at hand asks for no more: to ask costs more than many a step does."""
 
 Events = list[tuple[selectors.SelectorKey, int]]
 
@@ -31,15 +32,11 @@ class WakefulSelector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self._brisk = False
-        self._asked = 0.0
 
     def select(self, timeout: float | None = None) -> Events:
-        began = time.perf_counter()
-        if timeout == 0 and began - self._asked < BUSY_SECONDS:
-            return []
-        self._asked = began
         if timeout is not None and timeout < LOOK_SECONDS:
             return super().select(timeout)
+        began = time.perf_counter()
         if self._brisk:
             while time.perf_counter() - began < LOOK_SECONDS:
                 if events := super().select(0):
@@ -50,5 +47,21 @@ class WakefulSelector(selectors.DefaultSelector):
         return events
 
 
-def wakeful_loop() -> asyncio.AbstractEventLoop:
-    return asyncio.SelectorEventLoop(WakefulSelector())
+class WakefulLoop(asyncio.SelectorEventLoop):
+    """Runs what has become ready at once: a request is a chain of such steps."""
+
+    _ready: deque[asyncio.Handle]
+    _stopping: bool
+
+    def __init__(self) -> None:
+        super().__init__(WakefulSelector())
+
+    def _run_once(self) -> None:
+        super()._run_once()  # type: ignore[misc]
+        if not self._ready or self.get_debug():
+            return
+        until = time.perf_counter() + BUSY_SECONDS
+        while self._ready and not self._stopping and time.perf_counter() < until:
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()

@@ -40,7 +40,7 @@ from deepaas.protocols.door import Link
 from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
-from deepaas.wakeful import wakeful_loop
+from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
 from deepaas.web.connection import ConnectionLimits
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(serving: Coroutine[Any, Any, int]) -> int:
-    loop = wakeful_loop()
+    loop = WakefulLoop()
     try:
         return loop.run_until_complete(serving)
     finally:
