@@ -43,7 +43,7 @@ from deepaas.settings import Settings
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
-from deepaas.web.connection import ConnectionLimits
+from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.health import Drain
@@ -83,6 +83,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(serving: Coroutine[Any, Any, int]) -> int:
     loop = WakefulLoop()
+    loop.set_task_factory(make_task)
     try:
         return loop.run_until_complete(serving)
     finally:

@@ -13,8 +13,9 @@ import select
 import socket
 import struct
 import sys
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -25,8 +26,12 @@ from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 PROGRESS_BYTES = 1024
 """Less than this in the whole time for it is no progress: 17 bytes a second by default."""
+
+_REQUEST = web.RequestHandler._handle_request.__code__
 
 _INFO = struct.Struct("=QQII I")
 _INFO_OFFSET = 120
@@ -73,6 +78,21 @@ class Doorkeeper(Protocol):
 
     def forget(self, connection: Connection) -> None:
         """One has ended."""
+
+
+def make_task(
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Result] | Generator[Any, None, Result],
+    **options: Any,
+) -> asyncio.Future[Result]:
+    """A task factory: a request is worked on in the task of its connection, and gets none itself.
+
+    aiohttp makes one for each, so that context variables set for one request are not there for the
+    next; nobody sets any here. From Python 3.12 on it makes eager ones, and asks no factory.
+    """
+    if getattr(work, "cr_code", None) is _REQUEST:
+        return cast("asyncio.Future[Result]", work)  # All that is done with it is to wait for it.
+    return asyncio.Task(work, loop=loop, **options)
 
 
 class Connection(web.RequestHandler):
