@@ -120,15 +120,12 @@ class Reports(Protocol):
 class Line(Protocol):
     """One of the two ways to a worker."""
 
-    def send(self, framed: bytes) -> None:
-        """Send a frame (:mod:`deepaas.frames`); to one that has ended it is dropped.
+    def send(self, framed: bytes) -> bool:
+        """Send a frame (:mod:`deepaas.frames`). False if the worker has ended, as far as can be
+        seen at once: it has not got it then, nor does it get any other.
 
         A frame rather than a message: what cannot be sent is found out before a worker is taken.
         """
-
-    @property
-    def hung_up(self) -> bool:
-        """Whether the worker has ended, as far as can be seen at once."""
 
     def close(self) -> None:
         """Say that nothing more will come. A worker leaves when its calls have ended so."""

@@ -62,13 +62,8 @@ class Calls:
             raise ModelUnavailable(self._name, self._refused, leaving=True)
         request = terms.request(next(self._ids), inputs)
         call = Call(request, self._loop, client_id, terms.listener)
-        worker = self._take_free()
-        if worker is None:
+        if not self._is_taken(call):
             self._enqueue(call)
-        else:
-            self._begin(worker, call)
-            if worker.has_room:
-                self._free.append(worker)
         try:
             return await call.reply
         except asyncio.CancelledError:
@@ -79,7 +74,10 @@ class Calls:
         if not worker.takes_calls:
             return
         while self._queue and worker.has_room:
-            self._begin(worker, self._queue.popleft())
+            call = self._queue.popleft()
+            if not self._begin(worker, call):
+                self._queue.appendleft(call)
+                return
         if worker.has_room and worker not in self._free:
             self._free.append(worker)
 
@@ -130,13 +128,15 @@ class Calls:
         seconds = self._slots.delay_seconds()
         return ModelUnavailable(self._name, reason, seconds, leaving=leaving)
 
-    def _take_free(self) -> Worker | None:
-        """None while calls are waiting."""
+    def _is_taken(self, call: Call) -> bool:
+        """Whether a free worker has begun it; there is none while calls are waiting."""
         while self._free:
             worker = self._free.popleft()
-            if worker.takes_calls and not worker.hung_up:  # Not one that was killed a moment ago.
-                return worker
-        return None
+            if worker.takes_calls and self._begin(worker, call):
+                if worker.has_room:
+                    self._free.append(worker)
+                return True
+        return False
 
     def _enqueue(self, call: Call) -> None:
         if broken := self._slots.broken():
@@ -145,12 +145,15 @@ class Calls:
             raise QueueFull(self._name, self._limits.queue_size)
         self._queue.append(call)
 
-    def _begin(self, worker: Worker, call: Call) -> None:
+    def _begin(self, worker: Worker, call: Call) -> bool:
+        """False if the worker was killed a moment ago."""
+        if not worker.run(call):
+            return False
         if self._limits.predict_seconds:
             call.deadline = self._loop.call_later(
                 self._limits.predict_seconds, self._time_out, worker, call
             )
-        worker.run(call)
+        return True
 
     def _time_out(self, worker: Worker, call: Call) -> None:
         if not call.reply.done():

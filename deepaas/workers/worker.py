@@ -128,11 +128,6 @@ class Worker:
         return self.state is WorkerState.READY and not (self._is_gone or self.silent)
 
     @property
-    def hung_up(self) -> bool:
-        """Whether its process has ended, also if nobody has told yet: what is sent is lost."""
-        return self._line.hung_up
-
-    @property
     def answers(self) -> bool:
         return self.state in (WorkerState.WARMING, WorkerState.READY) and not self._is_gone
 
@@ -156,15 +151,18 @@ class Worker:
             self._output.heard = self._heard
         await self._process.open()
 
-    def run(self, call: Call) -> None:
-        """It must have room."""
+    def run(self, call: Call) -> bool:
+        """It must have room. False if its process has ended, also if nobody has told yet."""
         if call.listener is not None:
             self._drain()  # What others have printed is not this call's.
+        if not self._line.send(call.request):
+            return False
+        if call.listener is not None:
             call.listener.begun()
         self.calls[call.id] = call
         if self.concurrency > 1 and self._output is not None:
             self._output.begin(call.id)
-        self._line.send(call.request)
+        return True
 
     def interrupt(self, call: Call) -> None:
         self._control.send(frame(Cancel(call.id)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import select
 import socket
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
@@ -36,23 +35,29 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
         self._on_garbage = on_garbage
         self._transport: asyncio.Transport | None = None
         self._sock: socket.socket | None = None
-        self._poll = select.poll()
-
-    @property
-    def hung_up(self) -> bool:
-        """Whether the worker's end is closed: its process has ended, however new that is."""
-        return bool(self._poll.poll(0))
 
     async def open(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._poll.register(sock, 0)  # A closed end is told unasked.
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: self, sock=sock)
 
-    def send(self, framed: bytes) -> None:
-        """One to a worker that has just ended is dropped (its end is reported)."""
-        if self._transport is not None:
-            self._transport.write(framed)
+    def send(self, framed: bytes) -> bool:
+        """False if the worker's end is closed: its process has ended, however new that is."""
+        if self._transport is None or self._sock is None:
+            return False
+        if not self._transport.get_write_buffer_size():
+            # Past the transport, which would close the socket, with the worker's last words in it.
+            try:
+                sent_bytes = self._sock.send(framed)
+            except (BlockingIOError, InterruptedError):
+                sent_bytes = 0
+            except OSError:
+                return False
+            if sent_bytes == len(framed):
+                return True
+            framed = framed[sent_bytes:]
+        self._transport.write(framed)
+        return True
 
     def close(self) -> None:
         if self._transport is not None:

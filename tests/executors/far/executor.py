@@ -74,7 +74,7 @@ class FarLine:
         self._decoder = msgspec.msgpack.Decoder(messages)
         self._process = process
 
-    def send(self, framed: bytes) -> None:
+    def send(self, framed: bytes) -> bool:
         (payload,) = FrameBuffer().feed(framed)
         message = self._decoder.decode(payload)
         numbers = itertools.count()
@@ -86,10 +86,7 @@ class FarLine:
 
         record = Framed(self._name, frame(with_paths(message, carried)))
         self._process.put(lambda: self._process.send(record))
-
-    @property
-    def hung_up(self) -> bool:
-        return self._process.ended
+        return not self._process.ended
 
     def close(self) -> None:
         self._process.order("close")
