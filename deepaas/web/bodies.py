@@ -15,6 +15,7 @@ from typing import Any
 from aiohttp import compression_utils, hdrs, web
 
 from deepaas.errors import MalformedRequest, RequestTooLarge, UnpacksTooMuch
+from deepaas.messages import INLINE_BYTES
 
 STEP_BYTES = 128 * 1024
 
@@ -47,6 +48,20 @@ def packed(request: web.Request) -> str:
     return encoding if encoding in _PACKED else ""
 
 
+def at_hand(request: web.Request, max_bytes: int) -> bytes | None:
+    """A small body that has come as a whole and is not packed, as most have; None for others.
+
+    Raises:
+        RequestTooLarge: it is larger than ``max_bytes``, if these are not 0.
+    """
+    length = request.content_length
+    if length is None or length > INLINE_BYTES or not request.content.is_eof() or packed(request):
+        return None
+    if max_bytes and length > max_bytes:
+        raise RequestTooLarge.than(max_bytes)
+    return request.content.read_nowait()
+
+
 def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
     """A body, unpacked, chunk by chunk; ``max_bytes`` counts it packed or not, 0 for no limit.
 
@@ -55,12 +70,15 @@ def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
         UnpacksTooMuch: it is too much longer than it was sent.
         MalformedRequest: it is not packed as it says.
     """
-    if max_bytes and (request.content_length or 0) > max_bytes:
+    length = request.content_length
+    if max_bytes and length is not None and length > max_bytes:
         raise RequestTooLarge.than(max_bytes)
-    encoding = packed(request)
-    chunks = (
-        request.content.iter_chunked(CHUNK_BYTES) if not encoding else _unpacked(request, encoding)
-    )
+    if encoding := packed(request):
+        chunks = _unpacked(request, encoding)
+    else:
+        chunks = request.content.iter_chunked(CHUNK_BYTES)
+        if length is not None:
+            return chunks  # The parser passes on no more than that.
     return _limited(chunks, max_bytes) if max_bytes else chunks
 
 

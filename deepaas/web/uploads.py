@@ -23,7 +23,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from deepaas.errors import DeepaasError, MalformedRequest, UnsupportedMediaType
 from deepaas.messages import INLINE_BYTES, LongText, RawRequest, Upload
 from deepaas.web import charsets
-from deepaas.web.bodies import BrokenForm, FormLines, packed, received
+from deepaas.web.bodies import BrokenForm, FormLines, at_hand, packed, received
 from deepaas.web.memory_files import MAX_FILE_BYTES, MemoryFile, MemoryFiles
 
 _log = logging.getLogger(__name__)
@@ -202,12 +202,11 @@ class Reception:
             if request.content_type == "multipart/form-data" and request.content_length == 0:
                 raise MalformedRequest("the form is empty")
             return RawRequest(query=query, headers=headers, cookies=cookies)
-        chunks = received(request, self._max_bytes)
         if request.content_type == "multipart/form-data":
-            form = await self._multipart(chunks)
+            form = await self._multipart(received(request, self._max_bytes))
             return RawRequest(query=query, form=form, headers=headers, cookies=cookies)
         # One that cannot be read is refused before the rest of it has come.
-        body, path = await self._read(chunks, self._kind)
+        body, path = await self._read(self._kind)
         return RawRequest(
             query=query,
             body=body,
@@ -231,8 +230,7 @@ class Reception:
         if INLINE_BYTES < self._known_bytes() <= MAX_FILE_BYTES:
             self._memory = self._uploads.memory.take()
         if self._memory is None:
-            chunks = received(self._request, self._max_bytes)
-            return ReceivedBody(media_type, *await self._read(chunks))
+            return ReceivedBody(media_type, *await self._read())
         async for chunk, _ in self._request.content.iter_chunks():  # As they came: nothing joined.
             self._memory.append(chunk)
         self._memory.end()
@@ -259,11 +257,14 @@ class Reception:
         told = _text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type))
         raise UnsupportedMediaType.of_arguments(told)
 
-    async def _read(
-        self, chunks: AsyncIterator[bytes], check: Callable[[], object] = lambda: None
-    ) -> tuple[bytes, str]:
-        """A body while it is small, else the path of a file with it."""
-        held = b""
+    async def _read(self, check: Callable[[], object] = lambda: None) -> tuple[bytes, str]:
+        """A body while it is small, else the path of a file with it; checked once it has begun."""
+        held = at_hand(self._request, self._max_bytes)
+        if held is not None:
+            if held:
+                check()
+            return held, ""
+        chunks, held = received(self._request, self._max_bytes), b""
         async for chunk in chunks:
             check()
             held = held + chunk if held else chunk

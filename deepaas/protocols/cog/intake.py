@@ -14,7 +14,7 @@ from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.helper import Helpers
 from deepaas.protocols.cog.large import NO_SPACE_STATUS, InputFace, Large, Task
 from deepaas.protocols.cog.requests import MAX_BYTES, Request
-from deepaas.web.bodies import received
+from deepaas.web.bodies import at_hand, received
 from deepaas.web.uploads import Scratch, Uploads
 
 
@@ -56,12 +56,13 @@ class Intake:
         """See :meth:`read`."""
         requests.check_type(request)
         try:
-            chunks = received(request, self._max_bytes)
-            held = b""
-            async for chunk in chunks:
-                held = held + chunk if held else chunk
-                if len(held) > INLINE_BYTES:
-                    return await self._large(held, chunks, face)
+            held = at_hand(request, self._max_bytes)
+            if held is None:
+                held, chunks = b"", received(request, self._max_bytes)
+                async for chunk in chunks:
+                    held = held + chunk if held else chunk
+                    if len(held) > INLINE_BYTES:
+                        return await self._large(held, chunks, face)
         except RequestTooLarge:
             raise Refusal(413, requests.TOO_LARGE) from None
         except UnpacksTooMuch as error:
