@@ -21,6 +21,7 @@ from deepaas.messages import (
     News,
     Predict,
     RawRequest,
+    Values,
     inputs_folder,
 )
 from deepaas.runtime.arguments import Arguments
@@ -129,8 +130,10 @@ class LoadedModel:
         return self._train_arguments.load(inputs, self._folder_for(inputs, call_id))
 
     def _folder_for(self, inputs: Inputs, call_id: int) -> Path | None:
-        """For what is made of tensors, of which there are none in a raw request."""
-        return None if type(inputs) is RawRequest else inputs_folder(self._spool, call_id)
+        """For what is made of tensors, if there may be some."""
+        if type(inputs) is RawRequest or (type(inputs) is Values and not inputs.tensors):
+            return None
+        return inputs_folder(self._spool, call_id)
 
     def forget(self, call_id: int) -> None:
         """Remove the files that were made of a call's tensors."""
@@ -225,13 +228,13 @@ class LoadedModel:
                 raise TypeError(f"metric {name!r}: {error}") from None
             post(Measured(call.id, name, noted, mode))
 
-        return Scope(call.context, measure, inputs_folder(self._spool, call.id))
+        return Scope(call.id, call.context, measure, self._spool)
 
     def _scope_of_training(self, call_id: int) -> Scope:
         def measure(_name: str, _value: Any, _mode: str) -> None:
             """Those of trainings are read from TensorBoard's files."""
 
-        return Scope({}, measure, inputs_folder(self._spool, call_id))
+        return Scope(call_id, {}, measure, self._spool)
 
     def _completed(self, result: Any) -> Any:
         return self.loop.run_until_complete(result) if inspect.iscoroutine(result) else result

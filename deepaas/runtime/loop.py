@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import threading
@@ -49,7 +50,8 @@ from deepaas.runtime.json_values import to_json
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import make_private
 
-RECEIVE_BYTES = 256 * 1024
+RECEIVE_BYTES = 64 * 1024
+"""Memory of more would be asked of the system, and given back, for each message."""
 
 MAX_METADATA_BYTES = 8 * 1024 * 1024
 
@@ -172,14 +174,19 @@ class _Calls:
         interrupter.raises = model.traits.cancelled
         self._cancelled = (CallCancelled, model.traits.cancelled)
         self._sending = threading.Lock()
+        self._process_id = os.getpid()
 
     def answer_all(self) -> None:
         decoder = msgspec.msgpack.Decoder(ToWorkerCalls)
         frames = FrameBuffer()
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN)
         brisk = False
         while True:
             began = time.perf_counter()
-            data = _receive(self._sock, began + SPIN_SECONDS if brisk else began)
+            if brisk:
+                _look(poll, began + SPIN_SECONDS)
+            data = self._sock.recv(RECEIVE_BYTES)
             if not data:
                 return
             brisk = time.perf_counter() - began < BRISK_SECONDS
@@ -191,7 +198,6 @@ class _Calls:
                     self._answer(call)
 
     def _answer(self, call: ToWorkerCalls) -> None:
-        process_id = os.getpid()
         answer: Reply
         try:
             self._interrupter.begin(call.id)
@@ -207,7 +213,7 @@ class _Calls:
             # Not only Exception: some libraries' panics and cancellations are none, and a
             # script's sys.exit() ends its call, not the model that others wait for.
             answer = failure(call.id, error)
-        if os.getpid() != process_id:
+        if os.getpid() != self._process_id:
             # The model has forked and its child has come back here: one answer is enough.
             os._exit(0)
         self._send(answer)
@@ -262,12 +268,9 @@ def loaded(
         return bad_arguments(call.id, error)
 
 
-def _receive(sock: socket.socket, spin_until: float) -> bytes:
-    """Wait for data, awake until ``spin_until``: to wake a process that sleeps on an idle core
-    costs many times what a small prediction does, most of all in virtual machines. So does the
-    host, see ``deepaas.wakeful``."""
-    while time.perf_counter() < spin_until:
-        with contextlib.suppress(BlockingIOError):
-            return sock.recv(RECEIVE_BYTES, socket.MSG_DONTWAIT)
+def _look(poll: select.poll, until: float) -> None:
+    """Wait for data, awake: to wake a process that sleeps on an idle core costs many times what a
+    small prediction does, most of all in virtual machines. So does the host, see
+    ``deepaas.wakeful``."""
+    while not poll.poll(0) and time.perf_counter() < until:
         os.sched_yield()  # Whoever has work to do comes first.
-    return sock.recv(RECEIVE_BYTES)

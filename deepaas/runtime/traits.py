@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepaas.messages import TensorDetails
+from deepaas.messages import TensorDetails, inputs_folder
 from deepaas.runtime.interrupt import CallCancelled
 
 ATTRIBUTE = "__deepaas_traits__"
@@ -24,12 +24,18 @@ class Scope:
         context: what the client told besides the arguments.
         measure: notes what JSON can hold by name; ``mode`` is ``replace``, ``increment`` or
             ``append``. May be called from any thread.
-        folder: for files, to be made for the first; the host removes it if its process cannot.
+        spool: of this worker, where also the host looks for files.
     """
 
+    call_id: int
     context: Mapping[str, str]
     measure: Callable[[str, Any, str], None]
-    folder: Path
+    spool: Path
+
+    @property
+    def folder(self) -> Path:
+        """For files, to be made for the first; the host removes it if its process cannot."""
+        return inputs_folder(self.spool, self.call_id)
 
 
 Take = Callable[[dict[str, Any]], dict[str, Any]]

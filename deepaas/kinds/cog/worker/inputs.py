@@ -18,13 +18,14 @@ from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.signature import MISSING, Parameter
 from deepaas.kinds.cog.worker.types import Type
 from deepaas.model.v2.wrapper import UploadedFile
+from deepaas.runtime.traits import Scope
 
 
 class Resources:
     """What stands around one call: files that are made or opened for it are gone afterwards."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         self.stack = contextlib.ExitStack()
         self._token: contextvars.Token[Resources] | None = None
 
@@ -134,11 +135,11 @@ def _named(upload: UploadedFile) -> str:
         ending = mimetypes.guess_extension(upload.content_type or "") or ""
         name = f"{name or 'file'}{ending}"
     resources = _resources.get()
-    if not resources.folder.exists():
-        resources.folder.mkdir(mode=0o700)
-        resources.stack.callback(shutil.rmtree, resources.folder, ignore_errors=True)
-    folder = tempfile.mkdtemp(dir=resources.folder)
-    path = os.path.join(folder, name)  # noqa: PTH118
+    folder = resources.scope.folder
+    if not folder.exists():
+        folder.mkdir(mode=0o700)
+        resources.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    path = os.path.join(tempfile.mkdtemp(dir=folder), name)  # noqa: PTH118
     try:
         os.link(upload.filename, path)
     except OSError:  # On another file system.

@@ -228,7 +228,7 @@ def _returned(value: Any) -> Any:
 class _Around:
     def __init__(self, call: Scope) -> None:
         self._scope = scope.Around(call)
-        self._resources = inputs.Resources(call.folder)
+        self._resources = inputs.Resources(call)
 
     def __enter__(self) -> None:
         self._scope.__enter__()
