@@ -27,7 +27,7 @@ def serving(drain: Drain) -> Middleware:
             if not isinstance(response, web.StreamResponse):
                 mistake = TypeError(f"{request.path}: the handler gave back {type(response)}")
                 response = respond_to_exception(request, mistake)
-            elif BEGUN in request and response.content_length and not response.body_length:
+            elif response.prepared and response.content_length and not response.body_length:
                 # The handler has left before the end: what follows must not be taken for the rest.
                 response.force_close()
         finally:

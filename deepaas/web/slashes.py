@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from aiohttp.web_urldispatcher import SystemRoute
 
 
 def normalize_paths(prefix: str) -> Middleware:
@@ -27,7 +26,7 @@ def normalize_paths(prefix: str) -> Middleware:
 
     @web.middleware
     def look(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
-        if isinstance(request.match_info.route, SystemRoute):
+        if request.match_info.http_exception is not None:
             return find(request, handler)
         return handler(request)
 

@@ -37,7 +37,7 @@ class Refusal(RaisedAnswer):
 def json_answer(body: Any, status: int = 200) -> web.Response:
     """An answer of JSON; bytes are JSON already."""
     encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return web.Response(body=encoded, status=status, content_type=_JSON)
+    return web.Response(body=encoded, status=status, headers={hdrs.CONTENT_TYPE: _JSON})
 
 
 async def send_document(

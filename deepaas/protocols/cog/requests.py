@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
+from multidict import istr
 
 from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.openapi_parts import WEBHOOK_EVENTS
@@ -44,6 +45,10 @@ class Preferred(NamedTuple):
     asynchronous: bool
     codec: str
 
+
+_NOTHING = Preferred(asynchronous=False, codec="")
+
+_PREFER = istr("Prefer")
 
 _decoder = msgspec.json.Decoder(Request)
 
@@ -95,6 +100,9 @@ def check_id(name: str) -> None:
 
 def preferred(request: web.Request) -> Preferred:
     """What its client prefers, of what there is a choice of."""
-    words = [one.strip() for one in request.headers.get("Prefer", "").split(",")]
+    wanted = request.headers.get(_PREFER)
+    if not wanted:
+        return _NOTHING
+    words = [one.strip() for one in wanted.split(",")]
     others = [one for one in words if one != DATA_URLS]
     return Preferred(others == [RESPOND_ASYNC], "data-url" if len(others) < len(words) else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import signal
 from collections.abc import Callable
 
@@ -321,4 +320,4 @@ class PredictionRoutes:
 
 
 def new_id() -> str:
-    return f"pred_{secrets.token_hex(8)}"
+    return f"pred_{os.urandom(8).hex()}"

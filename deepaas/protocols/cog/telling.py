@@ -38,6 +38,9 @@ def watch(
 ) -> WebhookEntry | None:
     """Tell the address that a client names of its prediction; see :func:`subscribe`."""
 
+    if not asked.webhook:
+        return None
+
     def begin(address: WebhookAddress, told: Callable[[], None]) -> None:
         follow(kept.webhooks, prediction, address, told)
 

@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 from aiohttp import web
+from multidict import istr
 
 from deepaas.errors import Disabled
 from deepaas.messages import Description, Signature
@@ -26,7 +27,7 @@ QUEUE_PATH = "/v2/models/{name}/queue"
 ENVELOPE = (b'{"status":"OK","predictions":', b"}")
 """Around what a model returns as JSON, if it has not declared what its answers look like."""
 
-REQUEST_ID = "X-Request-ID"
+REQUEST_ID = istr("X-Request-ID")
 """The header by which a client names its call, so that it can ask for the place of it."""
 
 _REQUEST_ID: dict[str, Any] = {
