@@ -182,7 +182,7 @@ async def _assert_files(tab: Tab, host: Host, folder: Path) -> None:
     await (await download.value).save_as(folder / "all.zip")
     with zipfile.ZipFile(folder / "all.zip") as archive:
         assert any(name.endswith("quick.pt") for name in archive.namelist())
-    link = tab.page.get_by_role("link", name="TensorBoard")
+    link = tab.page.get_by_role("main").get_by_role("link", name="TensorBoard")
     assert await link.evaluate("one => one.href") == f"{host.url}{links['tensorboard']}"
 
 
