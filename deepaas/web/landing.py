@@ -116,8 +116,7 @@ def _host_endpoints(
     prefix: str, of_doors: Sequence[tuple[str, str]], *, docs: bool
 ) -> list[tuple[str, str]]:
     own = ["/healthz", "/readyz", *(["/openapi.json"] if docs else [])]
-    paths = [*(path for _, path in of_doors), *(prefix + path for path in own)]
-    return [(path, path) for path in paths]
+    return [*of_doors, *((path, prefix + path) for path in own)]
 
 
 def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:

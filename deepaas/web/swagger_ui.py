@@ -101,9 +101,8 @@ def setup(
             link, headers={"Cache-Control": _UNCHANGED if asked_for else "no-cache"}
         )
 
-    async def to_page(request: web.Request) -> web.Response:
-        here = posixpath.relpath(prefix or "/", posixpath.dirname(request.path))
-        raise web.HTTPFound(f"{here}/api")
+    async def to_page(_request: web.Request) -> web.Response:
+        raise web.HTTPFound(page_path)
 
     app.router.add_get(page_path, show_page)
     app.router.add_get(f"{prefix}/{_STATIC}/{{name}}", send_file)

@@ -268,5 +268,5 @@ def test_at_the_root_its_document_is_cogs_and_the_swagger_page_has_deepaas_own(
         assert "/predictions" in host.get("/openapi.json").json()["paths"]
         assert 'data-spec="openapi/v2.json"' in host.get("/api").body.decode()
         assert host.get("/docs").status == 200  # Cog's own.
-        assert host.get("/swagger").headers["location"] == "./api"
+        assert host.get("/swagger").headers["location"] == "/api"
         assert host.get("/health").headers["location"] == "healthz"

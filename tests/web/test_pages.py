@@ -151,10 +151,7 @@ async def test_other_paths_lead_to_the_swagger_page(
     answer = await client.get(prefix + path, allow_redirects=False)
 
     assert answer.status == 302
-    # Relative, so that it is right where a proxy puts the host under a path.
-    location = answer.headers["Location"]
-    assert urljoin(prefix + path, location) == f"{prefix}/api"
-    assert not location.startswith("/")
+    assert answer.headers["Location"] == f"{prefix}/api"
 
 
 @pytest.mark.parametrize("path", ["/api", "/ui", "/static/swagger/swagger-ui.css"])
