@@ -70,7 +70,12 @@ class Argument:
     @property
     def media(self) -> str | None:
         """Which medium a file of this argument is, None for any file."""
-        return medium(self.description) if self.kind == "file" else None
+        if self.kind != "file":
+            return None
+        words = self.description.lower()
+        if NO_PARSE in words or any(one in words for one in MEDIA):
+            return medium(self.description)
+        return medium_of_name(self.name)
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,20 @@ def medium(description: str) -> str | None:
     words = description.lower()
     named = [word for word in MEDIA if word in words]
     return named[0] if len(named) == 1 and NO_PARSE not in words else None
+
+
+def medium_of_name(name: str) -> str | None:
+    """The one medium that the name of a file speaks of, such as ``input_image`` or ``Photo2``."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    named = {kind for kind, names in _NAMES.items() if not names.isdisjoint(words)}
+    return named.pop() if len(named) == 1 else None
+
+
+_NAMES = {
+    "image": {"image", "images", "img", "picture", "pictures", "photo", "photos"},
+    "audio": {"audio", "sound", "speech", "recording"},
+    "video": {"video", "videos", "film", "movie"},
+}
 
 
 def _by_name(metadata: Json) -> Iterator[tuple[str, Json]]:

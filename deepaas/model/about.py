@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deepaas.errors import DeepaasError
@@ -28,6 +28,8 @@ class About:
     license: str = ""
     version: str = ""
     url: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+    """Values of arguments, of the first example that the author gives."""
 
 
 async def about(model: HostedModel) -> About:
@@ -44,7 +46,13 @@ async def about(model: HostedModel) -> About:
         _text(metadata, "license"),
         _text(metadata, "version"),
         url if isinstance(url, str) else "",
+        _first(metadata.get("examples")),
     )
+
+
+def _first(examples: Any) -> Mapping[str, Any]:
+    first = examples[0] if isinstance(examples, list) and examples else None
+    return first if isinstance(first, Mapping) else {}
 
 
 async def descriptions(models: Iterable[HostedModel]) -> dict[str, Description]:

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import inspect
 import shutil
+import types
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -98,20 +99,14 @@ class LoadedModel:
         return asyncio.run(_awaited(said))
 
     def metadata(self) -> dict[str, Any]:
-        """The author's, or DEEPaaS's stock description; TypeError if it is no dict."""
+        """The author's, or what is written in the code; TypeError if it is no dict."""
         get_metadata = getattr(self._author, "get_metadata", None)
         try:
             if get_metadata is None:
                 raise NotImplementedError
             metadata = get_metadata()
         except NotImplementedError:
-            return {
-                "id": "0",
-                "name": self.name,
-                "description": (
-                    f"Could not load description from underlying model (loaded '{self.name}')"
-                ),
-            }
+            return {"id": "0", "name": self.name, "description": _documented(self._author)}
         if not isinstance(metadata, dict):
             raise TypeError(f"get_metadata returned {type(metadata).__name__}, not a dict")
         return metadata
@@ -266,3 +261,10 @@ def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
 
 async def _awaited(said: Awaitable[str]) -> str:
     return await said
+
+
+def _documented(author: Any) -> str:
+    """The first paragraph of the docstring of a module or of an object's own class."""
+    owner = author if isinstance(author, types.ModuleType) else type(author)
+    text = inspect.cleandoc(vars(owner).get("__doc__") or "")
+    return " ".join(text.partition("\n\n")[0].split())

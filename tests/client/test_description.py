@@ -156,6 +156,28 @@ def test_an_answer_of_which_nothing_is_declared() -> None:
     assert read_models(described)[0].response is None
 
 
+@pytest.mark.parametrize(
+    ("name", "description", "found"),
+    [
+        ("image", "", "image"),
+        ("input_image", "What to look at", "image"),
+        ("imagePath", "", "image"),
+        ("photo2", "", "image"),
+        ("speech", "", "audio"),
+        ("movie", "", "video"),
+        ("image_or_video", "", None),
+        ("imagery", "", None),
+        ("document", "", None),
+        ("image", "A scan in DICOM #noparse", None),
+        ("image", "An image or a video", None),
+        ("image", "An audio recording of it", "audio"),
+    ],
+)
+def test_names_that_name_a_medium(name: str, description: str, found: str | None) -> None:
+    assert Argument(name, "file", description).media == found
+    assert Argument(name, "string", description).media is None
+
+
 def test_metadata_is_found_by_the_path() -> None:
     entry = {
         "name": "Another name",

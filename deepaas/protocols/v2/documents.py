@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,14 @@ from aiohttp import web
 
 import deepaas
 from deepaas.messages import Description
-from deepaas.model.about import descriptions
+from deepaas.model.about import about, descriptions
 from deepaas.protocols import door
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
 from deepaas.protocols.v2.definitions import DEFINITIONS
 from deepaas.protocols.v2.operation import JSON, Operation, operation_id
+from deepaas.protocols.v2.predict import PATH as PREDICT
+from deepaas.protocols.v2.shown_examples import show
 from deepaas.tensors.file_types import offered
 from deepaas.web.events import MEDIA_TYPE
 from deepaas.web.openapi import to_openapi3
@@ -35,6 +38,7 @@ class Documents:
         self._known: dict[str, Description] | None = None
         self._swagger = b""
         self._openapi: dict[str, Any] | None = None
+        self._examples: dict[str, Mapping[str, Any]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return door.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
@@ -42,9 +46,17 @@ class Documents:
     async def openapi(self) -> dict[str, Any]:
         """What works, as OpenAPI 3.0, with a tag for each model."""
         await self._make()
-        if self._openapi is None:
-            assert self._known is not None
-            self._openapi = to_openapi3(openapi_source(self._host.prefix, self._shown, self._known))
+        assert self._known is not None
+        named = [self._host.registry[name] for name in self._known]
+        told = await asyncio.gather(*map(about, named))
+        examples = {model.name: one.example for model, one in zip(named, told, strict=True)}
+        if self._openapi is None or self._examples != examples:
+            source = openapi_source(self._host.prefix, self._shown, self._known)
+            self._openapi, self._examples = to_openapi3(source), examples
+            for name, example in examples.items():
+                path = f"{self._host.prefix}{PREDICT}".replace("{name}", name)
+                if "post" in self._openapi["paths"].get(path, {}):
+                    show(self._openapi["paths"][path]["post"], example)
         return self._openapi
 
     async def _get_swagger(self, _request: web.Request) -> web.Response:

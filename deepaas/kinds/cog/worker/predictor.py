@@ -13,7 +13,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from deepaas.kinds.cog.worker import inputs, outputs, scope
+from deepaas.kinds.cog.worker import examples, inputs, outputs, scope
 from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.outputs import OutputType
 from deepaas.kinds.cog.worker.plain import plain
@@ -42,7 +42,10 @@ class Predictor:
         faults: list[str] = []
         self._owner: Any = target() if inspect.isclass(target) else None
         function = _function(target, self._owner, faults)
-        self._documented = _documentation(inspect.unwrap(function) if function else None, target)
+        written = inspect.unwrap(function) if function else None
+        self._documented = _documentation(written, target)
+        self._exemplary = [one for one in (written, target) if one is not None]
+        self._taken: list[Parameter] = []
         _check_setup(self._owner, faults)
         if function is not None:
             self._take(function, concurrency, faults)
@@ -61,14 +64,17 @@ class Predictor:
         return setup()
 
     def get_metadata(self) -> dict[str, Any]:
-        if not self._documented:
-            raise NotImplementedError
         summary, _, _ = self._documented.partition("\n\n")
-        return {"summary": " ".join(summary.split()), "description": self._documented}
+        told: dict[str, Any] = {"description": self._documented}
+        if self._documented:
+            told["summary"] = " ".join(summary.split())
+        if found := examples.read(self._exemplary, self._taken):
+            told["examples"] = found
+        return told
 
     def _take(self, function: Callable[..., Any], concurrency: int, faults: list[str]) -> None:
         hints = type_hints(function, faults)
-        taken = parameters(function, hints, faults)
+        taken = self._taken = parameters(function, hints, faults)
         output = outputs.read(function, hints, faults)
         written = inspect.unwrap(function)
         asynchronous = output.asynchronous or any(map(_is_asynchronous, (function, written)))

@@ -34,6 +34,7 @@ class Parameter:
             texts), as far as declared.
         pattern: regular expression that must be found in a text.
         accept: which files are wanted, as HTML's attribute of this name has it.
+        examples: values that would do, of ``pydantic.Field``.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Parameter:
     choices: tuple[Any, ...] = ()
     deprecated: bool = False
     accept: str = ""
+    examples: tuple[Any, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -166,6 +168,7 @@ def _informed(parameter: Parameter, info: Any) -> Parameter:
         choices=tuple(_sent(c) for c in choices) if choices else parameter.choices,
         deprecated=bool(getattr(info, "deprecated", False)) or parameter.deprecated,
         accept=getattr(info, "accept", None) or parameter.accept,
+        examples=tuple(getattr(info, "examples", None) or ()) or parameter.examples,
     )
 
 
