@@ -311,10 +311,14 @@ class Ready(Message):
 
 
 class Broken(Message):
-    """The model cannot be loaded or warmed; the worker ends after this."""
+    """The model cannot be loaded or warmed; the worker ends after this.
+
+    ``traceback`` ends with what its author can do; ``permanent`` is what time does not mend.
+    """
 
     reason: str
     traceback: str
+    permanent: bool = False
 
 
 class Metadata(Message):

@@ -11,7 +11,7 @@ from marshmallow import fields
 from marshmallow.exceptions import RegistryError
 
 from deepaas.check.session import Session
-from deepaas.runtime.contract import response_schema
+from deepaas.runtime.contract import NoSchema, response_schema
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
 
@@ -29,7 +29,7 @@ def check(session: Session, author: Any) -> Any:
     place = session.places.of_name(author, "schema") or session.place
     try:
         response_schema(declared)
-    except TypeError:
+    except NoSchema:
         _tell_kind(session, declared, place)
         return None
     except Exception as error:

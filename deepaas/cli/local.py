@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -25,7 +26,6 @@ from deepaas.cli.local_run import LocalRun
 from deepaas.cli.options import Option
 from deepaas.cli.output import CommandOutput, CommandResult
 from deepaas.cli.problems import INTERRUPTED, MODEL_FAILED, OK, CommandProblem, bad_arguments, say
-from deepaas.cli.problems import show_traceback as show
 from deepaas.cli.status import announced
 from deepaas.cli.unwinding import unwind
 from deepaas.errors import ConfigError
@@ -34,6 +34,7 @@ from deepaas.model import discovery
 from deepaas.model.discovery import FoundModel
 from deepaas.model.kinds import load_kinds, offers
 from deepaas.runtime import failures, interpreter, kinds
+from deepaas.runtime.advice import advice
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
@@ -222,7 +223,12 @@ class LocalModel:
             return CommandProblem(f"{otherwise}: it is not implemented ({said})", MODEL_FAILED)
         if isinstance(error, BadResult):
             return CommandProblem(f"{otherwise}: {error}", MODEL_FAILED)
-        show(error, whole=self._debug)
+        if self._debug:
+            traceback.print_exception(error)
+        elif told := failures.traceback_text(error):
+            say(told.rstrip())
+        if todo := advice(error):
+            say(f"-> {todo}")
         return CommandProblem(f"{otherwise}: {failures.reason(error)}", MODEL_FAILED)
 
 

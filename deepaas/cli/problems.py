@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-import traceback
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
-
-import deepaas
 
 OK = 0
 MODEL_FAILED = 1
@@ -25,10 +20,6 @@ exit codes:
   {HOST_FAILED}    the host does not answer, or cannot serve now
   {INTERRUPTED}  interrupted with Ctrl-C
 """
-
-_OURS = f"{Path(deepaas.__file__).parent}/"
-_IMPORTLIB = f"{Path(importlib.__file__).parent}/"
-_ASYNCIO = f"{Path(importlib.__file__).parents[1] / 'asyncio'}/"
 
 
 class CommandProblem(Exception):
@@ -74,32 +65,3 @@ def _flat(value: Any, where: str = "") -> Iterable[str]:
             yield from _flat(item, where)
     else:
         yield f"{where}: {value}" if where else str(value)
-
-
-def show_traceback(error: BaseException, *, whole: bool) -> None:
-    """Print the traceback of an error in the author's code, on demand with our frames too."""
-    told = traceback.TracebackException.from_exception(error)
-    if not whole:
-        seen: set[int] = set()
-        _trim(told, seen)
-    print("".join(told.format()), end="", file=sys.stderr, flush=True)
-
-
-def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
-    """Leave away what does not belong to the author, in the causes as well."""
-    if id(told) in seen:
-        return
-    seen.add(id(told))
-    frames = list(told.stack)
-    while frames and not _is_authors(frames[0].filename):
-        frames.pop(0)
-    told.stack = traceback.StackSummary.from_list(
-        [frame for frame in frames if not frame.filename.startswith("<frozen importlib")]
-    )
-    for other in (told.__cause__, told.__context__):
-        if other is not None:
-            _trim(other, seen)
-
-
-def _is_authors(filename: str) -> bool:
-    return not filename.startswith(("<frozen ", _OURS, _IMPORTLIB, _ASYNCIO))

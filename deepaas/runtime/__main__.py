@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             training.watch_declared(model)
     except BaseException as error:
         # An author's sys.exit() at import is as good a reason as any exception.
-        control.broken(error)
+        control.broken(error, options.source)
         raise SystemExit(1) from None
     if model.asynchronous and not (options.training or options.checking):
         several = model.traits.concurrency > 1

@@ -17,6 +17,7 @@ from deepaas.model.v2.fields import Tensor as TensorField
 from deepaas.model.v2.wrapper import UploadedFile
 from deepaas.runtime.checker import CompiledChecker, checker_of
 from deepaas.runtime.codecs import decoded
+from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.media import ANY
 from deepaas.runtime.old_libraries import dict2schema
 from deepaas.runtime.places import (
@@ -39,10 +40,10 @@ class Arguments:
     there; hosts pass over ``accept_default``, which its author declared."""
 
     def __init__(self, declared: Mapping[str, Any], take: Take | None = None) -> None:
-        """The author's fields are not changed; TypeError if one of them is none."""
+        """The author's fields are not changed; CannotBeServed if one of them is none."""
         for name, field in declared.items():
             if not isinstance(marshmallow_instance(field), fields.Field):
-                raise TypeError(
+                raise CannotBeServed(
                     f"argument {name!r} is declared with {field!r}, which is not a "
                     "webargs or marshmallow field"
                 )

@@ -8,7 +8,7 @@ import functools
 import inspect
 import shutil
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,11 @@ from deepaas.messages import (
     inputs_folder,
 )
 from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.calling import declared_in, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.event_loop import new_loop
+from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.results import Results
@@ -37,6 +39,10 @@ from deepaas.schemas.json_schema import from_openapi
 
 RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
+
+
+class NoSchema(CannotBeServed):
+    """What the author calls ``schema`` is neither a dict nor a class of that kind."""
 
 
 class LoadedModel:
@@ -241,20 +247,27 @@ class LoadedModel:
         if declare is None:
             return Arguments({})
         try:
-            return Arguments(declare(), self.traits.take.get(function))
+            declared = without_arguments(
+                declare, f"{declaration} is called", f"def {declaration}()"
+            )
         except NotImplementedError:
             return Arguments({})
+        if not isinstance(declared, Mapping):
+            kind = type(declared).__name__
+            raise CannotBeServed(f"{declaration} returned {kind}: it must return a dict of fields")
+        with declared_in(declaration, declare):
+            return Arguments(declared, self.traits.take.get(function))
 
 
 def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
-    """The author's ``schema`` as a class; TypeError if it cannot be one."""
+    """The author's ``schema`` as a class; NoSchema if it cannot be one."""
     if declared is None:
         return None
     if isinstance(declared, dict):
         return marshmallow.Schema.from_dict(declared, name=RESPONSE_NAME)
     if inspect.isclass(declared) and issubclass(declared, marshmallow.Schema):
         return declared
-    raise TypeError(
+    raise NoSchema(
         f"schema is {declared!r}: it must be a dict of fields or a marshmallow Schema class"
     )
 

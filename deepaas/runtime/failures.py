@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from deepaas.messages import NO_SPACE, Failure
 from deepaas.runtime.codecs import NoCodec, NotAsWanted
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.tracebacks import authors_traceback
 
 MAX_MESSAGE_CHARACTERS = 1000
 MAX_MESSAGES_COUNT = 1000
@@ -90,7 +90,7 @@ def text(error: BaseException) -> str:
 def traceback_text(error: BaseException) -> str:
     if isinstance(error, CannotBeServed):
         return error.details
-    lines = _encodable("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    lines = _encodable(authors_traceback(error))
     if len(lines) <= MAX_TRACEBACK_CHARACTERS:
         return lines
     half = MAX_TRACEBACK_CHARACTERS // 2

@@ -42,6 +42,7 @@ from deepaas.messages import (
     Train,
 )
 from deepaas.runtime import training
+from deepaas.runtime.advice import advice, is_permanent
 from deepaas.runtime.codecs import decoded
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
@@ -85,8 +86,12 @@ class Control:
         with self._sending:
             self._sock.sendall(frame(message))
 
-    def broken(self, error: BaseException) -> None:
-        self.send(Broken(reason(error), traceback_text(error)))
+    def broken(self, error: BaseException, source: str) -> None:
+        """Tell why the model of a source cannot be served, and what its author can do next."""
+        todo = [advice(error), f"all that is wrong, at once: deepaas-cli check {source}"]
+        lines = [traceback_text(error).rstrip(), *(f"-> {one}" for one in todo if one)]
+        told = "\n".join(line for line in lines if line)
+        self.send(Broken(reason(error), told, is_permanent(error)))
 
     def _listen(self) -> None:
         decoder = msgspec.msgpack.Decoder(ToWorkerControl)

@@ -66,7 +66,7 @@ class Pool:
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
         self._restarts_count = 0
-        self._logged = ""
+        self._told = ("", "")
         self._stopping = False
         self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -186,8 +186,8 @@ class Pool:
         for worker in workers:
             self.ready(worker)
 
-    def _keep(self, traceback: str) -> None:
-        self._logged = traceback
+    def _keep(self, how: str, traceback: str) -> None:
+        self._told = (how, traceback)
         for slot in self._slots:
             slot.reserved = False
         self._fill()
@@ -211,7 +211,8 @@ class Pool:
 
     def ready(self, worker: Worker) -> None:
         self.was_ready = True
-        self._slots.of(worker).broken = self._logged = ""
+        self._slots.of(worker).broken = ""
+        self._told = ("", "")
         self._settled.set()
         _log.info("[%s] ready (%s)", worker.label, worker.where)
         self._serve(worker)
@@ -239,6 +240,7 @@ class Pool:
         else:
             slot.failures_count += 1
             slot.broken = worker.how
+            slot.hopeless = worker.hopeless
             delay_seconds = slot.delay_seconds()
             self._could_not_start(worker, delay_seconds)
         self._run(self._starter.fill(slot, delay_seconds, self))
@@ -248,22 +250,21 @@ class Pool:
             self.calls.serve(worker)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
-        _log.error(
-            "[%s] the model cannot be served: %s; next attempt in %g s%s",
-            worker.label,
-            worker.how,
-            delay_seconds,
-            self._unlogged(worker.traceback),
-        )
+        told = (worker.how, worker.traceback)
+        if told != self._told:
+            self._told = told
+            trace = worker.traceback
+            if not (worker.broken or worker.ordered):
+                trace = f"-> the line where it happened: deepaas-cli check {self.source.source}"
+            trace = f"\n{trace}" if trace else ""
+            _log.error("[%s] the model cannot be served: %s%s", worker.label, worker.how, trace)
+        else:
+            _log.debug("[%s] as before: %s", worker.label, worker.how)
+        _log.debug("[%s] next attempt in %g s", worker.label, delay_seconds)
         if broken := self._slots.broken():
             self._described.set()
             self._settled.set()
             self.calls.refuse_waiting(broken)
-
-    def _unlogged(self, traceback: str) -> str:
-        """Empty if it stands in the log already."""
-        known, self._logged = self._logged, traceback
-        return f"\n{traceback}" if traceback not in ("", known) else ""
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -28,6 +28,7 @@ class Slot:
         worker: None while the next start is awaited.
         failures_count: ends in a row for which the model has to answer.
         kills_count: ends in a row for which somebody else has to.
+        hopeless: whether the code as it is cannot be loaded, whenever that is tried.
         reserved: whether it waits for a worker with newer code, and for no other.
     """
 
@@ -38,10 +39,12 @@ class Slot:
         self.kills_count = 0
         self.broken = ""
         self.reserved = False
+        self.hopeless = False
         self._kills_began = 0.0
 
     def answered(self) -> None:
         self.failures_count = self.kills_count = 0
+        self.hopeless = False
 
     def forgives(self, *, served: bool, now: float) -> bool:
         """Whether it is no fault of the model that somebody else has killed its worker.
@@ -61,6 +64,8 @@ class Slot:
                 return 0.0
             doubled = FIRST_KILLED_DELAY_SECONDS * 2.0 ** min(self.kills_count - 2, 20)
             return min(doubled, LONGEST_KILLED_DELAY_SECONDS)
+        if self.hopeless:
+            return LONGEST_DELAY_SECONDS
         doubled = FIRST_DELAY_SECONDS * 2.0 ** min(self.failures_count - 1, 20)
         return min(doubled, LONGEST_DELAY_SECONDS)
 

@@ -11,6 +11,12 @@ from deepaas.workers.worker import Worker, WorkerKeeper, WorkerState
 
 _log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 10.0
+"""After so long the log says that a model is still being loaded, and again after twice as long,"""
+
+LONGEST_PATIENCE_SECONDS = 60.0
+"""but at least this often."""
+
 
 class Starter:
     """`warm_seconds` is the longest time from start to ready, 0 for no limit."""
@@ -30,6 +36,7 @@ class Starter:
         opening = loop.create_task(worker.open())
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
+        loop.call_later(PATIENCE_SECONDS, self._tell_loading, worker, PATIENCE_SECONDS)
         if self._warm_seconds:
             loop.call_later(self._warm_seconds, self._end_unready, worker)
         return worker
@@ -53,6 +60,15 @@ class Starter:
                     error,
                     delay_seconds,
                 )
+
+    def _tell_loading(self, worker: Worker, seconds: float) -> None:
+        doing = {WorkerState.LOADING: "loading", WorkerState.WARMING: "warming up"}
+        if worker.state not in doing:
+            return
+        _log.info("[%s] still %s, %g s", worker.label, doing[worker.state], seconds)
+        pause = min(seconds, LONGEST_PATIENCE_SECONDS)
+        loop = asyncio.get_running_loop()
+        loop.call_later(pause, self._tell_loading, worker, seconds + pause)
 
     def _end_unready(self, worker: Worker) -> None:
         if worker.state in (WorkerState.LOADING, WorkerState.WARMING):

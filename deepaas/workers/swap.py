@@ -37,7 +37,7 @@ class Swap:
         count: int,
         is_current: IsCurrent,
         done: Callable[[Sequence[Worker], Description], None],
-        failed: Callable[[str], None],
+        failed: Callable[[str, str], None],
     ) -> None:
         self._name = name
         self._starter = starter
@@ -124,7 +124,7 @@ class Swap:
             how,
             f"\n{traceback}" if traceback else "",
         )
-        self._failed(traceback)
+        self._failed(how, traceback)
 
 
 async def see_off(worker: Worker) -> None:

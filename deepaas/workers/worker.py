@@ -83,6 +83,7 @@ class Worker:
         traceback: the author's, if the model could not be loaded.
         ordered: whether the host itself has ended it.
         broken: whether its model could not be loaded or warmed.
+        hopeless: whether the same code will fail again.
         silent: whether it does not answer although it has nothing to do.
         killed: whether somebody else has ended it: an operator, or a system out of memory.
     """
@@ -107,6 +108,7 @@ class Worker:
         self.was_ready = False
         self.ordered = False
         self.broken = False
+        self.hopeless = False
         self.silent = False
         self.killed = False
         self.keeper = keeper
@@ -266,9 +268,10 @@ class Worker:
                 self.state = WorkerState.READY
                 self.was_ready = True
                 self.keeper.ready(self)
-            case Broken(reason, traceback):
+            case Broken(reason, traceback, permanent):
                 self.how = self.how or reason
                 self.broken = True
+                self.hopeless = permanent
                 self.traceback = traceback
                 self._process.kill()
             case (

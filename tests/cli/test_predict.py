@@ -188,9 +188,9 @@ def test_models_that_cannot_be_loaded(shell: Shell) -> None:
     ended = shell.run("predict")
     assert ended.code == 1
     assert "tests/models/fails_at_import.py" in ended.errors
-    assert ended.errors.splitlines()[-1].startswith(
-        "deepaas-cli: error: fails_at_import cannot be loaded: "
-    )
+    *_, todo, problem = ended.errors.splitlines()
+    assert problem.startswith("deepaas-cli: error: fails_at_import cannot be loaded: ")
+    assert todo.endswith("pip install a_library_that_nobody_has")
     if sys.version_info >= (3, 11):  # Before, Python itself looks for modules there.
         (shell.folder / "msgspec.py").write_text("raise RuntimeError")
     rows = {row["name"]: row for row in json.loads(shell.run("list", "--load", "--json").output)}

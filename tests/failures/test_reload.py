@@ -184,8 +184,8 @@ def test_code_that_cannot_be_loaded_changes_nothing(host: Host, package: Package
             f"failure {number} is told",
         )
         tail = host.log().rpartition("the new code cannot be served")[2]
-        assert tail.count("Traceback") == 1
         assert tail.count(text) >= 1
+        assert "deepaas/runtime" not in tail
         assert "edited/api.py" in tail
         assert answered(host) == old
         assert host.is_ready()
@@ -395,6 +395,6 @@ def test_a_package_that_is_broken_at_the_start(tmp_path: Path) -> None:
         wait_until(lambda: host.predict(MODEL).status == 200, "it answers")
         assert answered(host) == new
         # Each once, however often it was tried.
-        assert host.log().count("Traceback (most recent call last)") == 2
+        assert host.log().count("the model cannot be served") == 2
         assert host.stop() == 0
         assert "asyncio" not in host.log()

@@ -12,6 +12,7 @@ from deepaas.kinds.cog import NAME
 from deepaas.kinds.cog.worker.predictor import is_typed, wrap
 from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime import kinds
+from deepaas.runtime.advice import advice
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.written.folders import split
@@ -33,7 +34,8 @@ def check(session: Session) -> None:
     outcome = session.run("import", f"importing {source}", lambda: kinds.load(NAME, source), place)
     if not _tell_faults(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
-        fix = "correct what this line does; what can wait belongs in setup()"
+        fix = advice(outcome.error)
+        fix = fix or "correct what this line does; what can wait belongs in setup()"
         session.add("import-fails", where, reason(outcome.error), fix)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from deepaas import plugins
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
+from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
 from deepaas.runtime.source_files import import_file
@@ -30,7 +31,11 @@ def load(source: str) -> Any:
     found = from_file(source) if is_path(source) else _from_entry_point(source)
     if (model := adopted(found)) is not None:
         return model
-    return found() if inspect.isclass(found) and needs_instance(found) else found
+    if not (inspect.isclass(found) and needs_instance(found)):
+        return found
+    name = found.__name__
+    advice = f"Let {name}() work; weights are loaded in warm()"
+    return without_arguments(found, f"no object of the class {name} can be made", advice)
 
 
 def from_file(source: str) -> Any:

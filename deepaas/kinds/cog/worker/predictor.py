@@ -20,6 +20,7 @@ from deepaas.kinds.cog.worker.plain import plain
 from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parameters, type_hints
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
+from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
 from deepaas.written.contents import CONTRACT, METHODS
 
@@ -40,7 +41,7 @@ class Predictor:
         self, target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1
     ) -> None:
         faults: list[str] = []
-        self._owner: Any = target() if inspect.isclass(target) else None
+        self._owner: Any = _made(target) if inspect.isclass(target) else None
         function = _function(target, self._owner, faults)
         written = inspect.unwrap(function) if function else None
         self._documented = _documentation(written, target)
@@ -121,6 +122,12 @@ class Predictor:
         if inspect.isawaitable(well):
             return _said(well)
         return "" if well else UNWELL
+
+
+def _made(target: type) -> Any:
+    name = target.__name__
+    advice = f"Let {name}() work; weights are loaded in setup()"
+    return without_arguments(target, f"no object of the class {name} can be made", advice)
 
 
 def wrap(target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1) -> Predictor:

@@ -62,7 +62,8 @@ class Faults(CannotBeServed):
 
     def __init__(self, where: str, faults: list[str]) -> None:
         listed = [f"What is wrong with {where}:", *(f"  - {fault}" for fault in faults)]
-        super().__init__(f"{where}: {'; '.join(faults)}", "\n".join(listed))
+        details = "\n".join(listed) if len(faults) > 1 else ""
+        super().__init__(f"{where}: {'; '.join(faults)}", details)
         self.faults = faults
 
 

@@ -18,6 +18,7 @@ from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check import requirements
 from deepaas.kinds.entry_point.check.codes import ENTRY_POINT_NOWHERE, IMPORT_SIBLING
 from deepaas.kinds.entry_point.worker import from_file, needs_instance
+from deepaas.runtime.advice import advice
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.source_files import import_file
 from deepaas.written.folders import code_folder, is_path, package_root, split
@@ -145,14 +146,13 @@ def _tell_failure(session: Session, error: BaseException) -> None:
             "import-fails",
             place,
             f"sys.exit({error.code!r}) is called while {module} is imported",
-            'put what is meant for the command line below if __name__ == "__main__":',
+            advice(error),
         )
     else:
-        fix = "correct what this line does; what can wait belongs in warm() or predict()"
+        fix = advice(error)
+        fix = fix or "correct what this line does; what can wait belongs in warm() or predict()"
         if isinstance(error, PackageNotFoundError):
             fix = f"install the project: pip install -e {shown(target.folder) or '.'}"
-        elif "no known parent package" in str(error):
-            fix = "import it by its full name, or name the module with its package as entry point"
         session.add("import-fails", place or session.place, reason(error), fix)
     if not isinstance(error, SyntaxError):
         for root in session.places.roots:
@@ -167,7 +167,7 @@ def _tell_missing(session: Session, error: ModuleNotFoundError, place: str) -> N
     if top == module_of(session.target).partition(".")[0]:
         fix = f"there is no such module in {top}: correct the name, or add the file"
     else:
-        fix = f"pip install {top} (or as its package is called), and add it to the dependencies"
+        fix = f"{advice(error)}, and add it to the dependencies"
     session.add("import-missing", place, f"the module {name} is imported, but is not there", fix)
 
 

@@ -1,0 +1,137 @@
+"""What an author can do about an error that keeps a model from being loaded."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from deepaas.runtime.failures import CannotBeServed
+
+_PACKAGES = {
+    "Bio": "biopython",
+    "PIL": "pillow",
+    "attr": "attrs",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "fitz": "pymupdf",
+    "git": "gitpython",
+    "osgeo": "gdal",
+    "pkg_resources": "setuptools",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""Modules whose distributions have other names."""
+
+_SYSTEM_LIBRARIES = {
+    "libGL.so": "libgl1",
+    "libglib-2.0.so": "libglib2.0-0",
+    "libgthread-2.0.so": "libglib2.0-0",
+    "libgomp.so": "libgomp1",
+    "libsndfile.so": "libsndfile1",
+    "libXext.so": "libxext6",
+    "libSM.so": "libsm6",
+}
+"""Which package of Debian and Ubuntu brings a library."""
+
+_NO_GPU = re.compile(
+    r"NVIDIA driver|not compiled with CUDA|is_available\(\) is False|no CUDA|CUDA driver|"
+    r"CUDA_ERROR|libcuda|libcudart|libcublas|libcudnn|cuInit",
+    re.IGNORECASE,
+)
+
+_NO_GPU_MEMORY = re.compile(r"CUDA out of memory|CUDA_ERROR_OUT_OF_MEMORY", re.IGNORECASE)
+
+_CODE_ERRORS = (
+    *(AttributeError, CannotBeServed, ImportError, LookupError, NameError, SyntaxError),
+    *(SystemExit, TypeError, ValueError),
+)
+
+
+def is_permanent(error: BaseException) -> bool:
+    """Whether nothing but a change of the code, or of what is installed, can mend it."""
+    return isinstance(error, _CODE_ERRORS) and not _NO_GPU.search(str(error))
+
+
+def advice(error: BaseException) -> str:
+    """What to do, as one sentence without a full stop; empty where only its author can tell."""
+    said = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return _missing_module(error)
+    if _NO_GPU_MEMORY.search(said):
+        return "end what else uses the GPU, or start fewer replicas (--workers)"
+    if _NO_GPU.search(said):
+        return (
+            "no GPU can be used here: choose the device in the code ('cuda' if "
+            "torch.cuda.is_available() else 'cpu', and map_location for weights), or run this "
+            "where there is one"
+        )
+    if isinstance(error, ImportError):
+        return _import_error(error)
+    if isinstance(error, SyntaxError):
+        return "correct this line"
+    if isinstance(error, SystemExit):
+        return 'put what is meant for the command line below if __name__ == "__main__":'
+    if isinstance(error, FileNotFoundError):
+        return _missing_file(error)
+    return ""
+
+
+def _missing_module(error: ModuleNotFoundError) -> str:
+    if isinstance(error, metadata.PackageNotFoundError):
+        return f"install the project, so that it has metadata: {pip('-e .')}"
+    name = str(error.name)
+    top = name.partition(".")[0]
+    if top in sys.modules or "." in name:
+        package, _, inner = name.rpartition(".")
+        return f"correct the name: there is no {inner} in {package}"
+    return near_module(top) + pip(_PACKAGES.get(top, top))
+
+
+def near_module(name: str) -> str:
+    """Words for a module that is there and has nearly this name."""
+    there = {*sys.stdlib_module_names, *metadata.packages_distributions()}
+    near = difflib.get_close_matches(name, there, 1, 0.8)
+    return f"write {near[0]}, if that is meant; or " if near else ""
+
+
+def pip(what: str) -> str:
+    """The command that installs something for this interpreter, as its user would type it."""
+    own = Path(sys.executable)
+    found = shutil.which("pip")
+    is_own = found is not None and Path(found).parent == own.parent
+    return f"pip install {what}" if is_own else f"{own} -m pip install {what}"
+
+
+def _import_error(error: ImportError) -> str:
+    said = str(error)
+    if "beyond top-level" in said:
+        return "the folder above is no package: import it by its name, or give it an __init__.py"
+    if "relative import" in said:
+        return "write import NAME for a file beside this one, or give the folder an __init__.py"
+    for library, package in _SYSTEM_LIBRARIES.items():
+        if library in said:
+            return f"install what the system lacks: apt-get install {package}"
+    wanted = re.search(r"cannot import name '(\w+)'", said)
+    module = sys.modules.get(str(error.name))
+    if wanted is None or module is None:
+        return ""
+    if "partially initialized" in said:
+        return "two files import each other: import one of them in the function that needs it"
+    near = difflib.get_close_matches(wanted[1], dir(module), 1)
+    return f"write {near[0]}: {error.name} has that" if near else f"{error.name} has no {wanted[1]}"
+
+
+def _missing_file(error: FileNotFoundError) -> str:
+    name = str(error.filename or "")
+    if not name or Path(name).is_absolute():
+        return f"put {name} there, or correct the path" if name else ""
+    beside = f"Path(__file__).parent / {name!r} is beside the code"
+    return f"relative paths begin in {Path.cwd()}; {beside}"

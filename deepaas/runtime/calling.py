@@ -1,0 +1,43 @@
+"""How the author's functions are called: what they take, and what becomes of a call that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from deepaas.runtime.failures import CannotBeServed, text
+from deepaas.runtime.tracebacks import has_authors_frame
+
+
+def without_arguments(function: Callable[[], Any], said: str, advice: str) -> Any:
+    """What a function (or class) gives that is called so; CannotBeServed if it asks for some."""
+    try:
+        inspect.signature(function, follow_wrapped=False).bind()
+    except TypeError as error:
+        raise CannotBeServed(f"{said} without arguments: {error}. {advice}") from None
+    except ValueError:
+        pass  # Compiled code does not tell.
+    return function()
+
+
+@contextlib.contextmanager
+def declared_in(name: str, declared: Any) -> Iterator[None]:
+    """Around what reads a declaration: a complaint about it names the place, and no code of ours.
+
+    Raises ``CannotBeServed``; what the author's own code raises stays as it is.
+    """
+    try:
+        yield
+    except (CannotBeServed, NotImplementedError):
+        raise
+    except (LookupError, TypeError, ValueError) as error:
+        if has_authors_frame(error):
+            raise
+        raise CannotBeServed(f"{name}{_place(declared)}: {text(error)}") from error
+
+
+def _place(function: Any) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
