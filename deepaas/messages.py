@@ -295,6 +295,7 @@ class Description(Message):
     """All that the host knows of a model; sent once, when the model has been loaded.
 
     For V2 alone are ``response``, a Swagger 2.0 reference, and the ``definitions`` behind it.
+    ``remarks`` are for the model's author.
     """
 
     predict: Signature | None = None
@@ -302,6 +303,7 @@ class Description(Message):
     concurrency: int = 1
     response: str = ""
     definitions: dict[str, dict[str, Any]] = {}
+    remarks: list[str] = []
 
 
 class Ready(Message):

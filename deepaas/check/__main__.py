@@ -28,7 +28,6 @@ from deepaas.check import (
     noting,
     page,
     schema,
-    signatures,
 )
 from deepaas.check.search import find
 from deepaas.check.session import CheckJob, Session
@@ -39,6 +38,7 @@ from deepaas.programs import OWN
 from deepaas.runtime import interpreter
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
+from deepaas.runtime.signatures import DECLARED
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -109,7 +109,7 @@ class _Parts:
         self.said = metadata.check(self._session, self.usable, self._session.place)
 
     def look_at_arguments(self) -> None:
-        for function in signatures.DECLARED:
+        for function in DECLARED:
             if found := arguments.check(self._session, function, self.usable):
                 self.declared[function] = found
 
@@ -119,7 +119,7 @@ class _Parts:
     def as_author(self) -> types.SimpleNamespace:
         author = types.SimpleNamespace(**self.usable, schema=self.response)
         for function, found in self.declared.items():
-            setattr(author, signatures.DECLARED[function], lambda found=found: found.fields)
+            setattr(author, DECLARED[function], lambda found=found: found.fields)
         return author
 
 

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import marshmallow
-from marshmallow import fields, missing
+from marshmallow import fields
 from marshmallow.exceptions import RegistryError
 
 from deepaas.check import accept, defaults, files, signatures
 from deepaas.check.noting import RequiredWithDefault
 from deepaas.check.session import Session
-from deepaas.check.signatures import DECLARED
 from deepaas.runtime.arguments import Arguments, is_file
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
 from deepaas.runtime.places import UnknownLocation
+from deepaas.runtime.signatures import DECLARED, given
 
 _SECRET_WORDS = {"password", "passwd", "secret", "apikey"}
 _SECRET_PAIRS = ("api_key", "access_token", "auth_token")
@@ -221,14 +221,9 @@ def _check_together(
         )
         found.complete = False
         return
-    always: list[str] = []
-    sometimes = sorted(names - set(found.fields))
-    for name, one in schema.fields.items():
-        if one.dump_only or (one.attribute and "." in one.attribute):
-            continue
-        certain = one.required or one.load_default is not missing
-        (always if certain else sometimes).append(one.attribute or name)
     unknown = names - set(found.fields)
+    always, sometimes = given(schema.fields)
+    sometimes = [*sorted(unknown), *sometimes]
     if not signatures.check(session, found.function, call, always, sometimes, unknown):
         found.complete = False
     if "accept" in found.fields and found.function == "predict":

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from typing import Any
 
 from deepaas.check.session import Session
-from deepaas.check.signatures import DECLARED, needed
-
-ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
-KNOWN = (*ARGUMENTLESS, *DECLARED)
-ALIKE = 0.88
-
+from deepaas.runtime.signatures import ARGUMENTLESS, DECLARED, KNOWN, misspelt, needed
 
 AWAITED = ("predict", "train", "warm")
 
@@ -83,15 +77,13 @@ def look_at_names(session: Session, author: Any) -> None:
                 f"there is {declare}, but no {function}",
                 f"write def {function}(**kwargs), or remove {declare}",
             )
-    for name in dir(author):
-        near = difflib.get_close_matches(name, set(KNOWN) - there, 1, ALIKE)
-        if near and name not in KNOWN and inspect.isroutine(getattr(author, name, None)):
-            session.add(
-                "function-misspelt",
-                session.places.of_function(getattr(author, name)) or place,
-                f"nobody calls {name}; is {near[0]} meant?",
-                f"def {near[0]}(…)",
-            )
+    for name, near in misspelt(author):
+        session.add(
+            "function-misspelt",
+            session.places.of_function(getattr(author, name)) or place,
+            f"nobody calls {name}; is {near} meant?",
+            f"def {near}(…)",
+        )
 
 
 def _declares(session: Session, author: Any, declare: str) -> bool:

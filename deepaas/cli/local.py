@@ -97,6 +97,8 @@ class LocalModel:
                 # Where its author's paths begin; those of the command begin here.
                 self._there = Path.cwd()
                 os.chdir(here)
+        for remark in self._model.remarks():
+            say(f"warning: {remark}")
         self.streams = self._model.streams
         # The `warm` of packages is not called here: DEEPaaS 2.x does not.
         self._needs_setup = self._model.traits.needs_warm

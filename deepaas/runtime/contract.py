@@ -33,6 +33,7 @@ from deepaas.runtime.event_loop import new_loop
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
+from deepaas.runtime.remarks import remarks
 from deepaas.runtime.results import Results
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
@@ -67,6 +68,7 @@ class LoadedModel:
     def describe(self) -> Description:
         described = describe(self._predict_arguments, self._train_arguments, self._schema)
         described.concurrency = self.traits.concurrency
+        described.remarks = self.remarks()
         if described.predict is not None:
             result = described.predict.result
             result.streams = self.streams
@@ -76,6 +78,11 @@ class LoadedModel:
                 result.schema = from_openapi(self.traits.output)
             result.tensors = {**result.tensors, **self.traits.tensors}
         return described
+
+    def remarks(self) -> list[str]:
+        """What its author should know, although the model can be served."""
+        arguments = {"predict": self._predict_arguments, "train": self._train_arguments}
+        return [*self.traits.remarks, *remarks(self._author, arguments)]
 
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:

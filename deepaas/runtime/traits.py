@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,7 @@ class Traits:
         tensors: of what ``predict`` returns, see ``messages.Result``.
         take: by function: makes arguments of values that fit their schemas, so that nothing is
             checked twice; it raises ``marshmallow.ValidationError`` for what a schema cannot say.
+        remarks: what its author should know, a sentence for each.
     """
 
     concurrency: int = 1
@@ -70,6 +71,7 @@ class Traits:
     needs_warm: bool = False
     tensors: Mapping[str, TensorDetails] = field(default_factory=dict)
     take: Mapping[str, Take] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 def traits_of(author: Any) -> Traits:

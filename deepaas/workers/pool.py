@@ -67,6 +67,7 @@ class Pool:
         self._settled = asyncio.Event()
         self._restarts_count = 0
         self._told = ("", "")
+        self._remarks: list[str] = []
         self._stopping = False
         self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -176,6 +177,7 @@ class Pool:
 
     def _take_over(self, workers: Sequence[Worker], description: Description) -> None:
         self.description = description
+        self._tell_remarks(description)
         self.calls.replaced()
         self._served = False
         for slot, worker in zip(self._slots, workers, strict=True):
@@ -206,6 +208,7 @@ class Pool:
 
     def loaded(self, worker: Worker, description: Description) -> None:
         self.description = description
+        self._tell_remarks(description)
         self._described.set()
         _log.debug("[%s] the model is loaded", worker.label)
 
@@ -248,6 +251,12 @@ class Pool:
     def _serve(self, worker: Worker) -> None:
         if not self._stopping:
             self.calls.serve(worker)
+
+    def _tell_remarks(self, description: Description) -> None:
+        known, self._remarks = self._remarks, description.remarks
+        for remark in description.remarks:
+            if remark not in known:
+                _log.warning("[%s] %s", self.name, remark)
 
     def _could_not_start(self, worker: Worker, delay_seconds: float) -> None:
         told = (worker.how, worker.traceback)

@@ -51,6 +51,14 @@ def typed_name(file: Path) -> str:
     return next((name for name in usual if _look_of(named[name]) != "contract"), "")
 
 
+def may_be_model(file: Path) -> bool:
+    """Whether a file has a function ``predict``, or a class that either kind may serve."""
+    return any(
+        name == "predict" or (isinstance(node, ast.ClassDef) and _look_of(node))
+        for name, node in _names_in(file).items()
+    )
+
+
 def contract_classes(file: Path) -> list[str]:
     """The classes in a file that follow DEEPaaS's contract."""
     return [name for name, node in _names_in(file).items() if _look_of(node) == "contract"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepaas.errors import ConfigError
-from deepaas.written.contents import look
+from deepaas.written.contents import look, may_be_model
 
 API = "api.py"
 
@@ -78,8 +78,10 @@ def model_file(folder: Path) -> Path:
     defining = [file for one in (*tops, *inner) for file in sorted(one.glob("*.py"))]
     if files := [file for file in defining if look(file) == "contract"]:
         return _only(folder, files)
-    if files := [file for file in defining if file.parent in tops and look(file) == "typed"]:
-        return _only(folder, files)
+    near = [file for file in defining if file.parent in tops]
+    for defines in (lambda file: look(file) == "typed", may_be_model):
+        if files := [file for file in near if defines(file)]:
+            return _only(folder, files)
     raise ConfigError(
         f"there is no model in {folder}: no {API}, and no file that defines get_predict_args, "
         "or a predictor with typed inputs"

@@ -12,12 +12,10 @@ from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
+from deepaas.runtime.signatures import ARGUMENTLESS, KNOWN, misspelt
 from deepaas.runtime.source_files import import_file
 from deepaas.written.contents import CONTRACT
 from deepaas.written.folders import is_path, project_folder, split
-
-_ARGUMENTLESS = ("get_metadata", "warm", "get_predict_args", "get_train_args")
-_METHODS = (*_ARGUMENTLESS, "predict", "train")
 
 
 def load(source: str) -> Any:
@@ -61,7 +59,8 @@ def _from_entry_point(name: str) -> Any:
 
 def _model_in(module: Any, file: Path) -> Any:
     """A module that has the functions itself, or the only class there that has them."""
-    if any(hasattr(module, name) for name in (*CONTRACT, *_METHODS)):
+    names = {*CONTRACT, *KNOWN}
+    if any(hasattr(module, name) for name in names):
         return module
     classes = [
         one
@@ -71,17 +70,19 @@ def _model_in(module: Any, file: Path) -> Any:
     if len(classes) > 1:
         named = " or ".join(f"{file.name}:{one.__name__}" for one in classes)
         raise CannotBeServed(f"{file} has several models: say which ({named})")
+    if not classes and not any(misspelt(module)):
+        raise CannotBeServed(f"{file} has none of {', '.join(KNOWN)}, and no class with them")
     return classes[0] if classes else module
 
 
 def _has_methods(model: type) -> bool:
-    return any(callable(getattr(model, name, None)) for name in (*_METHODS, "run"))
+    return any(callable(getattr(model, name, None)) for name in (*KNOWN, "run"))
 
 
 def needs_instance(model: type) -> bool:
     if issubclass(model, BaseModel):
         return True
-    for name in _METHODS:
+    for name in KNOWN:
         method = inspect.getattr_static(model, name, None)
         if not inspect.isfunction(method):
             continue
@@ -93,7 +94,7 @@ def needs_instance(model: type) -> bool:
             first.POSITIONAL_ONLY,
             first.POSITIONAL_OR_KEYWORD,
         )
-        if first.name == "self" or (required and name in _ARGUMENTLESS):
+        if first.name == "self" or (required and name in ARGUMENTLESS):
             return True
     return False
 

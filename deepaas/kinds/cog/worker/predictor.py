@@ -21,6 +21,7 @@ from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parame
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
 from deepaas.runtime.calling import without_arguments
+from deepaas.runtime.signatures import misspelt
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
 from deepaas.written.contents import CONTRACT, METHODS
 
@@ -101,6 +102,7 @@ class Predictor:
                 needs_warm=True,
                 tensors=output.tensors,
                 take={"predict": inputs.Take(taken)},
+                remarks=_near_names(self._owner),
             ),
         )
 
@@ -168,7 +170,15 @@ def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] 
         return getattr(owner, own[0])  # type: ignore[no-any-return]
     name = type(owner).__name__
     faults.append(f"{name} must have either run() or predict(), not {'both' if own else 'neither'}")
+    faults += _near_names(owner) if not own else []
     return None
+
+
+def _near_names(owner: Any) -> list[str]:
+    """What is written for a function that is missing, as far as its name tells."""
+    has_one = any(hasattr(owner, name) for name in METHODS)
+    known = ("setup", *(() if has_one else METHODS))
+    return [f"nobody calls {name}(): is {near}() meant?" for name, near in misspelt(owner, known)]
 
 
 def _bases(owner: type, name: str) -> list[type]:

@@ -1,0 +1,40 @@
+"""What is said of a model when it is loaded: it can be served, but not as its author thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.signatures import (
+    DECLARED,
+    KNOWN,
+    given,
+    mismatches,
+    misspelt,
+    without_declaration,
+)
+
+_HARMLESS = ("args-undeclared",)
+"""Codes of what works, although nobody can make use of it."""
+
+
+def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str]:
+    """One sentence for each; `arguments` are those of ``predict`` and ``train``."""
+    near = dict(misspelt(author))
+    for name, known in near.items():
+        yield f"nobody calls {name}(): is {known}() meant?"
+    if not near and not any(callable(getattr(author, name, None)) for name in KNOWN):
+        yield f"it has none of the functions {', '.join(KNOWN)}"
+    for function, declaration in DECLARED.items():
+        declared = arguments.get(function)
+        if declared is None:
+            continue
+        call = getattr(author, function)
+        if getattr(author, declaration, None) is None:
+            found = without_declaration(function, call)
+        else:
+            found = mismatches(function, call, *given(declared.schema.fields))
+        for code, problem, fix in found:
+            if code not in _HARMLESS:
+                yield f"{problem}. {fix[:1].upper()}{fix[1:]}"

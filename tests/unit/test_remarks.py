@@ -1,0 +1,70 @@
+"""What is said of a model that can be served, but not as its author thinks."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+from webargs import fields
+
+from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.signatures import misspelt
+
+
+def said(**functions: Any) -> list[str]:
+    return LoadedModel("mine", types.SimpleNamespace(**functions), Path("/nowhere")).remarks()
+
+
+def text() -> dict[str, fields.Field]:
+    return {"text": fields.Str(required=True)}
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("predikt", "predict"),
+        ("predict_", "predict"),
+        ("trian", "train"),
+        ("get_metadta", "get_metadata"),
+        ("getMetadata", "get_metadata"),
+        ("get_predict_arg", "get_predict_args"),
+        ("get_predcit_args", "get_predict_args"),
+        ("predictor", ""),
+        ("warn", ""),
+        ("strain_all", ""),
+        ("get_model", ""),
+    ],
+)
+def test_name(name: str, near: str) -> None:
+    author = types.SimpleNamespace(**{name: lambda: None})
+    assert dict(misspelt(author)) == ({name: near} if near else {})
+
+
+def test_a_name_is_no_mistake_where_nothing_is_missing() -> None:
+    assert said(predict=dict, predikt=dict) == []
+
+
+def test_arguments_that_do_not_fit() -> None:
+    assert said(predict=lambda text: text, get_predict_args=text) == []
+    assert said(predict=lambda **kwargs: kwargs, get_predict_args=text) == []
+    cannot, needs = said(predict=lambda txt: txt, get_predict_args=text)
+    assert cannot.startswith("predict cannot take the argument 'text'")
+    assert "Call it 'txt' in get_predict_args" in cannot
+    assert needs.startswith("predict needs 'txt', which get_predict_args does not declare")
+    (needs,) = said(train=lambda epochs: epochs)
+    assert needs.startswith("train needs 'epochs', which no get_train_args declares")
+
+
+def test_arguments_that_may_be_left_out() -> None:
+    def declared() -> dict[str, fields.Field]:
+        return {"text": fields.Str(), "least": fields.Int(load_default=1)}
+
+    (sentence,) = said(predict=lambda text, least: text * least, get_predict_args=declared)
+    assert "needs 'text', which clients may leave out" in sentence
+
+
+def test_no_function_at_all() -> None:
+    (sentence,) = said()
+    assert sentence.startswith("it has none of the functions get_metadata, ")
