@@ -21,7 +21,7 @@ import msgspec
 
 from deepaas.check import (
     arguments,
-    examples,
+    calls,
     functions,
     kinds,
     metadata,
@@ -137,41 +137,7 @@ def _check_author(session: Session, author: Any) -> None:
 def _check_as_client(session: Session, parts: _Parts) -> None:
     model = page.read(session.target.name, parts.declared, parts.response, parts.said)
     page.check(session, model, parts.declared)
-    call = session.job.call and _warm(session, parts.usable)
-    found = parts.declared.get("predict")
-    if found is None:
-        return
-    if not session.job.call:
-        session.note("predict and warm were not called, as you asked")
-    elif "examples" not in parts.said:
-        session.note("predict was not called: get_metadata gives no examples")
-    if "examples" not in parts.said:
-        return
-    if call and not found.complete:
-        session.note("predict was not called: its arguments have to be corrected first")
-        call = False
-    place = session.places.of_function(parts.usable["get_metadata"]) or session.place
-    predict = parts.usable["predict"]
-    given = examples.Examples(session, model, found, predict, parts.response, place)
-    given.check(parts.said["examples"], call)
-
-
-def _warm(session: Session, usable: Mapping[str, Any]) -> bool:
-    warm = usable.get("warm")
-    if warm is None:
-        return True
-    place = session.places.of_function(warm) or session.place
-    outcome = session.run("warm", "calling warm", warm, place)
-    if outcome.error is None or isinstance(outcome.error, NotImplementedError):
-        return not outcome.skipped
-    session.add(
-        "warm-fails",
-        session.places.of_error(outcome.error) or place,
-        f"warm fails: {reason(outcome.error)}",
-        "correct what this line does: no host serves the model until then",
-    )
-    session.note("predict was not called: warm fails")
-    return False
+    calls.check(session, parts.as_author(), model, parts.declared, parts.said)
 
 
 def _check_whole(session: Session, parts: _Parts) -> None:

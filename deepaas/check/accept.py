@@ -17,7 +17,14 @@ from deepaas.runtime.results import NoMediaType, Results
 _FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
 
 
-def check(session: Session, field: fields.Field, place: str) -> None:
+def check(session: Session, field: fields.Field, place: str) -> bool:
+    """Tell what is wrong with it; False where no call works."""
+    before = len(session.found)
+    _look_at(session, field, place)
+    return not any(found.severity == "error" for found in session.found[before:])
+
+
+def _look_at(session: Session, field: fields.Field, place: str) -> None:
     offered = Arguments({"accept": field}).media_types
     if not offered:
         if isinstance(field, fields.String):

@@ -55,6 +55,8 @@ def check(session: Session, function: str, functions: Mapping[str, Any]) -> Decl
         if _usable(session, name, one, place):
             found.fields[name] = one
             _look_at(session, name, one, place)
+            if name == "accept" and not accept.check(session, one, place):
+                found.complete = False
         else:
             found.complete = False
     _check_together(session, found, set(declared), call, default_place)
@@ -185,9 +187,7 @@ def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None
             f"{name!r} is shown to everybody, in the page and in the list of trainings",
             'add metadata={"format": "password"}',
         )
-    if name == "accept":
-        accept.check(session, one, place)
-    else:
+    if name != "accept":
         files.check(session, name, one, place)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +32,8 @@ class Examples:
         session: Session,
         described: Described,
         declared: Declared,
-        predict: Any,
-        schema: Any,
+        author: Any,
+        model: LoadedModel,
         place: str,
     ) -> None:
         self._session = session
@@ -42,10 +41,8 @@ class Examples:
         self._declared = declared
         self._place = place
         self._told: set[tuple[str, str]] = set()
-        author = types.SimpleNamespace(
-            predict=predict, get_predict_args=lambda: declared.fields, schema=schema
-        )
-        self._model = LoadedModel(session.target.name, author, session.spool)
+        self._author = author
+        self._model = model
         self._mutable = {
             name: copy.deepcopy(field.load_default)
             for name, field in declared.fields.items()
@@ -71,6 +68,14 @@ class Examples:
                 arguments = self._arguments(name, inputs, tell=number_of_type == 0)
                 if arguments is not None and call:
                     self._call(name, arguments, media_type)
+
+    def call_with_defaults(self) -> None:
+        """Call ``predict`` as a client does who gives nothing, for each media type."""
+        for media_type in self._media_types({}, 0):
+            inputs = _inputs(predict_call(self._described, {}, media_type))
+            arguments = self._arguments("its defaults", inputs, tell=False)
+            if arguments is not None:
+                self._call("its defaults", arguments, media_type)
 
     def _values(
         self, name: str, example: Mapping[str, Any], left: int
@@ -174,7 +179,7 @@ class Examples:
                 )
 
     def _predict_function(self) -> Any:
-        return self._model._author.predict
+        return self._author.predict
 
     def _once(self, code: str, where: str, doing: str, what: str, fix: str) -> None:
         """Tell what several calls may show only for the first of them."""

@@ -11,12 +11,16 @@ from deepaas.runtime.failures import CannotBeServed, text
 from deepaas.runtime.tracebacks import has_authors_frame
 
 
+class AsksForArguments(CannotBeServed):
+    """A function, or a class, that has to do without any."""
+
+
 def without_arguments(function: Callable[[], Any], said: str, advice: str) -> Any:
-    """What a function (or class) gives that is called so; CannotBeServed if it asks for some."""
+    """What a function (or class) gives that is called so; AsksForArguments if it asks for some."""
     try:
         inspect.signature(function, follow_wrapped=False).bind()
     except TypeError as error:
-        raise CannotBeServed(f"{said} without arguments: {error}. {advice}") from None
+        raise AsksForArguments(f"{said} without arguments: {error}. {advice}") from None
     except ValueError:
         pass  # Compiled code does not tell.
     return function()

@@ -16,11 +16,15 @@ import pytest
 from deepaas.check import Finding, check
 from deepaas.check.kinds import codes
 
+from .many import Many
+
 BROKEN = Path(__file__).resolve().parents[1] / "models" / "broken"
 FAULTS = sorted(folder.name for folder in BROKEN.iterdir() if folder.is_dir())
 CODES = {code.name: code for code in codes()}
 INSTALLED = ("entry-point-twice", "install-stale")
 """Faults of what is installed: the folder `installed` is put on the path for them."""
+HARMFUL = ("crash", "crash-at-import", "crash-memory", "hang", "import-slow")
+"""Faults for which the check needs a process of its own, or much time."""
 WORDS = {
     "accept-default": "the first choice does, 'application/json'",
     "argument-left-out": "which clients may leave out",
@@ -79,8 +83,21 @@ def assert_named(fault: str, findings: list[Finding]) -> None:
     assert WORDS.get(fault, "") in found.problem
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in INSTALLED])
-def test_fault_is_named_and_nothing_else(fault: str) -> None:
+@pytest.fixture(scope="module")
+def findings() -> dict[str, list[Finding]]:
+    """Of all those that do their process no harm."""
+    faults = [fault for fault in FAULTS if fault not in INSTALLED + HARMFUL]
+    found = Many([str(BROKEN / fault) for fault in faults]).findings()
+    return {fault: found[str(BROKEN / fault)] for fault in faults}
+
+
+@pytest.mark.parametrize("fault", [one for one in FAULTS if one not in INSTALLED + HARMFUL])
+def test_fault_is_named_and_nothing_else(fault: str, findings: dict[str, list[Finding]]) -> None:
+    assert_named(fault, findings[fault])
+
+
+@pytest.mark.parametrize("fault", HARMFUL)
+def test_fault_that_ends_its_process(fault: str) -> None:
     seconds = 3 if fault == "hang" else 60
     assert_named(fault, check(str(BROKEN / fault), timeout=seconds).findings)
 

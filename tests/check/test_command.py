@@ -32,7 +32,7 @@ def test_findings_are_for_people() -> None:
     done = run("result-breaks-schema")
     assert done.returncode == 1
     assert done.stdout == (
-        "api\n"
+        "result-breaks-schema (result-breaks-schema/api.py)\n"
         "\n"
         "Calls\n"
         "error   result-breaks-schema/api.py:22  calling predict with examples[0]: breaks schema: "
@@ -55,7 +55,7 @@ def test_warnings_count_if_wanted() -> None:
 def test_calls_can_be_left_out() -> None:
     done = run("predict-fails", "--no-call")
     assert done.returncode == 0
-    assert "note: predict and warm were not called, as you asked" in done.stdout
+    assert "note: not fully checked: predict and warm were not called, as you asked" in done.stdout
     assert done.stdout.endswith("nothing is wrong\n")
 
 
@@ -63,7 +63,8 @@ def test_json_is_for_programs() -> None:
     done = run("result-not-sendable-accept", "--json")
     report = json.loads(done.stdout)  # Nothing that the model prints is in between.
     assert done.returncode == 1
-    assert report["models"] == {"api": "api"}
+    name = "result-not-sendable-accept"
+    assert report["models"] == {name: str(BROKEN / name / "api.py")}
     assert (report["errors"], report["warnings"]) == (1, 0)
     (found,) = report["findings"]
     assert set(found) == {"code", "area", "severity", "where", "problem", "fix", "model"}

@@ -83,7 +83,29 @@ def test_a_module_of_the_contract_is_none(source: str, tmp_path: Path) -> None:
 
 def test_good_one(tmp_path: Path) -> None:
     good = SOURCE.format(returned="str").replace("a, b: complex", "a: str")
-    (tmp_path / "predict.py").write_text(good)
+    (tmp_path / "predict.py").write_text(good.replace("raise AssertionError", "print"))
     assert check(str(tmp_path / "predict.py")).findings == []
     (tmp_path / "cog.yaml").write_text("predict: predict.py:Predictor\n")
-    assert check(str(tmp_path)).findings == []
+    report = check(str(tmp_path))
+    assert report.findings == []
+    assert report.notes == [
+        "not fully checked: predict was not called: it needs a, and there are no examples"
+    ]
+
+
+def test_setup_that_fails(tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    file.write_text(SOURCE.format(returned="str").replace("a, b: complex", "a: str"))
+    (found,) = check(str(file)).findings
+    assert (found.code, found.where) == ("warm-fails", f"{file}:4")
+    assert found.problem == "setup fails: AssertionError: nothing is set up"
+    assert check(str(file), call=False).findings == []
+
+
+def test_answer_to_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    file.write_text('def predict(a: str = "x") -> int:\n    return {"a": {object()}}\n')
+    report = check(str(file))
+    assert [found.code for found in report.findings] == ["result-not-sendable"]
+    assert report.findings[0].problem.startswith("calling predict with its defaults: ")
+    assert report.notes == []

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from deepaas.check import calls, manners, page
+from deepaas.check.arguments import Declared
 from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
-from deepaas.check.session import Session, StepOutcome
+from deepaas.check.session import Session, StepOutcome, printed_bytes
 from deepaas.kinds.cog import NAME
 from deepaas.kinds.cog.worker.predictor import is_typed, wrap
 from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime import kinds
 from deepaas.runtime.advice import advice
+from deepaas.runtime.calling import AsksForArguments
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
+from deepaas.runtime.signatures import DECLARED
+from deepaas.runtime.traits import traits_of
 from deepaas.written.folders import split
 from deepaas.written.lines import shown
 
@@ -26,13 +31,16 @@ CODE = error(
 
 
 def check(session: Session) -> None:
-    """Import the predictor at a path and read its signature; it is neither set up nor called."""
+    """Import the predictor at a path, read its signature, set it up and call it."""
     source = session.target.value
     path, _ = split(source)
     session.places.add(path)
-    place = shown(path)
+    session.place = place = shown(path)
+    before = printed_bytes()
     outcome = session.run("import", f"importing {source}", lambda: kinds.load(NAME, source), place)
-    if not _tell_faults(session, outcome, place) and outcome.error is not None:
+    if outcome.good:
+        manners.tell(session, place, "setup()", outcome.seconds, before)
+    if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
         fix = advice(outcome.error)
         fix = fix or "correct what this line does; what can wait belongs in setup()"
@@ -46,35 +54,50 @@ def adopt(session: Session, target: Any) -> bool:
     name = target.__qualname__
     place = session.places.of_function(target) or session.place
     outcome = session.run("object", f"reading the signature of {name}", lambda: wrap(target), place)
-    if not _tell_faults(session, outcome, place) and outcome.error is not None:
+    if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
         problem = f"no object of the class {name} can be made: {reason(outcome.error)}"
-        fix = f"let {name}() work without arguments; what can wait belongs in setup()"
-        session.add("object-not-made", where, problem, fix)
+        session.add("object-not-made", where, problem, advice(outcome.error) or _UNMADE)
     return True
 
 
-def _tell_faults(session: Session, outcome: StepOutcome, place: str) -> bool:
+def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
+    """Tell what is wrong with a predictor, or go on with a good one; False if neither is it."""
     error = outcome.error
     if isinstance(error, Faults):
         for fault in error.faults:
             session.add(CODE, place, fault, "correct this: no host serves the model until then")
+    elif isinstance(error, AsksForArguments):
+        session.add("object-not-made", place, str(error), _UNMADE)
     elif isinstance(error, CannotBeServed):
         session.add(CODE, place, str(error), "correct this: no host finds the model until then")
     elif outcome.good:
-        _describe(session, outcome.value, place)
+        session.guard(lambda: _check_calls(session, outcome.value, place), "the predictor")
     else:
         return False
     return True
 
 
-def _describe(session: Session, predictor: object, place: str) -> None:
+def _check_calls(session: Session, predictor: Any, place: str) -> None:
+    for remark in traits_of(predictor).remarks:
+        session.add("function-misspelt", place, remark, "give the function this name")
     try:
         LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
     except Exception as error:
         where = session.places.of_error(error) or place
         session.add("host-refuses", where, reason(error), "correct what this says")
-    session.note("setup and the predictor were not called")
+        return
+    declared = {
+        function: Declared(function, getattr(predictor, declare)())
+        for function, declare in DECLARED.items()
+        if hasattr(predictor, declare)
+    }
+    said = session.run("get_metadata", "asking for its metadata", predictor.get_metadata)
+    about = said.value if said.good else {}
+    described = page.read(session.target.name, declared, getattr(predictor, "schema", None), about)
+    calls.check(session, predictor, described, declared, about, "setup")
 
+
+_UNMADE = "what can wait belongs in setup()"
 
 KIND = ModelCheck(check=check, adopt=adopt, codes=[CODE])

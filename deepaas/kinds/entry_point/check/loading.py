@@ -12,6 +12,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from deepaas.check import manners
 from deepaas.check.session import Session, printed_bytes
 from deepaas.check.target import Target
 from deepaas.kinds.entry_point import GROUP
@@ -24,8 +25,6 @@ from deepaas.runtime.source_files import import_file
 from deepaas.written.folders import code_folder, is_path, package_root, split
 from deepaas.written.lines import shown
 from deepaas.written.project import read
-
-SLOW_SECONDS = 10
 
 
 def load(session: Session) -> Any:
@@ -90,7 +89,7 @@ def _imported(session: Session, doing: str, load: Callable[[], Any]) -> Any:
     elif outcome.error is not None:
         _tell_failure(session, outcome.error)
     if outcome.error is None:
-        _tell_manners(session, printed_bytes() - before, outcome.seconds)
+        manners.tell(session, module_of(session.target), "warm()", outcome.seconds, before)
         _tell_siblings(session)
     return outcome.value
 
@@ -196,25 +195,6 @@ def _syntax(session: Session, error: SyntaxError) -> str:
     place = session.places.of_error(error)
     session.add("syntax-error", place, f"Python cannot read this: {error.msg}", "correct this line")
     return place
-
-
-def _tell_manners(session: Session, printed: int, seconds: float) -> None:
-    module = module_of(session.target)
-    place = session.place
-    if seconds > SLOW_SECONDS:
-        session.add(
-            "import-slow",
-            place,
-            f"importing {module} takes {seconds:.0f} s: every command and every worker waits",
-            "import what is heavy, and load weights, in warm() or in the functions that need it",
-        )
-    if printed > 0:
-        session.add(
-            "import-prints",
-            place,
-            f"{printed} bytes are printed while {module} is imported",
-            "use logging instead: commands write their results to the standard output",
-        )
 
 
 def _tell_siblings(session: Session) -> None:

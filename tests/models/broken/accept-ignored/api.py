@@ -9,7 +9,7 @@ def get_metadata():
 
 def get_predict_args():
     return {
-        "text": fields.Str(load_default="", metadata={"description": "A text"}),
+        "text": fields.Str(required=True, metadata={"description": "A text"}),
         "accept": fields.Str(validate=validate.OneOf(["application/json", "text/plain"])),
     }
 

@@ -1,0 +1,78 @@
+"""Warms a model, and calls ``predict`` with its examples, or with its defaults alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from deepaas.check.arguments import Declared
+from deepaas.check.examples import Examples
+from deepaas.check.session import Session
+from deepaas.client.description import Model
+from deepaas.runtime.advice import advice
+from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.failures import reason
+
+
+def check(
+    session: Session,
+    author: Any,
+    described: Model,
+    declared: Mapping[str, Declared],
+    said: Mapping[str, Any],
+    warm_name: str = "warm",
+) -> None:
+    """Do so, as far as that is wanted and possible; the report says what was not tried.
+
+    Args:
+        author: the functions that can be called.
+        described: the model as clients see it.
+        said: the metadata.
+        warm_name: what the author calls ``warm``.
+    """
+    model = LoadedModel(session.target.name, author, session.spool)
+    is_warm = session.job.call and _warm(session, author, model, warm_name)
+    if "train" in declared:
+        _not_tried(session, "train was not called")
+    if (found := declared.get("predict")) is None:
+        return
+    if not session.job.call:
+        _not_tried(session, f"predict and {warm_name} were not called, as you asked")
+    elif not is_warm:
+        _not_tried(session, f"predict was not called: {warm_name} fails")
+    elif not found.complete:
+        _not_tried(session, "predict was not called: its arguments have to be corrected first")
+        is_warm = False
+    place = session.place
+    if "examples" in said:
+        place = session.places.of_function(author.get_metadata) or place
+    examples = Examples(session, described, found, author, model, place)
+    if "examples" in said:
+        examples.check(said["examples"], is_warm)
+    elif is_warm and (lacking := [name for name, one in found.fields.items() if one.required]):
+        names = ", ".join(lacking)
+        _not_tried(session, f"predict was not called: it needs {names}, and there are no examples")
+    elif is_warm:
+        examples.call_with_defaults()
+
+
+def _warm(session: Session, author: Any, model: LoadedModel, name: str) -> bool:
+    warm = getattr(author, "warm", None)
+    if warm is None:
+        return True
+    place = session.places.of_function(warm) or session.place
+    outcome = session.run("warm", f"calling {name}", model.warm, place)
+    if outcome.error is None:
+        return not outcome.skipped
+    fix = advice(outcome.error)
+    session.add(
+        "warm-fails",
+        session.places.of_error(outcome.error) or place,
+        f"{name} fails: {reason(outcome.error)}",
+        fix or "correct what this line does: no host serves the model until then",
+    )
+    return False
+
+
+def _not_tried(session: Session, what: str) -> None:
+    session.note(f"not fully checked: {what}")
