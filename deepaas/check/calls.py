@@ -64,7 +64,7 @@ def _warm(session: Session, author: Any, model: LoadedModel, name: str) -> bool:
     outcome = session.run("warm", f"calling {name}", model.warm, place)
     if outcome.error is None:
         return not outcome.skipped
-    fix = advice(outcome.error)
+    fix = advice(outcome.error, session.there)
     session.add(
         "warm-fails",
         session.places.of_error(outcome.error) or place,

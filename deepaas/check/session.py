@@ -70,7 +70,7 @@ class Session:
 
     The process that has started this one is told before each stage, so that it knows what a process
     was doing that has ended or does not come back. ``place`` is of what has no line: the model's
-    module, or its entry point.
+    module, or its entry point. ``there`` is where the author's relative paths begin.
     """
 
     def __init__(self, job: CheckJob, wire: BinaryIO, spool: Path) -> None:
@@ -81,7 +81,7 @@ class Session:
         self.place = job.target.place
         self.found: list[Finding] = []
         self._wire = wire
-        self._there = Path.cwd()
+        self.there = Path.cwd()
 
     @property
     def failed(self) -> bool:
@@ -108,14 +108,14 @@ class Session:
         self._tell({"stage": stage, "doing": doing, "where": where})
         # The author's paths begin where the model was loaded, those that are told begin here.
         here = Path.cwd()
-        os.chdir(self._there)
+        os.chdir(self.there)
         began = own_time()
         try:
             outcome = StepOutcome(function(), seconds=own_time() - began)
         except BaseException as error:
             # Also SystemExit and its like: they are what is looked for.
             outcome = StepOutcome(error=error, seconds=own_time() - began)
-        self._there = Path.cwd()
+        self.there = Path.cwd()
         os.chdir(here)
         if os.getpid() != process:
             # The author's code has forked, and its child has come back here.

@@ -60,8 +60,11 @@ def is_permanent(error: BaseException) -> bool:
     return isinstance(error, _CODE_ERRORS) and not _NO_GPU.search(str(error))
 
 
-def advice(error: BaseException) -> str:
-    """What to do, as one sentence without a full stop; empty where only its author can tell."""
+def advice(error: BaseException, work_in: Path | None = None) -> str:
+    """What to do, as one sentence without a full stop; empty where only its author can tell.
+
+    `work_in`: where the author's relative paths begin, the working directory by default.
+    """
     said = str(error)
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error)
@@ -80,7 +83,7 @@ def advice(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return 'put what is meant for the command line below if __name__ == "__main__":'
     if isinstance(error, FileNotFoundError):
-        return _missing_file(error)
+        return _missing_file(error, work_in or Path.cwd())
     return ""
 
 
@@ -129,9 +132,9 @@ def _import_error(error: ImportError) -> str:
     return f"write {near[0]}: {error.name} has that" if near else f"{error.name} has no {wanted[1]}"
 
 
-def _missing_file(error: FileNotFoundError) -> str:
+def _missing_file(error: FileNotFoundError, work_in: Path) -> str:
     name = str(error.filename or "")
     if not name or Path(name).is_absolute():
         return f"put {name} there, or correct the path" if name else ""
     beside = f"Path(__file__).parent / {name!r} is beside the code"
-    return f"relative paths begin in {Path.cwd()}; {beside}"
+    return f"relative paths begin in {work_in}; {beside}"

@@ -74,7 +74,7 @@ def reason(error: BaseException) -> str:
         return _shorten(text(error))
     said = f"{type(error).__name__}: {text(error)}" if text(error) else type(error).__name__
     origin = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if origin is not None and not _is_http_exception(error):
+    if origin is not None and text(origin) and not _is_http_exception(error):
         said += f" (after {type(origin).__name__}: {text(origin)})"
     return _shorten(" ".join(said.split()))
 

@@ -51,6 +51,9 @@ def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
         told.stack = traceback.StackSummary.from_list(
             [frame for frame in frames if not frame.filename.startswith(_IMPORTS)]
         )
-    for other in (told.__cause__, told.__context__):
+    for name in ("__cause__", "__context__"):
+        other = getattr(told, name)
         if other is not None:
             _trim(other, seen)
+            if all(frame.filename.startswith(_NOT_THE_AUTHORS) for frame in other.stack):
+                setattr(told, name, None)

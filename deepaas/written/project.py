@@ -24,6 +24,7 @@ class PackageProject:
         group: of entry points, those of the models.
         entry_points: of the models: value by name; `lines` are their places.
         requirements: what it depends on, as far as the files say it, with their places.
+        about: what it says of itself, as headers of packages' metadata have it.
         broken: files that cannot be read, with the place and the reason.
     """
 
@@ -35,6 +36,7 @@ class PackageProject:
     requirements: dict[str, str] = field(default_factory=dict)
     roots: list[Path] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
+    about: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def place(self) -> str:
@@ -67,6 +69,9 @@ def read(folder: Path, group: str) -> PackageProject:
         except (ValueError, OSError, configparser.Error) as error:
             project.broken.append((shown(file), " ".join(str(error).split())))
     project.roots += [folder, folder / "src"]
+    project.about.insert(0, ("Name", project.name))
+    if not any(name == "Version" for name, _ in project.about):
+        project.about.append(("Version", "0"))
     return project
 
 
@@ -77,9 +82,11 @@ def _read_pyproject(project: PackageProject, file: Path) -> None:
     about = _table(document, "project")
     project.name = str(about.get("name", project.name))
     _take_requirements(project, file, about.get("dependencies"))
+    _take_about(project, about)
     _take_entry_points(project, file, _table(about, "entry-points", project.group))
     poetry = _table(document, "tool", "poetry")
     project.name = project.name or str(poetry.get("name", ""))
+    _take_about(project, {**poetry, "authors": _people(poetry.get("authors"))})
     _take_entry_points(project, file, _table(poetry, "plugins", project.group))
     setuptools = _table(document, "tool", "setuptools")
     root = _table(setuptools, "package-dir").get("")
@@ -94,6 +101,8 @@ def _read_setup_cfg(project: PackageProject, file: Path) -> None:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(file, encoding="utf-8")
     project.name = parser.get("metadata", "name", fallback=project.name)
+    if parser.has_section("metadata"):
+        _take_about(project, dict(parser["metadata"]))
     # `entry_points` without `options.` is how pbr has it, which older templates use.
     for section in ("entry_points", "options.entry_points"):
         declared = parser.get(section, project.group, fallback="")
@@ -125,6 +134,45 @@ def _take_entry_points(project: PackageProject, file: Path, declared: Mapping[st
     for name, value in declared.items():
         project.entry_points[str(name)] = str(value).strip()
         project.lines[str(name)] = line_of(file, str(name), str(value).strip())
+
+
+_HEADERS = {
+    "version": "Version",
+    "description": "Summary",
+    "summary": "Summary",
+    "author": "Author",
+    "author_email": "Author-email",
+    "author-email": "Author-email",
+    "license": "License",
+    "url": "Home-page",
+    "home-page": "Home-page",
+    "home_page": "Home-page",
+}
+
+
+def _take_about(project: PackageProject, told: Mapping[str, Any]) -> None:
+    for key, header in _HEADERS.items():
+        value = told.get(key)
+        if isinstance(value, Mapping):
+            value = value.get("text")
+        if isinstance(value, str) and value and not value.startswith(("attr:", "file:")):
+            project.about.append((header, value))
+    authors = told.get("authors")
+    for one in authors if isinstance(authors, list) else []:
+        name, email = (str(one.get(key) or "") for key in ("name", "email"))
+        if email:
+            project.about.append(("Author-email", f"{name} <{email}>" if name else email))
+        elif name:
+            project.about.append(("Author", name))
+    for label, url in _table(told, "urls").items():
+        project.about.append(("Project-URL", f"{label}, {url}"))
+
+
+def _people(authors: Any) -> list[dict[str, str]]:
+    """Poetry's authors, ``Ada <ada@example.org>``, as others have them."""
+    told = authors if isinstance(authors, list) else []
+    parts = (str(one).partition("<") for one in told)
+    return [{"name": name.strip(), "email": email.strip(" >")} for name, _, email in parts]
 
 
 def _take_requirements(project: PackageProject, file: Path, declared: Any) -> None:

@@ -271,6 +271,9 @@ def test_metadata_of_a_project_that_is_not_installed(tmp_path: Path) -> None:
     text = "from importlib.metadata import metadata\n\n\ndef get_metadata():\n"
     text += "    return dict(metadata('mine').json)\n\n\ndef predict():\n    return {}\n"
     write(tmp_path, my_model__api_DOT_py=text)
+    # As a host reads it that serves the project by its path.
+    assert codes(check(str(tmp_path))) == ["metadata-incomplete"]
+    write(tmp_path, my_model__api_DOT_py=text.replace("'mine'", "'theirs'"))
     (found,) = check(str(tmp_path)).findings
     assert (found.code, Path(found.where).name) == ("metadata-fails", "api.py:5")
     assert "pip install -e" in found.fix

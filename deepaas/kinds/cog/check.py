@@ -42,7 +42,7 @@ def check(session: Session) -> None:
         manners.tell(session, place, "setup()", outcome.seconds, before)
     if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
-        fix = advice(outcome.error)
+        fix = advice(outcome.error, session.there)
         fix = fix or "correct what this line does; what can wait belongs in setup()"
         session.add("import-fails", where, reason(outcome.error), fix)
 
@@ -57,7 +57,9 @@ def adopt(session: Session, target: Any) -> bool:
     if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
         problem = f"no object of the class {name} can be made: {reason(outcome.error)}"
-        session.add("object-not-made", where, problem, advice(outcome.error) or _UNMADE)
+        session.add(
+            "object-not-made", where, problem, advice(outcome.error, session.there) or _UNMADE
+        )
     return True
 
 

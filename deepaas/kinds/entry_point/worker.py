@@ -14,8 +14,10 @@ from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
 from deepaas.runtime.signatures import ARGUMENTLESS, KNOWN, misspelt
 from deepaas.runtime.source_files import import_file
+from deepaas.written import as_installed
 from deepaas.written.contents import CONTRACT
-from deepaas.written.folders import is_path, project_folder, split
+from deepaas.written.folders import is_path, is_project, project_folder, split
+from deepaas.written.project import read
 
 
 def load(source: str) -> Any:
@@ -39,7 +41,10 @@ def load(source: str) -> Any:
 def from_file(source: str) -> Any:
     """The module or class that a file is there for. Raises as :func:`load` does."""
     file, name = split(source)
-    found: Any = import_file(file, project_folder(file))
+    folder = project_folder(file)
+    if is_project(folder):
+        as_installed.show(read(folder, GROUP))
+    found: Any = import_file(file, folder)
     for part in name.split(".") if name else ():
         if not hasattr(found, part):
             raise CannotBeServed(f"{file} has no {name}")

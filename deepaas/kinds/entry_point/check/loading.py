@@ -22,6 +22,7 @@ from deepaas.kinds.entry_point.worker import from_file, needs_instance
 from deepaas.runtime.advice import advice
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.source_files import import_file
+from deepaas.written import as_installed
 from deepaas.written.folders import code_folder, is_path, package_root, split
 from deepaas.written.lines import shown
 from deepaas.written.project import read
@@ -67,12 +68,14 @@ def _load_entry_point(session: Session) -> tuple[Any, str]:
             "write it as module or module:object, as in my_model.api",
         )
         return None, ""
-    file = read(Path(target.folder), GROUP).file_of(target.value) if target.folder else None
+    project = read(Path(target.folder), GROUP) if target.folder else None
+    file = project.file_of(target.value) if project is not None else None
 
     def load() -> Any:
-        if file is not None:
+        if project is not None and file is not None:
             # As a host imports it that is given the project's path.
-            import_file(file, Path(target.folder))
+            as_installed.show(project)
+            import_file(file, project.folder)
         return entry.load()
 
     return _imported(session, f"importing {module}", load), module
@@ -145,10 +148,10 @@ def _tell_failure(session: Session, error: BaseException) -> None:
             "import-fails",
             place,
             f"sys.exit({error.code!r}) is called while {module} is imported",
-            advice(error),
+            advice(error, session.there),
         )
     else:
-        fix = advice(error)
+        fix = advice(error, session.there)
         fix = fix or "correct what this line does; what can wait belongs in warm() or predict()"
         if isinstance(error, PackageNotFoundError):
             fix = f"install the project: pip install -e {shown(target.folder) or '.'}"
@@ -166,7 +169,7 @@ def _tell_missing(session: Session, error: ModuleNotFoundError, place: str) -> N
     if top == module_of(session.target).partition(".")[0]:
         fix = f"there is no such module in {top}: correct the name, or add the file"
     else:
-        fix = f"{advice(error)}, and add it to the dependencies"
+        fix = f"{advice(error, session.there)}, and add it to the dependencies"
     session.add("import-missing", place, f"the module {name} is imported, but is not there", fix)
 
 
