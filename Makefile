@@ -70,7 +70,7 @@ $(VENV)/bin/python:
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
 	@echo "Installing DEEPaaS, the try-me page, TensorBoard and the demo model (PyTorch) into $(VENV):"
 	@echo "this takes a few minutes, the first time only; PyTorch is the largest download ..."
-	@$(PIP) --editable ".[tensorboard,ui]" --editable demo_app
+	@$(PIP) --editable ".[new,tensorboard,ui]" --editable demo_app
 	@touch $@
 	@echo "Installed."
 

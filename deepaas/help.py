@@ -74,7 +74,10 @@ class CommandParser(argparse.ArgumentParser):
             names = list(action.choices)
             hint = did_you_mean(value, names) or f"; there are: {', '.join(names)}"
             raise argparse.ArgumentError(None, f"there is no command {value!r}{hint}")
-        super()._check_value(action, value)
+        if action.choices is not None and value not in action.choices:
+            names = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), names) or f"; it must be one of {', '.join(names)}"
+            raise argparse.ArgumentError(action, f"there is no {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
         """End with the message alone: the usage of many options hides it."""

@@ -44,7 +44,10 @@ def _run(options: argparse.Namespace) -> int:
         kinds = load_kinds()
         found = [one._asdict() for one in discovery.installed(kinds)]
         columns = ["name", "package", "version", "source"]
-        nothing = f"no model is installed here: no package has {offers(kinds)}"
+        nothing = (
+            f"no model is installed here: no package has {offers(kinds)}; "
+            "'deepaas-cli new NAME' makes one"
+        )
         if options.load:
             columns.append("loads")
             _try_each(found, plain=options.plain)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from deepaas.cli import doors_command, list_command, model_commands, runs_command
+from deepaas.cli import doors_command, list_command, model_commands, new_command, runs_command
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
@@ -118,6 +118,7 @@ def _parser(*, with_check: bool) -> CommandParser:
     list_command.add_to(commands)
     doors_command.add_to(commands)
     runs_command.add_to(commands)
+    new_command.add_to(commands)
     if with_check:
         from deepaas.cli import check_command
 

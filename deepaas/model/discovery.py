@@ -65,8 +65,11 @@ def choose(
     interpreters = dict(_interpreter(one) for one in pythons)
     wanted = wanted or [*available, *(name for name in interpreters if name not in available)]
     if not wanted:
-        here = "; one lies here: deepaas-run ." if _is_here(kinds) else ""
-        raise ConfigError(f"no model is installed: no package here has {offers(kinds)}{here}")
+        here = "serve the one in this folder: deepaas-run ." if _is_here(kinds) else ""
+        raise ConfigError(
+            f"no model is installed: no package here has {offers(kinds)}; "
+            f"{here or 'create one: deepaas-cli new NAME'}"
+        )
     found = [_found(one, kinds, interpreters) for one in wanted]
     names = [one.name for one in found]
     for name in interpreters:

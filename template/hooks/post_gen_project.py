@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -60,6 +62,13 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
 
 
+def way_here() -> str:
+    """This folder, as `cd` gets there from where the author is: the shell says where."""
+    here = Path.cwd()
+    way = os.path.relpath(here, os.environ.get("PWD", "/"))
+    return str(here) if way.startswith("..") else way
+
+
 def main() -> None:
     """Finish the project."""
     take_start(START)
@@ -69,7 +78,11 @@ def main() -> None:
     trouble = make_repository()
     if trouble:
         print(trouble, file=sys.stderr)
-    print(f"{REPOSITORY} is ready. Next:\n  cd {REPOSITORY} && less README.md")
+    print(f"{REPOSITORY} is ready. Next:\n")
+    print(f"  cd {shlex.quote(way_here())}")
+    print("  pip install --editable '.[serve,test]'")
+    print(f"  deepaas-run --model-name {PACKAGE} --reload\n")
+    print("README.md tells the rest.")
 
 
 main()
