@@ -30,7 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 
-from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient
+from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient, without_password
 from deepaas.client.description import Model
 from deepaas.client.portal import Portal
 from deepaas.client.runs import Run
@@ -76,6 +76,9 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({without_password(self.url)!r})"
 
     def close(self) -> None:
         """Close the connections and end the thread."""

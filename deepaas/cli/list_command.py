@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
         from deepaas.cli.remote import served
 
         found = served(options)
-        columns = ["name", "version", "predict", "train", "media_types", "title"]
+        columns = ["name", "version", "predict", "train", "media_types", "title", "state"]
         nothing = f"{shown_url(options.url)} serves no model"
     else:
         kinds = load_kinds()

@@ -7,7 +7,7 @@ import contextlib
 import json
 import mimetypes
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,13 @@ _KINDS = {
     "tensor": shapes.TENSOR,
 }
 _WORDS = {"string": "text", "password": "text", "any": "value", "array": "value"}
-_HOST_FAILED = (errors.ConnectionFailed, errors.Busy, errors.Unauthorized, errors.HostError)
+_HOST_FAILED = (
+    errors.ConnectionFailed,
+    errors.Busy,
+    errors.NotReady,
+    errors.Unauthorized,
+    errors.HostError,
+)
 
 
 @contextlib.contextmanager
@@ -81,17 +87,24 @@ def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
 def served(options: argparse.Namespace) -> list[dict[str, Any]]:
     """What a host serves, one row per model; CommandProblem for whatever goes wrong with it."""
     with open_client(options) as client:
-        return [
-            {
-                "name": model.name,
-                "version": model.version,
-                "title": model.title,
-                "predict": model.predict is not None,
-                "train": model.train is not None,
-                "media_types": list(model.media_types),
-            }
-            for model in client.models()
-        ]
+        states = client.health()["models"]
+        known = {model.name: model for model in client.models()}
+        return [_row(name, states.get(name, {}), known.get(name)) for name in {**known, **states}]
+
+
+def _row(name: str, state: Mapping[str, Any], model: Model | None) -> dict[str, Any]:
+    reason = state.get("reason")
+    told = str(state.get("status") or "ready")
+    row: dict[str, Any] = {"name": name, "state": f"{told}: {reason}" if reason else told}
+    if model is not None:
+        row |= {
+            "version": model.version,
+            "title": model.title,
+            "predict": model.predict is not None,
+            "train": model.train is not None,
+            "media_types": list(model.media_types),
+        }
+    return row
 
 
 class RemoteModel:

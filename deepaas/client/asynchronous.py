@@ -21,11 +21,11 @@ from deepaas.client.calls import predict_call, train_call
 from deepaas.client.choices import check_accept, check_stream, not_found, streams, the_only
 from deepaas.client.description import NPY, NPZ, Model
 from deepaas.client.errors import (
-    Busy,
     ClientError,
     HostError,
     InvalidArguments,
     ModelNotFound,
+    NotReady,
     TrainingNotFound,
 )
 from deepaas.client.paths import file_for, replacing
@@ -76,6 +76,9 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({without_password(self.url)!r})"
+
     async def close(self) -> None:
         """Close the connections."""
         await self._api.close()
@@ -91,6 +94,7 @@ class AsyncClient:
 
         Raises:
             ModelNotFound: there is none of this name.
+            NotReady: it is broken.
             ClientError: no name is given and there are several.
         """
         while True:
@@ -105,7 +109,7 @@ class AsyncClient:
                 raise ModelNotFound(not_found(name, names), NOT_FOUND)
             if status[name].get("status") not in ("loading", "warming"):
                 reason = status[name].get("reason") or "it cannot be loaded"
-                raise Busy(f"model {name!r} takes no calls at present: {reason}", UNAVAILABLE)
+                raise NotReady(f"model {name!r} takes no calls: {reason}", UNAVAILABLE)
             # The host has waited for it for some seconds before it answered.
             await asyncio.sleep(1)
 
@@ -166,6 +170,7 @@ class AsyncClient:
             InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised.
             Busy: too many calls are waiting.
+            NotReady: the model is broken.
         """
         given = {**(arguments or {}), **more}
         # An argument of a model, but the one that this method has itself.
@@ -302,6 +307,10 @@ class AsyncClient:
 
     def _training(self, model: Model, run: Run) -> AsyncTraining:
         return AsyncTraining(self._api, model, run)
+
+
+def without_password(url: str) -> str:
+    return str(URL(url).with_user(None))
 
 
 def check_url(text: str) -> None:

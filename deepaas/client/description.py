@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from deepaas.client.notebook import model_html
+
 Json = Mapping[str, Any]
 
 JSON = "application/json"
@@ -93,7 +95,7 @@ class OutputField:
         return medium(self.description) if self.kind == "string" or self.many else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """One model of a host.
 
@@ -122,6 +124,19 @@ class Model:
     streams: bool = False
     tensors: Mapping[str, TensorForm] = field(default_factory=dict)
     metadata: Json = field(default_factory=dict, compare=False)
+
+    def __repr__(self) -> str:
+        """In a line: all of it may be pages."""
+        functions = (("predict", self.predict), ("train", self.train))
+        told = [
+            f"{name}({', '.join(argument.name for argument in arguments)})"
+            for name, arguments in functions
+            if arguments is not None
+        ]
+        return f"<{' '.join(['Model', self.name, self.version]).rstrip()}: {', '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        return model_html(self)
 
 
 def read_models(document: Json, metadata: Json | None = None) -> list[Model]:

@@ -78,6 +78,16 @@ class Busy(ClientError):
     retry_after: float | None = None
 
 
+class NotReady(ClientError):
+    """It is there, but not ready: a model that is broken or being loaded, a database that is away.
+
+    Attributes:
+        retry_after: as with `Busy`.
+    """
+
+    retry_after: float | None = None
+
+
 class NotSupported(ClientError):
     """The model, or the host, does not have that."""
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import aiohttp
 
-from deepaas.client.errors import Busy, ClientError, ConnectionFailed, NotSent, TimedOut
+from deepaas.client.errors import Busy, ClientError, ConnectionFailed, NotReady, NotSent, TimedOut
 
 FIRST_PAUSE_SECONDS = 0.25
 MAX_PAUSE_SECONDS = 10.0
@@ -50,7 +50,7 @@ def in_our_words(host: str) -> Iterator[None]:
 def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
     """Seconds until a request is sent again, None if it is not; ``safe``: it may come twice."""
     pause = FIRST_PAUSE_SECONDS * 2**attempt
-    if isinstance(error, Busy):
+    if isinstance(error, (Busy, NotReady)):
         # Only a full queue says for certain that nothing was begun.
         if not safe and error.code != "queue_full":
             return None

@@ -16,6 +16,7 @@ from deepaas.client.errors import (
     InvalidArguments,
     ModelFailed,
     ModelNotFound,
+    NotReady,
     NotSupported,
     TrainingNotFound,
     Unauthorized,
@@ -30,8 +31,11 @@ _BY_CODE: dict[str, type[ClientError]] = {
     **dict.fromkeys(MODEL_FAILURES, ModelFailed),
     "disabled": NotSupported,
     "extra_missing": NotSupported,
+    "host_exhausted": Busy,
     "model_not_found": ModelNotFound,
+    "model_unavailable": NotReady,
     "not_implemented": NotSupported,
+    "store_unavailable": NotReady,
     "training_not_found": TrainingNotFound,
 }
 """The host's own word comes first: a model may refuse with any status."""
@@ -72,7 +76,7 @@ async def refusal(response: aiohttp.ClientResponse) -> ClientError:
         if status == 500 and response.method == "POST" and content is None:
             kind = ModelFailed
         error = kind(_plain(body.decode(errors="replace"), response), status, code=code)
-    if isinstance(error, Busy):
+    if isinstance(error, (Busy, NotReady)):
         error.retry_after = _seconds(response.headers.get("Retry-After", ""))
     return error
 

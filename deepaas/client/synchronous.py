@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 
-from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient
+from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient, without_password
 from deepaas.client.description import Model
 from deepaas.client.portal import Portal
 from deepaas.client.runs import Run
@@ -56,6 +56,9 @@ class Client:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"Client({without_password(self.url)!r})"
+
     def close(self) -> None:
         """Close the connections and end the thread."""
         self._portal.close()
@@ -69,6 +72,7 @@ class Client:
 
         Raises:
             ModelNotFound: there is none of this name.
+            NotReady: it is broken.
             ClientError: no name is given and there are several.
         """
         return self._portal.run(self._asynchronous.model(name))
@@ -128,6 +132,7 @@ class Client:
             InvalidArguments: there is no such argument, or the model refuses a value.
             ModelFailed: the model has raised.
             Busy: too many calls are waiting.
+            NotReady: the model is broken.
         """
         return self._portal.run(
             self._asynchronous.predict(

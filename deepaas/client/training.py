@@ -17,10 +17,12 @@ from deepaas.client.description import Model
 from deepaas.client.errors import (
     Busy,
     ConnectionFailed,
+    NotReady,
     NotSupported,
     TimedOut,
     TrainingNotFound,
 )
+from deepaas.client.notebook import training_html
 from deepaas.client.paths import file_for, replacing
 from deepaas.client.runs import Progress, Run
 from deepaas.client.trainings import FORGOTTEN, File, TrainingApi
@@ -93,6 +95,9 @@ class Shown(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.uuid} of {self.model}: {self.state}>"
+
+    def _repr_html_(self) -> str:
+        return training_html(self.run, self.model)
 
 
 class AsyncTraining(Shown):
@@ -176,7 +181,7 @@ class AsyncTraining(Shown):
                             yield line
                 if complete:
                     return
-            except (ConnectionFailed, Busy):
+            except (ConnectionFailed, Busy, NotReady):
                 failures_count += 1
                 if not self._api.retries or failures_count * LOOK_SECONDS > AWAY_SECONDS:
                     raise
@@ -228,7 +233,7 @@ class AsyncTraining(Shown):
                 # DEEPaaS 2.x forgets what is cancelled.
                 self._run = replace(self.run, state="cancelled", message=FORGOTTEN)
                 return
-            except (ConnectionFailed, Busy):
+            except (ConnectionFailed, Busy, NotReady):
                 if not self._api.retries or time.monotonic() - since > AWAY_SECONDS:
                     raise
             await asyncio.sleep(LOOK_SECONDS)

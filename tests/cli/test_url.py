@@ -11,16 +11,24 @@ import pytest
 from support.host import Host, free_port, start_host
 from support.waiting import wait_until
 
+from deepaas.client import Client, NotReady
+
 from .command import Shell
 
+GOOD, BROKEN = ("command_line", "trains"), "fails_at_import"
 ONE, TRAINS = ("--model-name", "command_line"), ("--model-name", "trains")
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
     # A command-line tool is a client like any other: the host's own limits are tested elsewhere.
-    with start_host(["command_line", "trains"], "--no-ui") as host:
+    with start_host([*GOOD, BROKEN], "--no-ui", wait=False) as host:
+        wait_until(lambda: states(host) == ["broken", "ready", "ready"], "all have been loaded")
         yield host
+
+
+def states(host: Host) -> list[str]:
+    return sorted(host.readiness(name)["status"] for name in (*GOOD, BROKEN))
 
 
 @pytest.fixture
@@ -33,14 +41,17 @@ def shell(tmp_path: Path, host: Host) -> Shell:
 
 def test_models(shell: Shell, host: Host) -> None:
     rows = {row["name"]: row for row in shell.run("list", "--json").json}
-    assert sorted(rows) == ["command_line", "trains"]
+    assert sorted(rows) == sorted([*GOOD, BROKEN])
+    assert rows["trains"]["state"] == "ready"
+    assert "a_library_that_nobody_has" in rows[BROKEN]["state"]
+    assert "predict" not in rows[BROKEN]
     assert rows["trains"]["train"] is True
     assert rows["command_line"]["media_types"] == ["application/json", "text/plain", "image/png"]
     assert b"command_line" in shell.run("list", "--url", host.url, DEEPAAS_URL="").output
     assert shell.run(*ONE, "get_metadata").json["author"] == "é"
     ended = shell.run("get_metadata")
     assert ended.code == 2
-    assert "several models, name one of them: command_line, trains" in ended.errors
+    assert "several models, name one of them: command_line, fails_at_import, trains" in ended.errors
 
 
 def test_help_is_nearly_the_same(shell: Shell) -> None:
@@ -80,8 +91,9 @@ def test_exit_codes(shell: Shell) -> None:
     for code, words, said in (
         (1, (*ONE, "predict", "--number", "9"), "ValueError: boom"),
         (1, (*ONE, "predict", "--number", "8"), "eight is too much"),
-        (2, ("--model-name", "nope", "predict"), "it serves command_line, trains"),
+        (2, ("--model-name", "nope", "predict"), "it serves command_line, fails_at_import, trains"),
         (2, (*ONE, "train"), "command_line has no 'train'"),
+        (3, ("--model-name", BROKEN, "predict"), "model 'fails_at_import' takes no calls: "),
         (3, ("--url", f"http://127.0.0.1:{free_port()}", "list"), "Connection refused"),
         (3, ("--url", f"http://me:secret@127.0.0.1:{free_port()}", "runs"), "error: http://127"),
         (2, ("--url", "nonsense", "list"), "not the URL of a host"),
@@ -152,3 +164,20 @@ def test_ctrl_c_leaves_a_training_to_its_host(shell: Shell) -> None:
     (cancel,) = [line for line in errors.decode().splitlines() if "cancel it:" in line]
     assert shell.run(*cancel.partition("deepaas-cli ")[2].split()).code == 0
     assert state() == "cancelled"
+
+
+def test_a_broken_model_is_no_busy_one(host: Host) -> None:
+    with Client(host.url) as client:
+        assert repr(client) == f"Client({host.url!r})"
+        with pytest.raises(NotReady, match="a_library_that_nobody_has"):
+            client.predict(BROKEN)
+        assert [model.name for model in client.models()] == list(GOOD)
+
+
+def test_what_a_finished_training_has_done_is_listed(shell: Shell, host: Host) -> None:
+    for number in range(2):
+        host.touch(f"listed-{number}")
+    words = ("train", "--how", "steps", "--text", "listed", "--count", "2")
+    uuid = shell.run(*TRAINS, *words).json["uuid"]
+    (row,) = [row for row in shell.run("runs").output.decode().splitlines() if uuid in row]
+    assert row.endswith("2/2 step 1")

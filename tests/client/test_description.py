@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from deepaas.client.description import Argument, medium, read_models
+from deepaas.client.notebook import training_html
+from deepaas.client.runs import parse
 
 
 def document(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -215,3 +217,33 @@ def test_who_describes_does_not_wait_for_http() -> None:
         "print('aiohttp' in sys.modules, all(getattr(client, name) for name in client.__all__))\n"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False True\n"
+
+
+def test_models_are_short_in_a_list_and_a_table_in_a_notebook() -> None:
+    parameters: list[dict[str, Any]] = [
+        {"name": "<script>", "in": "query", "type": "string", "description": "<img src=x>"},
+        {"name": "kind", "in": "query", "type": "string", "enum": ["a", "b"], "required": True},
+        {"name": "long", "in": "query", "type": "string", "default": "x" * 10_000},
+    ]
+    [model] = read_models(document(*parameters))
+    assert repr([model]) == "[<Model m: predict(<script>, kind, long)>]"
+    shown = model._repr_html_()
+    assert "<script" not in shown and "<img" not in shown
+    assert "<td>&lt;script&gt;</td><td>string</td><td></td><td>&lt;img src=x&gt;</td>" in shown
+    assert "<td>kind</td><td>a, b</td><td>required</td>" in shown
+    assert len(shown) < 2000
+
+
+def test_a_training_in_a_notebook() -> None:
+    told = {
+        "uuid": "0" * 32,
+        "status": "error",
+        "message": "ValueError: <b>boom</b>",
+        "progress": {"step": 1, "total": 4, "message": "loss <0.5>"},
+        "args": {"text": "x" * 10_000},
+    }
+    shown = training_html(parse(told), "<model>")
+    assert "<td>state</td><td><span" in shown and ">error</span>" in shown
+    assert "25% loss &lt;0.5&gt;" in shown
+    assert "<b>" not in shown and "<model>" not in shown
+    assert len(shown) < 2000
