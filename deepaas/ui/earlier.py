@@ -72,7 +72,8 @@ JS = """(...given) => {
     return update({visible: all.length >= least, value: all.at(-1)?.name ?? null,
       choices: all.map(one => [one.name, one.name]).reverse()});
   };
-  const has = value => value != null && value !== "" && !(Array.isArray(value) && !value.length);
+  const has = value => value != null && value !== "" && !(Array.isArray(value) && !value.length)
+    && !(Array.isArray(value.data) && !value.data.flat().some(cell => cell !== ""));
   const then = {
     restore: () => {
       state.answers ??= [];

@@ -10,6 +10,7 @@ from gradio.components import Component
 
 from deepaas.client.answers import HostAnswer, is_json
 from deepaas.client.description import ANYTHING
+from deepaas.ui.documents import DocumentView, is_document
 from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane, decoded, saved, with_suffix
 
 _NOT_SHOWN = ("image/tiff",)
@@ -27,15 +28,18 @@ class FilePane(Pane):
             "video": gr.Video(format=None, include_audio=True, buttons=["download"], **fixed),
             "text": gr.Textbox(lines=8, max_lines=30, **fixed),
         }
+        self._document = DocumentView()
         file = gr.File(label="The answer as a file", interactive=False)
         super().__init__(ANYTHING, file, gr.File(visible=False))
 
     @property
     def components(self) -> list[Component]:
-        return [*super().components, *self._shown.values()]
+        return [*super().components, *self._shown.values(), *self._document.components]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
         kind = "text" if is_json(answer.media_type) else answer.media_type.partition("/")[0]
+        if is_document(answer.media_type):
+            kind = "document"
         path = str(with_suffix(saved(answer, folder)))
         text = decoded(answer)[:MAX_TEXT_CHARACTERS] if kind == "text" else ""
         updates: list[Any] = [path, gr.update()]
@@ -43,11 +47,12 @@ class FilePane(Pane):
             fits = medium == kind and answer.media_type not in _NOT_SHOWN
             value = (text if medium == "text" else path) if fits else None
             updates.append(gr.update(value=value, visible=fits))
-        return updates
+        document = kind == "document"
+        return updates + (self._document.values(answer) if document else self._document.empty())
 
     def empty(self) -> list[Any]:
         hidden = [gr.update(value=None, visible=False) for _ in self._shown]
-        return [None, gr.update(), *hidden]
+        return [None, gr.update(), *hidden, *self._document.empty()]
 
 
 def pane() -> Pane:

@@ -38,6 +38,8 @@ _POLICY = "; ".join(
         "font-src 'self' data:",
         "connect-src 'self' data: blob:",
         "worker-src 'self' blob:",
+        # A PDF, made on the page.
+        "frame-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",

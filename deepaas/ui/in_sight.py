@@ -4,6 +4,7 @@ answer beside the form, and on a phone, where it stands below, scrolled to when 
 CSS = """
 .gradio-container { overflow: clip !important; }
 html { scroll-padding: 1rem 0 8rem; }
+.call { z-index: 1; }
 .call > .column { align-self: flex-start; }
 @media (min-width: 720px) {
   .call > .column { position: sticky; top: 1rem; }
@@ -22,6 +23,8 @@ html { scroll-padding: 1rem 0 8rem; }
 .argument button.upload-container .wrap { flex-flow: row wrap; gap: 0.25rem 0.4rem; min-height: 0;
   padding: 0; font-size: var(--text-md); line-height: 1.4; }
 .argument button.upload-container .icon-wrap { width: 1.25rem; margin: 0; }
+.answer-side .block:has(> .empty), .answer-side .block:has(> * > .empty) {
+  height: auto !important; }
 .answer-side .empty { min-height: 6rem; }
 """
 

@@ -8,16 +8,14 @@ from typing import Any
 
 import gradio as gr
 
-from deepaas.client.description import JSON
-
-LABEL = f"Answer ({JSON})"
+LABEL = "Answer"
 
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
 def json_view(label: str = LABEL) -> gr.JSON:
     """A component for what :func:`for_view` gives."""
-    return gr.JSON(label=label, show_indices=False)
+    return gr.JSON(label=label, show_indices=False, elem_classes="json-view")
 
 
 def for_view(value: Any) -> Any:

@@ -12,10 +12,11 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from deepaas.client.answers import HostAnswer
+from deepaas.client.answers import HostAnswer, extension, is_json
 from deepaas.client.description import JSON, Model, OutputField
 from deepaas.ui import inputs, media
 from deepaas.ui.json_view import for_view, json_view
+from deepaas.ui.number_plot import plots
 
 LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -60,14 +61,14 @@ class Pane:
 
     def empty(self) -> list[Any]:
         return [
-            gr.update(value=None, visible=False) if c is self.other else _nothing(c)
+            _nothing(c) if c.visible else gr.update(value=_nothing(c), visible=False)
             for c in self.components
         ]
 
     def _main(self, answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
         """The value of the main component, and a file if that cannot show it."""
         if isinstance(self.main, gr.JSON):
-            return _json(answer, folder)
+            return json_content(answer, folder)
         if isinstance(self.main, gr.HTML):
             return sandboxed(decoded(answer)), None
         if isinstance(self.main, gr.Textbox):
@@ -84,10 +85,11 @@ class Pane:
 
 
 def pane(model: Model, media_type: str) -> Pane:
-    if media_type == JSON or media_type.endswith("+json"):
+    """The tab of a media type; of JSON with the fields that are declared."""
+    if is_json(media_type):
         return _json_pane(model)
     kind = media_type.partition("/")[0]
-    fixed: dict[str, Any] = {"interactive": False, "label": f"Answer ({media_type})"}
+    fixed: dict[str, Any] = {"interactive": False, "label": "Answer"}
     main: Component
     if kind == "image":
         main = gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed)
@@ -121,10 +123,7 @@ def _json_pane(model: Model) -> Pane:
         outputs = [output for output in outputs if output.name != PROBABILITIES]
     paired = len(outputs) < len(model.response or ())
     fields = [(o, _described(o, paired=paired and o.name == LABELS)) for o in outputs]
-    if fields:
-        with gr.Accordion("The whole answer as JSON", open=False):
-            main = json_view()
-    else:
+    with gr.Accordion("The whole answer as JSON", open=False):
         main = json_view()
     return Pane(JSON, main, other_file(), fields)
 
@@ -139,6 +138,8 @@ def _described(output: OutputField, *, paired: bool) -> list[Component]:
         group = _field(output, paired=paired)
         if output.description and not isinstance(group[0], gr.Textbox):
             inputs.about(output.description)
+        if isinstance(group[0], gr.JSON) and output.media is None:
+            group.append(gr.HTML(visible=False, padding=False))
     return group
 
 
@@ -183,7 +184,9 @@ def _field_values(
     if isinstance(first, gr.Gallery):
         return [_pictures(output, value, folder)]
     if isinstance(first, gr.JSON):
-        return [for_view(value)]
+        named = {output.name: value} if isinstance(value, list) else value
+        drawn = plots(named) if len(group) > 1 else ""
+        return [for_view(value), *[gr.update(value=drawn, visible=bool(drawn))] * (len(group) - 1)]
     if isinstance(first, gr.Textbox):
         return [_words(output.kind, value)]
     decoded = media.decode(value)
@@ -228,7 +231,8 @@ def _words(kind: str, value: Any) -> str:
     return value
 
 
-def _json(answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
+def json_content(answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
+    """What an answer says, without the host's envelope; or a file of what is no JSON."""
     try:
         content = answer.json()
     except ValueError:
@@ -259,8 +263,7 @@ def with_suffix(path: Path) -> Path:
 def saved(answer: HostAnswer, folder: Path) -> Path:
     if answer.path is not None:
         return answer.path
-    text = {JSON: "answer.json", "text/html": "answer.html", "text/csv": "answer.csv"}
-    path = folder / text.get(answer.media_type, "answer.txt")
+    path = folder / f"answer{extension(answer.media_type)}"
     path.write_bytes(answer.body)
     return path
 

@@ -13,29 +13,35 @@ from typing import Any
 import gradio as gr
 
 from deepaas.client import examples
-from deepaas.client.answers import HostAnswer
+from deepaas.client.answers import HostAnswer, is_json
 from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
 from deepaas.client.description import ANYTHING, JSON, NPY, NPZ, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import (
     connection,
+    documents,
     file_pane,
     in_sight,
     inputs,
+    json_pane,
     kept,
     look,
+    number_plot,
     outputs,
     snippets,
     streamed_pane,
     tensor_pane,
     trainings,
 )
+from deepaas.ui.documents import DocumentPane, is_document
 from deepaas.ui.earlier import Earlier
+from deepaas.ui.json_pane import JsonPane
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
 from deepaas.ui.running import Cancelled, Parts, Running
 from deepaas.ui.status import status, trouble
+from deepaas.ui.tab_names import tab_names
 from deepaas.ui.use_via_api import use_via_api
 
 CLEAN_SECONDS = 600
@@ -43,6 +49,16 @@ KEEP_SECONDS = 3600
 """Files of visitors and answers are removed when they are older than this."""
 
 _PREFIX = "deepaas-try-me-"
+_STYLES = (
+    look.CSS,
+    in_sight.CSS,
+    connection.CSS,
+    documents.CSS,
+    json_pane.CSS,
+    number_plot.CSS,
+)
+_SCRIPTS = (look.NAMES_JS, in_sight.JS, connection.JS, documents.JS)
+_UNFIT = "These values do not fit what the page has for them."
 
 
 def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> gr.Blocks:
@@ -54,11 +70,11 @@ def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> g
         fill_width=True,
     ) as page:
         gr.HTML(
-            f"<style>{look.CSS}{in_sight.CSS}{connection.CSS}</style>",
+            f"<style>{''.join(_STYLES)}</style>",
             elem_classes="style-only",
             padding=False,
         )
-        for script in (look.NAMES_JS, in_sight.JS, connection.JS):
+        for script in _SCRIPTS:
             page.load(None, js=script, api_visibility="private")
         if model.predict is not None and model.train is not None:
             with gr.Tab("Predict"):
@@ -113,8 +129,8 @@ class _Predict:
             return [pane(self._model, types[0])]
         panes = []
         with gr.Tabs() as self._tabs:
-            for media_type in types:
-                with gr.Tab(media_type, id=media_type) as tab:
+            for media_type, name in zip(types, tab_names(types), strict=True):
+                with gr.Tab(name, id=media_type) as tab:
                     panes.append(pane(self._model, media_type))
                 # In the browser: what is sent next must know of it.
                 tab.select(
@@ -233,6 +249,10 @@ def pane(model: Model, media_type: str) -> outputs.Pane:
         return file_pane.pane()
     if model.streams and media_type == JSON:
         return streamed_pane.pane()
+    if is_json(media_type) and not model.response:
+        return JsonPane()
+    if is_document(media_type) and media_type != "text/html":
+        return DocumentPane(media_type)
     if media_type in (NPY, NPZ):
         return tensor_pane.TensorPane(model, media_type)
     return outputs.pane(model, media_type)

@@ -65,7 +65,7 @@ class TensorPane(Pane):
     def __init__(self, model: Model, media_type: str) -> None:
         count = min(len(model.tensors) or 1, MAX_GROUPS_COUNT) if media_type == NPZ else 1
         self._groups = [_group() for _ in range(count)]
-        file = gr.File(label=f"Answer ({media_type})", interactive=False)
+        file = gr.File(label="The answer as a file", interactive=False)
         super().__init__(media_type, file, gr.File(visible=False))
 
     @property

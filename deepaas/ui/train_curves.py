@@ -6,13 +6,12 @@ need up to 4 MB of script, and give nothing to those who do not see it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from deepaas.client.runs import Series
-from deepaas.ui.train_scale import Scale, number_words, scale_for
+from deepaas.ui.train_scale import LARGEST, Scale, number_words, scale_for
 
 COLORS_COUNT = 8
 """So many trainings can be told apart."""
@@ -85,7 +84,7 @@ def _plot(name: str, curves: Sequence[Curve], log: bool) -> str:
 
 
 def _can_show(point: tuple[float, float], log: bool) -> bool:
-    return math.isfinite(point[0]) and math.isfinite(point[1]) and (point[1] > 0 or not log)
+    return all(abs(one) < LARGEST for one in point) and (point[1] > 0 or not log)
 
 
 def _axes(x: Scale, y: Scale) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TICKS_COUNT = 5
+LARGEST = 1e300
+"""Of two values beyond this the difference may be no number, and below 1 / LARGEST none at all."""
+
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -60,6 +63,8 @@ def number_words(value: float) -> str:
 
 def _rounds(least: float, most: float) -> list[float]:
     rough = (most - least) / TICKS_COUNT
+    if rough < 1 / LARGEST:
+        return [least]
     power = 10.0 ** math.floor(math.log10(rough))
     step = power * next(step for step in _STEPS if power * step >= rough * 0.999)
     first, last = math.ceil(least / step - 1e-9), math.floor(most / step + 1e-9)

@@ -122,7 +122,8 @@ async def context(
 
     def note_request(request: Request) -> None:
         url = urlsplit(request.url)
-        if url.scheme == "blob":
+        # Chromium shows a PDF with a page of its own.
+        if url.scheme in ("blob", "chrome", "chrome-extension"):
             return
         origins.add(f"{url.scheme}://{url.netloc}")
         if url.hostname != "127.0.0.1":

@@ -107,10 +107,10 @@ async def _attach_instead(page: Page, path: Path) -> None:
 async def test_media_types(kept: Kept, host: Host) -> None:
     page = await kept(f"{host.url}/try-me", "demo_app")
     await _attach_instead(page, SEVEN)
-    await page.get_by_role("tab", name="image/png").click()
+    await page.get_by_role("tab", name="Picture").click()
     await run(page)
     await seen(page.get_by_role("img", name="The answer"), 690)
-    await page.get_by_role("tab", name="application/zip").click()
+    await page.get_by_role("tab", name="File (ZIP)").click()
     await run(page)
     content = await downloaded(page, page.get_by_role("row", name="answer").get_by_role("link"))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

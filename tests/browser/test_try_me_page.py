@@ -28,7 +28,7 @@ CONTENTS = {
     "application_zip": b"PK\x05\x06" + 18 * b"\0",
     "application_pdf": pdf(),
 }
-TEXTS = {"text_plain": "plain <b>text</b>\n  in two lines", "text_csv": "a,b\n1,2\n"}
+TEXTS = {"text_plain": "plain <b>text</b>\n  in two lines", "text_csv": "a,b\n1,<b>2</b>\n"}
 """What `every_output` answers, by the names of the page's functions."""
 
 

@@ -15,6 +15,7 @@ MEDIA_TYPES = [
     "text/plain",
     "text/html",
     "text/csv",
+    "text/markdown",
     "application/zip",
     "application/pdf",
     "image/*",
@@ -24,6 +25,15 @@ HTML = (
     "<script>window.top.hacked = true; document.body.append('script ran')</script>"
     "<img src=x onerror='window.top.hacked = true'>"
 )
+
+MARKDOWN = """# A heading
+
+*Marked* <img src=x onerror="window.hacked = true"> [bad](javascript:alert(1))
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
 
 
 class Place(Schema):
@@ -92,7 +102,7 @@ def predict(**kwargs):
             "place": {"left": 1, "top": 2},
             "places": [{"left": 1, "top": 2}, {"left": 3, "top": 4}],
             "mapping": {"a": [1, 2, {"b": None}]},
-            "numbers": [1.5, 2.5],
+            "numbers": [1.5, 2.5, 2.0],
             "date": "2026-11-21",
             "moment": "2026-11-21T06:30:00+00:00",
             "picture": base64.b64encode(png()).decode(),
@@ -108,7 +118,8 @@ def predict(**kwargs):
         "video/mp4": mp4,
         "text/plain": lambda: "plain <b>text</b>\n  in two lines".encode(),
         "text/html": HTML.encode,
-        "text/csv": lambda: b"a,b\n1,2\n",
+        "text/csv": lambda: b"a,b\n1,<b>2</b>\n",
+        "text/markdown": lambda: MARKDOWN.encode(),
         "application/zip": lambda: b"PK\x05\x06" + 18 * b"\0",
         "application/pdf": pdf,
     }[accept]()

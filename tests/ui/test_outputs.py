@@ -13,7 +13,11 @@ from models.media_samples import png, wav
 
 from deepaas.client.answers import HostAnswer
 from deepaas.client.description import JSON, Model, OutputField
+from deepaas.ui.documents import DocumentView, read_table
+from deepaas.ui.json_pane import JsonPane
+from deepaas.ui.number_plot import plots
 from deepaas.ui.outputs import Pane, pane, sandboxed
+from deepaas.ui.tab_names import tab_names
 
 
 def made(media_type: str = JSON, *fields: OutputField) -> Pane:
@@ -94,7 +98,7 @@ def test_labels_with_probabilities_are_bars(tmp_path: Path) -> None:
     content = {"labels": ["cat", "dog"], "probabilities": [0.7, 0.3]}
     assert shown(labels, content, tmp_path, shares) == [{"cat": 0.7, "dog": 0.3}]
     assert shown(labels, {"labels": ["cat"]}, tmp_path, shares) == [None]
-    assert shown(labels, content, tmp_path) == [["cat", "dog"]]
+    assert shown(labels, content, tmp_path)[0] == ["cat", "dog"]
 
 
 def test_an_answer_of_another_type_is_a_file(tmp_path: Path) -> None:
@@ -119,3 +123,90 @@ def test_html_stays_in_its_frame() -> None:
     inner = unescape(re.findall('srcdoc="([^"]*)"', frame)[0])
     assert inner.endswith(text)
     assert "default-src 'none'" in inner
+
+
+@pytest.mark.parametrize(
+    ("types", "names"),
+    [
+        ((JSON, "image/png", "audio/wav"), ["JSON", "Picture", "Sound"]),
+        (("image/png", "image/jpeg", "image/*"), ["Picture (PNG)", "Picture (JPG)", "Picture"]),
+        (("text/csv", "text/plain", "text/html"), ["Table", "Text", "Web page"]),
+        (("application/zip", "application/pdf"), ["File (ZIP)", "PDF"]),
+        (("application/octet-stream", "application/x-y"), ["File", "File (application/x-y)"]),
+        ((JSON, "application/x-a+json"), ["JSON", "JSON (application/x-a+json)"]),
+    ],
+)
+def test_tabs_carry_words(types: tuple[str, ...], names: list[str]) -> None:
+    assert tab_names(types) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiters", "rows"),
+    [
+        ("a,b\n1,2\n", ",;\t|", [["a", "b"], ["1", "2"]]),
+        ('a;b\r\n"x;y";2\r\n\r\n', ",;\t|", [["a", "b"], ["x;y", "2"]]),
+        ("one\ntwo\n", ",;\t|", [["one"], ["two"]]),
+        ("a\tb,c\n", "\t", [["a", "b,c"]]),
+        ("", ",;\t|", []),
+    ],
+)
+def test_tables(text: str, delimiters: str, rows: list[list[str]]) -> None:
+    assert read_table(text, delimiters) == rows
+
+
+def test_large_tables_are_cut_and_what_is_none_is_not_shown() -> None:
+    with gr.Blocks():
+        view = DocumentView()
+    body = b"a,b\n" + b"1,2\n" * 2000
+    table, note = view.values(HostAnswer(200, "text/csv", body))
+    assert table["value"]["headers"] == ["a", "b"]
+    assert len(table["value"]["data"]) == 1000
+    assert note["visible"]
+    for media_type, text in (("application/pdf", b"<html>"), ("text/csv", b"\0" * 9)):
+        table, page = view.values(HostAnswer(200, media_type, text))
+        assert not page["visible"], media_type
+
+
+def test_markdown_has_no_html() -> None:
+    with gr.Blocks():
+        view = DocumentView()
+    text = b"# Hi\n<script>x</script> <img src=x onerror=y> [a](javascript:b)"
+    _, page = view.values(HostAnswer(200, "text/markdown", text))
+    assert "<h1>Hi</h1>" in page["value"]
+    assert not re.search("<(script|img|a)", page["value"])
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ([1, 2.5, -3], 1),
+        ([1, 2], 0),
+        ([1, 2, "3"], 0),
+        ([True, False, True], 0),
+        ([5, 5, 5], 1),
+        ([1e308, -1e308, 0], 0),
+        ([5e-324, 0, 1e-323], 1),
+        ([1, 1 + 2e-16, 1 - 2e-16], 1),
+        ([10**400, 1, 2], 0),
+        ([float("nan"), 1, 2], 0),
+        ({"a": [1, 2, 3], "b<": [3, 2, 1], "c": "text"}, 2),
+        ({str(n): [1, 2, 3] for n in range(9)}, 4),
+        ("text", 0),
+        (None, 0),
+        (list(range(100_000)), 1),
+    ],
+)
+def test_lists_of_numbers_are_plotted(value: Any, count: int) -> None:
+    drawn = plots(value)
+    assert drawn.count("<svg") == count
+    assert "b<" not in drawn
+    assert len(drawn) < 50_000
+
+
+def test_a_text_in_json_is_a_text(tmp_path: Path) -> None:
+    with gr.Blocks():
+        made = JsonPane()
+    main, _, text, drawn = made.values(HostAnswer(200, JSON, b'"a\\nb"'), tmp_path)
+    assert json.loads(main) == text["value"] == "a\nb"
+    assert text["visible"]
+    assert not drawn["visible"]
