@@ -31,7 +31,7 @@ class OtherCall:
         return self.text.replace(URL, url)
 
 
-class Around:
+class HostAround:
     """The host around the page: its other pages and APIs, as far as it tells."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
@@ -53,12 +53,12 @@ class Around:
         return list(_read(self._told, model))
 
 
-async def look_around(api: Api) -> Around:
+async def look_around(api: Api) -> HostAround:
     try:
         told = await api.get_json(PATH)
     except ClientError:
         told = None
-    return Around(told if isinstance(told, Mapping) else {})
+    return HostAround(told if isinstance(told, Mapping) else {})
 
 
 def _read(told: Mapping[str, Any], model: str) -> Iterator[OtherCall]:

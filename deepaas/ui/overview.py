@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from deepaas.client.description import Model
 from deepaas.site import BRAND, ICON, plain, style
-from deepaas.ui.other_doors import Around
+from deepaas.ui.other_doors import HostAround
 
 _DESCRIPTION_LIMIT = 400
 _HEADERS = {
@@ -36,7 +36,7 @@ class Catalogue:
 
     models: Mapping[str, Model]
     reasons: Mapping[str, str]
-    around: Around
+    around: HostAround
 
     @property
     def names(self) -> list[str]:

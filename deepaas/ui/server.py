@@ -39,7 +39,7 @@ from deepaas.ui.head import Header, answer_with_head, forwarded
 from deepaas.ui.leaving import CLOSE_SECONDS, HEARTBEAT, LAST_WORDS_SECONDS, Answers, Server
 from deepaas.ui.look import theme
 from deepaas.ui.origin_guard import OriginGuard
-from deepaas.ui.other_doors import Around, look_around
+from deepaas.ui.other_doors import HostAround, look_around
 from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 from deepaas.ui.patience import patient
@@ -257,7 +257,7 @@ class _Pages:
 
     def header(self, catalogue: Catalogue | None) -> str:
         """The header of all pages, as HTML."""
-        url, around = self._api.public_url, catalogue.around if catalogue else Around({})
+        url, around = self._api.public_url, catalogue.around if catalogue else HostAround({})
         return header(f"{url}/", around.links(url, self._root))
 
     def _missing(self, catalogue: Catalogue, name: str) -> Response:
@@ -270,7 +270,7 @@ class _Pages:
         head = self.header(self._known)
         return notice(head, "The host cannot be reached", error.message, 502, LOADING_SECONDS)
 
-    async def _made(self, model: Model, around: Around) -> _Page:
+    async def _made(self, model: Model, around: HostAround) -> _Page:
         async with self._making:
             page = self._pages.get(model.name)
             if page is not None and page.shows == model:
