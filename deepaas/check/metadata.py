@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from deepaas.check.session import Session
-from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.contract import LoadedModel, NoMetadata
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult, to_json
 from deepaas.written.lines import shown
@@ -65,7 +65,7 @@ def _tell_missing(session: Session, place: str) -> None:
 
 def _tell_failure(session: Session, error: BaseException, place: str) -> None:
     where = session.places.of_error(error)
-    if not where and isinstance(error, TypeError):
+    if not where and isinstance(error, NoMetadata):
         session.add("metadata-not-a-dict", place, str(error), 'return {"name": …, …}')
         return
     fix = "correct what this line does: the page and the API say nothing of the model until then"

@@ -167,7 +167,8 @@ class HostedModel:
         if answer.error:
             if (level, answer.error) != self._metadata_told:
                 self._metadata_told = level, answer.error
-                _log.log(level, "get_metadata of model %r raised\n%s", self.name, answer.traceback)
+                what = answer.traceback or answer.error
+                _log.log(level, "get_metadata of model %r raised\n%s", self.name, what)
             told = self._masks.text(answer.error)
             raise ModelFailed(f"get_metadata raised {told}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])

@@ -20,7 +20,10 @@ def without_arguments(function: Callable[[], Any], said: str, advice: str) -> An
     try:
         inspect.signature(function, follow_wrapped=False).bind()
     except TypeError as error:
-        raise AsksForArguments(f"{said} without arguments: {error}. {advice}") from None
+        if not callable(function):
+            kind = type(function).__name__
+            raise AsksForArguments(f"{said}, but it is no function but {kind}. {advice}") from None
+        raise AsksForArguments(f"{said} without arguments ({error}). {advice}") from None
     except ValueError:
         pass  # Compiled code does not tell.
     return function()

@@ -42,6 +42,10 @@ RESPONSE_NAME = "ModelPredictionResponse"
 """The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
 
 
+class NoMetadata(CannotBeServed):
+    """What ``get_metadata`` returned is no dict."""
+
+
 class NoSchema(CannotBeServed):
     """What the author calls ``schema`` is neither a dict nor a class of that kind."""
 
@@ -112,7 +116,7 @@ class LoadedModel:
         return asyncio.run(_awaited(said))
 
     def metadata(self) -> dict[str, Any]:
-        """The author's, or what is written in the code; TypeError if it is no dict."""
+        """The author's, or what is written in the code; NoMetadata if it is not a dict."""
         get_metadata = getattr(self._author, "get_metadata", None)
         try:
             if get_metadata is None:
@@ -121,7 +125,7 @@ class LoadedModel:
         except NotImplementedError:
             return {"id": "0", "name": self.name, "description": _documented(self._author)}
         if not isinstance(metadata, dict):
-            raise TypeError(f"get_metadata returned {type(metadata).__name__}, not a dict")
+            raise NoMetadata(f"get_metadata returned {type(metadata).__name__}, not a dict")
         return metadata
 
     def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
@@ -254,9 +258,8 @@ class LoadedModel:
         if declare is None:
             return Arguments({})
         try:
-            declared = without_arguments(
-                declare, f"{declaration} is called", f"def {declaration}()"
-            )
+            said, advice = f"{declaration} is called", f"Write def {declaration}()"
+            declared = without_arguments(declare, said, advice)
         except NotImplementedError:
             return Arguments({})
         if not isinstance(declared, Mapping):

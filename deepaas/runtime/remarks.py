@@ -24,7 +24,11 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
     near = dict(misspelt(author))
     for name, known in near.items():
         yield f"nobody calls {name}(): is {known}() meant?"
-    if not near and not any(callable(getattr(author, name, None)) for name in KNOWN):
+    there = {name: value for name in KNOWN if (value := getattr(author, name, None)) is not None}
+    for name, value in there.items():
+        if not callable(value):
+            yield f"{name} is no function but {type(value).__name__}: nobody calls it"
+    if not near and not there:
         yield f"it has none of the functions {', '.join(KNOWN)}"
     for function, declaration in DECLARED.items():
         declared = arguments.get(function)
@@ -37,4 +41,4 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
             found = mismatches(function, call, *given(declared.schema.fields))
         for code, problem, fix in found:
             if code not in _HARMLESS:
-                yield f"{problem}. {fix[:1].upper()}{fix[1:]}"
+                yield f"{problem}; {fix}"

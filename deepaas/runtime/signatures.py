@@ -19,6 +19,8 @@ KNOWN = (*ARGUMENTLESS, *DECLARED)
 LONG_NAME_LENGTH = 10
 """In a name of so many letters two may be wrong, in a shorter one only one."""
 
+_OBJECTS = ("self", "cls")
+
 Parameters = Mapping[str, inspect.Parameter]
 
 
@@ -122,17 +124,22 @@ def _untaken(
             yield Mismatch(
                 "argument-not-taken",
                 f"{function} cannot take the argument {name!r}: its own object is called so",
-                "give the argument another name",
+                "give the argument another name"
+                if name in _OBJECTS
+                else f"write def {function}(self, …): what comes first is the object",
             )
         elif name not in by_name and not any_name:
             yield Mismatch(
                 "argument-not-taken",
                 f"{function} cannot take the argument {name!r}, which {declare} declares",
-                _fix(function, parameters, name, given),
+                _fix(function, call, parameters, name, given),
             )
 
 
-def _fix(function: str, parameters: Parameters, name: str, given: Sequence[str]) -> str:
+def _fix(function: str, call: Any, parameters: Parameters, name: str, given: Sequence[str]) -> str:
+    called = getattr(call, "__name__", function)
+    if called != function and called.isidentifier():
+        return f"let its decorator pass them on: def {called}(*args, **kwargs)"
     if name in parameters:
         return f"arguments are given by name: remove the / or the * from def {function}(…)"
     near = difflib.get_close_matches(name, [known for known in parameters if known not in given], 1)
@@ -147,10 +154,13 @@ def _fix(function: str, parameters: Parameters, name: str, given: Sequence[str])
 
 
 def _undeclared(function: str, name: str, why: str) -> Mismatch:
+    fix = f"declare {name!r} in {DECLARED[function]}, or give it a default: {name}=None"
+    if name in _OBJECTS:
+        fix = f"remove {name} from def {function}(…), which stands in no class, or is static"
     return Mismatch(
         "parameter-undeclared",
         f"{function} needs {name!r}, which {why}: no call works",
-        f"declare {name!r} in {DECLARED[function]}, or give it a default: {name}=None",
+        fix,
     )
 
 

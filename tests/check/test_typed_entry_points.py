@@ -105,8 +105,8 @@ FAULTS = {
     "Unmade": [
         (
             "object-not-made",
-            "no object of the class Unmade can be made without arguments: missing a required "
-            "argument: 'weights'. Let Unmade() work; weights are loaded in setup()",
+            "no object of the class Unmade can be made without arguments (missing a required "
+            "argument: 'weights'). Let Unmade() work; weights are loaded in setup()",
         )
     ],
     "Absent": [

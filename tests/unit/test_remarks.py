@@ -51,10 +51,25 @@ def test_arguments_that_do_not_fit() -> None:
     assert said(predict=lambda **kwargs: kwargs, get_predict_args=text) == []
     cannot, needs = said(predict=lambda txt: txt, get_predict_args=text)
     assert cannot.startswith("predict cannot take the argument 'text'")
-    assert "Call it 'txt' in get_predict_args" in cannot
+    assert "call it 'txt' in get_predict_args" in cannot
     assert needs.startswith("predict needs 'txt', which get_predict_args does not declare")
     (needs,) = said(train=lambda epochs: epochs)
     assert needs.startswith("train needs 'epochs', which no get_train_args declares")
+
+
+def test_self_that_is_too_many_or_missing() -> None:
+    (needs,) = said(predict=lambda self, text: (self, text), get_predict_args=text)
+    assert "remove self from def predict(…)" in needs
+
+    class Model:
+        def get_predict_args(self) -> dict[str, fields.Field]:
+            return text()
+
+        def predict(text) -> str:  # noqa: N805
+            return str(text)
+
+    (cannot,) = LoadedModel("mine", Model(), Path("/nowhere")).remarks()
+    assert "write def predict(self, …)" in cannot
 
 
 def test_arguments_that_may_be_left_out() -> None:
@@ -63,6 +78,18 @@ def test_arguments_that_may_be_left_out() -> None:
 
     (sentence,) = said(predict=lambda text, least: text * least, get_predict_args=declared)
     assert "needs 'text', which clients may leave out" in sentence
+
+
+def test_what_is_no_function() -> None:
+    assert said(predict=3) == ["predict is no function but int: nobody calls it"]
+
+
+def test_decorator_that_hides_what_is_taken() -> None:
+    def inner() -> None:
+        """Takes nothing."""
+
+    (cannot,) = said(predict=inner, get_predict_args=text)
+    assert "let its decorator pass them on: def inner(*args, **kwargs)" in cannot
 
 
 def test_no_function_at_all() -> None:

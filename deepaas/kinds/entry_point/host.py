@@ -37,6 +37,11 @@ def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
         raise ConfigError(f"there is no {place}")
     if place.is_dir():
         return _in_folder(place)
+    if place.suffix == ".ipynb":
+        raise ConfigError(
+            f"{place} is a notebook: write its functions to a file, as with "
+            f"jupyter nbconvert --to script {place.name}"
+        )
     if place.suffix != CODE:
         return None
     return _file(place, name)
