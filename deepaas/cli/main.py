@@ -26,6 +26,16 @@ host serves.
 """
 
 _EPILOG = f"""\
+examples:
+  deepaas-cli predict --image seven.png
+        one prediction by the installed model
+  deepaas-cli --url http://127.0.0.1:5000 list
+        the models of a host, and how they are
+  deepaas-cli new --start tabular 'My Model'
+        a model package of your own
+  deepaas-cli check
+        what is wrong with the package in this folder
+
 These options stand before the command; after 'predict' and 'train' come the arguments of the \
 model: see 'deepaas-cli predict --help'.
 

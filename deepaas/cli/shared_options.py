@@ -31,51 +31,55 @@ OPEN_HELP = "open the result in the browser"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    model = parser.add_argument_group("model")
+    model.add_argument(
         *("--model-name", "--model"),
         metavar="NAME",
         help="which model, where there are several; or the path of one (api.py, a folder)",
     )
-    parser.add_argument(
+    model.add_argument(
         "--url",
         metavar="URL",
         default=os.environ.get("DEEPAAS_URL") or None,
         help="a host to ask, as http://127.0.0.1:5000, instead of an installed model",
     )
-    parser.add_argument(
+    model.add_argument(
         "--api-key",
         metavar="KEY",
         default=os.environ.get("DEEPAAS_API_KEY") or None,
         help="sent to the host as 'Authorization: Bearer KEY'; better put it into DEEPAAS_API_KEY",
     )
-    parser.add_argument(*("--output", "-o"), metavar="FILE", help="write the result to this file")
-    parser.add_argument(
+    result = parser.add_argument_group("result")
+    result.add_argument(*("--output", "-o"), metavar="FILE", help="write the result to this file")
+    result.add_argument("--open", action="store_true", help=OPEN_HELP)
+    result.add_argument("--stream", action="store_true", help=f"'predict': {STREAM_HELP}")
+    result.add_argument(
         "--deepaas_method_output",
         metavar="FILE",
-        help="the same as DEEPaaS 2.x has it: a prediction's file gets the ending of its media "
-        "type (.json, .png) where its name has another",
+        help="as --output, as DEEPaaS 2.x has it: a prediction's file gets the ending of its "
+        "media type (.json, .png) where its name has another",
     )
-    parser.add_argument("--open", action="store_true", help=OPEN_HELP)
-    parser.add_argument("--stream", action="store_true", help=f"'predict': {STREAM_HELP}")
-    parser.add_argument(
+    training = parser.add_argument_group("training")
+    training.add_argument(
         "--run-dir",
         metavar="DIR",
         help="folder for the files of 'train' (default: a new one in ./deepaas-runs)",
     )
-    parser.add_argument(
+    training.add_argument(
         "--detach",
         action="store_true",
         help="with --url: 'train' starts a training and does not wait for its end",
     )
-    parser.add_argument(
+    other = parser.add_argument_group("other")
+    other.add_argument(
         "--plain", action="store_true", help="draw nothing on the terminal, no spinner and no bar"
     )
-    parser.add_argument(
+    other.add_argument(
         *("--debug", "-d"),
         action="store_true",
         help="whole tracebacks, and logs of all levels",
     )
-    parser.add_argument("--version", action="version", version=deepaas.__version__)
+    other.add_argument("--version", action="version", version=deepaas.__version__)
     hidden: dict[str, Any] = {"help": argparse.SUPPRESS, "dest": "ignored"}
     parser.add_argument(
         "--nodeepaas_with_multiprocessing",

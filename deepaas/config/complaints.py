@@ -63,7 +63,8 @@ def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
     given = complaint.removeprefix("unrecognized arguments: ")
     name = given.split()[0].partition("=")[0] if given != complaint else ""
     if not name.startswith("-"):
-        return None
+        # argparse takes all that stand at one place, and no more.
+        return name and f"{name!r} must stand beside the other models, or behind --model-name"
     known = ["--config-file", "--config-dir", "--help-all", "--version"]
     for option in every(doors):
         is_switch = isinstance(option, cfg.BoolOpt)

@@ -140,6 +140,12 @@ def test_an_unknown_option_is_told_with_the_near_one(option: str, meant: str) ->
     assert raised.value.message == f"there is no option {name}{hint}"
 
 
+def test_models_that_stand_apart() -> None:
+    assert load("one", "two", "--workers", "2").model_name == ("one", "two")
+    with pytest.raises(ConfigError, match=r"^'two' must stand beside the other models"):
+        load("one", "--workers", "2", "two")
+
+
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_an_option_in_a_file(name: str, value: Any, tmp_path: Path) -> None:
     file = written(tmp_path, *_as_lines(name, value))
