@@ -144,6 +144,11 @@ class Connection(web.RequestHandler):
         self.received += len(data)
         super().data_received(data)
 
+    def resume_reading(self, *args: Any, **kw: Any) -> None:
+        # Asked for with each piece of a body that is read: aiohttp runs its parser for that.
+        if self._reading_paused:
+            super().resume_reading(*args, **kw)
+
     def connection_lost(self, exc: BaseException | None) -> None:
         self._doorkeeper.forget(self)
         super().connection_lost(exc)
