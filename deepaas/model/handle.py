@@ -79,6 +79,11 @@ class HostedModel:
         """Whether it has ever taken calls: from then on they wait, whatever ends a worker."""
         return self._pool.was_ready
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether a worker does; ``status`` tells more, and takes longer."""
+        return self._pool.takes_calls
+
     async def described(self) -> Description:
         """Wait for it. Raises ``ModelUnavailable``."""
         return await self._pool.described()

@@ -113,6 +113,11 @@ class Pool:
             restarts_count=self._restarts_count,
         )
 
+    @property
+    def takes_calls(self) -> bool:
+        """Whether one of its workers does; ``status`` tells more, and takes longer."""
+        return any(each.worker is not None and each.worker.takes_calls for each in self._slots)
+
     async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
         """Beside the calls, see :meth:`Worker.ask`. Raises ``ModelUnavailable``."""
         for worker in self._slots.workers():

@@ -250,7 +250,7 @@ async def test_calls_wait_for_the_next_worker(
     pool.start()
     try:
         with pytest.raises(Refusal):
-            shelf.ready(model, model.status())  # It has never been ready.
+            shelf.ready(model)  # It has never been ready.
         before = await asked(model)
         if how == "killed":
             os.kill(before, signal.SIGKILL)
@@ -265,11 +265,11 @@ async def test_calls_wait_for_the_next_worker(
                 await last
         call = asyncio.ensure_future(asked(model))
         await until(lambda: pool.status().queued_count == 1)
-        shelf.ready(model, model.status())
+        shelf.ready(model)
         assert (await told(model))["status"] == "BUSY"
         cleared.set()
         await until(lambda: pool.status().status == "loading")
-        shelf.ready(model, model.status())
+        shelf.ready(model)
         assert (await told(model))["status"] == "BUSY"
         assert await call != before
         if how == "die":

@@ -39,7 +39,6 @@ from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
 from deepaas.webhooks.kept import KeptWebhooks
-from deepaas.workers.status import Status
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
 
@@ -110,7 +109,7 @@ class PredictionRoutes:
         """The OpenAPI document."""
         model = self._pick(request)
         await model.described()
-        document = self._shelf.ready(model, model.status()).document
+        document = self._shelf.ready(model).document
         below = request.path.removesuffix("/openapi.json")
         # Where Cog's own routes are not at the root, a reader of the document must be told.
         return json_answer({**document, "servers": [{"url": below}]} if below else document)
@@ -266,12 +265,11 @@ class PredictionRoutes:
         """A prediction that may begin, at once, held for the caller."""
         if not self._host.settings.predict_endpoint:
             raise Disabled("predict")
-        status = model.status()
-        served = self._shelf.ready(model, status)
+        served = self._shelf.ready(model)
         given = served.checked(asked.input)
         if prediction_id in self._predictions.of(model.name):
             raise failed(f"a prediction with the id {prediction_id!r} goes on already", 409)
-        self._check_capacity(model, status, served)
+        self._check_capacity(model, served)
         prediction = new_prediction(
             prediction_id,
             model.name,
@@ -287,12 +285,14 @@ class PredictionRoutes:
             codec = ""
         return prediction, Wanted(given, served.files, asked.context or {}, kept, codec)
 
-    def _check_capacity(self, model: HostedModel, status: Status, served: Served) -> None:
+    def _check_capacity(self, model: HostedModel, served: Served) -> None:
         strict: bool = self._host.options.strict
-        slots = status.workers_count * max(1, served.description.concurrency)
+        slots = self._host.settings.workers * max(1, served.description.concurrency)
         room = slots if strict else slots + self._host.settings.queue_size
         # Those on their way to a worker are not known there; those of other doors, only there.
-        if len(self._predictions.of(model.name)) >= room or (strict and not status.room_count):
+        if len(self._predictions.of(model.name)) >= room or (
+            strict and not model.status().room_count
+        ):
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:

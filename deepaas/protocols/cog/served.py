@@ -18,7 +18,6 @@ from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
 from deepaas.web.document import Document, of_file
 from deepaas.web.secret_values import has_secrets, without_secrets
-from deepaas.workers.status import Status
 
 
 class Face:
@@ -85,13 +84,19 @@ class ModelSchemas:
         face = served.train if served is not None and train else served
         return None if face is None else face.outline
 
-    def ready(self, model: HostedModel, status: Status) -> Served:
+    def ready(self, model: HostedModel) -> Served:
         """What is made of a model that takes calls, or will in a moment.
 
         Raises:
             Refusal: it does not.
         """
         served = self.get(model)
-        if served is None or is_starting(model, status) or status.status == "broken":
+        if served is None or not (model.takes_calls or _is_replaced(model)):
             raise failed(NOT_READY, 503)
         return served
+
+
+def _is_replaced(model: HostedModel) -> bool:
+    """Whether calls wait for the next worker."""
+    status = model.status()
+    return status.status != "broken" and not is_starting(model, status)

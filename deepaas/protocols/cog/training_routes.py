@@ -159,7 +159,7 @@ class TrainingRoutes:
         if stream.wants_stream(request):
             raise Refusal(406, {"error": NOT_STREAMED})
         model = self._pick(request)
-        if self._shelf.ready(model, model.status()).train is None:
+        if self._shelf.ready(model).train is None:
             raise NotImplementedByModel(model.name, "train")
         return model
 
@@ -186,7 +186,7 @@ class TrainingRoutes:
             yield
 
     async def _begin(self, model: HostedModel, uid: str, name: str, asked: Request) -> TrainingRun:
-        served = self._shelf.ready(model, model.status())
+        served = self._shelf.ready(model)
         assert served.train is not None
         given = served.train.checked(asked.input)
         try:
