@@ -31,7 +31,8 @@ Result = TypeVar("Result")
 PROGRESS_BYTES = 1024
 """Less than this in the whole time for it is no progress: 17 bytes a second by default."""
 
-_REQUEST = web.RequestHandler._handle_request.__code__
+_REQUEST = getattr(getattr(web.RequestHandler, "_handle_request", None), "__code__", object())
+"""A version of aiohttp that names it differently makes its tasks as ever."""
 
 _INFO = struct.Struct("=QQII I")
 _INFO_OFFSET = 120
