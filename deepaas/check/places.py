@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deepaas.written.lines import line_of as line_of  # For kinds of third parties.
 from deepaas.written.lines import shown
 
 NOTED = "_deepaas_check_place"

@@ -19,11 +19,11 @@ from deepaas.written.project import PackageProject
 def show(project: PackageProject) -> None:
     """Have a project be found by its name, where none of that name is installed."""
     if project.name:
-        sys.meta_path.append(_Finder(_Distribution(project)))
+        sys.meta_path.append(_ProjectFinder(_ProjectDistribution(project)))
 
 
-class _Finder(metadata.DistributionFinder):
-    def __init__(self, distribution: _Distribution) -> None:
+class _ProjectFinder(metadata.DistributionFinder):
+    def __init__(self, distribution: _ProjectDistribution) -> None:
         self._distribution = distribution
 
     def find_spec(self, *_: Any) -> None:
@@ -36,7 +36,7 @@ class _Finder(metadata.DistributionFinder):
         return [self._distribution] if wanted == _normal(self._distribution.project.name) else []
 
 
-class _Distribution(metadata.Distribution):
+class _ProjectDistribution(metadata.Distribution):
     def __init__(self, project: PackageProject) -> None:
         self.project = project
 
