@@ -17,9 +17,9 @@ html { scroll-padding: 1rem 0 8rem; }
 .run-bar .block:has(.waiting > span:empty) { display: none; }
 .run-bar .trouble { max-height: 35dvh; overflow-y: auto; }
 .trouble a { color: inherit; text-decoration: underline; }
-.argument .block:has(> * button.upload-container), .argument .block:has(> button.upload-container) {
-  height: auto !important; min-height: 0; }
-.argument button.upload-container { height: auto !important; padding: 2rem 0.5rem 0.75rem; }
+.argument .block:has([data-testid=upload-text]) { height: auto !important; min-height: 0; }
+.argument button.upload-container:has([data-testid=upload-text]) {
+  height: auto !important; padding: 2rem 0.5rem 0.75rem; }
 .argument button.upload-container .wrap { flex-flow: row wrap; gap: 0.25rem 0.4rem; min-height: 0;
   padding: 0; font-size: var(--text-md); line-height: 1.4; }
 .argument button.upload-container .icon-wrap { width: 1.25rem; margin: 0; }

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-from browser.try_me import Kept, block, fold, is_done, run_button, unfold
+from browser.try_me import (
+    SEVEN,
+    Kept,
+    assert_accessible,
+    attach,
+    block,
+    fold,
+    is_done,
+    run_button,
+    seen,
+    unfold,
+)
 from playwright.async_api import Page, expect
 
 
@@ -68,6 +79,7 @@ async def test_what_is_wrong_stands_at_the_button_and_leads_to_its_input(
     await page.get_by_label("text (required)").scroll_into_view_if_needed()
     await alert.get_by_role("link", name="at_least").press("Enter")
     await expect(page.get_by_label("at_least", exact=True)).to_be_focused()
+    await assert_accessible(page)
     await page.get_by_label("at_least", exact=True).fill("")
     await page.keyboard.press("Enter")
     await is_done(page)
@@ -80,3 +92,9 @@ async def test_drop_zones_are_small_until_there_is_a_file(kept: Kept, ours: str)
         box = await block(page, name).bounding_box()
         assert box is not None
         assert box["height"] < 170, name
+    await attach(page, "picture", SEVEN)
+    await seen(block(page, "picture").locator("img"), 480)
+    box = await block(page, "picture").locator("img").bounding_box()
+    assert box is not None
+    assert 100 < box["height"] < 240
+    await block(page, "picture").get_by_role("button", name="Remove Image").click()

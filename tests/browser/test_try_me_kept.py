@@ -7,7 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from browser.train_tab import page_for
-from browser.try_me import attach, block, choose, is_done, run, run_button, unfold, visit
+from browser.try_me import (
+    assert_accessible,
+    attach,
+    block,
+    choose,
+    is_done,
+    run,
+    run_button,
+    unfold,
+    visit,
+)
 from playwright.async_api import BrowserContext, Page, expect
 from support.host import Host
 
@@ -85,6 +95,7 @@ async def test_a_server_that_goes_away_and_comes_back(
         await expect(page.get_by_text("Waiting for the model: ")).to_be_visible()
     away = page.get_by_role("alert").filter(has_text="The server does not answer.")
     await expect(away).to_be_visible()
+    await assert_accessible(page)
     await expect(page.get_by_label("text (required)")).to_have_value("a cat & <dog> é")
     with page_for(our_host.url, "every_argument", urlsplit(url).port or 0):
         told = page.get_by_role("alert")

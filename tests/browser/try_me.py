@@ -213,6 +213,8 @@ async def picture(page: Page, name: str, *, whole: bool = False) -> None:
         # What is loaded only once it is seen has to be seen.
         for image in await page.locator("img[loading=lazy]:visible").all():
             await image.scroll_into_view_if_needed()
+        # In a window as tall as the page nothing would stand over the rest.
+        await page.add_style_tag(content=".run-bar { position: static !important; }")
     await page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
     await page.mouse.move(0, 0)
     await page.screenshot(path=path, full_page=whole, animations="disabled")
