@@ -16,7 +16,7 @@ html { scroll-padding: 1rem 0 8rem; }
 .run-bar .row button { min-width: 0; }
 .run-bar .block:has(.waiting > span:empty) { display: none; }
 .run-bar .trouble { max-height: 35dvh; overflow-y: auto; }
-.trouble a { color: inherit; text-decoration: underline; }
+.trouble a { color: inherit; text-decoration: underline; padding: 0 !important; }
 .argument .block:has([data-testid=upload-text]) { height: auto !important; min-height: 0; }
 .argument button.upload-container:has([data-testid=upload-text]) {
   height: auto !important; padding: 2rem 0.5rem 0.75rem; }
@@ -29,6 +29,17 @@ html { scroll-padding: 1rem 0 8rem; }
 """
 
 JS = """() => {
+  // Gradio does not tell who hears the page whether a part of it is unfolded.
+  const tell = () => {
+    for (const fold of document.querySelectorAll(".label-wrap")) {
+      const open = String(fold.classList.contains("open"));
+      if (fold.ariaExpanded !== open) fold.ariaExpanded = open;
+    }
+  };
+  tell();
+  new MutationObserver(tell).observe(document.body,
+    {subtree: true, childList: true, attributes: true, attributeFilter: ["class"]});
+
   const pace = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
   const side = name => document.querySelector(`.call > .${name}`);
   const form = side("form-side");

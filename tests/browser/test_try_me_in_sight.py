@@ -69,7 +69,8 @@ async def test_what_is_wrong_stands_at_the_button_and_leads_to_its_input(
 ) -> None:
     page = await long_form(kept, ours)
     await page.get_by_label("at_least", exact=True).fill("-1")
-    await fold(page).click()
+    await fold(page).press("Enter")
+    await expect(fold(page)).to_have_attribute("aria-expanded", "false")
     await expect(page.get_by_label("at_least", exact=True)).not_to_be_visible()
     await page.get_by_label("text (required)").press("Enter")
     alert = page.get_by_role("alert")

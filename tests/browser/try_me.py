@@ -81,7 +81,7 @@ def fold(page: Page) -> Locator:
 
 async def unfold(page: Page) -> None:
     """Show all inputs."""
-    if await fold(page).count() and not await page.locator(".more-inputs .open:visible").count():
+    if await fold(page).count() and await fold(page).get_attribute("aria-expanded") != "true":
         await fold(page).click()
 
 
