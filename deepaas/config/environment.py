@@ -42,6 +42,9 @@ _NEIGHBOUR = re.compile(
 https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 """
 
+MISSPELT = 0.85
+"""Models have variables of their own, such as DEEPAAS_TEST_DIR (0.82 for STATE_DIR)."""
+
 MISSPELT_PREFIX = 0.9
 """``OS_`` begins the variables of others too, of OpenStack's clients above all."""
 
@@ -129,7 +132,8 @@ def _meant(name: str, environment: Mapping[str, str], known: Iterable[str]) -> s
     word = given.removeprefix(_OURS)
     if option := OF_OTHER_SERVERS.get(word.lower().replace("_", "-")):
         return short_variable(option)
-    found = near(word, {one.removeprefix(_OURS) for one in known if one.startswith(_OURS)})
+    ours = {one.removeprefix(_OURS) for one in known if one.startswith(_OURS)}
+    found = near(word, ours, MISSPELT)
     return found and f"{_OURS}{found}"
 
 

@@ -11,7 +11,12 @@ from oslo_config import cfg
 from deepaas.config.options import every
 from deepaas.options import DoorOptions
 
-OF_OTHER_SERVERS = {"host": "listen-ip", "port": "listen-port", "root-path": "base-path"}
+OF_OTHER_SERVERS = {
+    "host": "listen-ip",
+    "listen-host": "listen-ip",
+    "port": "listen-port",
+    "root-path": "base-path",
+}
 """What uvicorn and the like call our options: what people try first."""
 
 

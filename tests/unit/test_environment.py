@@ -92,6 +92,7 @@ def test_an_unknown_variable_of_ours_is_told(name: str) -> None:
     "name",
     [
         *("OS_AUTH_URL", "OS_USERNAME", "OS_DEFAULT_DOMAIN", "OS_PROJECT_NAME", "OS_REGION_NAME"),
+        *("DEEPAAS_TEST_DIR", "DEEPAAS_DATA_DIR", "DEEPAAS_MODEL_DIR", "DEEPAAS_CACHE"),
         *("DEEPAAS_SAMPLES", "DEEPAASX", "PATH", "OS_SERVICE_TOKEN", "OS_OTHER__WORKERS"),
         *sorted(OTHERS),
     ],
