@@ -38,6 +38,7 @@ from deepaas.runtime.advice import advice
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
+from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.tensors.file_types import CODECS, offered
 
 CHECKING = "checking"
@@ -227,7 +228,7 @@ class LocalModel:
             return CommandProblem(f"{otherwise}: {error}", MODEL_FAILED)
         if self._debug:
             traceback.print_exception(error)
-        elif told := failures.traceback_text(error):
+        elif has_authors_frame(error) and (told := failures.traceback_text(error)):
             say(told.rstrip())
         if todo := advice(error):
             say(f"-> {todo}")

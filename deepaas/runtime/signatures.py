@@ -77,7 +77,11 @@ def without_declaration(function: str, call: Any) -> Iterator[Mismatch]:
     parameters = _parameters(call) or {}
     lacking = needed(call)
     for name in lacking:
-        yield _undeclared(function, name, f"no {DECLARED[function]} declares")
+        found = _undeclared(function, name, f"no {DECLARED[function]} declares")
+        if name not in _OBJECTS:
+            typed = f"or write types in a file that is served by its path, {name}: str and -> str"
+            found = found._replace(fix=f"def {DECLARED[function]}(): return {{…}}; {typed}")
+        yield found
     if parameters and not lacking:
         names = ", ".join(parameters)
         yield Mismatch(

@@ -49,6 +49,9 @@ def test_paths_begin_where_each_was_written(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("def predict(a, *more):\n    return a\n")
     ended = run("--model-name", "./bad.py", "predict", at=tmp_path)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert "write types in a file that is served by its path, a: str" in ended.stderr
+    ended = run("--model-name", "./bad.py:predict", "predict", at=tmp_path)
     assert ended.returncode != 0
     assert "the input 'a' has no type" in ended.stderr
     assert "*more cannot be" in ended.stderr
