@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -85,7 +86,11 @@ class ApiDocuments:
                 f"* `{model.name}`{f': {one.title}' if one.title != model.name else ''}"
                 for model, one in zip(models, known, strict=True)
             )
-        info = {"title": title, "version": deepaas.__version__, "description": description}
+        info = {
+            "title": title,
+            "version": deepaas.__version__,
+            "description": _without_html(description),
+        }
         return {
             "openapi": "3.0.3",
             "info": info,
@@ -122,3 +127,8 @@ async def _part(one: OpenDoor) -> Json | None:
     except Exception:
         _log.exception("the door %r is left out of /openapi.json", one.name)
         return None
+
+
+def _without_html(markdown: str) -> str:
+    """Authors' words as Markdown alone: the page would try to show whatever HTML stands in it."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown).replace("![", "[")

@@ -56,11 +56,16 @@ def model(name: str, **metadata: str) -> Any:
 
 
 async def test_they_are_called_like_what_is_served(aiohttp_client: AiohttpClient) -> None:
-    digits = model("digits", title="Reads digits", description="From *pictures*")
+    digits = model(
+        "digits", title="Reads digits", description="From *pictures*, <b>a</b> < 1 ![p](q)"
+    )
     doors = [opened("v2", {"info": {"title": "not this"}})]
     client = await aiohttp_client(host_of(doors, [digits]))
     alone = (await (await client.get("/openapi/v2.json")).json())["info"]
-    assert (alone["title"], alone["description"]) == ("Reads digits – v2", "From *pictures*")
+    assert (alone["title"], alone["description"]) == (
+        "Reads digits – v2",
+        "From *pictures*, &lt;b>a&lt;/b> < 1 [p](q)",
+    )
 
     client = await aiohttp_client(host_of(doors, [digits, model("other")]))
     both = (await (await client.get("/openapi.json")).json())["info"]
