@@ -91,7 +91,8 @@ async def test_the_swagger_page_shows_what_a_model_answers(host: Host, visitor: 
     block = visitor.locator(f"[id$='post_v2_models_{MODEL}_predict']")
     await block.locator(".opblock-summary-control").click()
     for media_type in ("text/html", "image/svg+xml", "image/png"):
-        await block.locator("tr[data-param-name=accept] select").select_option(media_type)
+        chosen = block.locator("tr[data-code='200'] select.content-type")
+        await chosen.select_option(media_type)
         await block.locator("button.execute").click()
         shown = block.locator(".live-responses-table tbody")
         await shown.wait_for()
