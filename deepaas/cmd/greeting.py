@@ -1,28 +1,43 @@
-"""What ``deepaas-run`` says once it listens: addresses that work, and who can reach them."""
+"""What ``deepaas-run`` says once it listens: what it serves, where, and who can reach it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import deepaas
+from deepaas.model.discovery import FoundModel
 from deepaas.protocols.door import Link
 from deepaas.reach import is_open, network_url, own_url
 
+MODELS_COUNT = 5
+"""So many are named. A host may have hundreds."""
 
-def greeting(listening: tuple[str, int], pages: Sequence[Link]) -> str:
+
+def greeting(
+    listening: tuple[str, int], pages: Sequence[Link], models: Sequence[FoundModel]
+) -> str:
     """The pages by URL; ``listening`` as the kernel tells it."""
     local = own_url(listening, "")
-    shown = [(page.label, f"{local}{page.path}") for page in pages]
+    first, *others = _named(models)
+    shown = [("Models:", first), *(("", other) for other in others)]
+    shown += [(f"{page.label}:", f"{local}{page.path}") for page in pages]
     network = network_url(listening, pages[0].path)
-    if network and network != shown[0][1]:
-        shown.append(("On the network", network))
+    if network and network != f"{local}{pages[0].path}":
+        shown.append(("On the network:", network))
     width = max(len(label) for label, _ in shown)
     reach = (
         "Other machines can reach it."
         if is_open(listening)
         else "Only this machine can reach it (--listen-ip 0.0.0.0 for the network)."
     )
-    lines = [f"{label:>{width}}: {url}" for label, url in shown]
+    lines = [f"{label:>{width}} {text}" for label, text in shown]
     return "\n".join(
         ["", f"DEEPaaS {deepaas.__version__}", "", *lines, "", f"{reach} Ctrl+C stops it.", ""]
     )
+
+
+def _named(models: Sequence[FoundModel]) -> list[str]:
+    """A line for each model."""
+    lines = [f"{one.name} ({one.origin})" for one in models[:MODELS_COUNT]]
+    more = len(models) - MODELS_COUNT
+    return [*lines, f"and {more} more"] if more > 0 else lines

@@ -137,7 +137,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         try:
             listener = _listen(settings, notes)
             pages = _pages(settings, page.installed, app[FRONT].pages())
-            print(greeting(listener.address, pages), flush=True)
+            print(greeting(listener.address, pages, models), flush=True)
             listener.start(connections)
             _tell_who_may_ask(visitors, listener)
             page.api_url = own_url(listener.address, settings.base_path)

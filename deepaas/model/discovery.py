@@ -23,19 +23,22 @@ from deepaas.model.kinds import (
 )
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
+from deepaas.written.lines import shown
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """`kind` is an entry point of ``deepaas.runtime``; `watch` gives what `source` consists of."""
+    """`kind` is an entry point of ``deepaas.runtime``; `watch` gives what `source` consists of.
+    `origin` says where it comes from: a path, or a package with its version."""
 
     name: str
     kind: str
     source: str
     watch: Callable[[], Sequence[Path]]
     interpreter: Interpreter = OWN
+    origin: str = ""
 
 
 def installed(kinds: Kinds) -> list[Installed]:
@@ -108,9 +111,19 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
         recognised.source,
         lambda: kinds[kind_name].watch(recognised.source),
         interpreters.get(name, OWN),
+        _origin(recognised.source, kinds[kind_name], other),
     )
     _check_needs(found, kinds[kind_name])
     return found
+
+
+def _origin(source: str, kind: ModelKind, python: Interpreter) -> str:
+    if Path(source).is_absolute():
+        path = shown(source)
+        return path if Path(path).is_absolute() else f"./{'' if path == '.' else path}"
+    package = next((one for one in kind.installed(python) if one.name == source), Installed(source))
+    origin = " ".join(word for word in ("package", package.package, package.version) if word)
+    return origin if package.package else str(python.path)
 
 
 def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:

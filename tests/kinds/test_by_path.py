@@ -143,6 +143,25 @@ def test_name(file: str, name: str, tmp_path: Path) -> None:
     assert (model.name, model.kind, model.source) == (name, "entry_point", str(folder / file))
 
 
+@pytest.mark.parametrize(
+    ("file", "path", "origin"),
+    [
+        ("api.py", ".", "./api.py"),
+        ("api.py", "api.py:Model", "./api.py:Model"),
+        ("src/api.py", ".", "./src/api.py"),
+        ("cog.yaml", ".", "./"),
+    ],
+)
+def test_where_it_comes_from(
+    file: str, path: str, origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "class Model:\n    def get_predict_args(self): ..." if file.endswith(".py") else ""
+    model = found(file, folder=tmp_path, text=text, path=path)
+    assert model.origin == str(tmp_path / model.origin.removeprefix("./"))
+    monkeypatch.chdir(tmp_path)
+    assert choose([path])[0].origin == origin
+
+
 def test_tests_of_a_project_that_is_not_installed_are_about_it(tmp_path: Path) -> None:
     with pytest.raises(Undecided, match="no Python project"):
         detect(tmp_path)

@@ -7,9 +7,11 @@ import socket
 import pytest
 
 from deepaas.cmd.greeting import greeting
+from deepaas.model.discovery import FoundModel
 from deepaas.protocols.door import Link
 from deepaas.reach import is_open, network_url, own_url
 
+MODELS = [FoundModel("demo", "entry_point", "demo", list, origin="./api.py")]
 PAGES = [Link("Start page", "/base/"), Link("Swagger interface", "/base/api")]
 
 
@@ -24,7 +26,7 @@ def test_how_a_program_on_this_machine_calls_a_server() -> None:
 )
 def test_who_reaches_it(ip: str, opened: bool) -> None:
     assert is_open((ip, 5000)) == opened
-    said = greeting((ip, 5000), PAGES)
+    said = greeting((ip, 5000), PAGES, MODELS)
     assert ("Only this machine can reach it" in said) != opened
     assert ("Other machines can reach it" in said) == opened
     if not opened:
@@ -40,10 +42,18 @@ def test_the_address_of_a_machine_in_its_network_is_one_of_its_own() -> None:
         address, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
         assert address not in ("0.0.0.0", "127.0.0.1")
         socket.create_connection((address, int(port)), 5).close()
-        assert f"On the network: {url}\n" in greeting(listening.getsockname(), PAGES)
+        assert f"On the network: {url}\n" in greeting(listening.getsockname(), PAGES, MODELS)
 
 
 def test_one_address_is_told_once() -> None:
-    said = greeting(("192.0.2.1", 80), PAGES)
+    said = greeting(("192.0.2.1", 80), PAGES, MODELS)
     assert said.count("http://192.0.2.1:80/base/\n") == 1
-    assert "0.0.0.0" not in greeting(("0.0.0.0", 80), PAGES)
+    assert "0.0.0.0" not in greeting(("0.0.0.0", 80), PAGES, MODELS)
+
+
+def test_the_models_are_named_a_handful_at_most() -> None:
+    said = greeting(("::1", 80), PAGES, MODELS * 17)
+    assert said.count("demo (./api.py)\n") == 5
+    assert " Models: demo (./api.py)\n" in said
+    assert " and 12 more\n" in said
+    assert "more" not in greeting(("::1", 80), PAGES, MODELS * 5)
