@@ -1,7 +1,7 @@
-"""What can go wrong with a call, in words that know no HTTP.
+"""Errors of calls, independent of HTTP.
 
-Each class has a fixed ``code`` and builds its own message; ``deepaas.web.errors``
-holds the one table that maps the classes to statuses.
+Each class has a fixed ``code`` and builds its own message; the table in ``deepaas.web.errors``
+maps the classes to statuses.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 
 class DeepaasError(Exception):
-    """Base of all errors that a client may be told about.
+    """Base class of all errors that are reported to clients.
 
     Attributes:
-        code: a fixed word for programs.
+        code: a fixed word that programs can compare.
         message: one sentence for people.
-        details: what a log should have besides (a traceback, say), never sent to a client.
+        details: more for the log, such as a traceback; never sent to a client.
     """
 
     code = "error"
@@ -27,13 +27,13 @@ class DeepaasError(Exception):
 
 
 class ConfigError(DeepaasError):
-    """An option is unknown or has a wrong value; the start stops with this message."""
+    """An option is unknown or has an invalid value; the host exits with this message."""
 
     code = "bad_option"
 
 
 class MalformedRequest(DeepaasError):
-    """A body cannot be read as what it says it is. ``fields`` has DEEPaaS's wire form, if any."""
+    """A body does not match its headers. ``fields``, if any, has the format of DEEPaaS 2.x."""
 
     code = "malformed_request"
 
@@ -43,7 +43,7 @@ class MalformedRequest(DeepaasError):
 
 
 class UnsupportedMediaType(DeepaasError):
-    """A body of this content type is not taken."""
+    """Bodies of this media type are not supported."""
 
     code = "unsupported_media_type"
 
@@ -56,7 +56,7 @@ class UnsupportedMediaType(DeepaasError):
 
 
 class RequestTooLarge(DeepaasError):
-    """A body is larger than ``client-max-size``, or than a door takes."""
+    """A body is larger than ``client-max-size``, or than the door accepts."""
 
     code = "too_large"
 
@@ -66,34 +66,34 @@ class RequestTooLarge(DeepaasError):
 
 
 class UnpacksTooMuch(DeepaasError):
-    """A body is far longer than it was sent: packed to fill the host, perhaps."""
+    """A compressed body expands too much: perhaps it was made to fill the host's memory."""
 
     code = "unpacks_too_much"
 
     def __init__(self, ratio: int) -> None:
         super().__init__(
-            f"the body unpacks to more than {ratio} times its length: send it unpacked"
+            f"the body expands to more than {ratio} times its length: send it uncompressed"
         )
 
 
 class BodyUnreadable(DeepaasError):
-    """What was to take a body apart has ended, or could not begin."""
+    """The process that parses a body has exited, or could not be started."""
 
     code = "body_unreadable"
     retry_after_seconds = 5.0
 
     def __init__(self) -> None:
-        super().__init__("the body cannot be read at present")
+        super().__init__("the host cannot read the body at the moment: try again later")
 
 
 class ForeignOrigin(DeepaasError):
-    """A web page of another origin asks, and ``allowed-origin`` does not name it."""
+    """The request comes from a web page of an origin that is not in ``allowed-origin``."""
 
     code = "foreign_origin"
 
 
 class UnknownHost(DeepaasError):
-    """The host is called by a name that is not its own, and ``allowed-host`` does not have it."""
+    """The request uses a host name that is neither the host's own nor in ``allowed-host``."""
 
     code = "unknown_host"
 
@@ -104,11 +104,11 @@ class RequestTimedOut(DeepaasError):
     code = "request_timed_out"
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"the body of the request has made no progress for {seconds:g} s")
+        super().__init__(f"the request body made no progress for {seconds:g} s")
 
 
 class InvalidArguments(DeepaasError):
-    """The arguments do not fit the model's declaration: field name to messages."""
+    """Some arguments are invalid; ``fields`` maps their names to messages."""
 
     code = "invalid_arguments"
 
@@ -127,11 +127,11 @@ class ModelNotFound(DeepaasError):
 
 
 class ModelUnavailable(DeepaasError):
-    """The model is served, but no worker of it can take calls at present.
+    """The model is served, but none of its workers can process calls at the moment.
 
     Attributes:
-        leaving: whether that is so as the host is about to leave; calls that a worker was at work
-            on (``begun``) are told so.
+        leaving: whether the reason is that the host is stopping; ``begun`` is for calls that a
+            worker was already processing.
     """
 
     code = "model_unavailable"
@@ -145,20 +145,20 @@ class ModelUnavailable(DeepaasError):
         leaving: bool = False,
         begun: bool = False,
     ) -> None:
-        what = f"a call of model {name!r} was ended" if begun else f"model {name!r} takes no calls"
-        super().__init__(f"{what}: {reason}" if begun else f"{what} at present: {reason}")
+        what = f"a call to model {name!r} was interrupted"
+        super().__init__(f"{what if begun else f'model {name!r} is unavailable'}: {reason}")
         self.leaving = leaving
         self.retry_after_seconds = retry_after_seconds
 
 
 class QueueFull(DeepaasError):
-    """As many calls as ``queue-size`` allows are waiting already."""
+    """The queue of a model is full (``queue-size``)."""
 
     code = "queue_full"
     retry_after_seconds = 1.0
 
     def __init__(self, name: str, queue_size: int) -> None:
-        super().__init__(f"{queue_size} calls of model {name!r} are waiting already")
+        super().__init__(f"the queue of model {name!r} is full: {queue_size} calls are waiting")
 
 
 class NotImplementedByModel(DeepaasError):
@@ -171,7 +171,7 @@ class NotImplementedByModel(DeepaasError):
 
 
 class ExtraMissing(DeepaasError):
-    """A part of this host that is installed by choice is not there."""
+    """An optional part of DEEPaaS is not installed."""
 
     code = "extra_missing"
 
@@ -180,23 +180,23 @@ class ExtraMissing(DeepaasError):
 
 
 class OutOfProcesses(DeepaasError):
-    """The system starts no more threads or processes for this host."""
+    """The system does not let the host start more threads or processes."""
 
     code = "out_of_processes"
     retry_after_seconds = 5.0
 
     def __init__(self) -> None:
-        super().__init__("the host can start no more threads or processes at present")
+        super().__init__("the host cannot start more threads or processes: try again later")
 
 
 class UpstreamFailed(DeepaasError):
-    """A program that this host stands in front of cannot be started, or breaks off."""
+    """A program behind this host cannot be started, or closed the connection."""
 
     code = "upstream_failed"
 
 
 class RunFileNotFound(DeepaasError):
-    """The run has no such file, or none that clients may have."""
+    """The run has no such file, or clients are not allowed to read it."""
 
     code = "file_not_found"
 
@@ -205,44 +205,44 @@ class RunFileNotFound(DeepaasError):
 
 
 class RunNotFound(DeepaasError):
-    """The model has no training of this id."""
+    """The model has no training run with this id."""
 
     code = "training_not_found"
 
     def __init__(self, model: str, run: str) -> None:
-        super().__init__(f"model {model!r} has no training {run!r}")
+        super().__init__(f"model {model!r} has no training run {run!r}")
 
 
 class RunElsewhere(DeepaasError):
-    """The files of a training lie with a host of another state directory."""
+    """The files of a training run are in another state directory, on another host."""
 
     code = "training_elsewhere"
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"the files of training {run} lie with another host, one of another state directory: "
-            "ask that one"
+            f"the files of training run {run} are on another host, in its state directory: "
+            "request them there"
         )
 
 
 class CodecMissing(DeepaasError):
-    """The half of a door that decodes and encodes cannot be loaded where the model runs."""
+    """The codec of a door cannot be loaded by the Python that runs the model."""
 
     code = "codec_missing"
 
 
 class TrainQueueFull(DeepaasError):
-    """As many trainings as ``train-queue-size`` allows are waiting already."""
+    """The queue of training runs is full (``train-queue-size``)."""
 
     code = "queue_full"
     retry_after_seconds = 60.0
 
     def __init__(self, queue_size: int) -> None:
-        super().__init__(f"{queue_size} trainings are waiting already")
+        super().__init__(f"the training queue is full: {queue_size} runs are waiting")
 
 
 class Disabled(DeepaasError):
-    """The operator has switched this part of the API off."""
+    """The operator has disabled this part of the API."""
 
     code = "disabled"
 
@@ -251,7 +251,7 @@ class Disabled(DeepaasError):
 
 
 class CallTimedOut(DeepaasError):
-    """The model needed longer than it may; its process was replaced."""
+    """The model exceeded its time limit; its process was replaced."""
 
     code = "timed_out"
 
@@ -260,16 +260,16 @@ class CallTimedOut(DeepaasError):
 
 
 class WorkerDied(DeepaasError):
-    """The process that held this call ended in the middle of it."""
+    """The worker process exited during this call."""
 
     code = "worker_died"
 
     def __init__(self, name: str, how: str) -> None:
-        super().__init__(f"the process of model {name!r} {how} while it worked on this call")
+        super().__init__(f"the process of model {name!r} {how} during this call")
 
 
 class ModelFailed(DeepaasError):
-    """The model's own code raised, or answered with something that cannot be sent."""
+    """The model's code raised an exception, or returned something that cannot be sent."""
 
     code = "model_failed"
 
@@ -293,10 +293,10 @@ class ModelRefused(DeepaasError):
 
 
 class StoreUnavailable(DeepaasError):
-    """The database of the trainings cannot be reached, or does not do what it is asked to.
+    """The database of training runs cannot be reached, or reports an error.
 
     Attributes:
-        is_undecided: whether what was to be written may have been written all the same.
+        is_undecided: whether the data may have been written nevertheless.
     """
 
     code = "store_unavailable"
@@ -304,30 +304,30 @@ class StoreUnavailable(DeepaasError):
     is_undecided = False
 
     def __init__(self, reason: str, *, details: str = "") -> None:
-        super().__init__(f"the store of trainings is not available: {reason}", details=details)
+        super().__init__(f"the database of training runs is unavailable: {reason}", details=details)
         self.reason = reason
 
 
 class HostExhausted(DeepaasError):
-    """The system has no descriptors left for the host."""
+    """The host has no file descriptors left."""
 
     code = "host_exhausted"
     retry_after_seconds = 1
 
     def __init__(self, details: str) -> None:
         super().__init__(
-            "the host has no files and connections left; ask again later", details=details
+            "the host has too many open files and connections: try again later", details=details
         )
 
 
 class StorageFull(DeepaasError):
-    """No space is left for what is to be written."""
+    """No space is left on a disk."""
 
     code = "storage_full"
 
     def __init__(self, what: str, *, details: str = "") -> None:
         super().__init__(
-            f"no space is left for {what}: try again later, or have the operator free some in the "
+            f"no space left for {what}: try again later, or ask the operator to free space in the "
             "host's temporary folder (TMPDIR) and its state directory (--state-dir)",
             details=details,
         )

@@ -1,8 +1,8 @@
-"""What host and worker say to each other; their bytes are in :mod:`deepaas.frames`.
+"""Messages between host and worker; :mod:`deepaas.frames` defines their bytes.
 
 A worker has two sockets: *calls*, which its main thread reads and answers (one at a time, unless
-``Description.concurrency`` says more), and *control*, for light questions meanwhile. No pickle
-crosses the wire, and what is larger than ``INLINE_BYTES`` goes through a file of the call's own.
+``Description.concurrency`` is larger), and *control*, for quick requests at the same time. Nothing
+is pickled, and data larger than ``INLINE_BYTES`` is passed in a file that belongs to the call.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 NO_SPACE = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
 
 INLINE_BYTES = 64 * 1024
-"""Bodies and answers up to this size travel inside the message, larger ones as files."""
+"""Bodies and answers up to this size are part of the message, larger ones are files."""
 
 
 class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
@@ -28,7 +28,7 @@ class Message(msgspec.Struct, array_like=True, tag=True, gc=False):
 
 
 class Upload(Message):
-    """A file that a client sent, at ``path`` until its call ends; ``filename`` is made safe."""
+    """An uploaded file, at ``path`` until its call ends; ``filename`` has been made safe."""
 
     path: str
     filename: str
@@ -43,11 +43,11 @@ class LongText(Message):
 
 
 class Tensor(Message):
-    """An array of numbers, row by row, little-endian, without NumPy: ``data`` has its bytes, or the
-    file at ``path`` from ``offset`` on, where there may be others.
+    """An array in row-major order, little-endian, without NumPy. Its bytes are in ``data``, or in
+    the file ``path`` from ``offset``; the file may contain other arrays too.
 
-    ``dtype`` is one of ``tensors.dtypes``. Of ``bytes`` each element is its length as a uint32 and
-    so many bytes, as the Open Inference Protocol has it.
+    ``dtype`` is one of ``tensors.dtypes``. An element of ``bytes`` is its length as a uint32,
+    followed by its bytes, as in the Open Inference Protocol.
     """
 
     dtype: str
@@ -57,8 +57,8 @@ class Tensor(Message):
     offset: int = 0
 
 
-class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of older hosts.
-    """For V2 alone: the places of a request where arguments may stand, not yet decoded.
+class RawRequest(Message, tag="Inputs"):  # Older hosts wrote this name into folders of runs.
+    """Only for V2: the parts of a request that may contain arguments, not decoded.
 
     ``body_path`` has a body larger than ``INLINE_BYTES``, and ``body_kind`` is ``json``, ``form``
     (urlencoded) or empty; names of ``headers`` are in lower case.
@@ -74,7 +74,7 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
     cookies: dict[str, str] = {}
 
     def is_small(self) -> bool:
-        """Whether there is so little text that reading it takes no time to speak of."""
+        """Whether there is so little text that the time to read it does not matter."""
         texts = (value for _, value in self.form if isinstance(value, str))
         text_bytes = len(self.query) + len(self.body) + sum(map(len, texts))
         return not self.text_paths() and text_bytes <= INLINE_BYTES
@@ -100,14 +100,14 @@ class RawRequest(Message, tag="Inputs"):  # As in the folders of trainings of ol
 
 
 class Values(Message):
-    """Arguments by name, as any door but V2 hands them over, or at ``path`` JSON of them.
+    """Arguments by name, as all doors except V2 pass them, or a JSON file of them at ``path``.
 
     Attributes:
-        files: in order, several of one name for a list.
-        checked: whether ``given`` is known to fit the schemas of the signature; ``pattern`` is
-            looked for again, as Python has expressions of its own.
-        tensors: for any argument; what has only one element may stand for it, and bytes for a file.
-        wanted: what the codec that makes bytes of the result is to know.
+        files: in order; a list has several with the same name.
+        checked: whether ``given`` has been validated against the schemas of the signature;
+            ``pattern`` is checked again, because Python's regular expressions differ.
+        tensors: for any argument; one element can be a plain value, and bytes can be a file.
+        wanted: options for the codec that encodes the result.
     """
 
     given: dict[str, Any] = {}
@@ -144,9 +144,9 @@ class Values(Message):
 
 
 class Encoded(Message):
-    """A body as a client sent it, which the codec of a door makes ``Values`` of, in the worker.
+    """A body as the client sent it; in the worker, the codec of a door decodes it to ``Values``.
 
-    At ``numbers_at`` in it begin numbers, which nobody has to copy if they lie well in memory.
+    Numbers start at ``numbers_at``; they need not be copied if they are aligned in memory.
     """
 
     codec: str
@@ -178,9 +178,9 @@ class Predict(Message):
     """Run ``predict``; sent on *calls*, answered there with ``Answer`` or ``Failure`` at the end.
 
     Attributes:
-        streamed: whether what it yields is wanted as it comes, each as a ``Part``, not as a list.
-        context: what the client tells besides the arguments, for models that ask.
-        codec: of the door that makes bytes of what the model gives, if not the usual one.
+        streamed: send each value that the model yields as a ``Part``, instead of a list of all.
+        context: data from the client other than arguments, for models that request it.
+        codec: of the door, if it encodes results itself.
     """
 
     id: int
@@ -191,20 +191,20 @@ class Predict(Message):
 
 
 class Train(Message):
-    """Run ``train``; sent on *calls* to a worker of the run's own, answered as ``Predict`` is."""
+    """Run ``train``; sent on *calls* to the worker of this run, answered like ``Predict``."""
 
     id: int
     inputs: Inputs
 
 
 class Cancel(Message):
-    """Nobody waits for this call any more: interrupt it if it still runs."""
+    """The result of this call is no longer needed: interrupt it if it is still running."""
 
     id: int
 
 
 class GetMetadata(Message):
-    """Ask ``get_metadata()`` afresh; answered with ``Metadata``."""
+    """Call ``get_metadata()`` again; answered with ``Metadata``."""
 
     id: int
 
@@ -214,16 +214,16 @@ class AskHealth(Message):
 
 
 class AskLife(Message):
-    """Whether the process can answer at all (with ``Life``): no code of the model runs for that."""
+    """Ask whether the process responds (with ``Life``), without running code of the model."""
 
     id: int
 
 
 class CheckTraining(Message):
-    """Ask whether ``train`` takes these inputs; nothing is run.
+    """Validate inputs of ``train`` without running it.
 
-    On *control* answered with ``Checked``: only where no client can make that slow. On *calls* to a
-    worker that does nothing else, answered as ``Predict`` is: the arguments as JSON for people.
+    On *control*, only if no client can make it slow, answered with ``Checked``. On *calls*, to a
+    worker that does nothing else, answered like ``Predict``, with the arguments as JSON.
     """
 
     id: int
@@ -234,25 +234,25 @@ class CheckTraining(Message):
 
 
 class FileDetails(Message):
-    """Of an argument that is a file; ``accept`` is as HTML's attribute, empty for any."""
+    """Details of a file argument; ``accept`` is like HTML's attribute, empty for any file."""
 
     many: bool = False
     accept: str = ""
 
 
 class TensorDetails(Message):
-    """Of an argument, or of a result: its ``dtype``, empty for any; and its shape, in which -1 is
-    any size, and which is None for any shape."""
+    """Details of an argument or a result: its ``dtype``, empty for any, and its ``shape``, None for
+    any; in it, -1 stands for any size."""
 
     dtype: str = ""
     shape: list[int] | None = None
 
 
 class ArgumentSignature(Message):
-    """An argument; ``secret`` if nobody is shown its values, ``location`` for V2 alone.
+    """An argument. Values of a ``secret`` one are never shown; ``location`` is only for V2.
 
-    ``schema`` is JSON Schema (2020-12) of its values, with their ``default`` and ``description``; a
-    text stands for a file, which has no value in JSON, nested lists stand for a tensor.
+    ``schema`` is the JSON Schema (2020-12) of its values, with ``default`` and ``description``. A
+    file, which has no JSON value, is a string there; a tensor is nested lists.
     """
 
     name: str
@@ -265,9 +265,9 @@ class ArgumentSignature(Message):
 
 
 class Result(Message):
-    """What a function gives back: ``schema`` is empty if nobody knows, ``media_types`` for JSON.
+    """What a function returns: ``schema`` is empty if unknown, ``media_types`` is empty for JSON.
 
-    ``tensors`` are those that are known by name; the name is empty for one that is all there is.
+    ``tensors`` are the declared ones by name; if a single tensor is the result, its name is empty.
     """
 
     schema: dict[str, Any] = {}
@@ -277,10 +277,10 @@ class Result(Message):
 
 
 class Signature(Message):
-    """What a function takes and gives back; ``reads_…`` and ``parameters`` are for V2 alone.
+    """What a function accepts and returns; ``reads_…`` and ``parameters`` are only for V2.
 
-    ``checked_quickly``: no client can make a check of its arguments slow. ``parameters`` are
-    Swagger 2.0, byte for byte as DEEPaaS has them.
+    ``checked_quickly``: no client can make the validation of its arguments slow. ``parameters`` are
+    Swagger 2.0, byte for byte as in DEEPaaS 2.x.
     """
 
     arguments: list[ArgumentSignature] = []
@@ -292,7 +292,7 @@ class Signature(Message):
 
 
 class Description(Message):
-    """All that the host knows of a model; sent once, when the model has been loaded.
+    """All that the host knows about a model; sent once, when the model has been loaded.
 
     For V2 alone are ``response``, a Swagger 2.0 reference, and the ``definitions`` behind it.
     ``remarks`` are for the model's author.
@@ -307,7 +307,7 @@ class Description(Message):
 
 
 class Ready(Message):
-    """The model is loaded and warm; calls may come. ``mark`` is for ``printed.MarkedOutput``."""
+    """The model is loaded and warm. ``mark`` is for ``printed.MarkedOutput``."""
 
     mark: bytes = b""
 
@@ -324,7 +324,7 @@ class Broken(Message):
 
 
 class Metadata(Message):
-    """The answer to ``GetMetadata``: JSON of the model's dict, or why there is none."""
+    """The answer to ``GetMetadata``: the model's metadata as JSON, or an error."""
 
     id: int
     json: bytes = b""
@@ -333,16 +333,16 @@ class Metadata(Message):
 
 
 class Answer(Message):
-    """A finished result: its bytes, or a file with them, which the host deletes after sending.
+    """A complete result: its bytes, or a file of them, which the host deletes after sending.
 
     Attributes:
-        attachment: send as a download of this name, when not empty.
-        is_file: whether the model gave a file: where values are wanted, it is none, even if it says
-            that it is JSON.
-        declared: whether it is as the model's ``schema`` declares: V2 sends it without an envelope.
-        files: of a file, its own name, and 0; of JSON, the names of the files that stand in it as
-            URLs, in their order, and how long these URLs are.
-        headers: of a codec's, for the client.
+        attachment: if not empty, send it as a download with this name.
+        is_file: whether the model returned a file, which is not a JSON value whatever its media
+            type.
+        declared: whether it has the model's own ``schema``: V2 sends it without an envelope.
+        files: for a file, its own name and 0; for JSON, the names of the files that appear in it as
+            URLs, in order, with the lengths of these URLs.
+        headers: from a codec, for the client.
     """
 
     id: int
@@ -357,7 +357,7 @@ class Answer(Message):
 
 
 class Part(Message):
-    """One of the things that a model yields, with fields as of ``Answer``; the call goes on."""
+    """One value that a model yields, with the fields of ``Answer``; the call continues."""
 
     id: int
     media_type: str
@@ -368,10 +368,10 @@ class Part(Message):
 
 
 class Measured(Message):
-    """A number, or what else a model notes of a call that goes on.
+    """A metric, or another value that a model records during a call.
 
-    Dots in ``name`` make groups of it, ``null`` takes the value away; ``mode`` is ``replace``,
-    ``increment`` or ``append``.
+    Dots in ``name`` make groups, ``null`` removes the value; ``mode`` is ``replace``, ``increment``
+    or ``append``.
     """
 
     id: int
@@ -381,9 +381,9 @@ class Measured(Message):
 
 
 class Failure(Message):
-    """The call did not work out; ``kind`` is the ``code`` of one of ``deepaas.errors``' classes.
+    """The call failed; ``kind`` is the ``code`` of a class in ``deepaas.errors``.
 
-    ``status`` and ``headers`` are of a model's own HTTP exception; the log alone has ``traceback``.
+    ``status`` and ``headers`` are from the model's HTTP exception; ``traceback`` is for the log.
     """
 
     id: int
@@ -396,7 +396,7 @@ class Failure(Message):
 
 
 class Checked(Message):
-    """The answer to ``CheckTraining``: ``args``, or the file ``path``, which the host removes."""
+    """The answer to ``CheckTraining``: ``args``, or the file ``path``, which the host deletes."""
 
     id: int
     args: bytes = b""
@@ -409,7 +409,7 @@ class Life(Message):
 
 
 class Health(Message):
-    """The answer to ``AskHealth``; ``error`` is empty when nothing is wrong."""
+    """The answer to ``AskHealth``; ``error`` is empty if the model is healthy."""
 
     id: int
     error: str = ""
@@ -424,5 +424,5 @@ FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health |
 
 
 def inputs_folder(spool: Path, call_id: int) -> Path:
-    """Where a worker puts files of a call's inputs, if it needs them in a place of their own."""
+    """Where a worker puts files of a call's inputs, if they need a folder of their own."""
     return spool / f"{call_id}-inputs"

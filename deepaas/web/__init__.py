@@ -1,1 +1,1 @@
-"""What every HTTP dialect shares: uploads, answers, errors, health, pages."""
+"""Shared by all HTTP APIs: uploads, answers, errors, health, pages."""

@@ -1,4 +1,4 @@
-"""A worker's finished answer on its way to the client."""
+"""Sends the answer of a worker to the client."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ async def respond(
     *,
     may_pack: bool = False,
 ) -> web.StreamResponse:
-    """Send an answer; a file that it names is streamed and removed, whatever happens.
+    """Send an answer; if it is a file, that is streamed and always removed.
 
-    If it may be packed, it is for clients that ask for nothing but gzip, or deflate: those that
-    have it as a habit name several.
+    With ``may_pack``, it is compressed for clients that accept only gzip or only deflate: clients
+    that always send the header list several.
     """
     coding = _wanted_coding(request) if may_pack else None
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
@@ -44,7 +44,7 @@ async def respond(
             response.enable_compression(coding)
         return response
     path = Path(answer.path)
-    # No symlink that a model has left there instead.
+    # Does not follow a symlink that a model may have put there.
     with open_file(path) as file:
         path.unlink()
         return await _stream(request, file, headers, before, after, coding)
@@ -78,13 +78,13 @@ async def _stream(
     except ConnectionError:
         pass  # The client has left.
     except OSError:
-        # Too late for another status: only a broken connection tells that the rest is missing.
-        _log.exception("%s %s: the answer cannot be read", request.method, request.path)
+        # Too late for another status: only a closed connection shows that the rest is missing.
+        _log.exception("%s %s: cannot read the file of the response", request.method, request.path)
         if request.transport is not None:
             request.transport.abort()
     return response
 
 
 def _content_type(media_type: str) -> str:
-    # JSON as DEEPaaS sends it; every other type literally as the author wrote it.
+    # JSON as in DEEPaaS 2.x; every other type exactly as the author wrote it.
     return f"{JSON}; charset=utf-8" if media_type == JSON else media_type

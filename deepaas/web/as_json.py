@@ -1,4 +1,4 @@
-"""What a model has answered or yielded as one JSON value; what is none becomes a data URL."""
+"""Results and parts as one JSON value; what is not JSON becomes a data URL."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ JSON = "application/json"
 
 
 def is_json(news: Answer | Part) -> bool:
-    """Whether it is a JSON value, or of a kind of it; a file is none, whatever is in it."""
+    """Whether it is a JSON value; a file is not, whatever it contains."""
     essence = news.media_type.partition(";")[0].strip()
     return not news.is_file and (essence == JSON or essence.endswith("+json"))
 
 
 def as_json(news: Answer | Part) -> Document:
-    """JSON of what a model has answered or yielded; a file becomes a data URL (RFC 2397).
+    """A result or a part as JSON; a file becomes a data URL (RFC 2397).
 
-    It is not needed any more when the document has been read; ``OSError`` if it cannot be read.
+    The file is only needed until the document has been read; ``OSError`` if it cannot be read.
     """
     file = of_file(Path(news.path)) if news.path else of_bytes(news.body)
     return file if is_json(news) else _data_url(news.media_type, file)

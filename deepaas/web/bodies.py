@@ -1,7 +1,7 @@
-"""Bodies of requests as they come: unpacked here, bit by bit, within limits.
+"""Reads request bodies and decompresses them, piece by piece and within limits.
 
-aiohttp is told not to (``auto_decompress``): it would also unpack what nobody reads, such as the
-rest of a body that was refused. Each step is small, and others get their turn in between.
+aiohttp does not decompress them (``auto_decompress``): it would also do so for data that is not
+read, such as the rest of a rejected body. Steps are short, so that other requests can run between.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from deepaas.messages import INLINE_BYTES
 STEP_BYTES = 128 * 1024
 
 EMPTY_COUNT = 256
-"""After so many steps that gave nothing others get their turn: members of gzip may be empty."""
+"""Other requests get a turn after this many steps without output: gzip members can be empty."""
 
 CHUNK_BYTES = 64 * 1024
-"""So much of a body is taken at a time: whoever takes all that has come has it in memory twice."""
+"""How much of a body is read at a time; more would be in memory twice."""
 
 MAX_RATIO = 100
-"""A body may be so many times as long as it was sent."""
+"""How many times its compressed length a body may have."""
 
 FREE_BYTES = 16 * 1024 * 1024
-"""Up to here nobody looks at the ratio: there is nothing to gain from it."""
+"""Up to this size the ratio is not checked."""
 
 LINES_COUNT = 32
 MAX_LINE_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ _PACKED = frozenset((*_ZLIB, "br", "zstd"))
 
 
 def packed(request: web.Request) -> str:
-    """How a body is packed, empty for not at all; other words are not ours to understand."""
+    """The compression of a body, empty for none; unknown encodings are ignored."""
     encoding = request.headers.get(hdrs.CONTENT_ENCODING, "")
     if not encoding:
         return ""
@@ -63,12 +63,12 @@ def at_hand(request: web.Request, max_bytes: int) -> bytes | None:
 
 
 def received(request: web.Request, max_bytes: int) -> AsyncIterator[bytes]:
-    """A body, unpacked, chunk by chunk; ``max_bytes`` counts it packed or not, 0 for no limit.
+    """A decompressed body in chunks; ``max_bytes`` limits both sizes, 0 is no limit.
 
     Raises:
         RequestTooLarge: it is larger.
-        UnpacksTooMuch: it is too much longer than it was sent.
-        MalformedRequest: it is not packed as it says.
+        UnpacksTooMuch: it expands too much.
+        MalformedRequest: it is not compressed as its headers say.
     """
     length = request.content_length
     if max_bytes and length is not None and length > max_bytes:
@@ -100,7 +100,7 @@ async def _unpacked(request: web.Request, encoding: str) -> AsyncIterator[bytes]
             try:
                 piece = unpacker.unpack(chunk)
             except Exception:
-                raise MalformedRequest(f"the body is not packed as {encoding}") from None
+                raise MalformedRequest(f"the body is not valid {encoding} data") from None
             chunk = b""
             if piece:
                 count_bytes += len(piece)
@@ -113,7 +113,7 @@ async def _unpacked(request: web.Request, encoding: str) -> AsyncIterator[bytes]
             if not unpacker.has_more:
                 break
     if sent_bytes and not unpacker.is_whole:
-        raise MalformedRequest(f"the body is not packed as {encoding}, or breaks off")
+        raise MalformedRequest(f"the body is not valid {encoding} data, or is incomplete")
 
 
 def _unpacker(encoding: str) -> _Zlib | _Other:
@@ -124,11 +124,11 @@ def _unpacker(encoding: str) -> _Zlib | _Other:
             return _Other(compression_utils.BrotliDecompressor())
         return _Other(compression_utils.ZSTDDecompressor())
     except (AttributeError, RuntimeError):
-        raise MalformedRequest(f"this host cannot unpack {encoding}") from None
+        raise MalformedRequest(f"this host does not support Content-Encoding: {encoding}") from None
 
 
 class _Zlib:
-    """gzip, of any number of members, and deflate, with its head or without."""
+    """gzip with any number of members, and deflate with or without its header."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
@@ -150,7 +150,7 @@ class _Zlib:
                 return b""
             self._inflate = zlib.decompressobj(self._window(data[0]))
         if self._inflate.eof:
-            raise zlib.error("something follows")
+            raise zlib.error("trailing data")
         piece: bytes = self._inflate.decompress(data, STEP_BYTES)
         self._left = self._inflate.unused_data or self._inflate.unconsumed_tail
         return piece
@@ -158,12 +158,12 @@ class _Zlib:
     def _window(self, first: int) -> int:
         if self._encoding == "gzip":
             return 16 + zlib.MAX_WBITS
-        # With its head by the standard, without by the habit of some clients.
+        # The standard requires a header; some clients omit it.
         return zlib.MAX_WBITS if first & 0xF == 8 else -zlib.MAX_WBITS
 
 
 class _Other:
-    """Whatever else is installed, as aiohttp has it."""
+    """Other decompressors, as wrapped by aiohttp, if they are installed."""
 
     is_whole = True
 
@@ -175,16 +175,16 @@ class _Other:
         return bool(self._decompressor.data_available)
 
     def unpack(self, chunk: bytes) -> bytes:
-        """About ``STEP_BYTES`` at most."""
+        """Returns about ``STEP_BYTES`` at most."""
         return bytes(self._decompressor.decompress_sync(chunk, max_length=STEP_BYTES))
 
 
 class BrokenForm(ValueError):
-    """A form is not as it should be; the text says what is wrong, for clients."""
+    """A form is malformed; the text says how, for clients."""
 
 
 class FormLines:
-    """A body for aiohttp's reader of forms; little may stand before the first boundary."""
+    """A body for aiohttp's multipart reader, with a limit on what precedes the first boundary."""
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
@@ -194,18 +194,18 @@ class FormLines:
         self._lines_count = 0
 
     async def begin(self, boundary: bytes) -> None:
-        """Pass over what stands before the first boundary, given with its two dashes."""
+        """Skip everything before the first boundary, which is given with its two dashes."""
         line = re.compile(rb"(?:\A|\n)(%s(?:--)?[ \t\r\f\v]*(?:\n|\Z))" % re.escape(boundary))
         while True:
             found = line.search(self._held)
-            # Without its end the last line may still become another.
+            # A last line without an end may be incomplete.
             if found and (found[1].endswith(b"\n") or self._at_end):
                 self._start = found.start(1)
                 return
             if len(self._held) > MAX_PREAMBLE_BYTES or not await self._more():
                 if found and self._at_end:
                     continue
-                raise BrokenForm("it does not begin with the boundary that Content-Type names")
+                raise BrokenForm("it does not start with the boundary given in Content-Type")
 
     def at_eof(self) -> bool:
         return self._at_end and self._start >= len(self._held)
@@ -231,7 +231,7 @@ class FormLines:
                 end = len(self._held) - 1
                 break
         if end + 1 - self._start > limit + len(b"\r\n"):
-            raise BrokenForm("a line of it is too long")
+            raise BrokenForm("a line is too long")
         line = self._held[self._start : end + 1]
         self._start = end + 1
         return line
@@ -244,14 +244,14 @@ class FormLines:
             self._start = 0
 
     async def _more(self) -> bool:
-        """False at its end."""
+        """Read more; False at the end."""
         if self._at_end:
             return False
         chunk = await anext(self._chunks, None)
         if chunk is None:
             self._at_end = True
             return False
-        # What has been read is dropped here, where a copy is made anyway.
+        # Drops what has been read: this makes a copy anyway.
         self._held = self._held[self._start :] + chunk
         self._start = 0
         return True

@@ -1,7 +1,7 @@
-"""Streams of which little waits in memory for a client that does not read.
+"""Streams that buffer little for clients that read slowly.
 
-The rest is better kept where it comes from: a journal, a log or a program. A client that reads
-nothing at all is left after ``send-timeout`` (:mod:`deepaas.web.connections`).
+The rest stays in its source: a journal, a log or a program. If a client reads nothing, its
+connection is closed after ``send-timeout`` (:mod:`deepaas.web.connections`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import socket
 from aiohttp import web
 
 WAITING_BYTES = 16 * 1024
-"""What may wait in this process for one client; the same again is being read for it."""
+"""The buffer for one client in this process; filling it takes as much again."""
 
 SYSTEM_BYTES = 128 * 1024
-"""What the system may hold of it before the first byte of it is on its way."""
+"""How much unsent data the system may buffer for a client."""
 
 
 def bound(request: web.Request) -> None:
-    """Let no more than that wait for the client of this request; once it is prepared."""
+    """Limit the buffers for the client of this request, after the response is prepared."""
     transport = request.transport
     if transport is None:
         return
@@ -31,8 +31,8 @@ def bound(request: web.Request) -> None:
 
 
 async def send(request: web.Request, response: web.StreamResponse, data: bytes) -> None:
-    """Write a piece, and wait while too much waits; ``ConnectionError`` if the client has left."""
+    """Write a piece and wait for room in the buffer; ``ConnectionError`` if the client left."""
     for begin in range(0, len(data), WAITING_BYTES):
         await response.write(data[begin : begin + WAITING_BYTES])
-        # aiohttp looks at this only every 64 KiB.
+        # aiohttp checks this only every 64 KiB.
         await request.writer.drain()

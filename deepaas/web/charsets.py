@@ -1,4 +1,4 @@
-"""Which encodings are taken from clients: those that Python has and reads in linear time."""
+"""Encodings that clients may use: those that Python decodes in linear time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pkgutil
 from encodings.aliases import aliases
 
 SLOW = frozenset(("idna", "punycode"))
-"""To read these takes time by the square of the length: 0.2 s for 64 KiB, hours for more."""
+"""Decoding these takes quadratic time: 0.2 s for 64 KiB, hours for more."""
 
 
 def is_known(name: str) -> bool:
-    """Python itself is not asked: it remembers each name for which it was."""
+    """Does not use ``codecs.lookup``, which caches every name that it is given."""
     name = encodings.normalize_encoding(name).lower()
     return name in _names() or name.replace(".", "_") in _names()
 

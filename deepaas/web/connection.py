@@ -1,7 +1,7 @@
-"""One connection: aiohttp's protocol, with what it lacks.
+"""One connection: aiohttp's protocol, with more timeouts.
 
-That is a time for the head of a request, for progress of its body and of what is sent. Nothing here
-ends what only waits: a stream whose client takes all that there is may be silent for days.
+They limit the time for the head of a request, and the time without progress of its body and of the
+response. Streams that are merely silent are kept open, for days if necessary.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 PROGRESS_BYTES = 1024
-"""Less than this in the whole time for it is no progress: 17 bytes a second by default."""
+"""Less than this within a timeout is no progress: 17 bytes a second by default."""
 
 _REQUEST = getattr(getattr(web.RequestHandler, "_handle_request", None), "__code__", object())
 """A version of aiohttp that names it differently makes its tasks as ever."""
 
 _INFO = struct.Struct("=QQII I")
 _INFO_OFFSET = 120
-"""Of ``tcpi_bytes_acked`` in Linux's ``struct tcp_info``, an interface that only grows."""
+"""Offset of ``tcpi_bytes_acked`` in Linux's ``struct tcp_info``, which is only ever extended."""
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """What connections may do; 0 is no limit.
+    """Limits for connections; 0 is no limit.
 
     Attributes:
-        head_seconds: for the head of a request, from the connection or from its first byte.
+        head_seconds: for the head of a request, from the connection or its first byte on.
         idle_seconds: between two requests.
-        body_seconds: without progress of a body that is wanted.
-        send_seconds: without progress of what is sent.
+        body_seconds: without progress of a body that the host is reading.
+        send_seconds: without progress of the response.
     """
 
     count: int = 0
@@ -59,7 +59,7 @@ class ConnectionLimits:
 
 
 def _plain(status: int, message: str, error: str) -> bytes:
-    """A whole answer, for who has not asked yet."""
+    """A complete response as bytes, to be sent before there is a request."""
     answer = json_response({"code": status, "message": message, "error": error}, status)
     body = cast(bytes, answer.body)
     head = (
@@ -69,16 +69,16 @@ def _plain(status: int, message: str, error: str) -> bytes:
     return head.encode() + body
 
 
-TOO_MANY = _plain(503, "the host has no room for another connection", "connections_full")
-_TOO_SLOW = _plain(408, "the head of the request has not arrived in time", "request_timed_out")
+TOO_MANY = _plain(503, "the host has too many connections: try again later", "connections_full")
+_TOO_SLOW = _plain(408, "the head of the request did not arrive in time", "request_timed_out")
 
 
 class Doorkeeper(Protocol):
     def admit(self, connection: Connection) -> bool:
-        """False if there is no room."""
+        """Whether there is room for it."""
 
     def forget(self, connection: Connection) -> None:
-        """One has ended."""
+        """Forget a closed connection."""
 
 
 def make_task(
@@ -97,7 +97,7 @@ def make_task(
 
 
 class Connection(web.RequestHandler):
-    """One connection; ``line`` is the transport, also when aiohttp has let go of it."""
+    """One connection; ``line`` is the transport, even after aiohttp has released it."""
 
     __slots__ = (
         "_asked_count",
@@ -154,19 +154,19 @@ class Connection(web.RequestHandler):
         self._doorkeeper.forget(self)
         super().connection_lost(exc)
 
-    # --- what is looked at ---
+    # --- timeouts ---
 
     @property
     def waits_since(self) -> float | None:
-        """Since when it waits for a request; None if it has one."""
+        """Since when it has been waiting for a request; None if it has one."""
         if not self.received:
-            return self._since  # Its task has not even begun, perhaps.
+            return self._since  # Its task may not have started.
         waits = self._waiter is not None and not self._waiter.done() and not self._messages
         return self._since if waits else None
 
     @property
     def fileno(self) -> int:
-        """-1 if it has none any more."""
+        """-1 if it is closed."""
         sock = None if self.line is None else self.line.get_extra_info("socket")
         return -1 if sock is None else cast(int, sock.fileno())
 
@@ -180,16 +180,16 @@ class Connection(web.RequestHandler):
 
     @property
     def stuck_since(self) -> float:
-        """Since when the client has taken nothing."""
+        """Since when the client has read nothing."""
         return self._send_since
 
     def look(self, now: float, limits: ConnectionLimits) -> str:
-        """Close it if it is over one of its times; which one, for the log."""
+        """Close it if it exceeds a timeout; returns the reason for the log, or nothing."""
         if self.line is None:
             return ""
         if self._is_stuck(now, limits.send_seconds):
             self.break_off()
-            return "has not read its answer"
+            return "the client did not read the response"
         if self.waits_since is None:
             self._was_busy = True
             return self._look_at_body(now, limits.body_seconds)
@@ -204,17 +204,17 @@ class Connection(web.RequestHandler):
         if not seconds or now - self._since < seconds:
             return ""
         if not self._has_begun and not silent([self]):
-            return ""  # The next request has come, and will be read in a moment.
+            return ""  # The next request has arrived but has not been read.
         if self._has_begun and self.received != self._since_mark:
             self.line.write(_TOO_SLOW)
         self.force_close()
-        return "has not sent a request" if self._has_begun else "was idle"
+        return "the client did not send a request" if self._has_begun else "it was idle"
 
     def give_way(self) -> None:
         self.force_close()
 
     def break_off(self) -> None:
-        """Leave at once, with all that is still to be sent; what the system holds of it, too."""
+        """Close at once, and discard what has not been sent, including the system's buffer."""
         if self.line is not None and (sock := self.line.get_extra_info("socket")) is not None:
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -225,7 +225,7 @@ class Connection(web.RequestHandler):
         if (
             request is None
             or request.content.is_eof()
-            # Who is not read cannot make progress.
+            # There is no progress while the host does not read.
             or self._reading_paused
             or getattr(self, "_buffer_paused", False)  # Older releases have no such pause.
         ):
@@ -234,11 +234,11 @@ class Connection(web.RequestHandler):
             self._body_since, self._body_mark = now, self.received
         elif seconds and now - self._body_since >= seconds:
             if isinstance(request.content.exception(), RequestTimedOut):
-                self.break_off()  # Whoever answers has not noticed.
+                self.break_off()  # The handler has not noticed.
             else:
                 request.content.set_exception(RequestTimedOut(seconds))
                 self._body_since, self._body_mark = now, self.received
-            return "has not sent its body"
+            return "the client did not send the body"
         return ""
 
     def _is_stuck(self, now: float, seconds: float) -> bool:
@@ -252,13 +252,13 @@ class Connection(web.RequestHandler):
             return bool(seconds) and now - self._send_since >= seconds
         return False
 
-    # --- what aiohttp says of errors ---
+    # --- errors that aiohttp reports ---
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Nothing that a client sends, or breaks off, is worth a traceback."""
+        """Log no traceback for errors caused by clients."""
         error = kw.get("exc_info")
         if _is_clients(error):
-            self.logger.debug("a client's request: %r", error)
+            self.logger.debug("invalid request: %r", error)
         else:
             super().log_exception(*args, **kw)
 
@@ -273,14 +273,14 @@ class Connection(web.RequestHandler):
             raise exc  # The client has left.
         self.log_exception("Error handling request", exc_info=exc)
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer has begun, it is too late for another")
-        body: dict[str, Any] = {"code": status, "message": "the host has made a mistake"}
+            raise ConnectionError("the response has started: it is too late for another")
+        body: dict[str, Any] = {"code": status, "message": "internal error in the host"}
         if status < 500:
-            said = of_request(exc, "the request cannot be read as HTTP")
+            said = of_request(exc, "the request is not valid HTTP")
             body = {"code": status, "message": said, "error": "malformed_request"}
         else:
             body["id"] = new_reference()
-            _log.error("[%s] an answer has failed in the host", body["id"])
+            _log.error("[%s] internal error while responding", body["id"])
         response = json_response(body, status)
         response.force_close()
         return response
@@ -293,7 +293,7 @@ def _is_clients(error: Any) -> bool:
 
 
 def _sending(line: asyncio.Transport) -> tuple[bool, int]:
-    """Whether something waits for the client, and how much it has taken until now, in bytes."""
+    """Whether data for the client is pending, and how many bytes it has received so far."""
     waiting = line.get_write_buffer_size()
     sock = line.get_extra_info("socket")
     if sys.platform != "linux" or sock is None or sock.fileno() < 0:
@@ -307,7 +307,7 @@ def _sending(line: asyncio.Transport) -> tuple[bool, int]:
 
 
 def silent(connections: list[Connection]) -> list[Connection]:
-    """Those of which nothing has come that has not been read yet."""
+    """Those that have no data to read."""
     poll = select.poll()
     lines = {each.fileno: each for each in connections if each.fileno >= 0}
     for descriptor in lines:

@@ -1,6 +1,6 @@
-"""Connections that neither bring nor take anything give way: to all others, and in time.
+"""Closes idle connections after a timeout, or when others need the room.
 
-Once a second all are looked at; a request costs next to nothing.
+All are checked once a second, which costs requests almost nothing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 
 MAX_COUNT = 4096
-"""Each takes about 20 KB at rest."""
+"""An idle connection takes about 20 KB."""
 
 WAITING_BYTES = 64 * 1024 * 1024
-"""What may wait in memory for all clients together; those who have read least make room."""
+"""Limit for all send buffers together; above it, the slowest clients are disconnected."""
 
 GIVE_WAY_COUNT = 16
-"""So many make room at a time: to find them all connections are looked at."""
+"""How many are closed at a time, because finding them means checking all."""
 
 CANDIDATES_COUNT = 64
 
@@ -37,8 +37,8 @@ NEVER_SECONDS = 1e9
 
 
 def fitting_count(open_files: int, processes_count: int) -> int:
-    # Itself, its database and its listeners; and sockets and pipes to each process, twice while
-    # one takes another's place. Of the rest, a file or another connection for each of them.
+    # Subtracts what the host needs itself, and sockets and pipes for each process, twice during a
+    # replacement. Half of the rest is for files and upstream connections.
     rest = open_files - 96 - 16 * processes_count
     return max(16, min(MAX_COUNT, rest // 2))
 
@@ -50,7 +50,7 @@ class Connections:
         self._server = server
         self._limits = limits
         self._notes = notes
-        # Idle connections are looked after here.
+        # This class closes idle connections itself.
         self._options = {**options, "keepalive_timeout": NEVER_SECONDS}
         self._loop = asyncio.get_running_loop()
         self._open: set[Connection] = set()
@@ -64,7 +64,7 @@ class Connections:
         return len(self._open)
 
     def admit(self, connection: Connection) -> bool:
-        """False if there is no room, and nobody who can give way."""
+        """Whether there is room for it, or can be made."""
         of_address = self._limits.per_address_count
         if of_address and self._of_address[connection.address] >= of_address:
             same = [each for each in self._open if each.address == connection.address]
@@ -90,15 +90,15 @@ class Connections:
                 del self._of_address[connection.address]
 
     def make_room(self) -> bool:
-        """Have some that wait give way; False if there are none."""
+        """Close some idle connections; False if there are none."""
         return self._make_room(self._open, GIVE_WAY_COUNT)
 
     def _refuse(self) -> bool:
-        self._notes.note("a connection was refused: there are too many, and none that waits")
+        self._notes.note("a connection was refused: there are too many, and none is idle")
         return False
 
     def _make_room(self, among: Iterable[Connection], count: int) -> bool:
-        # Those that have never asked for anything first, and who has waited longest.
+        # First those that have never sent a request, then the longest idle.
         waiting = [
             (not each.is_new, since, id(each), each)
             for each in among
@@ -109,7 +109,7 @@ class Connections:
         for each in leaving:
             each.give_way()
             self.forget(each)
-            self._notes.note("a connection that waited for a request gave way to another")
+            self._notes.note("an idle connection was closed to make room for another")
         return bool(leaving)
 
     def _look(self) -> None:
@@ -117,7 +117,7 @@ class Connections:
         waiting_bytes = 0
         for each in list(self._open):
             if why := each.look(now, self._limits):
-                _log.debug("a connection of %s is closed: it %s", each.address, why)
+                _log.debug("closed a connection of %s: %s", each.address, why)
             waiting_bytes += each.waiting_bytes
         if waiting_bytes > WAITING_BYTES:
             self._end_slowest(waiting_bytes)
@@ -130,4 +130,4 @@ class Connections:
                 return
             waiting_bytes -= each.waiting_bytes
             each.break_off()
-            self._notes.note("a client that reads slowly was left: too much waited for all of them")
+            self._notes.note("a slow client was disconnected: too much data was waiting to be sent")

@@ -1,4 +1,4 @@
-"""JSON that may be long: its size is known at once, its bytes come when they are wanted."""
+"""JSON of any length: its size is known in advance, its bytes are read when needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SMALL_BYTES = 256 * 1024
 
 
 class Document:
-    """One JSON value; ``pieces`` gives all of it, each time anew."""
+    """One JSON value; ``pieces`` can be called several times."""
 
     def __init__(self, size_bytes: int, pieces: Callable[[], Generator[bytes, None, None]]) -> None:
         self.size_bytes = size_bytes
@@ -26,7 +26,7 @@ class Document:
         return self._pieces()
 
     async def sent(self) -> AsyncIterator[bytes]:
-        """For whoever sends it and waits in between."""
+        """For senders that wait between pieces."""
         for piece in self.pieces():
             yield piece
 
@@ -34,7 +34,7 @@ class Document:
         return b"".join(self.pieces())
 
     def write(self, path: Path) -> None:
-        """Write it to a new file; ``OSError`` if that cannot be."""
+        """Write it to a new file; ``OSError`` if that fails."""
         with path.open("xb") as file:
             for piece in self.pieces():
                 file.write(piece)
@@ -75,7 +75,7 @@ def of_file(path: Path) -> Document:
     """``OSError`` if it cannot be read."""
 
     def pieces() -> Generator[bytes, None, None]:
-        # No symlink that a model has left there instead.
+        # Does not follow a symlink that a model may have put there.
         with open_file(path) as file:
             while piece := file.read(PIECE_BYTES):
                 yield piece

@@ -1,12 +1,12 @@
-"""Errors on their way to a client: one table, one shape, one place.
+"""Turns exceptions into error responses, all in one place.
 
-Handlers raise and never build error responses. Below the paths of a door they have its shape
-(:class:`ErrorShapes`), everywhere else that of DEEPaaS's ``Failure``, extended::
+Handlers raise exceptions and never build error responses. Below the paths of a door, errors have
+its shape (:class:`ErrorShapes`); elsewhere they extend ``Failure`` of DEEPaaS 2.x::
 
     {"code": 503, "message": "…", "error": "queue_full"}
 
-An error that is the server's fault carries an ``id`` that stands in the log beside the
-traceback. The messages of a validation error keep the form of DEEPaaS 2.x, by argument.
+Internal errors have an ``id``, which is also in the log, with the traceback. Validation errors have
+the format of DEEPaaS 2.x: messages by argument.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
 
 @dataclass(frozen=True)
 class Problem:
-    """What a client is told of an error, before it has a shape.
+    """The content of an error response, before it has a shape.
 
     Attributes:
         message: for people, without paths of the host.
-        error: in one word, for programs; empty where the status says it all.
-        reference: what stands in the log beside the traceback, empty for a client's mistake.
+        error: a code for programs; empty if the status is enough.
+        reference: the id that is logged with the traceback; empty for a client's mistake.
     """
 
     status: int
@@ -59,14 +59,14 @@ Shape = Callable[[Problem], web.Response]
 
 
 class ErrorShapes:
-    """Which door's shape an error has, whoever raises it: a handler, the router, the drain."""
+    """Chooses the shape of an error response: that of the door whose path was requested."""
 
     def __init__(self) -> None:
         self._by_handler: dict[Any, Shape] = {}
         self._by_path: list[tuple[str, Shape]] = []
 
     def add(self, shape: Shape, paths: Iterable[str], handlers: Iterable[Any]) -> None:
-        """Give a door's shape to its handlers, wherever, and to all that is below its paths."""
+        """Register a door's shape for its handlers and for everything below its paths."""
         self._by_path += [(path, shape) for path in paths]
         if shape is not as_failure:
             self._by_handler.update((handler, shape) for handler in handlers)
@@ -86,7 +86,7 @@ SHAPES: web.AppKey[ErrorShapes] = web.AppKey("deepaas_error_shapes", ErrorShapes
 
 
 class RaisedAnswer(Exception):
-    """An answer of a door that is raised, since what makes it is far from the route."""
+    """A response of a door that is raised, because the code that makes it is far from the route."""
 
     def response(self) -> web.StreamResponse:
         raise NotImplementedError
@@ -123,7 +123,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.CallTimedOut: 504,
     errors.StorageFull: 507,
 }
-"""Class to status, looked up by the class's parents. ``ModelRefused`` brings its own."""
+"""Class to status; subclasses inherit it. ``ModelRefused`` has its own."""
 
 
 def status_of(error: errors.DeepaasError) -> int:
@@ -133,18 +133,18 @@ def status_of(error: errors.DeepaasError) -> int:
 
 
 BEGUN = "deepaas_begun"
-"""Where a request has the response that has begun."""
+"""Key of a request for the response that has started."""
 
 
 def break_off(request: web.Request, error: Exception) -> web.StreamResponse:
-    """End an answer that has begun: nothing else tells that the rest of it is missing.
+    """Close the connection of a response that has started: this shows that it is incomplete.
 
-    Raises ``ConnectionError`` where the client has gone.
+    Raises ``ConnectionError`` if the client has left.
     """
     if isinstance(error, ConnectionError):
         raise error
     _log.error(
-        "[%s] %s %s failed in the middle of its answer",
+        "[%s] %s %s failed while the response was being sent",
         *(new_reference(), request.method, request.path),
         exc_info=error,
     )
@@ -155,10 +155,10 @@ def break_off(request: web.Request, error: Exception) -> web.StreamResponse:
 
 
 def respond_to_exception(request: web.Request, error: Exception) -> web.StreamResponse:
-    """Whatever a handler has raised, as a response with a JSON body.
+    """Make a response of an exception that a handler has raised.
 
     Raises:
-        ConnectionError: the client has gone, and nobody is left to tell.
+        ConnectionError: the client has left.
     """
     if isinstance(error, RaisedAnswer):
         return error.response()
@@ -168,14 +168,14 @@ def respond_to_exception(request: web.Request, error: Exception) -> web.StreamRe
 
 
 def no_space(error: BaseException) -> errors.StorageFull | None:
-    """What is told of an error of the system, if it is that something cannot be written."""
+    """The error to report if something could not be written because the disk is full; else None."""
     if isinstance(error, OSError) and error.errno in NO_SPACE:
         return errors.StorageFull("what this request needs", details=str(error.strerror))
     return None
 
 
 def lacking(error: BaseException) -> errors.DeepaasError | None:
-    """What to tell when the system lacks disk, descriptors, threads or processes; else None."""
+    """The error to report if disk space, descriptors, threads or processes ran out; else None."""
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return errors.OutOfProcesses()
     if not isinstance(error, OSError):
@@ -190,11 +190,11 @@ def lacking(error: BaseException) -> errors.DeepaasError | None:
 def expecting(
     handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], shapes: ErrorShapes
 ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """Refuse what ``Expect`` asks for and nobody knows: aiohttp stumbles over it, otherwise."""
+    """Reject unknown values of ``Expect``, which aiohttp would not handle."""
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         wanted = request.headers.get(hdrs.EXPECT)
-        # HTTP/1.0 does not have it (RFC 9110, section 10.1.1).
+        # Ignored for HTTP/1.0 (RFC 9110, section 10.1.1).
         if wanted and wanted.lower() != "100-continue" and request.version >= HttpVersion11:
             return _refuse_expectation(shapes.below(request.path))
         return handler(request)
@@ -204,7 +204,7 @@ def expecting(
 
 async def _refuse_expectation(shape: Shape) -> web.StreamResponse:
     response = shape(_problem_of_http(web.HTTPExpectationFailed()))
-    response.force_close()  # Nobody knows whether the body comes.
+    response.force_close()  # The body may follow or not.
     return response
 
 
@@ -217,28 +217,30 @@ def respond_to_error(request: web.Request, error: Exception) -> web.Response:
 
 
 def problem_of(request: web.Request, error: Exception) -> Problem:
-    """What a client is told of an error, for an answer that has begun already; the log is told."""
+    """What to tell the client about an error; also logs it."""
     if isinstance(error, errors.DeepaasError):
         return _problem_of_error(request, error)
     if isinstance(error, web.HTTPException):
         return _problem_of_http(error)
     if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
-        # aiohttp could not make sense of the body: broken gzip, bad chunks.
-        message = of_request(error, "the body cannot be read, or breaks off")
+        # aiohttp could not read the body, for example because of bad chunks.
+        message = of_request(error, "the body is malformed or incomplete")
         return _problem_of_error(request, errors.MalformedRequest(message))
     if told := lacking(error):
         return _problem_of_error(request, told)
     reference = new_reference()
     _log.error(
-        "[%s] %s %s failed in the host", reference, request.method, request.path, exc_info=error
+        "[%s] %s %s: internal error", reference, request.method, request.path, exc_info=error
     )
-    return Problem(500, "the host has made a mistake", reference=reference)
+    return Problem(500, "internal error in the host", reference=reference)
 
 
 def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Problem:
     status = status_of(error)
     if isinstance(error, errors.HostExhausted) and NOTES in request.config_dict:
-        request.config_dict[NOTES].note(f"a request found no descriptor: {error.details}")
+        request.config_dict[NOTES].note(
+            f"a request failed, no file descriptor was left: {error.details}"
+        )
     headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else {}
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:

@@ -1,7 +1,7 @@
-"""Server-sent events, as the HTML standard defines them in its section 9.2.
+"""Server-sent events (section 9.2 of the HTML standard).
 
-A stream ends with its iterator, its client and the host; the browser's ``EventSource`` then comes
-back by itself with the id of the last event that it has seen.
+A stream ends with its iterator, its client or the host; the browser's ``EventSource`` then
+reconnects by itself and sends the id of the last event it received.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _log = logging.getLogger(__name__)
 MEDIA_TYPE = "text/event-stream"
 
 KEEP_ALIVE_SECONDS = 15.0
-"""After so long a silence a comment is sent, so that proxies do not take the stream for dead."""
+"""After this time without events a comment is sent, so that proxies keep the stream open."""
 
 RETRY_MS = 3000
 
 ACCEPT_CHARACTERS = 8 * 1024
-"""So much is read of what a client likes; a hundred headers may hold a hundred times that."""
+"""How much of the Accept headers is read; they could be a hundred times longer."""
 
 _HEADERS = {
     hdrs.CACHE_CONTROL: "no-cache",
-    # Asks nginx not to collect events before it passes them on.
+    # nginx would buffer events otherwise.
     "X-Accel-Buffering": "no",
 }
 _COMMENT = b": \n\n"
@@ -51,9 +51,9 @@ class SentEvent:
     """One event.
 
     Attributes:
-        name: empty for one without, which browsers call ``message``.
-        data: any text. Its line ends arrive as ``\\n``, whatever they were.
-        id: what a client that comes back says it has seen last; None leaves the one before.
+        name: empty for an unnamed event, which browsers call ``message``.
+        data: any text. All line ends arrive as ``\\n``.
+        id: sent by a client that reconnects; None keeps the previous one.
     """
 
     name: str
@@ -63,7 +63,7 @@ class SentEvent:
     def encode(self) -> bytes:
         """``ValueError`` if the name or the id has characters that would break the stream."""
         if re.search(r"[\r\n]", self.name) or re.search(r"[\r\n\0]", self.id or ""):
-            raise ValueError(f"not the name and the id of an event: {self.name!r}, {self.id!r}")
+            raise ValueError(f"invalid name or id of an event: {self.name!r}, {self.id!r}")
         lines = [f"event: {self.name}"] if self.name else []
         if self.id is not None:
             lines.append(f"id: {self.id}")
@@ -73,7 +73,7 @@ class SentEvent:
 
 @dataclass(frozen=True)
 class LongEvent:
-    """One event whose data need not be in memory: pieces of one line of UTF-8."""
+    """One event with data that is not in memory: pieces of one line of UTF-8."""
 
     name: str
     pieces: Callable[[], Iterator[bytes]]
@@ -83,7 +83,7 @@ Events = AsyncIterator[SentEvent] | AsyncIterator[SentEvent | LongEvent]
 
 
 def wants_events(request: web.Request) -> bool:
-    """Whether the client likes nothing better; ``*/*`` is what those send that did not choose."""
+    """Whether the client prefers events to everything else; ``*/*`` expresses no preference."""
     if hdrs.ACCEPT not in request.headers:
         return False
     qualities = liked(request)
@@ -92,13 +92,12 @@ def wants_events(request: web.Request) -> bool:
 
 
 def liked(request: web.Request) -> dict[str, float]:
-    """The media ranges of its Accept headers with how much each is liked, 0 to 1."""
+    """The media ranges of the Accept headers, with their quality values from 0 to 1."""
     given = ",".join(request.headers.getall(hdrs.ACCEPT, []))[:ACCEPT_CHARACTERS]
     return dict(_accepted(given))
 
 
 def _accepted(header: str) -> Iterator[tuple[str, float]]:
-    """The media ranges of an Accept header with how much each is liked, 0 to 1."""
     for found in _QUOTED.sub("", header).split(","):
         quality = _QUALITY.search(found)
         value = quality[1] if quality else "1"
@@ -108,13 +107,13 @@ def _accepted(header: str) -> Iterator[tuple[str, float]]:
 
 
 def last_event_id(request: web.Request) -> str:
-    """Empty for a client that does not come back."""
+    """Empty for a client that connects for the first time."""
     given = request.headers.get("Last-Event-ID", "")
     return given.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def nothing_more() -> web.Response:
-    """The answer that makes ``EventSource`` stop coming back."""
+    """The response that makes ``EventSource`` stop reconnecting."""
     return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
 
@@ -127,17 +126,16 @@ async def stream(
     until_drain: bool = True,
     content_type: str = f"{MEDIA_TYPE}; charset=utf-8",
 ) -> web.StreamResponse:
-    """Send events until there are no more, or until the client or the host leaves.
+    """Send events until there are no more, the client leaves or the host stops.
 
-    An exception of the iterator ends the stream with an event ``error``, whose data is the JSON
-    that a response with that error would have.
+    If the iterator raises an exception, the stream ends with an event ``error``. Its data is the
+    JSON of the corresponding error response.
 
     Args:
-        events: closed in the end, whichever way that comes.
-        retry_ms: after how long a client that lost the stream comes back; None for streams to
-            which nobody can.
-        keep_alive_seconds: after how long a silence a comment is sent.
-        until_drain: whether the host does not wait for its end, when it is about to leave.
+        events: always closed at the end.
+        retry_ms: the time after which clients reconnect; None if they cannot.
+        keep_alive_seconds: the time without events after which a comment is sent.
+        until_drain: end the stream when the host starts to stop, instead of waiting for its end.
     """
     response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: content_type, **_HEADERS})
     try:
@@ -156,7 +154,7 @@ async def stream(
 
 
 async def _until_drain(request: web.Request, sending: Coroutine[Any, Any, None]) -> None:
-    """Do it, unless the host is about to leave: that would have to wait for the end of it."""
+    """Send until the host starts to stop, so that the host does not wait for the end."""
     drain = request.config_dict.get(DRAIN)
     task = asyncio.ensure_future(sending)
     tasks = [task] if drain is None else [task, asyncio.ensure_future(drain.begins())]
@@ -180,7 +178,7 @@ async def _send(
             while not (await asyncio.wait((following,), timeout=keep_alive_seconds))[0]:
                 await send(request, response, _COMMENT)
         finally:
-            # The iterator cannot be closed while somebody waits for it.
+            # The iterator cannot be closed while its next value is awaited.
             await _stop(following)
         try:
             event = following.result()
@@ -227,13 +225,13 @@ def _error_event(request: web.Request, error: Exception) -> SentEvent:
     else:
         reference = new_reference()
         _log.error(
-            "[%s] %s %s failed in the host",
+            "[%s] %s %s: internal error",
             reference,
             request.method,
             request.path,
             exc_info=error,
         )
-        told = {"code": 500, "message": "the host has made a mistake", "error": "error"}
+        told = {"code": 500, "message": "internal error in the host", "error": "error"}
         body = msgspec.json.encode({**told, "id": reference})
     return SentEvent("error", body.decode())
 
@@ -244,4 +242,4 @@ async def _close(events: Events) -> None:
         if close is not None:
             await close()
     except Exception:
-        _log.exception("events that nobody waits for any more could not be closed")
+        _log.exception("cannot close the source of an event stream")

@@ -1,7 +1,7 @@
-"""The files of a folder for clients: listed, sent one by one, or all of them as a ZIP archive.
+"""Serves the files of a folder: a list, single files, or all of them as a ZIP archive.
 
-Nothing outside the folder can be reached, and all are downloads, never pages of this host. All
-but the two ``send_`` functions touch the disk at once: call them in a thread.
+Nothing outside the folder can be reached, and files are always downloads, never pages of this host.
+All functions except the two ``send_`` ones access the disk synchronously: call them in a thread.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _log = logging.getLogger(__name__)
 MAX_ENTRIES_COUNT = 10_000
 
 OWN_STEPS = 2
-"""A folder that is shown, and the one in which it lies, were made by the host: if one of them is a
-symlink, somebody else has put it there, and nothing behind it is shown."""
+"""The host created the folder and its parent: if one of them is a symlink, something else put it
+there, and it is not followed."""
 
 READ_BYTES = 256 * 1024
 
 WORTH_IT = 0.9
-"""A file whose beginning shrinks to less than this is compressed."""
+"""A file is compressed if its beginning shrinks to less than this ratio."""
 
 _HEADERS = {hdrs.CACHE_CONTROL: "no-cache"}
 _ZIP_FIRST_YEAR, _ZIP_LAST_YEAR = 1980, 2107
@@ -52,8 +52,8 @@ _ZIP_FIRST_YEAR, _ZIP_LAST_YEAR = 1980, 2107
 class Entry:
     """A file; ``size`` is in bytes, ``modified`` in seconds since the epoch.
 
-    ``path`` is relative to the folder, with slashes. Bytes of a name that are no UTF-8 are replaced
-    in it; it is the file's name all the same, here, for :func:`send_file` and in archives.
+    ``path`` is relative to the folder, with slashes. Bytes that are not UTF-8 are replaced; the
+    result still identifies the file for :func:`send_file` and in archives.
     """
 
     path: str
@@ -63,14 +63,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class FolderListing:
-    """A folder's files, sorted, folder by folder; ``cut`` if there are more than these."""
+    """A folder's files, sorted, folder by folder; ``cut`` if there are more."""
 
     entries: list[Entry]
     cut: bool
 
 
 def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> FolderListing:
-    """List regular files; symlinks to one only if they stay inside. A missing folder is empty."""
+    """List regular files, and symlinks to files inside the folder. A missing folder is empty."""
     entries: list[Entry] = []
     with contextlib.closing(_walk(root)) as walk:
         for file in walk:
@@ -81,14 +81,14 @@ def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> FolderListing:
 
 
 class _Sent(web.FileResponse):
-    """A file response that is prepared by us, while the file is open, and not again."""
+    """A file response that this module prepares while the file is open, and aiohttp does not."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         return None if self.prepared else await super().prepare(request)
 
 
 async def send_file(request: web.Request, root: Path, relative: str) -> web.StreamResponse:
-    """Send one file, or the part of it that the client asks for.
+    """Send a file, or the range of it that the client requests.
 
     ``relative`` is percent-decoded: a path as :func:`listing` gives it.
 
@@ -103,8 +103,8 @@ async def send_file(request: web.Request, root: Path, relative: str) -> web.Stre
         hdrs.CONTENT_DISPOSITION: content_disposition(name),
     }
     with file:
-        # By its descriptor: what was checked is what is sent, whatever the path leads to by now,
-        # and aiohttp finds no a.txt.gz beside it to send instead of a.txt.
+        # By its descriptor: the path may lead to another file by now, and aiohttp would send
+        # a.txt.gz instead of a.txt if it existed.
         response = _Sent(f"/dev/fd/{file.fileno()}", headers=headers)
         status = os.fstat(file.fileno())
         try:
@@ -113,24 +113,23 @@ async def send_file(request: web.Request, root: Path, relative: str) -> web.Stre
             return response  # The client has left.
         except RuntimeError:
             if request.transport is None or request.transport.is_closing():
-                return response  # What asyncio says of that when it happens in sendfile.
+                return response  # asyncio raises this if the client leaves during sendfile.
             raise
         if os.fstat(file.fileno()).st_size < status.st_size:
-            # Perhaps it was too short for the length that stands in the header: only a broken
-            # connection tells that.
+            # It may have been shorter than its Content-Length: only a closed connection shows that.
             _abort(request)
     return response
 
 
 def _with_fitting_range(request: web.Request, status: os.stat_result) -> web.Request:
-    """The request without its range, if that is one of another version of the file.
+    """The request without its range, if the range is for another version of the file.
 
-    aiohttp knows ``If-Range`` with a date, but not with an ETag, as browsers send it.
+    aiohttp supports ``If-Range`` with a date, but not with an ETag, which browsers send.
     """
     wanted = request.headers.get(hdrs.IF_RANGE, "")
     if '"' not in wanted or wanted == f'"{status.st_mtime_ns:x}-{status.st_size:x}"':
         return request
-    # aiohttp clones text only; what comes as other bytes nobody needs here.
+    # aiohttp clones valid text only; other bytes are not needed here.
     headers = CIMultiDict(
         (name, value.encode(errors="surrogateescape").decode(errors="replace"))
         for name, value in request.headers.items()
@@ -148,20 +147,20 @@ def open_file(root: Path, relative: str) -> BinaryIO:
     try:
         with Root(root, OWN_STEPS) as opened:
             return opened.open(relative)
-    except (OSError, ValueError):  # A ValueError: no name of a file can be made of it.
+    except (OSError, ValueError):  # ValueError: not a file name.
         raise RunFileNotFound(relative) from None
 
 
 def _media_type(name: str) -> str:
     kind, encoding = mimetypes.guess_type(name)
     if encoding:
-        # a.tar.gz is what it is: nobody is to unpack it on the way.
+        # a.tar.gz is sent as it is, without Content-Encoding.
         return {"gzip": "application/gzip"}.get(encoding, f"application/x-{encoding}")
     return kind or "application/octet-stream"
 
 
 def content_disposition(filename: str) -> str:
-    """The header that makes a download of an answer, by RFC 6266 and RFC 8187."""
+    """The header for a download with this name (RFC 6266, RFC 8187)."""
     simple = re.sub(r"[^ !#-$&-\[\]-~]", "_", filename)
     if simple == filename:
         return f'attachment; filename="{filename}"'
@@ -170,7 +169,7 @@ def content_disposition(filename: str) -> str:
 
 
 async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamResponse:
-    """Send a folder, empty if it is not there, as a ZIP archive, made while it is sent."""
+    """Send a folder as a ZIP archive, made while it is sent; empty if there is no folder."""
     headers = {
         **_HEADERS,
         hdrs.CONTENT_TYPE: "application/zip",
@@ -182,7 +181,7 @@ async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamRes
     try:
         await response.prepare(request)
         while request.method != hdrs.METH_HEAD:
-            # A thread for each piece, and none while a slow client takes it.
+            # A thread for each piece, so that a slow client does not occupy one.
             step = asyncio.ensure_future(asyncio.to_thread(next, pieces, None))
             piece = await asyncio.shield(step)
             if piece is None:
@@ -191,8 +190,8 @@ async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamRes
     except ConnectionError:
         pass  # The client has left.
     except OSError:
-        # Too late for another status: only a broken connection tells that the rest is missing.
-        _log.exception("%s %s: a file cannot be read", request.method, request.path)
+        # Too late for another status: only a closed connection shows that the rest is missing.
+        _log.exception("%s %s: cannot read a file", request.method, request.path)
         _abort(request)
     finally:
         if step is not None:
@@ -204,8 +203,8 @@ async def send_zip(request: web.Request, root: Path, name: str) -> web.StreamRes
 def zip_pieces(root: Path) -> Generator[bytes, None, None]:
     """A ZIP archive of all files of a folder, piece by piece; ``OSError`` from the disk.
 
-    Files that come and go meanwhile do no harm. Of each there is in it what could be read, at
-    most as much as it had when its turn came.
+    Files may appear and disappear meanwhile. Each is included as far as it can be read, up to the
+    size it had when it was opened.
     """
     out = _Outlet()
     with (
@@ -216,14 +215,14 @@ def zip_pieces(root: Path) -> Generator[bytes, None, None]:
             try:
                 file = found.open()
             except OSError:
-                continue  # It has just vanished.
+                continue  # It has just been deleted.
             with file:
                 yield from _pack(archive, out, found.name, file)
     yield out.take()
 
 
 def _walk(root: Path) -> Generator[FoundFile, None, None]:
-    """Nothing if the folder is not there."""
+    """Empty if the folder does not exist."""
     try:
         opened = Root(root, OWN_STEPS)
     except OSError:
@@ -241,8 +240,8 @@ def _pack(
     entry = zipfile.ZipInfo(name, _zip_time(status.st_mtime))
     entry.external_attr = (stat.S_IFREG | stat.S_IMODE(status.st_mode)) << 16
     entry.file_size = left  # Tells zipfile whether it has to be ZIP64.
-    # Deflate also for what is not worth compressing, with level 0: readers of streams cannot
-    # find the end of a stored entry whose length was not known when it began.
+    # Files that are not compressed use deflate with level 0 too: streaming readers cannot find the
+    # end of a stored entry whose length was unknown at its start.
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry._compresslevel = _level(chunk)  # type: ignore[attr-defined]
     with archive.open(entry, "w") as target:

@@ -1,6 +1,6 @@
-"""What a reverse proxy tells of the client: believed only of proxies that the operator trusts.
+"""Headers in which reverse proxies describe the client; used only from trusted proxies.
 
-Whoever may say so decides where links of pages lead, and who a client is.
+They determine the links on pages and the address of the client.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deepaas.errors import MalformedRequest
 _log = logging.getLogger(__name__)
 
 HEADERS = frozenset(("forwarded", "x-real-ip", "x-gradio-server"))
-"""What tells of a client besides all that begins with ``PREFIX``; in lower case."""
+"""These describe the client, besides all that start with ``PREFIX``; in lower case."""
 
 PREFIX = "x-forwarded-"
 
@@ -26,12 +26,12 @@ _SCHEMES = ("http", "https")
 
 
 def is_forwarded(name: str) -> bool:
-    """Whether a header tells of the client of a proxy; its name in lower case."""
+    """Whether a header describes the client of a proxy; ``name`` is in lower case."""
     return name.startswith(PREFIX) or name in HEADERS
 
 
 class TrustedProxies:
-    """Believed addresses and networks; ``ValueError`` if one is neither."""
+    """Trusted addresses and networks; ``ValueError`` if one is neither."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         self._networks = [ipaddress.ip_network(one, strict=False) for one in networks]
@@ -48,14 +48,14 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def told(self, request: web.Request, name: str) -> str:
-        """What the proxy itself has said last, empty if it is not believed."""
+        """The value that the nearest proxy added, empty if it is not trusted."""
         values = request.headers.getall(name, ())
         if not values:
             return ""
         if not self.trusts(request.remote):
             self._warn(name, request.remote or "unknown")
             return ""
-        # Proxies add to what is there: all before may be the client's.
+        # Proxies append to the header: everything before may be the client's.
         return values[-1].rpartition(",")[2].strip()
 
     def _warn(self, name: str, peer: str) -> None:
@@ -63,7 +63,7 @@ class TrustedProxies:
             return
         self._named.add(peer)
         _log.warning(
-            "%s of %s is not believed; if that is your proxy: --trusted-proxy %s", name, peer, peer
+            "ignored %s from %s; if that is your proxy, use --trusted-proxy %s", name, peer, peer
         )
 
 
@@ -77,30 +77,32 @@ def setup(app: web.Application, networks: Iterable[str]) -> None:
 
 
 def forwarded_host(request: web.Request) -> str:
-    """Empty without a proxy that is believed."""
+    """Empty without a trusted proxy."""
     return _proxies(request).told(request, "X-Forwarded-Host")
 
 
 def public_host(request: web.Request) -> str:
-    """Name and port by which the client has called this host.
+    """Name and port of this host in the client's URL.
 
     Raises:
-        MalformedRequest: it is no name.
+        MalformedRequest: it is not a valid name.
     """
     told = forwarded_host(request) or request.host
     if _HOST.fullmatch(told) is None:
-        raise MalformedRequest("the header Host must be a name or an address, with or without port")
+        raise MalformedRequest(
+            "the Host header must be a host name or an IP address, with or without a port"
+        )
     return told
 
 
 def public_scheme(request: web.Request) -> str:
-    """``http`` or ``https``, as the client has called this host."""
+    """``http`` or ``https``, as in the client's URL."""
     told = _proxies(request).told(request, "X-Forwarded-Proto").lower()
     return told if told in _SCHEMES else request.scheme
 
 
 def client_address(request: web.Request) -> str:
-    """Behind all proxies that are believed."""
+    """The address of the client behind all trusted proxies."""
     proxies = _proxies(request)
     peer = request.remote or "unknown"
     if not proxies.trusts(peer):

@@ -1,4 +1,4 @@
-"""Values that would do, guessed from schemas, for examples of calls."""
+"""Plausible values, guessed from schemas, for example calls."""
 
 from __future__ import annotations
 

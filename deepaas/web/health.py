@@ -14,13 +14,13 @@ from deepaas.model.registry import Registry
 from deepaas.web.errors import json_response
 
 QUIET_SECONDS = 0.2
-"""Who connected just before the door closed has this long to send the request."""
+"""Time to send a request on connections made just before the host stopped accepting them."""
 
 STEP_SECONDS = 0.02
 
 
 class Drain:
-    """The end of a host's life, in which what was begun is finished."""
+    """The end of a host's life: requests that have started are completed."""
 
     def __init__(self) -> None:
         self._began = asyncio.Event()
@@ -29,7 +29,7 @@ class Drain:
 
     @property
     def began(self) -> bool:
-        """Set once; new connections are not accepted any more then."""
+        """Set once; from then on, no new connections are accepted."""
         return self._began.is_set()
 
     @began.setter
@@ -38,11 +38,11 @@ class Drain:
             self._began.set()
 
     async def begins(self) -> None:
-        """For streams that would go on for ever."""
+        """For endless streams: they stop when this returns."""
         await self._began.wait()
 
     async def ends(self) -> None:
-        """For streams that tell of other requests, and go on for ever."""
+        """For endless streams that report other requests: they stop when this returns."""
         await self._ended.wait()
 
     @contextlib.contextmanager
@@ -55,7 +55,7 @@ class Drain:
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
-        """Work that nobody waits for: the end waits for it, as for a request."""
+        """Count background work like a request: the host waits for its end."""
         self._requests_count += 1
         try:
             yield
@@ -63,14 +63,14 @@ class Drain:
             self._requests_count -= 1
 
     def begin_request(self) -> None:
-        """Whoever says so says :meth:`end_request`."""
+        """Must be followed by :meth:`end_request`."""
         self._requests_count += 1
 
     def end_request(self) -> None:
         self._requests_count -= 1
 
     async def finished(self) -> None:
-        """Wait until no request is left; that, or that the caller gives up, is the end."""
+        """Wait until no request is left. If this returns or is cancelled, the drain has ended."""
         quiet_seconds = 0.0
         try:
             while quiet_seconds < QUIET_SECONDS:
@@ -91,9 +91,9 @@ def setup(
     drain: Drain,
     store_trouble: Callable[[], str] | None,
 ) -> None:
-    """``store_trouble`` tells what keeps trainings from being asked for; None where there are none.
+    """``store_trouble`` returns why training is not available; None if the host has no training.
 
-    It is shown, but the host is ready: it makes predictions.
+    The reason is shown, but the host is ready, because predictions work.
     """
     app[DRAIN] = drain
 
@@ -111,7 +111,7 @@ def setup(
         return json_response(body, 200 if ready else 503)
 
     async def to_healthz(_request: web.Request) -> web.Response:
-        # Relative, so that it is right where a proxy puts this host under a path.
+        # Relative, so that it also works if a proxy serves this host below a path.
         raise web.HTTPFound("healthz")
 
     app.router.add_get(f"{prefix}/healthz", healthz)

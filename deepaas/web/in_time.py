@@ -1,6 +1,6 @@
-"""Answers that come late, for clients that give up when nothing comes for a few seconds.
+"""Slow responses for clients with a read timeout of a few seconds.
 
-White space before a JSON text means nothing (RFC 8259, section 2), so some can be sent meanwhile.
+White space before JSON is allowed (RFC 8259, section 2), so some is sent while the client waits.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ class Fetched:
 async def respond_in_time(
     request: web.Request, fetching: Coroutine[Any, Any, Fetched]
 ) -> web.StreamResponse:
-    """After the first white space another status than 200 breaks the connection.
+    """Respond with what is fetched; send white space until it is there.
 
-    It is too late to say so then; until there, whatever comes is passed on as it is.
+    After the first white space it is too late for a status other than 200: the connection is closed
+    instead.
     """
     fetched = asyncio.ensure_future(fetching)
     try:

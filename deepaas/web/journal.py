@@ -1,6 +1,6 @@
-"""What happens in a prediction, in order: in memory while it is little, in a file when it is much.
+"""The events of a prediction, in order: in memory while there are few, then in a file.
 
-Readers follow it from the beginning, each at its own pace; a slow one costs nothing but disk.
+Readers follow it from the beginning, each at its own pace; a slow one only costs disk space.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_BYTES = 1024 * 1024 * 1024
 
 READ_BYTES = 32 * 1024
 LARGE_BYTES = READ_BYTES // 2
-"""The data of a larger event is read by pieces."""
+"""The data of a larger event is read in pieces."""
 
 _HEAD = struct.Struct("<BI")
 
@@ -41,11 +41,11 @@ Entry = tuple[str, bytes | Span]
 
 
 class TooMuch(Exception):
-    """A prediction has told more than a journal takes."""
+    """The events of a prediction exceed the limit of a journal."""
 
 
 class Journal:
-    """The events of one prediction, of these kinds; in the folder when they are much."""
+    """The events of one prediction, of the given kinds; its file is in ``folder``."""
 
     def __init__(self, kinds: tuple[str, ...], folder: Path) -> None:
         self._kinds = kinds
@@ -55,7 +55,7 @@ class Journal:
         self._size_bytes = 0
         self._counts: dict[str, int] = {}
         self._data_bytes: dict[str, int] = {}
-        # While a thread writes one event, the others wait here; None stands for the end.
+        # While a thread writes one event, others wait here; None marks the end.
         self._held: list[tuple[str, bytes] | None] | None = None
         self._ended = False
         self._news: asyncio.Event | None = None
@@ -64,8 +64,8 @@ class Journal:
         """Write an event.
 
         Raises:
-            TooMuch: it is more than a prediction may tell.
-            StorageFull: there is no space for it.
+            TooMuch: the journal has reached its limit.
+            StorageFull: no disk space is left.
         """
         if self._ended:
             return
@@ -86,18 +86,19 @@ class Journal:
                 _write(file.fileno(), self._size_bytes, (self._packed(kind, data),))
             except OSError as error:
                 if error.errno in NO_SPACE:
-                    raise StorageFull("what the model tells") from None
-                raise TooMuch(f"what a prediction tells cannot be kept: {error.strerror}") from None
+                    raise StorageFull("the events of the prediction") from None
+                reason = f"the events of the prediction cannot be written: {error.strerror}"
+                raise TooMuch(reason) from None
         self._count(kind, size_bytes)
 
     async def append_pieces(self, kind: str, size_bytes: int, pieces: Iterable[bytes]) -> None:
-        """Write a large event; what comes meanwhile is written behind it.
+        """Write a large event; events that arrive meanwhile follow it.
 
-        The pieces are read in a thread, and have ``size_bytes`` together.
+        The pieces are read in a thread; their total length is ``size_bytes``.
 
         Raises:
-            TooMuch: it has no room for it.
-            OSError: they cannot be read, or not be written.
+            TooMuch: the journal would exceed its limit.
+            OSError: the pieces cannot be read or written.
         """
         self._check(size_bytes)
         file = self._to_disk()
@@ -109,7 +110,7 @@ class Journal:
         try:
             await asyncio.shield(writing)
         finally:
-            # A thread cannot be stopped, and nobody else may write before it is done.
+            # A thread cannot be stopped, and nothing else may be written before it is done.
             while not writing.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait((writing,))
@@ -124,11 +125,11 @@ class Journal:
                         self.append(*each)
 
     def close(self) -> None:
-        """Nobody reads it any more: let go of its file, and of the space that it takes."""
+        """Release the file and its disk space, after the last reader."""
         self.end()
         file, self._file = self._file, None
         if file is not None:
-            # A thread, since it takes time to give much space back.
+            # A thread, because freeing a lot of space takes time.
             asyncio.get_running_loop().run_in_executor(None, file.close)
 
     def end(self) -> None:
@@ -139,13 +140,13 @@ class Journal:
         self._wake()
 
     async def follow(self) -> AsyncIterator[Entry]:
-        """From the beginning on, until the end."""
+        """All events, from the first to the end."""
         number = position = 0
         while True:
             while position < self._size_bytes:
                 if self._file is None:
                     if not self._memory:
-                        return  # It has been closed.
+                        return  # The journal has been closed.
                     kind, data = self._memory[number]
                     number += 1
                     position += _HEAD.size + len(data)
@@ -167,7 +168,7 @@ class Journal:
         position, length = data
         for offset in range(0, length, READ_BYTES):
             if self._file is None:
-                raise OSError(errno.EBADF, "what happened is not kept any more")
+                raise OSError(errno.EBADF, "the events have been deleted")
             size_bytes = min(READ_BYTES, length - offset)
             yield os.pread(self._file.fileno(), size_bytes, position + offset)
 
@@ -175,7 +176,7 @@ class Journal:
         return self._counts.get(kind, 0)
 
     def joined(self, kind: str) -> Document:
-        """The data of all events of one kind until now, with commas between."""
+        """The data of all events of one kind so far, separated by commas."""
         if self._file is None:
             return of_bytes(b",".join([data for each, data in self._memory if each == kind]))
         size_bytes = self._data_bytes.get(kind, 0) + max(0, self.count(kind) - 1)
@@ -186,7 +187,7 @@ class Journal:
         position, comma = 0, b""
         while position < until:
             if self._file is None:
-                raise OSError(errno.EBADF, "what happened is not kept any more")
+                raise OSError(errno.EBADF, "the events have been deleted")
             entries, position = self._read(self._file, position, until)
             small: list[bytes] = []
             for each, data in entries:
@@ -221,7 +222,7 @@ class Journal:
 
     def _check(self, size_bytes: int) -> None:
         if self._size_bytes + size_bytes > MAX_BYTES:
-            raise TooMuch(f"a prediction may tell {MAX_BYTES} bytes")
+            raise TooMuch(f"the events of the prediction exceed the limit of {MAX_BYTES} bytes")
 
     def _to_disk(self) -> IO[bytes]:
         if self._file is None:
@@ -245,7 +246,7 @@ class Journal:
         self._wake()
 
     def _wake(self) -> None:
-        # Whoever waits has this event; whoever looks from now on waits for the next.
+        # Readers that wait have this event; later ones wait for a new one.
         if self._news is not None:
             self._news.set()
             self._news = None

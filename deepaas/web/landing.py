@@ -1,8 +1,8 @@
-"""The page at ``/`` for people: which models are here, how they are, and how to call them.
+"""The start page at ``/``: which models are served, their state, and how to call them.
 
-It is one self-contained HTML text: style and script stand in it, allowed by their hashes in its
-Content-Security-Policy, and nothing is fetched. Whatever comes from a model is escaped, and its
-links are links only when they lead to the web or to a mailbox.
+It is one self-contained HTML text: its Content-Security-Policy allows the inline style and script
+by their hashes, and nothing is fetched. Text from a model is escaped, and its URLs become links
+only if they are http, https or mailto.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class LandingModel:
     license: str = ""
     version: str = ""
     status: str = "ready"
-    """One word, shown as it is; ready, loading, warming and broken have a colour."""
+    """One word, shown unchanged; ready, loading, warming and broken have a colour."""
     reason: str | None = None
     can_be_tried: bool = False
     pages: Sequence[tuple[str, str]] = ()
-    """Label and path of what doors have of it."""
+    """Label and path of what doors offer for it."""
     examples: Sequence[tuple[str, str]] = ()
-    """Title and text of calls to copy; the first one is shown at once."""
+    """Title and text of example calls; the first one is visible, the others are folded."""
     links: Sequence[tuple[str, str]] = ()
     """Label and URL of the author's own links."""
 
@@ -70,7 +70,7 @@ def landing_page(
     """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path of what
     doors have, ``site`` is what the header leads to.
 
-    ``origin`` stands in the examples until the browser puts in its own.
+    ``origin`` is in the examples until the browser replaces it by its own.
     """
     docs = any(link.url == f"{prefix}{SWAGGER}" for link in site)
     style, script = site_style() + _page_file("landing.css"), _page_file("landing.js")
@@ -152,7 +152,7 @@ def _links(links: Sequence[tuple[str, str]]) -> str:
 
 
 def _model_links(model: LandingModel, prefix: str, try_me: bool) -> list[tuple[str, str]]:
-    # A slash in a name is one in the page's own paths.
+    # The page's paths do not support a slash in a name.
     tried = try_me and model.can_be_tried and "/" not in model.name
     own = [("Try me", f"{prefix}/try-me/{quote(model.name, safe='')}/")] if tried else []
     return [*own, *model.pages]
@@ -168,7 +168,7 @@ def _author_links(links: Sequence[tuple[str, str]]) -> str:
 
 
 def _leads_out(url: str) -> bool:
-    """Whether a URL is an ordinary absolute one; browsers skip blanks and controls, so none."""
+    """Whether a URL is absolute and allowed, without characters that browsers ignore."""
     if not url.isprintable() or url != url.strip():
         return False
     try:
@@ -187,7 +187,7 @@ def _examples(model: LandingModel, origin: str) -> str:
 
 
 def _example(model: LandingModel, title: str, text: str, origin: str) -> str:
-    # The browser puts in the address that people use.
+    # The browser inserts the address that the user sees.
     place, shown = escape(quote(origin, safe=":/[]")), escape(text)
     return Template(_page_file("landing_example.html")).substitute(
         caption=escape(title),

@@ -1,6 +1,6 @@
-"""Listening sockets: accepts connections, and stays calm when the system has nothing left.
+"""Listening sockets: accepts connections, also when the system runs out of descriptors.
 
-asyncio's own way writes a traceback for each connection that it has no descriptor for.
+asyncio would log a traceback for each connection that it cannot accept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from deepaas.web.notes import Notes
 
 BACKLOG = 1024
 ACCEPT_COUNT = 32
-"""Connections accepted in one go; the others have to wait until these could say something."""
+"""Connections accepted at a time; the others wait until these have been handled."""
 
 PAUSE_SECONDS = 0.2
 
@@ -26,10 +26,10 @@ EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 
 def raise_open_files() -> int:
-    """Allow this process as many descriptors as it may allow itself; how many that are."""
+    """Raise the soft limit of file descriptors to the hard limit; returns the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        # Some systems call more unlimited than they allow.
+        # Some systems report "unlimited" although they have a limit.
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -38,9 +38,9 @@ def raise_open_files() -> int:
 
 class Listener:
     def __init__(self, ip: str, port: int, notes: Notes) -> None:
-        """Bind; clients can connect from here on. ``port`` 0 is a free one.
+        """Bind; clients can connect from then on. ``port`` 0 chooses a free port.
 
-        ``ip`` may be a name of this machine. ``OSError`` if it is not possible there.
+        ``ip`` can be a name of this machine. ``OSError`` if binding fails.
         """
         self._notes = notes
         self._loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ class Listener:
             self._loop.add_reader(each, self._accept, each)
 
     async def stop(self) -> None:
-        """Accept no more, without forgetting those that are being accepted."""
+        """Stop accepting; connections that are being accepted are completed."""
         for each in self._sockets:
             self._loop.remove_reader(each)
         if self._opening:
@@ -87,7 +87,7 @@ class Listener:
                 self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def _let_go_of_spare(self) -> None:
-        # Forgotten at once: by its number it is somebody else's from here on.
+        # Forgotten first: after closing, the number may be reused.
         spare, self._spare = self._spare, -1
         if spare >= 0:
             os.close(spare)
@@ -113,12 +113,12 @@ class Listener:
         try:
             await self._loop.connect_accepted_socket(self._connections, accepted)
         except OSError:
-            accepted.close()  # It has gone already.
+            accepted.close()  # The client has left.
 
     def _relieve(self, listening: socket.socket) -> None:
-        """There are no descriptors: have some connections give way, or turn one away."""
+        """No descriptors are left: close some idle connections, or reject a new one."""
         if not self._connections.make_room():
-            # The one that is kept for this is enough to accept a connection, and to close it.
+            # The spare descriptor is enough to accept one connection and close it.
             self._let_go_of_spare()
             with contextlib.suppress(OSError):
                 listening.accept()[0].close()

@@ -1,7 +1,7 @@
-"""Files in memory for bodies that a worker is to read: to make one on the disk takes longer.
+"""Files in memory for bodies that a worker will read: faster than creating files on disk.
 
-Linux keeps the pages of a file that is written again, and neither a folder nor a name has to be
-made for it.
+They are reused: Linux keeps the pages of a file that is overwritten, and they need no folder or
+name.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from pathlib import Path
 MAX_FILE_BYTES = 1024 * 1024
 
 MAX_COUNT = 16
-"""So many there are at a time, with all of them 16 MiB: who comes then has one on the disk."""
+"""Files in use at a time, 16 MiB together; other bodies go to disk."""
 
 MAX_DESCRIPTORS = 128
-"""Of all, those included that rest, and hold nothing."""
+"""All files, including empty resting ones."""
 
 REST_SECONDS = 60.0
-"""Who was to read a file may still open it so much later, and finds it empty."""
+"""How long a file is not reused after a call, because a worker might still open it."""
 
 
 class MemoryFile:
-    """One body, which is appended to until its end; nobody else may have it meanwhile."""
+    """One body, written piece by piece; used by one request at a time."""
 
     def __init__(self) -> None:
         self._descriptor = os.memfd_create("deepaas-body", os.MFD_CLOEXEC)
@@ -33,17 +33,17 @@ class MemoryFile:
         self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
 
     def begin(self) -> None:
-        """Begin anew, where another content was."""
+        """Start over the previous content."""
         self._old_bytes, self._size_bytes = self._size_bytes, 0
 
     def append(self, piece: bytes) -> None:
-        """OSError if there is no memory for it."""
+        """``OSError`` if there is not enough memory."""
         if os.pwrite(self._descriptor, piece, self._size_bytes) != len(piece):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size_bytes += len(piece)
 
     def end(self) -> None:
-        """Nothing stays of what was there before."""
+        """Remove the rest of the previous content."""
         if self._size_bytes < self._old_bytes:
             os.ftruncate(self._descriptor, self._size_bytes)
 
@@ -53,7 +53,7 @@ class MemoryFile:
 
 
 class MemoryFiles:
-    """Those of a host, until it ends: a path is never that of something else."""
+    """The files of a host, kept until it exits, so that a path never refers to something else."""
 
     def __init__(self) -> None:
         self._spare: list[MemoryFile] = []
@@ -61,7 +61,7 @@ class MemoryFiles:
         self._count = 0
 
     def take(self) -> MemoryFile | None:
-        """One for the caller alone; None if there are too many. Give it back, whatever happens."""
+        """A file for the caller, who must give it back; None if too many are in use."""
         if self._count - len(self._spare) - len(self._resting) >= MAX_COUNT:
             return None
         if self._resting and self._resting[0][0] < time.monotonic() - REST_SECONDS:
@@ -74,13 +74,13 @@ class MemoryFiles:
             return None
         try:
             file = MemoryFile()
-        except OSError:  # There are none here, or no descriptors are left: so it is with files.
+        except OSError:  # Not supported, or no descriptors are left.
             return None
         self._count += 1
         return file
 
     def give_back(self, file: MemoryFile, *, is_read: bool) -> None:
-        """``is_read``: whether nobody reads it any more; else it is emptied, and rests a while."""
+        """``is_read``: whether the worker has read it; if not, the file is emptied and rests."""
         if is_read and len(self._spare) < MAX_COUNT:
             self._spare.append(file)
             return
@@ -89,6 +89,6 @@ class MemoryFiles:
 
 
 def _may_be_opened() -> bool:
-    """Whether workers, who are the same user, may open descriptors of this process: not if it has
-    rights of its own (``setcap``), when these belong to root (PR_SET_DUMPABLE)."""
+    """Whether workers, which run as the same user, can open descriptors of this process: not if it
+    has capabilities (``setcap``), because root owns /proc/self then (PR_SET_DUMPABLE)."""
     return Path("/proc/self").stat().st_uid == os.geteuid()

@@ -1,4 +1,4 @@
-"""What may happen a thousand times a second is told in the log once in a while, with its count."""
+"""Logs frequent events only every few seconds, with their count."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Notes:
         self._telling: asyncio.TimerHandle | None = None
 
     def note(self, what: str) -> None:
-        """``what`` is one of a few texts; told at once, then as "12 times: …" once in a while."""
+        """Log ``what``, one of a few texts, at once; repetitions later, as "12 times more: …"."""
         if what in self._told:
             self._counts[what] += 1
             return

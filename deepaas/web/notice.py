@@ -1,4 +1,4 @@
-"""Small pages for people who have asked for a part of the host that cannot be shown right now."""
+"""Small pages that say why a part of the host cannot be shown at the moment."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""The host's Swagger 2.0 document, told again as OpenAPI 3.0.3.
+"""Converts the host's Swagger 2.0 document to OpenAPI 3.0.3.
 
-Swagger 2.0 stays the source, since DEEPaaS's clients read it. This module knows its dialect as
-apispec and DEEPaaS write it, with three corrections where it says what a server cannot do:
+Swagger 2.0 is the source, because clients of DEEPaaS 2.x read it. This module expects what apispec
+and DEEPaaS write, and corrects three things that a server cannot do:
 
-* Objects (``Dict``, ``Nested``) among the query or form parameters, which are read from a JSON
-  body only, move into the JSON request body.
+* Objects (``Dict``, ``Nested``) among the query or form parameters can only be sent as JSON: they
+  move to the JSON request body.
 * ``null`` cannot be written in a query, a header or a form: parameters there are not nullable.
-* A header parameter called ``Accept`` (or ``Content-Type``, ``Authorization``) has no meaning in
-  OpenAPI 3, where the media types of the responses say it: it is left out.
+* OpenAPI 3 ignores header parameters called ``Accept``, ``Content-Type`` or ``Authorization`` and
+  uses the media types of the responses: they are omitted.
 
-Keywords of an author that OpenAPI does not know or that have a value of the wrong kind, and
-defaults that break their own schema, are left out: one odd field does not spoil the document.
+An author's keywords that OpenAPI does not have, or with values of the wrong type, and defaults that
+violate their own schema are omitted: one odd field does not make the document invalid.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _URLENCODED = "application/x-www-form-urlencoded"
 
 
 def to_openapi3(swagger: Json) -> Json:
-    """The same as OpenAPI 3.0.3; the document that is given is not changed."""
+    """The document as OpenAPI 3.0.3; ``swagger`` is not changed."""
     document: Json = {"openapi": "3.0.3", "info": copy.deepcopy(swagger["info"])}
     if swagger.get("basePath", "/") != "/":
         document["servers"] = [{"url": swagger["basePath"]}]
@@ -103,13 +103,13 @@ def _operation(
 
 
 def _own_before_shared(own: list[Json], shared: list[Json]) -> list[Json]:
-    """An operation's parameters and those of its path that it does not declare itself."""
+    """The parameters of an operation, and those of its path that it does not override."""
     declared = {(parameter["in"], parameter["name"]) for parameter in own}
     return own + [other for other in shared if (other["in"], other["name"]) not in declared]
 
 
 def _needs_json(schema: Json) -> bool:
-    """Whether values of this kind can only be written in JSON: objects and lists of objects."""
+    """Whether such values can only be written in JSON: objects and lists of objects."""
     if "$ref" in schema or "allOf" in schema or schema.get("type") == "object":
         return True
     items = schema.get("items")
@@ -139,7 +139,7 @@ def _parameter(parameter: Json) -> Json:
 
 
 def _text_schema(parameter: Json) -> Json:
-    """The schema of a value that is sent as text, where null cannot be said."""
+    """The schema of a value that is sent as text, which cannot be null."""
     without = {key: value for key, value in parameter.items() if key != "x-nullable"}
     if without.get("default", 0) is None:
         del without["default"]
@@ -214,7 +214,7 @@ def _response(status: str, response: Json, produces: list[str]) -> Json:
     if status.startswith("2") and status != "204":
         content = _content(schema, produces)
     elif schema is not None:
-        # Errors are JSON whatever the call may produce.
+        # Errors are always JSON.
         content = {_JSON: {"schema": openapi_schema(schema)}}
     if content:
         result["content"] = content
@@ -230,7 +230,7 @@ def _content(schema: Json | None, produces: list[str]) -> Json:
         if schema is not None and schema.get("type") == "file":
             content[media_type] = {"schema": {"type": "string", "format": "binary"}}
         elif media_type == "*/*" or _is_json(media_type):
-            # A client that takes anything gets JSON.
+            # A client that accepts anything gets JSON.
             name = _JSON if media_type == "*/*" else media_type
             content[name] = {"schema": openapi_schema(schema or {})}
         elif media_type == "text/event-stream":

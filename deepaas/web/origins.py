@@ -1,4 +1,4 @@
-"""Requests of web pages that may not ask, and those by a wrong name, are refused first of all."""
+"""Rejects requests from web pages of other origins, and those with an unknown host name."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def check_visitors(visitors: Visitors) -> Middleware:
             hdrs.ORIGIN in headers
             or SITE in headers
             or (host is not None and not visitors.knows(host))
-            or not request.raw_path.startswith("/")  # An absolute target names a host, too.
+            or not request.raw_path.startswith("/")  # An absolute target contains a host name.
         ):
             return _checked(visitors, request, handler)
-        return handler(request)  # Nearly all there is: a program, not worth another coroutine.
+        return handler(request)  # Nearly all requests, so there is no extra coroutine for them.
 
     return check
 
@@ -55,7 +55,7 @@ async def _checked(
 
 def _asked(request: web.Request) -> Asked:
     headers = request.headers
-    # An absolute target has a name of its own: then both have to be right.
+    # If the target is absolute, its host name and the header must both be allowed.
     hosts = headers.getall(hdrs.HOST, [])
     if hosts and not hosts[0].startswith(request.host):
         hosts.append(request.host)

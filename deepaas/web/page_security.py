@@ -1,4 +1,4 @@
-"""The headers that keep pages apart, on each answer that leaves: one hook, not one per handler."""
+"""Adds security headers to all responses, in one hook."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ def protect(app: web.Application, visitors: Visitors) -> None:
     shared = visitors.some_origins
 
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
-        request[BEGUN] = response  # Here and in no hook of its own: each of them costs time.
+        request[BEGUN] = response  # Set here because another hook would cost time.
         headers = response.headers
         policy = headers.get(POLICY, "")
         shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))
         what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)
-        if TYPE_OPTIONS in headers:  # A program behind this host has said so too.
+        if TYPE_OPTIONS in headers:  # From a program behind this host.
             del headers[TYPE_OPTIONS]
         headers.extend(what.headers)
         if what.attachment:
             headers.setdefault(DISPOSITION, "attachment")
         if what.is_page:
             headers.setdefault(REFERRER, "same-origin" if policy else "no-referrer")
-            # Browsers know it on pages of trusted addresses only, and complain on others.
+            # Browsers support it only for trusted addresses, and log a warning for others.
             if policy and request.headers.get("Sec-Fetch-Dest") == "document":
                 headers[OPENER] = "same-origin"
-        # Nobody else has a say in this, neither a model nor a program behind this host.
+        # Models and programs behind this host cannot set it.
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
             del headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN]
         if shared:

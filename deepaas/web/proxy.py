@@ -1,8 +1,8 @@
-"""A reverse proxy to a program of this host's own, such as TensorBoard.
+"""A reverse proxy to a program that this host runs, such as TensorBoard.
 
-Bodies are streamed both ways as they are, byte by byte: nothing is decompressed, collected or
-rewritten. What belongs to one connection only (RFC 9110, section 7.6.1) is not passed on. Streams
-of events are for ever: when the host is about to leave it waits for all else, then it ends them.
+Bodies are streamed unchanged in both directions: nothing is decompressed, collected or rewritten.
+Hop-by-hop headers (RFC 9110, section 7.6.1) are not forwarded. Event streams never end by
+themselves: when the host stops, it waits for all other requests, then it closes them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _HOP_BY_HOP = frozenset(
     )
 )
 _OUR_OWN = frozenset(("host", "expect"))
-"""Of a request: the upstream is another host, and this one has said "100 Continue" already."""
+"""Headers of a request for this host: its name, and ``Expect``, which it has answered itself."""
 
 _EVENTS = "text/event-stream"
 
@@ -61,13 +61,13 @@ class Proxy:
         unix_socket: Path | None = None,
         hidden: Collection[str] = CREDENTIALS,
     ) -> None:
-        """It connects when there is something to pass on.
+        """It connects when the first request is forwarded.
 
         Args:
-            address: ``http://HOST:PORT``, perhaps with a beginning of all paths, or what gives it,
-                asked for each request.
-            unix_socket: where to connect to instead of that host and port.
-            hidden: headers of requests that are not for the upstream, in lower case.
+            address: ``http://HOST:PORT``, perhaps with a prefix of all paths, or a function that
+                returns it, called for each request.
+            unix_socket: connect to this instead of that host and port.
+            hidden: headers of requests that are not forwarded, in lower case.
         """
         self._address = address
         self._name = name
@@ -81,17 +81,17 @@ class Proxy:
             self._session = None
 
     async def forward(self, request: web.Request, path: str) -> web.StreamResponse:
-        """Have the upstream answer; the path is percent-encoded, with a first slash, no query.
+        """Forward a request; ``path`` is percent-encoded, starts with a slash and has no query.
 
         Raises:
-            UpstreamFailed: it cannot be reached, or has not given an answer.
+            UpstreamFailed: the upstream cannot be reached, or sent no response.
         """
         async with await self._ask(request, path, self._headers(request)) as upstream:
             response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
             _copy(upstream.headers, response.headers)
             is_stream = upstream.content_type == _EVENTS
             if is_stream:
-                # nginx would collect events before it passes them on.
+                # nginx would buffer events otherwise.
                 response.headers.setdefault("X-Accel-Buffering", "no")
             try:
                 await response.prepare(request)
@@ -107,14 +107,14 @@ class Proxy:
             except ConnectionError:
                 upstream.close()  # The client has left.
             except UpstreamFailed as error:
-                # Too late for another status: only a broken connection tells that there is more.
+                # Too late for another status: a closed connection shows that the rest is missing.
                 _log.warning("%s: %s", error.message, error.details)
                 if request.transport is not None:
                     request.transport.abort()
         return response
 
     async def fetch(self, request: web.Request, path: str) -> Fetched:
-        """The whole of the upstream's answer, not packed; see :meth:`forward`."""
+        """The upstream's complete response, not compressed; see :meth:`forward`."""
         headers = self._headers(request)
         headers[hdrs.ACCEPT_ENCODING] = "identity"
         body = bytearray()
@@ -130,7 +130,7 @@ class Proxy:
     ) -> aiohttp.ClientResponse:
         address = self._address if isinstance(self._address, str) else await self._address()
         query = request.rel_url.raw_query_string
-        # encoded: the upstream sees every character as the client has written it.
+        # encoded: the upstream gets every character as the client wrote it.
         url = URL(f"{address}{path}{'?' if query else ''}{query}", encoded=True)
         body = _Body(request) if request.can_read_body else None
         try:
@@ -147,7 +147,7 @@ class Proxy:
             if told := lacking(error):
                 raise told from error
             raise UpstreamFailed(
-                f"{self._name} does not answer", details=f"{type(error).__name__}: {error}"
+                f"{self._name} does not respond", details=f"{type(error).__name__}: {error}"
             ) from error
 
     async def _pass_on(
@@ -164,7 +164,7 @@ class Proxy:
             return await upstream.content.read(CHUNK_BYTES)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise UpstreamFailed(
-                f"{self._name} has broken off an answer", details=f"{type(error).__name__}: {error}"
+                f"{self._name} closed the connection", details=f"{type(error).__name__}: {error}"
             ) from error
 
     def _open(self) -> aiohttp.ClientSession:
@@ -176,7 +176,7 @@ class Proxy:
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                # An answer may take as long as it likes, streams of events more than all others.
+                # Responses can take any time, event streams in particular.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 read_bufsize=CHUNK_BYTES // 2,
@@ -205,7 +205,7 @@ class Proxy:
 
 
 class _Body:
-    """``error`` is why it could not be read to its end: the client's fault, not the upstream's."""
+    """``error`` is why it could not be read: the client's fault, not the upstream's."""
 
     def __init__(self, request: web.Request) -> None:
         self.error: Exception | None = None
@@ -221,7 +221,7 @@ class _Body:
 
 
 async def _until_the_end(drain: Drain, passing_on: Coroutine[None, None, None]) -> None:
-    """Pass on a stream of events until the host ends, which does not wait for it."""
+    """Forward an event stream until the host ends; the host does not wait for it."""
     tasks = [asyncio.ensure_future(each) for each in (passing_on, drain.ends())]
     try:
         with drain.not_counting():
@@ -239,7 +239,7 @@ def _copy(
     target: CIMultiDict[str],
     left_out: frozenset[str] = _HOP_BY_HOP,
 ) -> None:
-    """Copy headers, but for those that are left out and those that ``Connection`` names."""
+    """Copy headers, except those in ``left_out`` and those that ``Connection`` names."""
     named = {
         name.strip().lower()
         for line in source.getall(hdrs.CONNECTION, [])

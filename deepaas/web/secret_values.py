@@ -1,4 +1,4 @@
-"""Inputs as they may be shown and kept: without what their schema calls a password."""
+"""Removes secrets from inputs before they are shown or stored: values with format ``password``."""
 
 from __future__ import annotations
 

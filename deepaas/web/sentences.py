@@ -1,6 +1,6 @@
-"""What clients are told of exceptions of libraries: sentences of the host's own.
+"""The host's own messages for exceptions of libraries.
 
-Those of libraries change with their versions, and may name addresses and paths of this machine.
+Messages of libraries change between versions, and may contain addresses and paths of this machine.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from aiohttp import http_exceptions
 
 _REQUEST: dict[type[Exception], str] = {
     http_exceptions.LineTooLong: "a line of the request is too long",
-    http_exceptions.InvalidURLError: "the first line of the request names no path",
-    http_exceptions.BadStatusLine: "the first line of the request is not HTTP",
-    http_exceptions.InvalidHeader: "a header of the request cannot be read",
-    http_exceptions.ContentLengthError: "the body is not as long as Content-Length says",
-    http_exceptions.TransferEncodingError: "the body is not sent in chunks as HTTP has them",
-    http_exceptions.ContentEncodingError: "the body is not packed as Content-Encoding says",
-    http_exceptions.PayloadEncodingError: "the body is not sent as its headers say",
+    http_exceptions.InvalidURLError: "the request line contains no valid path",
+    http_exceptions.BadStatusLine: "the request line is not valid HTTP",
+    http_exceptions.InvalidHeader: "a header of the request is not valid",
+    http_exceptions.ContentLengthError: "the body does not have the length given in Content-Length",
+    http_exceptions.TransferEncodingError: "the body is not valid chunked data",
+    http_exceptions.ContentEncodingError: "the body is not compressed as Content-Encoding says",
+    http_exceptions.PayloadEncodingError: "the body does not match its headers",
 }
 
 _TLS = (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)
@@ -37,20 +37,22 @@ def of_request(error: BaseException | None, otherwise: str) -> str:
 
 
 def of_call(error: Exception) -> str:
-    """Why a request that the host has sent came to nothing, without where it went."""
+    """Why a request from this host failed, without the address."""
     if isinstance(error, aiohttp.ClientResponseError):
         unreadable = isinstance(error.__cause__, http_exceptions.HttpProcessingError)
-        return "the answer cannot be read" if unreadable else f"the answer was {error.status}"
+        return (
+            "the response is not HTTP" if unreadable else f"the response had status {error.status}"
+        )
     if isinstance(error, asyncio.TimeoutError):
-        return "there was no answer in time"
+        return "the request timed out"
     if isinstance(error, (aiohttp.ClientConnectorDNSError, UnicodeError)):
-        return "its name is not known here"
+        return "the host name cannot be resolved"
     if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
-        return "that is no URL"
+        return "the URL is not valid"
     if isinstance(error, _TLS):
-        return "it has no certificate that is trusted, or does not speak TLS"
+        return "the certificate is not trusted, or the server does not support TLS"
     if isinstance(error, _BROKEN_OFF):
-        return "the connection broke off"
+        return "the connection was closed"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
-    return "there was no answer that can be read"
+    return "there was no valid response"

@@ -1,4 +1,4 @@
-"""Around each request: it is counted, and an exception becomes an answer."""
+"""Counts requests, and turns exceptions into responses."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from deepaas.web.health import Drain
 
 
 def serving(drain: Drain) -> Middleware:
-    """The outermost middleware, and the only one that is a coroutine: each of them costs time.
+    """The outermost middleware, and the only coroutine among them, because each costs time.
 
-    It also closes the connection when the end of the host is near, or the body has not been read.
+    It also closes the connection if the host is stopping, or if the body has not been read.
     """
 
     @web.middleware
@@ -25,7 +25,7 @@ def serving(drain: Drain) -> Middleware:
             response = answer(request, error)
         else:
             if not isinstance(response, web.StreamResponse):
-                mistake = TypeError(f"{request.path}: the handler gave back {type(response)}")
+                mistake = TypeError(f"{request.path}: the handler returned {type(response)}")
                 response = respond_to_exception(request, mistake)
             elif response.prepared and response.content_length and not response.body_length:
                 # The handler has left before the end: what follows must not be taken for the rest.

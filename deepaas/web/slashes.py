@@ -1,4 +1,4 @@
-"""Paths with a slash too few or too many lead to the right ones, as in DEEPaaS 2.x."""
+"""Redirects paths with missing or extra slashes, like DEEPaaS 2.x."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 
 def normalize_paths(prefix: str) -> Middleware:
-    """aiohttp's own, asked only where no route was found: else it costs each request.
+    """aiohttp's own middleware, called only if no route was found, because it costs time.
 
-    Where everything is served below a prefix, it says so to those who ask beside it.
+    If the host has a base path, a 404 for a path outside names it.
     """
     redirect = web.normalize_path_middleware()
 

@@ -1,8 +1,8 @@
-"""The Swagger page: a current Swagger UI, and a choice of documents where there are several.
+"""The Swagger page: a current Swagger UI, with a choice of documents if there are several.
 
-Its files come from the package ``flask-swagger-ui``, kept up to date with its releases, which is
-never imported: it imports Flask. The page around them is ours; every URL in it is relative, so it
-also works where a reverse proxy puts the host under a sub-path.
+Its files are from the package ``flask-swagger-ui``, which follows the releases of Swagger UI. It is
+never imported, because it imports Flask. All URLs of the page are relative, so it also works if a
+reverse proxy serves the host below a path.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from deepaas.web.site_pages import SWAGGER, of_page
 _PAGES = Path(__file__).parent / "pages"
 _STATIC = "static/swagger"
 _OTHER_NAMES = ("docs", "swagger", "ui")
-"""Where people look for such a page: FastAPI's, Swagger UI's own, and DEEPaaS 2.x's."""
+"""Other usual paths: of FastAPI, Swagger UI and DEEPaaS 2.x."""
 
 CHOICE = "document"
-"""In the query of the page: which document it shows."""
+"""The query parameter of the page that chooses the document."""
 
 _DIST_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
-# Swagger UI shows answers that are pictures or sounds from blob: and its icons from data: URLs.
+# Swagger UI uses blob: URLs for pictures and sounds, and data: URLs for its icons.
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -60,7 +60,7 @@ _UNCHANGED = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class ApiDocument:
-    """A document that can be shown: ``name`` chooses it in the query, ``path`` is the whole one."""
+    """A document that can be shown: ``name`` is for the query, ``path`` is absolute."""
 
     name: str
     title: str
@@ -170,7 +170,7 @@ def _template() -> Template:
 
 
 def _files() -> Mapping[str, Path]:
-    """What is served, by name: nothing else in these folders can be reached."""
+    """The files that are served, by name; others in these folders are not."""
     dist = _dist_folder()
     files = {name: dist / name for name in _DIST_FILES}
     files["site.css"] = STYLE

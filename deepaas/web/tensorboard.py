@@ -18,19 +18,19 @@ from deepaas.web.proxy import CREDENTIALS, Proxy
 PATH = "/tensorboard"
 
 _FONTS = "/font-roboto/{name:[^/]+[.]woff2}"
-"""TensorBoard's page looks for its fonts below the root, whatever its ``path_prefix`` is."""
+"""TensorBoard requests its fonts below the root, whatever its ``path_prefix`` is."""
 
 _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 
 
 class TensorBoardProcess(Protocol):
     async def address(self) -> str:
-        """``http://HOST:PORT/WORD``, started if need be; or ``DeepaasError``."""
+        """``http://HOST:PORT/WORD``; starts it if necessary. Raises ``DeepaasError``."""
 
 
 def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess) -> None:
-    """TensorBoard has to be told to serve everything below ``{prefix}/tensorboard``."""
-    hidden = CREDENTIALS | CHECKED_HEADERS  # Who asks has been looked at.
+    """TensorBoard must serve everything below ``{prefix}/tensorboard``."""
+    hidden = CREDENTIALS | CHECKED_HEADERS  # The host has checked the sender.
     proxy = Proxy(tensorboard.address, name="TensorBoard", hidden=hidden)
 
     async def connections(_app: web.Application) -> AsyncIterator[None]:
@@ -38,7 +38,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
         await proxy.close()
 
     async def to_folder(request: web.Request) -> web.Response:
-        # Relative, so that it is right where another proxy puts this host under a path.
+        # Relative, so that it also works if a proxy serves this host below a path.
         query = request.rel_url.raw_query_string
         location = f".{PATH}/{'?' if query else ''}{query}"
         return web.Response(status=302, headers={hdrs.LOCATION: location})
@@ -62,8 +62,8 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
 
 
 def link(prefix: str, label: str) -> str:
-    """The path of the page that shows just one run, by its folder in TensorBoard's ``logdir``."""
-    # TensorBoard names a run by its folder: LABEL, or LABEL/train and the like. The filter is an
-    # expression of JavaScript's.
+    """The path of the page for one run, by its folder in TensorBoard's ``logdir``."""
+    # TensorBoard names a run after its folder: LABEL, or LABEL/train. The filter is a regular
+    # expression of JavaScript.
     only = re.sub(r"[\\^$.*+?()\[\]{}|]", r"\\\g<0>", label)
     return f"{prefix}{PATH}/?runFilter={quote(f'^{only}(/|$)', safe='')}#timeseries"

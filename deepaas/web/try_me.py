@@ -1,7 +1,7 @@
 """The try-me page behind this host's own port, at ``/try-me/``.
 
-It is a program of its own, started by the first visitor (which takes seconds) and ended when
-nobody has used it for a while.
+It is a separate program, started by the first visitor (which takes seconds) and stopped after a
+time without requests.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ NAME = "The try-me page"
 SOCKET = "socket"
 
 FIRST_SECONDS = 0.2
-"""So long the first visitor waits for the page before there is something else to see."""
+"""How long the first visitor waits for the page before the waiting page is shown."""
 
 NEXT_SECONDS = 2.0
-"""And so long who sees that already."""
+"""How long reloads of the waiting page wait."""
 
 IDLE_SECONDS = 15 * 60.0
 
 FIRST_QUESTION = "/config"
-"""What ``gradio_client`` asks a page for first. It gives up if nothing comes for 5 s."""
+"""The first request of ``gradio_client``, which times out if nothing is sent for 5 s."""
 
 FORM_BYTES = 64 * 1024
-"""What stands around the files in an upload."""
+"""Room for the rest of an upload besides its files."""
 
 
 _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
@@ -56,13 +56,13 @@ _METHODS = (hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_POST)
 class TryMeProcess(Protocol):
     @property
     def listens(self) -> bool:
-        """Whether it runs."""
+        """Whether it is running."""
 
     async def address(self) -> str:
-        """Return when it runs, started if need be; ``DeepaasError`` if it cannot be used."""
+        """Start it if necessary and wait until it is running; raises ``DeepaasError``."""
 
     async def stop(self) -> None:
-        """It may be started again."""
+        """Stop it; it can be started again."""
 
 
 def setup(
@@ -74,7 +74,7 @@ def setup(
     client_max_size: int,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
-    """``page`` has to be told to serve everything below ``{prefix}/try-me``.
+    """``page`` must serve everything below ``{prefix}/try-me``.
 
     ``client_max_size`` is in bytes, 0 for no limit.
     """
@@ -83,7 +83,7 @@ def setup(
         await page.address()
         return "http://try-me"
 
-    # Who asks has been looked at; the page knows itself by another name.
+    # The host has checked the sender; the page itself has another host name.
     hidden = CREDENTIALS | CHECKED_HEADERS
     proxy = Proxy(address, name=NAME, unix_socket=socket, hidden=hidden)
     visit = _Start(page)
@@ -128,7 +128,7 @@ def setup_disabled(app: web.Application, *, prefix: str) -> None:
 
 def _add_routes(app: web.Application, prefix: str, handler: Handler) -> None:
     async def to_folder(request: web.Request) -> web.Response:
-        # Relative, so that it is right where another proxy puts this host under a path.
+        # Relative, so that it also works if a proxy serves this host below a path.
         query = request.rel_url.raw_query_string
         location = f".{PATH}/{'?' if query else ''}{query}"
         return web.Response(status=302, headers={hdrs.LOCATION: location})
@@ -150,7 +150,7 @@ class _Start:
         self._starting: asyncio.Task[str] | None = None
 
     async def begun(self) -> bool:
-        """Start the page; whether it runs soon. An error is told once, then it is tried again."""
+        """Start the page; False if that takes longer. After an error, the next call tries again."""
         seconds = NEXT_SECONDS
         if self._starting is None:
             self._starting, seconds = asyncio.ensure_future(self._page.address()), FIRST_SECONDS
@@ -160,7 +160,7 @@ class _Start:
             return False
         self._starting = None
         if starting.cancelled():
-            raise UpstreamFailed(f"{NAME} has been stopped")
+            raise UpstreamFailed(f"{NAME} was stopped")
         starting.result()
         return True
 
@@ -171,7 +171,7 @@ class _Start:
 
 
 class _Use:
-    """Whether somebody has the page open: a request is going on then, a stream at least."""
+    """Stops the page when it is not used. An open page has at least a stream in progress."""
 
     def __init__(self, page: TryMeProcess, idle_seconds: float) -> None:
         self._page = page
@@ -201,6 +201,6 @@ class _Use:
 
     def _end(self) -> None:
         if self._page.listens:
-            _log.info("%s is ended: nobody has used it for %g s", NAME, self._idle_seconds)
-        # A visitor who comes while it ends has another one started.
+            _log.info("%s has been idle for %g s: stopping it", NAME, self._idle_seconds)
+        # A visitor who arrives meanwhile starts a new one.
         self._ending = asyncio.ensure_future(self._page.stop())

@@ -1,6 +1,6 @@
-"""Requests taken apart: arguments to where the worker looks for them, files to disk.
+"""Reads requests: arguments are passed to the worker, files are written to disk.
 
-No more than ``INLINE_BYTES`` is held in memory, and nothing is decoded: the worker does that.
+At most ``INLINE_BYTES`` are kept in memory, and nothing is decoded: the worker does that.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from deepaas.web.memory_files import MAX_FILE_BYTES, MemoryFile, MemoryFiles
 _log = logging.getLogger(__name__)
 
 WRITE_BYTES = 1024 * 1024
-"""How much of an upload is gathered before a thread writes it, if there are few."""
+"""How much of an upload is collected before a thread writes it, if there are few uploads."""
 
 GATHERED_BYTES = 8 * 1024 * 1024
-"""All of them together gather so much."""
+"""How much all uploads together collect."""
 
 LIGHT_BYTES = 1024 * 1024
-"""Files no larger than this are written and removed at once: to wait for a thread takes longer."""
+"""Files up to this size are written and removed without a thread, which is faster."""
 
 MAX_PARTS_COUNT = 1000
 MAX_BOUNDARY_CHARACTERS = 70
-"""As RFC 2046 has it."""
+"""The limit of RFC 2046."""
 
 DEFAULT_TYPE = "application/octet-stream"
 MAX_NAME_BYTES = 200
@@ -49,7 +49,7 @@ _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
 
 
 class Uploads:
-    """Reads requests up to ``max_bytes``, 0 for no limit; each has a folder for its files."""
+    """Reads requests of up to ``max_bytes``, 0 for no limit; each has a folder for its files."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
@@ -60,15 +60,15 @@ class Uploads:
         folder.mkdir(parents=True, exist_ok=True)
 
     def open(self, request: web.Request) -> Reception:
-        """Receive a request. Use it in an ``async with``: leaving removes the files."""
+        """Receive a request. Use it with ``async with``: the end removes the files."""
         return Reception(request, self, self._max_bytes)
 
     def scratch(self) -> Scratch:
-        """For the files of one call that come otherwise than in a form."""
+        """For files of a call that are not part of a form."""
         return Scratch(self.new_folder)
 
     async def write(self, path: Path, held: bytes, rest: AsyncIterator[bytes]) -> int:
-        """Write a new file without making the event loop wait for the disk; how many bytes.
+        """Write a new file without blocking the event loop; returns the number of bytes.
 
         Raises:
             OSError: it cannot be written.
@@ -103,21 +103,21 @@ class Uploads:
         return folder
 
     def _make_again(self) -> None:
-        """Make the folders again that a cleaner of temporary files has removed."""
+        """Create folders again that a cleaner of temporary files has removed."""
         for folder in (self.folder.parent, self.folder):
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
-                _log.warning("%s was removed while this host ran, and is made again", folder)
+                _log.warning("%s was removed while this host was running: created it again", folder)
             if folder.lstat().st_uid != os.geteuid():
-                # Who made it in the meantime could read what is put there.
+                # Its owner could read the files.
                 raise DeepaasError(
-                    "the host's temporary folder was removed, and is somebody else's by now: "
+                    "the host's temporary folder was removed and created again by another user: "
                     "restart the host"
                 )
 
 
 class Scratch:
-    """A folder that is made when it is first asked for. Leaving ``async with`` removes it."""
+    """A folder that is created on first use. The end of ``async with`` removes it."""
 
     def __init__(self, new_folder: Callable[[], Path]) -> None:
         self._new_folder = new_folder
@@ -141,18 +141,18 @@ class Scratch:
 
     async def remove(self) -> None:
         if self._path is not None:
-            # A thread, since removing much takes time; shielded, since the client may have left.
+            # A thread, because removing files takes time; shielded, because the client may leave.
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._path, True))
 
 
 @dataclass(frozen=True)
 class ReceivedBody:
-    """A body as it has come, of any media type; but unpacked.
+    """A decompressed body of any media type.
 
     Attributes:
-        media_type: in small letters, without parameters.
-        data: the body, while it is no longer than ``INLINE_BYTES``.
-        path: of the file with it otherwise, which its reception removes.
+        media_type: in lower case, without parameters.
+        data: the body, up to ``INLINE_BYTES``.
+        path: of the file with a longer body, which its reception removes.
     """
 
     media_type: str
@@ -164,7 +164,7 @@ class Reception:
     def __init__(self, request: web.Request, uploads: Uploads, max_bytes: int) -> None:
         self._request = request
         self._uploads = uploads
-        self._folder: Path | None = None  # Made for the first file: most requests have none.
+        self._folder: Path | None = None  # Created for the first file: most requests have none.
         self._max_bytes = max_bytes
         self._names_bytes = 0
         self._inline_bytes = 0
@@ -183,16 +183,16 @@ class Reception:
             return
         if self._written_bytes <= LIGHT_BYTES and _are_removed(self._folder, self._paths):
             return
-        # A thread, since removing much takes time; shielded, since the client may have left.
+        # A thread, because removing files takes time; shielded, because the client may leave.
         await asyncio.shield(asyncio.to_thread(shutil.rmtree, self._folder, True))
 
     async def inputs(self, *, with_headers: bool, with_cookies: bool) -> RawRequest:
-        """Read the whole request; arguments may stand in its headers or cookies.
+        """Read the complete request; headers and cookies may contain arguments.
 
         Raises:
-            MalformedRequest: the body is not what it says it is.
+            MalformedRequest: the body does not match its headers.
             RequestTooLarge: it is larger than the limit.
-            UnsupportedMediaType: arguments cannot be read from a body of its type.
+            UnsupportedMediaType: arguments cannot be read from a body of this type.
         """
         request = self._request
         query = request.rel_url.raw_query_string
@@ -218,10 +218,10 @@ class Reception:
         )
 
     async def body(self) -> ReceivedBody:
-        """Read the whole body as it is, for a dialect that reads it itself.
+        """Read the complete body, for a door that parses it itself.
 
         Raises:
-            MalformedRequest: it is not packed as it says, or breaks off.
+            MalformedRequest: it is not compressed as its headers say, or is incomplete.
             RequestTooLarge: it is larger than the limit.
         """
         media_type = self._request.content_type
@@ -237,11 +237,11 @@ class Reception:
         return ReceivedBody(media_type, path=self._memory.path)
 
     def finish(self) -> None:
-        """Say that nobody reads the body any more, as the call that has it has been answered."""
+        """Mark the body as read: the call that uses it has been answered."""
         self._is_read = True
 
     def _known_bytes(self) -> int:
-        """The length of the body, if that is known and within the limit; or 0."""
+        """The length of the body, if known and within the limit; else 0."""
         length = self._request.content_length or 0
         is_plain = not packed(self._request) and length <= (self._max_bytes or length)
         return length if is_plain else 0
@@ -291,17 +291,17 @@ class Reception:
                 name = _text(part.name)
                 self._names_bytes += len(name) + len(part.filename or "")
                 if self._names_bytes > INLINE_BYTES:
-                    raise MalformedRequest("the names in the form are too long")
+                    raise MalformedRequest("the names of the form fields are too long")
                 value = await self._field(part)
                 if value is not None:
                     form.append((name, value))
         except BrokenForm as error:
             raise MalformedRequest(f"the form cannot be read: {error}") from None
         except (ValueError, LookupError, AssertionError, RuntimeError, BadHttpMessage):
-            # What aiohttp's reader raises over headers and encodings that are wrong.
+            # Raised by aiohttp's reader for invalid headers and encodings.
             raise MalformedRequest(
-                f"the form cannot be read: part {len(form) + 1} of it is not as "
-                "multipart/form-data has it, or breaks off"
+                f"the form cannot be read: part {len(form) + 1} is not valid "
+                "multipart/form-data, or is incomplete"
             ) from None
         return form
 
@@ -323,7 +323,7 @@ class Reception:
         try:
             return held.decode(charset)
         except (UnicodeError, LookupError):
-            raise MalformedRequest(f"the form's field {part.name!r} is not {charset}") from None
+            raise MalformedRequest(f"the form field {part.name!r} is not valid {charset}") from None
 
     async def _file(self, held: bytes, part: BodyPartReader) -> Upload:
         filename = safe_name(_text(part.filename or ""))
@@ -345,19 +345,19 @@ class Reception:
     async def _to_disk(self, held: bytes, rest: AsyncIterator[bytes], suffix: str = "") -> str:
         if self._folder is None:
             self._folder = self._uploads.new_folder()
-        # The client's name for it is no part of the path but its ending, which readers of
-        # images and the like go by.
+        # Only the suffix is from the client's file name, because readers of images and other files
+        # need it.
         path = self._folder / f"{len(self._paths) + 1}{suffix}"
         self._paths.append(str(path))
         written_bytes = self._written_bytes
-        self._written_bytes = LIGHT_BYTES + 1  # Until it is known how much has been written.
+        self._written_bytes = LIGHT_BYTES + 1  # Until the size is known.
         written_bytes += await self._uploads.write(path, held, rest)
         self._written_bytes = written_bytes
         return str(path)
 
 
 def _are_removed(folder: Path, paths: Iterable[str]) -> bool:
-    """Remove a folder with these files, unless there are others."""
+    """Remove a folder with these files, unless it contains others."""
     try:
         for path in paths:
             os.unlink(path)  # noqa: PTH108, which is quicker than a Path
@@ -368,7 +368,7 @@ def _are_removed(folder: Path, paths: Iterable[str]) -> bool:
 
 
 def _texts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers or cookies with bytes that are no UTF-8 replaced; of one name the first counts."""
+    """Headers or cookies, with bytes that are not UTF-8 replaced; the first of a name counts."""
     texts: dict[str, str] = {}
     for name, value in pairs:
         texts.setdefault(name, _text(value))
@@ -381,7 +381,7 @@ def _text(value: str) -> str:
 
 def _known(charset: str) -> str:
     if charset != "utf-8" and not charsets.is_known(charset):
-        raise MalformedRequest(f"text in the encoding {_text(charset)[:100]!r} is not taken")
+        raise MalformedRequest(f"the encoding {_text(charset)[:100]!r} is not supported")
     return charset
 
 
@@ -389,20 +389,20 @@ def _boundary(request: web.Request) -> bytes:
     boundary = parse_mimetype(request.headers[hdrs.CONTENT_TYPE]).parameters.get("boundary", "")
     if not 0 < len(boundary) <= MAX_BOUNDARY_CHARACTERS:
         raise MalformedRequest(
-            "the form cannot be read: its Content-Type names no boundary of at most "
+            "the form cannot be read: its Content-Type has no boundary of at most "
             f"{MAX_BOUNDARY_CHARACTERS} characters"
         )
     return boundary.encode(errors="surrogateescape")
 
 
 def safe_name(filename: str) -> str:
-    """A client's name for a file without anything that could lead out of a folder."""
+    """A client's file name, without anything that could lead out of a folder."""
     name = _UNSAFE.sub("_", re.split(r"[/\\]", filename)[-1]).strip(". ")
-    # File systems count bytes. The end is what stays: names are known by what they end in.
+    # File systems limit bytes. The end is kept, because it contains the suffix.
     return name.encode()[-MAX_NAME_BYTES:].decode(errors="ignore").strip(". ") or "file"
 
 
 def _is_binary(part: BodyPartReader) -> bool:
-    """Tell whether a part without a file name is a file all the same, by its media type."""
+    """Whether a part without a file name is a file nevertheless, by its media type."""
     media_type = part.headers.get(hdrs.CONTENT_TYPE, "text/plain").partition(";")[0].strip()
     return media_type == DEFAULT_TYPE or media_type.partition("/")[0] in ("image", "audio", "video")

@@ -1,4 +1,4 @@
-"""Values of a call on their way to a worker: those that a message cannot hold go through a file."""
+"""Prepares the values of a call for the worker: large ones are passed in a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepaas.web.uploads import Scratch
 
 
 async def stored(values: Values, scratch: Scratch) -> Values:
-    """The same values; in a file, where they are many, or integers of more than 64 bits."""
+    """The same values; in a file if they are large or contain integers of more than 64 bits."""
     try:
         if len(msgspec.msgpack.encode(values.given)) <= INLINE_BYTES:
             return values

@@ -49,7 +49,7 @@ def test_faults_03_04_trainings_that_end_their_process(
         ("HTTPBadRequest", "no such weights"),
         ("HTTPException", ""),
         ("TwoArguments", "one and two"),
-        ("os._exit", "exit code 0"),
+        ("os._exit", "exited with code 0"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("abort", "SIGABRT"),
         ("killed", "SIGKILL"),

@@ -89,7 +89,9 @@ def test_every_route_that_is_not_in_the_document_is_served_and_told() -> None:
     served = routes_part.served()
     assert set(routes_part.OTHERS) <= {path for _, path in served}
     of_doors = {path: text for (_, path), text in served.items() if text}
-    assert of_doors["/cog/{model}/health-check"].startswith("Cog's API: how the model is")
+    assert of_doors["/cog/{model}/health-check"].startswith(
+        "Cog's API: show the state of the model"
+    )
 
 
 def test_every_error_is_told() -> None:

@@ -180,7 +180,7 @@ def test_a_request_without_a_descriptor_for_its_file_is_told_so() -> None:
         host.touch("a")
         close([*held, *begun])
         wait_until(lambda: host.get("/readyz").status == 200, "all is as before")
-        host.wait_for_log("a request found no descriptor")
+        host.wait_for_log("no file descriptor was left")
         assert_calm(host)
 
 
@@ -320,7 +320,7 @@ def test_who_does_not_read_is_left(host: Host) -> None:
             + f"Host: localhost\r\nAccept: {mime}\r\nContent-Length: 0\r\n\r\n".encode()
         )
         socks.append(sock)
-    told = "has not read its answer"
+    told = "the client did not read the response"
     wait_until(lambda: host.log().count(told) >= len(socks), "they are closed")
     assert psutil.Process(host.process.pid).memory_info().rss - before < 40e6
     close(socks)

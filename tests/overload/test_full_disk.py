@@ -185,11 +185,11 @@ def test_a_stream_ends_with_why(disk: Disk, base: str) -> None:
     body: Any = {"input": given} if base.startswith("/cog") else given
     with disk.full():
         answer = Door(host, "").ask("POST", base, body, Accept="text/event-stream")
-        assert b"no space is left" in answer.body
+        assert b"no space left" in answer.body
         assert answer.body.rstrip().split(b"\n\n")[-1].split(b"\n")[0] in (
             b"event: completed",
             b"event: error",
         )
     answer = Door(host, "").ask("POST", base, body, Accept="text/event-stream")
-    assert b"no space is left" not in answer.body
+    assert b"no space left" not in answer.body
     wait_until(lambda: host.temporary_files() == [], "no files are left")

@@ -123,7 +123,7 @@ def test_a_model_that_is_killed_always_is_at_fault_in_the_end() -> None:
     late = 2 * CREDIT_SECONDS + 1
     assert not slot.forgives(served=True, now=late)
     slot.failures_count += 1
-    slot.broken = "was ended by SIGKILL"
+    slot.broken = "was killed by SIGKILL"
     assert slot.delay_seconds() < LONGEST_DELAY_SECONDS
     # Until its worker has answered a call again.
     slot.answered()

@@ -39,10 +39,10 @@ def told(answer: bytes) -> str:
 
 WHOLE = b"--b\r\n%s\r\n\r\ntext\r\n--b--\r\n"
 NAMED = b'Content-Disposition: form-data; name="text"'
-PART = "the form cannot be read: part 1 of it is not as multipart/form-data has it, or breaks off"
-BEGIN = "the form cannot be read: it does not begin with the boundary that Content-Type names"
+PART = "the form cannot be read: part 1 is not valid multipart/form-data, or is incomplete"
+BEGIN = "the form cannot be read: it does not start with the boundary given in Content-Type"
 NONE = (
-    "the form cannot be read: its Content-Type names no boundary of at most 70 characters",
+    "the form cannot be read: its Content-Type has no boundary of at most 70 characters",
     b"multipart/form-data",
 )
 
@@ -56,7 +56,7 @@ FORMS = {
         WHOLE.replace(b"text", b"a") % (NAMED + b"\r\nContent-Transfer-Encoding: base64"),
     ),
     "breaks off": (PART.replace("1", "2"), b"--b\r\n" + NAMED + b"\r\n\r\nte"),
-    "long header": ("the form cannot be read: a line of it is too long", b"--b\r\n" + b"x" * 99999),
+    "long header": ("the form cannot be read: a line is too long", b"--b\r\n" + b"x" * 99999),
     "no boundary in it": (BEGIN, b"nothing"),
     "none in it, long": (BEGIN, b"nothing\r\n" * 20_000),
 }
@@ -86,11 +86,11 @@ CHUNKED = (
 BROKEN = {
     "first line": (
         b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
-        "the first line of the request is not HTTP",
+        "the request line is not valid HTTP",
     ),
     "header": (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nBad Header\r\n\r\n",
-        "a header of the request cannot be read",
+        "a header of the request is not valid",
     ),
     "long header": (
         b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 10_000 + b"\r\n\r\n",
@@ -98,7 +98,7 @@ BROKEN = {
     ),
     "chunks": (
         CHUNKED + b"\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
-        "the body is not sent in chunks as HTTP has them",
+        "the body is not valid chunked data",
     ),
 }
 
@@ -111,7 +111,7 @@ def test_what_is_no_http(name: str, host: Host) -> None:
         answer = sock.recv(65536)
     assert status(answer) == 400
     # Which of them it is, is for aiohttp's parser to say.
-    assert told(answer) in (said, "the request cannot be read as HTTP")
+    assert told(answer) in (said, "the request is not valid HTTP")
 
 
 # --- what the host asks others for ---
@@ -136,9 +136,9 @@ def answering(*answers: bytes) -> Iterator[int]:
 
 
 CALLS = {
-    "no answer": (b"", "the connection broke off"),
-    "no HTTP": (b"SSH-2.0-OpenSSH\r\n", "the answer cannot be read"),
-    "breaks off": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "the connection broke off"),
+    "no answer": (b"", "the connection was closed"),
+    "no HTTP": (b"SSH-2.0-OpenSSH\r\n", "the response is not HTTP"),
+    "breaks off": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "the connection was closed"),
 }
 
 
@@ -154,10 +154,10 @@ async def test_fetched_file(name: str, tmp_path: Path) -> None:
             socket.create_connection(("127.0.0.1", port)).close()
         for url, words in (
             ("http://127.0.0.1:1/a", "http://127.0.0.1:1/a cannot be fetched: Connection refused"),
-            ("http://no.invalid/a", "http://no.invalid/a: its name is not known here"),
+            ("http://no.invalid/a", "http://no.invalid/a: the host name cannot be resolved"),
             (
                 f"http://{'a' * 70}.invalid/",
-                f"http://{'a' * 70}.invalid/ cannot be fetched: its name is not known here",
+                f"http://{'a' * 70}.invalid/ cannot be fetched: the host name cannot be resolved",
             ),
         ):
             with pytest.raises(NotFetched) as caught:
@@ -170,8 +170,11 @@ async def test_fetched_file(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (b"HTTP/1.1 403 Go away, 10.1.2.3\r\nContent-Length: 0\r\n\r\n", "the answer was 403"),
-        (b"SSH-2.0-OpenSSH\r\n", "the answer cannot be read"),
+        (
+            b"HTTP/1.1 403 Go away, 10.1.2.3\r\nContent-Length: 0\r\n\r\n",
+            "the response had status 403",
+        ),
+        (b"SSH-2.0-OpenSSH\r\n", "the response is not HTTP"),
     ],
 )
 async def test_uploaded_file(answer: bytes, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +201,7 @@ async def test_no_password_of_an_upload_is_told_or_logged(
         finally:
             await uploader.close()
         assert "secret" not in str(caught.value)
-    assert caplog.text.count("an output cannot be uploaded") == 2
+    assert caplog.text.count("cannot upload an output") == 2
     assert "secret" not in caplog.text
 
 
@@ -216,7 +219,7 @@ async def test_store() -> None:
     database = Database("sqlite+aiosqlite:////tmp/nowhere/x.db")
     with pytest.raises(StoreUnavailable) as caught, database.translated():
         raise sqlite3.OperationalError("no such table: runs")
-    assert caught.value.reason == "the database does not do what it is asked to"
+    assert caught.value.reason == "the database reports an error"
     assert "no such table: runs" in caught.value.details
     with pytest.raises(StoreUnavailable) as caught, database.translated():
         raise OSError("Multiple exceptions: [Errno 111] ('10.0.0.1', 5432)")

@@ -65,7 +65,7 @@ def test_a_check_that_nobody_waits_for_is_ended(host: Host) -> None:
 def test_a_check_has_a_time_limit(host: Host, query: str) -> None:
     answer = post(host, f"{TRAIN}?{query}")
     assert answer.status == 504, answer.body
-    assert "did not check the arguments of a training within 2 s" in answer.json()["message"]
+    assert "did not validate the arguments of a training run within 2 s" in answer.json()["message"]
     assert_answers(host)
     assert post(host, TRAIN).status == 200
 

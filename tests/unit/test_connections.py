@@ -59,7 +59,7 @@ async def test_a_request_that_has_come_when_its_connection_was_idle_for_too_long
         assert (await loop.sock_recv(client, 65536)).startswith(b"HTTP/1.1 200")
         await until(lambda: connection.waits_since is not None)
         connection.look(now, LIMITS)
-        assert connection.look(now + NEVER_SECONDS, LIMITS) == "was idle"
+        assert connection.look(now + NEVER_SECONDS, LIMITS) == "it was idle"
 
     await use(do)
 
@@ -75,6 +75,6 @@ async def test_releases_of_aiohttp_that_do_not_pause_of_their_own_accord() -> No
         connection.look(loop.time(), LIMITS)
         told = connection.look(loop.time() + NEVER_SECONDS, LIMITS)
         connection._buffer_paused = False
-        assert told == "has not sent its body"
+        assert told == "the client did not send the body"
 
     await use(do)

@@ -33,7 +33,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.ModelFailed("KeyError: 'a'", details="Traceback of the author"), 500),
     (errors.WorkerDied("m", "was killed"), 500),
     (errors.ConfigError("no such option"), 500),
-    (errors.CodecMissing("the codec of the door 'x' is not installed"), 500),
+    (errors.CodecMissing("the codec of the protocol 'x' is not installed"), 500),
     (errors.ExtraMissing("TensorBoard", "tensorboard"), 501),
     (errors.NotImplementedByModel("m", "predict"), 501),
     (errors.UpstreamFailed("TensorBoard cannot be started"), 502),
@@ -123,7 +123,7 @@ async def test_shape(
         (errors.UnsupportedMediaType("send lines"), "send lines", ""),
         (errors.ModelFailed("no /host/own/a", details="author's code"), "no a", "author's code"),
         (web.HTTPUnauthorized(reason="a token is wanted"), "a token is wanted", ""),
-        (KeyError("secret"), "the host has made a mistake", "KeyError: 'secret'"),
+        (KeyError("secret"), "internal error in the host", "KeyError: 'secret'"),
     ],
     ids=lambda each: type(each).__name__,
 )

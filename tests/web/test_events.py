@@ -158,7 +158,7 @@ async def test_stream_that_has_an_end_outlasts_the_drain(
     ],
 )
 def test_nothing_breaks_out_of_an_event(event: SentEvent) -> None:
-    with pytest.raises(ValueError, match="not the name and the id"):
+    with pytest.raises(ValueError, match="invalid name or id"):
         event.encode()
 
 

@@ -297,7 +297,7 @@ async def test_an_upstream_that_is_not_there(
         assert answer.status == 502
         assert await answer.json() == {
             "code": 502,
-            "message": "Upstream does not answer",
+            "message": "Upstream does not respond",
             "error": "upstream_failed",
         }
 

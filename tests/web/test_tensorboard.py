@@ -164,7 +164,7 @@ async def test_missing_package(board: TensorBoard, monkeypatch: pytest.MonkeyPat
 async def test_a_start_that_fails(tmp_path: Path, mark: str) -> None:
     board = TensorBoard(Path("/"), tmp_path / "tmp", "/tb", mark)  # A folder without a name.
     for _ in range(2):  # It is tried again the next time.
-        with pytest.raises(UpstreamFailed, match=r"ended with exit code") as caught:
+        with pytest.raises(UpstreamFailed, match=r"exited with code") as caught:
             await board.address()
         assert "logdir" in caught.value.details
     assert not marked(mark)
@@ -174,7 +174,7 @@ async def test_a_start_that_takes_too_long(
     board: TensorBoard, mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deepaas.workers.companion.START_SECONDS", 0.05)
-    with pytest.raises(UpstreamFailed, match="has not started within"):
+    with pytest.raises(UpstreamFailed, match="did not start within"):
         await board.address()
     assert not marked(mark)
 

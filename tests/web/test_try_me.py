@@ -155,7 +155,7 @@ async def test_visitors_see_that_the_page_is_being_started(
             assert (answer.status, answer.content_type) == (202, "text/html")
             assert answer.headers["Cache-Control"] == "no-store"
             text = await answer.text()
-            assert 'http-equiv="refresh"' in text and "being started" in text
+            assert 'http-equiv="refresh"' in text and "Starting…" in text
     # Who asks again sees the page as soon as it is there.
     again = asyncio.ensure_future(session.get(url, headers=HTML))
     page.may_start.set()
@@ -167,7 +167,7 @@ async def test_visitors_see_that_the_page_is_being_started(
 async def test_a_start_that_fails_is_told_and_tried_again(
     serve: Serve, session: aiohttp.ClientSession
 ) -> None:
-    page = page_of(UpstreamFailed("The try-me page has ended with exit code 1: <no>"))
+    page = page_of(UpstreamFailed("The try-me page exited with code 1: <no>"))
     url = await serve(page)
     for starts_count in (1, 2):
         async with session.get(url, headers=HTML) as answer:

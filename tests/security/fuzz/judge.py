@@ -18,7 +18,7 @@ from .wire import Exchange
 
 LEGITIMATE = {
     501: [b"not_implemented", b"does not implement", b"extra_missing"],
-    503: [b"queue_full", b"are waiting already", b"too_busy"],
+    503: [b"queue_full", b"are waiting", b"too_busy"],
     504: [b"timed_out"],
     505: [b"HTTP"],
 }
@@ -28,9 +28,7 @@ MAX_GROWTH_MB = 40.0
 MAX_MORE_DESCRIPTORS = 16
 """Connections to the pages, and to the store, are kept for a while."""
 
-_TROUBLE = re.compile(
-    r"Traceback \(most|Task exception was never|Unclosed |host has made a mistake"
-)
+_TROUBLE = re.compile(r"Traceback \(most|Task exception was never|Unclosed |internal error")
 
 
 @dataclass
