@@ -1,1 +1,1 @@
-"""HTTP dialects: one is a door, a package each. Light, as a door has a half in the workers, too."""
+"""Protocols: each door is a package. This one is light, because workers import codecs of doors."""

@@ -1,9 +1,9 @@
-"""One package per HTTP dialect, which is called a door.
+"""The interface of protocols, which are called doors in the code.
 
-A door is a function ``setup(host)`` behind an entry point of the group ``deepaas.protocol``. When
-the host starts, it gives back a :class:`Door`: routes that translate between its dialect and
-:class:`deepaas.model.handle.HostedModel`, and how errors look below its paths. Handlers raise the
-errors of :mod:`deepaas.errors`. Doors do not import each other.
+A door is a function ``setup(host)``, declared as an entry point in the group ``deepaas.protocol``.
+When the host starts, it returns a :class:`Door`: routes that translate between its API and
+:class:`deepaas.model.handle.HostedModel`, and the format of errors below its paths. Handlers raise
+the errors of :mod:`deepaas.errors`. Doors do not import each other.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from deepaas.web.uploads import Uploads
 
 @dataclass(frozen=True)
 class Host:
-    """What a door is given.
+    """What ``setup`` gets.
 
     Attributes:
         prefix: the base path before every route, empty or like ``/base``.
-        recent_log: the end of the log, if everyone may see it.
-        home: answers with the start page, for whoever has the root.
-        masks: takes the host's own paths out of texts.
-        drain: the host's end. A request that makes many calls looks at ``began`` between them;
-            work that no request waits for is done within ``counting()``.
-        options: those of the door itself, an instance of what it has declared behind its entry
-            point of the group ``deepaas.protocol.options``; None if it has declared none.
+        recent_log: the end of the log, if clients may see it.
+        home: the handler of the start page, for the door at the root.
+        masks: removes the host's own paths from texts.
+        drain: the end of the host. Requests that make many calls check ``began`` between them;
+            background work runs within ``counting()``.
+        options: the door's own options: an instance of the class that its entry point in the
+            group ``deepaas.protocol.options`` declares; None without one.
     """
 
     prefix: str
@@ -61,7 +61,7 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Link:
-    """Something that a door has: a label for people, and the whole path, base path included."""
+    """A page of a door: its label, and its path, including the base path."""
 
     label: str
     path: str
@@ -69,7 +69,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Snippet:
-    """A call of a model, for people to copy: :func:`deepaas.curl.curl` writes one."""
+    """An example call of a model to copy: :func:`deepaas.curl.curl` writes one."""
 
     title: str
     text: str
@@ -85,22 +85,22 @@ def no_snippets(_model: HostedModel, _url: str) -> Sequence[Snippet]:
 
 @dataclass(frozen=True)
 class Door:
-    """What one HTTP dialect adds to the host.
+    """What a protocol adds to the host.
 
     Attributes:
-        routes: in the order in which they are compared with a request.
-        root_routes: makes the same for the root, for ``--root-protocol``; None for a door that
-            has none. It raises ``ConfigError`` where the models that are served do not allow it.
-        paths: below these, errors of the router have the door's shape, too.
-        stays_because: where a client is told why no model can be served, so that the host stays
-            although none can, if the door is at the root; empty if it does not.
-        pages: what it has for the host as a whole, for the start page and the terminal.
-        links: what it has of a model, for the start page.
-        snippets: calls of a model, given the URL of the host (with the base path), for the start
-            page and "Use via API".
-        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths``, base path included, and
-            ``components``; names of schemas, tags and operations begin with the door's.
-        is_first: whether it is told of before the others.
+        routes: in the order in which they are matched.
+        root_routes: makes the routes at the root, for ``--root-protocol``; None if the door has
+            none. Raises ``ConfigError`` if the models do not allow it.
+        paths: errors of the router below these have the door's shape.
+        stays_because: if the door is at the root and all models failed, the host keeps running
+            and logs this, for example "/health-check has the reason"; it exits if this is empty.
+        pages: pages for the complete host, for the start page and the terminal.
+        links: pages for a model, for the start page.
+        snippets: example calls of a model, given the URL of the host (with the base path), for
+            the start page and "Use via API".
+        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths``, with the base path, and
+            ``components``; names of schemas, tags and operations start with the door's name.
+        is_first: whether it is listed before the others.
     """
 
     routes: Sequence[web.RouteDef]
@@ -122,5 +122,5 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(below: str, table: Iterable[tuple[str, str, Handler]]) -> list[web.RouteDef]:
-    """Routes below a path without a slash at its end; to GET, aiohttp adds HEAD."""
+    """Routes below a path without a trailing slash; aiohttp adds HEAD to GET."""
     return [web.route(method, below + path, handler) for method, path, handler in table]

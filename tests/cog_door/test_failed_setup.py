@@ -20,7 +20,7 @@ def test_the_host_stays(how: str, tmp_path: Path) -> None:
     (tmp_path / "fails.py").write_text(FAILING[how])
     model = ["--model-name", f"fails={tmp_path}/fails.py:R", "--no-ui"]
     with start_host([], *model, "--root-protocol", "cog", wait=False) as host:
-        wait_until(lambda: "/health-check tells why" in host.log(), "the setup has failed")
+        wait_until(lambda: "/health-check has the reason" in host.log(), "the setup has failed")
         health = host.get("/health-check").json()
         assert health["status"] == "SETUP_FAILED"
         assert health["setup"]["status"] == "failed"

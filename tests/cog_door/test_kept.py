@@ -36,7 +36,7 @@ def test_what_has_ended_is_there_after_a_restart(ground: Ground) -> None:
         assert [answers.get("small"), answers.get("failed"), streams.get("large")] == before
         for name in ("going", "waiting"):
             told = answers.get(name)
-            assert (told["status"], told["error"]) == ("failed", "interrupted: its host ended")
+            assert (told["status"], told["error"]) == ("failed", "interrupted: the host stopped")
             assert told["input"]["text"] == name
             assert told["completed_at"]
         # What ran to no end is made at last by whoever asks for it again.
@@ -145,7 +145,7 @@ def test_an_id_that_is_used_again_leaves_no_file(streams: Door, database: Databa
 
 
 def test_a_model_cannot_say_that_its_host_has_ended(answers: Door) -> None:
-    said = "interrupted: its host ended"
+    said = "interrupted: the host stopped"
     answers.put("pretends", text=said, how="raise")
     failed = answers.wait("pretends")
     assert failed["error"].endswith(said)

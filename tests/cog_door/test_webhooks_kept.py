@@ -61,7 +61,7 @@ def test_ends_by_a_killed_host(each_ground: Ground, receiving: Receiver) -> None
     with ground.host(*ANSWERS, models=()) as host:
         for name in ("going", "waiting"):
             told = receiving.wait(f"/hook-{name}", "failed")[-1]
-            assert (told["id"], told["error"]) == (name, "interrupted: its host ended")
+            assert (told["id"], told["error"]) == (name, "interrupted: the host stopped")
             assert {"id", "error", "logs", "metrics", "status"} == told.keys()
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")
     with ground.host(*ANSWERS, models=()) as host:
@@ -198,5 +198,5 @@ def test_an_address_that_may_not_be_called_any_more(
     with serving("answers", state=tmp_path) as host:
         database = tmp_path / "deepaas" / "trainings.sqlite"
         wait_until(lambda: rows(database) == 0, "it is not told any more")
-        host.wait_for_log("its webhook is not called: 127.0.0.1")
+        host.wait_for_log("its webhook is ignored: 127.0.0.1")
     assert receiving.received == []

@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_the_client_s_fault(host: Host, body: bytes) -> N
 def test_a_codec_that_is_not_there_is_the_operator_s_fault(host: Host, name: str) -> None:
     status, _, answered = ask(host, {"data": "a"}, f"?codec={name}")
     assert status == 500
-    assert f"the codec of the door '{name}'".encode() in answered
+    assert f"the codec of the protocol '{name}'".encode() in answered
     assert b"no_such_codec" not in answered
     if name == "lost":
         host.wait_for_log("no_such_codec")
@@ -150,7 +150,7 @@ def test_an_answer_that_stops_short_is_broken_off(host: Host, path: str) -> None
     assert received.count(b"HTTP/1.1") == 1
     assert b"ZeroDivision" not in received
     if path == "broken":
-        host.wait_for_log("failed in the middle of its answer")
+        host.wait_for_log("failed while the response was being sent")
     assert ask(host, {"data": "a"})[0] == 200
 
 
@@ -162,7 +162,7 @@ def test_a_door_s_mistake_is_the_host_s_and_harms_no_worker(host: Host, path: st
         connection.request("POST", f"/packed/{path}")
         answer = connection.getresponse()
         told = json.loads(answer.read())
-    assert (answer.status, told["message"]) == (500, "the host has made a mistake")
+    assert (answer.status, told["message"]) == (500, "internal error in the host")
     host.wait_for_log(told["id"])
     assert ask(host, {"data": "a"})[0] == 200
     assert host.readiness("packed_echo")["restarts_count"] == restarts
@@ -178,7 +178,7 @@ def test_names_of_arguments_are_texts(host: Host, body: Any) -> None:
 
 
 def test_options_of_no_door_are_told_of(host: Host) -> None:
-    host.wait_for_log("there are options for a door 'nobody-s', and no door of that name")
+    host.wait_for_log("there are options for the door 'nobody-s', but no door with this name")
 
 
 @pytest.mark.parametrize("mood", ["text", "header", "none", "piece", "told", "untold"])
@@ -186,7 +186,7 @@ def test_what_a_codec_makes_is_looked_at(host: Host, mood: str) -> None:
     restarts = host.readiness("packed_echo")["restarts_count"]
     status, _, answered = ask(host, {"data": "a"}, mood=mood)
     assert status == 500
-    assert b"the model's answer cannot be sent" in answered
+    assert b"the model's result cannot be sent" in answered
     assert ask(host, {"data": "a"})[0] == 200
     assert host.readiness("packed_echo")["restarts_count"] == restarts
 

@@ -109,7 +109,7 @@ def test_a_body_that_is_the_one_input(host: Host) -> None:
         "shape": [1],
         "data": [2.5],
     }
-    assert "takes 8" in send(host, "/models/oip_scalars/infer", b"1234", head).error
+    assert "needs 8" in send(host, "/models/oip_scalars/infer", b"1234", head).error
     assert "has 2" in send(host, "/models/oip_pair/infer", b"1234", head).error
     said = send(host, "/models/upper/infer", "né".encode(), head)
     assert said.json()["outputs"][0]["data"] == ["NÉ"]
@@ -138,9 +138,9 @@ def test_texts_from_texts(host: Host) -> None:
         "error": "model 'writer' has no input 'more'"
     }
     assert generate(host, "oip_pair", text_input="a") == {
-        "error": "model 'oip_pair' takes no text to go on from"
+        "error": "model 'oip_pair' does not generate text: it has no text input"
     }
-    assert "no text" in str(generate(host, "oip_scalars", text_input="a", number=1))
+    assert "is not text" in str(generate(host, "oip_scalars", text_input="a", number=1))
     assert "count" in str(generate(host, "writer", text_input="a", count="many"))
 
 

@@ -1,1 +1,1 @@
-"""Cog's HTTP API: every model of this host as Cog's clients expect theirs."""
+"""Cog's HTTP API for all models of this host."""

@@ -1,4 +1,4 @@
-"""Answers in Cog's shapes, those that refuse included."""
+"""Responses in Cog's format, including rejections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _JSON = "application/json"
 
 
 class Refusal(RaisedAnswer):
-    """A request that cannot be met; the body is a text, or what JSON can hold."""
+    """A rejected request; the body is text, or a JSON value."""
 
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(str(body))
@@ -35,7 +35,7 @@ class Refusal(RaisedAnswer):
 
 
 def json_answer(body: Any, status: int = 200) -> web.Response:
-    """An answer of JSON; bytes are JSON already."""
+    """A JSON response; bytes are JSON already."""
     encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
     return web.Response(body=encoded, status=status, headers={hdrs.CONTENT_TYPE: _JSON})
 
@@ -43,13 +43,13 @@ def json_answer(body: Any, status: int = 200) -> web.Response:
 async def send_document(
     request: web.Request, document: Document, status: int = 200
 ) -> web.StreamResponse:
-    """Answer with JSON that may be long: it is read while it is sent, which is here."""
+    """Respond with JSON of any length: it is read while it is sent."""
     if document.is_small:
         return json_answer(document.whole(), status)
     response = web.StreamResponse(status=status, headers={hdrs.CONTENT_TYPE: _JSON})
     response.content_length = document.size_bytes
     await response.prepare(request)
-    # Closed here: what is left to the garbage collector keeps its file until that comes.
+    # Closed here, because the garbage collector would keep its file open until it runs.
     with contextlib.closing(document.pieces()) as pieces, contextlib.suppress(ConnectionError):
         if request.method != hdrs.METH_HEAD:
             for piece in pieces:
@@ -59,7 +59,7 @@ async def send_document(
 
 
 def failed(message: str, status: int) -> Refusal:
-    """A prediction that was not begun."""
+    """A prediction that was not started."""
     return Refusal(status, {"error": message, "status": "failed"})
 
 

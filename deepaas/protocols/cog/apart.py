@@ -1,8 +1,8 @@
-"""Takes large bodies of requests apart, in a process of its own (``python -m`` this module).
+"""Parses large request bodies in a separate process (``python -m`` this module).
 
-To decode and check megabytes of JSON takes seconds in which nobody else could be answered, and
-many times their size in memory. Bodies come by reference, one after the other, as frames on the
-standard input; what was found goes to the standard output.
+Decoding and validating megabytes of JSON takes seconds, which would block the host, and many times
+their size in memory. Paths of bodies arrive as frames on standard input, one after the other; the
+results go to standard output.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from deepaas.web.secret_values import has_secrets, without_secrets
 LENGTH = struct.Struct("<I")
 
 MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024
-"""100 MiB of the most wasteful JSON take less."""
+"""Enough for 100 MiB of the most wasteful JSON."""
 
 MAX_FILES_COUNT = 1000
 MAX_URL_CHARACTERS = 8192
-TOO_LONG = "the webhook is too long for a URL"
+TOO_LONG = "the URL of the webhook is too long"
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def _outline(task: Task) -> Outline:
     asked = decoded(body)
     del body
     if len(msgspec.msgpack.encode(asked.context)) > INLINE_BYTES:
-        raise Refusal(413, f"the context of a request may take {INLINE_BYTES} bytes")
+        raise Refusal(413, f"the context is larger than the limit of {INLINE_BYTES} bytes")
     if asked.webhook and len(asked.webhook) > MAX_URL_CHARACTERS:
         asked.webhook = TOO_LONG
     filter_ = asked.webhook_events_filter
@@ -112,7 +112,7 @@ def _large(asked: Request, face: InputFace, folder: Path) -> Large:
 def _files(
     given: Mapping[str, Any], face: InputFace, folder: Path, plain: Json, urls: dict[int, str]
 ) -> list[tuple[str, Upload]]:
-    """The files of an input; those that must be fetched are noted by their numbers."""
+    """The files of an input; ``urls`` gets those to be fetched, by their numbers."""
     files: list[tuple[str, Upload]] = []
     for name in face.files:
         value = given.get(name)
@@ -122,7 +122,7 @@ def _files(
             if url is None:
                 continue
             if len(files) == MAX_FILES_COUNT:
-                raise NotFetched(f"{name}: there are more than {MAX_FILES_COUNT} files")
+                raise NotFetched(f"{name}: more than {MAX_FILES_COUNT} files")
             try:
                 files.append((name, _file(url, folder, len(files), urls)))
             except NotFetched as error:
@@ -137,7 +137,9 @@ def _file(url: Any, folder: Path, number: int, urls: dict[int, str]) -> Upload:
         return saved(url, found, folder / str(number + 1))
     if len(url) > MAX_URL_CHARACTERS:
         scheme = urlsplit(url[:MAX_URL_CHARACTERS]).scheme
-        raise NotFetched(f"a URL ({scheme}) may have {MAX_URL_CHARACTERS} characters")
+        raise NotFetched(
+            f"the URL ({scheme}) is longer than the limit of {MAX_URL_CHARACTERS} characters"
+        )
     urls[number] = url
     return Upload("", "", "")
 

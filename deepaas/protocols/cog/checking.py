@@ -1,4 +1,4 @@
-"""Whether an input fits its schema, in the words of Cog's server."""
+"""Validates inputs against their schema, with the messages of Cog's server."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from deepaas.protocols.cog.schema import TENSOR, Json, for_checking
 MAX_FAULTS_COUNT = 100
 MAX_CHARACTERS = 64 * 1024
 ITEM_CHARACTERS = 64
-"""An item of a list counts as much as so much text."""
+"""An item of a list counts as this much text."""
 
 MAX_DEPTH = 64
-LARGE = "it does not fit its schema in /openapi.json, and is too large to say where"
+LARGE = "the value does not match its schema in /openapi.json, and is too large to say where"
 
 
 class Checker:
-    """Checks inputs against a schema as OpenAPI 3.0 has it."""
+    """Validates inputs against a schema of OpenAPI 3.0."""
 
     def __init__(self, schema: Json) -> None:
         properties = schema["properties"]
@@ -31,18 +31,18 @@ class Checker:
         self._nullable = frozenset(
             name for name, told in properties.items() if told.get("nullable")
         )
-        # What may be null is seen to here, so that faults say what else it may be.
+        # Null is handled here, so that messages only name the other types.
         self._validators = {
             name: _validator({key: part for key, part in told.items() if key != "nullable"})
             for name, told in properties.items()
         }
 
     def known(self, given: Json) -> Json:
-        """An input without what nobody has asked for."""
+        """An input without unknown names."""
         return {name: value for name, value in given.items() if name in self.names}
 
     def faults(self, given: Any) -> list[Json]:
-        """What is wrong with an input, empty for nothing; the shape is Cog's ``detail``."""
+        """The errors of an input, in the format of Cog's ``detail``; empty if it is valid."""
         if not isinstance(given, dict):
             said = f'{_text(given)} is not of type "object"' if _is_small(given) else LARGE
             return [fault(["input", "__root__"], said)]
@@ -60,24 +60,24 @@ class Checker:
         ]
         if not found:
             return missing[:MAX_FAULTS_COUNT]
-        # Cog tells of what is missing last, of the rest by name.
+        # Cog lists missing inputs last, and the others by name.
         told = [one for _, one in sorted(found, key=lambda one: one[0])]
         return (told + missing)[:MAX_FAULTS_COUNT]
 
 
 def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
     if TENSOR in schema:
-        schema = {}  # The worker says what is wrong with one, in better words.
+        schema = {}  # The worker validates tensors, with better messages.
     return _compiled(_checkable(for_checking(schema)))
 
 
 def _compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
-    # Expressions that take time in proportion to the text only: this is the host's event loop.
+    # Only regular expressions that run in linear time: this is the host's event loop.
     return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
 def _checkable(schema: Any) -> Any:
-    """A schema without the regular expressions that need Python, or its time: workers use those."""
+    """A schema without the regular expressions that need Python: workers check those."""
     if isinstance(schema, list):
         return [_checkable(part) for part in schema]
     if not isinstance(schema, dict):
@@ -98,9 +98,9 @@ def _is_readable(pattern: str) -> bool:
 
 
 def _is_small(value: Any) -> bool:
-    """Whether each fault of a value may be told, with what is at fault.
+    """Whether all errors of a value can be reported, with the invalid parts.
 
-    The library makes a copy of that, and of the faults all at once, while nobody else is answered.
+    The library copies those parts, and makes all errors at once, which blocks the event loop.
     """
     room = MAX_CHARACTERS
     level = [value]
@@ -139,7 +139,7 @@ def fault(where: list[str], message: str, kind: str = "value_error") -> Json:
 
 
 def argument_faults(fields: Mapping[str, Any]) -> Iterator[Json]:
-    """What the model itself has found wrong with its arguments, by name."""
+    """Errors that the model itself has found in its arguments, by name."""
     for name, messages in fields.items():
         if isinstance(messages, dict):  # By item, or by name in an object.
             inner = {f"{name}/{key}": message for key, message in messages.items()}

@@ -1,4 +1,4 @@
-"""The door of Cog's HTTP API, put together."""
+"""Assembles the door of Cog's HTTP API."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ NAME = "cog"
 TITLE = "Cog's API"
 
 MAX_FILE_BYTES = 1024 * 1024 * 1024
-"""Largest file that is fetched where the host has no limit for requests."""
+"""Limit for fetched files if the host has no limit for requests."""
 
 FETCH_SECONDS = 300.0
 MIN_FETCHES_COUNT = 8
 
 
 def setup(host: Host) -> Door:
-    """Open it: for all models below ``/cog/``, for a single one at the root if wanted.
+    """Add the API for all models below ``/cog/``, and on request for a single one at the root.
 
     Raises:
-        ConfigError: what is to be kept cannot be understood.
+        ConfigError: ``keep-predictions`` is not valid.
     """
     settings = host.settings
     options: Options = host.options
@@ -57,7 +57,7 @@ def setup(host: Host) -> Door:
     uploader = Uploader(options.upload_url) if options.upload_url else None
     keep = parse_keep(settings.keep_predictions, "keep-predictions")
     archive = Archive(host.trainings, keep, CogWording(), durable=settings.train_endpoint)
-    # Half of what may wait: the others need not wait for anybody's slow server.
+    # Half of the queue, so that slow servers do not occupy all of it.
     fetcher = Fetcher(limits, max(MIN_FETCHES_COUNT, settings.queue_size // 2))
     files = PredictionFiles(fetcher, uploader)
     predictions = Predictions(host.uploads, files, archive, host.drain.counting, host.masks)
@@ -84,7 +84,7 @@ def setup(host: Host) -> Door:
         models = list(host.registry)
         if len(models) != 1:
             names = ", ".join(model.name for model in models)
-            raise ConfigError(f"root-protocol is for one model, and there are several: {names}")
+            raise ConfigError(f"root-protocol cog requires a single model, but there are: {names}")
         return below(host.prefix, lambda _request: models[0])
 
     own = f"{host.prefix}/{NAME}"
@@ -115,7 +115,7 @@ def setup(host: Host) -> Door:
         served = shelf.get(model)
         if served is None or served.description.predict is None or not settings.predict_endpoint:
             return []
-        # Something to see: the first file, if nothing has to be there.
+        # If nothing is required, the example shows the first file.
         also = () if served.inputs.get("required") else sorted(served.files)[:1]
         body = {"input": guesses.required(served.inputs, also)}
         path = f"{url}/{NAME}/{quote(model.name, safe='')}/predictions"
@@ -135,8 +135,8 @@ def setup(host: Host) -> Door:
         as_error,
         start,
         close,
-        # Whoever started the host asks there for the logs of the setup.
-        stays_because="/health-check tells why",
+        # Clients read the logs of the setup there.
+        stays_because="/health-check has the reason",
         title=TITLE,
         links=links,
         snippets=snippets,

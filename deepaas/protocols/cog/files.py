@@ -1,4 +1,4 @@
-"""Files as URLs: those of clients become files of the call, those of models become URLs."""
+"""Files as URLs: URLs of clients become files of the call, files of models become URLs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from deepaas.web.uploads import Scratch
 
 DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),", re.IGNORECASE | re.DOTALL)
 DEFAULT_TYPE = "text/plain"
-NOT_A_URL = "a file must come as a URL"
+NOT_A_URL = "a file must be given as a URL"
 
 
 class BadFile(Exception):
-    """A file of an input cannot be had; the text says why."""
+    """A file of an input cannot be fetched; the text says why."""
 
 
 class PredictionFiles:
-    """Files of inputs and outputs; without an uploader they go as data URLs. Must be closed."""
+    """Files of inputs and outputs; without an uploader, outputs are data URLs. Must be closed."""
 
     def __init__(self, fetcher: Fetcher, uploader: Uploader | None) -> None:
         self._fetcher = fetcher
@@ -46,10 +46,10 @@ class PredictionFiles:
     async def received(
         self, given: dict[str, Any], names: Collection[str], scratch: Scratch
     ) -> Values:
-        """The values of an input that was checked, those called ``names`` as files.
+        """The values of a validated input, with those in ``names`` as files.
 
         Raises:
-            BadFile: one of them cannot be had.
+            BadFile: one of them cannot be fetched.
         """
         if not names:
             return Values(given, checked=True)
@@ -65,10 +65,10 @@ class PredictionFiles:
         return Values(plain, files=files, checked=True)
 
     async def completed(self, large: Large, scratch: Scratch) -> Values:
-        """The values of a large input, with the files that it names by an address.
+        """The values of a large input, after fetching the files that are URLs.
 
         Raises:
-            BadFile: one of them cannot be had.
+            BadFile: one of them cannot be fetched.
         """
         if large.bad_file:
             raise BadFile(large.bad_file)
@@ -79,19 +79,19 @@ class PredictionFiles:
         return msgspec.structs.replace(large.values, files=files)
 
     def inline(self, news: Answer | Part) -> bytes | None:
-        """JSON of what a model has answered or yielded, None if that takes time."""
+        """A result or a part as JSON, None if that takes time."""
         if news.path or (self._uploader is not None and (news.files or not is_json(news))):
             return None
         return as_json(news).whole()
 
     async def told(self, news: Answer | Part, prediction_id: str) -> Document:
-        """JSON of what a model has answered or yielded; a file becomes a URL.
+        """A result or a part as JSON; a file becomes a URL.
 
-        The file that it names is not needed any more when the document has been read.
+        The file is only needed until the document has been read.
 
         Raises:
-            OSError: it cannot be read.
-            NotUploaded: it cannot be uploaded.
+            OSError: the file cannot be read.
+            NotUploaded: the file cannot be uploaded.
         """
         if self._uploader is not None and not is_json(news):
             return of_bytes(msgspec.json.encode(await self._uploader.upload(news, prediction_id)))
@@ -113,9 +113,9 @@ class PredictionFiles:
 
 
 def saved(url: str, found: re.Match[str], path: Path) -> Upload:
-    """The file that a data URL is; ``NotFetched`` if it is none."""
+    """The file in a data URL; ``NotFetched`` if it is not valid."""
     media_type = found[1].strip().lower() or DEFAULT_TYPE
-    # One by one, so that no more than two copies of it are in memory.
+    # Step by step, so that at most two copies are in memory.
     data = url[found.end() :]
     content = unquote_to_bytes(data) if "%" in data else data.encode()
     del data
@@ -123,7 +123,7 @@ def saved(url: str, found: re.Match[str], path: Path) -> Upload:
         try:
             content = base64.b64decode(content)
         except (binascii.Error, ValueError):
-            raise NotFetched("the data: URL is not base64") from None
+            raise NotFetched("the data: URL is not valid base64") from None
     path = path.with_suffix(mimetypes.guess_extension(media_type) or "")
     path.write_bytes(content)
     return Upload(str(path), f"file{path.suffix}", media_type)

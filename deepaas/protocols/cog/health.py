@@ -1,4 +1,4 @@
-"""``/health-check``: how a model is, in Cog's words."""
+"""``/health-check``: the state of a model, in Cog's format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FAILED = "Healthcheck failed: "
 def is_starting(model: HostedModel, status: Status) -> bool:
     """Whether a model is being set up for the first time.
 
-    While a worker that was lost, or is about to leave, is replaced, calls wait for the next one.
+    While a worker is being replaced, calls wait for the next one.
     """
     loading = status.status in ("loading", "warming")
     return loading and not (model.was_ready or status.restarts_count)
@@ -46,7 +46,7 @@ async def told(model: HostedModel) -> dict[str, Any]:
         try:
             error = await model.health()
         except ModelUnavailable:
-            answer["status"] = "BUSY"  # Its worker has just left: calls wait for the next one.
+            answer["status"] = "BUSY"  # Its worker has just exited: calls wait for the next one.
         if error:
             answer["status"] = "UNHEALTHY"
             answer["user_healthcheck_error"] = f"{FAILED}{error.removeprefix(FAILED)}"

@@ -1,4 +1,4 @@
-"""The processes that take large bodies apart: begun when there is one, ended when there is none."""
+"""The processes that parse large bodies: started when needed, stopped when idle."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ MODULE = "deepaas.protocols.cog.apart"
 TASK_SECONDS = 300.0
 IDLE_SECONDS = 60.0
 LARGE_BYTES = 8 * 1024 * 1024
-"""A larger body has a process of its own, which ends with it: its memory comes back so."""
+"""Each larger body gets a new process, so that its memory is released afterwards."""
 
 
 class Helpers:
-    """Takes bodies apart, one large and one less large at a time; the others wait, on disk."""
+    """Parses one large and one smaller body at a time; the others wait, on disk."""
 
     def __init__(self, mark: str) -> None:
         self._lanes = (_Lane(f"{mark}0:"), _Lane(f"{mark}1:"))
 
     async def outline(self, task: Task, size_bytes: int) -> Outline:
-        """What is in a body; ``BodyUnreadable`` if nobody can say."""
+        """What a body contains; ``BodyUnreadable`` if the process fails."""
         large = size_bytes > LARGE_BYTES
         return await self._lanes[large].outline(task, once=large)
 
@@ -42,7 +42,7 @@ class Helpers:
 
 
 class _Lane:
-    """One process, and whoever waits for it."""
+    """One process, and the requests that wait for it."""
 
     def __init__(self, mark: str) -> None:
         self._mark = mark
@@ -57,11 +57,11 @@ class _Lane:
             try:
                 answer = await asyncio.wait_for(self._ask(task), TASK_SECONDS)
             except BaseException as error:
-                # It may still work on what nobody waits for any more.
+                # The process may still be working on this body.
                 await asyncio.shield(self.stop())
                 if not isinstance(error, (OSError, EOFError, asyncio.TimeoutError)):
                     raise
-                _log.error("the input of a request could not be read: %r", error)
+                _log.error("the process that parses large bodies failed: %r", error)
                 raise BodyUnreadable from None
             if once:
                 await self.stop()
@@ -89,7 +89,7 @@ class _Lane:
         return msgspec.msgpack.decode(await process.stdout.readexactly(length), type=Outline)
 
     def _leave(self) -> None:
-        """Nobody has needed it for a while: it ends with its input."""
+        """Stop the idle process: it exits at the end of its input."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()

@@ -1,4 +1,4 @@
-"""Bodies of requests on their way in: a small one is decoded here, a large one by a helper."""
+"""Reads request bodies: small ones are decoded here, large ones by a helper."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from deepaas.web.uploads import Scratch, Uploads
 
 @dataclass
 class Unpacked:
-    """The input of a request that was too large to be decoded here.
+    """The input of a request that a helper has decoded.
 
     Attributes:
-        large: None if nobody takes it at present.
-        is_owned: whether somebody sees to its files beyond the request.
+        large: None if no function accepts it at the moment.
+        is_owned: whether its files are removed elsewhere, after the request.
     """
 
     large: Large | None
@@ -42,13 +42,13 @@ class Intake:
         self._helpers = helpers
 
     def read(self, request: web.Request, face: InputFace | None) -> Reading:
-        """Read a request. Use it in an ``async with``: leaving removes the files.
+        """Read a request. Use it with ``async with``: the end removes the files.
 
-        ``face`` is None if nobody takes it at present.
+        ``face`` is None if no function accepts it at the moment.
 
         Raises:
-            Refusal: it is not as it should be.
-            BodyUnreadable: nobody can say.
+            Refusal: it is not valid.
+            BodyUnreadable: the helper failed.
         """
         return Reading(self, request, face)
 

@@ -1,4 +1,4 @@
-"""What is kept of a prediction, in Cog's words."""
+"""Stored predictions, in Cog's format."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from deepaas.protocols.cog.prediction import FAILED, Prediction, moment
 from deepaas.web.document import Document, of_bytes
 
 APART_BYTES = 1024 * 1024
-"""What is longer is not taken apart again: that needs it all in memory."""
+"""Longer documents are not parsed again, because that needs all of them in memory."""
 
 ONLY_IN_WHOLE = ("input", "created_at", "started_at", "completed_at")
-"""What events and webhooks do not tell of a prediction."""
+"""Fields of a prediction that are not in events and webhooks."""
 
-ELSEWHERE = "what there is to tell of it lies with a host of another state directory"
-GONE = "interrupted: its host ended"
-LOST = "what it has told is lost: the store was away for too long"
+ELSEWHERE = "the prediction is stored on another host, in its state directory: request it there"
+GONE = "interrupted: the host stopped"
+LOST = "the output is lost: the database was unavailable for too long"
 
 
 class CogWording:
-    """See :class:`deepaas.predictions.kept.Wording`; of these predictions not all is known."""
+    """See :class:`deepaas.predictions.kept.Wording`."""
 
     def lost(self, prediction_id: str) -> tuple[str, bytes]:
         told = {"id": prediction_id, "error": LOST, "status": FAILED}
@@ -43,7 +43,7 @@ def snapshot(prediction: Prediction) -> Snapshot:
         return msgspec.json.encode(
             {
                 "id": prediction.id,
-                "error": f"what it has told cannot be kept: {reason}",
+                "error": f"the output cannot be stored: {reason}",
                 "logs": prediction.logs,
                 "metrics": prediction.metrics,
                 "status": FAILED,
@@ -63,7 +63,7 @@ def snapshot(prediction: Prediction) -> Snapshot:
 
 
 def told_of(document: Document) -> Document:
-    """What is kept of a prediction as webhooks are told of it; a long one stays as it is."""
+    """A stored prediction in the format for webhooks; long ones are unchanged."""
     if document.size_bytes > APART_BYTES:
         return document
     kept = msgspec.json.decode(document.whole(), type=dict[str, msgspec.Raw])

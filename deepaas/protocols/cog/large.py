@@ -1,4 +1,4 @@
-"""What becomes of a large input: it lies in files, and only its outline is in the host's memory."""
+"""Large inputs: they are stored in files, and only an outline is in the host's memory."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from deepaas.messages import Values
 Json = dict[str, Any]
 
 NO_SPACE_STATUS = 507
-"""Of an outline, when what was found cannot be written."""
+"""Of an outline, if the disk is full."""
 
 
 class InputFace(msgspec.Struct, frozen=True):
-    """What is needed to know of a function to look at its inputs; the schema is JSON."""
+    """What the helper must know about a function to read its inputs; the schema is JSON."""
 
     schema: bytes
     files: list[str]
 
 
 class Task(msgspec.Struct):
-    """A body to take apart: the file is removed, and what becomes of it goes to the folder.
+    """A body to parse: its file is removed, and the results are written to the folder.
 
-    ``face`` is None if nobody takes it at present.
+    ``face`` is None if no function accepts it at the moment.
     """
 
     path: str
@@ -33,13 +33,13 @@ class Task(msgspec.Struct):
 
 
 class Large(msgspec.Struct):
-    """What was found in an input.
+    """The content of an input.
 
     Attributes:
-        bad_file: why one of its files cannot be had, empty if none was found wrong so far.
-        values: files that are still to be fetched have no path yet.
-        urls: of these files, by their numbers among the files.
-        shown: path of the input as it may be shown and kept.
+        bad_file: why one of its files is not valid, or empty.
+        values: files that have not been fetched have no path.
+        urls: of these files, by their position among the files.
+        shown: path of the input without secrets, to be shown and stored.
     """
 
     faults: list[Json] = []
@@ -50,10 +50,10 @@ class Large(msgspec.Struct):
 
 
 class Outline(msgspec.Struct):
-    """What was found in a body; the attributes but the last two are those of a ``Request``.
+    """The content of a body; the first attributes are those of ``Request``.
 
     Attributes:
-        refused: the status of the answer, if it is not as it should be.
+        refused: the status of the response, if the body is not valid.
         large: None without a face.
     """
 

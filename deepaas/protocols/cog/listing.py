@@ -1,4 +1,4 @@
-"""``GET /predictions``: which predictions there are, the newest first."""
+"""``GET /predictions``: lists predictions, newest first."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MAX_NUMBER = 2**63 - 1
 async def page(
     url: URL, going: Iterable[PredictionTask], archive: Archive, model: str
 ) -> dict[str, Any]:
-    """Some predictions, without what they were given and what they gave.
+    """A page of predictions, without inputs and outputs.
 
-    In the query of the URL, ``limit`` says how many, ``cursor`` where to go on.
+    In the query of the URL, ``limit`` is their number and ``cursor`` the position.
 
     Raises:
-        Refusal: a parameter has a wrong value.
-        StoreUnavailable: the store does not answer.
+        Refusal: a parameter is not valid.
+        StoreUnavailable: the database does not respond.
     """
     limit = number(url, "limit", MAX_COUNT) or DEFAULT_COUNT
     before = number(url, "cursor", MAX_NUMBER)
@@ -48,7 +48,7 @@ async def page(
             for one in live.values()
             if one.id not in known
         ]
-    # Not by what follows: two may have come in the same moment.
+    # Only by time: the rest of the pair cannot be compared.
     lines.sort(key=lambda pair: pair[0], reverse=True)
     return {"next": following, "results": [told for _, told in lines]}
 
@@ -63,7 +63,7 @@ def shown(name: str, status: str, created: float, completed: float | None) -> di
 
 
 def number(url: URL, name: str, most: int) -> int | None:
-    """None if it is not there; ``Refusal`` if it is no number from 1 to ``most``."""
+    """None if it is missing; ``Refusal`` if it is not a number from 1 to ``most``."""
     text = url.query.get(name)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""The door's part of the host's OpenAPI document: the documents of all models in one."""
+"""The door's part of the host's OpenAPI document: merges the documents of all models."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def part(below: str, models: Iterable[tuple[str, Served]], is_on: Callable[[str], bool]) -> Json:
-    """``paths`` below an address, and ``components``: each name is that of one model alone.
+    """``paths`` below a path, and ``components``, with names that are unique for each model.
 
-    ``is_on`` says of "predict" and "train" whether the host has them.
+    ``is_on`` says for "predict" and "train" whether they are enabled.
     """
     told: Json = {"tags": [], "paths": {}, "components": {"schemas": {}}}
     marks: set[str] = set()
@@ -49,14 +49,14 @@ def _works(path: str, served: Served, is_on: Callable[[str], bool]) -> bool:
 
 
 def _mark(name: str, taken: Collection[str]) -> str:
-    """What the names of a model begin with: OpenAPI has letters, digits and few others."""
+    """The prefix for names of a model: OpenAPI allows letters, digits and few other characters."""
     mark = "cog_" + re.sub(r"[^A-Za-z0-9_.-]", "_", name)
     numbers = ("", *map(str, range(2, len(taken) + 2)))
     return next(one for number in numbers if (one := f"{mark}{number}") not in taken)
 
 
 def _renamed(document: Json, mark: str) -> dict[str, Any]:
-    """A copy that refers to schemas by names with this before them."""
+    """A copy whose references to schemas have this prefix."""
     text = msgspec.json.encode(document).decode()
     copy: dict[str, Any] = msgspec.json.decode(text.replace(f'"{_SCHEMAS}', f'"{_SCHEMAS}{mark}_'))
     return copy

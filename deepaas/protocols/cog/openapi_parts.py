@@ -11,7 +11,7 @@ WEBHOOK_EVENTS = ["start", "output", "logs", "completed"]
 
 
 def schemas() -> Json:
-    """What the routes refer to, without Input and Output."""
+    """The schemas that the routes refer to, except Input and Output."""
     return {
         "Status": {
             "title": "Status",
@@ -96,7 +96,7 @@ def _request_schema(title: str, inputs: str) -> Json:
 
 
 def paths(*, streams: bool, trains: bool) -> Json:
-    """The routes of one model, below its own address."""
+    """The routes of one model, below its own path."""
     found = {
         "/": _get("Root", "root__get"),
         "/health-check": _get("Healthcheck", "healthcheck_health_check_get"),

@@ -1,4 +1,4 @@
-"""The life of one prediction, as Cog tells it. Knows no HTTP."""
+"""The state of one prediction, as in Cog. Independent of HTTP."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from deepaas.web.journal import Entry, Journal, TooMuch
 from deepaas.web.uploads import Scratch
 
 TIME = "predict_time"
-"""The metric that every prediction has when it has ended."""
+"""The metric that every completed prediction has."""
 
 STARTING, PROCESSING = "starting", "processing"
 SUCCEEDED, FAILED, CANCELED = "succeeded", "failed", "canceled"
 TERMINAL = frozenset([SUCCEEDED, FAILED, CANCELED])
 
 WRONG_INPUT = "Input validation error: "
-"""What the error of a prediction begins with whose input was at fault, as Cog has it."""
+"""Prefix of the error of a prediction with an invalid input, as in Cog."""
 
 START, OUTPUT, LOG, METRIC, COMPLETED = EVENTS = ("start", "output", "log", "metric", "completed")
 
 MAX_LOG_CHARACTERS = 1024 * 1024
-"""The end of what a model has printed in one prediction is kept, so much of it."""
+"""How much of a prediction's log is kept, from its end."""
 
 Json = dict[str, Any]
 
@@ -40,13 +40,13 @@ class Prediction:
     """One prediction.
 
     Attributes:
-        id: its client's name for it, or one that was made up.
-        given: its input as the client sent it, without what is secret.
+        id: chosen by the client, or generated.
+        given: its input as the client sent it, without secrets.
         status: ``starting``, ``processing``, ``succeeded``, ``failed`` or ``canceled``.
-        streams: whether its output comes in parts.
-        is_cut_off: whether it failed for no other reason than that its host leaves.
-        created: seconds since the epoch, as ``started`` (by a worker) and ``completed``.
-        scratch: where files of its input lie that it needs to the end.
+        streams: whether its output arrives in parts.
+        is_cut_off: whether it failed only because the host stopped.
+        created: seconds since the epoch, like ``started`` (by a worker) and ``completed``.
+        scratch: the folder with files of its input that are needed until the end.
     """
 
     id: str
@@ -75,12 +75,12 @@ class Prediction:
         return kept
 
     def hold(self) -> Prediction:
-        """Somebody needs what has happened in it, until :meth:`release`."""
+        """Keep its journal and files until :meth:`release`."""
         self._holders_count += 1
         return self
 
     def release(self) -> None:
-        """Who held it does not need it any more; the last one lets go of its files."""
+        """Undo :meth:`hold`; the last call closes the journal and removes the files."""
         self._holders_count -= 1
         if self._holders_count:
             return
@@ -99,11 +99,11 @@ class Prediction:
         self.journal.append(START, b"")
 
     async def add_output(self, value: Document) -> None:
-        """The model has answered or yielded something; JSON of it.
+        """Add a result or a part as JSON.
 
         Raises:
-            TooMuch: there is no room for it.
-            OSError: it cannot be read.
+            TooMuch: the journal would exceed its limit.
+            OSError: ``value`` cannot be read.
         """
         if value.is_small:
             self.journal.append(OUTPUT, value.whole())
@@ -111,18 +111,18 @@ class Prediction:
             await self.journal.append_pieces(OUTPUT, value.size_bytes, value.pieces())
 
     def add_part(self, value: bytes) -> None:
-        """The model has yielded something little, as JSON; ``TooMuch`` if there is no room."""
+        """Add a small part as JSON; ``TooMuch`` if the journal would exceed its limit."""
         self.journal.append(OUTPUT, value)
 
     def add_log(self, text: str) -> None:
         self._printed.append(text)
         self._printed_length += len(text)
         if self._printed_length > 2 * MAX_LOG_CHARACTERS:
-            _ = self.logs  # Drops what is too old, now and then.
+            _ = self.logs  # Drops the oldest text.
         self.journal.append(LOG, text.encode())
 
     def add_metric(self, name: str, value: Any, mode: str) -> None:
-        """Dots in a name make groups; None takes it away.
+        """Dots in a name make groups; None removes the metric.
 
         ``mode`` is ``replace``, ``increment`` or ``append``.
         """
@@ -146,7 +146,7 @@ class Prediction:
         self.journal.append(METRIC, msgspec.json.encode(told))
 
     def end(self, status: str, *, error: str | None = None, is_cut_off: bool = False) -> None:
-        """It is over; the first end counts."""
+        """End it; only the first call counts."""
         if self.ended:
             return
         self.error = error
@@ -159,11 +159,11 @@ class Prediction:
         self.journal.end()
 
     def events(self) -> AsyncIterator[Entry]:
-        """All events from the beginning on, until the end."""
+        """All events from the first to the end."""
         return self.journal.follow()
 
     def output(self, *, as_list: bool = False) -> Document | None:
-        """JSON of the output as far as it has come, None if there is none."""
+        """The output so far as JSON, None if there is none."""
         if not self.journal.count(OUTPUT) and not (self.streams and self.status == SUCCEEDED):
             return None
         values = self.journal.joined(OUTPUT)
@@ -172,11 +172,11 @@ class Prediction:
     def told(
         self, *, with_input: bool = False, with_moments: bool = False, going: bool = False
     ) -> Document:
-        """The prediction as Cog tells of it, as it is at this moment.
+        """The current state of the prediction, in Cog's format.
 
         Args:
-            going: as one that goes on, whose output is a list, even when it has ended by now.
-            with_moments: also when it came, began and ended.
+            going: as if it were still running, with its output as a list.
+            with_moments: also when it was created, started and completed.
         """
         told: Json = {"id": self.id}
         before: list[bytes | Document] = []
@@ -225,18 +225,18 @@ def holding(prediction: Prediction) -> Iterator[Prediction]:
 def new_prediction(
     prediction_id: str, model: str, given: Json | Document, folder: Path, *, streams: bool
 ) -> Prediction:
-    """``given`` has to be without what is secret."""
+    """``given`` must not contain secrets."""
     return Prediction(prediction_id, model, Journal(EVENTS, folder), given, streams)
 
 
 def told_begun(name: str) -> Document:
-    """A prediction or a training as Cog tells of it when it begins."""
+    """A prediction or a training run in Cog's format when it starts."""
     begun = {"id": name, "logs": "", "metrics": {}, "status": PROCESSING}
     return of_bytes(msgspec.json.encode(begun))
 
 
 def moment(seconds: float | None) -> str | None:
-    """A moment as Cog writes it (RFC 3339, UTC)."""
+    """A time in Cog's format (RFC 3339, UTC)."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, timezone.utc).isoformat()

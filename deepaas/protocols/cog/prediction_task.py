@@ -1,4 +1,4 @@
-"""One prediction that goes on: what works on it, and what the model tells of it."""
+"""One running prediction: its task, and the events of its model."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _log = logging.getLogger(__name__)
 
 
 class PredictionTask:
-    """One prediction that goes on.
+    """One running prediction.
 
     Attributes:
-        refused: why the model would not have it, if it would not.
-        noted: set when it is in the archive, if it is to be there.
-        over: set when it has ended, and nothing of it is left to do.
+        refused: why it was rejected, or None.
+        noted: set when it is in the archive, if it is stored there.
+        over: set when it has ended and been cleaned up.
     """
 
     def __init__(self, prediction: Prediction, files: PredictionFiles, masks: Masks) -> None:
@@ -41,7 +41,7 @@ class PredictionTask:
         self.over = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
         self._stopped = False
-        # Made when the first comes: most predictions have none.
+        # Created for the first file: most predictions have none.
         self._files: asyncio.Queue[Part] | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -50,18 +50,18 @@ class PredictionTask:
         return self._task
 
     async def see_through(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it here: a task of its own takes three more rounds of the event loop.
+        """Run ``work`` in the current task, which saves three cycles of the event loop.
 
         ``work`` ends the prediction, also when it is cancelled.
 
         Raises:
-            asyncio.CancelledError: who waits for it has left, and so it was stopped.
+            asyncio.CancelledError: the client has left, so it was stopped.
         """
         task = self._task = asyncio.current_task()
         await work
         self._task = None
         if self._stopped:
-            # It was this prediction that was cancelled, not who waits for it.
+            # The prediction was cancelled, not the task that waits for it.
             if task is not None and sys.version_info >= (3, 11):
                 task.uncancel()
         elif self.prediction.status == CANCELED:
@@ -73,11 +73,11 @@ class PredictionTask:
             self._task.cancel()
 
     def fail(self, error: str, *, is_cut_off: bool = False) -> None:
-        """End it, for a reason that is not the model's."""
+        """End it with an error that is not from the model."""
         self.cancel()
         self.prediction.end(FAILED, error=error, is_cut_off=is_cut_off)
 
-    # --- what the model tells (workers.call.CallListener) ---
+    # --- events of the model (workers.call.CallListener) ---
 
     def begun(self) -> None:
         with _Failing(self):
@@ -100,11 +100,11 @@ class PredictionTask:
                 return
             self._files = asyncio.Queue()
             self._reading = asyncio.ensure_future(self._read(self._files))
-        # From the first one in a file on all of them go this way, so that they keep their order.
+        # From the first file on, all parts take this way, to keep their order.
         self._files.put_nowait(news)
 
     async def add(self, news: Answer | Part) -> None:
-        """``OSError``, ``NotUploaded`` or ``TooMuch`` if it cannot be kept."""
+        """``OSError``, ``NotUploaded`` or ``TooMuch`` if it cannot be stored."""
         value = self._urls.inline(news)
         if value is not None:
             self.prediction.add_part(value)
@@ -112,12 +112,12 @@ class PredictionTask:
             await self.prediction.add_output(await self._urls.told(news, self.prediction.id))
 
     async def read(self) -> None:
-        """Wait until all parts that were told are in the prediction."""
+        """Wait until all parts have been added to the prediction."""
         if self._files is not None:
             await self._files.join()
 
     async def leave(self) -> None:
-        """Remove what nobody has read."""
+        """Remove the files of parts that were not read."""
         if self._files is None or self._reading is None:
             return
         self._reading.cancel()
@@ -137,7 +137,7 @@ class PredictionTask:
 
 
 class _Failing:
-    """Whatever cannot be kept ends the prediction."""
+    """Ends the prediction if something cannot be stored."""
 
     def __init__(self, going: PredictionTask) -> None:
         self._going = going
@@ -157,10 +157,10 @@ class _Failing:
         elif isinstance(error, TooMuch):
             self._going.fail(str(error))
         elif isinstance(error, NotUploaded):
-            self._going.fail(f"a part of the output is lost: {error}")
+            self._going.fail(f"part of the output is lost: {error}")
         elif isinstance(error, OSError):
-            _log.error("a part of a prediction is lost: %s", error)
-            self._going.fail("a part of the output is lost, see the host's log")
+            _log.error("part of the output of a prediction is lost: %s", error)
+            self._going.fail("part of the output is lost: see the host's log")
         else:
             return False
         return True

@@ -1,4 +1,4 @@
-"""The predictions that go on, from their input to their end."""
+"""Runs predictions, from their input to their end."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a client wants of a model; what is ``kept``, it does not wait for."""
+    """What a client requests from a model; if it is ``kept``, the client does not wait for it."""
 
     given: dict[str, Any] | Unpacked
     files: frozenset[str]
@@ -55,9 +55,9 @@ class Wanted:
 
 
 class Predictions:
-    """All predictions that go on.
+    """All running predictions.
 
-    ``archive`` keeps those that nobody waits for; ``counting`` is entered while such a one goes on.
+    ``archive`` stores those for which no client waits; each of them runs within ``counting``.
     """
 
     def __init__(
@@ -76,23 +76,23 @@ class Predictions:
         self._going: dict[str, dict[str, PredictionTask]] = {}
 
     def of(self, model: str) -> Mapping[str, PredictionTask]:
-        """Those of a model that go on, by their ids, now and later."""
+        """The running ones of a model by their ids; the mapping is live."""
         return self._going.setdefault(model, {})
 
     def start(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> PredictionTask:
-        """Begin one; it goes on by itself."""
+        """Start one in the background."""
         going = self._enter(prediction)
-        # Also one that is cancelled before its first step must leave.
+        # Also cleans up one that is cancelled before its first step.
         going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))
         return going
 
     async def make(
         self, prediction: Prediction, model: HostedModel, wanted: Wanted
     ) -> PredictionTask:
-        """See one through, from its beginning to its end.
+        """Run one to its end.
 
         Raises:
-            asyncio.CancelledError: who waits for it has left, and so it was stopped.
+            asyncio.CancelledError: the client has left, so it was stopped.
         """
         going = self._enter(prediction)
         try:
@@ -121,7 +121,7 @@ class Predictions:
             else:
                 await self._see_through(going, model, wanted)
         except asyncio.CancelledError:
-            pass  # It came after the end, or in the middle of it.
+            pass  # Cancelled after the end, or during it.
         finally:
             going.prediction.end(CANCELED)
 
@@ -143,7 +143,7 @@ class Predictions:
         await self._archive.ended(snapshot(going.prediction))
 
     async def _see_through(self, going: PredictionTask, model: HostedModel, wanted: Wanted) -> None:
-        """Make one; it has ended when this returns, however."""
+        """Run one; it has always ended when this returns."""
         prediction = going.prediction
         try:
             await self._predict(going, model, wanted)
@@ -177,10 +177,8 @@ class Predictions:
             if full is not None:
                 prediction.end(FAILED, error=self._masks.text(_said(full)))
                 return
-            _log.exception(
-                "prediction %s of model %r failed in the host", prediction.id, model.name
-            )
-            prediction.end(FAILED, error="the host has made a mistake")
+            _log.exception("prediction %s of model %r: internal error", prediction.id, model.name)
+            prediction.end(FAILED, error="internal error in the host")
         finally:
             await going.leave()
 
@@ -189,7 +187,7 @@ class Predictions:
         terms = Terms(prediction.streams, wanted.context, wanted.codec, going)
         async with self._uploads.scratch() as scratch:
             if isinstance(wanted.given, Unpacked):
-                assert wanted.given.large is not None, "what was accepted is there"
+                assert wanted.given.large is not None, "accepted inputs are complete"
                 values = await self._files.completed(wanted.given.large, scratch)
             else:
                 values = await self._files.received(wanted.given, wanted.files, scratch)

@@ -1,4 +1,4 @@
-"""Requests of Cog's clients taken apart."""
+"""Parses requests of Cog's clients."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepaas.protocols.cog.answers import Refusal
 from deepaas.protocols.cog.openapi_parts import WEBHOOK_EVENTS
 
 MAX_BYTES = 100 * 1024 * 1024
-"""Largest request, whatever the host's own limit: JSON must be in memory as a whole, somewhere."""
+"""Limit for requests besides the host's own, because JSON must be in memory to be parsed."""
 
 NOT_JSON = "Expected request with `Content-Type: application/json`"
 TOO_LARGE = "Failed to buffer the request body: length limit exceeded"
@@ -24,7 +24,7 @@ _ID = re.compile(r"[\x21-\x7e]{1,256}")
 
 
 class Request(msgspec.Struct):
-    """What a client asks for."""
+    """The body of a request."""
 
     input: Any = None
     id: str | None = None
@@ -34,13 +34,13 @@ class Request(msgspec.Struct):
 
     @property
     def events(self) -> frozenset[str]:
-        """Of what to tell the webhook."""
+        """The events that are sent to the webhook."""
         wanted = self.webhook_events_filter
         return frozenset(WEBHOOK_EVENTS if wanted is None else wanted)
 
 
 class Preferred(NamedTuple):
-    """Whether not to wait for the result; and the codec for that, empty for the usual one."""
+    """Whether to respond before the result is there; and its codec, empty for the default."""
 
     asynchronous: bool
     codec: str
@@ -54,7 +54,7 @@ _decoder = msgspec.json.Decoder(Request)
 
 
 def check_type(request: web.Request) -> None:
-    """Look whether a body is JSON, as far as its type says; ``Refusal`` if it is not."""
+    """``Refusal`` if the media type of a body is not JSON."""
     if request.can_read_body and not _is_json(request.content_type):
         raise Refusal(415, NOT_JSON)
 
@@ -66,7 +66,7 @@ def _is_json(media_type: str) -> bool:
 
 
 def decoded(body: bytes | bytearray) -> Request:
-    """What a body asks for; ``Refusal`` if it is not as it should be."""
+    """Decode a body; ``Refusal`` if it is not valid."""
     try:
         asked = _decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -76,7 +76,7 @@ def decoded(body: bytes | bytearray) -> Request:
     except msgspec.DecodeError as error:
         raise Refusal(400, f"Failed to parse the request body as JSON: {error}") from None
     except (RecursionError, UnicodeError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else "it is no UTF-8"
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else "it is not UTF-8"
         raise Refusal(400, f"Failed to parse the request body as JSON: {said}") from None
     for event in asked.webhook_events_filter or ():
         if event not in WEBHOOK_EVENTS:
@@ -93,9 +93,9 @@ def decoded(body: bytes | bytearray) -> Request:
 
 
 def check_id(name: str) -> None:
-    """``Refusal`` if it cannot be a client's own name for a prediction."""
+    """``Refusal`` if it is not valid as the id of a prediction."""
     if not _ID.fullmatch(name):
-        raise Refusal(422, "the id must be of 1 to 256 printable characters without spaces")
+        raise Refusal(422, "the id must be 1 to 256 printable characters without spaces")
 
 
 def preferred(request: web.Request) -> Preferred:

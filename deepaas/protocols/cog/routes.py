@@ -1,4 +1,4 @@
-"""The routes of Cog's HTTP API, for one model each."""
+"""The prediction routes of Cog's HTTP API."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Pick = Callable[[web.Request], HostedModel]
 
 
 class PredictionRoutes:
-    """Cog's HTTP API of one or all models, but for their trainings."""
+    """Cog's HTTP API of one or all models, except training."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class PredictionRoutes:
 
     def below(self, path: str) -> list[web.RouteDef]:
         one = "/predictions/{prediction_id}"
-        # They are compared with a request in this order: what is asked for most comes first.
+        # Routes are matched in this order: the most frequent come first.
         table: list[tuple[str, str, Handler]] = [
             ("POST", "/predictions", self.post_prediction),
             ("GET", "/predictions", self.get_predictions),
@@ -85,7 +85,7 @@ class PredictionRoutes:
         return routes(path, table)
 
     async def get_root(self, request: web.Request) -> web.Response:
-        """What is where."""
+        """List the routes."""
         self._pick(request)
         below = request.path.rstrip("/")
         return json_answer(
@@ -102,20 +102,20 @@ class PredictionRoutes:
         )
 
     async def get_health(self, request: web.Request) -> web.Response:
-        """How the model is, and how it got ready."""
+        """Show the state of the model and the log of its setup."""
         return json_answer(await health.told(self._pick(request)))
 
     async def get_document(self, request: web.Request) -> web.Response:
-        """The OpenAPI document."""
+        """Return the OpenAPI document."""
         model = self._pick(request)
         await model.described()
         document = self._shelf.ready(model).document
         below = request.path.removesuffix("/openapi.json")
-        # Where Cog's own routes are not at the root, a reader of the document must be told.
+        # The document names the base path if the routes are not at the root.
         return json_answer({**document, "servers": [{"url": below}]} if below else document)
 
     async def get_docs(self, request: web.Request) -> web.Response:
-        """Its Swagger page."""
+        """Show the Swagger page of the model."""
         if not self._host.settings.doc_endpoint:
             raise web.HTTPNotFound
         below = request.path.removesuffix("/docs")
@@ -128,7 +128,7 @@ class PredictionRoutes:
         )
 
     async def post_predict(self, request: web.Request) -> web.StreamResponse:
-        """Make a prediction and tell nothing but its output."""
+        """Make a prediction and return only its output."""
         model = self._pick(request)
         async with self._intake.read(request, self._shelf.outline(model)) as asked:
             prediction, wanted = self._accepted(model, asked, new_id())
@@ -150,7 +150,7 @@ class PredictionRoutes:
             return await self._answer(request, model, asked, asked.id or new_id())
 
     async def put_prediction(self, request: web.Request) -> web.StreamResponse:
-        """Make a prediction, once."""
+        """Make a prediction with this id, only once."""
         model = self._pick(request)
         prediction_id = request.match_info["prediction_id"]
         requests.check_id(prediction_id)
@@ -162,13 +162,13 @@ class PredictionRoutes:
     async def _answer_once(
         self, request: web.Request, model: HostedModel, asked: Request, prediction_id: str
     ) -> web.StreamResponse:
-        """Make a prediction, or tell of the one of this name."""
+        """Make a prediction, or return the one with this id."""
         going_on = self._predictions.of(model.name)
         if prediction_id not in going_on:
             kept = None
             with contextlib.suppress(StoreUnavailable):
                 kept = await self._archive.get(model.name, prediction_id)
-            # One that its host has not brought to an end is made again.
+            # A prediction that its host did not complete is made again.
             ran = kept is not None and kept[0].status not in UNFINISHED
             if kept is not None and ran and prediction_id not in going_on:
                 return await self._answer_kept(request, model, *kept)
@@ -185,23 +185,23 @@ class PredictionRoutes:
             return await send_document(request, told, 200 if ended else 202)
 
     async def get_prediction(self, request: web.Request) -> web.StreamResponse:
-        """How far a prediction is."""
+        """Return the state of a prediction."""
         model = self._pick(request)
         prediction_id = request.match_info["prediction_id"]
         going = self._predictions.of(model.name).get(prediction_id)
         if going is not None:
             with holding(going.prediction) as prediction:
                 if prediction.ended:
-                    await going.over.wait()  # Who is told of the end may rely on it.
+                    await going.over.wait()  # So that its end is final when it is reported.
                 told = prediction.told(with_input=True, with_moments=True)
                 return await send_document(request, told)
         kept = await self._archive.get(model.name, prediction_id)
         if kept is None:
-            raise Refusal(404, {"detail": "there is no such prediction"})
+            raise Refusal(404, {"detail": "prediction not found"})
         return await send_document(request, kept[1])
 
     async def get_predictions(self, request: web.Request) -> web.Response:
-        """Which predictions there are: those that go on, and those that are kept."""
+        """List running and stored predictions, newest first."""
         model = self._pick(request)
         return json_answer(
             await listing.page(
@@ -213,15 +213,15 @@ class PredictionRoutes:
         )
 
     async def post_shutdown(self, _request: web.Request) -> web.Response:
-        """End the host, as a signal would; only with ``--cog-shutdown``."""
+        """Stop the host, like SIGTERM; only with ``--cog-shutdown``."""
         if not self._host.options.shutdown:
-            raise failed("POST /shutdown is switched off on this host (--cog-shutdown)", 403)
-        # Who has answered is waited for, this request too.
+            raise failed("POST /shutdown is disabled on this host (--cog-shutdown)", 403)
+        # Requests in progress are completed first, including this one.
         os.kill(os.getpid(), signal.SIGTERM)
         return json_answer({})
 
     async def post_cancel(self, request: web.Request) -> web.Response:
-        """Stop a prediction."""
+        """Cancel a prediction."""
         model = self._pick(request)
         going = self._predictions.of(model.name).get(request.match_info["prediction_id"])
         if going is None:
@@ -249,7 +249,7 @@ class PredictionRoutes:
             try:
                 return await stream.send(request, prediction)
             finally:
-                going.cancel()  # If it goes on, its client has left.
+                going.cancel()  # If it is still running, its client has left.
         finally:
             prediction.release()
 
@@ -262,7 +262,7 @@ class PredictionRoutes:
         kept: bool = False,
         codec: str = "",
     ) -> tuple[Prediction, Wanted]:
-        """A prediction that may begin, at once, held for the caller."""
+        """A prediction that can start; the caller must release it."""
         if not self._host.settings.predict_endpoint:
             raise Disabled("predict")
         served = self._shelf.ready(model)
@@ -278,10 +278,10 @@ class PredictionRoutes:
             streams=served.streams,
         ).hold()
         if isinstance(given, Unpacked):
-            # Its files are needed as long as the prediction is.
+            # The prediction needs its files.
             prediction.scratch, given.is_owned = given.scratch, True
         known = served.description.predict
-        if known is None or known.result.media_types:  # A file is one already.
+        if known is None or known.result.media_types:  # Its results are files already.
             codec = ""
         return prediction, Wanted(given, served.files, asked.context or {}, kept, codec)
 
@@ -296,7 +296,7 @@ class PredictionRoutes:
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:
-        """A client that leaves takes its prediction with it."""
+        """Run it; if the client leaves, it is cancelled."""
         going = await self._predictions.make(prediction, model, wanted)
         match going.refused:
             case InvalidArguments(fields=fields):
@@ -309,7 +309,7 @@ class PredictionRoutes:
     async def _answer_kept(
         self, request: web.Request, model: HostedModel, record: Record, document: Document
     ) -> web.StreamResponse:
-        """One that has ended already, or goes on in another host."""
+        """Return one that has ended, or is running on another host."""
         if record.completed is None:
             return await send_document(request, document, 202)
         if not stream.wants_stream(request):

@@ -1,6 +1,6 @@
-"""A model's arguments and results in Cog's words: JSON schemas and an OpenAPI 3.0 document.
+"""A model's arguments and results in Cog's format: JSON schemas and an OpenAPI 3.0 document.
 
-The source is the signature that the worker has told, whatever kind of model it is.
+They are generated from the signature that the worker has sent, for any kind of model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TENSOR = "x-tensor"
 
 
 def input_schema(function: Signature) -> Json:
-    """The inputs of a model as one object schema, in the order of declaration."""
+    """The inputs of a model as one object schema, in declaration order."""
     properties: Json = {}
     for argument in function.arguments:
         properties[argument.name] = {**_property(argument), "x-order": len(properties)}
@@ -34,7 +34,7 @@ def file_inputs(function: Signature) -> frozenset[str]:
 
 
 def output_schema(description: Description) -> Json:
-    """What the model answers, as far as it is known."""
+    """The output of the model, as far as it is declared."""
     known = description.predict.result.schema if description.predict is not None else {}
     return {**_titled(to_openapi(known)), "title": "Output"}
 
@@ -55,7 +55,7 @@ def _titled(schema: Json) -> Json:
 
 
 def document(name: str, description: Description, version: str) -> Json:
-    """The OpenAPI document of one model, with routes as they stand below its own address."""
+    """The OpenAPI document of one model, with routes relative to its own path."""
     schemas = parts.schemas()
     predict = description.predict or Signature()
     schemas["Input"] = _with_choices(predict, schemas, "")
@@ -74,11 +74,11 @@ def document(name: str, description: Description, version: str) -> Json:
 
 
 def _with_choices(function: Signature, schemas: Json, prefix: str) -> Json:
-    """The inputs of a function; their choices go among ``schemas``, named with the prefix."""
+    """The inputs of a function; their choices are added to ``schemas``, with the prefix."""
     inputs = input_schema(function)
     for argument, told in inputs["properties"].items():
         if "enum" in told:
-            # Cog's clients look for choices behind a reference.
+            # Cog's clients expect choices behind a reference.
             name = f"{prefix}{argument}"
             schemas[name] = {
                 "title": argument,
@@ -87,12 +87,12 @@ def _with_choices(function: Signature, schemas: Json, prefix: str) -> Json:
                 "enum": told.pop("enum"),
             }
             told["allOf"] = [{"$ref": f"#/components/schemas/{name}"}]
-            del told["title"]  # Beside a reference it would say nothing.
+            del told["title"]  # It would be ignored beside a reference.
     return inputs
 
 
 def for_checking(schema: Json) -> Json:
-    """A schema as JSON Schema's own dialects have it: ``nullable`` is OpenAPI's alone."""
+    """Convert a schema from OpenAPI 3.0 to JSON Schema, which has no ``nullable``."""
     checked: Json = {}
     for key, value in schema.items():
         if key == "properties":
@@ -104,7 +104,7 @@ def for_checking(schema: Json) -> Json:
         elif key not in ("default", "example", "description", "title", "deprecated", "nullable"):
             checked[key] = value
     for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if checked.get(exclusive) is True:  # OpenAPI 3.0 says it by a boolean.
+        if checked.get(exclusive) is True:  # A boolean in OpenAPI 3.0.
             checked[exclusive] = checked.pop(limit)
         elif exclusive in checked and isinstance(checked[exclusive], bool):
             del checked[exclusive]
@@ -122,7 +122,7 @@ def _property(argument: ArgumentSignature) -> Json:
     for part in (told, told.get("items", {})):
         for limit in ("minimum", "maximum"):
             if isinstance(part.get(limit), float) and part[limit].is_integer():
-                part[limit] = int(part[limit])  # It stands in messages, as Cog writes it.
+                part[limit] = int(part[limit])  # Appears in messages, as in Cog.
     if argument.tensor is not None:
         told = _of_tensor(told, argument.tensor)
     if told.get("format") == "password":
@@ -137,7 +137,7 @@ def _property(argument: ArgumentSignature) -> Json:
 
 
 def _of_tensor(told: Json, tensor: TensorDetails) -> Json:
-    """Nested lists, or a data URL of a file."""
+    """Nested lists, or a file as a data URL."""
     around: Json = {
         key: told.pop(key) for key in ("default", "description", "nullable") if key in told
     }
@@ -147,5 +147,5 @@ def _of_tensor(told: Json, tensor: TensorDetails) -> Json:
 
 
 def _title(name: str) -> str:
-    """A name for people, as Cog's command-line tool makes it."""
+    """A title, as Cog's command-line tool makes it."""
     return " ".join(word[:1].upper() + word[1:] for word in name.split("_"))

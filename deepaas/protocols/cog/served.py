@@ -1,4 +1,4 @@
-"""One model as this dialect sees it: its schemas, made once for each description."""
+"""The schemas of a model, generated once for each description."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deepaas.web.secret_values import has_secrets, without_secrets
 
 
 class Face:
-    """What one of a model's functions takes; the outline is for who takes large inputs apart."""
+    """The inputs of one function; ``outline`` is for the helper that parses large ones."""
 
     def __init__(self, function: Signature) -> None:
         self.inputs = input_schema(function)
@@ -31,16 +31,16 @@ class Face:
         self.outline = large.InputFace(msgspec.json.encode(self.inputs), sorted(self.files))
 
     def shown(self, given: Json | Unpacked) -> Json | Document:
-        """An input as it may be shown and kept."""
+        """An input without secrets, to be shown and stored."""
         if isinstance(given, Unpacked):
-            assert given.large is not None, "what was checked is there"
+            assert given.large is not None, "validated inputs are complete"
             return of_file(Path(given.large.shown))
         return without_secrets(given, self.inputs) if self._has_secrets else given
 
     def checked(self, given: Any) -> Json | Unpacked:
-        """An input without what nobody has asked for; ``Refusal`` if it does not fit the schema."""
+        """A validated input without unknown names; ``Refusal`` if it does not match the schema."""
         if isinstance(given, Unpacked):
-            # It was looked at before; if by another schema than today's, the model has changed.
+            # The helper has validated it; if with another schema, the model has been reloaded.
             if given.large is None or given.face is not self.outline:
                 raise failed(NOT_READY, 503)
             faults = given.large.faults
@@ -52,7 +52,7 @@ class Face:
 
 
 class Served(Face):
-    """What is made of one description; it takes what ``predict`` does. ``train`` may be None."""
+    """The schemas of one description, for ``predict``; ``train`` may be None."""
 
     def __init__(self, name: str, description: Description) -> None:
         super().__init__(description.predict or Signature())
@@ -63,13 +63,13 @@ class Served(Face):
 
 
 class ModelSchemas:
-    """All models, each made when it is first asked for, and again when it has changed."""
+    """The schemas of all models, generated when first needed and when a model changes."""
 
     def __init__(self) -> None:
         self._served: dict[str, Served] = {}
 
     def get(self, model: HostedModel) -> Served | None:
-        """None while the model has not described itself."""
+        """None until the model has sent its description."""
         description = model.description
         if description is None:
             return None
@@ -79,7 +79,7 @@ class ModelSchemas:
         return served
 
     def outline(self, model: HostedModel, *, train: bool = False) -> large.InputFace | None:
-        """What is needed to look at a large input; None while nobody knows, or has it."""
+        """What the helper needs to read a large input; None if unknown or not implemented."""
         served = self.get(model)
         face = served.train if served is not None and train else served
         return None if face is None else face.outline
@@ -88,7 +88,7 @@ class ModelSchemas:
         """What is made of a model that takes calls, or will in a moment.
 
         Raises:
-            Refusal: it does not.
+            Refusal: the model is not ready.
         """
         served = self.get(model)
         if served is None or not (model.takes_calls or _is_replaced(model)):

@@ -1,4 +1,4 @@
-"""A prediction as server-sent events, in Cog's shapes."""
+"""A prediction as server-sent events, in Cog's format."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ async def send(request: web.Request, prediction: Prediction) -> web.StreamRespon
 async def send_again(
     request: web.Request, document: Document, *, streams: bool
 ) -> web.StreamResponse:
-    """Send the events of a prediction that has ended, as far as they are known.
+    """Send the events of a prediction that has ended, as far as they are stored.
 
-    Of a long one that is ``completed`` alone, with all that is kept of it.
+    For a long one, that is only ``completed``, with everything that is stored.
     """
     return await _stream(request, _events_again(document, streams=streams))
 
 
 async def _stream(request: web.Request, sent: AsyncIterator[LongEvent]) -> web.StreamResponse:
-    # Nobody can come back to it, and who leaves is waited for.
+    # Clients cannot reconnect, and the host waits for the end of the stream.
     return await events.stream(
         request, sent, retry_ms=None, until_drain=False, content_type=MEDIA_TYPE
     )
@@ -52,7 +52,7 @@ async def _events(prediction: Prediction) -> AsyncIterator[LongEvent]:
     async for kind, data in prediction.events():
         yield _event(kind, data, parts_count, prediction)
         parts_count += kind == OUTPUT
-    if kind != COMPLETED:  # There was no space for it.
+    if kind != COMPLETED:  # The disk was full.
         yield LongEvent(COMPLETED, prediction.told().pieces)
 
 

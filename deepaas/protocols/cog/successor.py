@@ -1,4 +1,4 @@
-"""Tells clients' addresses what hosts before this one could not tell any more."""
+"""Sends webhooks that previous hosts could not send."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOOK_SECONDS = 2.0
 
 
 class Successor:
-    """Looks for what is left to tell as long as the host lives. Must be closed."""
+    """Looks for remaining webhooks while the host runs. Must be closed."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Successor:
         left: list[tuple[Webhook, WebhookEntry]] = []
         while True:
             with contextlib.suppress(StoreUnavailable, StorageFull):
-                # Whoever is asked for it says so.
+                # The store itself logs that.
                 left += await self._kept.adopt()
                 while left:
                     await self._take_over(*left[0])
@@ -72,7 +72,7 @@ class Successor:
             address = msgspec.json.decode(webhook.address, type=WebhookAddress)
             if webhook.kind == PREDICTION:
                 await self._tell_end(webhook, address, told)
-            # A model that is not served any more may be again, by the next host.
+            # If the model is not served, a later host may serve it.
             elif webhook.model in self._registry:
                 model = self._registry[webhook.model]
                 subject, name = webhook.subject, webhook.name
@@ -80,16 +80,16 @@ class Successor:
         except StoreUnavailable:
             raise
         except Exception:
-            _log.exception("a webhook of %s %r cannot be told", webhook.kind, webhook.name)
+            _log.exception("a webhook of %s %r cannot be sent", webhook.kind, webhook.name)
 
     async def _tell_end(
         self, webhook: Webhook, address: WebhookAddress, told: Callable[[], None]
     ) -> None:
         kept = None
-        with contextlib.suppress(Refusal):  # It has been made anew elsewhere.
+        with contextlib.suppress(Refusal):  # Made again by another host.
             kept = await self._archive.get(webhook.model, webhook.subject)
         if kept is None or kept[0].created != webhook.created or kept[0].completed is None:
-            told()  # It has been removed, or made anew with a webhook of its own.
+            told()  # Removed, or made again with its own webhook.
             return
         document = await asyncio.to_thread(told_of, kept[1])
         await self._kept.webhooks.tell(address, webhook.name, document, told)

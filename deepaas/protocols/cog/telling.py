@@ -1,7 +1,7 @@
-"""Tells an address of a client how a prediction goes on, in Cog's words.
+"""Sends webhooks about a prediction, in Cog's format.
 
-Of one prediction it is told in order; while it is slow, what happens meanwhile is left out, and
-the next that it hears of is the newest. The end is not left out.
+Webhooks of a prediction are sent in order. If the receiver is slow, intermediate states are
+skipped, and it gets the newest. The end is never skipped.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from deepaas.webhooks.sender import TRIES_COUNT, WebhookAddress, Webhooks
 PREDICTION, TRAINING = "prediction", "training"
 
 THROTTLE_SECONDS = 0.5
-"""So long at least between two that are not the first or the last."""
+"""Minimum time between two webhooks, except the first and the last."""
 
 _PASSING = frozenset([OUTPUT, LOG])
 _EVENT_OF = {START: "start", OUTPUT: "output", LOG: "logs", COMPLETED: "completed"}
 
 
 Follow = Callable[[WebhookAddress, Callable[[], None]], object]
-"""Begins to tell an address; what it gets besides is called when there is nothing more to tell."""
+"""Starts sending to an address; calls the function when there is nothing more to send."""
 
 
 def watch(
@@ -36,7 +36,7 @@ def watch(
     *,
     durable: bool = False,
 ) -> WebhookEntry | None:
-    """Tell the address that a client names of its prediction; see :func:`subscribe`."""
+    """Send webhooks of a prediction to its client's address; see :func:`subscribe`."""
 
     if not asked.webhook:
         return None
@@ -58,14 +58,14 @@ def subscribe(
     *,
     durable: bool,
 ) -> WebhookEntry | None:
-    """Tell the address that a client names.
+    """Send webhooks to the address that a client has given.
 
     Args:
-        durable: whether the next host tells the end if this one cannot.
+        durable: whether the next host sends the end if this one cannot.
 
     Returns:
-        what :meth:`KeptWebhooks.noted` waits for; None if there is no address, or it may not be
-        called.
+        the entry for :meth:`KeptWebhooks.noted`; None if there is no address, or it is not
+        allowed.
     """
     if not asked.webhook:
         return None
@@ -82,19 +82,19 @@ def subscribe(
 def follow(
     webhooks: Webhooks, prediction: Prediction, address: WebhookAddress, told: Callable[[], None]
 ) -> None:
-    """Tell an address of a prediction to its end; ``told``: there is nothing more to tell."""
+    """Send webhooks of a prediction until its end, then call ``told``."""
     prediction.hold()
 
     async def tell(channel: WebhookChannel) -> None:
         await _follow(prediction, address.events, channel)
 
-    # What waits for the address does not hold the prediction.
+    # Webhooks waiting to be sent do not keep the prediction.
     following = webhooks.follow(prediction.id, address, tell, told)
     following.add_done_callback(lambda _: prediction.release())
 
 
 async def _follow(prediction: Prediction, events: frozenset[str], channel: WebhookChannel) -> None:
-    """Tell of a prediction until it has ended; then nothing holds it here."""
+    """Send webhooks until the prediction has ended."""
     feed = _Feed(prediction)
     told = (0, "")
     try:
@@ -124,7 +124,7 @@ async def _follow(prediction: Prediction, events: frozenset[str], channel: Webho
 
 
 class _Feed:
-    """What has happened in a prediction since somebody looked."""
+    """Collects the events of a prediction between two webhooks."""
 
     def __init__(self, prediction: Prediction) -> None:
         self.over = False
@@ -135,18 +135,18 @@ class _Feed:
 
     @property
     def is_read(self) -> bool:
-        """Whether nothing more will come, and nothing is left."""
+        """Whether all events have been read."""
         return self.over and not self._kinds
 
     async def kinds(self) -> set[str]:
-        """The kinds of events since the last time, once there is one."""
+        """Wait for events; returns the kinds of those since the last call."""
         await self._news.wait()
         self._news.clear()
         kinds, self._kinds = self._kinds, set()
         return kinds
 
     async def first_of_end_and(self, other: Awaitable[None]) -> None:
-        """Wait for something, but not beyond the end of the prediction."""
+        """Wait for ``other``, but at most until the end of the prediction."""
         both = [asyncio.ensure_future(other), asyncio.ensure_future(self._end.wait())]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)

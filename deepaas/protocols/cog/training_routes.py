@@ -1,4 +1,4 @@
-"""``/trainings``: the durable runs of a model, as Cog's clients expect theirs."""
+"""``/trainings``: training runs of a model, in Cog's format."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TrainingRoutes:
         self._webhooks = webhooks
         self._pick = pick
         self._shelf = shelf
-        # As long as somebody has one, or waits for it.
+        # Kept while a request holds the lock or waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -81,10 +81,10 @@ class TrainingRoutes:
         return routes(path, table)
 
     async def post_training(self, request: web.Request) -> web.Response:
-        """Train."""
+        """Start a training run."""
         model = self._of(request)
         async with self._intake.read(request, self._shelf.outline(model, train=True)) as asked:
-            # The run's own id, which other doors tell as well, where its client has none.
+            # Without an id from the client, the run's own id is used, as in other doors.
             name = asked.id or uuid.uuid4().hex
             if asked.id is None:
                 run = await self._begin(model, name, name, asked)
@@ -95,18 +95,18 @@ class TrainingRoutes:
     async def _begin_named(self, model: HostedModel, name: str, asked: Request) -> TrainingRun:
         async with self._turn(model, name):
             if await self._find(model, name) is not None:
-                raise failed(f"there is a training with the id {name!r} already", 409)
+                raise failed(f"a training with the id {name!r} already exists", 409)
             return await self._begin(model, run_id(model.name, name), name, asked)
 
     async def put_training(self, request: web.Request) -> web.Response:
-        """Train, once."""
+        """Start a training run with this id, only once."""
         model = self._of(request)
         name = request.match_info["training_id"]
         requests.check_id(name)
         async with self._intake.read(request, self._shelf.outline(model, train=True)) as asked:
             if asked.id is not None and asked.id != name:
                 raise Refusal(422, {"detail": [fault(["id"], OTHER_ID)]})
-            # Whoever comes while the same one is being entered waits, and finds it.
+            # Requests for a run that is being created wait, and then find it.
             async with self._turn(model, name):
                 run = await self._find(model, name)
                 begun = run is None
@@ -118,12 +118,12 @@ class TrainingRoutes:
         return json_answer(told, 200 if run.state.final else 202)
 
     async def get_training(self, request: web.Request) -> web.Response:
-        """How far a training is."""
+        """Return the state of a training run."""
         name = request.match_info["training_id"]
         return json_answer(await self._teller.told(await self._run(request), name, whole=True))
 
     async def get_trainings(self, request: web.Request) -> web.Response:
-        """The newest trainings, however they were begun."""
+        """List training runs of all clients, newest first."""
         model = self._of(request)
         url = request.rel_url
         limit = listing.number(url, "limit", listing.MAX_COUNT) or listing.DEFAULT_COUNT
@@ -140,13 +140,13 @@ class TrainingRoutes:
         return json_answer({"next": following, "results": results})
 
     async def post_cancel(self, request: web.Request) -> web.Response:
-        """Stop a training."""
+        """Cancel a training run."""
         run = await self._run(request)
         self._later(self._trainings.cancel(self._of(request), run.uuid))
         return json_answer({})
 
     async def close(self) -> None:
-        """Wait for what no request waits for, but not for long."""
+        """Wait a short time for background work."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_SECONDS)
         for task in self._tasks:
@@ -166,11 +166,11 @@ class TrainingRoutes:
     async def _run(self, request: web.Request) -> TrainingRun:
         run = await self._find(self._of(request), request.match_info["training_id"])
         if run is None:
-            raise Refusal(404, {"detail": "there is no such training"})
+            raise Refusal(404, {"detail": "training not found"})
         return run
 
     async def _find(self, model: HostedModel, name: str) -> TrainingRun | None:
-        # Other doors, and this one where its client gave none, know it by the run's own id.
+        # Other doors use the run's own id, and so does this one if the client gave none.
         own = [name] if _UUID.fullmatch(name) else []
         for uid in (run_id(model.name, name), *own):
             with contextlib.suppress(RunNotFound):
@@ -179,7 +179,7 @@ class TrainingRoutes:
 
     @contextlib.asynccontextmanager
     async def _turn(self, model: HostedModel, name: str) -> AsyncIterator[None]:
-        """One at a time, of those who name the same training."""
+        """Serialises requests with the same id."""
         uid = run_id(model.name, name)
         turn = self._turns.setdefault(uid, asyncio.Lock())
         async with turn:
@@ -192,7 +192,7 @@ class TrainingRoutes:
         try:
             async with self._host.uploads.scratch() as scratch:
                 if isinstance(given, Unpacked):
-                    assert given.large is not None, "what was checked is there"
+                    assert given.large is not None, "validated inputs are complete"
                     values = await self._files.completed(given.large, scratch)
                 else:
                     values = await self._files.received(given, served.train.files, scratch)
@@ -239,12 +239,12 @@ class TrainingRoutes:
         address: WebhookAddress,
         told: Callable[[], None],
     ) -> None:
-        """Tell of a training of which a host told that is gone.
+        """Continue the webhooks of a run that was started by a host that no longer exists.
 
-        ``told`` is called when there is nothing more to tell.
+        ``told`` is called when there is nothing more to send.
 
         Raises:
-            StoreUnavailable: nobody can say now how it is.
+            StoreUnavailable: the state of the run cannot be read.
         """
         try:
             run = await self._trainings.get(model, uid)
@@ -275,8 +275,8 @@ class TrainingRoutes:
 
 
 def run_id(model: str, name: str) -> str:
-    """The run's own id, made of its client's name for it.
+    """The run's own id, derived from the client's id.
 
-    Also where that looks like one: another model may have a run of this id.
+    Also if that looks like a run's id: another model may have a run with it.
     """
     return uuid.uuid5(_NAMESPACE, f"{model}/{name}").hex

@@ -1,4 +1,4 @@
-"""A run as Cog's clients are told of a training."""
+"""A training run in Cog's format."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from deepaas.webhooks.sender import TRIES_COUNT
 
 _log = logging.getLogger(__name__)
 
-INTERRUPTED = "interrupted: its host ended"
+INTERRUPTED = "interrupted: the host stopped"
 
 STATUS = {
     State.QUEUED: STARTING,
@@ -48,7 +48,7 @@ class Teller:
         self._trainings = trainings
 
     async def told(self, run: TrainingRun, name: str, *, whole: bool = False) -> dict[str, Any]:
-        """A training as Cog tells of it; as a whole also what was given, and when."""
+        """A run in Cog's format; with ``whole`` also its input and times."""
         told: dict[str, Any] = {"id": name}
         if whole:
             told["input"] = msgspec.Raw(await self._trainings.args(run))
@@ -85,7 +85,7 @@ class Teller:
         except RunNotFound:
             over = True
         except DeepaasError as error:
-            _log.warning("training %s: its webhook is left to the next host: %s", name, error)
+            _log.warning("training %s: the next host will send its webhook: %s", name, error)
         finally:
             if over:
                 channel.finish()

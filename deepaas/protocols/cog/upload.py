@@ -1,4 +1,4 @@
-"""Files that models make, put where an operator wants them."""
+"""Uploads output files to the operator's server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._~-]")
 
 
 class NotUploaded(Exception):
-    """A file cannot be put where the operator wants it; the text says why."""
+    """A file cannot be uploaded; the text says why."""
 
 
 class Uploader:
@@ -45,15 +45,15 @@ class Uploader:
             await self._session.close()
 
     async def upload(self, news: Answer | Part, prediction_id: str) -> str:
-        """Upload one file; it is removed here, whatever happens.
+        """Upload one file; the local file is always removed.
 
-        The header ``X-Prediction-ID`` tells of which prediction it is.
+        The header ``X-Prediction-ID`` has the id of the prediction.
 
         Returns:
-            where it is: the answer's ``Location`` without its query, or the address it was put to.
+            its URL: the response's ``Location`` without the query, or the URL of the request.
 
         Raises:
-            NotUploaded: it could not be.
+            NotUploaded: the upload failed.
         """
         path = Path(news.path) if news.path else None
         name = news.files[0][0] if news.files else ""
@@ -64,10 +64,10 @@ class Uploader:
                 path.unlink(missing_ok=True)
 
     async def upload_inner(self, value: Any, news: Answer | Part, prediction_id: str) -> Any:
-        """Replace files that stand in a JSON value by their addresses; the value is changed.
+        """Upload the files in a JSON value and replace them by URLs, in place.
 
         Raises:
-            NotUploaded: one of them could not be.
+            NotUploaded: one of the uploads failed.
         """
         around = [value]
         for place, key, name in inner_files(around, news.files):
@@ -81,7 +81,7 @@ class Uploader:
         if not name:
             essence = media_type.partition(";")[0].strip()
             name = f"output{mimetypes.guess_extension(essence) or ''}"
-        # Its own name, as with Cog; below what is new each time, as others may have the same.
+        # Keeps the file's name, as Cog does, in a new folder, because names may repeat.
         folder = _UNSAFE.sub("_", prediction_id).strip(".") or "prediction"
         target = self._url / folder / secrets.token_hex(8) / safe_name(name)
         headers = {"Content-Type": media_type, "X-Prediction-ID": prediction_id}
@@ -92,7 +92,7 @@ class Uploader:
                 return str(found.with_user(None).with_query(None))
             except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
                 if tries == TRIES_COUNT or not _is_passing(error):
-                    _log.warning("an output cannot be uploaded: %s", _noted(error))
+                    _log.warning("cannot upload an output: %s", _noted(error))
                     raise NotUploaded(f"the output cannot be uploaded: {of_call(error)}") from None
             await asyncio.sleep(FIRST_PAUSE_SECONDS * 2 ** (tries - 1))
         raise AssertionError("the last try returns or raises")
@@ -113,9 +113,9 @@ class Uploader:
 
 
 def inner_files(around: list[Any], files: Sequence[tuple[str, int]]) -> list[tuple[Any, Any, str]]:
-    """Which texts in a JSON value (in a list) are files: what each stands in, where, its name.
+    """Find the strings in a JSON value (in a list) that are files: container, key and name of each.
 
-    ``files`` are their names and lengths, in their order.
+    ``files`` are their names and lengths, in order.
     """
     found: list[tuple[Any, Any, str]] = []
 
@@ -141,10 +141,10 @@ def _decoded(url: str) -> tuple[bytes, str]:
 
 
 def _noted(error: Exception) -> str:
-    """What the log has of it, without the operator's password, which may stand in the address."""
+    """The error for the log, without the URL, which may contain the operator's password."""
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status} {error.message}"
-    # What is wrong with a URL has all of it in its text; a connection has host and port.
+    # Errors about URLs contain the URL; those of connections only have host and port.
     known = isinstance(error, (aiohttp.ClientConnectionError, OSError))
     return f"{type(error).__name__}: {error}" if known else type(error).__name__
 

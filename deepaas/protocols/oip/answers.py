@@ -1,4 +1,4 @@
-"""Answers in the shapes of the protocol, those that refuse included."""
+"""Responses in the format of the protocol, including errors."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from deepaas.errors import DeepaasError, ModelNotFound
 from deepaas.web.errors import Problem
 
 JSON = "application/json"
-"""Without a charset: KServe's client reads what is wrong only then."""
+"""Without a charset, because KServe's client only then reads error messages."""
 
 
 _ALL_400 = (406, 422)
-"""The protocol does not tell arguments that do not fit, or outputs that cannot be had, apart."""
+"""The protocol has no separate statuses for invalid arguments and unavailable outputs."""
 
 
 class UnknownModel(ModelNotFound):
-    """No model of this name is served; or not in this version."""
+    """The model, or this version of it, does not exist."""
 
     def __init__(self, name: str, version: str = "") -> None:
         said = f" and version {version}" if version else ""
@@ -33,7 +33,7 @@ def json_answer(body: Any, status: int = 200) -> web.Response:
 
 
 def as_error(problem: Problem) -> web.Response:
-    """``{"error": "…"}``; whatever is wrong with a request is 400."""
+    """``{"error": "…"}``; invalid requests have status 400."""
     told = list(_sentences(problem.fields, ())) or [problem.message]
     if problem.reference:
         told.append(f"id {problem.reference}")
@@ -45,7 +45,7 @@ def as_error(problem: Problem) -> web.Response:
 
 
 def _sentences(messages: Any, path: tuple[str, ...]) -> list[str]:
-    """What is wrong with which argument, from messages by name, which may be nested."""
+    """One text for each message, prefixed by the argument; ``messages`` may be nested."""
     if isinstance(messages, dict):
         return [
             said

@@ -1,4 +1,4 @@
-"""What the routes tell the codec beside the body of a request: the halves share this."""
+"""What the routes pass to the codec besides the body of a request."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ HEADER_LENGTH = "Inference-Header-Content-Length"
 """The header with the length of the JSON before binary tensors (Triton's extension_binary_data)."""
 
 ABOUT, LENGTH, ACTION = "about", "length", "action"
-"""Headers of an ``Encoded``: JSON of a :class:`ModelOutline`; the value of that header; which of
-these it is."""
+"""Headers of an ``Encoded``: JSON of a :class:`ModelOutline`; the value of the header above;
+``INFER`` or ``GENERATE``."""
 
 INFER, GENERATE = "infer", "generate"
 
 
 class ModelOutline(msgspec.Struct, array_like=True):
-    """What the codec has to know of a model.
+    """What the codec must know about a model.
 
     Attributes:
         inputs: datatype and shape by name.
-        outputs: datatypes of those that are known.
-        required: names of the inputs that must be given.
-        text: the input that a text to go on from is meant for; empty if there is none.
+        outputs: datatypes of the declared outputs.
+        required: names of the required inputs.
+        text: the input for the prompt of ``generate``; empty if there is none.
     """
 
     name: str
@@ -35,11 +35,11 @@ class ModelOutline(msgspec.Struct, array_like=True):
 
 
 class Wish(msgspec.Struct, omit_defaults=True):
-    """What ``encode`` has to know of a request, as ``Values.wanted``.
+    """What ``encode`` must know about a request, as ``Values.wanted``.
 
     Attributes:
-        outputs: by name, whether it is wanted as binary data; None for all there are.
-        is_binary: whether all are, where none are named.
+        outputs: the requested outputs by name, and whether as binary data; None for all.
+        is_binary: whether all are binary, if none are named.
     """
 
     model: str

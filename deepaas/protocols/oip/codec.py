@@ -1,4 +1,4 @@
-"""The half of this door that stands in the worker."""
+"""The codec of this door, which runs in the worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _outlines = msgspec.json.Decoder(ModelOutline)
 
 
 def decode(body: bytes | bytearray | memoryview, headers: Mapping[str, str]) -> Values:
-    """ValueError and msgspec.MsgspecError tell the client what is wrong with its request."""
+    """``ValueError`` and ``msgspec.MsgspecError`` have messages for the client."""
     outline = _outlines.decode(headers[ABOUT])
     if headers[ACTION] == GENERATE:
         return generation.values_of(memoryview(body), outline)
@@ -25,7 +25,7 @@ def decode(body: bytes | bytearray | memoryview, headers: Mapping[str, str]) -> 
 def encode(
     result: Any, wanted: Mapping[str, Any]
 ) -> tuple[str, bytes | Sequence[bytes], dict[str, str]]:
-    """ValueError tells the client what it cannot have."""
+    """``ValueError`` has a message for the client."""
     wish = msgspec.convert(wanted, Wish)
     if wish.action == GENERATE:
         return generation.encoded(result, wish)

@@ -1,4 +1,4 @@
-"""Names of the elements of tensors: those of the protocol, and those of the contract."""
+"""Datatypes of the protocol and the corresponding dtypes."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ OF_DTYPES = {
 DTYPES = {datatype: dtype for dtype, datatype in OF_DTYPES.items()}
 
 TRITON = {"BYTES": "TYPE_STRING"}
-"""What Triton's model configuration calls one, where it does not just put ``TYPE_`` before it."""
+"""Names in Triton's model configuration that are not just ``TYPE_`` and the datatype."""

@@ -1,4 +1,4 @@
-"""The door of the Open Inference Protocol, put together."""
+"""Assembles the door of the Open Inference Protocol."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TITLE = "Open Inference Protocol"
 
 
 def setup(host: Host) -> Door:
-    """Open it: for all models below ``/oip/v2``, and at the root below ``/v2`` if wanted."""
+    """Add the API for all models below ``/oip/v2``, and on request at the root below ``/v2``."""
     models = ServedModels(host)
     first, second = InferenceRoutes(host, models), ModelRoutes(host, models)
 

@@ -1,4 +1,4 @@
-"""A request for inference, for people to copy."""
+"""An example request for inference."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepaas.web import guesses
 
 
 def request_for(signature: Signature) -> dict[str, Any]:
-    """With the inputs that are required or, where none is, with the first."""
+    """With the required inputs or, if there are none, with the first input."""
     arguments = signature.arguments
     chosen = [one for one in arguments if one.required] or list(arguments)[:1]
     return {"inputs": [_input(one) for one in chosen]}

@@ -1,4 +1,4 @@
-"""Texts that a model makes of a text: Triton's extension_generate, as KServe specifies it.
+"""Text generation: Triton's extension_generate, as KServe specifies it.
 
 https://github.com/kserve/open-inference-protocol, specification/protocol/generate_rest.yaml.
 """
@@ -22,11 +22,11 @@ class _GenerateRequest(msgspec.Struct):
 
 
 def values_of(body: memoryview, outline: ModelOutline) -> Values:
-    """Arguments by name: the text, other members, and of the parameters those that are arguments.
+    """Arguments by name: the text, other members, and parameters that are arguments.
 
     Raises:
-        ValueError: the model has no such argument; the text is for the client.
-        msgspec.MsgspecError: the body is not as it should be.
+        ValueError: the model has no such argument; the message is for the client.
+        msgspec.MsgspecError: the body is not valid.
     """
     request = msgspec.json.decode(body, type=_GenerateRequest)
     others = msgspec.json.decode(body, type=dict[str, Any])
@@ -38,14 +38,14 @@ def values_of(body: memoryview, outline: ModelOutline) -> Values:
             raise ValueError(f"model '{outline.name}' has no input '{name}'")
         given[name] = value
     if not outline.text:
-        raise ValueError(f"model '{outline.name}' takes no text to go on from")
+        raise ValueError(f"model '{outline.name}' does not generate text: it has no text input")
     given[outline.text] = request.text_input
     wish = Wish(outline.name, outline.version, GENERATE, request.id)
     return Values(given, wanted=msgspec.to_builtins(wish))
 
 
 def encoded(result: Any, wish: Wish) -> tuple[str, bytes, dict[str, str]]:
-    """Media type, bytes and headers; ValueError if the model gives no text."""
+    """Media type, bytes and headers; ``ValueError`` if the result is not text."""
     answer = {"model_name": wish.model, "model_version": wish.version, "text_output": _text(result)}
     if wish.id:
         answer["id"] = wish.id
@@ -59,4 +59,4 @@ def _text(result: Any) -> str:
         return str(result)
     if isinstance(result, (list, tuple)) and all(isinstance(part, str) for part in result):
         return "".join(result)
-    raise ValueError("what this model gives is no text: ask it by infer")
+    raise ValueError("the output of this model is not text: use infer instead of generate")

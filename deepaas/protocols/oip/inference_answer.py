@@ -1,4 +1,4 @@
-"""The answer to a request for inference: JSON, and behind it the tensors that are wanted binary."""
+"""The response to an inference request: JSON, followed by the binary tensors."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ def encoded(result: Any, wish: Wish) -> Encoded:
     """Media type, bytes and headers.
 
     Raises:
-        ValueError: there is no such output, or JSON cannot hold it; the text is for the client.
-        TypeError: what the model gave cannot be a tensor.
+        ValueError: there is no such output, or JSON cannot represent it; the message is for the
+            client.
+        TypeError: the result cannot be converted to a tensor.
     """
     things = outputs_of(result, wish.declared)
     named = dict.fromkeys(things, wish.is_binary) if wish.outputs is None else wish.outputs
@@ -29,7 +30,7 @@ def encoded(result: Any, wish: Wish) -> Encoded:
     pieces: list[bytes] = []
     for name, is_binary in named.items():
         if name not in things:
-            raise ValueError(f"there is no output '{name}', but {', '.join(things)}")
+            raise ValueError(f"there is no output '{name}'; the outputs are: {', '.join(things)}")
         tensor = tensor_of(name, things[name], wish.declared.get(name, ""))
         output: dict[str, Any] = {
             "name": name,

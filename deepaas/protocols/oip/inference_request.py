@@ -1,4 +1,4 @@
-"""The body of a request for inference, taken apart: JSON, and behind it tensors as binary data.
+"""Parses the body of an inference request: JSON, followed by binary tensors.
 
 https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md;
 https://github.com/triton-inference-server/server, docs/protocol/extension_binary_data.md.
@@ -20,10 +20,10 @@ from deepaas.protocols.oip.datatypes import DTYPES
 from deepaas.tensors.dtypes import BYTES, SIZES, check_size, elements_count
 
 _UNSUPPORTED = {
-    "classification": "classification is not offered: the output itself can be had",
-    "shared_memory_region": "shared memory is not offered: send the data, or ask for it",
+    "classification": "classification is not supported: request the output itself",
+    "shared_memory_region": "shared memory is not supported: use data or binary data",
 }
-"""Parameters of tensors that would change what is meant."""
+"""Parameters of tensors that cannot be ignored."""
 
 
 class _InputTensor(msgspec.Struct):
@@ -50,14 +50,14 @@ _decoder = msgspec.json.Decoder(_InferenceRequest)
 
 
 def values_of(body: memoryview, length: str, outline: ModelOutline) -> Values:
-    """Tensors by name, those that came as binary data as parts of the body.
+    """Tensors by name; binary ones are parts of the body.
 
     Args:
-        length: the header with the length of the JSON, empty if there was none.
+        length: the header with the length of the JSON, empty if missing.
 
     Raises:
-        ValueError: the request is not as it should be; the text is for the client.
-        msgspec.MsgspecError: its JSON is not.
+        ValueError: the request is not valid; the message is for the client.
+        msgspec.MsgspecError: its JSON is not valid.
     """
     json_bytes = _json_bytes(length, body.nbytes)
     if length and not json_bytes:
@@ -71,13 +71,13 @@ def values_of(body: memoryview, length: str, outline: ModelOutline) -> Values:
         if tensor.name not in outline.inputs:
             raise ValueError(f"model '{outline.name}' has no input '{tensor.name}'")
         if tensor.name in found:
-            raise ValueError(f"there are two inputs '{tensor.name}'")
+            raise ValueError(f"input '{tensor.name}' is given twice")
         with _told_of("input", tensor.name):
             found[tensor.name] = tensors.take(tensor)
     tensors.check_end()
     for name in outline.required:
         if name not in found:
-            raise ValueError(f"model '{outline.name}' needs an input '{name}'")
+            raise ValueError(f"model '{outline.name}' requires input '{name}'")
     wanted = Wish(
         outline.name,
         outline.version,
@@ -93,13 +93,13 @@ def _read(content: memoryview) -> _InferenceRequest:
     try:
         return _decoder.decode(content)
     except msgspec.ValidationError as error:
-        raise ValueError(f"the request is not as the protocol has it: {error}") from None
+        raise ValueError(f"the request does not follow the protocol: {error}") from None
     except msgspec.DecodeError as error:
-        raise ValueError(f"the request is no JSON: {error}") from None
+        raise ValueError(f"the request is not valid JSON: {error}") from None
 
 
 class _Tensors:
-    """Takes the tensors of a request, in their order."""
+    """Reads the tensors of a request, in order."""
 
     def __init__(self, body: memoryview, begin: int) -> None:
         self._body = body
@@ -108,7 +108,7 @@ class _Tensors:
     def take(self, tensor: _InputTensor) -> Tensor:
         dtype = DTYPES.get(tensor.datatype)
         if dtype is None:
-            raise ValueError(f"there is no datatype '{tensor.datatype}', but {', '.join(DTYPES)}")
+            raise ValueError(f"unknown datatype '{tensor.datatype}'; use {', '.join(DTYPES)}")
         parameters = tensor.parameters or {}
         _check_parameters(parameters)
         count = elements_count(tensor.shape)
@@ -116,7 +116,7 @@ class _Tensors:
         size_bytes = parameters.get("binary_data_size")
         if size_bytes is not None:
             if has_data:
-                raise ValueError("it has data and a binary_data_size")
+                raise ValueError("it has both data and a binary_data_size")
             data = self._binary(size_bytes)
         elif not has_data:
             raise ValueError("it has no data")
@@ -124,8 +124,8 @@ class _Tensors:
             data = memoryview(json_data.of_json(tensor.data, dtype))
             if dtype != BYTES and data.nbytes != count * SIZES[dtype]:
                 raise ValueError(
-                    f"{data.nbytes // SIZES[dtype]:,} elements came for shape {tensor.shape}, "
-                    f"which has {count:,}"
+                    f"there are {data.nbytes // SIZES[dtype]:,} elements, but shape {tensor.shape} "
+                    f"has {count:,}"
                 )
         check_size(dtype, tensor.shape, data.nbytes)
         return Tensor(dtype, tensor.shape, data)  # type: ignore[arg-type]
@@ -134,8 +134,8 @@ class _Tensors:
         left_bytes = self._body.nbytes - self._offset
         if type(size_bytes) is not int or not 0 <= size_bytes <= left_bytes:
             raise ValueError(
-                f"its binary_data_size is {str(size_bytes)[:100]}, and {left_bytes:,} bytes are "
-                f"left behind the JSON (is there the header {HEADER_LENGTH}?)"
+                f"its binary_data_size is {str(size_bytes)[:100]}, but {left_bytes:,} bytes are "
+                f"left after the JSON (is the header {HEADER_LENGTH} missing?)"
             )
         begin = self._offset
         self._offset += size_bytes
@@ -144,15 +144,15 @@ class _Tensors:
     def check_end(self) -> None:
         left_bytes = self._body.nbytes - self._offset
         if left_bytes:
-            raise ValueError(f"{left_bytes:,} bytes came that belong to no input")
+            raise ValueError(f"there are {left_bytes:,} bytes that belong to no input")
 
 
 def _of_raw(body: memoryview, outline: ModelOutline) -> Values:
-    """The one input of a model, which is all of the body (Triton's "raw binary request")."""
+    """The only input of a model is the complete body (Triton's "raw binary request")."""
     names = outline.required or list(outline.inputs)
     if len(names) != 1:
         raise ValueError(
-            f"{HEADER_LENGTH} is 0, as for a model with one input; '{outline.name}' has "
+            f"{HEADER_LENGTH} is 0, which requires a model with one input; '{outline.name}' has "
             f"{len(outline.inputs)}"
         )
     (name,) = names
@@ -161,7 +161,7 @@ def _of_raw(body: memoryview, outline: ModelOutline) -> Values:
     with _told_of("input", name):
         if dtype == BYTES:
             if body.nbytes >= 2**32:
-                raise ValueError("its one element has 4 GiB or more")
+                raise ValueError("its element is not smaller than 4 GiB")
             data = struct.pack("<I", body.nbytes) + body
             tensor = Tensor(dtype, [1], data)
         else:
@@ -172,10 +172,10 @@ def _of_raw(body: memoryview, outline: ModelOutline) -> Values:
 
 
 def _filled(shape: list[int], count: int) -> list[int]:
-    """A shape of so many elements, if one size of it is open."""
+    """The shape for this number of elements, if one of its sizes is open."""
     known = elements_count([size for size in shape if size >= 0])
     if shape.count(-1) > 1:
-        raise ValueError(f"its shape cannot be told from the bytes alone: it is {shape}")
+        raise ValueError(f"its shape {shape} cannot be derived from the number of bytes")
     return [size if size >= 0 else count // max(1, known) for size in shape]
 
 
@@ -183,9 +183,9 @@ def _json_bytes(length: str, body_bytes: int) -> int:
     if not length:
         return body_bytes
     if not (length.isascii() and length.isdigit() and len(length) < 20):
-        raise ValueError(f"{HEADER_LENGTH} is {length[:100]!r}, which is no number of bytes")
+        raise ValueError(f"{HEADER_LENGTH} is {length[:100]!r}: it must be a number of bytes")
     if int(length) > body_bytes:
-        raise ValueError(f"{HEADER_LENGTH} is {length}, and the body has {body_bytes:,} bytes")
+        raise ValueError(f"{HEADER_LENGTH} is {length}, but the body has {body_bytes:,} bytes")
     return int(length)
 
 
@@ -195,7 +195,7 @@ def _outputs(requested: list[_RequestedOutput]) -> dict[str, bool]:
         with _told_of("output", output.name):
             parameters = output.parameters or {}
             _check_parameters(parameters)
-        # As Triton and KServe have it: what is named says itself how it is wanted.
+        # As in Triton and KServe: if outputs are named, each has its own parameter.
         found[output.name] = parameters.get("binary_data") is True
     return found
 
@@ -208,12 +208,12 @@ def _check_parameters(parameters: dict[str, Any]) -> None:
 
 def _check_sequence(parameters: dict[str, Any]) -> None:
     if parameters.get("sequence_id"):
-        raise ValueError("sequences are not offered: no model here keeps anything between requests")
+        raise ValueError("sequences are not supported: models keep no state between requests")
 
 
 @contextlib.contextmanager
 def _told_of(what: str, name: str) -> Iterator[None]:
-    """Says of which tensor an error is."""
+    """Prefixes errors with the name of the tensor."""
     try:
         yield
     except (ValueError, msgspec.MsgspecError) as error:

@@ -1,4 +1,4 @@
-"""Questions to models: by tensors, or by a text to go on from."""
+"""Routes for inference and text generation."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class InferenceRoutes:
         return routes(path, table)
 
     async def post_infer(self, request: web.Request) -> web.StreamResponse:
-        """Tensors for tensors."""
+        """Make a prediction from tensors; returns tensors."""
         return await self._respond(request, INFER)
 
     async def post_generate(self, request: web.Request) -> web.StreamResponse:
-        """A text for a text."""
+        """Generate text."""
         return await self._respond(request, GENERATE)
 
     async def _respond(self, request: web.Request, action: str) -> web.StreamResponse:
@@ -60,7 +60,7 @@ class InferenceRoutes:
             return await respond(request, answer, may_pack=True)
 
     async def post_generate_stream(self, request: web.Request) -> web.StreamResponse:
-        """A text for a text, each part of it as it is made."""
+        """Generate text, and stream its parts."""
         async with (
             self._asked(request, GENERATE) as (model, asked, _),
             self._uploads.scratch() as scratch,
@@ -80,7 +80,7 @@ class InferenceRoutes:
     async def _answered(
         self, model: HostedModel, asked: Encoded, parts: TextStream | None = None
     ) -> Answer:
-        """The whole, or parts as they come."""
+        """The complete result; parts go to ``parts`` if given."""
         terms = Terms(streamed=parts is not None, codec=NAME, listener=parts)
         with self._models.statistics[model.name].counting():
             return await model.predict(asked, terms=terms)
@@ -89,11 +89,11 @@ class InferenceRoutes:
     async def _asked(
         self, request: web.Request, action: str
     ) -> AsyncIterator[tuple[HostedModel, Encoded, Reception]]:
-        """A request, whose body the codec in the worker takes apart."""
+        """Receive a request; the codec in the worker parses its body."""
         if not self._is_enabled:
             raise Disabled("predict")
         model, known = await self._models.wanted(request)
-        # Bytes that are no UTF-8 go into no message, and no number has them.
+        # ASCII, because bytes that are not UTF-8 cannot be in a message.
         length = ascii(request.headers.get(HEADER_LENGTH, ""))[1:-1]
         headers = {ABOUT: known.outline, ACTION: action, LENGTH: length}
         numbers_at = int(length) if length.isdecimal() and len(length) < 8 else 0

@@ -1,4 +1,4 @@
-"""The data of a tensor as JSON has it, and back: without NumPy, as many models have none."""
+"""Converts data of tensors from and to JSON, without NumPy, which many models lack."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from deepaas.tensors.byte_elements import framed
 from deepaas.tensors.dtypes import BYTES, MAX_DIMENSIONS_COUNT
 from deepaas.tensors.plain import FORMATS, texts
 
-_BINARY = "ask for it as binary data"
+_BINARY = "request it as binary data"
 
 
 def of_json(raw: bytes | msgspec.Raw, dtype: str) -> bytes:
     """The elements of a list, flat or nested, as bytes; null is NaN.
 
     Raises:
-        ValueError: they are not all of this dtype.
-        msgspec.MsgspecError: they are not JSON, or no list of such values.
+        ValueError: not all of them are of this dtype.
+        msgspec.MsgspecError: they are not valid JSON, or not a list of such values.
     """
     return packed(_values(raw, _kind(dtype)), dtype)
 
 
 def packed(values: Sequence[Any], dtype: str) -> bytes:
-    """Values as the bytes of a tensor; ValueError if one of them does not fit."""
+    """Values as the bytes of a tensor; ``ValueError`` if one is out of range."""
     try:
         if dtype == BYTES:
             return b"".join(map(framed, values))
@@ -42,25 +42,25 @@ def packed(values: Sequence[Any], dtype: str) -> bytes:
             raise OverflowError
         return found.tobytes()
     except OverflowError:
-        raise ValueError(f"one of its elements does not fit into {dtype}") from None
+        raise ValueError(f"an element is out of range for {dtype}") from None
 
 
 def values_of(tensor: Tensor) -> list[Any]:
-    """The elements as JSON has them, row by row, with null for NaN.
+    """The elements for JSON, in row-major order, with None for NaN.
 
     Raises:
-        ValueError: JSON cannot hold them; the text says how they can be had.
+        ValueError: JSON cannot represent them; the message says what to do.
     """
     if tensor.dtype == "bfloat16":
-        raise ValueError(f"is BF16, which has no form in JSON: {_BINARY}")
+        raise ValueError(f"is BF16, which JSON cannot represent: {_BINARY}")
     try:
         values = texts(tensor)
     except UnicodeDecodeError:
-        raise ValueError(f"has bytes that are no UTF-8, as JSON needs them: {_BINARY}") from None
+        raise ValueError(f"has bytes that are not UTF-8, which JSON requires: {_BINARY}") from None
     if not tensor.dtype.startswith("float") or all(map(math.isfinite, values)):
         return values
     if any(map(math.isinf, values)):
-        raise ValueError(f"has infinite elements, which JSON cannot hold: {_BINARY}")
+        raise ValueError(f"has infinite elements, which JSON cannot represent: {_BINARY}")
     return [None if math.isnan(value) else value for value in values]
 
 
@@ -70,7 +70,7 @@ def _has_infinities(values: Sequence[Any]) -> bool:
 
 def _kind(dtype: str) -> type:
     if dtype == "bfloat16":
-        raise ValueError("BF16 has no form in JSON: send it as binary data")
+        raise ValueError("JSON cannot represent BF16: send it as binary data")
     if dtype == BYTES:
         return str
     if dtype == "bool":
@@ -93,7 +93,7 @@ def _values(raw: bytes | msgspec.Raw, kind: type) -> list[Any]:
 
 def _flat(nested: list[Any], depth: int) -> Iterator[Any]:
     if depth >= MAX_DIMENSIONS_COUNT:
-        raise ValueError(f"its data is nested deeper than {MAX_DIMENSIONS_COUNT} dimensions")
+        raise ValueError(f"its data has more than {MAX_DIMENSIONS_COUNT} dimensions")
     for item in nested:
         if isinstance(item, list):
             yield from _flat(item, depth + 1)

@@ -1,4 +1,4 @@
-"""A model's arguments and results as the protocol describes them: tensors by name."""
+"""Describes a model's arguments and results as named tensors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deepaas.protocols.oip.plain_values import OUTPUT
 
 PLATFORM = "deepaas"
 FIRST_VERSION = "1"
-"""Of a model that does not say which it is, and a name for the only one of any model."""
+"""The version of models that declare none; also an alias for the only version of any model."""
 
 _OF_TYPES = {"boolean": "BOOL", "integer": "INT64", "number": "FP64"}
 
@@ -27,7 +27,7 @@ TensorShape = tuple[str, list[int]]
 
 
 class ModelVersion:
-    """A model as it is described at present, of one version."""
+    """The current description of a model, with its version."""
 
     def __init__(self, name: str, description: Description, version: str) -> None:
         self.description = description
@@ -57,7 +57,7 @@ class ModelVersion:
         }
 
     def config(self) -> dict[str, Any]:
-        """As Triton's clients look for it (protobuf/model_config.proto): no batches are made."""
+        """The configuration in Triton's format (protobuf/model_config.proto), without batching."""
         inputs = [
             {**_configured(name, told), "optional": not one.required}
             for name, (one, told) in self._inputs.items()
@@ -75,19 +75,19 @@ class ModelVersion:
 
 
 class ModelVersions:
-    """The versions of the models of a host, of which each has one at present."""
+    """The current version of each model of a host."""
 
     def __init__(self) -> None:
         self._known: dict[str, ModelVersion] = {}
 
     async def of(self, model: HostedModel) -> ModelVersion:
-        """Wait until it is known. Raises ``ModelUnavailable``."""
+        """Wait until the model is described. Raises ``ModelUnavailable``."""
         known = self._known.get(model.name)
         if known is not None and known.description is model.description:
             return known
         description = await model.described()
         version = ""
-        with contextlib.suppress(DeepaasError):  # It is served all the same.
+        with contextlib.suppress(DeepaasError):  # It is served nevertheless.
             version = str((await model.metadata()).get("version") or "")
         self._known[model.name] = ModelVersion(model.name, description, version or FIRST_VERSION)
         return self._known[model.name]
@@ -129,7 +129,7 @@ def _of_tensor(details: TensorDetails) -> TensorShape:
 
 
 def _of_schema(schema: Schema) -> TensorShape:
-    """Of plain values: one element, or as many as there are in lists; all else is JSON."""
+    """Plain values are one element, lists have an open size, and everything else is JSON."""
     shape: list[int] = []
     while _types(schema) == {"array"} and isinstance(schema.get("items"), Mapping):
         schema = schema["items"]
@@ -140,13 +140,13 @@ def _of_schema(schema: Schema) -> TensorShape:
 
 
 def _types(schema: Schema) -> set[str]:
-    """The types that its values may have, without null; empty if it does not say."""
+    """The types of its values, without null; empty if not declared."""
     told = schema.get("type", [])
     return {told} if isinstance(told, str) else {*told} - {"null"}
 
 
 def text_argument(signature: Signature) -> str:
-    """The argument that a text to go on from is meant for: of that name, or the first text."""
+    """The argument for the prompt of ``generate``: ``text_input``, or the first string."""
     texts = [
         one
         for one in signature.arguments

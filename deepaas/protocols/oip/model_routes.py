@@ -1,4 +1,4 @@
-"""What a host tells of itself and of its models: health, metadata, configuration, statistics."""
+"""Routes for health, metadata, configuration and statistics of the host and its models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXTENSIONS = ["binary_tensor_data", "generate", "model_configuration", "statisti
 
 MODEL = "/v2/models/{model}"
 MODELS = (MODEL, f"{MODEL}/versions/{{version}}")
-"""A model by itself, or one version of it: all that there is of a model is below both."""
+"""A model, or one version of it: all routes of a model are below both."""
 
 
 class ServedModels:
@@ -38,7 +38,7 @@ class ServedModels:
         return self._registry[name]
 
     async def wanted(self, request: web.Request) -> tuple[HostedModel, ModelVersion]:
-        """Raises ``UnknownModel``, or ``ModelUnavailable`` while it is not known."""
+        """Raises ``UnknownModel``, or ``ModelUnavailable`` until it is described."""
         model = self.named(request)
         known = await self._versions.of(model)
         version = request.match_info.get("version", FIRST_VERSION)
@@ -72,17 +72,17 @@ class ModelRoutes:
         return routes(path, table)
 
     async def get_server(self, _request: web.Request) -> web.Response:
-        """What this host is."""
+        """Return the name, version and extensions of the host."""
         return json_answer(
             {"name": "deepaas", "version": deepaas.__version__, "extensions": EXTENSIONS}
         )
 
     async def get_health(self, _request: web.Request) -> web.Response:
-        """That it lives, and whether it is ready."""
+        """Return 200 while the host is running, and whether it is ready."""
         return json_answer({"live": True, "ready": self._is_ready()})
 
     async def get_readiness(self, _request: web.Request) -> web.Response:
-        """Whether all models can be asked: 503 if not."""
+        """Return 200 if all models are ready, 503 otherwise."""
         ready = self._is_ready()
         return json_answer({"ready": ready, "live": True}, 200 if ready else 503)
 
@@ -91,12 +91,12 @@ class ModelRoutes:
         return not self._host.drain.began and all(status == "ready" for status in statuses)
 
     async def get_model(self, request: web.Request) -> web.Response:
-        """Its inputs and outputs."""
+        """Return the inputs and outputs of a model."""
         _, known = await self._models.wanted(request)
         return json_answer(known.metadata())
 
     async def get_model_readiness(self, request: web.Request) -> web.Response:
-        """Whether it can be asked: 503 if not."""
+        """Return 200 if the model is ready, 503 otherwise."""
         model = self._models.named(request)
         status = model.status()
         if status.status != "ready":
@@ -107,18 +107,18 @@ class ModelRoutes:
         return json_answer({"name": model.name, "ready": True})
 
     async def get_config(self, request: web.Request) -> web.Response:
-        """The same as its metadata, in Triton's words."""
+        """Return the metadata in Triton's format."""
         _, known = await self._models.wanted(request)
         return json_answer(known.config())
 
     async def get_statistics(self, request: web.Request) -> web.Response:
-        """How many inferences there were of it."""
+        """Return the number and duration of inferences of a model."""
         model, known = await self._models.wanted(request)
         told = self._models.statistics[model.name].told(model.name, known.version)
         return json_answer({"model_stats": [told]})
 
     async def get_all_statistics(self, _request: web.Request) -> web.Response:
-        """How many inferences there were of each model that is known by now."""
+        """Return the statistics of each model that has been loaded."""
         told = [
             self._models.statistics[model.name].told(
                 model.name, (await self._models.version(model)).version

@@ -63,11 +63,11 @@ _SCHEMAS: Json = {
 
 
 def part(below: str, models: Iterable[tuple[str, Description]], *, can_predict: bool) -> Json:
-    """``paths`` below an address, and ``components``."""
+    """``paths`` below a path, and ``components``."""
     tags = [{"name": TAG}]
     paths = {
         f"{below}/v2": _get(TAG, "server", "Server metadata"),
-        f"{below}/v2/health/live": _get(TAG, "live", "Whether the server lives"),
+        f"{below}/v2/health/live": _get(TAG, "live", "Whether the server is running"),
         f"{below}/v2/health/ready": _get(TAG, "ready", "Whether all models are ready", 503),
         f"{below}/v2/models/stats": _get(TAG, "stats", "Statistics of all models"),
     }
@@ -107,7 +107,7 @@ def _generate(tag: str, operation: str) -> Json:
         "required": [TEXT_INPUT],
         "properties": {TEXT_INPUT: text, "id": text, "parameters": {"type": "object"}},
     }
-    return _post(tag, operation, "Generate a text", sent)
+    return _post(tag, operation, "Generate text", sent)
 
 
 def _get(tag: str, operation: str, summary: str, *also: int) -> Json:
@@ -123,7 +123,7 @@ def _post(tag: str, operation: str, summary: str, body: Json) -> Json:
 def _operation(
     tag: str, operation: str, summary: str, also: Iterable[int], otherwise: Json
 ) -> Json:
-    """``also`` are other statuses than 200, whose bodies are ``otherwise``."""
+    """``also`` are statuses other than 200, with bodies of schema ``otherwise``."""
     responses: Json = {"200": {"description": "OK", **_content({"type": "object"})}}
     for status in also:
         responses[str(status)] = {"description": HTTPStatus(status).phrase, **_content(otherwise)}

@@ -1,4 +1,4 @@
-"""What a model gives back, as tensors by name; NumPy is needed only by models that have it."""
+"""Converts results of models to named tensors; NumPy is used only if the model uses it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SIGNED = 2**63
 
 
 def outputs_of(result: Any, declared: Mapping[str, str]) -> dict[str, Any]:
-    """The things in a result by name: of a dict its members, several arrays by number, or one."""
+    """The outputs in a result by name: members of a dict, numbered arrays, or a single output."""
     if isinstance(result, Mapping) and result and all(_is_name(name) for name in result):
         return dict(result)
     if isinstance(result, (list, tuple)) and result and all(map(is_array, result)):
@@ -28,10 +28,10 @@ def outputs_of(result: Any, declared: Mapping[str, str]) -> dict[str, Any]:
 
 
 def tensor_of(name: str, thing: Any, datatype: str) -> Tensor:
-    """One of them as a tensor, of ``datatype`` where that is known and it can be.
+    """An output as a tensor, of ``datatype`` if declared and possible.
 
     Raises:
-        TypeError: it cannot be one, which is the model's fault.
+        TypeError: it cannot be converted, which is the model's fault.
     """
     try:
         if is_array(thing):
@@ -51,9 +51,9 @@ def _of_array(array: Any) -> Tensor:
 
     tensor = tensor_of(array)
     if tensor.dtype not in OF_DTYPES:
-        raise BadTensor(f"the Open Inference Protocol has no {tensor.dtype}")
+        raise BadTensor(f"the Open Inference Protocol does not support {tensor.dtype}")
     if not hasattr(array, "__setitem__"):
-        tensor.shape = [1]  # A number of NumPy's, as one of Python's.
+        tensor.shape = [1]  # A NumPy scalar, treated like a Python number.
     return tensor
 
 
@@ -75,13 +75,13 @@ def _of_plain(thing: Any, dtype: str) -> Tensor:
     if values and all(isinstance(value, Mapping) for value in values):
         return Tensor(BYTES, shape, packed([_json(value) for value in values], BYTES))
     written = _json(thing)
-    if written[:1] == b'"':  # A date, say: as the text that it is.
+    if written[:1] == b'"':  # For example a date: sent as text.
         written = msgspec.json.decode(written, type=str).encode(errors="surrogatepass")
     return Tensor(BYTES, [1], packed([written], BYTES))
 
 
 def _dtype(values: Sequence[Any], dtype: str) -> str:
-    """What plain values are as elements; empty if they are nothing but JSON."""
+    """The dtype for plain values; empty if they can only be JSON."""
     kinds = set(map(type, values))
     if not kinds:
         return dtype or "float64"
@@ -97,7 +97,7 @@ def _dtype(values: Sequence[Any], dtype: str) -> str:
 
 
 def _shape(values: Sequence[Any]) -> list[int]:
-    """That of nested lists; what is in lists of different lengths is no number, so it is JSON."""
+    """The shape of nested lists; if the inner lists have different lengths, they become JSON."""
     shape: list[int] = []
     level: Any = values
     while isinstance(level, (list, tuple)) and len(shape) < MAX_DIMENSIONS_COUNT:
@@ -129,7 +129,7 @@ def _json(thing: Any) -> bytes:
 
 
 def _plain(thing: Any) -> Any:
-    """What msgspec asks for objects that it does not know."""
+    """The hook of msgspec for unknown types."""
     kinds: tuple[type[Any], ...] = (str, float, int)
     for kind in kinds:
         if isinstance(thing, kind):

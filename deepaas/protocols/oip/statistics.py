@@ -1,4 +1,4 @@
-"""How many inferences there were, and how long they took: Triton's extension_statistics."""
+"""Number and duration of inferences: Triton's extension_statistics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _UNKNOWN = ("queue", "compute_input", "compute_output", "cache_hit", "cache_miss")
-"""What Triton counts as well, and nobody here knows."""
+"""Statistics of Triton that are not measured here."""
 
 
 class Durations:
@@ -25,7 +25,7 @@ class Durations:
 
 
 class InferenceStatistics:
-    """Those of one model, since the host has started."""
+    """The statistics of one model since the host was started."""
 
     def __init__(self) -> None:
         self.last_ms = 0
@@ -41,7 +41,7 @@ class InferenceStatistics:
             "inference_stats": {
                 "success": self.succeeded.told(),
                 "fail": self.failed.told(),
-                # From the request to the answer: where a call waits nobody but the pool knows.
+                # From request to response: only the pool knows how long a call was queued.
                 "compute_infer": self.succeeded.told(),
                 **{name: Durations().told() for name in _UNKNOWN},
             },
@@ -50,7 +50,7 @@ class InferenceStatistics:
 
     @contextlib.contextmanager
     def counting(self) -> Iterator[None]:
-        """Count one inference: it is over when this is left, and has failed if by an exception."""
+        """Count an inference; an exception counts as a failure."""
         began = time.perf_counter_ns()
         try:
             yield

@@ -1,4 +1,4 @@
-"""The parts of a text as its model yields them; what its client does not read waits on disk."""
+"""Streams the parts of a text that a model yields; unread parts are kept on disk."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TextStream:
         self._journal.end()
 
     async def begins(self, call: asyncio.Future[Answer]) -> None:
-        """Wait for the first part; raises what has ended the call before there was one."""
+        """Wait for the first part; raises the error of a call that ended before it."""
         first = asyncio.ensure_future(self._began.wait())
         try:
             await asyncio.wait((first, call), return_when=asyncio.FIRST_COMPLETED)
@@ -64,7 +64,7 @@ class TextStream:
             self._last(call)
 
     async def events(self, call: asyncio.Future[Answer]) -> AsyncIterator[LongEvent]:
-        """All parts from the first on, each JSON; raises what has ended the call."""
+        """All parts from the first, as JSON; then raises the error of the call, if any."""
         call.add_done_callback(lambda _: self._journal.end())
         async for _, data in self._journal.follow():
             yield LongEvent("", lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
@@ -73,7 +73,7 @@ class TextStream:
         call.result()
 
     def _last(self, call: asyncio.Future[Answer]) -> None:
-        """What a model gave that does not yield anything is the only part."""
+        """The result of a model that does not yield is the only part."""
         answer = call.result()
         if answer.media_type:
             self._append(answer)

@@ -1,4 +1,4 @@
-"""The DEEPaaS V2 API: the dialect that this host is the successor in."""
+"""The DEEPaaS V2 API."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from deepaas.protocols.v2.watching import WatchingOperations
 
 
 def setup(host: Host) -> Door:
-    """The routes of the V2 API, its documents and its pages, which are at the root."""
+    """The routes of the V2 API, its documents and its pages, at the root."""
     operations = [
-        # The router tries them in this order, and this one has to be fast.
+        # Routes are matched in this order, and this one must be fast.
         *PredictionOperations(host).operations(),
         *VersionOperations(host).operations(),
         *ModelOperations(host).operations(),
@@ -53,13 +53,13 @@ def _links(host: Host, model: HostedModel) -> list[Link]:
     path = f"{host.prefix}/v2/models/{quote(model.name, safe='')}/"
     links = []
     if host.settings.doc_endpoint and _can_predict(host, model):
-        # Swagger UI makes it from the tag of an operation and its id.
+        # Swagger UI builds links from the tag and the id of an operation.
         tag = quote(model.name, safe="")
         operation = operation_id("POST", predict.PATH.replace("{name}", model.name))
         links.append(Link("Try predict", f"{host.prefix}/api#/{tag}/{quote(operation)}"))
     known = model.description
     if known is not None and known.train is not None and host.settings.train_endpoint:
-        links.append(Link("Trainings (JSON)", f"{path}train/?order=newest&limit=100"))
+        links.append(Link("Training runs (JSON)", f"{path}train/?order=newest&limit=100"))
     return [*links, Link("Metadata (JSON)", path)]
 
 
@@ -78,7 +78,7 @@ def _can_predict(host: Host, model: HostedModel) -> bool:
 
 
 def _paths(prefix: str, path: str) -> list[str]:
-    """Where an operation is found: the base path itself is the start page, slash or no slash."""
-    # The path of a file has slashes of its own, and may have a newline.
+    """The paths of an operation: the start page is at the base path, with or without a slash."""
+    # The path of a file contains slashes, and may contain a newline.
     route = path.replace("{path}", "{path:(?s:.+)}")
     return [prefix, f"{prefix}/"] if prefix and path == "/" else [f"{prefix}{route}"]

@@ -1,4 +1,4 @@
-"""Results that are tensors as files, for clients that like these best; the worker makes them."""
+"""Tensor results as files, for clients that prefer these; the worker encodes them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from deepaas.web.events import liked
 
 
 def wanted_codec(request: web.Request, known: Signature | None) -> str:
-    """The codec for the file that a client likes better than JSON, empty for none. A model that
-    has media types of its own, or gives its result in parts, has none."""
+    """The codec for the file format that a client prefers to JSON, empty for none. Models with
+    their own media types, or that stream, have none."""
     if "application/x-np" not in request.headers.get(hdrs.ACCEPT, ""):
         return ""
     if known is None or known.result.media_types or known.result.streams:

@@ -1,4 +1,4 @@
-"""The definitions of the Swagger document that do not come from models."""
+"""The host's own definitions in the Swagger document."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ DEFINITIONS: dict[str, Any] = {
         ["message"],
         message=_text("Failure message"),
         code={"type": "integer", "description": "The status of the answer"},
-        error=_text("A fixed word for the kind of failure"),
-        id=_text("Stands in the log of the host, where the host or the model is at fault"),
+        error=_text("Error code for programs"),
+        id=_text("For internal errors: also in the log of the host, with the traceback"),
     ),
     "Malformed": _object(
         [],
         message=_text("Failure message"),
         code={"type": "integer", "description": "The status of the answer"},
-        error=_text("A fixed word for the kind of failure"),
+        error=_text("Error code for programs"),
         json={
             "type": "array",
             "items": _STRING,
-            "description": "Stands alone, as in DEEPaaS 2.x: what is wrong with a JSON body",
+            "description": "Errors of a JSON body; the only member then, as in DEEPaaS 2.x",
         },
     ),
     "Invalid": {
         "type": "object",
-        "description": "Messages by argument; by item or field where it has such",
+        "description": "Messages by argument, and within it by item or field",
     },
     "Location": _object(["href", "rel"], rel=_STRING, href=_STRING, type=_STRING),
     "Version": _object(
@@ -57,7 +57,7 @@ DEFINITIONS: dict[str, Any] = {
         ["id", "name"],
         id=_text("Model identifier"),
         name=_text("Model name"),
-        # Texts, as a rule; what authors really answer (lists of authors, say) is sent as it is.
+        # Usually strings; other values from authors, such as lists, are sent unchanged.
         description={"description": "Model description"},
         license={"description": "Model license"},
         author={"description": "Model author"},
@@ -69,20 +69,20 @@ DEFINITIONS: dict[str, Any] = {
     "Prediction": _object(
         ["predictions", "status"],
         status=_text("Response status message"),
-        predictions={"description": "What the model answered"},
+        predictions={"description": "The result of the model"},
     ),
     "Queue": _object(
         ["queued_count"],
-        queued_count={"type": "integer", "description": "Calls that wait"},
-        place={"description": "Of the call that was asked for, null when it is not here"},
+        queued_count={"type": "integer", "description": "Number of waiting calls"},
+        place={"description": "Position of the requested call, null if it is unknown"},
     ),
     "Training": _object(
         ["date", "status", "uuid"],
         uuid={"type": "string", "format": "uuid", "description": "Training identifier"},
-        date={"type": "string", "description": "When it was asked for: YYYY-MM-DD HH:MM:SS.ffffff"},
-        start_date=_text("When it began"),
+        date={"type": "string", "description": "When it was requested: YYYY-MM-DD HH:MM:SS.ffffff"},
+        start_date=_text("When it started"),
         finish_date=_text("When it ended"),
-        duration_seconds={"type": "number", "description": "How long it has been going on"},
+        duration_seconds={"type": "number", "description": "How long it has been running"},
         args={"description": "The arguments of the training"},
         status={
             "type": "string",
@@ -96,11 +96,11 @@ DEFINITIONS: dict[str, Any] = {
             duration=_text("How long it took: [D day[s], ][H]H:MM:SS[.ffffff]"),
         ),
         message=_text("Optional message explaining status"),
-        cancelling={"type": "boolean", "description": "It was asked to end and has not yet"},
+        cancelling={"type": "boolean", "description": "Whether it was cancelled but has not ended"},
         progress=_object(
             ["step"],
-            step={"type": "number", "description": "Steps that are done"},
-            total={"description": "Steps in all, null when nobody knows"},
+            step={"type": "number", "description": "Completed steps"},
+            total={"description": "Total number of steps, null if unknown"},
             message=_STRING,
         ),
         links=_many("Location"),
@@ -125,11 +125,11 @@ DEFINITIONS: dict[str, Any] = {
             "type": "array",
             "items": _object(
                 ["path", "size"],
-                path=_text("Relative, to be appended to the address of the list"),
+                path=_text("Relative to the URL of this list"),
                 size={"type": "integer", "description": "In bytes"},
                 modified=_text("YYYY-MM-DD HH:MM:SS.ffffff"),
             ),
         },
-        more={"type": "boolean", "description": "Whether there are more files than are listed"},
+        more={"type": "boolean", "description": "Whether there are more files than listed"},
     ),
 }

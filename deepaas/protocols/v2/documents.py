@@ -1,4 +1,4 @@
-"""``/swagger.json``, and the same as OpenAPI, made from the operations and the models."""
+"""``/swagger.json`` and its OpenAPI version, generated from the operations and the models."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Documents:
         return door.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
 
     async def openapi(self) -> dict[str, Any]:
-        """What works, as OpenAPI 3.0, with a tag for each model."""
+        """The operations that each model supports, as OpenAPI 3.0, with a tag for each model."""
         await self._make()
         assert self._known is not None
         named = [self._host.registry[name] for name in self._known]
@@ -82,7 +82,7 @@ def swagger(
 def openapi_source(
     prefix: str, operations: Sequence[Operation], models: Mapping[str, Description]
 ) -> dict[str, Any]:
-    """What the document in OpenAPI is made of: what works, by model."""
+    """The source of the OpenAPI document: the operations that each model supports."""
     document = _document(
         prefix,
         operations,
@@ -139,7 +139,7 @@ def _operation(operation: Operation, name: str, description: Description | None)
     if description is not None and operation.function is not None:
         function = operation.function(description)
         documented["consumes"] = CONSUMES
-        # Swagger has no word for it; the try-me page looks here.
+        # Not part of Swagger; for the try-me page.
         documented["x-implemented"] = function is not None
         if function is not None:
             parameters += function.parameters
@@ -147,7 +147,7 @@ def _operation(operation: Operation, name: str, description: Description | None)
             if operation.result is not None:
                 produces = [*produces, *(files := offered(function))]
                 if files:
-                    # Nor for that: the client and the page look here.
+                    # For the client and the page.
                     documented["x-tensors"] = {
                         one: {"dtype": tensor.dtype, "shape": tensor.shape}
                         for one, tensor in function.result.tensors.items()

@@ -1,4 +1,4 @@
-"""``/v2/models/``: which models are served, and what their authors tell of them."""
+"""``/v2/models/``: the models and their metadata."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ModelOperations:
             status = model.status()
             return entry | ({"error": status.reason} if status.reason else {})
         except DeepaasError as error:
-            # One model's trouble is not the others': it stays in the list and says why.
+            # A model with an error stays in the list, with the reason.
             return self._links(model) | {"error": error.message}
 
     async def get_models(self, _request: web.Request) -> web.Response:
@@ -53,8 +53,8 @@ class ModelOperations:
                 "Return loaded models and its information",
                 {"200": answer("The models", reference("ModelList"))},
                 description="DEEPaaS can load several models and serve them on the same endpoint: "
-                "this returns all of them with their basic metadata. One that cannot be served "
-                "at present has the reason in 'error'.",
+                "this returns all of them with their basic metadata. If a model is not available, "
+                "'error' has the reason.",
             ),
             Operation(
                 "GET",

@@ -1,6 +1,6 @@
-"""Who has which name among the definitions of the Swagger document: models first, then the host.
+"""Names of definitions in the Swagger document: models choose first, then the host.
 
-Programs look for a model's definitions by the names that its author gave them, as in DEEPaaS 2.x.
+Clients expect a model's definitions under the names that its author chose, as in DEEPaaS 2.x.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 OF_MODELS = "#/definitions/"
 OF_HOST = "#/host/"
-"""How the host points at a definition of its own until it is known what that is called."""
+"""Prefix of references to the host's definitions until their names are settled."""
 
 
 def take(definitions: Definitions, description: Description) -> Description:
-    """Add a model's definitions; another model may use a name of them for something else.
+    """Add a model's definitions, renaming those whose names another model uses differently.
 
     Returns:
-        the description with its references as the document has them.
+        the description with updated references.
     """
     names = {name: name for name in description.definitions}
     while True:
@@ -40,20 +40,20 @@ def take(definitions: Definitions, description: Description) -> Description:
         if not clashing:
             definitions.update(own)
             return msgspec.structs.replace(named, definitions=own)
-        # What refers to one of them is another definition from here on, and may clash next.
+        # Definitions that refer to a renamed one change too, and may clash in the next round.
         for name in clashing:
             names[name] = _free(name, {*definitions, *names, *names.values()})
 
 
 def host_names(definitions: Definitions, own: Definitions) -> dict[str, str]:
-    """What the host's own definitions are called beside those of the models."""
+    """Names of the host's definitions that do not clash with those of the models."""
     return {
         name: _free(name, {*definitions, *own}) if name in definitions else name for name in own
     }
 
 
 def settle(document: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """A part of the document with the names that the host's definitions have got."""
+    """The document with the final names of the host's definitions."""
     return _renamed(document, OF_HOST, names)
 
 
@@ -64,7 +64,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _renamed(thing: T, prefix: str, names: Mapping[str, str]) -> T:
-    """The same with other names in its references that begin with a prefix."""
+    """Rename the references that start with a prefix."""
 
     def renamed(found: re.Match[str]) -> str:
         return f'"{OF_MODELS}{names.get(found[1], found[1])}"'

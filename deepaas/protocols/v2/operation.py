@@ -1,4 +1,4 @@
-"""What a route is and what the document says of it, in one place."""
+"""A route together with its documentation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON = "application/json"
 
 
 def reference(definition: str, *, many: bool = False) -> dict[str, Any]:
-    """The schema that points to a definition of the host."""
+    """A reference to a definition of the host."""
     schema = {"$ref": f"{OF_HOST}{definition}"}
     return {"type": "array", "items": schema} if many else schema
 
@@ -29,7 +29,7 @@ def answer(description: str, schema: dict[str, Any] | None = None) -> dict[str, 
 
 
 def failures(*statuses: int) -> dict[str, Any]:
-    """Response objects for errors in the usual shape."""
+    """Response objects for errors in the usual format."""
     return {
         str(status): answer(
             _REASONS[status], reference("Malformed" if status == 400 else "Failure")
@@ -40,14 +40,14 @@ def failures(*statuses: int) -> dict[str, Any]:
 
 _REASONS = {
     400: "The request cannot be read",
-    403: "Switched off by the operator of this host",
-    404: "There is no such thing",
-    409: "The files of this training lie with another host",
-    413: "The request is larger than this host takes",
+    403: "Disabled by the operator of this host",
+    404: "Not found",
+    409: "The files of this training run are on another host",
+    413: "The request is larger than this host accepts",
     415: "Arguments cannot be read from a body of this type",
-    500: "The model failed; the id stands in the log of the host",
+    500: "The model failed; the log of the host has the id and the traceback",
     501: "The model does not implement this",
-    503: "The model takes no calls at present",
+    503: "The model is not available",
     504: "The model took too long",
     507: "No space is left on this host",
 }
@@ -58,14 +58,14 @@ class Operation:
     """One route of the API.
 
     Attributes:
-        path: below the base path; with ``{name}`` it is documented once per model.
+        path: below the base path; with ``{name}``, it is documented for each model.
         responses: response objects by status.
-        streamed: what to add to them for a model that yields its answer, which it can stream.
-        function: which function of a model it calls, if one: its parameters are documented.
-        documented: what is switched off has no place in the documents.
-        works: whether it does for a model of this description; ``/swagger.json``, as in DEEPaaS
-            2.x, has those that do not, too.
-        result: response object for 200 made from a model's description, if it depends on it.
+        streamed: additional description for models that can stream their result.
+        function: the function of the model that it calls: its parameters are documented.
+        documented: False if it is disabled.
+        works: whether a model with this description supports it; ``/swagger.json``, as in
+            DEEPaaS 2.x, also has unsupported ones.
+        result: makes the response object for 200 from a model's description, if it depends on it.
     """
 
     method: str
@@ -93,6 +93,6 @@ def can_train(description: Description | None) -> bool:
 
 
 def operation_id(method: str, path: str) -> str:
-    """The id of an operation in the documents, of characters that no tool alters."""
+    """The id of an operation in the documents, with characters that no tool changes."""
     words = re.findall(r"[A-Za-z0-9_]+", path)
     return "_".join([method.lower(), *words])

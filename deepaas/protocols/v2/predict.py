@@ -1,4 +1,4 @@
-"""``POST /v2/models/{name}/predict/``, and where a call waits."""
+"""``POST /v2/models/{name}/predict/``, and the position of calls in the queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATH = "/v2/models/{name}/predict/"
 QUEUE_PATH = "/v2/models/{name}/queue"
 
 ENVELOPE = (b'{"status":"OK","predictions":', b"}")
-"""Around what a model returns as JSON, if it has not declared what its answers look like."""
+"""Around a JSON result of a model without a ``schema``."""
 
 REQUEST_ID = istr("X-Request-ID")
 """The header by which a client names its call, so that it can ask for the place of it."""
@@ -51,13 +51,13 @@ class PredictionOperations:
         known = model.description.predict if model.description is not None else None
         async with self._uploads.open(request) as reception:
             inputs = await reception.inputs(
-                # Before the model has described itself nobody knows which it will want.
+                # Until the model is described, it is unknown which it needs.
                 with_headers=known is None or known.reads_headers,
                 with_cookies=known is None or known.reads_cookies,
             )
             client_id = request.headers.get(REQUEST_ID, "")
             if wants_events(request) and not _offers_events(known):
-                inputs.headers.pop("accept", None)  # It is no choice of what the model offers.
+                inputs.headers.pop("accept", None)  # Not one of the model's media types.
                 async with self._uploads.scratch() as scratch:
                     predict = functools.partial(model.predict, inputs, client_id)
                     return await streaming.send(request, predict, scratch.path)
@@ -68,7 +68,7 @@ class PredictionOperations:
             return await respond(request, answered, *(() if bare else ENVELOPE))
 
     async def get_queue(self, request: web.Request) -> web.Response:
-        """How many calls wait, and where one of them does."""
+        """Return the number of waiting calls, and the position of one of them."""
         model = self._registry[request.match_info["name"]]
         queue: dict[str, int | None] = {"queued_count": model.status().queued_count}
         if asked := request.query.get("request_id"):
@@ -90,9 +90,9 @@ class PredictionOperations:
                 },
                 function=lambda description: description.predict,
                 result=_result,
-                streamed="With 'Accept: text/event-stream' what the model yields comes as it "
-                "is made, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
-                "'metric' (JSON with 'name', 'value' and 'mode'); the last one is 'end' or "
+                streamed="With 'Accept: text/event-stream', values are sent as the model yields "
+                "them, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
+                "'metric' (JSON with 'name', 'value' and 'mode'); the last event is 'end' or "
                 "'error'.",
                 documented=self._enabled,
                 works=can_predict,
@@ -102,11 +102,11 @@ class PredictionOperations:
                 QUEUE_PATH,
                 self.get_queue,
                 "models",
-                "How many calls wait for the model",
+                "Get the queue of the model",
                 {"200": answer("The queue", reference("Queue"))},
-                description=f"With the id of a call, which its client has sent as {REQUEST_ID}, "
-                "also its place: 0 when the model works on it, from 1 on in the queue, null when "
-                "it is not here.",
+                description=f"With the id that a client has sent as {REQUEST_ID}, also the "
+                "position of its call: 0 if the model is processing it, from 1 on in the queue, "
+                "null if it is unknown.",
                 parameters=(_REQUEST_ID,),
                 documented=self._enabled,
                 works=can_predict,
@@ -115,7 +115,7 @@ class PredictionOperations:
 
 
 def _offers_events(known: Signature | None) -> bool:
-    """Whether the model itself makes such a stream."""
+    """Whether the model itself returns an event stream."""
     return known is not None and MEDIA_TYPE in known.result.media_types
 
 
@@ -134,5 +134,5 @@ def _result(description: Description) -> dict[str, Any]:
 
 
 def _has_choice(function: Signature) -> bool:
-    """Whether clients choose the media type by an argument; else the model does."""
+    """Whether clients choose the media type with an argument; otherwise the model does."""
     return any(argument.name == "accept" for argument in function.arguments)

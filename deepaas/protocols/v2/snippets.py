@@ -1,4 +1,4 @@
-"""The shortest useful call of a model, as a line of curl."""
+"""The shortest useful call of a model, as a curl command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Parameter = Mapping[str, Any]
 
 
 def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
-    """A prediction with the arguments that are required or, where none is, with the first file."""
+    """A prediction with the required arguments or, if there are none, with the first file."""
     chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]
     if not chosen:
         chosen = [p for p in parameters if _is_file(p)][:1]
@@ -37,7 +37,7 @@ def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
         elif place == "header" and name.lower() != "accept":
             headers[name] = ", ".join(_texts(parameter))
     asked = f"?{urlencode(query)}" if query else ""
-    # Percent-encoded, so that the quotes around it hold.
+    # Percent-encoded, so that it contains no quotes.
     full = quote(f"{url}{path}", safe=":/[]%") + asked
     return curl(full, headers=headers, body=body if body and not form else None, form=form)
 

@@ -1,8 +1,8 @@
-"""A prediction as server-sent events: what the model yields, notes and prints, as it comes.
+"""A prediction as server-sent events: the values, metrics and log lines of the model.
 
-Events ``part`` (``{"index", "value"}``), ``log`` (text) and ``metric`` (``{"name", "value",
-"mode"}``), and in the end ``end`` (``{"parts_count"}``) or ``error``, with what a response would
-have said. What its client does not read yet waits on disk, not in memory.
+Events are ``part`` (``{"index", "value"}``), ``log`` (text) and ``metric`` (``{"name", "value",
+"mode"}``), and at the end ``end`` (``{"parts_count"}``) or ``error``, with the body of the error
+response. Events that the client has not read are kept on disk, not in memory.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Predict = Callable[[Terms], Awaitable[Answer]]
 
 
 async def send(request: web.Request, predict: Predict, folder: Path) -> web.StreamResponse:
-    """Make a prediction, and send its events while it goes on; it ends with its client.
+    """Make a prediction and send its events; it is cancelled if the client leaves.
 
     Raises:
-        DeepaasError: why there is none, if nothing has come of it before.
+        DeepaasError: it failed before the first event.
     """
     told = _Told(folder)
     task = asyncio.ensure_future(_predict(predict, told))
@@ -56,7 +56,7 @@ async def _predict(predict: Predict, told: _Told) -> None:
         if failed.done():
             raise failed.result()
         answer = call.result()
-        if answer.media_type:  # Of a model that does not yield anything.
+        if answer.media_type:  # The model does not yield.
             told.notify(
                 Part(answer.id, answer.media_type, answer.body, answer.path, answer.is_file)
             )
@@ -68,7 +68,7 @@ async def _predict(predict: Predict, told: _Told) -> None:
 
 
 class _Told:
-    """What was told of a prediction (workers.call.CallListener); its files until they are sent."""
+    """The events of a prediction (workers.call.CallListener), and its files until they are sent."""
 
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(KINDS, folder)
@@ -98,11 +98,11 @@ class _Told:
         await self._began.wait()
 
     async def failed(self) -> DeepaasError:
-        """Wait until something cannot be kept; why not."""
+        """Wait until an event cannot be stored; returns the error."""
         return await self._problem
 
     async def events(self, work: asyncio.Future[None]) -> AsyncIterator[SentEvent | LongEvent]:
-        """All events from the beginning on."""
+        """All events from the first."""
         index = 0
         async for kind, data in self._journal.follow():
             pieces = Document(0, lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
@@ -134,7 +134,7 @@ class _Told:
         try:
             self._journal.append(kind, data)
             if self._files_bytes > MAX_BYTES:
-                raise TooMuch(f"more than {MAX_BYTES} bytes of it wait for their client")
+                raise TooMuch(f"more than {MAX_BYTES} bytes wait to be read by the client")
         except StorageFull as error:
             self._fail(error)
         except TooMuch as error:
@@ -152,7 +152,7 @@ class _Told:
             self._files_bytes -= file.stat().st_size
             file.unlink()
         except OSError:
-            pass  # Its worker has ended, and what was its.
+            pass  # Its worker has exited, and its files were removed.
 
 
 def _part(index: int, value: Document) -> LongEvent:

@@ -1,4 +1,4 @@
-"""A training as the V2 API shows it: DEEPaaS's fields, and some more."""
+"""A training run in the V2 API: the fields of DEEPaaS 2.x and a few more."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from deepaas.training.runs import RunProgress, State, TrainingRun
 
 
 def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, Any]:
-    """What clients are told of a run; large arguments and results are left to the caller.
+    """A run as JSON; large arguments and results are added by the caller.
 
-    ``tensorboard`` is the URL path of its curves, empty when there is no TensorBoard.
+    ``tensorboard`` is the URL path of its curves, empty without TensorBoard.
     """
     shown: dict[str, Any] = {
         "uuid": run.uuid,
@@ -32,7 +32,7 @@ def training_json(run: TrainingRun, base: str, tensorboard: str) -> dict[str, An
         }
     if run.started is not None:
         shown["start_date"] = date_text(run.started)
-        # Dates have no zone: who is elsewhere could not tell how long it has been going on.
+        # Dates have no time zone, so clients elsewhere cannot compute it.
         shown["duration_seconds"] = round((run.finished or time.time()) - run.started, 3)
     if run.finished is not None:
         shown["finish_date"] = date_text(run.finished)
@@ -62,10 +62,10 @@ def progress_json(progress: RunProgress) -> dict[str, Any]:
 
 
 def raw(json: bytes | None) -> msgspec.Raw:
-    """JSON as it is, null for what is too large to stand here."""
+    """JSON unchanged, null for values that are too large."""
     return msgspec.Raw(json or b"null")
 
 
 def date_text(seconds: float) -> str:
-    """A moment as DEEPaaS writes it: local time with microseconds, without a zone."""
+    """A time as in DEEPaaS 2.x: local time with microseconds, without a time zone."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S.%f")

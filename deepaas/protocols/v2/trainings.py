@@ -1,4 +1,4 @@
-"""``/v2/models/{name}/train/``: begin, list, see and cancel trainings."""
+"""``/v2/models/{name}/train/``: start, list, show and cancel training runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LIST_PARAMETERS: list[dict[str, Any]] = [
         "type": "array",
         "items": {"type": "string", "enum": [state.value for state in State]},
         "collectionFormat": "multi",
-        "description": "Only trainings of this status; may be given several times",
+        "description": "Only training runs with this status; can be repeated",
     },
     {
         "in": "query",
@@ -48,7 +48,7 @@ _LIST_PARAMETERS: list[dict[str, Any]] = [
         "type": "integer",
         "minimum": 1,
         "maximum": MAX_LIMIT_COUNT,
-        "description": "At most so many; X-Total-Count tells how many there are",
+        "description": "Maximum number of runs; X-Total-Count has the total",
     },
     {
         "in": "query",
@@ -56,7 +56,7 @@ _LIST_PARAMETERS: list[dict[str, Any]] = [
         "type": "integer",
         "minimum": 0,
         "maximum": 2**31 - 1,
-        "description": "Leave out so many",
+        "description": "Number of runs to skip",
     },
     {
         "in": "query",
@@ -70,10 +70,10 @@ _LIST_PARAMETERS: list[dict[str, Any]] = [
 
 
 def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, HostedModel]:
-    """What a request about trainings is about.
+    """The training service and the model of a request.
 
     Raises:
-        Disabled: there are no trainings on this host.
+        Disabled: training is disabled on this host.
         ModelNotFound: the model is unknown.
     """
     if not host.settings.train_endpoint:
@@ -84,11 +84,11 @@ def trainings_of(host: Host, request: web.Request) -> tuple[Trainings, HostedMod
 class Presenter:
     def __init__(self, host: Host) -> None:
         self._prefix = host.prefix
-        # Looked for once: a list has a thousand runs.
+        # Checked once, because a list can have a thousand runs.
         self._has_curves = host.trainings.tensorboard.installed
 
     def shown(self, run: TrainingRun) -> dict[str, Any]:
-        """A run; large arguments and results are left to the caller."""
+        """A run as JSON; large arguments and results are added by the caller."""
         base = f"{self._prefix}{RUN_PATH}".format(name=run.model, uuid=run.uuid)
         curves = tensorboard.link(self._prefix, label(run)) if self._has_curves else ""
         return training_json(run, base, curves)
@@ -100,7 +100,7 @@ class TrainingOperations:
         self._presenter = Presenter(host)
 
     async def _whole(self, trainings: Trainings, run: TrainingRun) -> dict[str, Any]:
-        """With the arguments and the result, however large, unless they lie with another host."""
+        """A run with its complete arguments and result, unless its files are on another host."""
         whole = self._presenter.shown(run)
         with contextlib.suppress(RunElsewhere):
             if run.args is None:
@@ -129,7 +129,7 @@ class TrainingOperations:
         if limit is not None and offset + limit < total_count:
             following = request.rel_url.update_query(offset=str(offset + limit))
             headers["Link"] = f'<{following}>; rel="next"'
-        # A thread: thousands of them would keep everybody else waiting.
+        # A thread, because thousands of runs would block the event loop.
         return await asyncio.to_thread(
             lambda: json_response([self._presenter.shown(run) for run in runs], headers=headers)
         )
@@ -176,8 +176,8 @@ class TrainingOperations:
                     "422": answer("Messages by argument", reference("Invalid")),
                     **failures(503),
                 },
-                description="Arguments and results that are large are null here, and complete "
-                "where a single training is asked for.",
+                description="Large arguments and results are null in the list. Request a single "
+                "training run to get them.",
                 parameters=_LIST_PARAMETERS,
                 documented=documented,
                 works=can_train,
@@ -200,8 +200,8 @@ class TrainingOperations:
                 "models",
                 "Cancel a running training",
                 {**trained, **failures(403, 404, 503)},
-                description="Ends the training, politely first; what it has written stays. The "
-                "answer is the training as it is then; one that has ended already is not changed.",
+                description="Stops the training run, gracefully at first; its files are kept. "
+                "Returns the run. If it has already ended, it is not changed.",
                 parameters=[UUID],
                 documented=documented,
                 works=can_train,

@@ -1,4 +1,4 @@
-"""``/``, ``/v2/`` and ``/v2/debug/``: what is here."""
+"""``/``, ``/v2/`` and ``/v2/debug/``: API versions and the log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VersionOperations:
         return json_response(self._version())
 
     async def get_versions(self, request: web.Request) -> web.StreamResponse:
-        """Of all APIs, or the start page for people."""
+        """Return the API versions, or the start page for browsers."""
         host = self._host
         if wants_page(request.headers.get("Accept", "")):
             return await host.home(request)
@@ -41,7 +41,7 @@ class VersionOperations:
         return json_response({"versions": [self._version()], "links": links})
 
     async def get_debug(self, _request: web.Request) -> web.Response:
-        """The end of the log, if everyone may see it."""
+        """Return the end of the log, if clients may see it."""
         recent_log = self._host.recent_log
         if recent_log is None:
             return web.Response(status=204)

@@ -1,4 +1,4 @@
-"""``/v2/models/{name}/train/{uuid}/…``: log, metrics, events and files of a training."""
+"""``/v2/models/{name}/train/{uuid}/…``: log, metrics, events and files of a training run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _TAIL: dict[str, Any] = {
     "type": "integer",
     "minimum": 0,
     "maximum": MAX_TAIL_COUNT,
-    "description": "Only the last lines of what has been printed so far",
+    "description": "Only this number of lines from the end of the log",
 }
 _FORMAT: dict[str, Any] = {
     "in": "query",
@@ -70,7 +70,7 @@ class WatchingOperations:
     async def _asked(self, request: web.Request) -> tuple[Trainings, HostedModel, TrainingRun]:
         trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
-        # Refused here if its files lie elsewhere: a stream that has begun could only break off.
+        # Fails here if its files are on another host: in a stream it would be too late.
         trainings.folder(run)
         return trainings, model, run
 
@@ -110,7 +110,7 @@ class WatchingOperations:
         )
 
     async def get_events(self, request: web.Request) -> web.StreamResponse:
-        """All of it, as it happens."""
+        """Stream all events of a run."""
         _, model, run = await self._asked(request)
         follow = functools.partial(self._watching.follow, model, run)
         position = Position.parse(last_event_id(request))
@@ -146,12 +146,12 @@ class WatchingOperations:
                 f"{RUN_PATH}/logs",
                 self.get_logs,
                 "models",
-                "Get what a training has printed",
-                {"200": answer("The log"), "204": answer("Nothing more will come"), **usual}
+                "Get the log of a training",
+                {"200": answer("The log"), "204": answer("There are no more lines"), **usual}
                 | unprocessable,
-                description="With 'Accept: text/event-stream' new lines follow as they are "
-                "printed, in events 'log' whose id is the place in the log, until the training has "
-                "ended.",
+                description="With 'Accept: text/event-stream', new lines are sent as they are "
+                "printed, in events 'log' whose id is the offset in the log, until the training "
+                "has ended.",
                 produces=("text/plain", MEDIA_TYPE),
                 parameters=[UUID, _TAIL],
                 documented=documented,
@@ -164,8 +164,7 @@ class WatchingOperations:
                 "models",
                 "Get the metrics of a training",
                 {"200": answer("The metrics by name", reference("Metrics")), **usual},
-                description="They are read from the TensorBoard event files that the training "
-                "writes.",
+                description="Read from the TensorBoard event files that the training writes.",
                 parameters=[UUID],
                 documented=documented,
                 works=can_train,
@@ -176,10 +175,10 @@ class WatchingOperations:
                 self.get_events,
                 "models",
                 "Watch a training",
-                {"200": answer("The events"), "204": answer("Nothing more will come"), **usual},
-                description="Server-sent events: 'state' (the training), 'progress', 'metric' "
-                "(name, step, value, wall_time), all of them JSON, and 'log' (lines of text). The "
-                "stream ends with the training.",
+                {"200": answer("The events"), "204": answer("There are no more events"), **usual},
+                description="Server-sent events: 'state' (the training run), 'progress' and "
+                "'metric' (name, step, value, wall_time), which are JSON, and 'log' (lines of "
+                "text). The stream ends when the training ends.",
                 produces=(MEDIA_TYPE,),
                 parameters=[UUID],
                 documented=documented,
@@ -192,8 +191,8 @@ class WatchingOperations:
                 "models",
                 "List the files of a training",
                 {"200": answer("The files", reference("Files")), **usual} | unprocessable,
-                description="With 'format=zip', or 'Accept: application/zip', all of them in an "
-                "archive.",
+                description="With 'format=zip' or 'Accept: application/zip', returns all files as "
+                "an archive.",
                 produces=("application/json", ZIP),
                 parameters=[UUID, _FORMAT],
                 documented=documented,
@@ -235,7 +234,7 @@ async def _run_events(
 
 
 def _events_of(new: News, shown: Callable[[TrainingRun], Any]) -> Iterator[SentEvent]:
-    # The last word on a run comes last, any other before what happens then.
+    # The final state is sent last; any other state comes first.
     if new.changed and not new.run.state.final:
         yield SentEvent("state", _json(shown(new.run)))
     if new.progressed and new.run.progress is not None:

@@ -247,7 +247,7 @@ def _reasons(error: str) -> list[str]:
     """What a door may say of an error, each in its words."""
     if "cannot be sent" in error:
         return ["cannot be sent"]
-    if died := re.match(r"Worker crashed: (.* ended with exit code (\d+).*)", error):
+    if died := re.match(r"Worker crashed: (.* exited with code (\d+).*)", error):
         reason, code = died.groups()
         # With the command there is no other process: its own has ended.
         return [reason, f"SystemExit: {code}", f"exit {code}"]

@@ -116,7 +116,7 @@ async def check_a_dict(url):
 async def check_errors_are_told(url):
     a = np.zeros((2, 4), np.int32)
     await refused(ask(url, "nobody", given("x", a)), "Model with name nobody", status=404)
-    await refused(ask(url, "oip_pair", given("INPUT0", a)), "needs an input 'INPUT1'")
+    await refused(ask(url, "oip_pair", given("INPUT0", a)), "requires input 'INPUT1'")
     await refused(ask(url, "oip_pair", given("x", a)), "no input 'x'")
     wrong = given("INPUT1", a.astype(np.float32))
     await refused(ask(url, "oip_pair", given("INPUT0", a), wrong), "INPUT1", "float32")

@@ -263,7 +263,7 @@ def check_wrong_requests(address):
         refused(ask(*both, model_version="7"), "version 7", status="404")
         refused(ask(given("INPUT0", a)), "INPUT1")
         refused(ask(*both, given("INPUT2", a)), "no input 'INPUT2'")
-        refused(ask(*both, both[0]), "two inputs 'INPUT0'")
+        refused(ask(*both, both[0]), "input 'INPUT0' is given twice")
         refused(ask(both[0], given("INPUT1", a.astype(np.float32))), "INPUT1", "int32", "float32")
         refused(ask(both[0], given("INPUT1", a.reshape(4, 2))), "INPUT1", "[4, 2]")
         for binary in (True, False):
