@@ -1,4 +1,4 @@
-"""Calls to addresses that clients name: which may be called, and files that are fetched from them.
+"""Requests to URLs that clients provide: which are allowed, and downloads of files.
 
-For every door: ``addresses`` is the guard, ``fetcher`` gets the files.
+For all doors: ``addresses`` checks them, ``fetcher`` downloads the files.
 """

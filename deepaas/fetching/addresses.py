@@ -1,7 +1,7 @@
-"""Which addresses may be called, and how their names are looked up.
+"""Checks addresses, and resolves host names.
 
-A host stands in networks that its clients cannot see. So a name is looked up here, and the
-connection goes to the very address that was found good.
+The host may be in networks that its clients cannot reach. So names are resolved here, and
+connections are made to exactly the address that was checked.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ LOOK_UP_SECONDS = 10.0
 LOOK_UPS_COUNT = 32
 
 _NUMBER = re.compile(r".*:.*|(.*\.)?(\d+|0[xX][0-9a-fA-F]*)\.?")
-"""Hosts that readers of URLs take for a number, however it is written."""
+"""Host parts of URLs that parsers treat as an IP address, in any notation."""
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
-# Versions of Python differ in what they know to be special.
+# Python versions differ in which ranges they treat as special.
 _SPECIAL_IPV6 = [ipaddress.IPv6Network(one) for one in ("2001::/23", "2001:db8::/32", "3fff::/20")]
 _SPECIAL_IPV4 = [ipaddress.IPv4Network(one) for one in ("100.64.0.0/10", "192.0.0.0/24")]
 
 
 def is_number(host: str) -> bool:
-    """Whether a URL's host is an address already, however it is written."""
+    """Whether the host of a URL is an IP address, in any notation."""
     return _NUMBER.fullmatch(host) is not None
 
 
 def may_be_called(address: str) -> bool:
-    """Whether an IP address is one of the public internet (and none of these in disguise)."""
+    """Whether an IP address is on the public internet, including addresses embedded in IPv6."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -55,14 +55,14 @@ def may_be_called(address: str) -> bool:
 
 
 class Unresolved(OSError):
-    """A name has no address that may be called; the text says why, for clients."""
+    """A name has no allowed address; the text says why, for clients."""
 
 
 class Resolver(AbstractResolver):
-    """Looks names up, in threads of its own: a slow name must not take those of the host.
+    """Resolves names in its own threads, so that slow names do not occupy those of the host.
 
-    The threads are daemons: one that waits for a slow name does not keep the host from ending.
-    `private`: addresses are told, too, that are not of the public internet.
+    The threads are daemons, so that they do not keep the host from exiting.
+    `private`: also allows addresses that are not on the public internet.
     """
 
     def __init__(self, *, private: bool) -> None:
@@ -72,18 +72,18 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """``OSError``: it has none that may be called, or nobody says so in time."""
+        """``OSError``: there is no allowed address, or resolving it timed out."""
         try:
             found = await asyncio.wait_for(self._look_up(host, port, family), LOOK_UP_SECONDS)
         except asyncio.TimeoutError:
-            raise Unresolved(f"{host} cannot be looked up in time") from None
+            raise Unresolved(f"resolving {host} timed out") from None
         good = [one for one in found if self._private or may_be_called(one["host"])]
         if not good:
-            raise Unresolved(f"{host} is not an address of the public internet")
+            raise Unresolved(f"{host} is not on the public internet")
         return good
 
     async def close(self) -> None:
-        """Nothing is held that would have to be given back."""
+        """Nothing to release."""
 
     async def _look_up(
         self, host: str, port: int, family: socket.AddressFamily
@@ -93,7 +93,7 @@ class Resolver(AbstractResolver):
         await self._room.acquire()
 
         def come(found: list[ResolveResult], error: Exception | None) -> None:
-            # Here, not where the answer is waited for: the thread takes its room until now.
+            # Released here, because the thread occupies a slot until now.
             self._room.release()
             if answer.done():
                 return
@@ -109,7 +109,7 @@ class Resolver(AbstractResolver):
                 found = _asked(host, port, family)
             except (OSError, UnicodeError) as error:
                 problem = error
-            with contextlib.suppress(RuntimeError):  # The host has ended meanwhile.
+            with contextlib.suppress(RuntimeError):  # The host has exited meanwhile.
                 loop.call_soon_threadsafe(come, found, problem)
 
         threading.Thread(target=work, name="look-up", daemon=True).start()
@@ -126,7 +126,7 @@ def _asked(host: str, port: int, family: socket.AddressFamily) -> list[ResolveRe
 def _result(
     name: str, family: int, _type: int, proto: int, _name: str, address: tuple[Any, ...]
 ) -> ResolveResult:
-    # With the interface of a link-local address, which stands beside it.
+    # Includes the interface of a link-local address.
     host, port = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
     return ResolveResult(
         hostname=name,

@@ -1,6 +1,6 @@
-"""Files that clients name by an address: fetched with limits, and not from everywhere.
+"""Downloads files from URLs of clients, within limits and only from allowed addresses.
 
-Redirects are looked at in the same way as the address that a client names.
+Redirects are checked in the same way as the original URL.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,16}")
 
 
 class NotFetched(Exception):
-    """The text says why."""
+    """A file cannot be fetched; the text says why."""
 
 
 @dataclass(frozen=True)
 class FetchLimits:
-    """`seconds` are from the first connection to the last byte.
+    """`seconds` is from the first connection to the last byte.
 
-    `private`: addresses may be called that are not of the public internet.
+    `private`: also allows addresses that are not on the public internet.
     """
 
     size_bytes: int
@@ -43,19 +43,18 @@ class FetchLimits:
 
 
 def check_address(url: URL, limits: FetchLimits) -> None:
-    """As far as that can be seen without looking it up. Raises ``NotFetched``."""
+    """Check what can be checked without resolving the name. Raises ``NotFetched``."""
     if url.scheme not in ("http", "https") or not url.host:
         raise NotFetched(f"{shown(str(url))} is not an http or https URL")
-    # A name is looked at when it is looked up; a number is not looked up.
+    # Names are checked when they are resolved; IP addresses are not resolved.
     if not limits.private and is_number(url.host) and not may_be_called(url.host):
-        raise NotFetched(f"{url.host} is not an address of the public internet")
+        raise NotFetched(f"{url.host} is not on the public internet")
 
 
 class Fetcher:
-    """Fetches files, so many at a time. Must be closed.
+    """Fetches up to ``max_count`` files at a time. Must be closed.
 
-    Whoever waits for a file takes the place of one that has what it needs: those must not all
-    be taken.
+    The limit is needed because calls that wait for a file occupy room in the queue.
     """
 
     def __init__(self, limits: FetchLimits, max_count: int) -> None:
@@ -65,9 +64,9 @@ class Fetcher:
         self._going_count = 0
 
     async def fetch(self, address: str, folder: Path, number: int) -> Upload:
-        """`number` is its name there, but for its ending. Raises ``NotFetched``, ``OSError``."""
+        """`number` is its name, without the suffix. Raises ``NotFetched``, ``OSError``."""
         if self._going_count >= self._max_count:
-            raise NotFetched(f"{shown(address)}: too many files are being fetched; try again later")
+            raise NotFetched(f"{shown(address)}: too many downloads in progress: try again later")
         self._going_count += 1
         try:
             return await asyncio.wait_for(
@@ -81,7 +80,7 @@ class Fetcher:
             raise NotFetched(f"{shown(address)}: {not_found(error)}") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in NO_SPACE:
-                raise  # That is not the fault of who serves the file.
+                raise  # Not the server's fault.
             raise NotFetched(f"{shown(address)} cannot be fetched: {of_call(error)}") from None
         finally:
             self._going_count -= 1
@@ -98,9 +97,9 @@ class Fetcher:
                     url = url.join(URL(response.headers["Location"]))
                     continue
                 if response.status != 200:
-                    raise NotFetched(f"{shown(str(url))} answers {response.status}")
+                    raise NotFetched(f"{shown(str(url))} returned status {response.status}")
                 return await self._saved(response, url, folder, number)
-        raise NotFetched(f"{shown(str(url))} is redirected more than {MAX_REDIRECTS_COUNT} times")
+        raise NotFetched(f"{shown(str(url))}: more than {MAX_REDIRECTS_COUNT} redirects")
 
     async def _saved(
         self, response: aiohttp.ClientResponse, url: URL, folder: Path, number: int
@@ -136,7 +135,7 @@ class Fetcher:
 
 
 def connector(limits: FetchLimits, *, limit_per_host: int) -> aiohttp.TCPConnector:
-    """There is no limit for all connections together: some that hang would keep others waiting."""
+    """No limit for all connections together, because some that hang would block others."""
     return aiohttp.TCPConnector(
         resolver=Resolver(private=limits.private),
         use_dns_cache=False,
@@ -150,9 +149,9 @@ def not_found(error: aiohttp.ClientConnectorDNSError) -> str:
 
 
 def shown(address: str) -> str:
-    """An address for people: without what may be secret in it."""
+    """A URL without parts that may be secret."""
     try:
         url = URL(address)
         return str(url.with_user(None).with_query(None).with_fragment(None))[:500]
     except ValueError:
-        return "the address"
+        return "the URL"

@@ -1,5 +1,5 @@
-"""Asynchronous predictions, kept beyond their end and that of the host, for every door.
+"""Asynchronous predictions, stored after their end and that of the host, for all doors.
 
-``archive`` has them, ``kept`` makes and reads what is kept of one. A door gives snapshots of its
-predictions, and says in its own words what there is to tell of one that was lost.
+``archive`` stores them, ``kept`` writes and reads their records. A door provides snapshots of its
+predictions, and the documents of those that were lost.
 """

@@ -1,6 +1,6 @@
-"""Predictions whose clients do not wait for them, kept beyond their end and that of the host.
+"""Stores asynchronous predictions after their end and that of the host.
 
-Without the store, or while it does not answer, they are kept by this host as long as it lives.
+Without the store, or while it is unavailable, this host keeps them in memory.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 TIDY_SECONDS = 3.0
-"""So long at least between two looks for those that need not be kept."""
+"""Minimum time between two searches for old predictions."""
 
 IDLE_SECONDS = 60.0
 TIDY_COUNT = 200
 NAMED_COUNT = 20
 
 MEMORY_COUNT = 1000
-"""So many ended predictions are kept for want of a store."""
+"""How many ended predictions are kept in memory."""
 
 Key = tuple[str, str]
 T = TypeVar("T")
 
 
 class Archive:
-    """The asynchronous predictions of all models. `durable`: whether there is a store at all."""
+    """The asynchronous predictions of all models. `durable`: whether there is a store."""
 
     def __init__(
         self, trainings: Trainings, keep: Keep, wording: Wording, *, durable: bool
@@ -53,18 +53,18 @@ class Archive:
         self._durable = durable
         self._unsaved: dict[Key, Record] = {}
         self._inputs: dict[Key, str] = {}
-        # Those that go on, as far as the store knows.
+        # Those that are running according to the store.
         self._open: set[Key] = set()
-        # Those of the unsaved that are no more than the news of an end.
+        # Unsaved records that only contain the end.
         self._short: set[Key] = set()
         self._tidied = 0.0
         self._replaced: list[str] = []
         self._writing = WriteBehind(
             self._write,
             what="asynchronous predictions",
-            meanwhile="predictions are kept in this host",
+            meanwhile="predictions are kept in memory",
             afterwards=self._clean,
-            # What has just ended is looked at soon, what grows old now and then.
+            # Recently ended ones are checked soon, old ones now and then.
             looks=Looks(TIDY_SECONDS, IDLE_SECONDS),
         )
 
@@ -73,7 +73,7 @@ class Archive:
             self._writing.start()
 
     async def begun(self, snapshot: Snapshot) -> None:
-        """The store is waited for, but not for long."""
+        """Waits for the store, for a limited time."""
         record = await self._keeper.record(snapshot)
         if record.file:
             self._inputs[record.model, record.id] = record.file
@@ -86,7 +86,7 @@ class Archive:
             await asyncio.to_thread(self._keeper.remove, file)
 
     async def get(self, model: str, prediction_id: str) -> tuple[Record, Document] | None:
-        """Raises ``StoreUnavailable``, or what ``Wording.elsewhere`` gives."""
+        """Raises ``StoreUnavailable``, or the exception from ``Wording.elsewhere``."""
         record = self._unsaved.get((model, prediction_id))
         if record is None:
             if not self._durable:
@@ -98,10 +98,10 @@ class Archive:
         try:
             return record, await asyncio.to_thread(self._keeper.document, record)
         except FileNotFoundError:
-            return None  # It has just been removed.
+            return None  # Just removed.
 
     async def list(self, model: str, *, before: int | None, limit: int) -> list[Record]:
-        """The newest that are kept, before that of number `before`. Raises ``StoreUnavailable``."""
+        """The newest ones, older than number `before`. Raises ``StoreUnavailable``."""
         mine = [] if before is not None else [r for r in self._unsaved.values() if r.model == model]
         if not self._durable:
             return mine
@@ -114,7 +114,7 @@ class Archive:
         if self._durable and self._unsaved:
             names = [f"{name} of {model}" for model, name in self._unsaved]
             _log.error(
-                "%d predictions could not be kept in the store: %s%s",
+                "%d predictions could not be written to the database: %s%s",
                 len(names),
                 ", ".join(names[:NAMED_COUNT]),
                 ", …" if len(names) > NAMED_COUNT else "",
@@ -159,7 +159,7 @@ class Archive:
         with contextlib.suppress(StoreUnavailable, StorageFull, OSError):
             await self._tidy((await self._trainings.store()).predictions)
 
-    # --- what need not be kept ---
+    # --- retention ---
 
     async def _tidy(self, rows: PredictionRows) -> None:
         if time.monotonic() - self._tidied < TIDY_SECONDS:
@@ -172,7 +172,7 @@ class Archive:
         while old := await rows.oldest_completed(
             self._place.id, keep_count=self._keep.count, completed_before=before, limit=TIDY_COUNT
         ):
-            # The store first: a row without its file would be worse than the contrary.
+            # The store first, because a file without a row is better than a row without a file.
             await rows.forget(old)
             for record in old:
                 if record.file:
@@ -192,7 +192,7 @@ class Archive:
             if record.file:
                 self._keeper.remove(record.file)
             if key in self._open:
-                # The store must hear at least that it has ended.
+                # The store must at least record that it has ended.
                 self._unsaved[key] = self._keeper.shortened(record)
                 self._short.add(key)
             else:
@@ -200,8 +200,8 @@ class Archive:
 
 
 async def _soon(asking: Coroutine[Any, Any, T]) -> T:
-    """``StoreUnavailable``: no answer within the time that a client should wait."""
+    """``StoreUnavailable`` if it takes longer than a client should wait."""
     try:
         return await asyncio.wait_for(asking, WAIT_SECONDS)
     except asyncio.TimeoutError:
-        raise StoreUnavailable("it does not answer in time") from None
+        raise StoreUnavailable("it does not respond") from None

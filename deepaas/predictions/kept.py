@@ -1,4 +1,4 @@
-"""What is kept of a prediction: a record with a document, which lies in a file when it is long."""
+"""Stored predictions: a record with a document, which is in a file if it is long."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from deepaas.training.state_directory import StateDirectory
 from deepaas.web.document import Document, of_bytes, of_file
 
 ROW_BYTES = 256 * 1024
-"""A longer document lies in a file of the state directory."""
+"""Longer documents are stored in files in the state directory."""
 
 STRAY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A prediction as it is at one moment. Times are seconds since the epoch.
+    """The state of a prediction at one time. Times are seconds since the epoch.
 
     Attributes:
-        id: its client's name for it, or one that was made up.
-        status: in the words of the door.
-        is_cut_off: whether it has ended for no other reason than that its host leaves.
-        document: what clients are told of it, as JSON.
-        brief: gives what is kept, as JSON, when that cannot be written; it is told why.
+        id: chosen by the client, or generated.
+        status: as in the protocol.
+        is_cut_off: whether it ended only because the host stopped.
+        document: the JSON for clients.
+        brief: returns a short JSON document for a reason why the long one cannot be written.
     """
 
     model: str
@@ -45,16 +45,16 @@ class Snapshot:
 
 
 class Wording(Protocol):
-    """What a door tells of predictions of which not all is known."""
+    """A door's documents for predictions that are not completely known."""
 
     def lost(self, prediction_id: str) -> tuple[str, bytes]:
-        """Status and document of one of which is known no more than that it has ended."""
+        """Status and document if only the end is known."""
 
     def interrupted(self, document: Document, completed: float | None) -> Document:
-        """Its host ended in the middle of it; `completed` is when that was found out."""
+        """The document if the host exited; `completed` is when that was detected."""
 
     def elsewhere(self) -> Exception:
-        """What is raised of one that lies with a host of another state directory."""
+        """The exception if the document is in another state directory."""
 
 
 class Keeper:
@@ -64,7 +64,7 @@ class Keeper:
         self._wording = wording
 
     async def record(self, snapshot: Snapshot) -> Record:
-        """Its file is written."""
+        """Make a record; writes its file."""
         content, file = None, ""
         if snapshot.document.size_bytes <= ROW_BYTES:
             content = snapshot.document.whole()
@@ -92,7 +92,7 @@ class Keeper:
         return dataclasses.replace(record, status=status, document=document, file="")
 
     def document(self, record: Record) -> Document:
-        """Raises ``FileNotFoundError`` (just removed), or what ``Wording.elsewhere`` gives."""
+        """Raises ``FileNotFoundError`` (just removed), or the error from ``Wording.elsewhere``."""
         if record.document is not None:
             document = of_bytes(record.document)
         elif record.place != self._place.id:
@@ -101,7 +101,7 @@ class Keeper:
             document = of_file(self._path(record.file))
         if record.status != INTERRUPTED:
             return document
-        # Its host could not say by itself that it did not bring it to an end.
+        # The host could not record the end itself.
         return self._wording.interrupted(document, record.completed)
 
     def remove(self, file: str) -> None:
@@ -109,7 +109,7 @@ class Keeper:
             self._path(file).unlink(missing_ok=True)
 
     def sweep(self, known: set[str]) -> None:
-        """Remove files that hosts have left when they were killed."""
+        """Remove files left by killed hosts."""
         youngest = time.time() - STRAY_SECONDS
         for path in self._place.predictions.iterdir():
             with contextlib.suppress(FileNotFoundError):
@@ -117,7 +117,7 @@ class Keeper:
                     path.unlink()
 
     def _write(self, document: Document, file: str) -> None:
-        # Somebody may have removed it while this host ran.
+        # The folder may have been removed while the host was running.
         self._place.predictions.mkdir(mode=0o700, exist_ok=True)
         document.write(self._path(file))
 

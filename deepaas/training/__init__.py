@@ -1,5 +1,5 @@
-"""Durable trainings: the store of runs, their folders, their processes, and what is seen of them.
+"""Durable training runs: their store, folders, processes and events.
 
-Each run is a process of its own with a folder of its own. The store knows of it before the
-process starts, and every change of its state is guarded by the state that it comes from.
+Each run has its own process and folder. It is in the store before the process starts, and every
+change of its state is conditional on the previous state.
 """

@@ -1,4 +1,4 @@
-"""Who waits for a run hears when this host has changed it."""
+"""Notifies tasks that wait for a run when this host changes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class Changes:
-    """`ended`: this host changes no run any more."""
+    """`ended`: this host makes no more changes."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -16,7 +16,7 @@ class Changes:
 
     @contextlib.contextmanager
     def of(self, uuid: str) -> Iterator[asyncio.Event]:
-        """What is set whenever a run has changed; whoever waits clears it before looking."""
+        """An event that is set when the run changes; clear it before reading the run."""
         news = asyncio.Event()
         waiting = self._waiting.setdefault(uuid, set())
         waiting.add(news)

@@ -1,4 +1,4 @@
-"""A disk without space: told in plain words, and with something put by for the last of them."""
+"""Full disks: a clear error, and a reserve to record how runs ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLENTY = 5
 
 @contextlib.contextmanager
 def storage_errors(what: str) -> Iterator[None]:
-    """Raises ``StorageFull`` where something cannot be written because the disk is full."""
+    """Raises ``StorageFull`` if the disk is full."""
     try:
         yield
     except OSError as error:
@@ -28,7 +28,7 @@ def storage_errors(what: str) -> Iterator[None]:
 
 
 class Reserve:
-    """Some space put by: the store can note how runs ended when one has filled the disk."""
+    """Reserved space: the store can record how runs ended if one has filled the disk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -39,7 +39,7 @@ class Reserve:
         making = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             with making.open("wb") as file:
-                # Bytes that are really written: a hole in a file reserves nothing.
+                # Random data, because a sparse file reserves nothing.
                 file.write(os.urandom(RESERVE_BYTES))
                 os.fsync(file.fileno())
             making.rename(self._path)

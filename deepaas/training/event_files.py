@@ -1,8 +1,8 @@
 """Reads the scalars in TensorBoard's event files, without TensorBoard.
 
-An event file is a TFRecord file, a sequence of records that each hold an ``Event``, a protobuf
-message. The few fields that are needed are picked from the bytes: the host needs neither protobuf
-nor TensorFlow. The formats, as TensorFlow defines them:
+An event file is a TFRecord file: a sequence of records that each contain an ``Event``, a protobuf
+message. The few necessary fields are read from the bytes, without protobuf or TensorFlow. The
+formats, as TensorFlow defines them:
 
 - TFRecord: tensorflow/core/lib/io/record_writer.h, and
   https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
@@ -10,7 +10,7 @@ nor TensorFlow. The formats, as TensorFlow defines them:
 - ``TensorProto`` and ``DataType``: tensor.proto and types.proto beside it
 - the wire format: https://protobuf.dev/programming-guides/encoding/
 
-Nothing here raises because of what is in a file, and what is done and held is bounded.
+The content of a file never causes an exception, and time and memory are limited.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_RECORD_BYTES = 1024 * 1024
-"""Larger records are passed over unread. One with a scalar has some 50 bytes."""
+"""Larger records are skipped. One with a scalar has about 50 bytes."""
 
 MAX_TAG_BYTES = 1024
 
@@ -42,12 +42,10 @@ _FLOAT = struct.Struct("<f")
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 _Field = tuple[int, int, int, int]
-"""Number, wire type, and a varint's value and 0, or else where the field's bytes begin and end."""
+"""Number, wire type, and either a varint's value and 0, or start and end of the field's bytes."""
 
 
 class Scalar(NamedTuple):
-    """`value` may be no number or infinite; `wall_time` is in seconds since the epoch."""
-
     tag: str
     step: int
     value: float
@@ -55,26 +53,26 @@ class Scalar(NamedTuple):
 
 
 class EventFile:
-    """The file need not be there yet."""
+    """The file need not exist."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self._broken = False
-        # Writers of tensors may tell with the first value of a tag only what kind it is.
+        # Writers of tensors may store the kind only with the first value of a tag.
         self._scalar_tags: set[bytes] = set()
 
     def read(self, max_points: int) -> list[Scalar]:
-        """The scalars written since the last call; beyond ``max_points`` the last record's rest.
+        """The scalars written since the last call; about ``max_points``, in complete records.
 
-        Of the records only the lengths' checksums are looked at, as in TensorBoard's data server;
-        where one is wrong the file is read no further, ever.
+        Only the checksums of lengths are verified, as in TensorBoard's data server; after a wrong
+        one, the file is never read again.
         """
         scalars: list[Scalar] = []
         if self._broken:
             return scalars
         try:
-            # Not blocking, for a FIFO with this name would wait for its writer.
+            # Non-blocking, because opening a FIFO would wait for its writer.
             fd = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:
             return scalars
@@ -90,7 +88,7 @@ class EventFile:
 
     def _read(self, fd: int, size: int, scalars: list[Scalar], max_points: int) -> None:
         chunk = b""
-        position = 0  # In the chunk: where the record at self._offset begins.
+        position = 0  # In the chunk: the start of the record at self._offset.
         while len(scalars) < max_points and self._offset + _FRAME_BYTES <= size:
             if len(chunk) - position < _HEADER.size:
                 chunk, position = os.pread(fd, _READ_BYTES, self._offset), 0
@@ -111,7 +109,7 @@ class EventFile:
                     if len(chunk) < whole:
                         return
                 begin = position + _HEADER.size
-                # Broken inside, though its frame is whole: the next may be all right.
+                # The content is damaged, but the frame is not: the next record may be valid.
                 with contextlib.suppress(ValueError, IndexError, struct.error):
                     self._event(chunk, begin, begin + length, scalars)
                 position += whole
@@ -137,7 +135,7 @@ class EventFile:
                         scalars.append(Scalar(tag, step, value, wall_time))
 
     def _value(self, data: bytes, begin: int, end: int) -> tuple[str, float] | None:
-        """None when it is no scalar."""
+        """None if it is not a scalar."""
         tag = b""
         value: float | None = None
         tensor: tuple[int, int] | None = None
@@ -163,7 +161,7 @@ class EventFile:
 
 @functools.lru_cache(maxsize=4096)
 def masked_crc(length: int) -> int:
-    """The masked CRC-32C of a record's length. Slow, and remembered: lengths are few."""
+    """The masked CRC-32C of a record's length. Slow, but cached: there are few lengths."""
     crc = 0xFFFFFFFF
     for byte in length.to_bytes(8, "little"):
         crc ^= byte
@@ -174,7 +172,7 @@ def masked_crc(length: int) -> int:
 
 
 def _fields(data: bytes, begin: int, end: int) -> Iterator[_Field]:
-    """Raises ``ValueError`` or ``IndexError`` where there is no message."""
+    """Raises ``ValueError`` or ``IndexError`` if it is not a message."""
     position = begin
     while position < end:
         key = data[position]
@@ -234,7 +232,7 @@ def _plugin(data: bytes, begin: int, end: int) -> bytes:
 
 
 class _Type(NamedTuple):
-    """A format in ``tensor_content``, and the repeated field (with its wire type) otherwise."""
+    """The format in ``tensor_content``, and the repeated field with its wire type."""
 
     content: str
     field: int
@@ -256,13 +254,13 @@ _TYPES = {
     22: _Type("<I", 16, _VARINT),
     23: _Type("<Q", 17, _VARINT),
 }
-"""By ``DataType``: floats, integers and truth values; no complex numbers, no strings."""
+"""By ``DataType``: floats, integers and booleans; no complex numbers or strings."""
 
 _HALF, _BFLOAT16, _UINT64 = 19, 14, 23
 
 
 def _number(data: bytes, begin: int, end: int) -> float | None:
-    """The only element of a ``TensorProto``, None when that is no number."""
+    """The only element of a ``TensorProto``, None if it is not a number."""
     kind = 0
     content: tuple[int, int] | None = None
     fields: dict[int, tuple[int, int, int]] = {}
@@ -281,7 +279,7 @@ def _number(data: bytes, begin: int, end: int) -> float | None:
             return None
         (value,) = struct.unpack_from(form.content, data, content[0])
         return _bfloat16(value) if kind == _BFLOAT16 else float(value)
-    # TensorFlow leaves out what is zero.
+    # TensorFlow omits zeros.
     wire, first, last = fields.get(form.field, (_BYTES, 0, 0))
     if wire == _BYTES and first == last:
         return 0.0
@@ -305,5 +303,5 @@ def _number(data: bytes, begin: int, end: int) -> float | None:
 
 
 def _bfloat16(bits: int) -> float:
-    """These are the upper half of a float's bits."""
+    """The bits are the upper half of a float's."""
     return float(_FLOAT.unpack(struct.pack("<I", bits << 16))[0])

@@ -1,4 +1,4 @@
-"""One run while it runs: its process, how it is stopped, and how it ended."""
+"""One active run: its process, how it is stopped, and how it ended."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from deepaas.workers.worker import Worker, WorkerState
 _log = logging.getLogger(__name__)
 
 LINGER_SECONDS = 2.0
-"""How long what has returned already may take to leave when it is cancelled."""
+"""How long the process of a cancelled run may take to exit after ``train`` has returned."""
 
 SHORTAGE_TRIES = 30
 SHORTAGE_SECONDS = 2.0
-"""How often, and how long apart, a process is tried for which there is no room."""
+"""How often and at which interval a start is retried if the system has no room for a process."""
 
 STARTS_COUNT = 3
-"""How often its process is started when somebody kills it before the training has begun."""
+"""How often the process is started if it is killed before the training starts."""
 
 OUTPUT_SECONDS = 2.0
 
 
 class Execution:
-    """A run with its process, in this host. `load_seconds` is 0 for no limit.
+    """A run and its process, in this host. `load_seconds` is 0 for no limit.
 
-    When it has its `outcome`, its process is gone, with all that it started.
+    When `outcome` is set, the process and all processes it started are gone.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Execution:
     async def start(self) -> None:
         self._starts_count += 1
         try:
-            if self._logs is not None:  # Of the process before.
+            if self._logs is not None:  # Of the previous process.
                 await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
             self._inputs = await asyncio.to_thread(self.folder.load_inputs)
             if self._stopped is None:
@@ -88,9 +88,9 @@ class Execution:
                 await self._worker.open()
         except Exception:
             _log.exception("training %s cannot be started", self.run.uuid)
-            self._end(State.ERROR, "its process cannot be started, see the host's log")
+            self._end(State.ERROR, "its process cannot be started: see the host's log")
             if self._worker is not None:
-                self._worker.kill("cannot be heard")
+                self._worker.kill("cannot be reached")
             return
         if self._worker is None:
             self._end_stopped()
@@ -98,34 +98,34 @@ class Execution:
             self._later(self._load_seconds, self._end_unready)
 
     async def _started(self) -> Worker | None:
-        """None when stopped."""
+        """None if stopped."""
         for left in reversed(range(SHORTAGE_TRIES)):
             try:
                 return self._start()
             except CannotStart as error:
                 if not left or not error.shortage:
                     raise
-                _log.warning("training %s must wait for its process: %s", self.run.uuid, error)
+                _log.warning("training %s: waiting to start its process: %s", self.run.uuid, error)
             await asyncio.sleep(SHORTAGE_SECONDS)
             if self._stopped is not None:
                 break
         return None
 
     def stop(self, state: State, reason: str) -> None:
-        """Have it end, politely first; the first reason, for people, counts."""
+        """Stop it gracefully, then by force; the first reason counts."""
         if self._stopped is not None or self.outcome.done():
             return
         if self._reply is not None:
-            # It ends by itself just now, and its result is there: only something that lingers,
-            # a thread say, can keep it.
+            # It has returned its result and is exiting: only something like a thread can delay
+            # that.
             self._later(LINGER_SECONDS, self.kill)
             return
         self._stopped = (state, reason)
         worker = self._worker
         if worker is None:
-            return  # It is about to start, and will see.
+            return  # It is being started, and will notice.
         if not worker.calls:
-            worker.kill("was ended before the training began")  # It has nothing to save yet.
+            worker.kill("was stopped before the training started")  # There is nothing to save.
             return
         self.folder.tell_cancelled()
         worker.terminate()
@@ -138,7 +138,7 @@ class Execution:
     def _end_impolitely(self) -> None:
         if self._worker is not None and self._reply is None:
             self._forced = True
-            self._worker.kill(f"was killed, as it did not end within {self._grace_seconds:g} s")
+            self._worker.kill(f"was killed: it did not stop within {self._grace_seconds:g} s")
 
     async def _read_output(self, descriptor: int, _label: str) -> None:
         self._logs = LogWriter(self.folder.log, descriptor)
@@ -152,7 +152,7 @@ class Execution:
         if worker is not None and worker.state in (WorkerState.LOADING, WorkerState.WARMING):
             worker.kill(f"was not ready within {self._load_seconds:g} s")
 
-    # --- what the worker reports (workers.worker.WorkerKeeper) ---
+    # --- called by the worker (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:
         """The model is loaded."""
@@ -169,7 +169,7 @@ class Execution:
         for timer in self._timers:
             timer.cancel()
         if self._may_start_again(worker):
-            _log.warning("[%s] %s before the training began; once more", worker.label, worker.how)
+            _log.warning("[%s] %s before the training started; retrying", worker.label, worker.how)
             self._worker = None
             self._run(self.start())
         else:
@@ -187,9 +187,9 @@ class Execution:
                 await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
             await self._judge(worker)
         except Exception:
-            # Whatever it is: a run without an end would hold its place for ever.
-            _log.exception("training %s has ended, but not in good order", self.run.uuid)
-            self._end(State.ERROR, "its result cannot be kept, see the host's log")
+            # Any exception: a run without an end would never free its slot.
+            _log.exception("training %s: cannot store the result", self.run.uuid)
+            self._end(State.ERROR, "its result cannot be stored: see the host's log")
 
     async def _judge(self, worker: Worker) -> None:
         reply = self._reply

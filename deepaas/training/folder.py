@@ -1,15 +1,15 @@
-"""The folder of a run: what lies where.
+"""The folder of a run:
 
 ::
 
     RUN/files/      DEEPAAS_RUN_DIR, the author's own; clients may list and download it
-    RUN/control/    what the helpers of deepaas.model.v2.run and the host tell each other
-    RUN/inputs/     the request as it came, with its files
-    RUN/log/        what the run has printed, in segments
-    RUN/spool/      where its process writes a large result
-    RUN/args.json   the arguments, when they are too large for the store
-    RUN/result.json what train returned, when it is too large for the store
-    RUN/outcome     how it ended, written before the store is told
+    RUN/control/    messages between the helpers of deepaas.model.v2.run and the host
+    RUN/inputs/     the request and its files
+    RUN/log/        the output of the run, in segments
+    RUN/spool/      for large results from the process
+    RUN/args.json   the arguments, if too large for the store
+    RUN/result.json what train returned, if too large for the store
+    RUN/outcome     how it ended, written before the store is updated
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from deepaas.training.runs import RunOutcome, RunProgress
 INPUTS_FILE = "inputs.msgpack"
 
 OWN_STEPS = 2
-"""What lies in a run's folder is reached by two steps that its author's code may have changed."""
+"""The last two parts of paths in a run's folder can be changed by the author's code."""
 
 MAX_TOLD_BYTES = 64 * 1024
-"""The author's code may write what it likes where it tells its progress; no more is read."""
+"""At most this is read of files that the author's code writes, such as the progress."""
 
 MAX_WATCHED_COUNT = 32
 
@@ -84,7 +84,7 @@ class Folder:
     # --- the request ---
 
     def store_inputs(self, inputs: Inputs) -> None:
-        """Its files are moved here."""
+        """Store the request; its files are moved here."""
 
         def move(path: str) -> str:
             name = Path(path).name
@@ -103,20 +103,20 @@ class Folder:
         return kept.with_paths(lambda name: str(self.inputs / name))
 
     def drop_inputs(self) -> None:
-        # Without it: behind a symlink in the place of the folder lies what is somebody else's.
+        # Nothing is removed if the folder has been replaced by a symlink.
         with contextlib.suppress(OSError), opened(self.path) as folder:
             for name in (self.inputs.name, self.spool.name):
                 remove_tree(name, folder)
 
-    # --- what its process and the host tell each other ---
+    # --- messages between its process and the host ---
 
     def shared(self) -> dict[str, Path]:
-        """What its process writes to as well, by the variable that tells it where."""
+        """Other folders that its process writes to, by their environment variables."""
         return {RunFiles.DIRECTORY: self.files, RunFiles.CONTROL: self.control}
 
     def tell_cancelled(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        # An OSError is a full disk, say: the signal will have to do.
+        # OSError, for example a full disk: the signal must be enough.
         with contextlib.suppress(OSError), opened(self.control, OWN_STEPS) as folder:
             os.close(os.open(RunFiles.CANCELLED, flags, 0o644, dir_fd=folder))
 
@@ -144,7 +144,7 @@ class Folder:
     def write_outcome(self, outcome: RunOutcome) -> None:
         partial = "outcome.partial"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        # Below the folder itself: not where a symlink in its place leads.
+        # Does not follow a symlink in place of the folder.
         with opened(self.path) as folder:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(partial, dir_fd=folder)
@@ -161,16 +161,16 @@ class Folder:
                 msgspec.json.decode(outcome.result)
         except (ValueError, RecursionError):
             return None
-        # The author's code can write here as well.
+        # The author's code can write here too.
         believable = outcome.state.final and 0 < outcome.finished < time.time() + DAY_SECONDS
         return outcome if believable else None
 
 
 def read_file(path: Path, max_bytes: int = -1, own_steps: int = OWN_STEPS) -> bytes:
-    """The beginning (-1: all) of a regular file; nothing of any that cannot be read.
+    """Read the beginning (-1: all) of a regular file; empty if it cannot be read.
 
-    The author's code could have put anything in the place of the last ``own_steps``: a pipe, on
-    which the host would wait for ever, or a symlink to what is nobody's business.
+    The author's code could have replaced the last ``own_steps`` parts of the path by anything: a
+    pipe, which would block the host, or a symlink to a secret file.
     """
     try:
         with open_file(path, own_steps) as file:
@@ -181,7 +181,7 @@ def read_file(path: Path, max_bytes: int = -1, own_steps: int = OWN_STEPS) -> by
 
 @contextlib.contextmanager
 def opened(path: Path, own_steps: int = 1) -> Iterator[int]:
-    """The descriptor of a folder whose last steps are no symlinks. Raises ``OSError``."""
+    """Open a folder; the last parts of its path must not be symlinks. Raises ``OSError``."""
     folder = open_folder(path, own_steps)
     try:
         yield folder

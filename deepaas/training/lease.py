@@ -1,12 +1,12 @@
-"""Which hosts live: each says so in the store, and takes those that do not any more for dead.
+"""Detects dead hosts: each host sends heartbeats to the store, and watches those of the others.
 
-A host counts its heartbeats in the store. Others look at that number, never at a clock of another
-machine: who has not counted on for ``LEASE_SECONDS`` of the watcher's own time is dead. Hosts of
-one state directory on one machine need not wait for that: each holds a file locked, and the kernel
-lets go of the lock when its process ends, however it ends.
+A host counts its heartbeats in the store. Others compare that number with their own clock, never
+with that of another machine: a host whose number has not changed for ``LEASE_SECONDS`` is dead.
+Hosts that share a state directory on one machine need not wait: each holds a locked file, and the
+kernel releases the lock when its process ends.
 
-A host that was taken for dead while it only could not reach the store finds its entry gone; it ends
-its runs then, which the others have noted as interrupted.
+If a host is declared dead because it could not reach the store, it later finds its entry removed.
+It then stops its runs, which the others have marked as interrupted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 BEAT_SECONDS = 4.0
 LEASE_SECONDS = 15.0
 
-INTERRUPTED = "its host ended in the middle of it"
+INTERRUPTED = "the host exited during the training"
 
 
 class Lease:
@@ -46,7 +46,7 @@ class Lease:
         await self._store.enter(self._me)
 
     async def beat(self) -> bool:
-        """False when another host has taken this one for dead."""
+        """False if another host has declared this one dead."""
         now = time.monotonic()
         if now - self._spoken < BEAT_SECONDS:
             return True
@@ -55,15 +55,15 @@ class Lease:
         return lives
 
     async def leave(self, reason: str) -> None:
-        """Runs that are still going are interrupted."""
+        """Leave; active runs become interrupted."""
         await self._mark_dead(self._me.id, None, reason)
         self._directory.leave(self._me.id)
 
     async def watch_peers(self) -> None:
         now = time.monotonic()
         if now - self._watched > LEASE_SECONDS / 2:
-            # This host could not look for a while, and the others perhaps not speak: nobody may
-            # be judged by what was seen before.
+            # This host was suspended, and the others perhaps too: earlier observations are not
+            # valid.
             self._seen.clear()
         self._watched = now
         peers = [peer for peer in await self._store.peers() if peer.id != self._me.id]
@@ -75,7 +75,7 @@ class Lease:
         self._seen = {peer.id: self._seen[peer.id] for peer in peers if peer.id in self._seen}
 
     async def mark_dead_hosts(self) -> None:
-        """At the start: those of which it is known at once, and runs that nobody owns."""
+        """At the start: hosts that are known to be dead, and runs without an owner."""
         await self.watch_peers()
         await self._end_orphans()
 
@@ -95,18 +95,18 @@ class Lease:
         return now - since > LEASE_SECONDS
 
     async def _mark_dead(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
-        """`beats`: only if it has not spoken since; None: in any case."""
+        """`beats`: only if that is still its number of heartbeats; None: in any case."""
         for run in await self._store.owned(host):
             if run.place == self._me.place:
-                # It may have ended before its host did, when the store could not be told.
+                # The run may have ended before its host, while the store was unavailable.
                 folder = self._directory.settle(run.uuid)
                 outcome = await asyncio.to_thread(folder.read_outcome)
                 if outcome is not None:
                     await self._store.finish(run.uuid, host, outcome)
         interrupted = await self._store.mark_dead(host, beats, reason, time.time())
         if interrupted is None:
-            return  # It lives after all.
+            return  # It is alive.
         self._directory.forget(host)
         for uuid in interrupted:
-            _log.warning("training %s is interrupted: %s", uuid, reason)
+            _log.warning("training %s was interrupted: %s", uuid, reason)
             await asyncio.to_thread(self._directory.folder(uuid).drop_inputs)

@@ -1,11 +1,11 @@
-"""What a training prints: written to files that never outgrow a limit, and read from them.
+"""The log of a run: files of limited size with its output.
 
-The output of a run is one long sequence of bytes, of which the last part is kept. It lies in
-segments, files that are named by the offset in the whole output at which they begin. The writer
-only ever appends, and removes the oldest segment; so offsets stay true for as long as the run has
-its folder, and readers need no lock.
+The output of a run is a sequence of bytes, of which the last part is kept. It is stored in
+segments, files that are named after their offset in the complete output. The writer only appends,
+and removes the oldest segment. So offsets stay valid as long as the folder exists, and readers need
+no lock.
 
-All of this blocks: :class:`LogWriter` has a thread of its own, and readers are called in threads.
+All of this blocks: :class:`LogWriter` has its own thread, and readers must be called in threads.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SEGMENTS_COUNT = 4
 
 READ_BYTES = 256 * 1024
 PIPE_BYTES = 1024 * 1024
-"""As much as a process without privileges may ask for (``/proc/sys/fs/pipe-max-size``)."""
+"""The maximum for unprivileged processes (``/proc/sys/fs/pipe-max-size``)."""
 
 PIECE_BYTES = 64 * 1024
 
@@ -42,11 +42,11 @@ _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class LogWriter:
-    """Appends what comes out of a pipe, which is closed at its end, to the log, in its own thread.
+    """Appends the output of a pipe to the log, in its own thread, and closes the pipe at its end.
 
-    When the log cannot be written (a full disk, say), the pipe is read all the same, because the
-    training would hang otherwise: what comes is dropped, and a line in the log tells how much. The
-    log goes on where it ends in the folder. Raises ``OSError`` when that cannot be made or read.
+    If the log cannot be written (for example because the disk is full), the pipe is still read,
+    because the training would hang otherwise: the output is discarded, and a line in the log says
+    how much. An existing log is continued. Raises ``OSError`` if the folder cannot be used.
     """
 
     def __init__(
@@ -70,23 +70,23 @@ class LogWriter:
         self._segment = -1  # The open segment's file descriptor.
         self._line_open = False
         self._failing = False
-        self._dropped = 0  # Bytes of which no note tells yet,
+        self._dropped = 0  # Bytes that no note reports yet,
         self._reason = ""  # and why.
-        self._note = b""  # What is left of a note that could be written only in part.
-        # A daemon: a process that has escaped with the write end must not keep the host alive.
+        self._note = b""  # The rest of a partly written note.
+        # A daemon, because a stray process that holds the write end must not keep the host alive.
         self._thread = threading.Thread(target=self._run, name=f"log {folder}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def wait(self, seconds: float) -> bool:
-        """Whether, within this time, all writers have closed the pipe and all is in the log."""
+        """Wait until all writers have closed the pipe and the log is complete; False if not."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        # A larger pipe needs fewer switches between the two processes. It is only faster.
-        with contextlib.suppress(OSError, AttributeError):  # It is Linux's.
+        # Optional: a larger pipe means fewer switches between the two processes.
+        with contextlib.suppress(OSError, AttributeError):  # Only on Linux.
             fcntl.fcntl(self._fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         buffer = memoryview(bytearray(READ_BYTES))
         try:
@@ -94,7 +94,7 @@ class LogWriter:
                 self._put(buffer[:size])
             self._put(buffer[:0])
         except OSError:
-            _log.exception("the output of a training cannot be read any more: %s", self._folder)
+            _log.exception("cannot read the output of a training: %s", self._folder)
         finally:
             os.close(self._fd)
             self._close()
@@ -107,10 +107,10 @@ class LogWriter:
                 written += size
             self._failing = False
         except OSError as error:
-            # Opened anew the next time: the folder may be another one by then.
+            # Reopened the next time: the folder may have been replaced.
             self._close()
             if not self._failing:
-                _log.warning("the log of a training cannot be written: %s", error)
+                _log.warning("cannot write the log of a training: %s", error)
             self._failing = True
             self._reason = os.strerror(error.errno or errno.EIO)
             self._dropped += len(data) - written
@@ -123,8 +123,8 @@ class LogWriter:
             if not note:
                 text = f"[… {self._dropped} bytes could not be written: {self._reason} …]\n"
                 note = b"\n" * self._line_open + text.encode()
-            # The disk may have space for a part of the note only. Readers may have seen that
-            # part, so it stays, and the rest follows when there is space for it.
+            # The disk may have space for only a part of the note. That part stays, because
+            # readers may have seen it, and the rest follows when there is space.
             for size in self._append(memoryview(note)):
                 if not self._note:
                     self._dropped = 0
@@ -132,7 +132,7 @@ class LogWriter:
                 self._line_open = bool(note)
 
     def _append(self, data: memoryview) -> Iterator[int]:
-        """Over as many segments as it takes; yields the size of each write."""
+        """Write to as many segments as necessary; yields the size of each write."""
         while data:
             if self._end - self._start >= self._segment_bytes:
                 self._close()
@@ -146,12 +146,12 @@ class LogWriter:
             yield size
 
     def _open(self) -> None:
-        # Where the author's code has put a symlink or a pipe nothing is written.
+        # Nothing is written if the author's code has put a symlink or a pipe there.
         with opened(self._folder, OWN_STEPS) as folder:
             segment = os.open(_name(self._start), _WRITING, 0o644, dir_fd=folder)
             if not stat.S_ISREG(os.fstat(segment).st_mode):
                 os.close(segment)
-                raise OSError(errno.EINVAL, "no regular file", _name(self._start))
+                raise OSError(errno.EINVAL, "not a regular file", _name(self._start))
             self._segment = segment
             for start in _starts(self._folder)[: -self._segments_count]:
                 with contextlib.suppress(FileNotFoundError):
@@ -164,14 +164,14 @@ class LogWriter:
 
 
 class LogReader:
-    """Offsets count bytes in the whole output of the run, from its first byte on."""
+    """Offsets are in bytes, from the first byte of the run's output."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def size(self) -> int:
         while starts := _starts(self._folder):
-            # Another try if rotation has removed it: there are newer ones then.
+            # Retry if rotation has removed it: there are newer ones.
             with contextlib.suppress(FileNotFoundError):
                 return starts[-1] + _size(self._folder, starts[-1])
         return 0
@@ -181,7 +181,7 @@ class LogReader:
         return starts[0] if starts else 0
 
     def read(self, offset: int, max_bytes: int) -> tuple[int, bytes]:
-        """Where the bytes really begin; they are less than asked for at a gap or at the end."""
+        """The bytes and their real offset; fewer than requested at a gap or at the end."""
         parts: list[bytes] = []
         begin = position = max(offset, 0)
         missing = max_bytes
@@ -205,7 +205,7 @@ class LogReader:
 
     def _read_segment(self, start: int, offset: int, size: int) -> bytes:
         try:
-            # The author's code can write here as well: no pipe may make a reader wait.
+            # The author's code can write here too: a pipe must not block the reader.
             with open_file(self._folder / _name(start), OWN_STEPS + 1) as file:
                 return os.pread(file.fileno(), size, offset)
         except OSError:
@@ -214,19 +214,19 @@ class LogReader:
     def lines(
         self, offset: int, max_bytes: int, *, unfinished: bool = False, line_bytes: int = 0
     ) -> tuple[int, list[str]]:
-        r"""Where to go on, and whole lines without their ends (a progress bar's ``\r`` is one).
+        r"""The next offset, and complete lines without line ends (``\r`` counts as one).
 
-        What is no UTF-8 is replaced, and a line of more than 64 KiB comes in pieces. If the log at
-        the offset, the start of a line, is gone, the first line says so. Of a line that is longer
-        than ``max_bytes``, ``line_bytes`` are read at most; ``unfinished`` gives out a last one
-        without an end, for logs that nobody writes any more.
+        Bytes that are not UTF-8 are replaced, and lines of more than 64 KiB are split. If the log
+        at the offset, the start of a line, has been removed, the first line says so. Of a line
+        longer than ``max_bytes``, at most ``line_bytes`` are read; ``unfinished`` includes a last
+        line without an end, for logs that are complete.
         """
         offset = max(offset, 0)
         begin, data = self.read(offset, max_bytes)
         ended = len(data) < max_bytes
         lines = []
         if begin > offset:
-            lines.append(f"[… {begin - offset} bytes are not kept any more …]")
+            lines.append(f"[… {begin - offset} bytes have been removed …]")
             rest_of_character = _continuation(data)
             begin += rest_of_character
             data = data[rest_of_character:]
@@ -241,14 +241,14 @@ class LogReader:
         if unfinished and ended:
             size = len(rest)
         elif len(rest) == len(data) and not ended:
-            # The line is longer than all that may be read: it would never be given out otherwise.
+            # The line is longer than the limit: it would never be returned otherwise.
             size = _cut(rest, len(rest))
         if size:
             lines.append(_text(rest[:size]))
         return begin + len(data) - len(rest) + size, lines
 
     def tail(self, lines_count: int) -> int:
-        """The offset at which the last lines begin; an unfinished one counts."""
+        """The offset of the last lines; an unfinished line counts."""
         size = position = self.size()
         first = self.start()
         left = lines_count
@@ -256,9 +256,9 @@ class LogReader:
             asked = max(first, position - PIECE_BYTES)
             begin, data = self.read(asked, position - asked)
             if begin > asked:
-                # Removed meanwhile: what is still there is all that can be shown.
+                # Removed meanwhile: the rest is all that can be shown.
                 return begin
-            # The newline at the very end ends the last line, it begins no other.
+            # The newline at the very end does not start another line.
             found = len(data) - (position == size)
             while (found := data.rfind(b"\n", 0, max(found, 0))) >= 0:
                 left -= 1
@@ -281,19 +281,19 @@ def _size(folder: Path, start: int) -> int:
 def _starts(folder: Path) -> list[int]:
     try:
         with opened(folder, OWN_STEPS) as descriptor:
-            names = os.listdir(descriptor)  # noqa: PTH208 - a descriptor is no Path
+            names = os.listdir(descriptor)  # noqa: PTH208 - a descriptor is not a Path
     except (FileNotFoundError, NotADirectoryError):
-        return []  # Nothing was printed yet; or the author's code has put something in its place.
+        return []  # Nothing has been printed, or the author's code has replaced the folder.
     return sorted(int(name) for name in names if _SEGMENT.fullmatch(name))
 
 
 def _last_line_end(data: bytes) -> int:
-    # A carriage return at the very end may be the first half of an end.
+    # A carriage return at the very end may be followed by a newline.
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
 
 
 def _pieces(line: bytes) -> list[bytes]:
-    """Cut where it is too long, between characters; at least one piece."""
+    """Split a line that is too long, between characters; at least one piece."""
     pieces = []
     while len(line) > PIECE_BYTES:
         size = _cut(line, PIECE_BYTES)
@@ -314,7 +314,7 @@ def _cut(line: bytes, size: int) -> int:
 
 
 def _continuation(data: bytes) -> int:
-    """How many bytes at the beginning belong to a character that began before them."""
+    """How many bytes at the beginning belong to a character that started before them."""
     size = 0
     while size < min(len(data), 3) and 0x80 <= data[size] < 0xC0:
         size += 1

@@ -1,12 +1,12 @@
 """The metrics of a run, from the TensorBoard event files that it writes.
 
-A metric has the name that TensorBoard shows: the tag, with the folder of its event file before it
-as far as that lies below the folder that is watched (``train/epoch_loss``).
+A metric has the name that TensorBoard shows: the tag, prefixed by the folder of its event file
+relative to the watched folder (``train/epoch_loss``).
 
-When a training goes on from a checkpoint, TensorBoard drops the points of the first writer from
-the second one's first step on, which it guesses. Here all points stay, in the order in which they
-were read (files by their names, which begin with the time of their creation): none is ever taken
-back from a client that has it, and steps that go backwards are not mistaken for a restart.
+If a training continues from a checkpoint, TensorBoard drops points of the first writer from the
+second one's first step on, which it guesses. Here all points are kept, in the order in which they
+were read (files by name, which starts with the time of creation): points that clients have are
+never removed, and steps that go backwards are not mistaken for a restart.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from deepaas.training.event_files import EventFile, Scalar
 MAX_POINTS = 10_000
 
 MAX_ALL_POINTS = 1_000_000
-"""Of many metrics fewer points are kept: as many as come to this together."""
+"""Limit for all metrics together: if there are many, fewer points are kept of each."""
 
 MAX_METRICS = 1000
 MAX_FILES = 1000
@@ -39,7 +39,7 @@ _READ_POINTS = 10_000
 
 
 class Point(NamedTuple):
-    """`value` may be no number or infinite; `wall_time` is in seconds since the epoch."""
+    """`value` can be NaN or infinite; `wall_time` is in seconds since the epoch."""
 
     name: str
     step: int
@@ -49,7 +49,7 @@ class Point(NamedTuple):
 
 @dataclass
 class Series:
-    """The points of one metric, in the order in which they were read; the units are `Point`'s."""
+    """The points of one metric, in the order in which they were read; units as in `Point`."""
 
     steps: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
@@ -57,10 +57,10 @@ class Series:
 
 
 class RunMetrics:
-    """Reads the metrics of one run, while it runs or afterwards. All of it blocks.
+    """Reads the metrics of one run, during or after it. All methods block.
 
-    Of `roots`, which need not exist, the run's own is the first. `since`: in seconds since the
-    epoch; event files in the other folders that are older are another run's.
+    `roots` need not exist; the first is the run's own folder. `since` is in seconds since the
+    epoch: older event files in the other folders belong to other runs.
     """
 
     def __init__(self, roots: Callable[[], Sequence[Path]], since: float) -> None:
@@ -72,7 +72,7 @@ class RunMetrics:
         self._series: dict[str, _Thinned] = {}
 
     def update(self) -> list[Point]:
-        """The points that are new; if there are more than 100,000, the last of them."""
+        """The new points; at most the last 100,000."""
         new: deque[Point] = deque(maxlen=MAX_NEW_POINTS)
         with self._updating:
             self._find()
@@ -86,7 +86,7 @@ class RunMetrics:
         return list(new)
 
     def series(self) -> dict[str, Series]:
-        """Thinned out evenly to at most 10,000 points each, with the last."""
+        """All metrics, evenly thinned out to at most 10,000 points each, including the last."""
         with self._lock:
             return {name: thinned.copy() for name, thinned in self._series.items()}
 
@@ -104,7 +104,7 @@ class RunMetrics:
 
     def _find(self) -> None:
         for index, root in enumerate(self._roots()):
-            # Roots may lie in one another: a file belongs to the first that it was found in.
+            # Roots may be nested: a file belongs to the first in which it was found.
             real = os.path.realpath(root)
             for path, folder in sorted(_event_files(real)):
                 if path in self._files:
@@ -123,7 +123,7 @@ class _EventFile(NamedTuple):
 
 
 class _Thinned:
-    """Keeps every point at first, then every second, every fourth, and always the last."""
+    """Keeps every point, later every second, every fourth and so on, and always the last."""
 
     def __init__(self) -> None:
         # A quarter of the size of lists.
@@ -155,9 +155,9 @@ class _Thinned:
 
 
 def _event_files(root: str) -> Iterator[tuple[str, str]]:
-    """Each with its folder relative to the root. Links to folders are not followed.
+    """Event files, with their folders relative to the root. Links to folders are not followed.
 
-    What is nearer to the root is found first: many files further down do not hide it.
+    Files near the root are found first, so that many files further down do not hide them.
     """
     waiting = deque([("", 0)])
     entries_left = MAX_ENTRIES
@@ -187,5 +187,5 @@ def _written_since(path: str, since: float) -> bool:
 
 
 def _text(folder: str) -> str:
-    """Names that are no UTF-8 could not be sent to anybody."""
+    """Replaces bytes that are not UTF-8, which could not be sent."""
     return os.fsencode(folder).decode("utf-8", "replace")

@@ -1,7 +1,7 @@
-"""Brings the tables of a database to what this version of the code expects.
+"""Creates or upgrades the tables of a database for this version of the code.
 
-An empty database gets them as they are today. Those of an older version are changed by Alembic,
-which hosts let a process of its own do: they would have to keep it in memory afterwards.
+An empty database gets the current tables. Those of an older version are upgraded by Alembic, in a
+separate process, because Alembic would stay in the host's memory.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ _VERSION = Table(
 )
 
 PG_LOCK = 0x6465_6570_6161_7300
-"""The advisory lock (PostgreSQL) of those who migrate: ``deepaas`` in ASCII."""
+"""The advisory lock for migrations (PostgreSQL): ``deepaas`` in ASCII."""
 
 
 async def migrate(database: Database) -> None:
-    """Hosts that start at the same moment wait for each other.
+    """Create or upgrade the tables. Hosts that start at the same time wait for each other.
 
-    Raises ``ConfigError`` (newer code has made the tables), ``StoreUnavailable``, ``StorageFull``.
+    Raises ``ConfigError`` (the tables are from a newer version), ``StoreUnavailable`` and
+    ``StorageFull``.
     """
     async with _alone(database):
         async with database.reading() as connection:
@@ -69,13 +70,13 @@ async def migrate(database: Database) -> None:
 
 
 async def migrate_apart(database: Database, url: str) -> None:
-    """``migrate`` finds out whether the other process could. Raises ``StoreUnavailable``."""
+    """Upgrade in another process; ``migrate`` checks the result. Raises ``StoreUnavailable``."""
     async with database.reading() as connection:
         if await connection.run_sync(_revision) in (None, HEAD):
             return
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__),
-        stdin=subprocess.PIPE,  # Not an argument: there may be a password in it.
+        stdin=subprocess.PIPE,  # Not an argument, because it may contain a password.
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -84,7 +85,7 @@ async def migrate_apart(database: Database, url: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
-    """The lock beside the file (SQLite); PostgreSQL has locks of its own."""
+    """Hold the lock next to the file (SQLite); PostgreSQL has its own locks."""
     if database.path is None:
         yield
         return
@@ -107,7 +108,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _bring(connection: Connection, name: str) -> None:
-    revision = _revision(connection)  # Somebody else may have had the lock before.
+    revision = _revision(connection)  # Another host may have migrated before.
     if revision is None:
         METADATA.create_all(connection, checkfirst=False)
         _VERSION.create(connection)
@@ -122,14 +123,14 @@ def _upgrade(connection: Connection, name: str, revision: str) -> None:
     from alembic.script import ScriptDirectory
 
     config = Config()
-    # The option is read with interpolation.
+    # % is special in the option.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision not in known:
         raise ConfigError(
-            f"the database {name!r} was made by a newer version of DEEPaaS (its revision is "
-            f"{revision!r}, this version knows up to {HEAD!r}): use that version or another "
-            "database"
+            f"the database {name!r} was created by a newer version of DEEPaaS (its revision is "
+            f"{revision!r}, this version supports up to {HEAD!r}): use the newer version or "
+            "another database"
         )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""The part of the store that keeps predictions whose clients do not wait for them."""
+"""The part of the store for asynchronous predictions."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Records = list[Record]
 
 
 class PredictionRows:
-    """All methods raise ``StoreUnavailable``, those that write ``StorageFull``, too."""
+    """All methods raise ``StoreUnavailable``, and those that write also ``StorageFull``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def put(self, records: Sequence[Record]) -> list[str]:
-        """Add predictions that begin, and note how others have ended, in one transaction.
+        """Add new predictions, and record how others have ended, in one transaction.
 
-        One that begins takes the place of an ended one of the same model and id. Returns the files
-        of the same state directory that no prediction has any more.
+        A new one replaces an ended one with the same model and id. Returns the files in the same
+        state directory that are no longer needed.
         """
         async with self._database.writing() as connection:
             return [file for record in records for file in await _put(connection, record)]
@@ -51,7 +51,7 @@ class PredictionRows:
         return None if row is None else Record(*row)
 
     async def newest(self, model: str, *, before: int | None, limit: int) -> Records:
-        """Without their documents; only those that came before the one of number ``before``."""
+        """Without documents; only those older than number ``before``."""
         query = _LISTED.where(ROW.model == text_of(model)).order_by(ROW.id.desc())
         if before is not None:
             query = query.where(ROW.id < min(before, LARGEST))
@@ -60,7 +60,7 @@ class PredictionRows:
     async def oldest_completed(
         self, place: str, *, keep_count: int | None, completed_before: float | None, limit: int
     ) -> Records:
-        """Not of the last ``keep_count``, or ended before ``completed_before``; None: no limit."""
+        """Those beyond the last ``keep_count`` or ended before ``completed_before``, if given."""
         told = select(WEBHOOKS.c.id).where(
             WEBHOOKS.c.kind == "prediction",
             WEBHOOKS.c.model == ROW.model,
@@ -71,7 +71,7 @@ class PredictionRows:
         if completed_before is not None:
             reasons.append(ROW.completed < completed_before)
         if keep_count is not None:
-            # The first that is not kept, instead of a list of all that are.
+            # Only the first that is not kept, instead of a list of those that are.
             last = select(ROW.completed, ROW.id).where(*ended)
             last = last.order_by(ROW.completed.desc(), ROW.id.desc()).offset(keep_count).limit(1)
             async with self._database.reading() as connection:
@@ -81,7 +81,7 @@ class PredictionRows:
                 reasons.append((ROW.completed == found[0]) & (ROW.id <= found[1]))
         if not reasons:
             return []
-        # One whose client is still to be told of its end is needed for that.
+        # Those whose webhook has not been sent are kept.
         query = _LISTED.where(*ended, or_(*reasons), ~told.exists())
         query = query.order_by(ROW.completed, ROW.id)
         return await self._listed(query.limit(limit))
@@ -104,7 +104,7 @@ class PredictionRows:
 
 
 async def interrupt(connection: AsyncConnection, host: str, now: float) -> None:
-    """Note that a host has ended in the middle of its predictions; in a transaction."""
+    """Mark the running predictions of a dead host as interrupted; in a transaction."""
     going = (ROW.owner == text_of(host), ROW.completed.is_(None))
     await connection.execute(
         update(PREDICTIONS).where(*going).values(status=INTERRUPTED, completed=now)

@@ -1,29 +1,29 @@
-"""What the store keeps of a prediction whose client does not wait for it."""
+"""What the store keeps about an asynchronous prediction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 INTERRUPTED = "interrupted"
-"""Its host ended in the middle of it, and could not say so any more."""
+"""The host exited during the prediction, and could not record its end."""
 
 CUT_OFF = "cut off"
-"""Its host has ended it, for no other reason than that it left."""
+"""The host ended the prediction because it was stopping."""
 
 UNFINISHED = frozenset((INTERRUPTED, CUT_OFF))
-"""What has not been brought to an end, and may be made again."""
+"""Predictions that were not completed, and can be repeated."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One prediction as the store has it. Times are seconds since the epoch.
+    """A prediction in the store. Times are seconds since the epoch.
 
     Attributes:
-        id: its client's name for it, or one that was made up.
-        place: the state directory that has its file, by id.
-        status: in the words of the protocol, or one of ``UNFINISHED``.
-        document: as JSON; None when that lies in a file.
-        number: its place in the order of coming, given by the store.
+        id: chosen by the client, or generated.
+        place: the id of the state directory that has its file.
+        status: as in the protocol, or one of ``UNFINISHED``.
+        document: JSON; None if it is in a file.
+        number: its position in the order of requests, assigned by the store.
     """
 
     model: str

@@ -1,4 +1,4 @@
-"""Which finished runs are kept, and for how long."""
+"""Removes old runs."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _UNITS_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400
 
 @dataclass(frozen=True)
 class Keep:
-    """So many finished runs, and for so long after they have finished; None: no limit."""
+    """How many finished runs are kept, and how long after their end; None: no limit."""
 
     count: int | None = None
     seconds: float | None = None
 
 
 def parse_keep(text: str, option: str = "keep-runs") -> Keep:
-    """Read a count, an age, or both with a comma between. Raises ``ConfigError``."""
+    """Parse a count, an age, or both separated by a comma. Raises ``ConfigError``."""
     count: int | None = None
     seconds: float | None = None
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -58,7 +58,7 @@ class Retention:
         self._next = 0.0
 
     async def apply(self) -> None:
-        """Remove what need not be kept, most of the time nothing. Raises ``StoreUnavailable``."""
+        """Remove runs that need not be kept. Raises ``StoreUnavailable``."""
         if self._keep == Keep() or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + PAUSE_SECONDS
@@ -66,13 +66,13 @@ class Retention:
         for uuid in await self._store.oldest_finished(
             self._directory.id, keep_count=self._keep.count, finished_before=before
         ):
-            # The store first: a run without files would be worse than files without a run.
+            # The store first, because files without a run are better than a run without files.
             if await self._store.forget(uuid):
                 await asyncio.to_thread(self._directory.remove, uuid)
-                _log.info("training %s is removed (keep-runs)", uuid)
+                _log.info("removed training %s (keep-runs)", uuid)
 
     async def sweep(self) -> None:
         known = await self._store.known(self._directory.id)
         ended = await self._store.known(self._directory.id, states=FINAL)
         for name in await asyncio.to_thread(self._directory.sweep, known, ended):
-            _log.info("runs/%s was left by a host that was killed, and is removed", name)
+            _log.info("removed runs/%s, left by a host that was killed", name)

@@ -1,4 +1,4 @@
-"""What a run is: its states, and what the store keeps of it."""
+"""Runs: their states, and what the store keeps about them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class State(str, enum.Enum):
-    """``QUEUED`` and ``RUNNING`` may change, the others are final."""
+    """``QUEUED`` and ``RUNNING`` can change, the others are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -28,12 +28,12 @@ CHANGES: dict[State, frozenset[State]] = {
     State.RUNNING: FINAL,
     **dict.fromkeys(FINAL, frozenset()),
 }
-"""From each state, those that it may turn into."""
+"""The possible next states of each state."""
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """`total` is None when nobody knows, `message` one line for people."""
+    """`total` is None if unknown; `message` is one line of text."""
 
     step: float
     total: float | None = None
@@ -42,14 +42,14 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One training as the store has it. Times are seconds since the epoch.
+    """A run in the store. Times are seconds since the epoch.
 
     Attributes:
         uuid: 32 hex digits.
-        place: the state directory that has its files, by id.
-        owner: id of the host that runs it, or ran it; empty while it waits.
-        args: as JSON; None when they are large and lie in its folder.
-        result: as JSON; None when there is nothing, or when it is large.
+        place: the id of the state directory that has its files.
+        owner: the id of the host that runs or ran it; empty while it is queued.
+        args: JSON; None if they are large and stored in its folder.
+        result: JSON; None if there is none, or if it is large.
     """
 
     uuid: str
@@ -71,7 +71,7 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended, in a final state; `finished`, `message` and `result` as in a run."""
+    """How a run ended; the attributes are those of a run, and the state is final."""
 
     state: State
     finished: float
@@ -82,9 +82,9 @@ class RunOutcome:
 
 @dataclass(frozen=True)
 class Peer:
-    """A host that uses the store, under a new id at each start.
+    """A host that uses the store, with a new id at each start.
 
-    `machine` is the running kernel by its boot id, `place` the state directory by its id.
+    `machine` is the boot id of the kernel, `place` the id of the state directory.
     """
 
     id: str

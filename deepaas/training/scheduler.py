@@ -1,4 +1,4 @@
-"""Which runs run when: takes them from the queue, watches over them, and notes how they end."""
+"""Schedules runs: takes them from the queue, monitors them, and records how they end."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 15.0
 
 END_SECONDS = 20.0
-"""Runs that have been killed may take this much longer to be noted; no host waits for ever."""
+"""How much longer the host waits until killed runs are recorded."""
 
 LEAVE_SECONDS = 5.0
-"""How long the store may take to note the last runs when the host leaves."""
+"""How long the store may take to record the last runs when the host stops."""
 
 CANCELLED = "cancelled on request"
 STOPPED = "the host was stopped"
-FENCED = "another host took this one for dead: the store had not heard of it for too long"
+FENCED = "another host declared this one dead: it could not reach the database for too long"
 
 
 @dataclass(frozen=True)
 class TrainingLimits:
-    """`grace_seconds`: after it was asked to end; `load_seconds`: with warming, 0: no limit."""
+    """`grace_seconds`: to stop gracefully; `load_seconds`: including warm-up, 0 for no limit."""
 
     workers_count: int
     grace_seconds: float
@@ -53,10 +53,10 @@ class TrainingLimits:
 
 
 class Scheduler:
-    """`host` is an id that is new at each start; `masks` takes the host's own paths out.
+    """`host` is an id that is new at each start; `masks` removes the host's own paths.
 
     Attributes:
-        is_full: whether the queue had no room the last time, and nothing has made some since.
+        is_full: whether the queue was full at the last attempt, and has not changed since.
     """
 
     def __init__(
@@ -94,30 +94,30 @@ class Scheduler:
         self._heart: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take over what a host before this one has left. Raises ``StoreUnavailable``."""
+        """Take over the runs of previous hosts. Raises ``StoreUnavailable``."""
         await self._lease.enter()
         await self._lease.mark_dead_hosts()
         await asyncio.to_thread(self._reserve.hold)
         await self._retention.sweep()
-        # From here on this host has work: the heartbeat tries again what fails now.
+        # If this fails, the loops below retry it.
         with contextlib.suppress(StoreUnavailable, StorageFull):
             await self.fill()
-        # Each by itself: a slow disk must not keep the heart from beating.
+        # Separate tasks, because a slow disk must not delay the heartbeat.
         self._heart = asyncio.create_task(self._repeat(self._live, self._leaving))
         for what in (self._look, self._tidy):
             self._loops.append(asyncio.create_task(self._repeat(what, self._stopping)))
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """End all runs, politely until `hurry` is set; they become interrupted, the queue stays."""
+        """Interrupt all runs, gracefully until `hurry` is set; the queue is kept."""
         self._stopping.set()
         if self._loops:
-            # Not cancelled at once: one may be in the middle of taking a run.
+            # Not cancelled at once, because one may be taking a run from the queue.
             _, late = await asyncio.wait(self._loops, timeout=LEAVE_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*self._loops, return_exceptions=True)
         async with self._filling:
-            pass  # One that is just being started is among the executions then.
+            pass  # A run that is being started is among the executions then.
         for execution in self._executions.values():
             execution.stop(State.INTERRUPTED, STOPPED)
         rushing = asyncio.create_task(self._rush(hurry))
@@ -126,7 +126,7 @@ class Scheduler:
         rushing.cancel()
 
     async def leave(self) -> None:
-        # Until now it has lived: predictions go on to their end while it stops.
+        # Predictions were still completed while the runs stopped.
         self._leaving.set()
         if self._heart is not None:
             await asyncio.wait([self._heart], timeout=LEAVE_SECONDS)
@@ -135,7 +135,7 @@ class Scheduler:
         try:
             await asyncio.wait_for(self._lease.leave(STOPPED), LEAVE_SECONDS)
         except (asyncio.TimeoutError, DeepaasError) as error:
-            _log.error("the store was not told that this host has left: %s", error)
+            _log.error("cannot record in the database that this host has stopped: %s", error)
 
     async def _rush(self, hurry: asyncio.Event) -> None:
         await hurry.wait()
@@ -143,33 +143,33 @@ class Scheduler:
             execution.kill()
 
     def cancel(self, run: str) -> None:
-        """Cancel a run at once if it runs in this host; another host sees it in the store."""
+        """Cancel a run at once if it runs in this host; other hosts read it from the store."""
         if run in self._executions:
             self._executions[run].stop(State.CANCELLED, CANCELLED)
 
     # --- the queue ---
 
     async def submit(self, run: TrainingRun, queue_size: int) -> bool:
-        """Whether the queue of what this host can run had room. Raises ``StoreUnavailable``."""
+        """Queue a run; False if the queue is full. Raises ``StoreUnavailable``."""
         self.is_full = not await self._store.add(run, queue_size, self._sources)
         return not self.is_full
 
     async def start_next(self, entered: TrainingRun) -> TrainingRun:
-        """Start the run that has waited longest, if there is room; what has become of a new one.
+        """Start the oldest queued run if a slot is free; returns the current state of a new run.
 
         Raises ``StoreUnavailable``.
         """
         async with self._filling:
             await self._next()
         if execution := self._executions.get(entered.uuid):
-            return execution.run  # Whoever has begun it: the end of another run may have.
+            return execution.run  # This call or the end of another run has started it.
         if len(self._executions) >= self._limits.workers_count:
             return entered
-        # Nobody has to wait: another host has it, or it has ended.
+        # There is a free slot: another host has it, or it has ended.
         return await self._store.get(entered.model, entered.uuid) or entered
 
     async def fill(self) -> None:
-        """Start queued runs while there is room. Raises ``StoreUnavailable``."""
+        """Start queued runs while slots are free. Raises ``StoreUnavailable``."""
         async with self._filling:
             while await self._next():
                 pass
@@ -188,7 +188,7 @@ class Scheduler:
         return run
 
     async def _find_lost(self) -> None:
-        """Runs that are this host's without its knowledge: the news of their claim was lost."""
+        """Find runs that this host has claimed without receiving the database's confirmation."""
         known = self._ending | set(self._executions)
         for run in await self._store.owned(self._host):
             if run.uuid not in known:
@@ -206,7 +206,7 @@ class Scheduler:
             self._masks,
         )
         self._executions[run.uuid] = execution
-        _log.info("training %s of %s begins", run.uuid, run.model)
+        _log.info("training %s of %s starts", run.uuid, run.model)
         self._run(self._see_through(execution))
 
     async def _see_through(self, execution: Execution) -> None:
@@ -216,7 +216,7 @@ class Scheduler:
                 await asyncio.to_thread(self._directory.show, run)
             await execution.start()
             outcome = await execution.outcome
-            # Its process has gone: whoever hears of its end finds the place free.
+            # The process is gone, so the slot is free when the end is reported.
             self._ending.add(run.uuid)
             self._executions.pop(run.uuid)
             await self._tell(execution, outcome)
@@ -236,17 +236,17 @@ class Scheduler:
                 await self.fill()
 
     async def _tell(self, execution: Execution, outcome: RunOutcome) -> None:
-        """In its folder first, then in the store, as soon as that can be."""
+        """Record the outcome in the folder, then in the store, as soon as possible."""
         run, folder = execution.run, execution.folder
         await self._tell_progress(run.uuid, execution)
         try:
             await asyncio.to_thread(folder.write_outcome, outcome)
         except OSError as error:
-            _log.error("training %s: its outcome cannot be written: %s", run.uuid, error)
+            _log.error("training %s: cannot write its outcome: %s", run.uuid, error)
         delay_seconds = RETRY_SECONDS
         while not await self._noted(run.uuid, outcome):
             if self._stopping.is_set():
-                return  # The file in its folder tells the next host.
+                return  # The next host reads the file in the folder.
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay_seconds)
             delay_seconds = min(2 * delay_seconds, MAX_RETRY_SECONDS)
@@ -257,21 +257,21 @@ class Scheduler:
             try:
                 mine = await self._store.finish(uuid, self._host, outcome)
             except StorageFull:
-                # At once, before somebody else takes the space.
+                # At once, before something else takes the space.
                 await asyncio.to_thread(self._reserve.give)
                 mine = await self._store.finish(uuid, self._host, outcome)
         except (StoreUnavailable, StorageFull) as error:
-            _log.error("training %s: its end cannot be noted yet: %s", uuid, error)
+            _log.error("training %s: cannot record its end: %s; retrying", uuid, error)
             return False
         if not mine:
-            _log.warning("training %s was not this host's any more", uuid)
+            _log.warning("training %s no longer belongs to this host", uuid)
         return True
 
-    # --- again and again ---
+    # --- repeated ---
 
     @property
     def trouble(self) -> str:
-        """What keeps the store from being looked after, in words; empty for nothing."""
+        """Why the store cannot be used, or empty."""
         return next(iter(self._troubles.values()), "")
 
     async def _repeat(
@@ -282,14 +282,14 @@ class Scheduler:
             try:
                 await what()
                 if self._troubles.pop(name, ""):
-                    _log.info("the store of trainings answers again")
+                    _log.info("the database of training runs is available again")
             except (StoreUnavailable, StorageFull) as error:
                 if str(error) != self._troubles.get(name):
                     self._troubles[name] = str(error)
                     details = f" ({error.details})" if error.details else ""
-                    _log.error("%s%s; trainings go on, and it is tried again", error, details)
+                    _log.error("%s%s; active runs continue, retrying", error, details)
             except Exception:
-                _log.exception("the trainings cannot be looked after")
+                _log.exception("cannot manage the training runs")
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(end.wait(), LOOK_SECONDS)
 
@@ -309,7 +309,7 @@ class Scheduler:
             self.cancel(uuid)
         for uuid, execution in list(self._executions.items()):
             await self._tell_progress(uuid, execution)
-            with contextlib.suppress(OSError):  # It may have named another folder to watch.
+            with contextlib.suppress(OSError):  # It may have added a folder to watch.
                 await asyncio.to_thread(self._directory.show, execution.run)
         await self.fill()
 

@@ -1,4 +1,4 @@
-"""Trainings as protocols see them."""
+"""The interface of training for protocols."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 
 MAX_CHECKED_BYTES = 4 * 1024 * 1024
-"""Arguments in a longer text are checked by the run itself: reading it stops a whole process."""
+"""Longer arguments are validated by the run itself, because parsing them blocks a process."""
 
 MAX_CANCEL_SECONDS = 30.0
-"""Whoever cancels a run waits for its end, but not for longer than this."""
+"""Cancelling a run waits for its end, but at most this long."""
 
 LOOK_SECONDS = 1.0
-"""What another host changes of a run is seen so late."""
+"""Delay until changes by another host are noticed."""
 
 
 OpenStore = Callable[[], Awaitable["Store"]]
@@ -75,20 +75,20 @@ class Trainings:
         self._store: Store | None = None
         self._scheduler: Scheduler | None = None
         self._stopped: Scheduler | None = None
-        self._reason = "it is being opened"
+        self._reason = "the host is still connecting to it"
         self._opening: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
 
     # --- its life ---
 
     async def start(self) -> None:
-        """Open the store, or go on trying; ``ConfigError`` where no number of tries would do."""
+        """Open the store, or keep retrying; ``ConfigError`` if retrying cannot help."""
         try:
             await self._open()
         except (StoreUnavailable, StorageFull) as error:
             self._reason = error.reason if isinstance(error, StoreUnavailable) else str(error)
             _log.error(
-                "%s; models are served without trainings meanwhile%s",
+                "%s; predictions work, training is not available; retrying%s",
                 error,
                 f"\n{error.details}" if error.details else "",
             )
@@ -96,15 +96,15 @@ class Trainings:
         except ConfigError:
             raise
         except Exception:
-            # Whatever lies in the state directory: predictions do not depend on it.
-            self._reason = "it cannot be opened, see the host's log"
-            _log.exception("models are served without trainings meanwhile")
+            # Any exception: predictions do not depend on the state directory.
+            self._reason = "it cannot be opened: see the host's log"
+            _log.exception("predictions work, training is not available; retrying")
             self._opening = asyncio.create_task(self._open_later())
         finally:
             self._tried.set()
 
     async def stop(self, hurry: asyncio.Event) -> None:
-        """End the runs, politely until `hurry` is set; the store is open until :meth:`close`."""
+        """Stop the runs, gracefully until `hurry` is set; the store is open until :meth:`close`."""
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
@@ -118,7 +118,7 @@ class Trainings:
         await self.tensorboard.stop()
 
     async def close(self) -> None:
-        """When nobody has anything to tell the store any more."""
+        """Close the store, after its last use."""
         if self._stopped is not None:
             await self._stopped.leave()
         store, self._store = self._store, None
@@ -127,7 +127,7 @@ class Trainings:
 
     @property
     def trouble(self) -> str:
-        """Why nothing can be asked of trainings at present, in words; empty for nothing."""
+        """Why training is not available, or empty."""
         if self._store is None:
             return self._reason
         return "" if self._scheduler is None else self._scheduler.trouble
@@ -140,7 +140,7 @@ class Trainings:
         await self._tried.wait()
 
     async def store(self) -> Store:
-        """For what else is kept there. Raises ``StoreUnavailable`` when it is not open."""
+        """The store, for other data in it. Raises ``StoreUnavailable`` if it is not open."""
         await self._tried.wait()
         if self._store is None:
             raise StoreUnavailable(self._reason)
@@ -161,36 +161,36 @@ class Trainings:
             await asyncio.sleep(RETRY_SECONDS)
             try:
                 await self._open()
-                _log.info("the store of trainings is open now")
+                _log.info("the database of training runs is available")
             except StoreUnavailable as error:
                 self._reason = error.reason
             except StorageFull as error:
                 self._reason = error.message
             except ConfigError as error:
-                _log.error("the store of trainings cannot be opened: %s", error)
-                self._reason = "it cannot be opened, see the host's log"
+                _log.error("cannot open the database of training runs: %s", error)
+                self._reason = "it cannot be opened: see the host's log"
             except Exception:
-                _log.exception("the store of trainings cannot be opened")
+                _log.exception("cannot open the database of training runs")
 
     async def _opened(self) -> tuple[Store, Scheduler]:
-        # Whoever comes while the host starts waits for the first attempt, as for the models.
+        # Requests during the start wait for the first attempt, as for the models.
         await self._tried.wait()
         if self._store is None or self._scheduler is None:
             raise StoreUnavailable(self._reason)
         return self._store, self._scheduler
 
-    # --- what clients do ---
+    # --- requests of clients ---
 
     async def submit(
         self, model: HostedModel, inputs: Inputs, run_id: str = "", name: str = ""
     ) -> TrainingRun:
-        """Begin a training, now or when its turn comes; files of the request are taken over.
+        """Start or queue a run; files of the request are moved.
 
-        `run_id` is 32 hex digits that no run has yet, made up here if empty; `name` is the client's
-        own. Raises ``DeepaasError``; nothing of the run stays then.
+        `run_id` is a unique id of 32 hex digits, generated if empty; `name` is the client's id.
+        Raises ``DeepaasError``; then nothing of the run is left.
         """
         _, scheduler = await self._opened()
-        if scheduler.is_full:  # As far as is known, without a question to the store.
+        if scheduler.is_full:  # As far as is known, without asking the store.
             raise TrainQueueFull(self._queue_size)
         checked = await self._check(model, inputs)
         try:
@@ -199,7 +199,7 @@ class Trainings:
             try:
                 await asyncio.shield(entering)
             except asyncio.CancelledError:
-                # The client has left. Its files, which are just taken over, must not go yet.
+                # The client has left. Its files are being moved and must not be removed yet.
                 await asyncio.wait([entering])
                 raise
         finally:
@@ -211,7 +211,7 @@ class Trainings:
 
     async def get(self, model: HostedModel, run: str) -> TrainingRun:
         """Raises ``RunNotFound``."""
-        # Also while the host stops: whoever has waited for its end is to hear of it.
+        # Also works while the host stops, for requests that wait for the end of a run.
         found = await (await self.store()).get(model.name, run)
         if found is None:
             raise RunNotFound(model.name, run)
@@ -226,7 +226,7 @@ class Trainings:
         offset: int = 0,
         newest_first: bool = False,
     ) -> tuple[list[TrainingRun], int]:
-        """In the order of asking, and how many there are without ``limit`` and ``offset``."""
+        """Runs in the order of requests, and their number without ``limit`` and ``offset``."""
         store, _ = await self._opened()
         runs = await store.list(
             model.name, states=states, limit=limit, offset=offset, newest_first=newest_first
@@ -236,7 +236,7 @@ class Trainings:
         return runs, await store.count(model.name, states=states)
 
     async def cancel(self, model: HostedModel, run: str) -> TrainingRun:
-        """Cancel a run, and wait for its end as long as is sensible. Raises ``RunNotFound``."""
+        """Cancel a run, and wait for its end for a limited time. Raises ``RunNotFound``."""
         store, scheduler = await self._opened()
         found = await store.request_cancel(model.name, run, time.time(), CANCELLED)
         if found is None:
@@ -255,10 +255,10 @@ class Trainings:
     async def follow(
         self, model: HostedModel, run: TrainingRun
     ) -> AsyncGenerator[TrainingRun, None]:
-        """A run as it is, and again whenever its state has changed, until it has ended.
+        """Yield a run now and whenever its state changes, until it has ended or this host stops.
 
-        Nothing is told while the store is away. When this host leaves that is the end of it, too.
-        Raises ``RunNotFound`` when it is gone, ``StoreUnavailable`` when there was no store yet.
+        Pauses while the store is unavailable. Raises ``RunNotFound`` if the run is removed, and
+        ``StoreUnavailable`` if the store has never been open.
         """
         changes = (await self.store()).changes
         told: State | None = None
@@ -277,22 +277,22 @@ class Trainings:
                     await asyncio.wait_for(news.wait(), LOOK_SECONDS)
 
     async def ended(self, model: HostedModel, run: TrainingRun) -> TrainingRun:
-        """A run when it has ended, or as it is when this host leaves. Raises ``RunNotFound``."""
+        """Wait until a run has ended or this host stops. Raises ``RunNotFound``."""
         async with contextlib.aclosing(self.follow(model, run)) as seen:
             async for now in seen:
                 run = now
         return run
 
-    # --- what there is to see ---
+    # --- files ---
 
     def folder(self, run: TrainingRun) -> Folder:
-        """Raises ``RunElsewhere`` when it lies with a host of another state directory."""
+        """Raises ``RunElsewhere`` if it is in another state directory."""
         if run.place != self._directory.id:
             raise RunElsewhere(run.uuid)
         return self._directory.settle(run.uuid)
 
     async def args(self, run: TrainingRun) -> bytes:
-        """As JSON, also when they are large."""
+        """The arguments as JSON, even if they are large."""
         if run.args is not None:
             return run.args
         return await asyncio.to_thread(read_file, self.folder(run).args) or b"null"
@@ -303,7 +303,7 @@ class Trainings:
         return await asyncio.to_thread(read_file, self.folder(run).result) or b"null"
 
     async def _check(self, model: HostedModel, inputs: Inputs) -> Checked:
-        """Have the arguments checked, unless they are so much that the run itself has to do it."""
+        """Validate the arguments, unless they are so large that the run itself must do it."""
         if await asyncio.to_thread(_text_bytes, inputs) <= MAX_CHECKED_BYTES:
             return await model.check_training(inputs)
         if (await model.described()).train is None:
@@ -331,7 +331,7 @@ class Trainings:
             await asyncio.to_thread(self._directory.settle, run.uuid)
         except BaseException as error:
             if isinstance(error, StoreUnavailable) and error.is_undecided:
-                # The store may have it. If it has not, a later host sweeps the folder.
+                # The run may be in the store. If not, a later host removes the folder.
                 raise
             await asyncio.to_thread(self._directory.remove, run.uuid)
             raise
@@ -344,5 +344,5 @@ class Trainings:
 
 
 def _text_bytes(inputs: Inputs) -> int:
-    """In bytes; files are not read."""
+    """The size in bytes; files are not read."""
     return sum(Path(path).stat().st_size for path in inputs.text_paths())

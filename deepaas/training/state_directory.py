@@ -1,15 +1,15 @@
-"""A state directory: the folders of runs, and which hosts use it.
+"""A state directory: the folders of runs, and the hosts that use it.
 
 ::
 
-    STATE/id                  names this directory in the store
+    STATE/id                  the id of this directory in the store
     STATE/trainings.sqlite    the store, unless it is PostgreSQL
-    STATE/hosts/HOST          held locked by a host that lives
+    STATE/hosts/HOST          locked by a host while it is running
     STATE/runs/UUID/          see deepaas.training.folder
-    STATE/predictions/NAME    what clients are told of a prediction, where that is long
-    STATE/tensorboard/LABEL   links to the runs' folders, the tree that TensorBoard shows
+    STATE/predictions/NAME    long documents of predictions
+    STATE/tensorboard/LABEL   links to the folders of runs, for TensorBoard
 
-Several hosts may use one directory at a time.
+Several hosts can use one directory at a time.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from deepaas.training.folder import Folder, opened
 from deepaas.training.runs import TrainingRun
 
 STRAY_SECONDS = 3600.0
-"""What is half made is removed when it is older: a younger one may be in the making."""
+"""Incomplete folders are removed after this time; younger ones may still be in progress."""
 
-LOST = "the state directory was removed while this host ran: restart the host"
+LOST = "the state directory was removed while the host was running: restart the host"
 
 NEW = ".new-"
 OLD = ".old-"
 
 
 class StateDirectory:
-    """Made when it is missing. Raises ``ConfigError``. `id` is its name in the store."""
+    """Created if missing. Raises ``ConfigError``. `id` identifies it in the store."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock: int | None = None
         try:
-            # Arguments, results and uploads are nobody else's business.
+            # Arguments, results and uploads are private.
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             for folder in ("runs", "hosts", "tensorboard", "predictions"):
                 (path / folder).mkdir(exist_ok=True, mode=0o700)
@@ -52,7 +52,7 @@ class StateDirectory:
         except OSError as error:
             raise ConfigError(
                 f"state-dir {str(path)!r} cannot be used: {error.strerror or error}; "
-                "name another with --state-dir"
+                "choose another one with --state-dir"
             ) from None
 
     @property
@@ -78,7 +78,7 @@ class StateDirectory:
         if self._lock is not None:
             if path.exists():
                 return
-            os.close(self._lock)  # Who took this host for dead has removed the file.
+            os.close(self._lock)  # A host that declared this one dead has removed the file.
         self._lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
@@ -92,7 +92,7 @@ class StateDirectory:
             self._lock = None
 
     def lives(self, host: str) -> bool:
-        """Whether a host of this machine that uses this directory still runs."""
+        """Whether a host on this machine that uses this directory is still running."""
         try:
             lock = os.open(self._path / "hosts" / host, os.O_RDWR)
         except FileNotFoundError:
@@ -112,15 +112,15 @@ class StateDirectory:
 
     @contextlib.contextmanager
     def new_folder(self, run: str) -> Iterator[Folder]:
-        """The folder of a run that the store does not have yet; removed on an error.
+        """The folder of a run that is not in the store yet; removed after an error.
 
-        :meth:`settle` gives it its name afterwards. Raises ``StorageFull``, or ``StoreUnavailable``
-        when the state directory has gone.
+        :meth:`settle` gives it its final name. Raises ``StorageFull``, or ``StoreUnavailable`` if
+        the state directory was removed.
         """
         making = Folder(self._path / "runs" / (NEW + run))
-        with storage_errors("the files of the training"):
+        with storage_errors("the files of the training run"):
             try:
-                # As private as it was, if somebody has removed it.
+                # Created again with the same permissions if it was removed.
                 making.path.parent.mkdir(mode=0o700, exist_ok=True)
             except FileNotFoundError:
                 raise StoreUnavailable(LOST) from None
@@ -133,7 +133,7 @@ class StateDirectory:
                 raise
 
     def settle(self, run: str) -> Folder:
-        """The folder of a run that the store has; whoever needs it first gives it its name."""
+        """The folder of a run in the store; the first use gives it its final name."""
         folder = self.folder(run)
         with contextlib.suppress(FileNotFoundError):
             folder.path.with_name(NEW + run).rename(folder.path)
@@ -143,26 +143,26 @@ class StateDirectory:
         for link in self.tensorboard.glob(f"*{_short(run)}*"):
             link.unlink(missing_ok=True)
         path = self.settle(run).path
-        # Renamed first: nobody finds half of it.
+        # Renamed first, so that it is never seen incomplete.
         dying = path.with_name(OLD + run)
         with contextlib.suppress(FileNotFoundError):
             path.rename(dying)
         self._remove_tree(dying.name)
 
     def _remove_tree(self, name: str) -> None:
-        """Whatever its author's code has made of it."""
+        """Works for anything that the author's code may have put there."""
         with contextlib.suppress(OSError), opened(self._path / "runs") as runs:
             remove_tree(name, runs)
 
     def sweep(self, known: Collection[str], ended: Collection[str]) -> list[str]:
-        """What killed hosts have left; a folder that the store does not know may be another's."""
+        """Remove leftovers of killed hosts; a folder not in the store may belong to another one."""
         removed = []
         youngest = time.time() - STRAY_SECONDS
         for path in (self._path / "runs").iterdir():
             if path.name in ended:
                 self.folder(path.name).drop_inputs()
             elif path.name.startswith((NEW, OLD)) and path.name.removeprefix(NEW) not in known:
-                with contextlib.suppress(FileNotFoundError):  # Another host sweeps, too.
+                with contextlib.suppress(FileNotFoundError):  # Another host may be sweeping too.
                     if path.lstat().st_mtime < youngest:
                         self._remove_tree(path.name)
                         removed.append(path.name)
@@ -176,7 +176,7 @@ class StateDirectory:
     def show(self, run: TrainingRun) -> None:
         folder = self.folder(run.uuid)
         name = label(run)
-        # Relative, so that the directory may be moved.
+        # Relative, so that the directory can be moved.
         files = Path(os.path.relpath(folder.files, self.tensorboard))
         for number, target in enumerate([files, *folder.watched()]):
             with contextlib.suppress(FileExistsError):
@@ -184,13 +184,13 @@ class StateDirectory:
 
 
 def default_directory(environment: Mapping[str, str]) -> Path:
-    """Where state is kept when nobody says where, by the XDG Base Directory Specification."""
+    """The default state directory, according to the XDG Base Directory Specification."""
     base = environment.get("XDG_STATE_HOME")
     return (Path(base) if base else Path("~/.local/state").expanduser()) / "deepaas"
 
 
 def label(run: TrainingRun) -> str:
-    """In TensorBoard: the model, when it was asked for, and whose it is."""
+    """The name in TensorBoard: the model, the time of the request, and the start of the id."""
     created = time.strftime("%Y%m%d-%H%M%S", time.localtime(run.created))
     return f"{run.model}-{created}-{_short(run.uuid)}"
 
@@ -204,13 +204,13 @@ def _identify(path: Path) -> str:
         mine = path.with_name(f".id-{uuid.uuid4().hex}")
         mine.write_text(uuid.uuid4().hex)
         with contextlib.suppress(FileExistsError):
-            os.link(mine, path)  # Fails when another host was faster; then that one's counts.
+            os.link(mine, path)  # Fails if another host was faster; then its id is used.
         mine.unlink()
     return path.read_text().strip()
 
 
 def machine() -> str:
-    """This running kernel: on the same one, file locks tell which processes live."""
+    """The boot id: on the same kernel, file locks show which processes are running."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

@@ -1,12 +1,11 @@
-"""The store of trainings: every run from the moment it was asked for until it is removed.
+"""The store: every run from its request until it is removed.
 
-Every change of a run's state is one ``UPDATE`` that names the state it comes from, and counts
-the rows: of two that want to change the same run, one finds nothing to change. So hosts need no
-lock between them.
+Every change of a run's state is one ``UPDATE`` with the previous state as a condition: if two hosts
+change the same run, one of them changes no rows. So hosts need no lock between them.
 
-A connection may be lost between a change and the news of it. Then the caller gets
-``StoreUnavailable`` and does not know; when it asks for the same change again, it may hear that
-nothing was there to change. What holds is what ``get`` and ``owned`` say.
+A connection can be lost between a change and its confirmation. Then the caller gets
+``StoreUnavailable`` and cannot know; repeating the change may report that there was nothing to
+change. Only ``get`` and ``owned`` give the actual state.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Store:
 
     @classmethod
     async def open(cls, url: str) -> Store:
-        """``ConfigError``: the URL is wrong, or the database was made by a newer version."""
+        """``ConfigError``: the URL is invalid, or the database is from a newer version."""
         database = Database(url)
         try:
             await migrate_apart(database, url)
@@ -78,7 +77,7 @@ class Store:
             with database.translated():
                 database.remember()
         except (TypeError, ValueError) as error:
-            # The driver does not like an option that stands in the URL.
+            # The driver rejects an option in the URL.
             await database.close()
             raise ConfigError(f"database-url {database.name!r} does not work: {error}") from error
         except BaseException:
@@ -94,9 +93,9 @@ class Store:
     async def add(
         self, run: TrainingRun, queue_size: int | None = None, models: Collection[str] = ()
     ) -> bool:
-        """False when too many of these models wait here. ``ValueError``: it is not ``QUEUED``."""
+        """False if too many runs of these models are queued. ``ValueError``: not ``QUEUED``."""
         if run.state is not State.QUEUED:
-            raise ValueError(f"a new run is queued, not {run.state.value}")
+            raise ValueError(f"a new run must be queued, not {run.state.value}")
         async with self._database.writing() as connection:
             if queue_size is not None:
                 waiting = select(func.count()).where(*_waiting(run.place, models))
@@ -118,7 +117,7 @@ class Store:
         offset: int = 0,
         newest_first: bool = False,
     ) -> Runs:
-        """In the order in which they were added; no states: all."""
+        """Runs in the order in which they were added; all if no states are given."""
         query = select(RUN.id, *COLUMNS).where(RUN.model == text_of(model), *in_states(states))
         query = query.order_by(RUN.id.desc() if newest_first else RUN.id)
         left = LARGEST if limit is None else limit
@@ -126,7 +125,7 @@ class Store:
         runs: Runs = []
         async with self._database.reading() as connection:
             while left > 0:
-                # By pages: a long list made at one go would hold up all else that the host does.
+                # In pages, because a long list would block the event loop.
                 size = min(left, PAGE_SIZE)
                 rows = (await connection.execute(start.limit(size))).all()
                 runs += [run_of(row[1:]) for row in rows]
@@ -144,7 +143,7 @@ class Store:
         place: str | None = None,
         states: Collection[State] = (),
     ) -> int:
-        """Of one model, place and some states or of all."""
+        """The number of runs of a model, place and states, or of all."""
         query = select(func.count()).select_from(RUNS).where(*in_states(states))
         if model is not None:
             query = query.where(RUN.model == text_of(model))
@@ -156,7 +155,7 @@ class Store:
     async def claim(
         self, host: str, place: str, models: Collection[str], now: float
     ) -> TrainingRun | None:
-        """The oldest run that waits here for one of these models; no other host gets the same."""
+        """Claim the oldest queued run of these models here; no other host gets it."""
         run = await self._claim(host, place, models, now)
         if run is not None:
             self.changes.note(run.uuid)
@@ -175,13 +174,13 @@ class Store:
                     return dataclasses.replace(
                         run, state=State.RUNNING, owner=text_of(host), started=now
                     )
-                # Another host was quicker, or it has been cancelled: the next one.
+                # Another host was faster, or it was cancelled: try the next one.
         return None
 
     async def request_cancel(
         self, model: str, uuid: str, now: float, reason: str = ""
     ) -> TrainingRun | None:
-        """Cancel a run that waits, note the wish for one that runs, do nothing to an ended one."""
+        """Cancel a queued run; mark a running one as to be cancelled; ignore ended ones."""
         this = (RUN.uuid == text_of(uuid), RUN.model == text_of(model))
         async with self._database.writing() as connection:
             waiting = change(State.QUEUED, State.CANCELLED).where(*this)
@@ -195,7 +194,7 @@ class Store:
         return found
 
     async def finish(self, uuid: str, host: str, outcome: RunOutcome) -> bool:
-        """False when it does not run, or not on this host. ``ValueError``: it would not end."""
+        """False if it is not running on this host. ``ValueError``: the outcome is not final."""
         ending = change(State.RUNNING, outcome.state)
         ending = ending.where(RUN.uuid == text_of(uuid), RUN.owner == text_of(host))
         async with self._database.writing() as connection:
@@ -212,7 +211,7 @@ class Store:
         return ended
 
     async def set_progress(self, uuid: str, host: str, progress: RunProgress) -> bool:
-        """False when it does not run, or not on this host."""
+        """False if it is not running on this host."""
         query = update(RUNS).where(RUN.uuid == text_of(uuid), *running_on(host))
         async with self._database.writing() as connection:
             return await changed(connection, query.values(**progress_of(progress)))
@@ -222,7 +221,7 @@ class Store:
         return await self._column(query.order_by(RUN.id))
 
     async def owned(self, host: str) -> Runs:
-        """The runs that this host has claimed and not finished."""
+        """The runs that this host has claimed but not finished."""
         query = select(*COLUMNS).where(*running_on(host)).order_by(RUN.id)
         async with self._database.reading() as connection:
             return [run_of(row) for row in await connection.execute(query)]
@@ -235,7 +234,7 @@ class Store:
         finished_before: float | None,
         limit: int = 100,
     ) -> Names:
-        """Not of the last ``keep_count``, or ended before ``finished_before``; None: no limit."""
+        """Those beyond the last ``keep_count`` or ended before ``finished_before``, if given."""
         ended = (RUN.place == text_of(place), RUN.finished.is_not(None))
         reasons: Conditions = []
         if finished_before is not None:
@@ -245,7 +244,7 @@ class Store:
             reasons.append(RUN.id.not_in(kept.limit(min(keep_count, LARGEST))))
         if not reasons:
             return []
-        # One whose client is still to be told of its end is needed for that.
+        # Those whose webhook has not been sent are kept.
         told = select(WEBHOOKS.c.id).where(
             WEBHOOKS.c.kind == "training", WEBHOOKS.c.subject == RUN.uuid
         )
@@ -253,7 +252,7 @@ class Store:
         return await self._column(query.order_by(RUN.finished, RUN.id).limit(limit))
 
     async def forget(self, uuid: str) -> bool:
-        """Remove a run that has ended; False when it has not, or is unknown."""
+        """Remove a run that has ended; False if it has not, or is unknown."""
         query = delete(RUNS).where(RUN.uuid == text_of(uuid), *in_states(FINAL))
         async with self._database.writing() as connection:
             return await changed(connection, query)
@@ -272,7 +271,7 @@ class Store:
             await connection.execute(insert(HOSTS).values(beats=0, **row))
 
     async def beat(self, host: str) -> bool:
-        """False when another host has declared this one dead."""
+        """False if another host has declared this one dead."""
         query = update(HOSTS).where(HOSTS.c.id == text_of(host)).values(beats=HOSTS.c.beats + 1)
         async with self._database.writing() as connection:
             return await changed(connection, query)
@@ -285,15 +284,15 @@ class Store:
     async def mark_dead(
         self, host: str, beats: int | None, reason: str, now: float
     ) -> Names | None:
-        """Declare a host dead, and what it had going interrupted: its runs by uuid.
+        """Declare a host dead and mark its runs as interrupted; returns their uuids.
 
-        `beats`: only if it has not said since that it lives (else None is returned); None: whatever
-        it has said, even if its row is gone.
+        `beats`: only if that is still its number of heartbeats (otherwise returns None); None:
+        always, even if its row has been removed.
         """
         removing = delete(HOSTS).where(HOSTS.c.id == text_of(host))
         if beats is not None:
             removing = removing.where(HOSTS.c.beats == beats)
-        # Locked, so that those told are those that change.
+        # Locked, so that exactly the returned runs are changed.
         going = select(RUN.uuid).where(*running_on(host)).order_by(RUN.id).with_for_update()
         ending = change(State.RUNNING, State.INTERRUPTED).where(RUN.owner == text_of(host))
         async with self._database.writing() as connection:
@@ -307,7 +306,7 @@ class Store:
             return uuids
 
     async def orphans(self) -> Names:
-        """Owners of running runs and predictions that are not among the living hosts."""
+        """Owners of running runs and predictions that are not registered hosts."""
         living = select(HOSTS.c.id)
         runs = select(RUN.owner).where(RUN.state == State.RUNNING.value)
         predictions = select(PREDICTIONS.c.owner).where(PREDICTIONS.c.completed.is_(None))

@@ -1,4 +1,4 @@
-"""The connection to the database: what its URL may be, transactions, and what can go wrong."""
+"""The connection to the database: URL, transactions and errors."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+asyncpg"
 
 LOCKED_SECONDS = 30.0
-"""So long a writer waits for another one (SQLite)."""
+"""How long a writer waits for another one (SQLite)."""
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
-"""A server that says nothing for so long is taken for lost (PostgreSQL)."""
+"""Timeout for a response of the server (PostgreSQL)."""
 
 NO_SPACE_BYTES = 128 * 1024
-"""With less than this free, an input/output error of SQLite is taken for a full disk."""
+"""With less free space than this, an I/O error of SQLite is reported as a full disk."""
 
 
 LOST = (
-    "was removed or replaced while this host ran: put it back where it was, "
-    "or restart the host, which begins with what lies there then"
+    "was removed or replaced while the host was running: put it back, or restart the host to "
+    "use what is there now"
 )
 
 _log = logging.getLogger(__name__)
 
 
 class Database:
-    """`path` is the file of an SQLite database, `name` the URL without its password, for people."""
+    """`path` is the file of an SQLite database, `name` the URL without the password."""
 
     def __init__(self, text: str) -> None:
-        """``ConfigError``: the URL names no database that can be used, or its driver is missing."""
+        """``ConfigError``: the URL is not supported, or the driver is not installed."""
         url = _checked(text)
         self.name = url.render_as_string(hide_password=True)
         self.path = Path(url.database or "") if url.drivername == SQLITE else None
         self.engine = _engine(url)
         self._identity: tuple[int, int] | None = None
         self._lost = False
-        # SQLite has one writer at a time. Those of this process wait here, in order, instead of
-        # asking again and again whether the file is still locked.
+        # SQLite has one writer at a time. Writers of this process wait here, in order, instead of
+        # polling the lock of the file.
         self._turn = asyncio.Lock() if self.path else contextlib.nullcontext()
-        # One statement reads what was there at one moment: no transaction is needed around it.
+        # A single statement reads a consistent state, so it needs no transaction.
         options = {"reads": True} if self.path else {"isolation_level": "AUTOCOMMIT"}
         self._reader = self.engine.execution_options(**options)
         self._failures: tuple[type[BaseException], ...] = (
@@ -67,12 +67,12 @@ class Database:
         if not self.path:
             import asyncpg
 
-            # SQLAlchemy passes on as they are those that come while it connects.
+            # SQLAlchemy does not wrap errors during connecting.
             self._failures += (asyncpg.PostgresError, asyncpg.InterfaceError)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for questions, each by itself. Raises ``StoreUnavailable``."""
+        """A connection for independent queries. Raises ``StoreUnavailable``."""
         with self.translated():
             self._look()
             async with self._reader.connect() as connection:
@@ -80,10 +80,10 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: all or nothing, on disk when it is left.
+        """A transaction, written to disk at the end of the block.
 
-        Raises ``StorageFull``, and ``StoreUnavailable``, which ``is_undecided`` when the connection
-        was lost at the very end.
+        Raises ``StorageFull``, and ``StoreUnavailable``, with ``is_undecided`` if the connection
+        was lost during the commit.
         """
         is_ending = False
         try:
@@ -97,12 +97,12 @@ class Database:
             raise
 
     def remember(self) -> None:
-        """Note which file it is, once it is there (else ``OSError``): no other is taken for it."""
+        """Remember which file it is, to notice a replacement. ``OSError`` if it does not exist."""
         if self.path is not None:
             self._identity = _identity(self.path)
 
     def _look(self) -> None:
-        """SQLite goes on writing into a file that has gone: raises ``StoreUnavailable`` then."""
+        """Raises ``StoreUnavailable`` if the file was removed: SQLite would still write to it."""
         if self.path is None or self._identity is None:
             return
         try:
@@ -111,7 +111,7 @@ class Database:
             found = (0, 0)
         if found == self._identity:
             if self._lost:
-                _log.info("%s is there again", self.path)
+                _log.info("%s is available again", self.path)
             self._lost = False
             return
         if not self._lost:
@@ -133,7 +133,7 @@ class Database:
             reason, noted = _reason(error)
             details = f"{self.name}: {type(error).__name__}: {noted or reason}"
             if self._is_full(error):
-                raise StorageFull("the store of trainings", details=details) from error
+                raise StorageFull("the database of training runs", details=details) from error
             raise StoreUnavailable(reason, details=details) from error
 
     def _is_full(self, error: BaseException) -> bool:
@@ -143,7 +143,7 @@ class Database:
         if isinstance(cause, sqlite3.Error):
             if "disk is full" in str(cause):
                 return True
-            # What SQLite says when the index of its log cannot grow.
+            # SQLite reports this if the index of its log cannot grow.
             return "disk I/O error" in str(cause) and self._no_space()
         return getattr(cause, "sqlstate", None) == "53100"
 
@@ -162,15 +162,15 @@ def _identity(path: Path) -> tuple[int, int]:
 
 
 def _checked(text: str) -> URL:
-    hint = f"write {SQLITE}:////path/to/file or {POSTGRESQL}://user:password@host:5432/database"
+    hint = f"use {SQLITE}:////path/to/file or {POSTGRESQL}://user:password@host:5432/database"
     try:
         url = make_url(text)
     except (SQLAlchemyError, ValueError):
-        # Without its text: there may be a password in it.
-        raise ConfigError(f"database-url cannot be read as a URL: {hint}") from None
+        # Without its value, which may contain a password.
+        raise ConfigError(f"database-url is not a valid URL: {hint}") from None
     shown = url.render_as_string(hide_password=True)
     if url.drivername not in (SQLITE, POSTGRESQL):
-        raise ConfigError(f"database-url {shown!r} has another driver than those that work: {hint}")
+        raise ConfigError(f"database-url {shown!r} has an unsupported driver: {hint}")
     if url.drivername == SQLITE:
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
             raise ConfigError(f"database-url {shown!r} does not name a file: {hint}")
@@ -181,7 +181,7 @@ def _checked(text: str) -> URL:
 
 def _engine(url: URL) -> AsyncEngine:
     options: dict[str, Any] = {
-        "hide_parameters": True,  # Arguments of trainings do not belong into messages.
+        "hide_parameters": True,  # Arguments of runs must not appear in messages.
         "pool_size": 5,
         "max_overflow": 0,
         "pool_timeout": STATEMENT_SECONDS,
@@ -203,11 +203,11 @@ def _engine(url: URL) -> AsyncEngine:
         package = url.drivername.partition("+")[2]
         install = "'deepaas[postgresql]'" if package == "asyncpg" else package
         message = (
-            f"database-url {shown!r} needs the Python package {package}: pip install {install}"
+            f"database-url {shown!r} requires the Python package {package}: pip install {install}"
         )
         raise ConfigError(message) from error
     except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise ConfigError(f"database-url {shown!r} has options that do not work") from error
+        raise ConfigError(f"database-url {shown!r} has invalid options") from error
     if url.drivername == SQLITE:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -215,7 +215,7 @@ def _engine(url: URL) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Every new connection: transactions begin where we say, and a commit is on the disk."""
+    """Set up new connections: explicit transactions, and commits that are written to disk."""
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous = FULL")
@@ -223,7 +223,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the lock for writing at once: a transaction that reads first could not get it later."""
+    """Take the write lock at once: a transaction that reads first may not get it later."""
     if not connection.get_execution_options().get("reads"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -238,17 +238,17 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _reason(error: BaseException) -> tuple[str, str]:
-    """One line for clients, without SQL and addresses, and one for the log where that has more."""
+    """A message for clients, without SQL and addresses, and one with more details for the log."""
     cause = _cause(error)
     if isinstance(cause, asyncio.TimeoutError):
-        return "the database does not answer in time", ""
+        return "the database does not respond", ""
     if isinstance(cause, PoolTimeout):
         return "all connections to the database are busy", ""
     if isinstance(cause, OSError):
-        # Python's own text has the address in it.
+        # Python's own message contains the address.
         known = cause.errno is not None and cause.errno > 0
         if known and cause.errno:
             return f"no connection to the database ({os.strerror(cause.errno)})", ""
         return "no connection to the database", str(cause.strerror or cause)
     noted = " ".join(str(cause).split()) or type(cause).__name__
-    return "the database does not do what it is asked to", noted
+    return "the database reports an error", noted

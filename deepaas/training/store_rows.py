@@ -1,4 +1,4 @@
-"""Runs as rows: what the statements of the store are made of."""
+"""Converts runs to rows and back, and builds statements for the store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deepaas.training.tables import RUNS
 RUN = RUNS.c
 
 LARGEST = 2**63 - 1
-"""The largest number that both databases take."""
+"""The largest number that both databases accept."""
 
 _FIELDS = [field.name for field in dataclasses.fields(TrainingRun) if field.name != "progress"]
 _STATE = _FIELDS.index("state")
@@ -44,7 +44,7 @@ def row_of(run: TrainingRun) -> dict[str, Any]:
 
 
 def progress_of(progress: RunProgress | None) -> dict[str, Any]:
-    """One without a true number of steps is none."""
+    """Progress without a finite number of steps is ignored."""
     told = progress or RunProgress(math.nan)
     return {
         "progress_step": told.step if math.isfinite(told.step) else None,
@@ -56,7 +56,7 @@ def progress_of(progress: RunProgress | None) -> dict[str, Any]:
 
 
 def text_of(text: str) -> str:
-    """A text that both databases take: no NUL, no halves of surrogate pairs."""
+    """Text that both databases accept: without NUL and unpaired surrogates."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
@@ -72,14 +72,14 @@ def running_on(host: str) -> list[ColumnElement[bool]]:
 
 
 def change(old: State, new: State) -> Update:
-    """Guarded by the state that it comes from; ``ValueError`` when there is no such change."""
+    """An update with the previous state as condition; ``ValueError`` if it is not allowed."""
     if new not in CHANGES[old]:
-        raise ValueError(f"a run does not turn from {old.value} to {new.value}")
+        raise ValueError(f"the state of a run cannot change from {old.value} to {new.value}")
     return update(RUNS).where(RUN.state == old.value).values(state=new.value)
 
 
 async def changed(connection: AsyncConnection, query: Update | Delete) -> bool:
-    """Run a statement; whether it has found something to change."""
+    """Run a statement; True if it changed rows."""
     return (await connection.execute(query)).rowcount > 0
 
 

@@ -1,6 +1,6 @@
 """The tables of the store.
 
-Whoever changes them writes a migration beside them (``migrations/versions``); a test compares both.
+If you change them, add a migration in ``migrations/versions``; a test compares both.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 VERSION_TABLE = "deepaas_version"
-"""Where Alembic notes the revision. All names have a prefix: a database may be shared."""
+"""Alembic's table of the revision. All names have a prefix, because a database can be shared."""
 
 RUNS = Table(
     "deepaas_runs",
     METADATA,
-    # The order of adding, which is that of the queue. SQLite numbers only INTEGER by itself.
+    # The order in the queue. SQLite only auto-increments INTEGER.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("uuid", Text, nullable=False),
     Column("model", Text, nullable=False),
@@ -41,19 +41,19 @@ RUNS = Table(
     Column("result", LargeBinary),
     Column("has_result", Boolean, nullable=False),
     Column("message", Text, nullable=False),
-    # No progress has been told while there is no step.
+    # Without a step there is no progress.
     Column("progress_step", Double),
     Column("progress_total", Double),
     Column("progress_message", Text, nullable=False),
-    # Its client's own name for it, if it has one.
+    # The client's id for it, if any.
     Column("name", Text, nullable=False, server_default=""),
     Index("deepaas_runs_uuid", "uuid", unique=True),
-    # Lists of a model, of all states or of some: each by one walk along an index.
+    # Lists of a model, of all or some states: each uses one index.
     Index("deepaas_runs_model", "model", "id", "state"),
     Index("deepaas_runs_model_state", "model", "state", "id"),
-    # The few that wait or run.
+    # The few queued or running ones.
     Index("deepaas_runs_state", "state", "place", "owner"),
-    # Who has to go first.
+    # The oldest, to be removed.
     Index("deepaas_runs_place", "place", "finished", "id"),
     sqlite_autoincrement=True,
 )
@@ -70,7 +70,7 @@ HOSTS = Table(
 PREDICTIONS = Table(
     "deepaas_predictions",
     METADATA,
-    # The order of coming, which is that of lists.
+    # The order of requests and lists.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("model", Text, nullable=False),
     Column("prediction_id", Text, nullable=False),
@@ -83,9 +83,9 @@ PREDICTIONS = Table(
     Column("file", Text, nullable=False),
     Index("deepaas_predictions_id", "model", "prediction_id", unique=True),
     Index("deepaas_predictions_model", "model", "id"),
-    # Those that a dead host had going.
+    # The running ones of a dead host.
     Index("deepaas_predictions_owner", "owner", "completed"),
-    # Who has to go first.
+    # The oldest, to be removed.
     Index("deepaas_predictions_place", "place", "completed", "id"),
     sqlite_autoincrement=True,
 )
@@ -102,6 +102,6 @@ WEBHOOKS = Table(
     Column("place", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("address", LargeBinary, nullable=False),
-    # Without an index: it has only those that are still to be told.
+    # Without an index: there are only a few unsent ones.
     sqlite_autoincrement=True,
 )

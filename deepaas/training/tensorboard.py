@@ -1,8 +1,8 @@
-"""TensorBoard for all runs: one process, started when somebody looks for the first time.
+"""TensorBoard for all runs: one process, started by the first request.
 
-It reads the folders of the runs through the symlinks in ``logdir``, and finds new ones by itself
-within ``RELOAD_SECONDS``. It listens on a port of its own, where it answers to whatever name and
-web page: so its paths begin with a word that only the host knows.
+It reads the folders of the runs through the symlinks in ``logdir``, and finds new ones within
+``RELOAD_SECONDS``. It listens on its own port, without checking host names and origins: so its
+paths start with a secret that only the host has.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _ADDRESS = re.compile(rb"TensorBoard \S+ at (http://127\.0\.0\.1:\d+/[0-9a-f]+)"
 
 class TensorBoard(Companion):
     def __init__(self, logdir: Path, tmp: Path, path_prefix: str, mark: str) -> None:
-        """`mark`: for the warden, unique among the marks of this host, with a colon at its end."""
+        """`mark`: for the warden, unique in this host, ending with a colon."""
 
         def command() -> Sequence[str]:
             return [
                 *module_command("tensorboard.main"),
-                # As seen from its folder: TensorBoard tells everyone what stands here.
+                # Relative to its folder, because TensorBoard shows it to everyone.
                 f"--logdir={logdir.name}",
                 "--host=127.0.0.1",
                 "--port=0",
                 f"--path_prefix=/{secrets.token_hex(16)}{path_prefix}",
                 f"--reload_interval={RELOAD_SECONDS}",
-                # A run may write several files into one folder, and go on with any of them.
+                # A run may write several files in one folder, and continue any of them.
                 "--reload_multifile=true",
-                # The fast loader is a program of its own for few platforms, without multifile.
+                # The fast loader is only available on some platforms, and without multifile.
                 "--load_fast=false",
             ]
 

@@ -1,4 +1,4 @@
-"""What there is to see of a run, while it runs and afterwards."""
+"""Log, metrics and events of a run, during and after it."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ POLL_SECONDS = 0.4
 
 READ_BYTES = 64 * 1024
 NEWS_BYTES = 32 * 1024
-"""So much of a log is read for who follows it: it stays in memory until they have read it."""
+"""How much of a log is read at a time for events: it is in memory until it has been sent."""
 
 NEWS_COUNT = 500
-"""So many points are told at once: somebody else gets a turn then."""
+"""How many points are sent before other tasks get a turn."""
 
 MAX_OFFSET_DIGITS = 15
 
 KEPT_COUNT = 32
-"""So many runs' metrics are held in memory, so that asking again reads only what is new."""
+"""How many runs' metrics are cached, so that later requests only read new points."""
 
 
 def is_offset(text: str) -> bool:
-    """Whether a client's text is a number that a file can be as long as."""
+    """Whether a client's text is a plausible file offset."""
     return text.isascii() and text.isdigit() and len(text) <= MAX_OFFSET_DIGITS
 
 
 @dataclass(frozen=True)
 class Position:
-    """Up to where: offset in bytes; wall time of the last metric, seconds since the epoch."""
+    """A position: log offset in bytes, and wall time of the last metric in epoch seconds."""
 
     log: int = 0
     time: float = 0.0
 
     def __str__(self) -> str:
-        # All its digits: what was seen up to a rounded moment would be told again.
+        # All digits: with a rounded time, points would be repeated.
         return f"{self.log}-{self.time!r}"
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """Read what ``str`` made; anything else is the beginning."""
+        """Parse the result of ``str``; anything else is the beginning."""
         log, _, time = text.partition("-")
         try:
             seen = float(time or 0)
@@ -95,7 +95,7 @@ class Watching:
         while offset < end:
             begin, data = await asyncio.to_thread(reader.read, offset, READ_BYTES)
             if begin > offset:
-                yield f"[… {begin - offset} bytes are not kept any more …]\n".encode()
+                yield f"[… {begin - offset} bytes have been removed …]\n".encode()
             if not data:
                 return
             yield data
@@ -104,10 +104,10 @@ class Watching:
     async def follow_log(
         self, model: HostedModel, run: TrainingRun, offset: int = 0
     ) -> AsyncIterator[tuple[int, list[str]]]:
-        """Until the run has ended: where to go on (in bytes), and new lines before that."""
+        """Until the run has ended: the next offset in bytes, and new lines."""
         reader = LogReader(self._trainings.folder(run).log)
         while True:
-            # Asked before reading: what is read after a run has ended is all there will be.
+            # Before reading the log: after the run has ended, the log is complete.
             run = await self._trainings.get(model, run.uuid)
             while True:
                 offset, lines = await asyncio.to_thread(
@@ -134,7 +134,7 @@ class Watching:
         told: tuple[object, ...] = ()
         progress = None
         while True:
-            # Asked before reading: what is read after a run has ended is all there will be.
+            # Before reading the log: after the run has ended, the log is complete.
             run = await self._trainings.get(model, run.uuid)
             points = await asyncio.to_thread(metrics.update)
             points = [point for point in points if point.wall_time > position.time]
@@ -149,7 +149,7 @@ class Watching:
             log, lines = await asyncio.to_thread(
                 reader.lines, log, NEWS_BYTES, unfinished=run.state.final, line_bytes=READ_BYTES
             )
-            # The last word on a run comes when all else has been told.
+            # The final state is sent after everything else.
             changed = told != _shown(run) and not (run.state.final and lines)
             progressed = run.progress is not None and run.progress != progress
             if changed or progressed or points or lines:

@@ -1,4 +1,4 @@
-"""The part of the store that keeps the webhooks that are still to be told."""
+"""The part of the store for webhooks that have not been sent."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from deepaas.training.tables import HOSTS, WEBHOOKS
 ROW = WEBHOOKS.c
 
 REMOVED_COUNT = 500
-"""So many are removed by one statement: databases have a limit."""
+"""How many are removed by one statement: databases have a limit."""
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """One webhook as the store has it.
+    """A webhook in the store.
 
     Attributes:
         kind: of its subject, ``prediction`` or ``training``.
-        created: seconds since the epoch: another subject may have got the same id since.
-        place: the state directory that has its files, by id.
-        address: where to, and what else is sent; for who tells it.
+        created: of the subject, in epoch seconds, because ids can be reused.
+        place: the id of the state directory that has its files.
+        address: the URL and more, for the sender.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class WebhookRows:
         self._database = database
 
     async def put(self, webhooks: Sequence[Webhook], done: Sequence[int]) -> list[int]:
-        """Keep some, whose numbers are returned, and remove those of the numbers `done`."""
+        """Add webhooks and return their numbers; remove those with the numbers `done`."""
         numbers = []
         async with self._database.writing() as connection:
             for start in range(0, len(done), REMOVED_COUNT):
@@ -68,7 +68,7 @@ class WebhookRows:
         return numbers
 
     async def adopt(self, place: str, host: str, limit: int) -> list[Webhook]:
-        """Take over what hosts have left that are gone; no two hosts get the same."""
+        """Take over webhooks of dead hosts; each goes to one host only."""
         living = select(HOSTS.c.id).where(HOSTS.c.id == ROW.owner)
         left = select(*_COLUMNS).where(
             ROW.place == text_of(place), ROW.owner != text_of(host), ~living.exists()

@@ -1,4 +1,4 @@
-"""Writes into the store while work goes on, and again and again while the store is away."""
+"""Writes to the store in the background, and retries while it is unavailable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepaas.errors import StorageFull, StoreUnavailable
 _log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 5.0
-"""So long somebody waits for the store; then the next ones do not."""
+"""How long a request waits for the store; after that, the next ones do not wait."""
 
 RETRY_SECONDS = 2.0
 
@@ -24,17 +24,17 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Looks:
-    """When to look without news, too: after the last news (soon), after the last look (idle)."""
+    """When to run without news: after the last news (soon), and after the last run (idle)."""
 
     soon_seconds: float
     idle_seconds: float
 
 
 class WriteBehind:
-    """Writes what comes, together what comes together. Must be closed if it was started.
+    """Writes in batches. Must be closed if it was started.
 
-    `write` raises ``StoreUnavailable`` or ``StorageFull``; `what` is written, and what becomes of
-    it `meanwhile`, are for the log; `afterwards` is done when those who wait know.
+    `write` raises ``StoreUnavailable`` or ``StorageFull``; `what` and `meanwhile` are for the log:
+    what is written, and what happens until then; `afterwards` runs when waiters are notified.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class WriteBehind:
         self._news.set()
 
     async def until(self, is_written: Callable[[], bool]) -> None:
-        """Wait until something is in the store, but not for long, and not while it is away."""
+        """Wait until something is written, for a limited time and while the store is available."""
         try:
             await asyncio.wait_for(self._until(is_written), WAIT_SECONDS)
         except asyncio.TimeoutError:
             self.is_away = True
 
     async def close(self, is_written: Callable[[], bool], *, once_more: bool = False) -> None:
-        """Stop when nothing is left, or that was tried (`once_more`: even if it was away)."""
+        """Stop after a last attempt to write (`once_more`: even if the store was unavailable)."""
         if self._task is None:
             return
         if once_more:
@@ -108,16 +108,16 @@ class WriteBehind:
             await self._write()
         except (StoreUnavailable, StorageFull) as error:
             if not self.is_away:
-                _log.error("%s; %s meanwhile", error, self._meanwhile)
+                _log.error("%s; until then, %s", error, self._meanwhile)
             self.is_away = True
         except Exception:
-            _log.exception("%s cannot be kept in the store", self._what)
+            _log.exception("cannot write %s to the database", self._what)
             self.is_away = True
         else:
             self.is_away = False
         return not self.is_away
 
     def _wake_waiting(self) -> None:
-        # Whoever waits has the event from before; whoever looks from now on waits for the next.
+        # Tasks that wait have the old event; later ones wait for the new one.
         self._tried.set()
         self._tried = asyncio.Event()

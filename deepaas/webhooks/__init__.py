@@ -1,5 +1,5 @@
-"""Webhooks: addresses of clients that are told how something goes on, for every door.
+"""Webhooks: requests to clients' addresses about the progress of something, for all doors.
 
-``sender`` calls them, ``delivery`` has what is left to tell, ``kept`` notes in the store what must
-be told by the next host if this one cannot. What there is to tell is the door's business.
+``sender`` sends them, ``delivery`` queues them, ``kept`` stores those that the next host must send
+if this one cannot. Doors provide the content.
 """

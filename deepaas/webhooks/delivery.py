@@ -1,7 +1,6 @@
-"""What addresses of clients are still to be told: bounded, and apart from what it tells of.
+"""The queue of webhooks to be sent: limited, and independent of the predictions they are about.
 
-A prediction that has ended is not held by an address that does not answer; nor does one such
-address keep the others from being told.
+An unresponsive receiver neither keeps an ended prediction in memory nor delays other receivers.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ from deepaas.web.document import Document, of_bytes, of_file
 _log = logging.getLogger(__name__)
 
 CHANNELS_COUNT = 1000
-"""Of so many ended predictions there may be something left to tell."""
+"""Maximum number of ended predictions with webhooks in the queue."""
 
 MEMORY_BYTES = 32 * 1024 * 1024
-"""So much of it is in memory, the rest in files."""
+"""How much of the queue is in memory; the rest is in files."""
 
 DISK_BYTES = 4 * 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class WebhookDelivery:
-    """`path` is its file, if it has one; `held_bytes` what counts as being in memory."""
+    """`path` is its file, if any; `held_bytes` is its size in memory."""
 
     body: Document
     tries: int = 1
@@ -38,7 +37,7 @@ class WebhookDelivery:
 
 
 class WebhookChannel:
-    """`origin`: addresses of one server have the same; `given_up`: there is too much to tell."""
+    """`origin`: identifies the receiving server; `given_up`: discarded, the queue was full."""
 
     def __init__(
         self,
@@ -56,14 +55,14 @@ class WebhookChannel:
         self.task = asyncio.ensure_future(self._tell())
 
     def add(self, document: Document) -> None:
-        """Of a prediction that goes on; it is tried once."""
+        """Send a document about a running prediction; one attempt."""
         self._deliveries.put_nowait(WebhookDelivery(document))
 
     async def add_last(self, document: Document, tries: int) -> None:
-        """Tell something of a prediction that has ended, and need not be kept for this."""
+        """Send a document about an ended prediction, independently of it."""
         delivery = await self._queue.delivery(document, tries)
         if delivery is None:
-            _log.warning("%s is not told: it is too long to be kept", self.about)
+            _log.warning("discarded %s: it is too large for the queue", self.about)
         elif self.task.done():
             self._queue.drop(delivery)
         else:
@@ -75,7 +74,7 @@ class WebhookChannel:
             self._queue.enter(self)
 
     def leave(self) -> None:
-        """Tell nothing more: what is left is for the next host."""
+        """Stop sending: the next host sends the rest."""
         self.task.cancel()
 
     async def told(self) -> None:
@@ -97,7 +96,7 @@ class WebhookChannel:
 
 
 class DeliveryQueue:
-    """What is left to tell of predictions that have ended; `folder` is for what is long."""
+    """The webhooks about ended predictions; `folder` is for long documents."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -107,7 +106,7 @@ class DeliveryQueue:
         self._disk_bytes = 0
 
     async def delivery(self, document: Document, tries: int) -> WebhookDelivery | None:
-        """A document that needs nothing else any more, None if there is no room for it."""
+        """A copy of a document in memory or on disk, None if there is no room for it."""
         size_bytes = document.size_bytes
         if document.is_small and self._held_bytes + size_bytes <= MEMORY_BYTES:
             self._held_bytes += size_bytes
@@ -138,13 +137,13 @@ class DeliveryQueue:
         self._channels.setdefault(channel.origin, {})[channel] = None
         self._channels_count += 1
         if self._channels_count > CHANNELS_COUNT:
-            # Of whom most is left, the oldest: a server that does not answer pays for itself.
+            # The oldest of the server with most webhooks: an unresponsive one only harms itself.
             most = max(self._channels.values(), key=len)
             given_up = next(iter(most))
             self.leave(given_up)
             given_up.given_up = True
             given_up.task.cancel()
-            _log.warning("%s is not told: too much is left to tell", given_up.about)
+            _log.warning("discarded %s: the queue is full", given_up.about)
 
     def leave(self, channel: WebhookChannel) -> None:
         channels = self._channels.get(channel.origin, {})

@@ -1,6 +1,6 @@
-"""Webhooks of what goes on beyond its request, kept in the store until they have been told.
+"""Webhooks about work that continues after its request, kept in the store until they are sent.
 
-What a host could not tell any more, the next one tells.
+If a host cannot send them, the next one does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ADOPTED_COUNT = 100
 
 
 class Subject(NamedTuple):
-    """`id` is for who looks in the store, `name` the client's; `created` in epoch seconds."""
+    """`id` is the id in the store, `name` the client's id; `created` is in epoch seconds."""
 
     kind: str
     model: str
@@ -31,7 +31,7 @@ class Subject(NamedTuple):
 
 
 class WebhookEntry:
-    """`number` is its number in the store, 0 while it is not there."""
+    """`number` is its number in the store, 0 if it is not there."""
 
     def __init__(self, number: int = 0) -> None:
         self.number = number
@@ -39,7 +39,7 @@ class WebhookEntry:
 
 
 class KeptWebhooks:
-    """Must be closed. `durable`: whether there is a store at all."""
+    """Must be closed. `durable`: whether there is a store."""
 
     def __init__(self, webhooks: Webhooks, trainings: Trainings, *, durable: bool) -> None:
         self.webhooks = webhooks
@@ -50,7 +50,7 @@ class KeptWebhooks:
         self._writing = WriteBehind(
             self._write,
             what="webhooks",
-            meanwhile="webhooks are lost if this host ends",
+            meanwhile="webhooks are lost if this host exits",
         )
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class KeptWebhooks:
             self._writing.start()
 
     def keep(self, entry: WebhookEntry, address: WebhookAddress, subject: Subject) -> None:
-        """Have the next host tell the end, if this one cannot."""
+        """Store a webhook, so that the next host sends the end if this one cannot."""
         if not self._durable:
             return
         from deepaas.training.webhook_rows import Webhook
@@ -68,7 +68,7 @@ class KeptWebhooks:
         self._writing.wake()
 
     async def noted(self, entry: WebhookEntry | None) -> None:
-        """Wait until it is in the store, but not for long."""
+        """Wait until it is in the store, for a limited time."""
         if entry is not None:
             await self._writing.until(lambda: entry not in self._new)
 
@@ -79,14 +79,14 @@ class KeptWebhooks:
             self._writing.wake()
 
     async def adopt(self) -> list[tuple[Webhook, WebhookEntry]]:
-        """Those of hosts that are gone. Raises ``StoreUnavailable`` and ``StorageFull``."""
+        """Take over those of dead hosts. Raises ``StoreUnavailable`` and ``StorageFull``."""
         rows = (await self._trainings.store()).webhooks
         place, host = self._trainings.directory.id, self._trainings.host
         adopted = await rows.adopt(place, host, ADOPTED_COUNT)
         return [(webhook, WebhookEntry(webhook.number)) for webhook in adopted]
 
     async def close(self) -> None:
-        """Remove those that have been told from the store; the others are for the next host."""
+        """Remove sent ones from the store; the next host sends the others."""
         await self._writing.close(lambda: not (self._new or self._done))
 
     async def _write(self) -> None:

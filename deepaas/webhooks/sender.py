@@ -1,7 +1,6 @@
-"""Calls the addresses that clients name for what they want to be told.
+"""Sends webhooks to clients' addresses.
 
-The end of something is tried again and again, for minutes, unless too much is left to tell
-(``delivery``).
+The last webhook is retried for minutes, unless the queue is full (``delivery``).
 """
 
 from __future__ import annotations
@@ -29,17 +28,17 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 60.0
 
 LAST_WORDS_SECONDS = 2.0
-"""So long an address is still told of the end when the host leaves."""
+"""How long remaining webhooks are sent when the host stops."""
 
 CONNECTIONS_COUNT = 32
-"""A server is told by so many connections at a time."""
+"""Maximum number of connections to one server."""
 
 USER_AGENT = "deepaas"
 FORWARDED = ("traceparent", "tracestate")
 
 
 class WebhookAddress(msgspec.Struct, frozen=True):
-    """`events` are in the words of the door."""
+    """`events` have the names of the protocol."""
 
     url: str
     events: frozenset[str]
@@ -47,7 +46,7 @@ class WebhookAddress(msgspec.Struct, frozen=True):
 
 
 class Webhooks:
-    """Tells addresses. Must be closed. An empty token is not sent."""
+    """Sends webhooks. Must be closed. An empty token is not sent."""
 
     def __init__(self, limits: FetchLimits, token: str, folder: Path) -> None:
         self._limits = limits
@@ -59,7 +58,7 @@ class Webhooks:
     def address(
         self, name: str, url: str, events: frozenset[str], headers: Mapping[str, str]
     ) -> WebhookAddress | None:
-        """None if it may not be called; the prediction or training is made all the same."""
+        """None if the address is not allowed; the prediction or run continues without webhooks."""
         if not self._may_be_called(name, url):
             return None
         passed_on = {name: headers.get(name, "") for name in FORWARDED}
@@ -73,7 +72,7 @@ class Webhooks:
         follow: Callable[[WebhookChannel], Coroutine[Any, Any, None]],
         told: Callable[[], None],
     ) -> asyncio.Task[None]:
-        """`follow` adds what there is to tell, and finishes the channel."""
+        """`follow` adds documents to the channel, and finishes it."""
         task = asyncio.ensure_future(follow(self._channel(name, address, told)))
         self._have_done(task)
         return task
@@ -94,8 +93,8 @@ class Webhooks:
         try:
             check_address(URL(url), self._limits)
         except (NotFetched, ValueError) as error:
-            said = error if isinstance(error, NotFetched) else "it is not a URL"
-            _log.warning("prediction %s: its webhook is not called: %s", name, said)
+            said = error if isinstance(error, NotFetched) else "it is not a valid URL"
+            _log.warning("prediction %s: its webhook is ignored: %s", name, said)
             return False
         return True
 
@@ -106,7 +105,7 @@ class Webhooks:
             await self._send(address.url, delivery, address.headers)
 
         def done(task: asyncio.Task[None]) -> None:
-            # What is left when the host ends is for the next one.
+            # The next host sends what is left when this one stops.
             if channel.given_up or not task.cancelled():
                 told()
 
@@ -121,7 +120,7 @@ class Webhooks:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Tell what is left to tell, if that goes quickly, and then nobody anything more."""
+        """Send remaining webhooks for a short time, then stop."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LAST_WORDS_SECONDS)
         for task in self._tasks:
@@ -137,13 +136,13 @@ class Webhooks:
             if not problem:
                 return
             if not left:
-                _log.warning("a webhook at %s was not told: %s", shown(address), problem)
+                _log.warning("cannot send a webhook to %s: %s", shown(address), problem)
                 return
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
 
     async def _post(self, address: str, body: Document, headers: dict[str, str]) -> str:
-        """Why it did not arrive, empty if it did."""
+        """Send it; returns why it failed, or an empty string."""
         sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers}
         data: bytes | AsyncIterator[bytes]
         if body.is_small:
@@ -160,7 +159,7 @@ class Webhooks:
                 passing = response.status in (408, 425, 429) or response.status >= 500
                 if response.status < 400 or not passing:
                     return ""
-                return f"it answers {response.status}"
+                return f"status {response.status}"
         except aiohttp.ClientConnectorDNSError as error:
             return str(error.os_error)
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:

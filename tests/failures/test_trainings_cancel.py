@@ -151,7 +151,7 @@ def test_however_they_behave(sqlite_ground: Ground) -> None:
         ended = at_once(*[lambda run=run: client.cancel(run) for run in runs.values()])
         assert 1.9 < time.monotonic() - start < 20
         for how, shown in zip(kept, ended, strict=True):
-            killed = "; it was killed, as it did not end within 2 s"
+            killed = "; it was killed: it did not stop within 2 s"
             assert shown["status"] == "cancelled"
             assert shown["message"] == "cancelled on request" + killed * (how in KILLED)
             assert set(client.files(runs[how])) == kept[how]

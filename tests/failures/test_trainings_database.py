@@ -39,7 +39,7 @@ def _assert_away(host: Host, run: str) -> None:
     ):
         answer = client.send(method, path)
         message = assert_failure(answer, 503)
-        assert message.startswith("the store of trainings is not available: ")
+        assert message.startswith("the database of training runs is unavailable: ")
         assert "postgresql" not in message  # Its address is nobody's business.
         assert answer.seconds < 10
     answer = host.predict("trains", text="x")

@@ -46,7 +46,7 @@ def test_a_result_that_cannot_be_kept(host: Host) -> None:
     client = Client(host, MODEL)
     ended = client.wait(client.begin("spool"))
     assert ended["status"] == "error"
-    assert "result cannot be kept" in ended["message"]
+    assert "result cannot be stored" in ended["message"]
     assert client.wait(client.begin("environment"))["status"] == "done"
 
 

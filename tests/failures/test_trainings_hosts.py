@@ -105,7 +105,7 @@ def test_one_of_two_is_killed(ground: Ground, first: Host, since: Since) -> None
         second.kill_9()
     client = Client(first)
     wait_until(lambda: client.status(lost) == "interrupted", "it is noticed", 10)
-    assert client.get(lost)["message"] == "its host ended in the middle of it"
+    assert client.get(lost)["message"] == "the host exited during the training"
     assert client.files(lost)
     assert client.status(kept) == "running"
     assert client.status(waiting) == "queued"
@@ -221,7 +221,7 @@ def test_hosts_elsewhere_that_die_or_stand_still(
     client = Client(first)
     assert client.status(lost) == client.status(fenced) == "running"
     for run in (lost, fenced):
-        assert client.wait(run, "interrupted")["message"] == "its host ended in the middle of it"
+        assert client.wait(run, "interrupted")["message"] == "the host exited during the training"
     assert client.status(queued) == "queued"
     assert len(processes_of_trainings(third)) == 1
     third.send(signal.SIGCONT)

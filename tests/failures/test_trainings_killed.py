@@ -25,7 +25,7 @@ def test_kill_9_of_the_host(sqlite_ground: Ground) -> None:
     with sqlite_ground.host() as second:
         client = Client(second)
         interrupted = client.wait(running, "interrupted")
-        assert interrupted["message"] == "its host ended in the middle of it"
+        assert interrupted["message"] == "the host exited during the training"
         assert interrupted["finish_date"] >= interrupted["start_date"]
         assert client.files(running) == {"begun": b"a"}
         assert client.log(running) == "waiting\n"
@@ -85,7 +85,7 @@ def test_kill_9_of_trainings(host: Host, since: Since) -> None:
         process.kill()
     for run in runs:
         ended = client.wait(run, "error")
-        assert ended["message"] == "its process was ended by SIGKILL (out of memory?)"
+        assert ended["message"] == "its process was killed by SIGKILL (out of memory?)"
         assert "result" not in ended
     assert processes_of_trainings(host) == children_of_trainings(host) == []
     assert client.files(runs[0]) == {"begun": b"waits"}
@@ -96,8 +96,8 @@ def test_kill_9_of_trainings(host: Host, since: Since) -> None:
 
 def test_trainings_that_end_themselves(host: Host, since: Since) -> None:
     messages = {
-        "dies": "its process was ended by SIGKILL (out of memory?)",
-        "leaves": "its process ended with exit code 7",
+        "dies": "its process was killed by SIGKILL (out of memory?)",
+        "leaves": "its process exited with code 7",
         "exits": "SystemExit: 7",
         "raises": "ValueError: wrong",
     }

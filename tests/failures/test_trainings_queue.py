@@ -30,7 +30,7 @@ def test_two_at_a_time_in_order_and_a_full_queue(
 
     listed, folders = _without_durations(client.list()), lasting_ground.folders()
     answer = client.post("writes")
-    assert "3 trainings are waiting already" in assert_failure(answer, 503)
+    assert "the training queue is full: 3 runs are waiting" in assert_failure(answer, 503)
     assert int(answer.headers["retry-after"]) > 0
     assert _without_durations(client.list()) == listed
     assert lasting_ground.folders() == folders

@@ -27,7 +27,9 @@ def test_what_was_named_and_cannot_be(blocked: Path, tmp_path: Path) -> None:
         assert ended.returncode == 1
         assert "Traceback" not in ended.output
     assert f"state-dir {str(blocked)!r} cannot be used: Not a directory" in state.output
-    assert "database-url 'mysql://somebody:***@nowhere/x' has another driver" in database.output
+    assert (
+        "database-url 'mysql://somebody:***@nowhere/x' has an unsupported driver" in database.output
+    )
     assert "secret" not in database.output
 
 
@@ -38,4 +40,4 @@ def test_the_usual_one(blocked: Path) -> None:
         run = client.begin("writes", text="x")
         assert client.wait(run)["status"] == "done"
         assert client.files(run) == {"0.txt": b"x"}
-        host.wait_for_log("trainings are kept until this host ends")
+        host.wait_for_log("training runs are lost when this host exits")

@@ -42,5 +42,5 @@ def test_it_waits_for_room(
     folder.inputs.mkdir()
     folder.store_inputs(RawRequest())
     monkeypatch.setattr(execution, "SHORTAGE_SECONDS", 0.0)
-    assert asyncio.run(outcome()) == "its process cannot be started, see the host's log"
+    assert asyncio.run(outcome()) == "its process cannot be started: see the host's log"
     assert "at the third attempt" in caplog.text

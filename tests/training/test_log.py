@@ -160,13 +160,13 @@ def test_a_line_tells_what_is_gone(tmp_path: Path) -> None:
     assert reader.start() == 92
     _, lines = reader.lines(0, 1000)
     # Byte 92 is the space in the line 0011; only that is left of it, and what follows.
-    assert lines[:3] == ["[… 92 bytes are not kept any more …]", " ö", "0012 ö"]
+    assert lines[:3] == ["[… 92 bytes have been removed …]", " ö", "0012 ö"]
     assert lines[-1] == "0019 ö"
 
 
 def test_a_character_of_which_half_is_gone_is_left_out(tmp_path: Path) -> None:
     reader = write(tmp_path, "🙂🙂\nab\n".encode(), segment_bytes=6, segments_count=1)
-    assert reader.lines(0, 1000) == (12, ["[… 6 bytes are not kept any more …]", "", "ab"])
+    assert reader.lines(0, 1000) == (12, ["[… 6 bytes have been removed …]", "", "ab"])
 
 
 # --- tail ----------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ async def test_a_full_disk(tmp_path: Path, limit: str) -> None:
         kept = [running]
         if not mounted:
             await pragma(store, "max_page_count = 100")
-        with pytest.raises(StorageFull, match="store of trainings"):
+        with pytest.raises(StorageFull, match="database of training runs"):
             while len(kept) < 200:
                 run = await added(store, args=b"x" * 50_000)
                 kept.append(run)

@@ -133,7 +133,7 @@ async def test_a_newer_database_is_left_alone(database_url: str) -> None:
     run = await added(store)
     await store.close()
     await execute(database_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
-    with pytest.raises(ConfigError, match=r"made by a newer version of DEEPaaS.*'9999'"):
+    with pytest.raises(ConfigError, match=r"created by a newer version of DEEPaaS.*'9999'"):
         await Store.open(database_url)
     await execute(database_url, f"UPDATE {VERSION_TABLE} SET version_num = '{HEAD}'")
     store = await Store.open(database_url)

@@ -34,7 +34,7 @@ async def test_who_does_not_answer_pays_for_itself(
     await asyncio.gather(*(channel.task for channel in channels), return_exceptions=True)
     assert sorted(told) == ["b3", "fine", "good"]
     assert [channel.about for channel in channels if channel.task.cancelled()] == ["b1", "b2"]
-    assert "b1 is not told: too much is left to tell" in caplog.text
+    assert "discarded b1: the queue is full" in caplog.text
 
 
 @pytest.mark.parametrize("memory_bytes", [0, 1000])
@@ -84,4 +84,4 @@ async def test_what_there_is_no_room_for_is_given_up(
     channel.finish()
     await channel.task
     assert told == [b"1" * 1000, b"3" * 1000]
-    assert "it is not told: it is too long to be kept" in caplog.text
+    assert "discarded it: it is too large for the queue" in caplog.text

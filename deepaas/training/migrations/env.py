@@ -1,4 +1,4 @@
-"""Alembic runs this file for every command; the host gives the connection along.
+"""Alembic runs this file for every command; the host passes the connection.
 
 For ``alembic revision`` by hand, see ``script.py.mako``.
 """
@@ -14,9 +14,9 @@ context.configure(
     connection=connection,
     target_metadata=METADATA,
     version_table=VERSION_TABLE,
-    # SQLite can change a table only by making it anew.
+    # SQLite can only change a table by recreating it.
     render_as_batch=connection.dialect.name == "sqlite",
     transactional_ddl=True,
 )
-# The caller has begun a transaction already and commits it: all migrations or none.
+# The caller has started a transaction and commits it: all migrations or none.
 context.run_migrations()

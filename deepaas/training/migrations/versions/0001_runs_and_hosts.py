@@ -1,6 +1,6 @@
 """Runs and hosts.
 
-A migration is history: it does not import the tables of today.
+Migrations do not import the current tables, because those change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Predictions whose clients do not wait for them."""
+"""Asynchronous predictions."""
 
 from __future__ import annotations
 

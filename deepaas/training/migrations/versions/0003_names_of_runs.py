@@ -1,4 +1,4 @@
-"""Clients' own names for their runs."""
+"""Names that clients give to runs."""
 
 from __future__ import annotations
 

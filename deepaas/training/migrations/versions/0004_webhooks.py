@@ -1,4 +1,4 @@
-"""Webhooks that are still to be told."""
+"""Webhooks to be sent."""
 
 from __future__ import annotations
 
