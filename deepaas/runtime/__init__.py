@@ -1,2 +1,2 @@
-"""The worker's side, ``python -m deepaas.runtime``: one process with one replica of one model.
-Nothing here imports anything of the host."""
+"""The worker, ``python -m deepaas.runtime``: a process with one replica of a model.
+Nothing here imports code of the host."""

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if options.training or options.checking:
         training.step_back()
     interrupter = Interrupter()
-    # Before the model's code, which may set a time limit for all sockets that are made later.
+    # Before the model's code, which may set a default timeout for sockets.
     calls = socket.socket(fileno=options.calls)
     control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
     control.start()
@@ -62,12 +62,16 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--control", type=int, required=True, help="descriptor of a socket")
     parser.add_argument("--lifeline", type=int, required=True, help="read end of a pipe")
     parser.add_argument("--kind", required=True, help=f"entry point of the group {MODEL_LOADERS}")
-    parser.add_argument("--name", required=True, help="name under which the model is served")
-    parser.add_argument("--source", required=True, help="where the kind finds the model")
+    parser.add_argument("--name", required=True, help="name of the model")
+    parser.add_argument("--source", required=True, help="source of the model, for its kind")
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")
     parser.add_argument("--warm", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--training", action="store_true", help="for a training, not predictions")
-    parser.add_argument("--checking", action="store_true", help="for arguments of trainings only")
+    parser.add_argument(
+        "--training", action="store_true", help="run a training instead of predictions"
+    )
+    parser.add_argument(
+        "--checking", action="store_true", help="only validate arguments of training runs"
+    )
     return parser.parse_args(argv)
 
 

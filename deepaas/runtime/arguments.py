@@ -1,4 +1,4 @@
-"""The arguments of ``predict`` or ``train``: from the author's fields to a checked dict."""
+"""The arguments of ``predict`` or ``train``: from the author's fields to a validated dict."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ HIDDEN = "********"
 
 
 class Arguments:
-    """What one function of a model takes. ``media_types`` is what ``accept`` offers, if it is
-    there; hosts pass over ``accept_default``, which its author declared."""
+    """The arguments of one function. ``media_types`` are the choices of ``accept``, if declared;
+    hosts ignore ``accept_default``, the author's default."""
 
     def __init__(self, declared: Mapping[str, Any], take: Take | None = None) -> None:
         """The author's fields are not changed; CannotBeServed if one of them is none."""
@@ -48,7 +48,7 @@ class Arguments:
                     "webargs or marshmallow field"
                 )
         self.schema: marshmallow.Schema = dict2schema(dict(declared))()
-        # From here on only the schema's own copies of the fields are touched.
+        # From here on, only the schema's own copies of the fields are changed.
         self.media_types: list[str] = []
         self.accept_default: Any = missing
         accept = self.schema.fields.get("accept")
@@ -64,8 +64,8 @@ class Arguments:
         self._fields = {field.data_key or name: field for name, field in self.schema.fields.items()}
 
     def load(self, inputs: Inputs, folder: Path | None = None) -> dict[str, Any]:
-        """Collect and check them; ValidationError or MalformedBody if they do not fit. ``folder``
-        is for files that are made of what came, and made with the first."""
+        """Collect and validate them; raises ValidationError or MalformedBody. ``folder`` is for
+        files made from tensors, and created with the first."""
         if isinstance(inputs, Encoded):
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
@@ -78,7 +78,7 @@ class Arguments:
         return self._checked(self._collector.collect(places))
 
     def _of_body(self, inputs: RawRequest, places: RequestPlaces) -> dict[str, Any] | None:
-        """What a body of JSON holds, and other places; None if marshmallow has to look at it."""
+        """Arguments from a JSON body and other places; None if marshmallow must validate them."""
         checker = self._checker_of_bodies
         if checker is None or inputs.form or inputs.charset.lower() != "utf-8":
             return None
@@ -113,7 +113,7 @@ class Arguments:
     def _add_tensors(
         self, found: dict[str, Any], tensors: list[tuple[str, Tensor]], files: InputFiles
     ) -> bool:
-        """False if one stands for something else, which nobody has checked."""
+        """False if a tensor became another value, which has not been validated."""
         all_stay = True
         faults: dict[str, list[str]] = {}
         for name, tensor in tensors:
@@ -144,7 +144,7 @@ class Arguments:
     def _of_known_names(self, given: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in given.items() if name in self._fields}
 
-    # Both are made when the first one comes: most models are asked in one way only.
+    # Both are created when first used: most models only get one kind of request.
 
     @functools.cached_property
     def _checker_of_bodies(self) -> CompiledChecker | None:
@@ -170,7 +170,7 @@ class Arguments:
         return loaded
 
     def shown(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Loaded arguments as people may see them: files without paths, passwords hidden."""
+        """Loaded arguments to be shown: files without paths, passwords hidden."""
         return _shown_by_name(arguments, self.schema)
 
 
@@ -185,9 +185,9 @@ def _shown(value: Any, field: fields.Field | None) -> Any:
     if isinstance(field, TensorField):
         return None if value is None else said(str(value.dtype), value.shape)
     if isinstance(value, UploadedFile):
-        return [value.name, value.content_type, value.original_filename]  # As DEEPaaS shows it.
+        return [value.name, value.content_type, value.original_filename]  # As in DEEPaaS 2.x.
     if isinstance(value, list):
-        # What is no List, but has several values, is a Nested(many=True).
+        # A field with several values that is not a List is a Nested(many=True).
         inner = field.inner if isinstance(field, fields.List) else field
         return [_shown(item, inner) for item in value]
     if isinstance(value, tuple) and isinstance(field, fields.Tuple):
@@ -201,13 +201,13 @@ def _shown(value: Any, field: fields.Field | None) -> Any:
 
 
 def marshmallow_instance(field: Any) -> Any:
-    """A field as an instance: a bare class stands for its instance, as marshmallow has it."""
+    """A field as an instance: like marshmallow, accepts a class in place of its instance."""
     return field() if isinstance(field, type) and issubclass(field, fields.Field) else field
 
 
 def offer_media_types(accept: fields.Field) -> list[str]:
-    """Add ``*/*`` to ``accept`` and make its first choice the default, as DEEPaaS does; its choices
-    are returned, none when the author declared none."""
+    """Add ``*/*`` to ``accept`` and make its first choice the default, like DEEPaaS 2.x; returns
+    the choices, empty if the author declared none."""
     declared = next((v for v in accept.validators if isinstance(v, validate.OneOf)), None)
     if declared is None:
         return []
@@ -215,7 +215,7 @@ def offer_media_types(accept: fields.Field) -> list[str]:
     if ANY not in choices:
         choices.append(ANY)
     offer = copy.copy(declared)
-    offer.choices = choices  # Its message goes on to name only what the author declared.
+    offer.choices = choices  # The message still names only the author's choices.
     accept.validators = [offer if v is declared else v for v in accept.validators]
     accept.load_default = choices[0]
     return choices
@@ -235,7 +235,7 @@ def is_file_argument(field: Any) -> bool:
 
 
 def require_files(field: fields.Field) -> None:
-    """Let a file argument refuse text, whichever class of field it has."""
+    """Let a file argument reject text, whatever its field class."""
     if isinstance(field, fields.List):
         field.inner = copy.copy(field.inner)
         if is_file(field) and not is_file(field.inner):

@@ -1,4 +1,4 @@
-"""Results that are tensors as files of NumPy's, for clients that ask for these: codecs."""
+"""Codecs for tensor results as NumPy files, for clients that request them."""
 
 from __future__ import annotations
 
@@ -23,32 +23,34 @@ NPZ_TYPE = "application/x-npz"
 NOT_ACCEPTABLE = 406
 
 ALONE = "output"
-"""What an array without a name is called where it needs one."""
+"""The name of an unnamed array where one is needed."""
 
 
 class OnlyEncodes:
-    """Half a codec: doors make the arguments themselves."""
+    """A codec that only encodes: doors decode arguments themselves."""
 
     @staticmethod
     def decode(_body: Bytes, _headers: Mapping[str, str]) -> Values:
         """Raises ``ValueError``."""
-        raise ValueError("nobody sends this")
+        raise ValueError("this codec cannot decode")
 
 
 class Npy(OnlyEncodes):
     @staticmethod
     def encode(result: Any, _wanted: Mapping[str, Any]) -> EncodedResult:
-        """Of one array, alone or with a name; ``NotAsWanted``."""
+        """Encode a single array, named or not; raises ``NotAsWanted``."""
         arrays = _arrays(result, NPY_TYPE)
         if len(arrays) != 1:
-            raise _cannot(f"the result is {len(arrays)} tensors: {NPZ_TYPE} has them all")
+            raise _cannot(
+                f"the result consists of {len(arrays)} tensors: request {NPZ_TYPE} instead"
+            )
         return EncodedResult(NPY_TYPE, _npy(*arrays.values()))
 
 
 class Npz(OnlyEncodes):
     @staticmethod
     def encode(result: Any, _wanted: Mapping[str, Any]) -> EncodedResult:
-        """Of all arrays by name; ``NotAsWanted``."""
+        """Encode all arrays by name; raises ``NotAsWanted``."""
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
             for name, array in _arrays(result, NPZ_TYPE).items():
@@ -59,7 +61,7 @@ class Npz(OnlyEncodes):
 class DataUrls(OnlyEncodes):
     @staticmethod
     def encode(result: Any, _wanted: Mapping[str, Any]) -> EncodedResult:
-        """JSON in which each array is the data URL of a ``.npy`` (RFC 2397)."""
+        """JSON in which each array is a data URL with a ``.npy`` file (RFC 2397)."""
         return EncodedResult(JSON, to_json(_with_urls(result)))
 
 
@@ -77,22 +79,22 @@ def _arrays(result: Any, media_type: str) -> dict[str, Array]:
     named = result if isinstance(result, Mapping) else {ALONE: result}
     if odd := [name for name, value in named.items() if not _is_array(value)]:
         said = f"its {odd[0]!r} is" if named is result else "it is"
-        raise _cannot(f"the result cannot be sent as {media_type}: {said} no tensor")
+        raise _cannot(f"the result cannot be sent as {media_type}: {said} not a tensor")
     if not named:
-        raise _cannot(f"the result cannot be sent as {media_type}: it has no tensor")
+        raise _cannot(f"the result cannot be sent as {media_type}: it has no tensors")
     return {str(name): _array(value) for name, value in named.items()}
 
 
 def _is_array(value: Any) -> bool:
     if not {"numpy", "torch"} & sys.modules.keys():
-        return False  # Nobody has made one.
+        return False  # There can be none.
     from deepaas.tensors.arrays import is_array
 
     return is_array(value)
 
 
 def _array(value: Any) -> Array:
-    """An array that a file can have; ``NotAsWanted``."""
+    """An array that a NumPy file supports; raises ``NotAsWanted``."""
     from deepaas.tensors.arrays import array_of, tensor_of
     from deepaas.tensors.dtypes import BYTES, BadTensor
 
@@ -101,7 +103,7 @@ def _array(value: Any) -> Array:
     except BadTensor as error:
         raise _cannot(str(error)) from None
     if told.dtype == BYTES:
-        raise _cannot("the result has a tensor of bytes, which files of NumPy's cannot have")
+        raise _cannot("the result has a tensor of bytes, which NumPy files do not support")
     return array_of(told)
 
 

@@ -1,14 +1,14 @@
-"""Arguments decoded and checked in one pass, by a type that is made of their fields.
+"""Decodes and validates arguments in one pass, with a type generated from their fields.
 
-What msgspec takes is what marshmallow would have made of it. A field without an exact type gets
-its value by itself, as JSON has it, and everything that is refused goes to marshmallow, which
-writes the message.
+If msgspec accepts a value, the result is the same as marshmallow's. Fields without an exact type
+get their JSON value and deserialise it themselves. If anything is rejected, marshmallow validates
+it again and writes the message.
 
-A class of fields may say as what JSON of an argument of it is decoded: ``checked_as``, an attribute
-of the class or of the instance, a type of msgspec's. Its ``deserialize`` is called with that, and
-also with plain JSON, where something else in the body was refused or the value came elsewhere. With
-``msgspec.Raw`` it sees ``null`` too, and answers for texts that are not UTF-8 and for numbers that
-are too large.
+A field class can choose the type to which its JSON is decoded: ``checked_as``, an attribute of the
+class or instance, is a type for msgspec. Its ``deserialize`` is called with that type, and also
+with plain JSON values, if something else in the body was rejected or the value is from another
+place. With ``msgspec.Raw`` it also gets ``null``, and must reject text that is not UTF-8 and
+numbers that are too large.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _NO_OTHERS: Mapping[str, Any] = {}
 _REFUSED = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
-class _Argument(msgspec.Struct, frozen=True):  # Made in a fraction of a data class's time.
-    """``name`` is the client's, ``key`` the author's; ``exact`` whether its type says all."""
+class _Argument(msgspec.Struct, frozen=True):  # Much faster to create than a data class.
+    """``name`` is the client's, ``key`` the author's; ``exact``: the type validates everything."""
 
     name: str
     key: str
@@ -40,12 +40,12 @@ class _Argument(msgspec.Struct, frozen=True):  # Made in a fraction of a data cl
 
 
 class CompiledChecker:
-    """Checks what a schema of arguments says; ``may_hold`` tells which of them a body may have."""
+    """Validates arguments against a schema; ``may_hold`` tells which can be in a body."""
 
     def __init__(
         self, schema: marshmallow.Schema, may_hold: Callable[[fields.Field], bool]
     ) -> None:
-        """``Inexact`` if marshmallow has to check all of them."""
+        """``Inexact`` if marshmallow must validate all of them."""
         if schema.load_fields.keys() != schema.fields.keys():
             raise Inexact
         self._arguments = [_argument(name, field) for name, field in schema.fields.items()]
@@ -54,13 +54,13 @@ class CompiledChecker:
         self._type = struct([(one.name, maybe(one.kind), msgspec.UNSET) for one in held])
         try:
             self._decode = msgspec.json.Decoder(self._type).decode
-        except TypeError:  # What a field says of itself is no type, or not beside others.
+        except TypeError:  # A field's own type is not valid, or not in combination.
             raise Inexact from None
         self._made_of_structs = [place for place, one in enumerate(held) if one.has_structs]
 
     def of_json(self, body: bytes, others: Mapping[str, Any] = _NO_OTHERS) -> dict[str, Any] | None:
-        """The arguments in a body and in ``others``, as yet unchecked, which win; None if the body
-        is refused. ValidationError where a field refuses that is asked alone."""
+        """The arguments in a body and in ``others``, which are not validated yet and take
+        precedence; None if the body is rejected. ValidationError if a field rejects a value."""
         try:
             values: Sequence[Any] = msgspec.structs.astuple(self._decode(body))
             if self._made_of_structs:
@@ -70,8 +70,8 @@ class CompiledChecker:
         return self._loaded(values, others)
 
     def of_values(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The same of values that are decoded already."""
-        if self._made_of_structs:  # There may be bytes within, which would become text.
+        """The same for decoded values."""
+        if self._made_of_structs:  # They may contain bytes, which would become text.
             return None
         try:
             values = msgspec.structs.astuple(msgspec.convert(given, self._type))
@@ -113,7 +113,7 @@ class CompiledChecker:
 def checker_of(
     schema: marshmallow.Schema, may_hold: Callable[[fields.Field], bool]
 ) -> CompiledChecker | None:
-    """None if marshmallow has to check all of them."""
+    """None if marshmallow must validate all of them."""
     try:
         return CompiledChecker(schema, may_hold)
     except Inexact:
@@ -123,17 +123,17 @@ def checker_of(
 def _argument(name: str, field: fields.Field) -> _Argument:
     said = name if field.data_key is None else field.data_key
     key = field.attribute or name
-    if "." in key or not said:  # The first would be a place within a dict.
+    if "." in key or not said:  # A dot would mean a nested dict.
         raise Inexact
     kind = getattr(field, AS, None)
     if kind is not None:
-        if field.allow_none and kind is not msgspec.Raw:  # Which stands beside nothing else.
+        if field.allow_none and kind is not msgspec.Raw:  # Raw cannot be combined.
             kind = Optional[kind]  # noqa: UP045
         return _Argument(said, key, field, kind, exact=False, has_structs=False)
     try:
         kind = exact_type(field)
     except Inexact:
-        # What is no list may be the only value of one: that depends on where it stands.
+        # A single value may be accepted as a list, depending on its place.
         kind = list[Any] if isinstance(field, fields.List) else Any
         return _Argument(said, key, field, kind, exact=False, has_structs=False)
     return _Argument(said, key, field, kind, exact=True, has_structs=has_structs(field))

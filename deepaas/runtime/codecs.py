@@ -1,8 +1,8 @@
-"""The halves of doors that stand in the worker: they make values of bodies, and bytes of results.
+"""Codecs: the parts of doors that run in the worker, to decode bodies and encode results.
 
-A door with large bodies, or with results that only its own encoding can carry, has a *codec* behind
-an entry point of the group ``deepaas.codec``, under its name: an object (or a module) with the
-functions of :class:`Codec`, which imports nothing of the host.
+A door with large bodies, or with results that need its own encoding, has a *codec*, an entry point
+of the group ``deepaas.codec`` with the door's name: an object (or a module) with the functions of
+:class:`Codec`, which imports no code of the host.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from deepaas.runtime.regular import check_opened, open_regular
 GROUP = "deepaas.codec"
 
 READ_BYTES = 1024 * 1024
-"""A body no larger than this is read, which is quicker than to map it; and its file may serve the
-next call while the model still has what was made of this one."""
+"""Bodies up to this size are read, which is faster than mapping them. Their file can be reused
+while the model still uses the decoded values."""
 
 ALIGNED_BYTES = 16
-"""At multiples of it numbers of any size lie well; memory for a ``bytearray`` begins at one."""
+"""Alignment that suits numbers of any size; the memory of a ``bytearray`` has it."""
 
 Bytes = bytes | bytearray | memoryview
 
 
 class NoCodec(Exception):
-    """It is not there, which is no fault of a client, nor of the model; the text says so."""
+    """The codec is not available, which is not the fault of the client or the model."""
 
 
 class NotAsWanted(Exception):
-    """A result cannot be sent as this client wants it, which ``status`` and the text tell it."""
+    """A result cannot be sent in the requested form; ``status`` and text are for the client."""
 
     def __init__(self, why: str, status: int = 400) -> None:
         super().__init__(why)
@@ -47,7 +47,7 @@ class NotAsWanted(Exception):
 
 
 class EncodedResult(NamedTuple):
-    """The bytes of a result, or several of them that follow each other; a tuple does as well."""
+    """The bytes of a result, or several pieces in order; a plain tuple is accepted too."""
 
     media_type: str
     data: Bytes | Sequence[Bytes]
@@ -56,25 +56,27 @@ class EncodedResult(NamedTuple):
 
 class Codec(Protocol):
     def decode(self, body: Bytes, headers: Mapping[str, str]) -> Values:
-        """The values in a body; the door calls it in the host if it is small. Names of headers are
-        in lower case. ValueError or msgspec.MsgspecError tell the client why it cannot be read."""
+        """The values in a body; for small ones, the door calls this in the host. Header names are
+        in lower case. ValueError or msgspec.MsgspecError have messages for the client."""
 
     def encode(self, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
-        """What ``predict`` returned, for a call with ``Values.wanted``: files are open, what is
-        yielded is a list, unless each part is wanted as it comes. ValueError tells the client what
-        it cannot have; any other exception is the model's failure."""
+        """Encode the result of ``predict``, for a call with ``Values.wanted``: files are open;
+        yielded values are a list, unless parts are streamed. ValueError has a message for the
+        client; any other exception is a failure of the model."""
 
 
 @functools.cache
 def codec(name: str) -> Codec:
-    """The codec of a door; ``NoCodec`` if there is none that can be loaded here."""
+    """The codec of a door; ``NoCodec`` if it cannot be loaded here."""
     found = plugins.offered(GROUP).get(name)
     if found is None:
-        raise NoCodec(f"the codec of the door {name!r} is not installed where the model runs")
+        raise NoCodec(
+            f"the codec of the protocol {name!r} is not installed for the Python of the model"
+        )
     try:
         loaded: Codec = found.load()
     except Exception as error:
-        said = f"the codec of the door {name!r} cannot be loaded where the model runs"
+        said = f"the codec of the protocol {name!r} cannot be loaded by the Python of the model"
         raise NoCodec(said) from error
     return loaded
 
@@ -88,7 +90,7 @@ def decoded(encoded: Encoded) -> Values:
 
 
 def encoded(name: str, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
-    """The bytes of a result; NotAsWanted, or what else the codec raises."""
+    """The bytes of a result; raises NotAsWanted, or any exception of the codec."""
     if isinstance(result, ReturnedFile):
         result = open_regular(result.filename or "")
     elif isinstance(result, PurePath):
@@ -114,5 +116,5 @@ def _body(encoded: Encoded) -> Bytes:
             read = memoryview(bytearray(begin + size_bytes))[begin:]
             file.readinto(read)
             return read
-        # A copy as soon as somebody writes to it: what is made of it may belong to the model.
+        # Copied on write, because the model may change arrays in it.
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))

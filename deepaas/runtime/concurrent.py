@@ -1,4 +1,4 @@
-"""What a worker does all day when its model is asynchronous: several calls at a time, perhaps."""
+"""The main loop of a worker with an asynchronous model, which may process several calls at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Post = Callable[[FromWorkerCalls], None]
 
 
 class Concurrent:
-    """Answers calls in the event loop of the model, each in a task of its own."""
+    """Answers calls in the event loop of the model, each in its own task."""
 
     def __init__(self, model: LoadedModel, sock: socket.socket, printing: Printing | None) -> None:
         self._model = model
@@ -31,7 +31,7 @@ class Concurrent:
         self._unwanted: set[int] = set()
 
     def cancel(self, call_id: int) -> None:
-        """Stop a call that nobody wants any more; any thread may ask."""
+        """Cancel a call; can be used from any thread."""
         self._model.loop.call_soon_threadsafe(self._cancel, call_id)
 
     def serve(self) -> None:
@@ -49,7 +49,7 @@ class Concurrent:
                 if isinstance(call, Failure):
                     post(call)
                     continue
-                assert isinstance(call, Predict), "trainings have workers of their own"
+                assert isinstance(call, Predict), "training runs have their own workers"
                 self._tasks[call.id] = asyncio.ensure_future(self._answer(call, post, writer.drain))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         await writer.drain()
@@ -74,7 +74,7 @@ class Concurrent:
             unasked = isinstance(error, asyncio.CancelledError) and call.id not in self._unwanted
             answer = failure(call.id, error) if unasked else Failure(call.id, "cancelled")
         except BaseException as error:
-            # Also SystemExit: the other calls have nothing to do with it.
+            # Also SystemExit, which must not affect the other calls.
             answer = failure(call.id, error)
         finally:
             if getattr(call.inputs, "tensors", None):
@@ -86,7 +86,7 @@ class Concurrent:
         post(answer)
 
     def _cancel(self, call_id: int) -> None:
-        # The call itself may come later than this: it has another socket.
+        # The call may arrive later than this, on the other socket.
         self._unwanted.add(call_id)
         if call_id in self._tasks:
             self._tasks[call_id].cancel()
@@ -95,7 +95,7 @@ class Concurrent:
 def _post(
     loop: asyncio.AbstractEventLoop, writer: asyncio.StreamWriter, message: FromWorkerCalls
 ) -> None:
-    """Send a message from whichever thread."""
+    """Send a message from any thread."""
     framed = frame(message)
     try:
         here = asyncio.get_running_loop() is loop

@@ -1,4 +1,4 @@
-"""A loaded model: the author's object behind the contract, its arguments and its results."""
+"""A loaded model: the author's object, its arguments and its results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
 
 RESPONSE_NAME = "ModelPredictionResponse"
-"""The definition's name for a schema given as a dict; DEEPaaS's own try-me page looks for it."""
+"""The name of the definition for a schema given as a dict; the page of DEEPaaS 2.x expects it."""
 
 
 class NoMetadata(CannotBeServed):
@@ -51,8 +51,8 @@ class NoSchema(CannotBeServed):
 
 
 class LoadedModel:
-    """One model in this process; functions of its author's object may be missing. Raises what the
-    author's ``get_…_args`` raise, or what is wrong with the schema."""
+    """The model in this process; the author's object may lack functions. Raises exceptions of the
+    author's ``get_…_args``, or TypeError for an invalid schema."""
 
     def __init__(self, name: str, author: Any, spool: Path) -> None:
         self.name = name
@@ -90,11 +90,11 @@ class LoadedModel:
 
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Where asynchronous code of the author runs, one for the life of the process."""
+        """The event loop for the author's asynchronous code."""
         return new_loop()
 
     def arguments(self, function: str) -> Arguments | None:
-        """What ``predict`` or ``train`` takes, None where the model does not have it."""
+        """The arguments of ``predict`` or ``train``, None if the model does not implement it."""
         return self._predict_arguments if function == "predict" else self._train_arguments
 
     def warm(self) -> None:
@@ -105,13 +105,13 @@ class LoadedModel:
             self._completed(warm())
 
     def health(self) -> str:
-        """What the model says is wrong with it, empty for nothing; raises what its code does."""
+        """The error that the model reports, empty for none; raises exceptions of its code."""
         if self.traits.health is None:
             return ""
         said = self.traits.health()
         if isinstance(said, str):
             return said
-        if self.asynchronous:  # It shares its locks and connections with the calls.
+        if self.asynchronous:  # It may share locks and connections with calls.
             return asyncio.run_coroutine_threadsafe(_awaited(said), self.loop).result()
         return asyncio.run(_awaited(said))
 
@@ -129,14 +129,14 @@ class LoadedModel:
         return metadata
 
     def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
-        """Collect and check them; marshmallow.ValidationError or MalformedBody if they do not fit,
-        NotImplementedError if the model does not predict. :meth:`forget` removes their files."""
+        """Collect and validate arguments; raises marshmallow.ValidationError, MalformedBody, or
+        NotImplementedError without ``predict``. :meth:`forget` removes their files."""
         if self._predict_arguments is None:
             raise NotImplementedError
         return self._predict_arguments.load(inputs, self._folder_for(inputs, call_id))
 
     def train_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
-        """The same for a training."""
+        """The same for ``train``."""
         if self._train_arguments is None:
             raise NotImplementedError
         return self._train_arguments.load(inputs, self._folder_for(inputs, call_id))
@@ -148,16 +148,16 @@ class LoadedModel:
         return inputs_folder(self._spool, call_id)
 
     def forget(self, call_id: int) -> None:
-        """Remove the files that were made of a call's tensors."""
+        """Remove the files made from a call's tensors."""
         shutil.rmtree(inputs_folder(self._spool, call_id), ignore_errors=True)
 
     def shown_train_arguments(self, arguments: dict[str, Any]) -> bytes:
-        """The arguments of a training as JSON for people: no secrets, no paths."""
+        """The arguments of a run as JSON to be shown, without secrets and paths."""
         assert self._train_arguments is not None
         return to_json_or_text(self._train_arguments.shown(arguments))
 
     def check_training(self, call_id: int, inputs: Inputs) -> Answer:
-        """The arguments as JSON for people; raises what :meth:`train_arguments` does."""
+        """The arguments as JSON to be shown; raises the same as :meth:`train_arguments`."""
         arguments = self.train_arguments(inputs, call_id)
         assert self._train_arguments is not None
         return self._results.encode_training(call_id, self._train_arguments.shown(arguments))
@@ -165,8 +165,8 @@ class LoadedModel:
     def predict(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:
-        """Call the author's ``predict`` and encode what it returns; any thread of it may ``post``.
-        Raises what the author's code does, or BadResult if the result cannot be sent."""
+        """Call the author's ``predict`` and encode the result; any thread can call ``post``.
+        Raises exceptions of the author's code, or BadResult if the result cannot be sent."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
@@ -186,7 +186,7 @@ class LoadedModel:
         post: Callable[[News], None],
         posted: Callable[[], Awaitable[None]],
     ) -> Answer:
-        """The same, asynchronous; ``posted`` waits until the host has taken most of the posts."""
+        """The same, asynchronous; ``posted`` waits until the host has read most of the posts."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
             result = self._author.predict(**arguments)
@@ -203,29 +203,29 @@ class LoadedModel:
     def complete(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:
-        """The same for whichever of both it is, where no event loop runs yet."""
+        """The same for both kinds, outside of an event loop."""
         if not self.asynchronous:
             return self.predict(call, arguments, post)
 
         async def posted() -> None:
-            """Nobody has to be waited for."""
+            """Nothing to wait for."""
 
         return self.loop.run_until_complete(self.predict_async(call, arguments, post, posted))
 
     def _encoding(self, call: Predict, arguments: dict[str, Any]) -> Encoding:
-        # Read before the call: the arguments belong to the author from then on.
+        # Read before the call, because the author's code may change the arguments.
         accept = arguments.get("accept")
         if self._predict_arguments is None or not self._predict_arguments.media_types:
             accept = accept if isinstance(accept, str) else None
         return Encoding(self._results, call, accept)
 
     def train(self, call_id: int, arguments: dict[str, Any]) -> Answer:
-        """Call the author's ``train`` and encode what it returns; raises whatever that raises."""
+        """Call the author's ``train`` and encode the result; raises exceptions of its code."""
         try:
             with self.traits.around(self._scope_of_training(call_id)):
                 result = self._completed(self._author.train(**arguments))
         except SystemExit as left:
-            # The way in which scripts and command-line tools end, well or badly.
+            # Scripts and command-line tools end with it, successfully or not.
             if left.code not in (None, 0):
                 raise
             result = None
@@ -236,7 +236,7 @@ class LoadedModel:
             try:
                 noted = to_json(value)
             except BadResult as error:
-                # In the model's code, where its author can do something about it.
+                # Raised in the model's code, where the author sees it.
                 raise TypeError(f"metric {name!r}: {error}") from None
             post(Measured(call.id, name, noted, mode))
 
@@ -244,7 +244,7 @@ class LoadedModel:
 
     def _scope_of_training(self, call_id: int) -> Scope:
         def measure(_name: str, _value: Any, _mode: str) -> None:
-            """Those of trainings are read from TensorBoard's files."""
+            """Metrics of training runs are read from TensorBoard's files."""
 
         return Scope(call_id, {}, measure, self._spool)
 

@@ -1,7 +1,7 @@
-"""What the host is told of a model: its signatures, and for V2 its arguments as Swagger 2.0.
+"""Describes a model for the host: its signatures, and for V2 its arguments as Swagger 2.0.
 
-Made here because the marshmallow fields live here. apispec's converter for marshmallow is the one
-that DEEPaaS 2.x used by way of aiohttp-apispec.
+Generated in the worker, because the marshmallow fields are here. DEEPaaS 2.x used the same
+converter of apispec, through aiohttp-apispec.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from deepaas.schemas.swagger import swagger_schema
 from deepaas.tensors.declared import schema as tensor_schema
 
 UNDOCUMENTED_PLACES = {"cookie"}
-"""Places that Swagger 2.0 has no word for."""
+"""Places that Swagger 2.0 does not have."""
 
 
 def describe(
@@ -39,7 +39,7 @@ def describe(
     response: type[marshmallow.Schema] | None,
 ) -> Description:
     with warnings.catch_warnings():
-        # The model may have made errors of warnings; those of our libraries are not its business.
+        # The model may have turned warnings into errors, which must not affect our libraries.
         warnings.simplefilter("ignore")
         return _describe(predict, train, response)
 
@@ -132,7 +132,7 @@ def _argument(
 
 
 def _of_tensor(_converter: Any, field: fields.Field, **_options: Any) -> dict[str, Any]:
-    """What the converter is to say of a tensor, in the words of Swagger 2.0."""
+    """Swagger 2.0 attributes of a tensor, for the converter."""
     if not isinstance(field, Tensor):
         return {}
     told = swagger_schema(tensor_schema(field.wanted))
@@ -143,11 +143,11 @@ def _of_tensor(_converter: Any, field: fields.Field, **_options: Any) -> dict[st
 
 
 _SIZES = ("int32", "float")
-"""Formats that marshmallow's fields get, and that are not true of Python's numbers."""
+"""Formats that the converter adds, but that do not limit Python's numbers."""
 
 
 def _exact(schema: dict[str, Any], field: fields.Field) -> dict[str, Any]:
-    """With the limits that a value must not reach: the converter knows nothing of them."""
+    """Add exclusive limits, which the converter does not support."""
     for validator in field.validators:
         if isinstance(validator, validate.Range):
             if not validator.min_inclusive and schema.get("minimum") == validator.min:
@@ -173,7 +173,7 @@ def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, A
         details = {"dtype": field.wanted.dtype, "shape": field.wanted.shape}
         return {**parameter, "in": "formData", "type": "file", "x-tensor": details}
     if is_file_argument(field):
-        # Files travel in forms only, whether or not the author said so.
+        # Files can only be in forms, whatever the author declared.
         parameter["in"] = "formData"
     if is_password(field.inner if isinstance(field, fields.List) else field):
         parameter.pop("default", None)
@@ -181,7 +181,7 @@ def _amend(parameter: dict[str, Any], field: fields.Field | None) -> dict[str, A
 
 
 def _schema_name(schema: Any) -> str:
-    """Name a definition as DEEPaaS does: the class without a trailing ``Schema``."""
+    """The name of a definition as in DEEPaaS 2.x: the class name without a trailing ``Schema``."""
     name: str = common.resolve_schema_cls(schema).__name__
     if common.resolve_schema_instance(schema).partial:
         name = f"Partial-{name}"
@@ -189,12 +189,12 @@ def _schema_name(schema: Any) -> str:
 
 
 def _plain(document: Any) -> Any:
-    """Whatever authors put into descriptions, as JSON types."""
+    """Converts anything that authors put into descriptions to JSON types."""
     return _with_lists(msgspec.to_builtins(document, str_keys=True, enc_hook=str))
 
 
 def _with_lists(document: Any) -> Any:
-    """The same with each ``enum`` as a list: a text by itself is one choice, not its letters."""
+    """Make each ``enum`` a list: a single string is one choice, not a list of letters."""
     if isinstance(document, (list, tuple)):
         return [_with_lists(item) for item in document]
     if not isinstance(document, dict):

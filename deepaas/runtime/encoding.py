@@ -1,4 +1,4 @@
-"""From what one call returns or yields to messages."""
+"""Encodes what a call returns or yields as messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepaas.runtime.results import Results
 
 
 class Encoding:
-    """Encodes for one call; ``accept`` is None when the model offers no choice."""
+    """Encodes for one call; ``accept`` is None if the model offers no media types."""
 
     def __init__(self, results: Results, call: Predict, accept: str | None) -> None:
         self._results = results
@@ -22,13 +22,13 @@ class Encoding:
         self._parts_count = 0
 
     def answer(self, result: Any) -> Answer:
-        """A result that came as a whole; BadResult if it cannot be sent."""
+        """Encode a result; BadResult if it cannot be sent."""
         if self._call.codec:
             return self._encoded(self._checked(result))
         return self._results.encode(self._call.id, result, self._accept)
 
     def part(self, item: Any) -> Part | None:
-        """What was yielded, None if the host wants all at the end; raises as :meth:`answer`."""
+        """Encode a yielded value; None if it is sent at the end. Raises like :meth:`answer`."""
         if self._call.codec and not self._call.streamed:
             self._items.append(self._checked(item))
             return None
@@ -47,7 +47,7 @@ class Encoding:
         return self._results.gathered(self._call.id, self._parts, self._accept)
 
     def _checked(self, result: Any) -> Any:
-        # The schema is of no other kind of answer.
+        # The schema only applies to JSON.
         return self._results.checked(result) if self._accept in (None, JSON) else result
 
     def _encoded(self, result: Any) -> Answer:

@@ -14,15 +14,15 @@ T = TypeVar("T")
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """A loop whose threads know for which call they work, as its tasks do."""
+    """A loop whose threads inherit the context of a call, like its tasks."""
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_InContext(thread_name_prefix="asyncio"))
     return loop
 
 
 def lasting(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Do some work to its end, whatever the model's other tasks do to the loop: one that raises
-    SystemExit or KeyboardInterrupt ends it, as asyncio has it."""
+    """Run ``work`` to its end, even if another task of the model stops the loop: asyncio does so if
+    it raises SystemExit or KeyboardInterrupt."""
     task = loop.create_task(work)
     while True:
         try:
@@ -30,7 +30,7 @@ def lasting(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
         except (SystemExit, KeyboardInterrupt):  # noqa: PERF203
             if task.done():
                 raise
-            print("[a task of the model wanted to end its process]", file=sys.stderr)
+            print("[a task of the model tried to exit the process]", file=sys.stderr)
             traceback.print_exc()
         except RuntimeError:
             if task.done() or loop.is_closed():
@@ -39,7 +39,7 @@ def lasting(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
 
 
 class _InContext(ThreadPoolExecutor):
-    """Runs functions in the context of whoever wants them done, as ``asyncio.to_thread`` does."""
+    """Runs functions in the context of the caller, like ``asyncio.to_thread``."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         context = contextvars.copy_context()

@@ -1,5 +1,5 @@
-"""Fields of marshmallow as types of msgspec that take no value which the field would not take, and
-make the same of it. They take less: no text of a number, no number that stands for true.
+"""Converts marshmallow fields to msgspec types that only accept values that the field accepts, with
+the same result. They accept less: no numbers as text, and no numbers for booleans.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import webargs.fields
 from marshmallow import Schema, fields, missing, validate
 
 LIKE = "checked_like"
-"""An attribute of our own classes of fields: the class of marshmallow's that makes the same of all
-values but texts, or refuses more of them that are no exact values of their type."""
+"""An attribute of our own field classes: the marshmallow class with the same results for all values
+except text, or which rejects more values that are not exactly of its type."""
 
 _SAFE = 2**62
-"""Limits and choices up to this size are numbers for msgspec too."""
+"""msgspec supports limits and choices up to this size."""
 _DEEPEST = 8
 _CODE = (
     *("load", "_do_load", "_deserialize", "_call_and_store"),
@@ -28,19 +28,19 @@ _CODE = (
 
 
 class Inexact(Exception):
-    """No type says yes to just what the field does, or we do not know."""
+    """No type accepts exactly what the field accepts, or it is not known."""
 
 
 def exact_type(field: fields.Field, path: tuple[type, ...] = ()) -> Any:
-    """``Inexact`` if there is none; objects of a :class:`Nested` become structs, whose
-    ``msgspec.to_builtins`` is what the field makes of them. ``path`` are the schemas around it."""
-    # Not `isinstance`: who derives a class has something else in mind.
+    """``Inexact`` if there is none; a :class:`Nested` becomes a struct, whose
+    ``msgspec.to_builtins`` is the result of the field. ``path`` are the enclosing schemas."""
+    # Not `isinstance`, because subclasses may behave differently.
     kind = vars(type(field)).get(LIKE, type(field))
     make = _MAKERS.get(kind)
     if make is None:
         raise Inexact
     made = make(field, path)
-    # Not `|`: older Pythons cannot say it of what msgspec's annotations are.
+    # Not `|`, which older Pythons do not support for msgspec's annotations.
     return Optional[made] if field.allow_none else made  # noqa: UP045
 
 
@@ -51,9 +51,9 @@ def has_structs(field: fields.Field) -> bool:
 
 
 def struct(members: list[tuple[str, Any, Any]]) -> Any:
-    """A type for objects with these members and no others: name, type, and what stands for one that
-    is not there, ``msgspec.NODEFAULT`` where it must be. Others must not be passed over: what is
-    in them would not be read, and so not be found to be no JSON."""
+    """A type for objects with exactly these members: name, type and default, or
+    ``msgspec.NODEFAULT`` for a required one. Unknown members are not skipped, because skipped
+    content is not checked to be valid JSON."""
     slots = [f"member_{number}" for number in range(len(members))]
     try:
         return msgspec.defstruct(
@@ -66,12 +66,12 @@ def struct(members: list[tuple[str, Any, Any]]) -> Any:
             forbid_unknown_fields=True,
             kw_only=True,
         )
-    except (ValueError, UnicodeError):  # Names that stand twice, or cannot stand in a struct.
+    except (ValueError, UnicodeError):  # Duplicate names, or names that a struct does not support.
         raise Inexact from None
 
 
 def maybe(kind: Any) -> Any:
-    """The type, of a member that need not be there."""
+    """The type of an optional member."""
     return Union[kind, msgspec.UnsetType]  # noqa: UP007
 
 
@@ -96,7 +96,7 @@ def _float(field: fields.Float, _path: tuple[type, ...]) -> Any:
     if field.allow_nan:
         return _annotated(float, field, {validate.Range: _range})
     limits = _limits(field, {validate.Range: _range})
-    # JSON has no NaN, but values may, and limits are what keeps it out.
+    # JSON has no NaN, but other values may be NaN, and limits exclude it.
     if not limits.keys() & {"ge", "gt"}:
         limits["ge"] = -sys.float_info.max
     if not limits.keys() & {"le", "lt"}:
@@ -125,7 +125,7 @@ def _tuple(field: fields.Tuple, path: tuple[type, ...]) -> Any:
 
 
 def _raw(field: fields.Field, _path: tuple[type, ...]) -> Any:
-    if not field.allow_none:  # There is no type of all values but one.
+    if not field.allow_none:  # No type has all values except one.
         raise Inexact
     return _annotated(Any, field, {})
 
@@ -141,7 +141,7 @@ def _nested(field: fields.Nested, path: tuple[type, ...]) -> Any:
     members = []
     for name, member in schema.load_fields.items():
         wire = name if member.data_key is None else member.data_key
-        # The name there is the one here: a struct has but one.
+        # A struct member has only one name for both sides.
         if (member.attribute or name) != wire or "." in wire:
             raise Inexact
         members.append((wire, *_member(member, path)))
@@ -156,13 +156,13 @@ def _member(field: fields.Field, path: tuple[type, ...]) -> tuple[Any, Any]:
     if default is missing:
         return maybe(kind), msgspec.UNSET
     if type(default) not in (bool, int, float, str, type(None)):
-        raise Inexact  # Something that the author may change, or a function.
-    # A default need not be a value that a client could send.
+        raise Inexact  # A mutable value, or a function.
+    # A default need not be a valid value.
     return maybe(kind), default
 
 
 def _is_plain(schema: Schema) -> bool:
-    """Whether it does to an object what its fields do to the members, and nothing else."""
+    """Whether it only applies its fields to the members, and does nothing else."""
     return (
         schema.dict_class is dict
         and not schema.partial
@@ -188,7 +188,7 @@ def _limits(field: fields.Field, known: _Known) -> dict[str, Any]:
 
 
 def _choices(field: fields.Field, kind: Any) -> Any:
-    """The type of the only values there are, None where others are."""
+    """The type for a fixed set of values, None if there is none."""
     match field.validators:
         case [validate.OneOf() as one] if type(one) is validate.OneOf:
             choices: Any = one.choices
@@ -196,7 +196,7 @@ def _choices(field: fields.Field, kind: Any) -> Any:
             choices = [one.comparable]
         case _:
             return None
-    # Of a text, each part is a choice.
+    # In a string, each substring would be a choice.
     if not isinstance(choices, (list, tuple, set, frozenset)) or not choices:
         raise Inexact
     if not all(type(one) is kind and (kind is str or abs(one) < _SAFE) for one in choices):
@@ -221,7 +221,7 @@ def _range(validator: validate.Range) -> dict[str, float]:
 
 
 def _number(limit: Any) -> float:
-    """As a float, which must be the same number."""
+    """As a float, if it is exactly the same number."""
     if type(limit) not in (int, float) or abs(limit) > sys.float_info.max or math.isnan(limit):
         raise Inexact
     if float(limit) != limit:
@@ -241,7 +241,7 @@ def _length(validator: validate.Length) -> dict[str, int]:
 
 
 def _pattern(validator: validate.Regexp) -> dict[str, str]:
-    """msgspec searches where marshmallow matches from the beginning."""
+    """msgspec searches anywhere, marshmallow matches from the beginning."""
     regex = validator.regex
     if not isinstance(regex.pattern, str) or regex.flags != re.UNICODE or "(?u)" in regex.pattern:
         raise Inexact

@@ -1,4 +1,4 @@
-"""From an exception in a model's code to a message that a client can use."""
+"""Converts exceptions in a model's code to messages for clients."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MAX_TRACEBACK_CHARACTERS = 32_000
 
 
 class CannotBeServed(Exception):
-    """What is wrong with a model, in words that its author can use: a traceback adds nothing.
-    ``problem`` is one line; ``details`` are more, for the log."""
+    """A model cannot be served; the message is for its author, so that a traceback is not needed.
+    ``problem`` is one line; ``details`` is for the log."""
 
     def __init__(self, problem: str, details: str = "") -> None:
         super().__init__(problem)
@@ -37,7 +37,7 @@ def failure(call_id: int, error: BaseException) -> Failure:
         return Failure(
             call_id,
             "model_failed",
-            "the model's answer cannot be sent, see the host's log",
+            "the model's result cannot be sent: see the host's log",
             traceback=text(error),
         )
     if isinstance(error, NotAsWanted):
@@ -69,7 +69,7 @@ def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBo
 
 
 def reason(error: BaseException) -> str:
-    """One line that names an exception, and the one that it came out of, if any."""
+    """One line with an exception, and its cause, if any."""
     if isinstance(error, CannotBeServed):
         return _shorten(text(error))
     said = f"{type(error).__name__}: {text(error)}" if text(error) else type(error).__name__
@@ -80,10 +80,10 @@ def reason(error: BaseException) -> str:
 
 
 def text(error: BaseException) -> str:
-    """The text of an exception, also of one whose own ``__str__`` raises."""
+    """The text of an exception, even if its ``__str__`` raises."""
     try:
         return _encodable(str(error))
-    except BaseException:  # Also SystemExit: to tell of a failure must not be another one.
+    except BaseException:  # Also SystemExit: reporting a failure must not fail.
         return "(its text cannot be shown)"
 
 
@@ -102,7 +102,7 @@ def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]]
         return None
     http: Any = error
     if not 200 <= http.status <= 599:
-        # Authors also raise the bare base class, which has no status.
+        # The base class, which authors sometimes raise, has no status.
         return None
     said = http.text if http.text and http.text != f"{http.status}: {http.reason}" else http.reason
     headers = {
@@ -115,7 +115,7 @@ def _own_http_exception(error: BaseException) -> tuple[int, str, dict[str, str]]
 
 
 def _is_http_exception(error: BaseException) -> bool:
-    # The runtime does not import aiohttp; whoever raised this has.
+    # The runtime does not import aiohttp, but code that raises this has.
     aiohttp_web = sys.modules.get("aiohttp.web")
     return aiohttp_web is not None and isinstance(error, aiohttp_web.HTTPException)
 
@@ -129,7 +129,7 @@ def _shorten(message: str) -> str:
 
 
 def _plain(messages: Any, numbers: Iterator[int]) -> Any:
-    """Messages of validation errors as JSON has them; ``numbers`` counts them, up to a limit."""
+    """Validation messages as JSON values; ``numbers`` counts them, up to a limit."""
     if isinstance(messages, dict):
         wanted = itertools.takewhile(
             lambda _: next(numbers) <= MAX_MESSAGES_COUNT, messages.items()
@@ -143,5 +143,5 @@ def _plain(messages: Any, numbers: Iterator[int]) -> Any:
 
 
 def _encodable(said: str) -> str:
-    """Text without the halves of surrogate pairs, which cannot be sent."""
+    """Text without unpaired surrogates, which cannot be sent."""
     return said.encode(errors="backslashreplace").decode()

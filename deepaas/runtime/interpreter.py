@@ -1,4 +1,4 @@
-"""The interpreter as a model's code finds it: that of ``python -c``, with nothing of ours in it."""
+"""Makes the interpreter look like ``python -c`` to the model's code."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _USUAL: dict[int, Any] = {
     signal.SIGHUP: signal.SIG_DFL,
     signal.SIGUSR1: signal.SIG_DFL,
 }
-"""What Python does at those that a worker has handlers for."""
+"""Python's defaults for the signals that a worker handles."""
 
 
 def hide_command() -> None:
-    """Let ``sys.argv`` and ``__main__`` be those of ``python -c``: ``argparse`` would find strange
-    options; ``multiprocessing`` and launchers of trainings would start this program again."""
+    """Make ``sys.argv`` and ``__main__`` those of ``python -c``: ``argparse`` would find unknown
+    options; ``multiprocessing`` and training launchers would start this program again."""
     sys.argv[:] = ["-c"]
     sys.orig_argv[1:] = ["-c", ""]
     main = types.ModuleType("__main__")
@@ -35,20 +35,20 @@ def hide_command() -> None:
 
 
 def keep_from_children(*descriptors: int) -> None:
-    """Open these for nobody but this process and its forks: a program that a model starts by
-    ``os.system``, say, would hold them open for ever."""
+    """Do not pass these descriptors on: a program that a model starts, for example with
+    ``os.system``, would keep them open."""
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
 
 
 def hold_signals() -> None:
-    """Let only the host decide when a worker ends."""
-    # Handlers rather than SIG_IGN, because the programs that a model starts would inherit that.
+    """Ignore signals, so that only the host ends a worker."""
+    # Handlers instead of SIG_IGN, because programs that a model starts would inherit that.
     for number in _HELD:
         signal.signal(number, lambda *_: None)
-    # Processes that the model forks inherit the handlers; pools of them are ended by SIGTERM. What
-    # comes before theirs are the usual ones has to wait: one of ours would swallow it.
-    before: dict[int, set[int]] = {}  # By thread: each has a mask of its own, and may fork.
+    # Forked processes inherit the handlers, but pools end theirs with SIGTERM. Until their handlers
+    # are restored, signals are blocked, because our handlers would ignore them.
+    before: dict[int, set[int]] = {}  # By thread: each has its own mask, and may fork.
 
     def block() -> None:
         before[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, _USUAL)

@@ -1,4 +1,4 @@
-"""Stopping a call for which nobody waits any more, from another thread."""
+"""Interrupts a cancelled call from another thread."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from types import FrameType
 
 
 class CallCancelled(BaseException):
-    """Raised inside the model's code. Not an ``Exception``, so that broad handlers let it pass."""
+    """Raised in the model's code. Not an ``Exception``, so that broad handlers do not catch it."""
 
 
 class Interrupter:
-    """Raises ``raises`` in the main thread while it works on a given call, by a signal: nothing
-    else wakes it when it sleeps, and the handler sees without a race which call is going on."""
+    """Raises ``raises`` in the main thread during a given call. It uses a signal, because that also
+    wakes a sleeping thread, and the handler sees the current call without a race."""
 
     def __init__(self) -> None:
         self.raises: type[BaseException] = CallCancelled
@@ -26,13 +26,13 @@ class Interrupter:
         signal.signal(signal.SIGUSR1, self._handle)
 
     def cancel(self, call_id: int) -> None:
-        """Interrupt this call, now or when it begins; any thread may ask."""
+        """Interrupt this call, now or when it starts; can be used from any thread."""
         self._unwanted = call_id
         if self._main is not None:
             signal.pthread_kill(self._main, signal.SIGUSR1)
 
     def begin(self, call_id: int) -> None:
-        """From here on the call may be interrupted, also at once."""
+        """From here on the call can be interrupted, perhaps at once."""
         self._current = call_id
         self._handle(signal.SIGUSR1, None)
 
@@ -41,7 +41,7 @@ class Interrupter:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """In here the main thread is not interrupted, but right afterwards."""
+        """Delay interruptions of the main thread until the end of the block."""
         if threading.get_ident() != self._main:
             yield
             return

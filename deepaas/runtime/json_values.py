@@ -1,4 +1,4 @@
-"""Values of Python as JSON: of each kind, not of each class, and with keys as JSON writes them."""
+"""Encodes Python values as JSON, including subclasses and any keys that JSON can represent."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ import msgspec
 MAX_TEXT_CHARACTERS = 1000
 
 _MISSPELT = re.compile(rb'"(?:[01]|nan|-?inf)":')
-"""Keys that may not be as JSON writes them: msgspec writes True like 1, and asks nobody about keys.
-To look for them in what is written costs less than to look at all keys before."""
+"""Keys that msgspec may write wrongly: it writes True like 1, and has no hook for keys. Searching
+the output for them is cheaper than checking all keys before."""
 
 
 class FileUrl(str):
-    """A file as text (RFC 2397), which knows the file's own name."""
+    """A file as a data URL (RFC 2397), with the name of the file."""
 
     name: str = ""
 
 
 class BadResult(Exception):
-    """What the model returned cannot be sent as the media type that was chosen."""
+    """The result of a model cannot be sent as the chosen media type."""
 
 
 def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
-    """JSON of a result, with null for NaN and infinities; BadResult if something in it cannot be
-    JSON. Files in it are noted in ``files``, see ``messages.Answer``."""
+    """A result as JSON, with null for NaN and infinities; BadResult if JSON cannot represent it.
+    ``files`` gets the files in it, see ``messages.Answer``."""
     noted: list[tuple[str, int]] = []
 
     def plain(thing: Any) -> Any:
@@ -61,7 +61,7 @@ def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
 
 
 def to_json_or_text(value: Any) -> bytes:
-    """JSON in which the text of an object stands for what JSON cannot hold."""
+    """JSON in which values that JSON cannot represent are replaced by their text."""
 
     def key(thing: Any) -> str:
         try:
@@ -90,7 +90,7 @@ def _encode(value: Any, plain: Callable[[Any], Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """What msgspec asks for objects that it does not know: a value that it does know."""
+    """The hook of msgspec for unknown types: converts to a known type."""
     kinds: tuple[type[Any], ...] = (str, float, int, dict, list, bytes)
     for kind in kinds:
         if isinstance(value, kind):
@@ -106,14 +106,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (Sequence, Set, ValuesView)) and not isinstance(value, memoryview):
         return list(value)
     if hasattr(value, "tolist"):
-        # Arrays and numbers of numpy, torch and their like, without importing any of them.
+        # Arrays and scalars of NumPy, PyTorch and so on, without importing them.
         return value.tolist()
     raise TypeError(f"objects of type {type(value).__name__} are not JSON")
 
 
 def _exact_time(value: Any) -> Any:
-    """A date, a time or a duration of a class of its own, such as a ``pandas.Timestamp``."""
-    if value != value:  # "Not a time", as pandas has it.
+    """A date, time or duration of a subclass, such as ``pandas.Timestamp``."""
+    if value != value:  # "Not a time" of pandas.
         return None
     if isinstance(value, dt.datetime):
         return dt.datetime.combine(_date(value), _time(value))
@@ -134,11 +134,11 @@ def _time(value: dt.time | dt.datetime) -> dt.time:
 
 
 def json_key(key: Any) -> str:
-    """A key of an object as JSON writes it; TypeError if that is no text, number or literal."""
+    """A key for a JSON object; TypeError if it is not a string, number or literal."""
     if type(key) is str:
         return key
     if isinstance(key, float) and not math.isfinite(key):
-        return json.dumps(float(key))  # As Python does, since JSON has no word for it.
+        return json.dumps(float(key))  # As Python does, because JSON cannot represent it.
     written = msgspec.json.encode(key, enc_hook=_plain)
     if written[:1] in (b"[", b"{"):
         raise TypeError(f"a key of type {type(key).__name__} is not JSON")

@@ -1,4 +1,4 @@
-"""The kinds of model that this process can load, found by their entry points."""
+"""The kinds of models that this process can load, from their entry points."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _log = logging.getLogger(__name__)
 
 
 def _adopts_nothing(_found: Any) -> None:
-    """It knows its models by where they come from only."""
+    """For kinds that recognise models only by their source."""
 
 
 @dataclass(frozen=True)
 class ModelLoader:
-    """The worker's half of a kind of model.
+    """The worker's part of a kind of model.
 
-    Workers of other kinds import it too, to ask whether it adopts.
+    Workers of other kinds import it too, to call ``adopt``.
 
     Attributes:
-        load: makes the author's object of ``Recognised.source``; large libraries are to be imported
-            in it. It raises whatever the author's code raises, or ``CannotBeServed``.
-        adopt: the same for an object that another kind has loaded; None if it is none of this kind.
-        extras: modules that models of this kind import, and with which package each comes.
+        load: makes the author's object from ``Recognised.source``; import large libraries only in
+            this function. Raises exceptions of the author's code, or ``CannotBeServed``.
+        adopt: the same for an object that another kind has loaded; None if it is not of this kind.
+        extras: modules that models of this kind import, and the package that contains each.
     """
 
     load: Callable[[str], Any]
@@ -37,11 +37,11 @@ class ModelLoader:
 
 
 def load(kind: str, source: str) -> Any:
-    """The author's object; raises what the author's code raises, and CannotBeServed if the kind, or
-    what its models need, is not installed."""
+    """The author's object; raises exceptions of the author's code, and CannotBeServed if the kind,
+    or a package that its models need, is not installed."""
     point = plugins.offered(plugins.MODEL_LOADERS).get(kind)
     if point is None:
-        raise CannotBeServed(f"models of the kind {kind!r} cannot be loaded by {sys.executable}")
+        raise CannotBeServed(f"{sys.executable} cannot load models of kind {kind!r}")
     loaded = plugins.load(point, ModelLoader)
     try:
         return loaded.load(source)
@@ -55,14 +55,14 @@ def load(kind: str, source: str) -> Any:
 
 
 def adopted(found: Any) -> Any:
-    """What an object is to the kind that takes it for one of its own; None if none does."""
+    """The model that a kind makes from an object that it recognises; None if none does."""
     for name, kind in plugins.load_all(plugins.MODEL_LOADERS, ModelLoader).items():
         try:
             model = kind.adopt(found)
         except CannotBeServed:
             raise
         except Exception:
-            _log.exception("the kind %r cannot say whether a model is one of its own", name)
+            _log.exception("the kind %r failed to check whether a model belongs to it", name)
             continue
         if model is not None:
             return model

@@ -1,9 +1,8 @@
-"""No worker outlives its host, whatever it is doing when the host dies.
+"""Makes sure that no worker outlives its host.
 
-The host holds the write end of a pipe whose read end is here. When the host is gone, killed
-with SIGKILL included, the kernel closes the write end and signals the owner of the read end,
-which is this worker's whole process group: the children of the model's code go too, and nobody
-has to hold the interpreter's lock for it.
+The host holds the write end of a pipe whose read end is here. When the host exits, even by SIGKILL,
+the kernel closes the write end and signals the owner of the read end: this worker's process group,
+including children of the model's code. This works even if the interpreter lock is held.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import signal
 
 
 def tie(descriptor: int) -> None:
-    """Have the kernel kill this process group when the other end is closed. Without ``F_SETSIG``,
-    which is Linux's, the thread that reads the control socket notices its end."""
+    """Let the kernel kill this process group when the other end is closed. Without ``F_SETSIG``,
+    which only Linux has, the thread that reads the control socket notices the end."""
     if not hasattr(fcntl, "F_SETSIG"):
         return
     fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a worker does all day: one call at a time on the main thread, light questions beside it."""
+"""The main loop of a worker: one call at a time in the main thread, quick requests in others."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ RECEIVE_BYTES = 64 * 1024
 MAX_METADATA_BYTES = 8 * 1024 * 1024
 
 BRISK_SECONDS = 500e-6
-"""A call that comes this soon after the last answer makes it likely that another will."""
+"""If a call arrives this soon after the last answer, another one is likely."""
 
 SPIN_SECONDS = 300e-6
-"""How long to stay awake for it."""
+"""How long to poll for it without sleeping."""
 
 
 class Control:
-    """The control socket: light questions are answered on a thread of its own."""
+    """The control socket: quick requests are answered in a separate thread."""
 
     def __init__(self, sock: socket.socket, interrupter: Interrupter, spool: Path) -> None:
         self.cancel: Callable[[int], None] = interrupter.cancel
@@ -82,7 +82,7 @@ class Control:
         self.send(model.describe())
 
     def send(self, message: FromWorkerControl) -> None:
-        """Tell the host something; any thread may."""
+        """Send a message to the host; can be used from any thread."""
         with self._sending:
             self._sock.sendall(frame(message))
 
@@ -102,7 +102,7 @@ class Control:
                     self._answer(decoder.decode(payload))
         except OSError:
             pass
-        # The host is gone or has let go of this worker: nothing of it may stay behind.
+        # The host has exited or closed the socket: end all processes of this worker.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(os.getpgrp(), signal.SIGKILL)
 
@@ -120,7 +120,7 @@ class Control:
                 self._ask(lambda: self._check(question_id, inputs))
 
     def _ask(self, question: Callable[[], FromWorkerControl]) -> None:
-        # Not on this thread, which must stay free for a Cancel.
+        # Not in this thread, which must be free for a Cancel.
         threading.Thread(
             target=lambda: self.send(question()), name="deepaas-question", daemon=True
         ).start()
@@ -133,7 +133,7 @@ class Control:
                 raise ValueError(f"get_metadata returned {len(metadata)} bytes of JSON")
             return Metadata(question_id, metadata)
         except BaseException as error:
-            # Also SystemExit and its like: a question must never end the worker.
+            # Also SystemExit: a request must never end the worker.
             return Metadata(question_id, error=reason(error), traceback=traceback_text(error))
 
     def _health(self, question_id: int) -> Health:
@@ -145,9 +145,9 @@ class Control:
 
     def _check(self, question_id: int, inputs: Inputs) -> Checked:
         assert self._model is not None, "the host asks only after the description"
-        folder_id = -1 - question_id  # Which no call has.
+        folder_id = -1 - question_id  # Not the id of a call.
         try:
-            with self._checking:  # Fields and validators of one schema, never twice at a time.
+            with self._checking:  # Fields and validators of a schema are never used concurrently.
                 args = self._model.shown_train_arguments(
                     self._model.train_arguments(inputs, folder_id)
                 )
@@ -215,8 +215,8 @@ class _Calls:
         except self._cancelled:
             answer = Failure(call.id, "cancelled")
         except BaseException as error:
-            # Not only Exception: some libraries' panics and cancellations are none, and a
-            # script's sys.exit() ends its call, not the model that others wait for.
+            # Not only Exception: panics and cancellations of some libraries are not, and
+            # sys.exit() must only end this call, not the worker.
             answer = failure(call.id, error)
         if os.getpid() != self._process_id:
             # The model has forked and its child has come back here: one answer is enough.
@@ -241,30 +241,30 @@ class _Calls:
         return self._model.predict(call, arguments, self._post)
 
     def _post(self, news: News) -> None:
-        # An interruption in the middle of a message would be the end of the channel.
+        # An interruption within a message would break the connection.
         with self._interrupter.held():
             self._send(news)
 
     def _send(self, message: FromWorkerCalls) -> None:
-        with self._sending:  # A thread of the model may post as well.
+        with self._sending:  # Threads of the model can post too.
             self._sock.sendall(frame(message))
 
 
 def received(
     decoder: msgspec.msgpack.Decoder[ToWorkerCalls], payload: bytes | bytearray | memoryview
 ) -> ToWorkerCalls | Failure:
-    """A call; or what is to be said of what a door has handed over, and is none."""
+    """A call; or the failure to report if a door has passed an invalid one."""
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
         _, call_id, *_ = msgspec.msgpack.decode(payload)
-        return Failure(call_id, "no_call", f"what a door has handed over is no call: {error}")
+        return Failure(call_id, "no_call", f"the door has passed an invalid call: {error}")
 
 
 def loaded(
     load: Callable[[Inputs, int], dict[str, Any]], call: Predict | Train
 ) -> dict[str, Any] | Failure:
-    """The arguments of a call, whose body is decoded for good, or why there are none."""
+    """The arguments of a call, or why they are invalid; its body is replaced by decoded values."""
     try:
         if isinstance(call.inputs, Encoded):
             call.inputs = decoded(call.inputs)

@@ -1,4 +1,4 @@
-"""Which of the media types that a model offers an ``Accept`` header asks for (RFC 9110, 12.5.1)."""
+"""Chooses one of the media types that a model offers by ``Accept`` (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ JSON = "application/json"
 
 
 def negotiate(header: str, offered: Sequence[str]) -> str:
-    """The offered media type that a client likes best; the header unchanged when none will do,
-    which the validator of the argument then refuses by name."""
+    """The offered media type that a client prefers. If none matches, the header unchanged, so that
+    the validator of the argument rejects it by name."""
     best: tuple[float, int, int] | None = None
     chosen = header
     for order, part in enumerate(header.split(",")):
@@ -19,7 +19,7 @@ def negotiate(header: str, offered: Sequence[str]) -> str:
         match = _match(wanted, parameters, offered)
         if match is None or weight <= 0:
             continue
-        # Heavier first, then the more specific, then the one that the client named first.
+        # By weight, then specificity, then the order in the header.
         rank = (weight, 2 - wanted.count("*"), -order)
         if best is None or rank > best:
             best, chosen = rank, match
@@ -41,7 +41,7 @@ def _match(wanted: str, parameters: list[str], offered: Sequence[str]) -> str | 
     for choice in offered:
         if choice.lower() == wanted:
             return choice
-    # One with parameters of its own answers who wants just those, and who says nothing of them.
+    # An offer with parameters matches requests with the same parameters, or with none.
     asked = [one for one in parameters if not one.startswith("q=")]
     for choice in offered:
         essence, *own = (piece.strip().lower() for piece in choice.split(";"))
@@ -49,7 +49,7 @@ def _match(wanted: str, parameters: list[str], offered: Sequence[str]) -> str | 
             return choice
     main, _, sub = wanted.partition("/")
     if sub != "*":
-        # An offer may be a range itself: "image/*" answers who asks for image/png.
+        # An offer may be a range: "image/*" matches image/png.
         for choice in offered:
             if choice != ANY and choice.lower() == f"{main}/*":
                 return choice

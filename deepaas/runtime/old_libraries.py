@@ -1,7 +1,7 @@
-"""webargs 5 and apispec 3 without setuptools, which took a third of a worker's time to start.
+"""Imports webargs 5 and apispec 3 without setuptools, which took a third of a worker's start time.
 
-Both want ``distutils`` to compare versions. Where setuptools is installed, a shim of it gives its
-own ``distutils`` instead, with all of setuptools behind it.
+Both import ``distutils`` to compare versions. If setuptools is installed, its shim provides another
+``distutils``, which imports all of setuptools.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def _plain_distutils() -> Iterator[None]:
-    """Python's own within, if there is one; afterwards it is as if nobody had asked for any."""
+    """Use Python's own within the block, if there is one, and unload it afterwards."""
     shim = sys.modules.get("_distutils_hack")
-    # Python 3.12 has none. If the model's code was first, there is nothing to be saved.
+    # Python 3.12 has none. If the model has imported it, there is nothing to gain.
     if shim is None or sys.version_info >= (3, 12) or "distutils" in sys.modules:
         yield
         return
@@ -25,7 +25,7 @@ def _plain_distutils() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import distutils.version  # noqa: F401
-    except ImportError:  # Debian has taken it out of Python.
+    except ImportError:  # Debian removed it from Python.
         shim.add_shim()
         yield
         return

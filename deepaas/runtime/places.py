@@ -1,7 +1,7 @@
-"""Where arguments come from: query, form, JSON body, headers and cookies of one call.
+"""The sources of arguments: query, form, JSON body, headers and cookies of a call.
 
-Each declared argument is looked up in the places where it may stand. They decode themselves on
-first use: a JSON body that no argument needs is never parsed (and never complained about).
+Each declared argument is looked up in the places where it is allowed. They are decoded on first
+use: a JSON body that no argument needs is never parsed, and never rejected.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from deepaas.runtime.old_libraries import get_value, is_multiple
 
 
 class UnknownLocation(ValueError):
-    """An argument is declared for a place that there is not."""
+    """An argument is declared with an unknown location."""
 
 
 class MalformedBody(Exception):
-    """The body is not what its content type says. ``fields`` has the messages by place."""
+    """The body does not match its media type. ``fields`` has the messages by place."""
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         super().__init__(str(fields))
@@ -33,8 +33,8 @@ class MalformedBody(Exception):
 
 
 class FormFile:
-    """A file part as the fields of an argument see it while they are loaded: custom ones of
-    existing packages look at these attributes. The model itself gets an ``UploadedFile``."""
+    """A file part as fields get it: custom fields of existing packages use these attributes. The
+    model itself gets an ``UploadedFile``."""
 
     def __init__(self, name: str, upload: Upload) -> None:
         self.name = name
@@ -61,7 +61,7 @@ def _form_value(name: str, value: str | Upload | LongText) -> str | FormFile:
 
 
 class Repeated:
-    """A mapping in which a name may stand several times."""
+    """A mapping in which names can be repeated."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         self._values: dict[str, list[Any]] = {}
@@ -84,7 +84,7 @@ def _query(text: str) -> Repeated:
         return _NOTHING
     if "%" in text or "+" in text:
         return Repeated(parse_qsl(text, keep_blank_values=True))
-    # Nothing has to be decoded, as in most queries; the library would take four times as long.
+    # Nothing to decode, as in most queries: four times as fast as the library.
     parts = (part.partition("=") for part in text.split("&") if part)
     return Repeated([(name, value) for name, _, value in parts])
 
@@ -109,7 +109,7 @@ class RequestPlaces:
 
     @property
     def json(self) -> Any:
-        """``missing`` when there is none."""
+        """``missing`` if there is none."""
         if self._json is None:
             self._json = self._read_json()
         return self._json
@@ -143,7 +143,7 @@ class RequestPlaces:
 
 
 Reader = Callable[[RequestPlaces, str, fields.Field, bool], Any]
-"""Looks one argument up in one place, for several values if the last is true; or ``missing``."""
+"""Looks up an argument in one place, all its values if the last is true; or ``missing``."""
 
 
 def _from_query(places: RequestPlaces, name: str, _field: fields.Field, many: bool) -> Any:
@@ -181,12 +181,12 @@ _READERS: dict[str, Reader] = {
 }
 
 _UNDECLARED = (_from_query, _from_form, _from_json)
-"""Where an argument is looked for when it names no place, the first that has it wins."""
+"""Where an argument without a location is looked up; the first place that has it counts."""
 
 
 class Collector:
-    """Gathers arguments from their places, as webargs 5 does. Its own parser works out for every
-    call which places to try for which field: most of the time of a small prediction."""
+    """Gathers arguments from their places, like webargs 5. The parser of webargs determines for
+    every call which places to try, which took most of the time of small predictions."""
 
     def __init__(self, schema: Schema) -> None:
         self._plan = [
@@ -199,8 +199,8 @@ class Collector:
         ]
 
     def collect(self, places: RequestPlaces, *, json: bool = True) -> dict[str, Any]:
-        """The raw values by wire name, from a JSON body if wanted; MalformedBody if a body that is
-        needed cannot be read."""
+        """The raw values by wire name, with ``json`` also from a JSON body; MalformedBody if a
+        needed body cannot be read."""
         found = {}
         for name, field, many, readers in self._plan if json else self._plan_without_json:
             for read in readers:
@@ -217,16 +217,16 @@ def _readers(name: str, field: fields.Field) -> tuple[Reader, ...]:
         return _UNDECLARED
     if place not in _READERS:
         raise UnknownLocation(
-            f"argument {name!r} names the location {place!r}; there are: {', '.join(_READERS)}"
+            f"argument {name!r} has the unknown location {place!r}; use: {', '.join(_READERS)}"
         )
     return (_READERS[place],)
 
 
 def may_be_in_body(field: fields.Field) -> bool:
-    """Whether an argument is looked for in a JSON body."""
+    """Whether an argument is looked up in a JSON body."""
     return field.metadata.get("location") in (None, "", "json")
 
 
 def takes_whole_body(field: fields.Field) -> bool:
-    """Whether it is not looked for in a JSON body by its name, as webargs has it."""
+    """Whether its value is the complete JSON body, as in webargs, instead of a member."""
     return isinstance(field, fields.Nested) and field.many

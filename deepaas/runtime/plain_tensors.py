@@ -1,4 +1,4 @@
-"""Tensors for arguments that are none, as doors have them whose dialect knows nothing else."""
+"""Converts tensors to other kinds of arguments, for protocols in which everything is a tensor."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _ENDINGS = {
     b"\x93NUMPY": ".npy",
     b"PK\x03\x04": ".zip",
 }
-"""By how a file begins: many libraries go by its ending, and a tensor has no name for it."""
+"""Suffixes by the first bytes: many libraries need a suffix, and a tensor has no file name."""
 
 _OBJECTS = (fields.Mapping, fields.Nested)
 _OPEN = (fields.Raw, fields.Tuple)
-"""They take lists, too, though they are no List."""
+"""They accept lists too, although they are not List fields."""
 
 
 MAX_FILES_COUNT = 1000
-"""As many as parts of a form."""
+"""The same as the limit for parts of a form."""
 
 
 class InputFiles:
-    """A call's own folder of files, made with the first."""
+    """A folder for the files of one call, created with the first."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -56,20 +56,20 @@ class InputFiles:
 def value_of(
     name: str, tensor: Tensor, field: fields.Field, is_file: bool, files: InputFiles
 ) -> Any:
-    """What it stands for, not yet checked; BadTensor says why it stands for nothing."""
+    """The value of a tensor, not validated; BadTensor says why it is not valid."""
     is_list = isinstance(field, fields.List)
     if is_file:
         if tensor.dtype != BYTES:
-            raise BadTensor(f"a file is sent as one element of bytes, got {tensor.dtype}")
+            raise BadTensor(f"a file must be one element of bytes, got {tensor.dtype}")
         if elements_count(tensor.shape) > MAX_FILES_COUNT:
-            raise BadTensor(f"there are more than {MAX_FILES_COUNT} files")
+            raise BadTensor(f"more than {MAX_FILES_COUNT} files")
         contents = plain(tensor) if is_list else [_only(plain(tensor))]
         found = [files.add(name, content) for content in contents]
         return found if is_list else found[0]
     try:
         values = texts(tensor)
     except UnicodeDecodeError:
-        raise BadTensor("its bytes are no text in UTF-8") from None
+        raise BadTensor("its bytes are not valid UTF-8") from None
     if is_list:
         if isinstance(getattr(field, "inner", None), _OBJECTS):
             values = [_json(value) for value in values]

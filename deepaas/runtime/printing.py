@@ -1,9 +1,9 @@
-"""What a model writes to its standard streams, marked with the call that it is for.
+"""Marks the output of a model with the call that it belongs to.
 
-With one call at a time, what comes through the pipe meanwhile is that call's. With several, only
-this process can tell them apart, and only of what Python code writes that works for one of them. It
-is marked (``printed.MarkedOutput``) in the pipe itself: there it keeps its place among what
-compiled code and programs write, and nothing of it is lost when the process dies.
+With one call at a time, all output during the call belongs to it. With several, only this process
+can assign it, and only output of Python code. It is marked (``printed.MarkedOutput``) in the pipe
+itself: this keeps the order with output of compiled code and programs, and nothing is lost if the
+process dies.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import threading
 from deepaas.printed import marked
 
 _LINE_BUFFERED = 1
-"""C's ``_IOLBF``, on Linux and macOS."""
+"""``_IOLBF`` of C, on Linux and macOS."""
 
 MAX_UNFINISHED_CHARACTERS = 8192
-"""So much is held back until its line is complete."""
+"""How much is buffered until its line is complete."""
 
 
 class Printing:
-    """The standard streams of this process; nobody outside can know their ``mark``."""
+    """The standard streams of this process; ``mark`` is secret."""
 
     def __init__(self) -> None:
         self.mark = secrets.token_bytes(16)
@@ -36,22 +36,22 @@ class Printing:
         self._streams: list[_Stream] = []
 
     def install(self) -> None:
-        """Take the place of the streams, before a model's code may keep one of them."""
+        """Replace the streams, before the model's code can keep a reference to one."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if isinstance(stream, io.TextIOWrapper):
                 made = _Stream(stream, self._call, self.mark)
                 self._streams.append(made)
                 vars(sys).update({name: made, f"__{name}__": made})
-        if not any(stream.write_through for stream in self._streams):  # PYTHONUNBUFFERED does so.
+        if not any(stream.write_through for stream in self._streams):  # With PYTHONUNBUFFERED.
             _complete_lines_of_compiled_code()
 
     def begin(self, call_id: int) -> None:
-        """From here on the current task works for this call, with all that it starts."""
+        """Assign the output of the current task, and of tasks that it starts, to this call."""
         self._call.set(call_id)
 
     def end(self, call_id: int) -> None:
-        """The call has ended: what it has written without a line break comes now."""
+        """End a call: write the rest of its output, which has no line break."""
         for stream in self._streams:
             stream.finish(call_id)
 
@@ -64,16 +64,16 @@ class _Stream(io.TextIOWrapper):
         super().__init__(
             stream.detach(),
             encoding,
-            # What was printed before a crash must be in the log; odd characters may not crash.
+            # Output before a crash must be in the log; invalid characters must not raise.
             errors="backslashreplace",
             line_buffering=True,
             write_through=write_through,
         )
-        vars(self).update(mode="w")  # As Python's own have it.
+        vars(self).update(mode="w")  # Like Python's own streams.
         self._call = call
         self._mark = mark
         self._place = _place(self.fileno())
-        # By thread as well: two that work for one call may not take each other's text.
+        # Also by thread, so that threads of one call do not mix their text.
         self._unfinished: dict[tuple[int, int], str] = {}
 
     def write(self, text: str, /) -> int:
@@ -98,13 +98,13 @@ class _Stream(io.TextIOWrapper):
 
     def finish(self, call_id: int) -> None:
         for key in [key for key in self._unfinished if key[0] == call_id]:
-            with contextlib.suppress(OSError, ValueError):  # The model has closed it.
+            with contextlib.suppress(OSError, ValueError):  # Closed by the model.
                 self._send(call_id, self._unfinished.pop(key, ""))
 
     def _send(self, call_id: int, text: str) -> None:
         descriptor = self.fileno()
         if _place(descriptor) != self._place:
-            # The model has put something else in its place, to get at what is written.
+            # The model has redirected the descriptor.
             super().write(text)
             return
         for framed in marked(self._mark, call_id, text.encode("utf-8", "backslashreplace")):
@@ -112,23 +112,23 @@ class _Stream(io.TextIOWrapper):
 
 
 def _write(descriptor: int, framed: bytes) -> None:
-    """Write to a pipe, all at once: what is no longer than ``PIPE_BUF`` is not cut."""
+    """Write to a pipe atomically, which works up to ``PIPE_BUF``."""
     while True:
         try:
             os.write(descriptor, framed)
             return
         except BlockingIOError:  # noqa: PERF203
-            # A program of the model's has made the pipe, which it shares, one that does not wait.
+            # A program of the model has made the shared pipe non-blocking.
             poll = select.poll()
             poll.register(descriptor, select.POLLOUT)
             poll.poll()
 
 
 def _complete_lines_of_compiled_code() -> None:
-    """Have C's ``printf`` write each line when it is complete, as Python's ``print`` does here.
-    Into a pipe it would write 4 KB at a time: too late, and never when the process is killed."""
+    """Make ``printf`` of C write complete lines, like Python's ``print`` here. Into a pipe it would
+    write 4 KB at a time: too late, and never if the process is killed."""
     libc = ctypes.CDLL(None)
-    for name in ("stdout", "__stdoutp"):  # The latter is macOS's.
+    for name in ("stdout", "__stdoutp"):  # The latter is for macOS.
         with contextlib.suppress(ValueError):
             libc.setvbuf(ctypes.c_void_p.in_dll(libc, name), None, _LINE_BUFFERED, 0)
 

@@ -1,8 +1,8 @@
-"""Whether a client can make the check of a function's arguments slow.
+"""Determines whether a client can make the validation of arguments slow.
 
-An author's code may be slow, and a regular expression holds the interpreter's lock meanwhile. What
-is known to take no longer than reading the text is checked beside predictions; everything else in a
-process that can be killed.
+An author's code may be slow, and regular expressions hold the interpreter lock. Validation that
+takes no longer than reading the text runs next to predictions; everything else runs in a process
+that can be killed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from marshmallow import Schema, fields, validate
 from deepaas.runtime.arguments import must_be_file
 
 QUICK = "checked_quickly"
-"""An attribute of our own classes of fields, by which they say that they are."""
+"""An attribute of our own field classes whose validation is fast."""
 
 _FIELDS = frozenset(
     [
@@ -49,7 +49,7 @@ def is_quick(schema: Schema) -> bool:
 
 
 def _is_quick(field: fields.Field) -> bool:
-    # Not `isinstance`: who derives a class has something else in mind.
+    # Not `isinstance`, because subclasses may behave differently.
     if type(field) not in _FIELDS and QUICK not in vars(type(field)):
         return False
     if callable(field.load_default) or getattr(field, "format", None):

@@ -1,5 +1,5 @@
-"""Files that models return: only regular ones are sent. A named pipe may never end, nor does a
-device; to open some devices does something by itself."""
+"""Opens files that models return, only if they are regular files. Named pipes and devices may never
+end, and opening some devices has an effect."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
 
 
 def open_regular(path: str | PurePath) -> BinaryIO:
-    """Open a regular file, also behind a symlink; BadResult if it is something else, or OSError."""
-    # Asked before, as a device may act when it is opened, and after, as it may have changed.
-    check_regular(path, os.stat(path))  # noqa: PTH116, an author's path may be a text
+    """Open a regular file, or a symlink to one; raises BadResult for others, or OSError."""
+    # Checked before, because opening a device may have an effect, and after, against changes.
+    check_regular(path, os.stat(path))  # noqa: PTH116, an author's path may be a string
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         check_regular(path, os.fstat(descriptor))
@@ -34,18 +34,18 @@ def open_regular(path: str | PurePath) -> BinaryIO:
 
 
 def check_regular(path: str | PurePath, status: os.stat_result) -> None:
-    """BadResult if what a model has named is no regular file."""
+    """BadResult if it is not a regular file."""
     if not stat.S_ISREG(status.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
-        raise BadResult(f"the model returned {str(path)!r}, which is {kind}, and no regular file")
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise BadResult(f"the model returned {str(path)!r}, which is {kind}, not a regular file")
 
 
 def check_opened(file: Any) -> None:
-    """BadResult for an open device, which is closed then: pipes have an end, devices need not."""
+    """BadResult for an open device, which is closed: pipes end, devices may not."""
     try:
         kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
     except (AttributeError, OSError, ValueError, TypeError):
-        return  # In memory, or of a class of its own.
+        return  # In memory, or not a real file.
     if kind in _DEVICES:
         file.close()
         raise BadResult(f"the model returned an open device ({getattr(file, 'name', '')!r})")

@@ -1,4 +1,4 @@
-"""From what ``predict`` returned to finished bytes."""
+"""Encodes the results of ``predict``."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+( *;[ -~]*)?", re.ASCII)
 
 
 class NoMediaType(BadResult):
-    """The client, or the model for it, has chosen what is no media type."""
+    """The client or the model has chosen an invalid media type."""
 
 
 class BreaksSchema(BadResult):
-    """The result does not fit the model's own schema. ``messages`` are marshmallow's."""
+    """The result does not match the model's own schema. ``messages`` are from marshmallow."""
 
     def __init__(self, messages: Any) -> None:
-        super().__init__(f"the answer breaks the model's own schema: {messages}")
+        super().__init__(f"the result does not match the model's own schema: {messages}")
         self.messages = messages
 
 
 class Results:
-    """Encodes the results of one model, the large ones into the worker's own folder ``spool``."""
+    """Encodes the results of a model; large ones are written to the worker's folder ``spool``."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class Results:
         self._fallback = next((m for m in media_types if m not in (JSON, ANY)), "")
 
     def encode(self, call_id: int, result: Any, accept: str | None) -> Answer:
-        """Turn a result into an answer; ``accept`` is None when the model offers no choice.
-        BadResult if it breaks the model's schema or its media type, or is no regular file."""
+        """Encode a result; ``accept`` is None if the model offers no media types. BadResult if it
+        does not match the model's schema or media type, or is not a regular file."""
         if isinstance(result, PurePath):
             if accept == JSON:
                 url = self._answer(call_id, JSON, self._encode_json(data_url(result)))
                 url.declared = self._schema is not None
                 return url
-            if accept is None or "*" in accept:  # The file's name says more than a wildcard.
+            if accept is None or "*" in accept:  # The file name is more specific than a wildcard.
                 accept = guessed_type(result)
             answer = self._encode_raw(call_id, open_regular(result), accept)
             answer.files = [(plain_name(result), 0)]
@@ -74,16 +74,16 @@ class Results:
             result = open_regular(result.filename)  # Closed by _encode_raw.
         raw = accept not in (None, JSON, ANY)
         if accept == ANY and _is_raw(result):
-            # The client takes anything and the result is no JSON: say what the model offers.
+            # The client accepts anything and the result is not JSON: use the model's media type.
             raw, accept = True, self._fallback or "application/octet-stream"
         if raw:
             assert accept is not None
             if not _MEDIA_TYPE.fullmatch(accept):
-                raise NoMediaType(f"accept is {accept!r}, which is no media type")
+                raise NoMediaType(f"accept is {accept!r}, which is not a media type")
             return self._encode_raw(call_id, result, accept)
         if hasattr(result, "read"):
             result.close()
-            raise BadResult("predict returned an open file where JSON was asked for")
+            raise BadResult("predict returned an open file, but JSON was requested")
         files: list[tuple[str, int]] = []
         answer = self._answer(call_id, JSON, self._encode_json(result, files))
         answer.files = files
@@ -97,16 +97,16 @@ class Results:
         data: Bytes | Sequence[Bytes],
         headers: Mapping[str, str] = {},
     ) -> Answer:
-        """What a codec has made of a result; BadResult if that is not what it has to make."""
+        """The result of a codec; BadResult if it is not valid."""
         if not (isinstance(media_type, str) and _MEDIA_TYPE.fullmatch(media_type)):
-            raise BadResult(f"a codec says that its bytes are {media_type!r}")
+            raise BadResult(f"the codec returned the invalid media type {media_type!r}")
         pieces = data if isinstance(data, (list, tuple)) else [data]
         for piece in pieces:
             if not isinstance(piece, (bytes, bytearray, memoryview)):
-                raise BadResult(f"a codec has made {type(piece).__name__} of a result, not bytes")
+                raise BadResult(f"the codec returned {type(piece).__name__}, not bytes")
         for header in headers.items():
             if not all(isinstance(word, str) and _HEADER.fullmatch(word) for word in header):
-                raise BadResult(f"a codec wants to send the header {header!r}")
+                raise BadResult(f"the codec returned the invalid header {header!r}")
         answer = self._answer(call_id, media_type, *pieces)
         answer.headers = dict(headers)
         return answer
@@ -123,7 +123,7 @@ class Results:
         return self._answer(call_id, media_type, b"".join(_taken(part) for part in parts))
 
     def gathered(self, call_id: int, parts: list[Part], accept: str | None) -> Answer:
-        """A list of JSON values, or their bytes one after the other."""
+        """A list of JSON values, or concatenated bytes."""
         if accept not in (None, JSON, ANY):
             return msgspec.structs.replace(self.joined(call_id, parts), media_type=accept or "")
         bodies = [_taken(part) for part in parts]
@@ -139,7 +139,7 @@ class Results:
         return answer
 
     def encode_training(self, call_id: int, result: Any) -> Answer:
-        """What ``train`` returned as JSON, or its text: an odd result must not spoil a training."""
+        """The result of ``train`` as JSON, or as text: odd results must not make the run fail."""
         return self._answer(call_id, JSON, to_json_or_text(result))
 
     def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
@@ -148,7 +148,7 @@ class Results:
         return to_json(result, files)
 
     def checked(self, result: Any) -> Any:
-        """A result with declared tensors as arrays; BreaksSchema if it does not fit the schema."""
+        """A result with declared tensors as arrays; BreaksSchema if it violates the schema."""
         loaded = self._check(result)
         if not self._tensors or not isinstance(result, Mapping):
             return result
@@ -161,7 +161,7 @@ class Results:
         try:
             return self._schema.load(result)
         except marshmallow.ValidationError as error:
-            # In the log under the id of the failure; clients are not told about fields.
+            # Logged with the id of the failure; clients do not get the messages.
             raise BreaksSchema(error.messages) from None
 
     def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:
@@ -186,7 +186,7 @@ class Results:
         target = self._spool / str(call_id)
         with file:
             if isinstance(file, io.BufferedReader) and file.seekable():
-                # DEEPaaS opens such a file again by its name: it is sent from its beginning.
+                # DEEPaaS 2.x reopens such a file by its name, so it is sent from the beginning.
                 file.seek(0)
             first = file.read(INLINE_BYTES)
             if isinstance(first, str):
@@ -199,10 +199,10 @@ class Results:
         return Answer(call_id, accept, path=str(target), attachment=name, is_file=True)
 
     def _attachment(self, file: Any, accept: str) -> str:
-        """The name of a download, which must tell nothing of this machine."""
+        """The name of a download, which must not reveal anything about this machine."""
         if isinstance(file, io.BufferedReader):
             return f"{self._name}{mimetypes.guess_extension(accept) or ''}"
-        # An object in memory has a name only if the author gave it one.
+        # An object in memory only has a name if the author set it.
         name = getattr(file, "name", None)
         return re.sub(r"[^\w.\- ]", "_", PurePath(name).name) if isinstance(name, str) else ""
 
@@ -226,7 +226,7 @@ def tensors_of(schema: marshmallow.Schema | None) -> dict[str, TensorDetails]:
 
 
 def _taken(part: Part) -> bytes:
-    """The bytes of a part, whose file is gone after this."""
+    """The bytes of a part; removes its file."""
     if not part.path:
         return part.body
     path = Path(part.path)
@@ -244,7 +244,7 @@ def guessed_type(path: PurePath) -> str:
 
 
 def data_url(path: PurePath) -> str:
-    """A file as text (RFC 2397)."""
+    """A file as a data URL (RFC 2397)."""
     with open_regular(path) as file:
         return _as_url(guessed_type(path), file.read())
 
@@ -255,8 +255,8 @@ def _as_url(media_type: str, content: bytes) -> str:
 
 @contextlib.contextmanager
 def _spooled(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that is removed again when the writing fails."""
-    # A cleaner of temporary files may have removed it while this worker ran.
+    """Write a file, which is removed if writing fails."""
+    # A cleaner of temporary files may have removed the folder.
     with contextlib.suppress(FileExistsError):
         make_private(path.parent)
     try:
@@ -268,7 +268,7 @@ def _spooled(path: Path) -> Iterator[BinaryIO]:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it, for this user only; FileExistsError if it is there."""
+    """Create a folder and its parents, only for this user; FileExistsError if it exists."""
     with contextlib.suppress(FileExistsError):
         if not folder.parent.exists():
             make_private(folder.parent)

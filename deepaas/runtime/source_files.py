@@ -1,7 +1,7 @@
-"""Import a file by its path, so that what lies beside it can be imported in its author's way.
+"""Imports a file by its path, so that its own imports of neighbouring files work.
 
-That is ``import utils`` as in a script, ``from . import utils`` and ``from package import utils``
-as in a package, whether or not the folder has an ``__init__.py``.
+Supported are ``import utils`` as in a script, and ``from . import utils`` and ``from package import
+utils`` as in a package, whether or not the folder has an ``__init__.py``.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from deepaas.runtime.failures import CannotBeServed
 
 
 def import_file(file: Path, work_in: Path) -> types.ModuleType:
-    """Import a file as its author would, with relative paths beginning in `work_in`.
+    """Import a file with `work_in` as working directory.
 
-    Raises ``CannotBeServed`` if it is no Python file that is there, or something else with its
-    name was imported; and whatever its code raises.
+    Raises ``CannotBeServed`` if it does not exist, is not a Python file, or another module with its
+    name was imported; and exceptions of its code.
     """
     if not file.is_file():
-        raise CannotBeServed(f"there is no file {file}")
+        raise CannotBeServed(f"file not found: {file}")
     os.chdir(work_in)
     package = _package(file)
     root = file.parents[len(package)]
@@ -36,8 +36,8 @@ def import_file(file: Path, work_in: Path) -> types.ModuleType:
         module = importlib.import_module(name)
         if Path(str(module.__file__)).resolve() != file.resolve():
             raise CannotBeServed(
-                f"{file} cannot be imported: {name} is {module.__file__}. Give the folder "
-                f"{package[0]} another name"
+                f"{file} cannot be imported: {name} is {module.__file__}. Rename the folder "
+                f"{package[0]}"
             )
         return module
     return _run(file, file.stem)
@@ -54,14 +54,14 @@ def _package(file: Path) -> list[str]:
 
 
 def _search(root: Path, beside: Path, project: Path) -> None:
-    """Have modules be looked for where the author's are."""
+    """Add the author's folders to the search path."""
     sys.path.insert(0, str(root))
-    # Behind all others: in a package a module may be called like one of the standard library.
+    # At the end, because a module of a package may have the name of one in the standard library.
     sys.path.extend(str(one) for one in (beside, project / "src", project) if one.is_dir())
 
 
 def _is_relative(file: Path) -> bool:
-    """Whether a file takes its folder for a package."""
+    """Whether a file has relative imports."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):
@@ -87,7 +87,7 @@ def _run(file: Path, name: str) -> types.ModuleType:
     if spec is None or spec.loader is None:
         raise CannotBeServed(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    # Before it runs: dataclasses and pickle look their module up by its name.
+    # Before it runs, because dataclasses and pickle look up modules by name.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

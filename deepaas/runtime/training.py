@@ -1,4 +1,4 @@
-"""What is different in the process of a training: how it is ended, and what it tells."""
+"""The process of a training run: how it is stopped, and what it reports."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from deepaas.run_files import RunFiles
 from deepaas.runtime.contract import LoadedModel
 
 NICENESS = 10
-"""Where cores are few, predictions come first."""
+"""Predictions have priority if there are few cores."""
 
 TENSORBOARD_KEY = "tensorboard_dir"
-"""Key of the model's metadata: a folder, or several, in which ``train`` writes event files."""
+"""Key of the model's metadata: one or more folders in which ``train`` writes event files."""
 
 
 class RunCancelled(KeyboardInterrupt):
-    """Raised where the author's code stands when its run is cancelled. Training loops and libraries
-    are prepared for a ``KeyboardInterrupt``: they save what they have and leave."""
+    """Raised in the author's code when its run is cancelled. Training loops and libraries handle
+    ``KeyboardInterrupt``: they save their state and stop."""
 
 
 def step_back() -> None:
@@ -34,9 +34,9 @@ def step_back() -> None:
 
 @contextlib.contextmanager
 def cancellable() -> Iterator[None]:
-    """Around the author's ``train``: SIGTERM interrupts it, unless it looks by itself. Only the
-    first does: service managers send it to every process, and the host sends its own to the
-    training, which may be saving what it has by then."""
+    """Around the author's ``train``: SIGTERM interrupts it, unless it polls for cancellation. Only
+    the first signal counts: service managers send one to every process, and the host sends another
+    one, when the training may already be saving its state."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         control = os.environ.get(RunFiles.CONTROL)
@@ -48,13 +48,13 @@ def cancellable() -> Iterator[None]:
     try:
         control = os.environ.get(RunFiles.CONTROL)
         if control is not None and (Path(control) / RunFiles.CANCELLED).exists():
-            raise RunCancelled("the run was cancelled before it began")
+            raise RunCancelled("the run was cancelled before it started")
         yield
     except RunCancelled:
         print("[the training was interrupted: its run is being cancelled]", file=sys.stderr)
         raise
     except BaseException:
-        # Into the log of the run, where its author will look for it.
+        # To the log of the run, where the author looks for it.
         traceback.print_exc()
         raise
     finally:
@@ -62,7 +62,7 @@ def cancellable() -> Iterator[None]:
 
 
 def watch_declared(model: LoadedModel) -> None:
-    """Tell the host where event files are, if the model's metadata says so."""
+    """Report the folders of event files from the model's metadata to the host."""
     try:
         declared = model.metadata().get(TENSORBOARD_KEY)
         folders = declared if isinstance(declared, (list, tuple)) else [declared]
@@ -70,5 +70,5 @@ def watch_declared(model: LoadedModel) -> None:
             if isinstance(folder, (str, os.PathLike)):
                 run.watch(folder)
     except (Exception, SystemExit):
-        # A model may train that cannot describe itself.
+        # A model can train even if its metadata fails.
         traceback.print_exc()

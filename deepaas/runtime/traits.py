@@ -1,4 +1,4 @@
-"""What a kind of model can do beyond DEEPaaS's contract, for the worker to know."""
+"""Abilities of kinds of models beyond DEEPaaS's contract."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from deepaas.messages import TensorDetails, inputs_folder
 from deepaas.runtime.interrupt import CallCancelled
 
 ATTRIBUTE = "__deepaas_traits__"
-"""Where an author's object, as a kind of model gives it, has its traits."""
+"""The attribute of a model object with its traits."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """One call, as the model's code may know of it.
+    """A call, as seen by the model's code.
 
     Attributes:
         context: what the client told besides the arguments.
@@ -47,7 +47,7 @@ def _no_scope(_scope: Scope) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True)
 class Traits:
-    """What the runtime of a kind of model says of one model.
+    """The traits of one model, defined by its kind.
 
     Attributes:
         concurrency: calls at a time; more than one only if it is asynchronous.

@@ -68,9 +68,9 @@ def special(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def test_predictor_returns_one(kind: str, special: Callable[[str], Path], tmp_path: Path) -> None:
     served = serve(SOURCE, tmp_path)
     for how in ("alone", "list", "object"):
-        with pytest.raises(BadResult, match="no regular file"):
+        with pytest.raises(BadResult, match="not a regular file"):
             served.call(path=str(special(kind)), how=how)
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         serve(SOURCE, tmp_path, "parts").call(path=str(special(kind)))
 
 
@@ -81,9 +81,9 @@ def test_package_returns_one(
     kind: str, accept: str | None, special: Callable[[str], Path], tmp_path: Path
 ) -> None:
     results = Results("model", None, ["image/png"], tmp_path)
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         results.encode(1, ReturnedFile(filename=str(special(kind))), accept)
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         results.encode(1, special(kind), accept)
 
 
@@ -113,17 +113,17 @@ def test_what_has_an_end_is_sent(special: Callable[[str], Path], tmp_path: Path)
 def test_training_returns_one(
     kind: str, special: Callable[[str], Path], run_folder: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         kept({"weights": special(kind)})
     inside = run_folder / "own"
     inside.symlink_to(special(kind))
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         kept([inside])
     deep = tmp_path / "folder" / "deep"
     deep.mkdir(parents=True)
     (deep.parent / "a.bin").write_bytes(b"weights")
     (deep / "odd").symlink_to(special(kind))
-    with pytest.raises(BadResult, match="no regular file"):
+    with pytest.raises(BadResult, match="not a regular file"):
         kept(deep.parent)
     assert [one.name for one in run_folder.iterdir()] == ["own"]
 
@@ -183,7 +183,7 @@ def test_both_doors_answer_at_once_and_name_no_path(
     path = str(special(kind))
     answer = host.predict("names", {"path": path})
     assert answer.status == 500
-    assert "cannot be sent, see the host's log" in answer.json()["message"]
+    assert "cannot be sent: see the host's log" in answer.json()["message"]
     assert path not in answer.content.decode()
     told = host.ask("POST", "/cog/names/predictions", body=json_body({"input": {"path": path}}))
     assert (told.json()["status"], path in told.json()["error"]) == ("failed", False)
