@@ -1,20 +1,20 @@
-"""Where workers run: what the host wants of an executor, and what it is told by one.
+"""The interface of executors, which run workers somewhere.
 
-An executor starts workers somewhere, carries what they and the host say to each other, tells of
-their end, and ends them with all that they have started. Nothing above it knows sockets or
-processes. Which one there is says an entry point of the group ``deepaas.executor``: a function
-that is given a :class:`Site` and gives back an asynchronous context manager of an
-:class:`Executor`. ``local`` runs workers as processes of this machine.
+An executor starts workers, transmits messages between them and the host, reports their end, and
+stops them with all their processes. Code above it does not use sockets or processes. An executor is
+an entry point in the group ``deepaas.executor``: a function that gets a :class:`Site` and returns
+an asynchronous context manager of an :class:`Executor`. ``local`` runs workers as processes on this
+machine.
 
-Workers may run on other machines, where neither descriptors nor folders are shared. So
+Workers may run on other machines, without shared descriptors and folders. So:
 
-- *a message names files where it is read.* Paths in what goes to a worker are of this machine, as
-  the caller has them; paths in what comes from one lie in ``Needs.results``. An executor between
-  machines carries the files ahead of the message, and changes the paths (:func:`with_paths`).
-- *folders that both write to* stand in ``Needs.shared``: what one side writes there, the other
-  finds soon after, and at the latest when the worker is asked to end, or has ended.
-- *what a worker prints* comes through a pipe whose read end is the host's, and is in there before
-  anything is told that the worker has said later.
+- *Messages contain the paths of the receiver.* The host uses paths on this machine; paths in
+  messages from workers are in ``Needs.results``. An executor for other machines transmits the
+  files before the message, and changes the paths (:func:`with_paths`).
+- *Folders to which both sides write* are in ``Needs.shared``: files that one side writes appear on
+  the other side soon, at the latest when the worker is asked to stop, or has exited.
+- *Output of a worker* arrives through a pipe that the host reads, before any message that the
+  worker has sent later.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 class CannotStart(Exception):
-    """`shortage`: there is only no room at present."""
+    """`shortage`: it may work later, because only resources are missing."""
 
     def __init__(self, why: str, *, shortage: bool = False) -> None:
         super().__init__(why)
@@ -57,13 +57,13 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a model comes from.
+    """The source of a model.
 
     Attributes:
-        kind: entry point of the group ``deepaas.runtime`` that can load it.
-        edited: whether its code may change at any moment.
-        open_files: soft and hard limit of descriptors of its processes, None for the host's own:
-            what uses ``select`` fails with those above 1024.
+        kind: entry point in the group ``deepaas.runtime`` that can load it.
+        edited: whether its code may change at any time.
+        open_files: soft and hard limit of descriptors for its processes, None for the host's:
+            code that uses ``select`` fails above 1024.
     """
 
     name: str
@@ -80,12 +80,12 @@ class Needs:
     """What a worker needs.
 
     Attributes:
-        results: folder of this machine for its large results. Files there are the host's once a
-            message names them; the name begins with the call's id.
-        training: whether it is for one training instead of predictions.
-        checking: whether it only checks the arguments of trainings.
-        shared: folders of this machine that it reads and writes as well, by the variable of its
-            environment that tells it where.
+        results: folder on this machine for its large results. The host removes files that are
+            in messages; their names start with the call's id.
+        training: whether it is for one training run instead of predictions.
+        checking: whether it only validates arguments of training runs.
+        shared: other folders on this machine that it reads and writes, by the environment
+            variables with their paths.
     """
 
     source: Source
@@ -96,39 +96,39 @@ class Needs:
 
 
 class Reports(Protocol):
-    """Who is told of a worker, in the event loop."""
+    """Gets reports about a worker, in the event loop."""
 
     def on_call(self, message: FromWorkerCalls) -> None:
-        """It has said something of a call; nothing comes after :meth:`on_exit`."""
+        """A message about a call; none arrives after :meth:`on_exit`."""
 
     def on_control(self, message: FromWorkerControl) -> None:
-        """It has said something of itself."""
+        """A message about the worker."""
 
     def on_garbage(self, what: str) -> None:
-        """What it says is no message, or names a file that is not its own."""
+        """It has sent an invalid message, or a file that does not belong to it."""
 
     def on_gone(self) -> None:
-        """It has ended, and may have left behind what it has started."""
+        """It has exited, but its child processes may still be running."""
 
     def on_exit(self, how: str, killed: bool) -> None:
-        """All of it has ended; ``on_gone`` came before. `how` follows the worker's name.
+        """All its processes have exited, after ``on_gone``. `how` continues "The worker …".
 
-        `killed`: by an operator or a system out of memory; no fault of its own looks like that.
+        `killed`: by a signal that others send, for example an operator or a system out of memory.
         """
 
 
 class Line(Protocol):
-    """One of the two ways to a worker."""
+    """One of the two connections to a worker."""
 
     def send(self, framed: bytes) -> bool:
         """Send a frame (:mod:`deepaas.frames`). False if the worker has ended, as far as can be
         seen at once: it has not got it then, nor does it get any other.
 
-        A frame rather than a message: what cannot be sent is found out before a worker is taken.
+        A frame instead of a message, so that encoding errors occur before a worker is chosen.
         """
 
     def close(self) -> None:
-        """Say that nothing more will come. A worker leaves when its calls have ended so."""
+        """Close it; the worker then exits after its calls."""
 
 
 class Process(Protocol):
@@ -142,42 +142,42 @@ class Process(Protocol):
 
     @property
     def output(self) -> int:
-        """Read end of a pipe with all that it prints; whoever reads it closes it."""
+        """Read end of a pipe with its output; the reader closes it."""
 
     @property
     def where(self) -> str:
-        """Which process it is, for the log."""
+        """Identifies the process in the log."""
 
     async def open(self) -> None:
-        """Begin to report what it says."""
+        """Start to report its messages."""
 
     def terminate(self) -> None:
-        """Ask it politely to end: SIGTERM, to its main process only."""
+        """Ask it to stop: SIGTERM, only to its main process."""
 
     def kill(self) -> None:
-        """End it at once, and all that it has started."""
+        """Kill it at once, with all its child processes."""
 
 
 class Executor(Protocol):
     def start(self, needs: Needs, reports: Reports) -> Process:
-        """Do not wait for it. Raises ``CannotStart`` if that is known already."""
+        """Start a worker without waiting. Raises ``CannotStart`` if it fails immediately."""
 
 
 class NoExecutor:
-    """For those who only look at what a host would be."""
+    """For code that only describes a host."""
 
     def start(self, needs: Needs, reports: Reports) -> Process:  # noqa: ARG002
-        raise CannotStart("no workers are started here")
+        raise CannotStart("workers cannot be started here")
 
 
 @dataclass(frozen=True)
 class Site:
-    """What an executor may use of this machine.
+    """What an executor can use on this machine.
 
     Attributes:
-        folder: for its temporary files; made by it, and removed when the host has ended.
-        mark: what the marks of processes that it starts here begin with (:mod:`deepaas.warden`):
-            none of them outlives the host.
+        folder: for temporary files; created by the executor, removed when the host exits.
+        mark: prefix of the marks of processes that it starts here (:mod:`deepaas.warden`), so
+            that none of them outlives the host.
     """
 
     folder: Path
@@ -185,11 +185,11 @@ class Site:
 
 
 def open_executor(name: str, site: Site) -> AbstractAsyncContextManager[Executor]:
-    """Leaving ends it, when all workers have ended. Raises ``ConfigError`` if there is none."""
+    """Open an executor; close it after all workers have exited. Raises ``ConfigError``."""
     points = plugins.points(GROUP)
     if name not in points.names:
         known = ", ".join(sorted(points.names))
-        raise ConfigError(f"there is no executor {name!r}; installed are: {known}")
+        raise ConfigError(f"unknown executor {name!r}; installed: {known}")
     try:
         found: Callable[[Site], AbstractAsyncContextManager[Executor]] = points[name].load()
     except Exception as error:
@@ -198,7 +198,7 @@ def open_executor(name: str, site: Site) -> AbstractAsyncContextManager[Executor
 
 
 def with_paths(message: AnyMessage, change: Callable[[str], str]) -> AnyMessage:
-    """``change`` gives the new path for each file in it."""
+    """A message with changed paths; ``change`` returns the new path of each file."""
     if isinstance(message, (Predict, Train, CheckTraining)):
         return msgspec.structs.replace(message, inputs=message.inputs.with_paths(change))
     if isinstance(message, (Answer, Part, Checked)) and message.path:

@@ -1,1 +1,1 @@
-"""The host's side of a model's processes: starting, talking, queueing, replacing."""
+"""The host's side of workers: starting, communicating, queueing, replacing."""

@@ -1,4 +1,4 @@
-"""One prediction or training on its way, and who listens to it."""
+"""A prediction or training in progress, and its listener."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
 
 
 class CallListener(Protocol):
-    """All of it happens in the event loop."""
+    """Gets the events of a call, in the event loop."""
 
     def begun(self) -> None:
-        """A worker has got it."""
+        """A worker has received the call."""
 
     def printed(self, text: str) -> None:
-        """The model has printed something, not always whole lines."""
+        """The model has printed something, not always complete lines."""
 
     def notify(self, news: Part | Measured) -> None:
-        """The model has yielded or noted something; its file, if it has one, is the listener's."""
+        """The model has yielded or recorded something; the listener removes its file, if any."""
 
 
 class Call:
-    """`id` is unique in this host; `client_id` is empty if the client has not said."""
+    """`id` is unique in this host; `client_id` is the client's, or empty."""
 
     __slots__ = ("client_id", "deadline", "id", "listener", "reply", "request")
 
@@ -37,7 +37,7 @@ class Call:
         self.id = request.id
         self.client_id = client_id
         self.listener = listener
-        # Made before any worker is taken for it, in case that it cannot be made.
+        # Encoded before a worker is chosen, because it may fail.
         self.request = frame(request)
         self.reply: asyncio.Future[Reply] = loop.create_future()
         self.deadline: asyncio.TimerHandle | None = None

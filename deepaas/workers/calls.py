@@ -1,4 +1,4 @@
-"""The calls of one model: those that wait, and the workers that have room for one."""
+"""The calls of one model: the queue, and the workers that have room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from deepaas.workers.worker import Worker
 
 
 class Calls:
-    """Hands calls to workers, in the order in which they came."""
+    """Sends calls to workers, in the order of arrival."""
 
     def __init__(self, name: str, limits: PoolLimits, slots: Slots, spool: Spool) -> None:
         self._name = name
@@ -45,7 +45,7 @@ class Calls:
         return count
 
     def position(self, client_id: str) -> int | None:
-        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here."""
+        """The position of a call: 0 with a worker, from 1 on in the queue, None if unknown."""
         working = (call for worker in self._slots.workers() for call in worker.calls.values())
         if any(call.client_id == client_id for call in working):
             return 0
@@ -53,10 +53,10 @@ class Calls:
         return next(waiting, None)
 
     async def run(self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS) -> Reply:
-        """The answer of one of the workers; a file that it names belongs to the caller.
+        """Let a worker process a call; the caller must remove the file of the answer, if any.
 
-        Raises ``QueueFull``, ``ModelUnavailable`` (it cannot be loaded now), ``WorkerDied``, and
-        ``CallTimedOut``. When cancelled, the call is withdrawn or interrupted.
+        Raises ``QueueFull``, ``ModelUnavailable`` (the model failed to load), ``WorkerDied``, and
+        ``CallTimedOut``. When cancelled, the call is removed from the queue or interrupted.
         """
         if self._refused:
             raise ModelUnavailable(self._name, self._refused, leaving=True)
@@ -89,7 +89,7 @@ class Calls:
         else:
             call.reply.set_result(reply)
         if isinstance(reply, Failure):
-            # It may have been interrupted behind the writing of one.
+            # It may have been interrupted after writing one.
             self._spool.remove_result(call.id)
 
     def lost(self, worker: Worker, calls: Sequence[Call]) -> None:
@@ -112,7 +112,7 @@ class Calls:
                 call.reply.set_exception(self.unavailable(reason, leaving=leaving))
 
     def refuse_all(self, reason: str) -> None:
-        """Answer those that wait, those that are worked on, and those that come from now on."""
+        """Reject queued calls, calls in progress, and all later ones."""
         self._refused = reason
         self._free.clear()
         self.refuse_waiting(reason, leaving=True)
@@ -124,7 +124,7 @@ class Calls:
                     )
 
     def unavailable(self, reason: str, *, leaving: bool = False) -> ModelUnavailable:
-        """That the model takes no calls, and when it may be worth while to ask again."""
+        """The error for an unavailable model, with the time after which to retry."""
         seconds = self._slots.delay_seconds()
         return ModelUnavailable(self._name, reason, seconds, leaving=leaving)
 
@@ -158,11 +158,11 @@ class Calls:
     def _time_out(self, worker: Worker, call: Call) -> None:
         if not call.reply.done():
             call.reply.set_exception(CallTimedOut(self._name, self._limits.predict_seconds))
-        worker.kill(f"was ended: a call took longer than {self._limits.predict_seconds:g} s")
+        worker.kill(f"was stopped: a call took longer than {self._limits.predict_seconds:g} s")
 
     def _give_up(self, call: Call) -> None:
         if call.reply.done() and not call.reply.cancelled():
-            # The answer and the cancellation met on the way.
+            # The answer arrived at the same time as the cancellation.
             if call.reply.exception() is None:
                 discard(call.reply.result())
             return
@@ -179,6 +179,6 @@ class Calls:
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
         if call.id in worker.calls:
             worker.kill(
-                "was ended: a call whose client had left did not stop within "
+                "was stopped: a call whose client had disconnected did not end within "
                 f"{self._limits.cancel_grace_seconds:g} s"
             )

@@ -1,8 +1,8 @@
-"""Checks the arguments of trainings where a check can do no harm: in a process of its own.
+"""Validates the arguments of training runs in a separate process.
 
-A check runs code of the model's author on what a client has sent, a regular expression say, and
-may take for ever. So it does not run beside predictions. The process is started with the first
-check, works on one at a time, and ends when there has been none for a while.
+Validation runs code of the model's author on data from clients, such as a regular expression, and
+may take forever. So it does not run next to predictions. The process is started by the first
+validation, does one at a time, and is stopped when idle.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class TrainingChecker:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def check(self, inputs: Inputs) -> Checked:
-        """What the model says of arguments; a file that is named belongs to the caller.
+        """Validate arguments; the caller must remove the file of the answer, if any.
 
-        Raises ``CallTimedOut``, and ``DeepaasError`` when the process ended, cannot load the model,
-        or has too much to do. When cancelled, the check is withdrawn or ended.
+        Raises ``CallTimedOut``, and ``DeepaasError`` if the process exited, cannot load the model,
+        or its queue is full. When cancelled, the validation is removed from the queue or stopped.
         """
         if self._stopped:
             raise ModelUnavailable(self._pool.name, SHUTTING_DOWN)
@@ -43,7 +43,7 @@ class TrainingChecker:
         try:
             reply = await kept.pool.calls.run(inputs, terms=OnlyChecked())
         except CallTimedOut:
-            what = "check the arguments of a training"
+            what = "validate the arguments of a training run"
             raise CallTimedOut(self._pool.name, self._seconds, what) from None
         finally:
             kept.users_count -= 1
@@ -54,7 +54,7 @@ class TrainingChecker:
         return Checked(reply.id, reply.body, reply.path)
 
     async def stop(self) -> None:
-        """Whoever waits for a check is told that the host leaves."""
+        """Stop; waiting callers get an error that the host is stopping."""
         self._stopped = True
         for kept in [*self._outdated, *filter(None, [self._current])]:
             self._leave(kept)
@@ -76,7 +76,7 @@ class TrainingChecker:
         return self._current
 
     def _unused(self, kept: _Kept) -> None:
-        if kept is not self._current:  # Its code is out of date.
+        if kept is not self._current:  # Its code is outdated.
             self._leave(kept)
             return
         loop = asyncio.get_running_loop()

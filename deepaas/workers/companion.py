@@ -1,7 +1,7 @@
-"""A program that the host runs for itself, beside the models: TensorBoard, the try-me page.
+"""Companions: programs that the host runs next to the models: TensorBoard, the try-me page.
 
-A companion is never imported: it runs in a process of its own, begins when somebody asks for it
-for the first time, begins anew when it has died, and ends with the host.
+A companion is never imported: it runs in a separate process, which is started by the first request,
+restarted after a crash, and stopped with the host.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _LINE_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Program:
-    """What a companion runs.
+    """The program of a companion.
 
     Attributes:
-        package: has to be there, or it cannot run; `extra` of this distribution brings it.
-        command: gives the words of the command line; asked for each start.
-        listening: found in the line of its output that tells that it listens; group 1 is where.
-        folder: in which it works; the host's own if None.
+        package: must be installed; it is part of the `extra` of this distribution.
+        command: returns the command line, called for each start.
+        listening: matches the line of output with its address in group 1.
+        folder: its working directory; the host's if None.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Program:
 
 class Companion:
     def __init__(self, program: Program, tmp: Path, mark: str) -> None:
-        """`mark`: for the warden, unique among the marks of this host, with a colon at its end."""
+        """`mark`: for the warden, unique in this host, ending with a colon."""
         self._program = program
         self._tmp = tmp
         self._mark = mark
@@ -75,7 +75,7 @@ class Companion:
         return self._start is not None and self._start.done() and _runs(self._start)
 
     async def address(self) -> str:
-        """Started if it does not run. Raises ``ExtraMissing`` and ``UpstreamFailed``."""
+        """Its address; starts it if necessary. Raises ``ExtraMissing`` and ``UpstreamFailed``."""
         if self._start is not None and self._start.done() and not _runs(self._start):
             await self.stop()
         if self._start is None:
@@ -90,11 +90,11 @@ class Companion:
                     self._program.folder,
                 )
             )
-        # Shielded: others wait for it as well.
+        # Shielded, because others wait for it too.
         return (await asyncio.shield(self._start)).address
 
     async def stop(self) -> None:
-        """End it, with all that it has started. It may be started again."""
+        """Stop it and all its processes. It can be started again."""
         start, self._start = self._start, None
         if start is None:
             return
@@ -105,7 +105,7 @@ class Companion:
 
     def _environment(self) -> dict[str, str]:
         self._tmp.mkdir(parents=True, exist_ok=True)
-        # A mark for each start: one process may still be ended while the next begins.
+        # A new mark for each start, because the old process may still be ending.
         self._starts_count += 1
         own = {
             "TMPDIR": str(self._tmp),
@@ -137,7 +137,7 @@ class _Running:
         environment: Mapping[str, str],
         folder: Path | None,
     ) -> _Running:
-        """``UpstreamFailed``: it has not listened within ``START_SECONDS``, or has ended."""
+        """``UpstreamFailed`` if it does not listen within ``START_SECONDS``, or exits."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
@@ -150,7 +150,7 @@ class _Running:
                 cwd=folder,
             )
         except RuntimeError:
-            # There is the process, but no thread to wait for its end.
+            # The process was started, but not the thread that waits for its end.
             end_marked(environment[VARIABLE])
             raise
         running = cls(name, process, environment[VARIABLE])
@@ -159,17 +159,17 @@ class _Running:
         except BaseException as error:
             await running.stop()
             if isinstance(error, asyncio.TimeoutError):
-                raise running._failed(f"has not started within {START_SECONDS:g} s") from None
+                raise running._failed(f"did not start within {START_SECONDS:g} s") from None
             raise
         running._reading = asyncio.ensure_future(running._read())
-        _log.info("%s listens at %s", name, running.address)
+        _log.info("%s is listening at %s", name, running.address)
         return running
 
     @property
     def alive(self) -> bool:
         if self._process.returncode is not None:
             return False
-        # asyncio learns of an end a little later than it happens.
+        # asyncio notices the end with a delay.
         try:
             options = os.WEXITED | os.WNOHANG | os.WNOWAIT
             return os.waitid(os.P_PID, self._process.pid, options) is None
@@ -181,7 +181,7 @@ class _Running:
             self._reading.cancel()
             await asyncio.wait((self._reading,))
         if self.alive:
-            # SIGTERM first: it removes its files in the temporary folder then.
+            # SIGTERM first, so that it removes its temporary files.
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             with contextlib.suppress(asyncio.TimeoutError):
@@ -198,15 +198,15 @@ class _Running:
                 self.address = found[1].decode()
                 return
         code = await self._process.wait()
-        raise self._failed(f"has ended with exit code {code} instead of starting")
+        raise self._failed(f"exited with code {code} instead of starting")
 
     async def _read(self) -> None:
-        """Take what it prints for as long as it lives: it would stop at a full pipe."""
+        """Read its output until it exits: a full pipe would block it."""
         while await self._line():
             pass
         code = await self._process.wait()
-        _log.warning("%s has ended with exit code %s%s", self._name, code, self._last_output())
-        # What it has started is not to outlive it.
+        _log.warning("%s exited with code %s%s", self._name, code, self._last_output())
+        # Its child processes must not outlive it.
         await asyncio.to_thread(end_marked, self._mark)
 
     async def _line(self) -> bytes:
@@ -223,7 +223,7 @@ class _Running:
     def _failed(self, how: str) -> UpstreamFailed:
         _log.error("%s %s%s", self._name, how, self._last_output())
         return UpstreamFailed(
-            f"{self._name} {how}, see the host's log", details=self._last_output()
+            f"{self._name} {how}: see the host's log", details=self._last_output()
         )
 
     def _last_output(self) -> str:

@@ -1,4 +1,4 @@
-"""What a model prints goes to the log, line by line, marked with its worker."""
+"""Writes the output of models to the log, line by line, marked with the worker."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ READ_BYTES = 256 * 1024
 _log = logging.getLogger("deepaas.output")
 
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")
-"""Terminal sequences and control characters: banners and animations are drawn with them."""
+"""Terminal sequences and control characters, as used by banners and animations."""
 
 
 class WorkerOutput(asyncio.Protocol):
-    """Reads the pipe that is a worker's standard output and error.
+    """Reads the pipe with a worker's standard output and error.
 
-    One record per read, however many lines came with it: a model that prints megabytes costs
-    the host little, and the pipe makes it wait when even that is too fast. What is `heard` comes
-    with the id of its call, 0 where nobody has said.
+    There is one log record per read, with any number of lines: a model that prints megabytes costs
+    the host little, and the pipe makes it wait if necessary. `heard` gets text with the id of its
+    call, 0 if unknown.
     """
 
     def __init__(self, label: str, descriptor: int = -1) -> None:
         self.heard: Callable[[int, str], None] | None = None
         self._label = label
         self._descriptor = descriptor
-        self._poll = select.poll()  # Costs a fraction of a read that finds nothing.
+        self._poll = select.poll()  # Much cheaper than a read without data.
         if descriptor >= 0:
             self._poll.register(descriptor, select.POLLIN)
         self._marked = MarkedOutput()
@@ -41,7 +41,7 @@ class WorkerOutput(asyncio.Protocol):
         self._of_calls: dict[int, _Lines] = {}
 
     def tell_apart(self, mark: bytes) -> None:
-        """From here on pieces may be marked with their call, see ``printed.MarkedOutput``."""
+        """From here on, output may be marked with its call, see ``printed.MarkedOutput``."""
         self._marked.mark = mark
 
     def begin(self, call_id: int) -> None:
@@ -52,18 +52,18 @@ class WorkerOutput(asyncio.Protocol):
             self._write(lines.end())
 
     def drain(self) -> None:
-        """Read what is in the pipe already: what was printed before an answer belongs to it."""
+        """Read what is in the pipe: output before an answer belongs to its call."""
         try:
             while self._poll.poll(0) and (data := os.read(self._descriptor, READ_BYTES)):
                 self.data_received(data)
         except OSError:
-            pass  # There is nothing, or the pipe is closed.
+            pass  # No data, or the pipe is closed.
 
     def data_received(self, data: bytes) -> None:
         self._take(self._marked.feed(data))
 
     def connection_lost(self, _error: Exception | None) -> None:
-        # The number may be somebody else's from now on.
+        # The descriptor may be reused from now on.
         self._descriptor, self._poll = -1, select.poll()
         self._take([(0, self._marked.end())])
         for lines in [self._unsaid, *self._of_calls.values()]:
@@ -72,7 +72,7 @@ class WorkerOutput(asyncio.Protocol):
     def _take(self, pieces: list[tuple[int, bytes]]) -> None:
         whole: list[str] = []
         for call_id, piece in pieces:
-            # What comes behind the end of its call stands in the log only.
+            # Output after the end of its call only goes to the log.
             text, lines = self._of_calls.get(call_id, self._unsaid).feed(piece)
             whole += lines
             if self.heard is not None:
@@ -88,11 +88,11 @@ class WorkerOutput(asyncio.Protocol):
 class _Lines:
     def __init__(self) -> None:
         self._rest = ""
-        # A character may come in two reads.
+        # A character may be split between two reads.
         self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
 
     def feed(self, data: bytes) -> tuple[str, list[str]]:
-        """Its text, and the lines that are complete."""
+        """The decoded text, and the complete lines."""
         decoded = self._decoder.decode(data)
         *lines, self._rest = (self._rest + decoded).split("\n")
         if len(self._rest) > MAX_LINE_CHARACTERS:
@@ -106,7 +106,7 @@ class _Lines:
 
 
 async def log_output(descriptor: int, label: str) -> WorkerOutput:
-    """`descriptor`: the read end, which is closed at the end."""
+    """`descriptor`: the read end, which is closed afterwards."""
     pipe = os.fdopen(descriptor, "rb", buffering=0)
     output = WorkerOutput(label, descriptor)
     await asyncio.get_running_loop().connect_read_pipe(lambda: output, pipe)
@@ -114,7 +114,7 @@ async def log_output(descriptor: int, label: str) -> WorkerOutput:
 
 
 def _clean(line: str) -> str:
-    # What a carriage return overwrites was an animation's earlier frame.
+    # Text before a carriage return is an earlier frame of an animation.
     shown = line.rstrip("\r").rpartition("\r")[2]
     shown = _CONTROL.sub("", shown).rstrip()
     if len(shown) > MAX_LINE_CHARACTERS:

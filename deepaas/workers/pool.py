@@ -1,4 +1,4 @@
-"""The replicas of one model: kept alive, replaced, asked."""
+"""Manages the replicas of one model."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _log = logging.getLogger(__name__)
 SHUTTING_DOWN = "the host is shutting down"
 
 CHECKS_COUNT = 100
-"""So many checks of trainings' arguments may wait for each other."""
+"""Queue size for validations of training arguments."""
 
 
 class Pool:
-    """Keeps the workers of one model alive; ``Calls`` hands them what there is to do.
+    """Starts and replaces the workers of one model; ``Calls`` sends them calls.
 
     Attributes:
-        spool: folder for large results, made here and removed by ``stop``.
-        checking: whether they only check the arguments of trainings.
-        version: how often its code has changed.
-        was_ready: whether it has ever taken calls: from then on they wait, whatever ends a worker.
+        spool: folder for large results, created here and removed by ``stop``.
+        checking: whether they only validate the arguments of training runs.
+        version: how often the code has changed.
+        was_ready: whether it has ever been ready: from then on, calls wait for new workers.
     """
 
     def __init__(
@@ -73,17 +73,17 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
-    # --- what the host asks ---
+    # --- for the host ---
 
     def start(self) -> None:
-        """None is ready when this returns."""
+        """Start all workers, without waiting until they are ready."""
         self._spool.make()
         for slot in self._slots:
             slot.worker = self._starter.start(slot.number, self)
         self._run(watch_over(self._slots, self._serve))
 
     async def described(self) -> Description:
-        """Wait for the first loading. Raises ``ModelUnavailable`` (it may be later on)."""
+        """Wait until the model is loaded. Raises ``ModelUnavailable`` (perhaps only for now)."""
         await self._described.wait()
         if self.description is None:
             raise self.calls.unavailable(self._slots.broken())
@@ -119,17 +119,20 @@ class Pool:
         return any(each.worker is not None and each.worker.takes_calls for each in self._slots)
 
     async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
-        """Beside the calls, see :meth:`Worker.ask`. Raises ``ModelUnavailable``."""
+        """Send a quick request, see :meth:`Worker.ask`. Raises ``ModelUnavailable``."""
         for worker in self._slots.workers():
             if worker.answers:
                 return await worker.ask(question, answer)
-        raise ModelUnavailable(self.name, self._slots.broken() or "it is being loaded")
+        raise ModelUnavailable(self.name, self._slots.broken() or "it is still loading")
 
     def setup(self) -> Setup:
         return self._slots.setup
 
     def for_checks(self, number: int, seconds: float) -> Pool:
-        """Not started; the model is loaded there, but not warmed. `seconds`: 0 for no limit."""
+        """A pool that validates arguments, not started; loads the model without warming it up.
+
+        `seconds`: 0 for no limit.
+        """
         limits = replace(
             self.limits, workers_count=1, queue_size=CHECKS_COUNT, predict_seconds=seconds
         )
@@ -167,7 +170,7 @@ class Pool:
         for slot in self._slots:
             if slot not in ready:
                 self._vacate(slot)
-            # Whoever was started there now would have the new code before the others.
+            # A worker started there now would have the new code before the others.
             slot.reserved = bool(ready)
         if ready:
             count = self.limits.workers_count
@@ -175,7 +178,7 @@ class Pool:
                 self.name, self._starter, count, is_current, self._take_over, self._keep
             )
             return
-        # There is nothing to keep, and what has failed so far says nothing of the new code.
+        # No worker is ready, and earlier failures do not matter for the new code.
         if self.description is None:
             self._described.clear()
         self._fill()
@@ -189,7 +192,7 @@ class Pool:
             self._vacate(slot)
             slot.worker = worker
             worker.keeper = self
-        _log.info("[%s] its new code answers from now on", self.name)
+        _log.info("[%s] reloaded: the new code is active", self.name)
         for worker in workers:
             self.ready(worker)
 
@@ -209,7 +212,7 @@ class Pool:
         if (worker := self._slots.vacate(slot)) is not None:
             self._run(see_off(worker))
 
-    # --- what the workers report (workers.worker.WorkerKeeper) ---
+    # --- called by the workers (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:
         self.description = description
@@ -228,7 +231,7 @@ class Pool:
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         self._slots.of(worker).answered()
         self._served = True
-        # The next call goes out before this one's client is served: the worker must not wait.
+        # The next call is sent before this one's client is answered: the worker must not wait.
         self._serve(worker)
         self.calls.answered(call, reply)
 
@@ -241,10 +244,10 @@ class Pool:
         self._restarts_count += 1
         forgiven = worker.killed and slot.forgives(served=self._served, now=self._loop.time())
         if worker.was_ready or forgiven:
-            # What the host has ended itself, over a time limit say, tells nothing of the model.
+            # If the host itself stopped it, for example after a timeout, that is not a failure.
             slot.failures_count += not (worker.ordered or forgiven)
             delay_seconds = slot.delay_seconds()
-            _log.warning("[%s] %s; it is replaced", worker.label, worker.how)
+            _log.warning("[%s] %s; replacing it", worker.label, worker.how)
         else:
             slot.failures_count += 1
             slot.broken = worker.how

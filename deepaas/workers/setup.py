@@ -1,4 +1,4 @@
-"""How a model got ready, for those who ask later."""
+"""The log and result of a model's setup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Setup:
         self.logs = (self.logs + text)[-MAX_LOG_CHARACTERS:]
 
     def end(self, status: str) -> None:
-        """The first end counts."""
+        """Only the first call counts."""
         if self.completed is None:
             self.status = status
             self.completed = time.time()

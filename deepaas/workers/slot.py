@@ -1,4 +1,4 @@
-"""The replicas of a model, and back-off, which is kept for each of them by itself."""
+"""The replicas of a model, each with its own back-off."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 60.0
 
 KILLS_COUNT = 3
-"""So many workers in a row may be killed before their model is held to be at fault."""
+"""After this many killed workers in a row, the model is considered to be the cause."""
 
 CREDIT_SECONDS = 60.0
-"""A model that has served is not held to be at fault for so long, however many are killed."""
+"""A model that has processed calls is not considered to be the cause for this time."""
 
 FIRST_KILLED_DELAY_SECONDS = 0.1
 LONGEST_KILLED_DELAY_SECONDS = 1.0
 
 
 class Slot:
-    """The place of one replica, whichever worker holds it at present.
+    """The slot of one replica, whichever worker is in it.
 
     Attributes:
         number: from 1 on.
@@ -47,10 +47,10 @@ class Slot:
         self.hopeless = False
 
     def forgives(self, *, served: bool, now: float) -> bool:
-        """Whether it is no fault of the model that somebody else has killed its worker.
+        """Whether a killed worker is not considered the model's fault.
 
-        A model that is killed whenever it is loaded, as it does not fit into memory, has to be
-        held to be at fault in the end. `now` is on the event loop's clock.
+        A model that is killed whenever it is loaded, for example because there is not enough
+        memory, is finally considered faulty. `now` is from the event loop's clock.
         """
         if not self.kills_count:
             self._kills_began = now
@@ -71,7 +71,7 @@ class Slot:
 
 
 class Slots:
-    """The slots of all replicas, and the workers that have been replaced but have not ended yet."""
+    """The slots of all replicas, and replaced workers that have not exited yet."""
 
     def __init__(self, count: int) -> None:
         self._slots = [Slot(number) for number in range(1, count + 1)]
@@ -86,7 +86,7 @@ class Slots:
         return [slot.worker for slot in slots if slot.worker is not None]
 
     def of(self, worker: Worker) -> Slot:
-        for slot in self._slots:  # Asked for each answer: no list is made for it.
+        for slot in self._slots:  # Called for each answer, so it makes no list.
             if slot.worker is worker:
                 return slot
         for slot in self._left:
@@ -103,7 +103,7 @@ class Slots:
         return self._setup or Setup()
 
     def broken(self) -> str:
-        """Why no replica can be had at present, empty if one can or may be had soon."""
+        """Why no replica is available, empty if one is available or may be soon."""
         for slot in self._slots:
             if not slot.broken:
                 return ""
@@ -113,7 +113,7 @@ class Slots:
         return min(slot.delay_seconds() for slot in self._slots)
 
     def vacate(self, slot: Slot) -> Worker | None:
-        """Make room for other code, of which nothing bad is known. Who was there is returned."""
+        """Make room for new code, and reset the failures. Returns the previous worker."""
         worker, slot.worker = slot.worker, None
         slot.answered()
         slot.broken = ""
@@ -124,7 +124,7 @@ class Slots:
         return worker
 
     def emptied(self, slot: Slot) -> bool:
-        """Note that its worker has ended: whether there has to be another one."""
+        """Remove its exited worker; whether it must be replaced."""
         if slot.worker is not None and slot.worker.setup.status == "failed":
             self._setup = slot.worker.setup
         slot.worker = None

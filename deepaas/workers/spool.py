@@ -1,4 +1,4 @@
-"""The folder through which large results go."""
+"""The folder for large results."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Spool:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def remove_result(self, call_id: int) -> None:
-        """Remove what a call that came to nothing may have left."""
+        """Remove files that a failed call may have left."""
         (self.path / str(call_id)).unlink(missing_ok=True)
         shutil.rmtree(inputs_folder(self.path, call_id), ignore_errors=True)
 
 
 def is_own_file(spool: Path, name: str, path: str) -> bool:
-    """Whether a worker names a file that is its own to name, or none: the host removes them."""
+    """Whether a path from a worker is empty or its own file, which the host may remove."""
     if not path:
         return True
     folder, _, own = path.rpartition("/")

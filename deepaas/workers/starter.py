@@ -29,7 +29,7 @@ class Starter:
         self._opening: set[asyncio.Task[None]] = set()
 
     def start(self, number: int, keeper: WorkerKeeper) -> Worker:
-        """It is not loaded yet when this returns. Raises ``CannotStart``: no room, say."""
+        """Start a worker without waiting for it; ``CannotStart``, for example without room."""
         label = f"{self._name}/{'check' if self._needs.checking else number}"
         worker = Worker(self._executor, self._needs, label, keeper)
         loop = asyncio.get_running_loop()
@@ -42,7 +42,7 @@ class Starter:
         return worker
 
     async def fill(self, slot: Slot, delay_seconds: float, keeper: WorkerKeeper) -> None:
-        """Start a worker as soon as there is room, unless the slot is meant for another by then."""
+        """Start a worker as soon as possible, unless the slot has been filled or reserved."""
         while True:
             await asyncio.sleep(delay_seconds)
             if slot.worker is not None or slot.reserved:
@@ -54,7 +54,7 @@ class Starter:
                 slot.failures_count += 1
                 delay_seconds = slot.delay_seconds()
                 _log.error(
-                    "[%s/%s] no process can be started: %s; next attempt in %g s",
+                    "[%s/%s] cannot start a process: %s; retrying in %g s",
                     self._name,
                     slot.number,
                     error,

@@ -1,4 +1,4 @@
-"""What a pool may take, and how it is."""
+"""Limits and status of a pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New code for a model in use: new workers beside the old ones, until they are ready."""
+"""Replaces the workers of a model in use after a change of its code."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from deepaas.workers.worker import Worker, WorkerState
 _log = logging.getLogger(__name__)
 
 DEATHS_COUNT = 3
-"""A worker that dies is started again; after so many deaths of a replica its model is at fault."""
+"""A worker that dies is restarted; after this many deaths of a replica, the swap fails."""
 
 
 IsCurrent = Callable[[], Awaitable[bool]]
-"""Whether ready workers have loaded the code as it is now; if not, another swap is started."""
+"""Whether ready workers have loaded the current code; if not, another swap is started."""
 
 
 class Swap:
-    """Starts a full set of workers and hands them over when all of them are ready.
+    """Starts a full set of workers and activates them when all are ready.
 
-    When the model cannot be loaded or warmed, nothing is handed over and the new workers end.
-    When its code has changed again they are kept until they are abandoned.
+    If the model fails to load or warm up, the new workers are stopped. If the code has changed
+    again, they are kept until they are abandoned.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Swap:
         for worker in self._workers.values():
             if worker.state is not WorkerState.ENDED:
                 self._leaving.add(worker)
-                worker.kill("was ended: its code is out of date")
+                worker.kill("was stopped: its code is outdated")
 
     async def stop(self) -> None:
         self.abandon()
         await asyncio.gather(*(worker.stop() for worker in self._leaving))
 
-    # --- what the workers report (workers.worker.WorkerKeeper) ---
+    # --- called by the workers (workers.worker.WorkerKeeper) ---
 
     def loaded(self, worker: Worker, description: Description) -> None:  # noqa: ARG002
         self._description = description
@@ -78,12 +78,12 @@ class Swap:
         if self._over or not self._all_ready():
             return
         if self._question is not None:
-            # It was asked before this worker took the place of another one.
+            # The check was started before this worker replaced another one.
             self._question.cancel()
         self._question = asyncio.ensure_future(self._hand_over())
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
-        """It is not handed any."""
+        """It gets no calls."""
 
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         self._leaving.discard(worker)
@@ -94,14 +94,14 @@ class Swap:
         if worker.broken or worker.ordered or self._deaths[number] >= DEATHS_COUNT:
             self._fail(worker.how, worker.traceback)
             return
-        _log.warning("[%s] %s while its new code was loaded; once more", worker.label, worker.how)
+        _log.warning("[%s] %s while loading the new code; retrying", worker.label, worker.how)
         self._start(number)
 
     def _all_ready(self) -> bool:
         return all(worker.state is WorkerState.READY for worker in self._workers.values())
 
     async def _hand_over(self) -> None:
-        # One that has died meanwhile is started again, and then this is asked again.
+        # If a worker has died meanwhile, it is restarted, and this runs again.
         if not await self._is_current() or not self._all_ready():
             return
         self._over = True
@@ -112,14 +112,14 @@ class Swap:
         try:
             self._workers[number] = self._starter.start(number, self)
         except CannotStart as error:
-            self._fail(f"no process can be started: {error}")
+            self._fail(f"cannot start a process: {error}")
 
     def _fail(self, how: str, traceback: str = "") -> None:
         if self._over:
             return
         self.abandon()
         _log.error(
-            "[%s] the new code cannot be served: %s; the code from before goes on answering%s",
+            "[%s] the new code cannot be served: %s; the previous code stays active%s",
             self._name,
             how,
             f"\n{traceback}" if traceback else "",

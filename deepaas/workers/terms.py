@@ -1,4 +1,4 @@
-"""What a client may want of a prediction besides its result."""
+"""Options of a prediction."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from deepaas.workers.call import CallListener
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What a client wants of a prediction.
+    """Options of a prediction.
 
     Attributes:
-        streamed: each part as the model yields it, through ``listener``; the answer is empty then.
-        context: what it tells the model besides the arguments.
-        codec: the door whose codec makes bytes of the result; empty for JSON and files.
+        streamed: pass each part to ``listener`` as the model yields it; the answer is empty then.
+        context: data for the model other than arguments.
+        codec: the door whose codec encodes the result; empty for JSON and files.
     """
 
     streamed: bool = False
@@ -31,7 +31,7 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 class OnlyChecked(Terms, frozen=True):
-    """No prediction at all: whether these are arguments for a training."""
+    """Not a prediction: only validates arguments of a training run."""
 
     def request(self, call_id: int, inputs: Inputs) -> CheckTraining:
         return CheckTraining(call_id, inputs)

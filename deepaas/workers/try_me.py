@@ -1,6 +1,6 @@
-"""The try-me page: one process with Gradio, started when somebody looks for the first time.
+"""The try-me page: a process with Gradio, started by the first visitor.
 
-It is a client of this host's HTTP API like any other, over the port that everybody uses.
+It is an ordinary client of this host's HTTP API, on the public port.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from deepaas.workers.companion import Companion, Program
 
 _LISTENS = re.compile(rb"deepaas-ui listens at (\S+)")
 _LONGEST_SOCKET_PATH = 107
-"""The kernel has this many bytes for the path of a Unix socket."""
+"""The kernel's limit for the path of a Unix socket, in bytes."""
 
 
 class TryMe(Companion):
-    """`api_url` is to be set before the first visit: it is not known earlier."""
+    """`api_url` must be set before the first visit, when it is known."""
 
     def __init__(
         self, folder: Path, base_path: str, path: str, client_max_size: int, mark: str
     ) -> None:
-        """`client_max_size` in bytes, 0 for no limit; the folder is made here."""
+        """`client_max_size` is in bytes, 0 for no limit; creates the folder."""
         self.api_url = ""
         self._base_path = base_path
         self._path = path
@@ -35,7 +35,7 @@ class TryMe(Companion):
         super().__init__(program, folder, mark)
 
     def _command(self) -> Sequence[str]:
-        self.socket.unlink(missing_ok=True)  # Of one that was killed.
+        self.socket.unlink(missing_ok=True)  # Left by a killed process.
         return [
             *module_command("deepaas.cmd.ui"),
             f"--api-url={self.api_url}",
@@ -50,6 +50,6 @@ def _socket_in(folder: Path) -> Path:
     path = folder / "socket"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
         return path
-    # A short way to the same place, for as long as this process lives.
+    # A short path to the same folder while this process is running.
     open_folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     return Path(f"/proc/{os.getpid()}/fd/{open_folder}/socket")

@@ -1,8 +1,8 @@
-"""Workers that do not answer any more are found, and replaced.
+"""Detects workers that do not respond, and replaces them.
 
-Something in the process of a model may keep every thread of it from running: compiled code that
-does not let go of the interpreter's lock, or a process that was stopped. While a call is worked
-on that may be as it should be, and has its own time limit. Who has nothing to do answers.
+All threads of a worker may be blocked: by compiled code that holds the interpreter lock, or because
+the process was stopped. During a call that may be normal, and calls have their own timeout. Idle
+workers must respond.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from deepaas.workers.worker import Worker, WorkerState
 LOOK_SECONDS = 5.0
 
 SILENT_SECONDS = 2.0
-"""Who has not answered for so long is given no calls,"""
+"""A worker that does not respond for this time gets no calls,"""
 
 LIFE_SECONDS = 15.0
-"""and for so long after that is ended."""
+"""and after this additional time it is stopped."""
 
 
 async def watch_over(slots: Slots, serve: Callable[[Worker], None]) -> None:
-    """`serve` is told of a worker that answers again."""
+    """`serve` is called with a worker that responds again."""
     asked: dict[Worker, asyncio.Task[None]] = {}
     try:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             asked = {worker: task for worker, task in asked.items() if not task.done()}
             for worker in slots.workers():
-                # One that keeps silent takes long: the others are not to wait for it.
+                # In separate tasks, because a silent worker must not delay the others.
                 if worker.state is WorkerState.READY and not worker.calls and worker not in asked:
                     asked[worker] = asyncio.create_task(_ask(worker, serve))
     finally:
@@ -47,7 +47,7 @@ async def _ask(worker: Worker, serve: Callable[[Worker], None]) -> None:
     try:
         await asyncio.wait([answer], timeout=SILENT_SECONDS)
         if answer.done() or worker.calls:
-            return  # What it was given meanwhile may be what it is busy with.
+            return  # It may be busy with a call that it has received meanwhile.
         worker.silent = True
         await asyncio.wait([answer], timeout=LIFE_SECONDS)
         if answer.done():
@@ -55,9 +55,7 @@ async def _ask(worker: Worker, serve: Callable[[Worker], None]) -> None:
             serve(worker)
         else:
             seconds = SILENT_SECONDS + LIFE_SECONDS
-            worker.kill(
-                f"was ended: it did not answer for {seconds:g} s, although it had nothing to do"
-            )
+            worker.kill(f"was stopped: it did not respond for {seconds:g} s while idle")
     finally:
         answer.cancel()
         with contextlib.suppress(ModelUnavailable, asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""One worker as its pool sees it: what it is doing, and what it has to say."""
+"""The host's object for a worker: its state, and the messages to and from it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OutputReader = Callable[[int, str], Awaitable[WorkerOutput | None]]
 
 
 class WorkerState(enum.Enum):
-    """In order."""
+    """The states of a worker, in order."""
 
     LOADING = "loading"
     WARMING = "warming"
@@ -60,19 +60,19 @@ class WorkerState(enum.Enum):
 
 
 class WorkerKeeper(Protocol):
-    """Who keeps workers: a pool, or a training."""
+    """The owner of workers: a pool, or a training run."""
 
     def loaded(self, worker: Worker, description: Description) -> None:
         """The model is loaded."""
 
     def ready(self, worker: Worker) -> None:
-        """The worker takes calls."""
+        """The worker accepts calls."""
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
-        """A call is done, the worker has room for another."""
+        """A call has ended: the worker has room for another one."""
 
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
-        """The process is gone, in the middle of these calls."""
+        """The process has exited during these calls."""
 
 
 class Worker:
@@ -97,7 +97,7 @@ class Worker:
         read_output: OutputReader = log_output,
         exit_seconds: float = EXIT_SECONDS,
     ) -> None:
-        """`exit_seconds`: to leave when it has nothing more to do. Raises ``CannotStart``."""
+        """`exit_seconds`: time to exit when it is not needed. Raises ``CannotStart``."""
         self.label = label
         self.state = WorkerState.LOADING
         self.calls: dict[int, Call] = {}
@@ -135,7 +135,7 @@ class Worker:
 
     @property
     def is_leaving(self) -> bool:
-        """Whether its place is another's in a moment; one that is silent may come back."""
+        """Whether it is about to be replaced; a silent one may recover."""
         return self._is_gone or self.silent or self.state is WorkerState.LEAVING
 
     @property
@@ -147,7 +147,7 @@ class Worker:
         return self._process.where
 
     async def open(self) -> None:
-        # First: what it says tells how this is to be read.
+        # First, because later messages determine how the output is read.
         self._output = await self._read_output(self._process.output, self.label)
         if self._output is not None:
             self._output.heard = self._heard
@@ -170,7 +170,7 @@ class Worker:
         self._control.send(frame(Cancel(call.id)))
 
     def kill(self, why: str) -> None:
-        """The pool hears of it as of any other end."""
+        """Stop it at once; its end is reported like any other."""
         self.how = self.how or why
         self.ordered = True
         self._leave()
@@ -187,13 +187,13 @@ class Worker:
         return {answer for answer in asked if not answer.done()}
 
     def terminate(self) -> None:
-        """A training: predictions do not listen."""
+        """Stop a training run gracefully; workers for predictions ignore this."""
         self._process.terminate()
 
     async def ask(self, question: Callable[[int], Question], answer: type[Answered]) -> Answered:
-        """Ask a light question, made of an id; it is answered also while it works on a call.
+        """Send a quick request, made from an id; it is answered even during a call.
 
-        Raises ``ModelUnavailable`` when it ended before it answered.
+        Raises ``ModelUnavailable`` if the worker exits before it answers.
         """
         asked = question(next(self._question_ids))
         coming: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -208,27 +208,29 @@ class Worker:
 
     async def stop(self) -> None:
         if self.state in (WorkerState.LOADING, WorkerState.WARMING) or self.calls:
-            # It is busy and would not hear.
-            self.kill("was ended with the host")
+            # It is busy and would not notice.
+            self.kill("was stopped with the host")
         self._line.close()
         try:
             await asyncio.wait_for(self._exited.wait(), self._exit_seconds)
         except asyncio.TimeoutError:
-            self.kill("did not leave when told to")
+            self.kill("did not exit in time")
             await self._exited.wait()
 
-    # --- what the executor reports (executor.Reports) ---
+    # --- called by the executor (executor.Reports) ---
 
     def on_call(self, message: FromWorkerCalls) -> None:
         call = self.calls.get(message.id)
         if call is None:
-            self.on_garbage(f"an answer to call {message.id}, which it does not have")
+            self.on_garbage(f"an answer to the unknown call {message.id}")
         elif (
             isinstance(message, (Answer, Part))
             and message.path
             and not is_own_file(self._results, str(message.id), message.path)
         ):
-            self.on_garbage(f"call {message.id} is answered with a file that is not its own")
+            self.on_garbage(
+                f"the answer to call {message.id} has a file that does not belong to it"
+            )
         elif isinstance(message, (Answer, Failure)):
             self._on_reply(call, message)
         else:
@@ -284,7 +286,7 @@ class Worker:
                 if isinstance(message, Checked) and not is_own_file(
                     self._results, "checked", message.path
                 ):
-                    self.on_garbage("arguments are in a file that is not its own")
+                    self.on_garbage("validated arguments are in a file that does not belong to it")
                 elif answer is not None and not answer.done():
                     answer.set_result(message)
 
@@ -293,7 +295,7 @@ class Worker:
             self.state = WorkerState.LEAVING
 
     def on_garbage(self, what: str) -> None:
-        self.kill(f"broke its channel to the host: {what}")
+        self.kill(f"sent an invalid message to the host: {what}")
 
     def on_gone(self) -> None:
         self._is_gone = True

@@ -108,7 +108,7 @@ def test_a_call_whose_client_leaves_is_cancelled(host: Host) -> None:
 def test_one_that_dies_is_replaced(host: Host) -> None:
     answer = host.predict(MODEL, how="dies")
     assert answer.status == 500
-    wait_until(lambda: "exit code 7" in host.log(), "the log tells how")
+    wait_until(lambda: "exited with code 7" in host.log(), "the log tells how")
     assert ask(host)[0] == 200
 
 
@@ -182,7 +182,7 @@ def test_one_that_does_not_listen_is_ended(host: Host) -> None:
 @pytest.mark.parametrize(
     "name,complaint",
     [
-        ("nowhere", "there is no executor 'nowhere'; installed are: far, local, lost"),
+        ("nowhere", "unknown executor 'nowhere'; installed: far, local, lost"),
         ("lost", "the executor 'lost' cannot be loaded: No module named 'no_such_module'"),
     ],
 )

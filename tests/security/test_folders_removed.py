@@ -17,7 +17,7 @@ from support.trainings import Client
 from support.waiting import wait_until
 
 How = Callable[[Path], None]
-LOST = "was removed or replaced while this host ran"
+LOST = "was removed or replaced while the host was running"
 
 
 @contextmanager
@@ -104,7 +104,9 @@ def assert_noticed(host: Host, how: How) -> None:
     assert str(host.home) not in told.body.decode()
     assert host.predict("trains", text="x").status == 200
     lines = [line for line in host.log()[logged:].splitlines() if str(state(host)) in line]
-    assert any("was removed or replaced while this host ran: put it back" in one for one in lines)
+    assert any(
+        "was removed or replaced while the host was running: put it back" in one for one in lines
+    )
     # It is not made again by whoever asks next, to be lost with the next restart.
     assert how is replace or not (state(host) / "trainings.sqlite").exists()
 
@@ -164,7 +166,7 @@ def test_the_temporary_folder_is_removed(host: Host) -> None:
     assert again.status == 200
     assert folder.stat().st_mode & 0o077 == 0
     assert (folder / "uploads").stat().st_mode & 0o077 == 0
-    host.wait_for_log("is made again", logged)
+    host.wait_for_log("created it again", logged)
 
 
 def test_the_temporary_folder_is_somebody_elses_by_now(host: Host) -> None:

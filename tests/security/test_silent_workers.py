@@ -12,7 +12,7 @@ from support.host import Host, start_host
 from support.waiting import wait_until
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
-TOLD = "it did not answer for 17 s, although it had nothing to do"
+TOLD = "it did not respond for 17 s while idle"
 HOLDS, IS_STOPPED = "goes_silent", "is_stopped"
 
 
@@ -36,14 +36,14 @@ def test_workers_that_do_not_answer(tmp_path: Path) -> None:
         )
         os.kill(second, signal.SIGSTOP)
         wait_until(lambda: not is_ready(host, IS_STOPPED), "the second is found")
-        assert f"[{IS_STOPPED}/1] was ended" not in host.log()
-        assert f"[{IS_STOPPED}/2] was ended" not in host.log()
+        assert f"[{IS_STOPPED}/1] was stopped" not in host.log()
+        assert f"[{IS_STOPPED}/2] was stopped" not in host.log()
         wait_until(lambda: not is_ready(host, HOLDS), f"{HOLDS} is not said to be ready")
         assert not host.is_ready()
         for model in both:
             assert process_of(host, model) not in silent[model]
             for number in (1, 2):
-                host.wait_for_log(f"[{model}/{number}] was ended: {TOLD}")
+                host.wait_for_log(f"[{model}/{number}] was stopped: {TOLD}")
         assert host.is_ready()
 
 

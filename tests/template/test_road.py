@@ -206,7 +206,7 @@ def see_to_the_end(iris: Served) -> None:
     assert here["labels"][0] == "versicolor"
 
     road.type("sed -i 's/round(4)/round(1)/' src/iris_road/api.py")
-    road.wait_for("grep -F '[iris_road] its new code answers' ../host.log")
+    road.wait_for("grep -F '[iris_road] reloaded' ../host.log")
     assert "0.5, 0.5" in road.type(f"{iris.cli} predict {flower}")
     assert iris.get("")["version"] == "0.1.0"
 
@@ -226,7 +226,7 @@ def test_empty(empty: Served) -> None:
 
     (uncomment,) = re.findall(r"`(sed .*?)`", (road.folder / "README.md").read_text())
     road.type(uncomment)
-    road.wait_for("grep -F '[nothing_yet] its new code answers' ../host.log")
+    road.wait_for("grep -F '[nothing_yet] reloaded' ../host.log")
     call = f"{empty.cli} predict --text 'a model for everybody' --shortest 2"
     assert json.loads(road.type(call)) == {"words": 3, "longest": "everybody"}
     checked(road, "nothing_yet")

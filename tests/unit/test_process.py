@@ -153,7 +153,7 @@ def left_without_threads(folder: Path) -> list[str]:
 
 def test_its_end_is_noticed_however_many_descriptors_are_open(tmp_path: Path) -> None:
     """`select` takes numbers below 1024 only."""
-    assert alone(end_with_many_descriptors, tmp_path) == "ended with exit code 1"
+    assert alone(end_with_many_descriptors, tmp_path) == "exited with code 1"
 
 
 def test_nothing_stays_open_when_there_are_no_descriptors(tmp_path: Path) -> None:

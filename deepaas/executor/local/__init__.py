@@ -1,4 +1,4 @@
-"""Workers as processes of this machine."""
+"""Runs workers as processes on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LocalExecutor:
         try:
             return LocalProcess(needs, f"{self._mark}{next(self._numbers)}:", reports)
         except (OSError, RuntimeError) as error:
-            # The latter is what Python says when no thread can be started.
+            # RuntimeError: no thread can be started.
             shortage = not isinstance(error, OSError) or error.errno in _SHORTAGES
             raise CannotStart(str(error), shortage=shortage) from error
 

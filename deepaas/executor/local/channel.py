@@ -1,4 +1,4 @@
-"""One socket to a worker, as messages instead of bytes."""
+"""A socket to a worker that sends and receives messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_WORDS_BYTES = 256 * 1024
 
 
 class Channel(asyncio.Protocol, Generic[Incoming]):
-    """`incoming` is the union of messages; nothing is delivered after `on_garbage`."""
+    """`incoming` is the union of message types; after `on_garbage`, nothing is delivered."""
 
     def __init__(
         self,
@@ -65,10 +65,10 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
             self._transport = None
 
     def finish(self) -> None:
-        """Deliver what an ended worker had still said, then close.
+        """Deliver the last messages of an exited worker, then close.
 
-        Its last words are in the socket already, but the event loop may not have come round to
-        them; and the end of the stream may never come while a child of the model holds it open.
+        The event loop may not have read them yet, and the end of the stream may never arrive if a
+        child of the model keeps the socket open.
         """
         if self._sock is not None:
             with contextlib.suppress(OSError):
@@ -86,10 +86,10 @@ class Channel(asyncio.Protocol, Generic[Incoming]):
             for payload in self._frames.feed(data):
                 self._on_message(self._decoder.decode(payload))
         except (ValueError, msgspec.MsgspecError) as error:
-            # The model's code has written to a descriptor that is not its own.
+            # The model's code may have written to the descriptor.
             self.close()
-            _log.debug("no message: %s", error)
-            self._on_garbage("what came is no message")
+            _log.debug("invalid message: %s", error)
+            self._on_garbage("it cannot be decoded")
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._transport = None

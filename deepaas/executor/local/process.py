@@ -1,4 +1,4 @@
-"""A worker as a process of this machine: start, notice the end, leave nothing behind."""
+"""A worker as a process on this machine: starts it, detects its end, and cleans up."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _log = logging.getLogger(__name__)
 END_SECONDS = 10.0
 
 WAKE_SECONDS = 5.0
-"""How often the process above a worker is told to go on: a model may have stopped it."""
+"""How often the reaper gets SIGCONT, because a model may have stopped it."""
 
 SENT_SIGNALS = frozenset(
     [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM]
 )
-"""Signals that others send; no fault of a program's own ends it with one of these."""
+"""Signals that others send; a program's own errors do not cause them."""
 
 
 class LocalProcess:
-    """A worker's process, the leader of a session and a process group of its own.
+    """A worker's process, the leader of its own session and process group.
 
-    `pid` is also the id of its group and session; 0 until it is known.
+    `pid` is also the id of its group and session; 0 until known.
     """
 
     def __init__(self, needs: Needs, mark: str, reports: Reports) -> None:
         """`mark`: for the warden, unique among all workers.
 
-        Raises ``OSError`` or ``RuntimeError`` where there is no room for a process or a thread.
+        Raises ``OSError`` or ``RuntimeError`` if a process or thread cannot be started.
         """
         self._loop = asyncio.get_running_loop()
         self._reports = reports
@@ -79,7 +79,7 @@ class LocalProcess:
                     **{name: str(path) for name, path in needs.shared.items()},
                 },
             )
-            # In a thread: children of the model which hold our sockets open cannot delay it.
+            # In a thread, so that children of the model that keep our sockets open cannot delay it.
             threading.Thread(target=self._wait, name="deepaas-wait", daemon=True).start()
             ours.pop_all()
 
@@ -92,16 +92,16 @@ class LocalProcess:
         await self.control.open(self._control_socket)
 
     def terminate(self) -> None:
-        """Ask it politely to end.
+        """Ask it to stop.
 
-        What that has started is its own business (workers that load data, say, are needed to the
-        end); what is left of it is killed when the main process has gone.
+        Its child processes are not signalled, because it may need them until the end, for example
+        to load data; they are killed after the main process has exited.
         """
-        self._popen.terminate()  # The reaper passes it on.
+        self._popen.terminate()  # The reaper forwards it.
 
     def kill(self) -> None:
-        """End it at once, and every process that its model has started."""
-        # The kernel kills its group then (runtime.lifeline), and the reaper whatever else there is.
+        """Kill it at once, with every process that its model has started."""
+        # The kernel kills its group (runtime.lifeline), and the reaper all other processes.
         with self._ending:
             lifeline, self._lifeline = self._lifeline, -1
             if lifeline >= 0:
@@ -115,12 +115,12 @@ class LocalProcess:
             self._tell(self._reports.on_gone)
             self.kill()
             if code is None:
-                self._popen.kill()  # It has ended, or does not react any more.
-            # What cannot be killed (it waits for a disk, say) must not keep the place of a replica.
+                self._popen.kill()  # It has exited, or does not respond.
+            # A process that cannot be killed (in disk wait) must not occupy the slot.
             gone = self._told(report) is not None
         if not gone:
-            _log.error("process %s has left something that cannot be killed", self.pid)
-        end_marked(self._mark)  # Somebody may have killed the reaper.
+            _log.error("process %s has left processes that cannot be killed", self.pid)
+        end_marked(self._mark)  # The reaper may have been killed.
         if gone:
             reaper_code = self._popen.wait()
             code = reaper_code if code is None else code
@@ -128,8 +128,8 @@ class LocalProcess:
         self._tell(self._exited, _in_words(code), -code in SENT_SIGNALS)
 
     def _told(self, report: io.RawIOBase) -> bytes | None:
-        """None if it says nothing although it is to end."""
-        poll = select.poll()  # No matter how many descriptors there are, unlike `select`.
+        """A line of the report; None if there is none although the process must end."""
+        poll = select.poll()  # Unlike `select`, without a limit of descriptors.
         poll.register(report, select.POLLIN)
         seconds = 0.0
         while not poll.poll(WAKE_SECONDS * 1000):
@@ -145,7 +145,7 @@ class LocalProcess:
         self._reports.on_exit(how, killed)
 
     def _tell(self, callback: Callable[..., None], *what: str | bool) -> None:
-        with contextlib.suppress(RuntimeError):  # The loop is closed: the host has gone first.
+        with contextlib.suppress(RuntimeError):  # The loop is closed: the host has stopped first.
             self._loop.call_soon_threadsafe(callback, *what)
 
 
@@ -172,8 +172,7 @@ def _number(told: bytes | None) -> int | None:
 
 def _command(needs: Needs, calls: int, control: int, lifeline: int) -> list[str]:
     source = needs.source
-    # Bytecode of code from earlier in the same second, of the same length, would be taken for
-    # that of the code.
+    # Otherwise bytecode of older code of the same length, from the same second, would be used.
     flags = ["-B"] if source.edited else []
     return [
         *module_command("deepaas.runtime", *flags, interpreter=source.interpreter),
@@ -192,10 +191,10 @@ def _command(needs: Needs, calls: int, control: int, lifeline: int) -> list[str]
 
 def _in_words(code: int) -> str:
     if code >= 0:
-        return f"ended with exit code {code}"
+        return f"exited with code {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
     hint = " (out of memory?)" if -code == signal.SIGKILL else ""
-    return f"was ended by {name}{hint}"
+    return f"was killed by {name}{hint}"

@@ -86,7 +86,7 @@ class Machine:
                 way = self._process.calls if line == "calls" else self._process.control
                 way.send(frame(message))
             case Order("kill") if self._process is None:
-                self._end("was ended before it began", killed=False)
+                self._end("was stopped before it started", killed=False)
             case Order(what) if self._process is not None:
                 {
                     "close": self._process.calls.close,
