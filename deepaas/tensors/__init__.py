@@ -1,1 +1,1 @@
-"""Tensors in all forms that they come in: bytes, arrays, nested lists, files."""
+"""Tensors in all their forms: bytes, arrays, nested lists, files."""

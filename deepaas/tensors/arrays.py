@@ -1,4 +1,4 @@
-"""Tensors as arrays of NumPy, and back; also from PyTorch's, without importing that."""
+"""Converts tensors to NumPy arrays and back; also from PyTorch, without importing it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Array = NDArray[Any]
 
 
 def array_of(tensor: Tensor) -> Array:
-    """An array that may be written to; bfloat16 as float32, of ``bytes`` one of objects.
+    """A writable array; bfloat16 becomes float32, and ``bytes`` become objects.
 
     Raises:
-        BadTensor: its bytes are not as many as it says.
+        BadTensor: its size does not match its shape.
         OSError: its file cannot be read.
     """
     if tensor.dtype == BYTES:
@@ -42,7 +42,7 @@ def array_of(tensor: Tensor) -> Array:
 
 
 def shaped(array: Array, shape: Sequence[int], order: Literal["C", "F"] = "C") -> Array:
-    """An array in a shape; BadTensor if NumPy cannot have it, be there no elements at all."""
+    """Reshape an array; BadTensor if NumPy does not support the shape, even if it is empty."""
     try:
         return array.reshape(tuple(shape), order=order)
     except (ValueError, OverflowError):
@@ -50,7 +50,7 @@ def shaped(array: Array, shape: Sequence[int], order: Literal["C", "F"] = "C") -
 
 
 def tensor_of(array: Any) -> Tensor:
-    """What an array has; its bytes are a view of it where that can be. BadTensor if it has none."""
+    """A tensor from an array, as a view if possible. BadTensor for unsupported dtypes."""
     if type(array).__module__.partition(".")[0] == "torch":
         return _of_torch(array)
     array = np.asarray(array)
@@ -58,14 +58,14 @@ def tensor_of(array: Any) -> Tensor:
         return Tensor(BYTES, list(array.shape), _framed(array))
     if array.dtype.name not in SIZES:
         raise BadTensor(f"an array of dtype {array.dtype} cannot be sent")
-    shape = list(array.shape)  # Before it is made contiguous, which gives a scalar a dimension.
+    shape = list(array.shape)  # Before ascontiguousarray, which adds a dimension to scalars.
     array = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     data: Any = memoryview(array.reshape(-1).view(np.uint8))  # Sent as if it were ``bytes``.
     return Tensor(array.dtype.name, shape, data)
 
 
 def is_array(thing: Any) -> bool:
-    """Whether it is one of NumPy's or PyTorch's, or a number of NumPy's."""
+    """Whether it is an array or scalar of NumPy, or a tensor of PyTorch."""
     return isinstance(thing, (np.ndarray, np.generic)) or (
         type(thing).__module__.partition(".")[0] == "torch" and hasattr(thing, "detach")
     )

@@ -8,7 +8,7 @@ from deepaas.messages import Tensor
 
 
 def buffer(tensor: Tensor, size_bytes: int | None = None) -> memoryview:
-    """The bytes of a tensor; of a file as many as are wanted, where None is all from there on."""
+    """The bytes of a tensor; of a file, ``size_bytes``, or all from the offset if None."""
     if tensor.data is not None:
         return memoryview(tensor.data).cast("B")
     with open(tensor.path, "rb") as file:
@@ -18,9 +18,9 @@ def buffer(tensor: Tensor, size_bytes: int | None = None) -> memoryview:
 
 
 def writable(descriptor: int) -> mmap.mmap | bytearray:
-    """A file as if it were in memory."""
+    """Map a file into memory, writable."""
     try:
-        # A copy as soon as somebody writes to it: what is made of it belongs to the model.
+        # Copied on write, because the model may change arrays in it.
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY)
-    except ValueError:  # Nothing cannot be mapped.
+    except ValueError:  # An empty file cannot be mapped.
         return bytearray()

@@ -1,4 +1,4 @@
-"""Elements of a tensor of ``bytes``: of each its length, a uint32, and so many bytes."""
+"""Elements of a tensor of ``bytes``: each is its length as a uint32, followed by its bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deepaas.tensors.dtypes import BadTensor
 
 
 def elements(buffer: memoryview, count: int) -> Iterator[bytes]:
-    """The elements of a tensor of ``bytes``; BadTensor if they are not so many."""
+    """The elements of a tensor of ``bytes``; BadTensor if the count does not match."""
     start = 0
     for _ in range(count):
         if start + 4 > buffer.nbytes:
@@ -18,14 +18,14 @@ def elements(buffer: memoryview, count: int) -> Iterator[bytes]:
         (size_bytes,) = struct.unpack_from("<I", buffer, start)
         start += 4 + size_bytes
         if start > buffer.nbytes:
-            raise BadTensor("one of its elements is longer than what came")
+            raise BadTensor("one of its elements is longer than the data")
         yield bytes(buffer[start - size_bytes : start])
     if start != buffer.nbytes:
         raise BadTensor(f"it has more than {count:,} elements")
 
 
 def framed(item: Any) -> bytes:
-    """One element of a tensor of ``bytes``; BadTensor if it is neither bytes nor a text."""
+    """Encode an element of a tensor of ``bytes``; BadTensor if it is neither bytes nor text."""
     if isinstance(item, str):
         item = item.encode(errors="surrogatepass")
     if not isinstance(item, bytes):

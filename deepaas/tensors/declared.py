@@ -1,4 +1,4 @@
-"""What an author declares of a tensor, and whether one is like that."""
+"""Declared dtypes and shapes of tensors, and checks against them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ ANY_SIZE = -1
 
 
 def details(dtype: Any, shape: Any) -> TensorDetails:
-    """What was declared: a dtype as a name, or as NumPy and PyTorch have it, None for any; and a
-    shape, None for any. BadTensor, for the author, if it is none."""
+    """A declaration: a dtype as a name, or of NumPy or PyTorch, None for any; and a shape, None for
+    any. BadTensor, with a message for the author, if it is not valid."""
     name = "" if dtype is None else _name(dtype)
     if name and name not in NAMES:
-        raise BadTensor(f"the dtype {dtype!r} is not known: there are {', '.join(NAMES)}")
+        raise BadTensor(f"unknown dtype {dtype!r}: use one of {', '.join(NAMES)}")
     if shape is None:
         return TensorDetails(name)
     is_sequence = isinstance(shape, Sequence) and not isinstance(shape, str)
     if not is_sequence or any(type(size) is not int or size < ANY_SIZE for size in shape):
         raise BadTensor(
-            f"the shape {shape!r} is none: it has whole numbers from 0 on, and {ANY_SIZE} for "
-            "any size"
+            f"invalid shape {shape!r}: use integers from 0 on, and {ANY_SIZE} for any size"
         )
     if len(shape) > MAX_DIMENSIONS_COUNT:
-        raise BadTensor(f"the shape has {len(shape)} sizes, {MAX_DIMENSIONS_COUNT} are possible")
+        raise BadTensor(f"the shape has {len(shape)} sizes, the maximum is {MAX_DIMENSIONS_COUNT}")
     return TensorDetails(name, list(shape))
 
 
@@ -35,7 +34,7 @@ def said(dtype: str, shape: Sequence[int]) -> str:
 
 
 def check_fits(wanted: TensorDetails, dtype: str, shape: Sequence[int]) -> None:
-    """BadTensor if a tensor of this dtype and shape is not like that."""
+    """BadTensor if this dtype and shape do not match the declaration."""
     right = wanted.dtype in ("", dtype)
     if wanted.shape is not None:
         right = right and len(shape) == len(wanted.shape)
@@ -52,7 +51,7 @@ def expectation(wanted: TensorDetails) -> str:
 
 
 def schema(wanted: TensorDetails) -> dict[str, Any]:
-    """Its nested lists as a schema in the words of OpenAPI 3.0."""
+    """The schema of its nested lists in OpenAPI 3.0."""
     if wanted.shape is None:
         return {"type": "array", "items": {}}
     told = _schema_of_element(wanted.dtype)
@@ -79,6 +78,6 @@ def _schema_of_element(dtype: str) -> dict[str, Any]:
 def _name(dtype: Any) -> str:
     if isinstance(dtype, str):
         return dtype
-    if isinstance(dtype, type):  # float32 of NumPy; bool_ of older ones.
+    if isinstance(dtype, type):  # float32 of NumPy; bool_ of older versions.
         return dtype.__name__.rstrip("_")
     return str(dtype).removeprefix("torch.")

@@ -1,4 +1,4 @@
-"""What the elements of a tensor may be, under the names of NumPy, and how much they take."""
+"""Dtypes of tensors, with the names of NumPy, and their sizes."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ SIZES = {
     "complex64": 8,
     "complex128": 16,
 }
-"""In bytes; those of ``BYTES`` have one of their own each."""
+"""In bytes; elements of ``BYTES`` have individual sizes."""
 
 NAMES = (*SIZES, BYTES)
 
 MAX_DIMENSIONS_COUNT = 32
-"""As old NumPys have it."""
+"""The limit of old versions of NumPy."""
 
 
 MAX_SIZE = 2**63
 
 MAX_EMPTY_COUNT = 1_000_000
-"""So many empty lists stand for a tensor without elements at most: its sizes cost no byte."""
+"""Maximum number of empty lists for a tensor without elements, because its shape needs no data."""
 
 
 class BadTensor(ValueError):
-    """It is not what it says it is, or not what is wanted; the text says so, for clients."""
+    """The tensor is not valid, or does not match the declaration; the text is for clients."""
 
 
 def elements_count(shape: Sequence[int]) -> int:
-    """How many elements there are; BadTensor for what is no shape."""
+    """The number of elements of a shape; BadTensor if the shape is not valid."""
     if len(shape) > MAX_DIMENSIONS_COUNT:
-        raise BadTensor(f"it has {len(shape)} dimensions, at most {MAX_DIMENSIONS_COUNT} are taken")
+        raise BadTensor(f"it has {len(shape)} dimensions, the maximum is {MAX_DIMENSIONS_COUNT}")
     if any(type(size) is int and abs(size) >= MAX_SIZE for size in shape):
-        raise BadTensor("its shape has a size that is too large")  # And too long to be said.
+        raise BadTensor("its shape has a size that is too large")  # Too long for a message.
     if any(type(size) is not int or size < 0 for size in shape):
-        raise BadTensor(f"its shape {list(shape)} is none: sizes are whole numbers from 0 on")
+        raise BadTensor(f"its shape {list(shape)} is not valid: sizes must be integers from 0 on")
     if 0 in shape and math.prod(size for size in shape if size) > MAX_EMPTY_COUNT:
-        raise BadTensor(f"its shape {list(shape)} is too large for one without elements")
+        raise BadTensor(f"its shape {list(shape)} is too large for a tensor without elements")
     return math.prod(shape)
 
 
 def check_size(dtype: str, shape: Sequence[int], size_bytes: int) -> None:
-    """BadTensor if a tensor of this shape does not take so many bytes; at least, of ``BYTES``."""
+    """BadTensor if the size does not match dtype and shape; for ``BYTES``, it is a minimum."""
     if dtype not in NAMES:
-        raise BadTensor(f"its dtype {dtype!r} is not known: there are {', '.join(NAMES)}")
+        raise BadTensor(f"unknown dtype {dtype!r}: use one of {', '.join(NAMES)}")
     count = elements_count(shape)
-    came = f"{size_bytes:,} bytes came for {dtype} of shape {list(shape)}"
+    came = f"got {size_bytes:,} bytes for {dtype} of shape {list(shape)}"
     if dtype == BYTES and size_bytes < 4 * count:
-        raise BadTensor(f"{came}, which takes {4 * count:,} at least")
+        raise BadTensor(f"{came}, which needs at least {4 * count:,}")
     if dtype != BYTES and size_bytes != SIZES[dtype] * count:
-        raise BadTensor(f"{came}, which takes {SIZES[dtype] * count:,}")
+        raise BadTensor(f"{came}, which needs {SIZES[dtype] * count:,}")

@@ -1,4 +1,4 @@
-"""What clients give for a tensor, in whichever form, as an array that is as its author wants."""
+"""Converts tensors from clients, in any form, to arrays that match the declaration."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from deepaas.tensors.nested import array_of_nested
 
 
 def array(value: Any, wanted: TensorDetails, name: str) -> Read:
-    """An array, and its dtype: that of bfloat16 is of float32. It may be written to: into an array
-    that was given, too.
+    """An array and its dtype; for bfloat16, the array is float32. It is writable, and may share
+    memory with ``value`` if that is an array.
 
     ``value`` is a ``messages.Tensor``, an array, nested lists, a file part (an object with a path),
-    a data URL of a file, or a text of JSON; ``name`` is the argument's. BadTensor says what is
-    wrong.
+    a data URL of a file, or JSON text; ``name`` is the argument's. BadTensor says what is wrong.
     """
     if isinstance(value, str):
         return _of_text(value, wanted, name)
@@ -43,11 +42,11 @@ def array(value: Any, wanted: TensorDetails, name: str) -> Read:
 
 
 def torch_tensor(read: Read) -> Any:
-    """The same as PyTorch's; bfloat16 as such."""
+    """A PyTorch tensor, with bfloat16 preserved."""
     import torch
 
     if read.dtype == BYTES:
-        raise BadTensor("PyTorch has no tensors of bytes")
+        raise BadTensor("PyTorch does not support tensors of bytes")
     tensor = torch.from_numpy(np.asarray(read.array))
     return tensor.to(torch.bfloat16) if read.dtype == "bfloat16" else tensor
 
@@ -67,11 +66,11 @@ def _of_text(text: str, wanted: TensorDetails, name: str) -> Read:
     except (ValueError, RecursionError):
         if wanted.dtype != BYTES:
             raise BadTensor(
-                "the text is no tensor: nested lists in JSON, or a data URL of a file"
+                "the text is not a tensor: use nested lists in JSON, or a data URL of a file"
             ) from None
         value = text
     if isinstance(value, dict) or (isinstance(value, str) and wanted.dtype != BYTES):
-        raise BadTensor("the JSON is no tensor: nested lists are")
+        raise BadTensor("the JSON is not a tensor: use nested lists")
     return _of_nested(value, wanted)
 
 
@@ -79,8 +78,8 @@ def _of_url(url: str) -> bytes:
     """https://www.rfc-editor.org/rfc/rfc2397"""
     head, comma, content = url.partition(",")
     if not comma or not head.endswith(";base64"):
-        raise BadTensor("a data URL of a tensor is written as data:application/x-npy;base64,…")
+        raise BadTensor("a data URL of a tensor must start with data:application/x-npy;base64,")
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        raise BadTensor("the data URL is no base64") from None
+        raise BadTensor("the data URL is not valid base64") from None

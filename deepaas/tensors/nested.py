@@ -1,6 +1,6 @@
-"""Nested lists, as JSON has them, as arrays: of the dtype that is declared, nothing rounded or cut.
+"""Converts nested lists from JSON to arrays of the declared dtype, without rounding or truncating.
 
-NaN is null where numbers are no integers; a complex number is ``[re, im]``.
+NaN is null, except for integers; a complex number is ``[re, im]``.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _SAID = {bool: "a boolean", int: "a number", float: "a number", str: "a text", t
 
 
 def array_of_nested(value: Any, wanted: TensorDetails) -> Array:
-    """An array that is as wanted; bfloat16 as float32. BadTensor says what is wrong."""
+    """An array that matches the declaration; bfloat16 becomes float32. Raises BadTensor."""
     flat, shape = _flattened(value)
     kinds = set(map(type, flat))
     dtype = wanted.dtype or _dtype_of(kinds, flat)
     if dtype.startswith("complex"):
         if not shape or shape[-1] != 2:
-            raise BadTensor(f"expected {expectation(wanted)}: of each number the list [re, im]")
+            raise BadTensor(f"expected {expectation(wanted)}, with each number as a list [re, im]")
         shape = shape[:-1]
     check_fits(wanted, dtype, shape)
     return shaped(_converted(flat, kinds, dtype), shape)
 
 
 def nested_of(array: Array) -> Any:
-    """An array as nested lists, of what JSON has; NaN and infinities stay as they are."""
+    """An array as nested lists for JSON; NaN and infinities are unchanged."""
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
     return array.tolist()
@@ -46,17 +46,19 @@ def _flattened(value: Any) -> tuple[list[Any], list[int]]:
     first = value
     while isinstance(first, _LISTS):
         shape.append(len(first))
-        if len(shape) > MAX_DIMENSIONS_COUNT + 1:  # Of complex numbers one more.
-            raise BadTensor(f"lists are nested deeper than {MAX_DIMENSIONS_COUNT} times")
+        if len(shape) > MAX_DIMENSIONS_COUNT + 1:  # Complex numbers have one more.
+            raise BadTensor(f"lists are nested more than {MAX_DIMENSIONS_COUNT} levels deep")
         first = first[0] if first else None
     flat = [value]
     for size in shape:
         for one in flat:
             if not isinstance(one, _LISTS) or len(one) != size:
-                raise BadTensor("the lists are ragged: all at one depth must be equally long")
+                raise BadTensor(
+                    "the lists are ragged: all lists at one level must have the same length"
+                )
         flat = list(itertools.chain.from_iterable(flat))
     if any(issubclass(kind, _LISTS) for kind in set(map(type, flat))):
-        raise BadTensor("the lists are ragged: a list stands beside what is none")
+        raise BadTensor("the lists are ragged: lists and other values are mixed")
     return flat, shape
 
 
@@ -124,5 +126,7 @@ def _encodable(flat: list[Any]) -> Iterable[Any]:
             try:
                 one.encode()
             except UnicodeEncodeError:
-                raise BadTensor("a text has half of a surrogate pair, which is no UTF-8") from None
+                raise BadTensor(
+                    "a string has an unpaired surrogate, which is not valid UTF-8"
+                ) from None
         yield one

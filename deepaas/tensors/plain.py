@@ -1,4 +1,4 @@
-"""Tensors as values that JSON has, without NumPy."""
+"""Converts tensors to JSON values, without NumPy."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ FORMATS = {
     "complex64": "f",
     "complex128": "d",
 }
-"""Those of ``struct``; but for the first and float16, also those of ``array``."""
+"""Format characters of ``struct``; except for bool and float16, also of ``array``."""
 
 
 def plain(tensor: Tensor) -> list[Any]:
-    """The elements, row by row: numbers, of complex ones ``[re, im]``, or bytes.
+    """The elements in row-major order: numbers, ``[re, im]`` for complex numbers, or bytes.
 
     Raises:
-        BadTensor: its bytes are not as many as it says.
+        BadTensor: its size does not match its shape.
         OSError: its file cannot be read.
     """
     count = elements_count(tensor.shape)
@@ -53,13 +53,13 @@ def plain(tensor: Tensor) -> list[Any]:
 
 
 def texts(tensor: Tensor) -> list[Any]:
-    """The same, with bytes as text; UnicodeDecodeError if they are no UTF-8."""
+    """The same, with bytes as text; UnicodeDecodeError if they are not valid UTF-8."""
     values = plain(tensor)
     return [str(value, "utf-8") for value in values] if tensor.dtype == BYTES else values
 
 
 def nested(values: list[Any], shape: list[int]) -> Any:
-    """Elements as nested lists; where there is no dimension, the only one itself."""
+    """Elements as nested lists; without dimensions, the only element."""
     if not shape:
         return values[0]
     if 0 in shape:

@@ -105,7 +105,7 @@ def test_arrays_come_back(client: Client, tmp_path: Path) -> None:
     )
     path = client.predict("double", points=POINTS, accept=NPY, save_to=tmp_path)
     assert (path.name, np.load(path).tolist()) == ("answer.npy", (POINTS * 2).tolist())
-    with pytest.raises(InvalidArguments, match=r"answers with application/json or .* only"):
+    with pytest.raises(InvalidArguments, match=r"returns application/json or .*, not text/csv"):
         client.predict("double", points=POINTS, accept="text/csv")
 
 

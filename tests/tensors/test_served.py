@@ -145,10 +145,10 @@ def test_npy_and_npz_by_accept(host: Host) -> None:
 @pytest.mark.parametrize(
     ("give", "accept", "said"),
     [
-        ("text", NPY, "the result cannot be sent as application/x-npy: it is no tensor"),
-        ("mixed", NPZ, "the result cannot be sent as application/x-npz: its 'b' is no tensor"),
-        ("two", NPY, "the result is 2 tensors: application/x-npz has them all"),
-        ("bytes", NPY, "the result has a tensor of bytes, which files of NumPy's cannot have"),
+        ("text", NPY, "the result cannot be sent as application/x-npy: it is not a tensor"),
+        ("mixed", NPZ, "the result cannot be sent as application/x-npz: its 'b' is not a tensor"),
+        ("two", NPY, "the result consists of 2 tensors: request application/x-npz instead"),
+        ("bytes", NPY, "the result has a tensor of bytes, which NumPy files do not support"),
     ],
 )
 def test_what_is_no_tensor_is_a_406(host: Host, give: str, accept: str, said: str) -> None:
