@@ -38,23 +38,25 @@ from deepaas.client.training import AsyncTraining, Shown
 from deepaas.client.trainings import File
 
 __tracebackhide__ = True
-"""pytest shows the caller's line instead of ours."""
+"""Makes pytest show the caller's line instead of one in here."""
 '''
 
 CLIENT_HEAD = '''
 class Client:
-    """A client of one host: its models, predictions and trainings.
+    """A client of one host: its models, predictions and training runs.
 
-    It may be used by several threads, in notebooks too. Ctrl-C during a call closes its connection,
-    by which the host notices that nobody waits any more. Close it, or use it in a ``with``; one
-    that is forgotten ends with the program.
+    Several threads may use it, also in notebooks. Ctrl-C during a call closes its connection, and
+    the host stops the prediction. Close it, or use it in a ``with`` statement; otherwise it is
+    closed when the program ends.
+
+    Errors are raised as classes of :mod:`deepaas.client.errors`.
 
     Args:
-        url: of the host, with its base path if it has one.
+        url: of the host, including its base path if it has one.
         api_key: sent as ``Authorization: Bearer …``.
-        timeout: seconds that a request may take; None: a prediction takes as long as it likes.
-        retries: how often a request is sent again that the host has certainly not begun, or that
-            changes nothing there.
+        timeout: seconds for a request; None: no limit for predictions.
+        retries: how often a request is retried if the host has certainly not started it, or if it
+            changes nothing.
     """
 
     def __init__(
@@ -87,7 +89,7 @@ class Client:
 
 TRAINING_HEAD = '''
 class Training(Shown):
-    """A training: what is known of it, and what can be done with it.
+    """The object for one training run.
 
     Args:
         portal: where its calls run.

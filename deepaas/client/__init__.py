@@ -1,4 +1,4 @@
-"""Talk to a host over HTTP, from Python: the V2 API of this host and of DEEPaaS 2.x.
+"""A Python client for hosts, over the V2 API of this host and of DEEPaaS 2.x.
 
 ::
 
@@ -71,7 +71,7 @@ _WITH_HTTP = {
 
 
 def __getattr__(name: str) -> Any:
-    # Who only describes a model, as a check does, waits longer for aiohttp than for all else.
+    # Imported late, because aiohttp takes long to import and some users only describe models.
     if name in _WITH_HTTP:
         return getattr(importlib.import_module(f"{__name__}.{_WITH_HTTP[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What a host has answered, and how it is read: up to a limit, or into a file."""
+"""Responses of a host: read into memory up to a limit, or into a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deepaas.client.paths import writing
 CHUNK_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 64 * 2**20
 MAX_ANSWER_BYTES = 512 * 2**20
-"""So much of an answer is taken into memory; a file takes any."""
+"""Limit for responses in memory; files have none."""
 
 _EXTENSIONS = {
     "audio/mpeg": ".mp3",
@@ -38,7 +38,7 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True)
 class HostAnswer:
-    """What the host has answered: ``body``, or the file ``path``; ``media_type`` is bare."""
+    """A response: ``body``, or the file ``path``; ``media_type`` is without parameters."""
 
     status: int
     media_type: str
@@ -57,21 +57,21 @@ async def read_all(response: aiohttp.ClientResponse, limit_bytes: int) -> bytes:
         body += chunk
         if len(body) > limit_bytes:
             raise HostError(
-                f"the answer is larger than {limit_bytes // 2**20} MiB: have it written to a file",
+                f"the response is larger than {limit_bytes // 2**20} MiB: write it to a file",
                 response.status,
             )
     return bytes(body)
 
 
 async def write_all(response: aiohttp.ClientResponse, path: Path) -> None:
-    """Write the body of a response to a file, as it comes; ClientError if that takes no more."""
-    with writing("the answer"):
+    """Write the body of a response to a file; ClientError if that fails."""
+    with writing("the response"):
         file = path.open("wb")
     try:
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            with writing("the answer"):
+            with writing("the response"):
                 await asyncio.to_thread(file.write, chunk)
-        with writing("the answer"):
+        with writing("the response"):
             file.flush()
     finally:
         with suppress(OSError):
@@ -83,12 +83,12 @@ def is_json(media_type: str) -> bool:
 
 
 def is_text(media_type: str) -> bool:
-    """Whether an answer of this type is JSON or another text."""
+    """Whether a response of this type is JSON or other text."""
     return is_json(media_type) or media_type.startswith("text/")
 
 
 def file_name(response: aiohttp.ClientResponse) -> str:
-    """How the host calls the file that it sends, safe to be made in any folder."""
+    """The file name from the host, made safe."""
     disposition = response.content_disposition
     given = (disposition.filename if disposition else None) or ""
     given = re.sub(r"[^\w.\- ()]", "_", Path(given).name).lstrip(".")[-100:]
@@ -96,5 +96,5 @@ def file_name(response: aiohttp.ClientResponse) -> str:
 
 
 def extension(media_type: str) -> str:
-    """How the name of a file of this type ends, with its dot."""
+    """The suffix for files of this type, with the dot."""
     return _EXTENSIONS.get(media_type) or mimetypes.guess_extension(media_type) or ".bin"

@@ -1,4 +1,4 @@
-"""Talks to a host over HTTP."""
+"""Sends requests to a host."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ T = TypeVar("T")
 
 
 class Api:
-    """The V2 API of one host; what does not work out, or is refused, is raised as a ClientError.
+    """The V2 API of one host; all errors are raised as ClientError.
 
-    Paths are below the URL, percent-encoded, with their first slash.
+    Paths are relative to the URL, percent-encoded, with a leading slash.
 
     Args:
-        url: of the host, with its base path, without a slash at its end.
-        unix_socket: where to connect to instead of the host and port of the URL.
-        public_url: as visitors know it, for calls that are shown to them; `url` by default.
-        timeout: seconds that a request may take; None: documents have ``DOCUMENT_SECONDS``, all
-            others as long as they like.
-        retries: how often a request that certainly has no effect yet is sent again.
+        url: of the host, with its base path, without a trailing slash.
+        unix_socket: connect to this instead of the host and port of the URL.
+        public_url: the URL for visitors, for calls that are shown to them; `url` by default.
+        timeout: seconds for a request; None: ``DOCUMENT_SECONDS`` for documents, no limit for all
+            others.
+        retries: how often a request is retried if it has certainly had no effect.
     """
 
     def __init__(
@@ -108,9 +108,9 @@ class Api:
         query: Mapping[str, str] | None = None,
         also: tuple[int, ...] = (),
     ) -> Any:
-        """The JSON that answers a request without a body; None for an empty answer.
+        """The JSON response to a request without a body; None if it is empty.
 
-        ``also`` has statuses that are no refusal besides 2xx.
+        ``also`` are other statuses than 2xx that are not errors.
         """
         return (await self.ask_with_headers(method, path, query, also))[0]
 
@@ -135,10 +135,10 @@ class Api:
             raise HostError(f"{self._shown(path)} is not JSON", 200) from error
 
     async def send(self, call: ClientCall, folder: Path | None = None) -> HostAnswer:
-        """POST a call and wait for its answer, however long it takes.
+        """POST a call and wait for the response, without a time limit.
 
-        When this is cancelled, the connection is closed, by which the host notices that nobody
-        waits any more. What is neither JSON nor text is put into the folder, if there is one.
+        If this is cancelled, the connection is closed, and the host cancels the prediction.
+        Responses that are neither JSON nor text are written to the folder, if given.
         """
         async with self.post(call) as response:
             media_type, headers = response.content_type, dict(response.headers)
@@ -150,28 +150,30 @@ class Api:
             return HostAnswer(response.status, media_type, b"", path, headers)
 
     async def stream(self, call: ClientCall) -> AsyncGenerator[str, None]:
-        """POST a call; JSON of each part of the answer as the model yields it."""
+        """POST a call; yields the JSON of each part of the result."""
         streamed = replace(call, headers={**call.headers, "Accept": EVENTS})
         async with self.post(streamed) as response:
             if response.content_type != EVENTS:
-                raise HostError(f"{self._shown(call.path)} is no stream", response.status)
+                raise HostError(
+                    f"{self._shown(call.path)} did not return a stream", response.status
+                )
             async for event in read_events(response, MAX_ANSWER_BYTES):
                 if event.name == "error":
                     raise refusal_of_event(event.data)
                 if event.name == "end":
                     return
                 if event.name == "part":
-                    # {"index": …, "value": …}, of which only the value may be long.
+                    # {"index": …, "value": …}, where only the value can be long.
                     yield event.data[event.data.index('"value":') + len('"value":') : -1]
-        raise ConnectionFailed(f"The stream of {self._shown(call.path)} broke off")
+        raise ConnectionFailed(f"The stream of {self._shown(call.path)} ended unexpectedly")
 
     @asynccontextmanager
     async def post(self, call: ClientCall) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a call, whose body is yet to be read."""
+        """The response to a call, whose body has not been read."""
         with SentBody(call) as body:
 
             async def once() -> aiohttp.ClientResponse:
-                # A redirect is not followed: the body may have been read to its end.
+                # Redirects are not followed, because the request body may be consumed.
                 options = {**body.options(), "allow_redirects": False}
                 return await self._begin("POST", call.path, call.query, **options)
 
@@ -195,8 +197,8 @@ class Api:
                 yield response
 
     async def repeated(self, once: Callable[[], Awaitable[T]], *, safe: bool) -> T:
-        """Do something, and again if that helps: unless it is safe to do it twice, only when the
-        host has certainly not begun it.
+        """Do something, with retries: if it is not safe to do it twice, only if the host has
+        certainly not started it.
         """
         for attempt in range(self.retries):
             try:
@@ -214,11 +216,11 @@ class Api:
         except HostError as error:
             if error.status not in (200, 404, 405):
                 raise
-            # A host that stands below a path says where it is.
+            # A host with a base path says where it is.
             known = "this host is at" in error.message
             hint = f"is {self._shown()} the URL of a host, with its base path if it has one?"
             raise HostError(
-                f"{self._shown(path)} is not there: {error.message if known else hint}",
+                f"{self._shown(path)} was not found: {error.message if known else hint}",
                 error.status,
             ) from error
 
@@ -264,7 +266,7 @@ class Api:
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                # A prediction may take as long as it likes.
+                # Predictions have no time limit.
                 timeout=self._limit(None),
                 # Visitors share this session.
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -273,9 +275,9 @@ class Api:
         return self._session
 
     def _proxy(self) -> str | None:
-        """What HTTP_PROXY and the like say, which are for hosts elsewhere.
+        """The proxy from HTTP_PROXY and similar variables, not used for this machine.
 
-        aiohttp itself would also send what ~/.netrc says, and refuse a request that has a key.
+        aiohttp's own support would also use ~/.netrc, and reject requests that have a key.
         """
         parts = urlsplit(self.url)
         if self._unix_socket is not None or _is_here(self.url):

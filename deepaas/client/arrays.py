@@ -1,7 +1,7 @@
-"""Arrays as files to send, and answers as arrays, where NumPy is there.
+"""Converts arrays to files to be sent, and results to arrays, if NumPy is installed.
 
-``.npy`` and ``.npz`` are NumPy's own forms, which know dtype and shape. PyTorch's tensors go as
-``.npy`` too, but for those of ``bfloat16``, which NumPy does not have: as ``torch.save`` writes.
+``.npy`` and ``.npz`` are NumPy's own formats, with dtype and shape. PyTorch tensors are sent as
+``.npy`` too, except ``bfloat16``, which NumPy does not support: these use ``torch.save``.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from deepaas.client.errors import HostError
 
 
 def is_numpy_there() -> bool:
-    if "numpy" in sys.modules:  # It may have been forbidden there.
+    if "numpy" in sys.modules:  # It may be blocked there.
         return sys.modules["numpy"] is not None
     return importlib.util.find_spec("numpy") is not None
 
 
 def type_of(model: Model) -> str | None:
-    """As what to ask for the answer of a model that gives tensors, None for any other."""
+    """The media type to request from a model that returns tensors, None for others."""
     return next((one for one in (NPY, NPZ) if one in model.media_types), None)
 
 
 def file_of(name: str, value: Any) -> FileToSend | None:
-    """The file that an array goes as, None for what is none; TypeError for one of objects."""
+    """An array as a file, None if it is not an array; TypeError for an array of objects."""
     if type(value).__module__.partition(".")[0] == "torch":
         return _of_torch(name, value)
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(value, (numpy.ndarray, numpy.generic)):
         return None
     if value.dtype.hasobject:
-        raise TypeError("it is an array of objects, and an array has to be of numbers or texts")
+        raise TypeError("it is an array of objects: an array must consist of numbers or strings")
     content = io.BytesIO()
     numpy.save(content, value, allow_pickle=False)
     return FileToSend(content.getvalue(), f"{name}.npy")
 
 
 def arrays(media_type: str, body: bytes) -> Any:
-    """An array, or a dict of them by name; HostError if the answer is not what it says it is."""
+    """An array, or a dict of arrays by name; HostError if the response is not valid."""
     import numpy as np
 
     try:
@@ -54,8 +54,8 @@ def arrays(media_type: str, body: bytes) -> Any:
             if sum(member.file_size for member in loaded.zip.infolist()) > MAX_ANSWER_BYTES:
                 raise ValueError("it is too large")
             return {name: loaded[name] for name in loaded.files}
-    except Exception as error:  # Nobody says what NumPy raises: TokenError, MemoryError, …
-        raise HostError(f"the answer says that it is {media_type}, and is not", 200) from error
+    except Exception as error:  # NumPy raises many types: TokenError, MemoryError, …
+        raise HostError(f"the response is not valid {media_type}", 200) from error
 
 
 def _of_torch(name: str, value: Any) -> FileToSend | None:

@@ -1,4 +1,4 @@
-"""The client for programs that run on an event loop."""
+"""The client for programs with an event loop."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ UNAVAILABLE = 503
 
 
 class AsyncClient:
-    """A client of one host: its models, predictions and trainings.
+    """A client of one host: its models, predictions and training runs.
 
-    What goes wrong is raised as one of the classes of :mod:`deepaas.client.errors`. A call that
-    is cancelled closes its connection, by which the host notices that nobody waits any more.
+    Errors are raised as classes of :mod:`deepaas.client.errors`. If a call is cancelled, its
+    connection is closed, and the host stops the prediction.
 
     Args:
-        url: of the host, with its base path if it has one.
+        url: of the host, including its base path if it has one.
         api_key: sent as ``Authorization: Bearer …``.
-        timeout: seconds that a request may take; None: a prediction takes as long as it likes.
-        retries: how often a request is sent again that the host has certainly not begun, or that
-            changes nothing there.
+        timeout: seconds for a request; None: no limit for predictions.
+        retries: how often a request is retried if the host has certainly not started it, or if it
+            changes nothing.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class AsyncClient:
         return models
 
     async def model(self, name: str | None = None) -> Model:
-        """One model, without a name the only one; one that is being loaded is waited for.
+        """One model, or the only one if no name is given; waits if it is loading.
 
         Raises:
             ModelNotFound: there is none of this name.
@@ -114,7 +114,7 @@ class AsyncClient:
             await asyncio.sleep(1)
 
     async def metadata(self, model: str | None = None) -> dict[str, Any]:
-        """What the author tells of a model."""
+        """The author's metadata of a model."""
         known = await self._known(model)
         told = await self._api.get_json(f"/v2/models/{quote(known.name, safe='')}/")
         return dict(told) if isinstance(told, dict) else {}
@@ -153,18 +153,18 @@ class AsyncClient:
         """Make a prediction.
 
         Args:
-            model: which; None for the only one.
-            accept: the media type of the answer, of those that the model offers.
-            save_to: a file for the answer, or a folder.
-            arguments: by name, for those that are called like a parameter of this method.
+            model: its name; None for the only one.
+            accept: the media type of the result, one of those that the model offers.
+            save_to: a file or folder for the result.
+            arguments: by name, for arguments with the name of a parameter of this method.
             more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
                 ``(file name, bytes)``. A tensor is an array of NumPy or PyTorch, nested lists, or a
-                file of one (``.npy``, ``.npz``, or of `torch.save`). None is as good as not given.
+                file of one (``.npy``, ``.npz``, or of `torch.save`). None means not given.
 
         Returns:
-            a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
-            was written if `save_to` is given. Of a model that gives tensors, where NumPy is there
-            and `accept` is not given, an array, or a dict of arrays by name.
+            a Python value for JSON, str for text, bytes for anything else; the `Path` of the
+            written file if `save_to` is given. For a model that returns tensors, if NumPy is
+            installed and `accept` is not given, an array, or a dict of arrays by name.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.
@@ -173,7 +173,7 @@ class AsyncClient:
             NotReady: the model is broken.
         """
         given = {**(arguments or {}), **more}
-        # An argument of a model, but the one that this method has itself.
+        # The model's argument of this name is the parameter of this method.
         accept = accept or given.pop("accept", None)
         known, found = await self._fitting(model, "predict", given)
         check_accept(known, accept)
@@ -195,23 +195,23 @@ class AsyncClient:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncGenerator[Any, None]:
-        """Make a prediction as `predict` does, and get each part when the model has yielded it.
+        """Make a prediction like `predict`, and get each part as soon as the model yields it.
 
-        Nothing is sent before the first part is asked for. Closing the iterator before its end
-        closes the connection, by which the host stops the model.
+        Nothing is sent before the first part is requested. Closing the iterator before its end
+        closes the connection, and the host stops the prediction.
 
         Yields:
-            a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
+            each part: a Python value for JSON, a ``data:`` URL with the bytes for anything else.
 
         Raises:
             NotSupported: the model does not stream.
-            ModelFailed: the model has raised; what it had yielded before was given.
+            ModelFailed: the model has raised an exception, perhaps after some parts.
         """
         given = {**(arguments or {}), **more}
         accept = accept or given.pop("accept", None)
         known, found = await self._fitting(model, "predict", given)
         if not streams(known):
-            # It may have been changed since: look again before saying no.
+            # The model may have been reloaded: check again before failing.
             await self.model(known.name)
             known, found = await self._fitting(known.name, "predict", given)
         check_stream(known, accept)
@@ -220,7 +220,7 @@ class AsyncClient:
                 try:
                     value = json.loads(part)
                 except (ValueError, RecursionError) as error:
-                    raise HostError("a part says that it is JSON, and is not", 200) from error
+                    raise HostError("a part of the stream is not valid JSON", 200) from error
                 yield value
 
     async def train(
@@ -230,19 +230,19 @@ class AsyncClient:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> AsyncTraining:
-        """Start a training, or put it into the queue; arguments are as for `predict`."""
+        """Start or queue a training run; arguments are as for `predict`."""
         known, found = await self._fitting(model, "train", {**(arguments or {}), **more})
         answer = await self._api.send(train_call(known, found))
         try:
             run = parse(answer.json())
         except (ValueError, AttributeError) as error:
-            raise HostError("the host's answer is no training", answer.status) from error
+            raise HostError("the host's response is not a training run", answer.status) from error
         return self._training(known, run)
 
     async def trainings(
         self, model: str | None = None, *, limit: int | None = None
     ) -> list[AsyncTraining]:
-        """The trainings of a model or of all, the newest first, at most so many of each model."""
+        """The training runs of one or all models, newest first, up to `limit` for each model."""
         models = await self.models() if model is None else [await self._known(model)]
         trainable = [one for one in models if one.train is not None or model is not None]
         listings = await asyncio.gather(*(TrainingApi(self._api, m).list(limit) for m in trainable))
@@ -254,29 +254,29 @@ class AsyncClient:
         return sorted(found, key=lambda t: t.date.timestamp() if t.date else 0.0, reverse=True)
 
     async def training(self, uuid: str, model: str | None = None) -> AsyncTraining:
-        """A training by its id, of a model or of any; TrainingNotFound if there is none."""
+        """A training run by its id, of one or any model; raises TrainingNotFound."""
         models = await self.models() if model is None else [await self._known(model)]
         for one in models:
             with suppress(TrainingNotFound):
                 return self._training(one, await TrainingApi(self._api, one).get(uuid))
-        raise TrainingNotFound(f"this host has no training {uuid!r}", NOT_FOUND)
+        raise TrainingNotFound(f"this host has no training run {uuid!r}", NOT_FOUND)
 
     async def health(self) -> dict[str, Any]:
-        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name."""
+        """The state of the host and its models: ``ready``, ``draining``, and ``models`` by name."""
         try:
             told = await self._api.ask("GET", "/readyz", also=(UNAVAILABLE,))
         except HostError as error:
             if error.status != NOT_FOUND:
                 raise
-            # DEEPaaS 2.x has no such page, and listens when all its models are ready.
+            # DEEPaaS 2.x has no such route, and only listens when all models are ready.
             models = {one.name: {"status": "ready", "reason": ""} for one in await self.models()}
             return {"ready": True, "draining": False, "models": models}
         if not isinstance(told, dict) or "models" not in told:
-            raise HostError("the host's answer does not say whether it is ready")
+            raise HostError("the host's response does not contain its state")
         return told
 
     async def _status(self) -> dict[str, dict[str, Any]]:
-        """How each model is; of DEEPaaS 2.x nothing is known beyond its documents."""
+        """The state of each model; empty for DEEPaaS 2.x."""
         try:
             told = await self._api.ask("GET", "/readyz", also=(UNAVAILABLE,))
         except HostError:
@@ -289,17 +289,17 @@ class AsyncClient:
     async def _fitting(
         self, name: str | None, function: str, given: Mapping[str, Any]
     ) -> tuple[Model, dict[str, Any]]:
-        """The model, and the values of a call, both as they are described today."""
+        """The current description of the model, and the values of a call."""
         if name is not None and not isinstance(name, str):
             raise InvalidArguments(
-                "the first argument is the name of a model; those of the model go by name, and one "
-                "that is called 'model' goes into arguments={'model': …}"
+                "the first argument is the name of a model; pass the model's arguments by name, "
+                "and one that is called 'model' as arguments={'model': …}"
             )
         known = await self._known(name)
         try:
             return known, values(known, function, given)
         except ClientError:
-            # It may have been changed since: look again before saying no.
+            # The model may have been reloaded: check again before failing.
             fresh = await self.model(known.name)
             if fresh == known:
                 raise
@@ -314,14 +314,14 @@ def without_password(url: str) -> str:
 
 
 def check_url(text: str) -> None:
-    """See whether this can be the URL of a host; ClientError if not."""
+    """Raises ClientError if this cannot be the URL of a host."""
     try:
         url = URL(text)
         good = url.scheme in ("http", "https") and bool(url.host) and not url.query_string
     except ValueError:
         good = False
     if not good:
-        raise ClientError(f"not the URL of a host: {text!r}; it looks like {URL_OF_A_HOST}")
+        raise ClientError(f"not a valid URL of a host: {text!r}; example: {URL_OF_A_HOST}")
 
 
 def _value(response: aiohttp.ClientResponse, body: bytes) -> Any:
@@ -330,9 +330,7 @@ def _value(response: aiohttp.ClientResponse, body: bytes) -> Any:
         try:
             return json.loads(body) if body else None
         except (ValueError, RecursionError) as error:
-            raise HostError(
-                "the answer says that it is JSON, and is not", response.status
-            ) from error
+            raise HostError("the response is not valid JSON", response.status) from error
     if media_type.startswith("text/"):
         try:
             return body.decode(response.charset or "utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The body of a request, made as often as it has to be sent."""
+"""The body of a request, created again for each attempt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class SentBody:
-    """The headers and the body of a call; its files are open as long as it is entered."""
+    """The headers and the body of a call; a context manager that closes its files."""
 
     def __init__(self, call: ClientCall) -> None:
         self._call = call
@@ -35,7 +35,7 @@ class SentBody:
             file.close()
 
     def options(self) -> dict[str, Any]:
-        """For `aiohttp.ClientSession.request`, made anew for each attempt."""
+        """Options for `aiohttp.ClientSession.request`, created again for each attempt."""
         call = self._call
         options: dict[str, Any] = {"headers": dict(call.headers), "cookies": call.cookies}
         if call.body is not None:
@@ -47,7 +47,7 @@ class SentBody:
         return options
 
     def _multipart(self) -> aiohttp.FormData:
-        # Names as they are, as browsers send them: hosts do not decode %20.
+        # Unquoted names, as browsers send them: hosts do not decode %20.
         form = aiohttp.FormData(quote_fields=False)
         for name, value in self._call.form:
             if isinstance(value, FileToSend):
@@ -76,7 +76,7 @@ class SentBody:
 
 
 class _Lent(io.BufferedIOBase):
-    """A file of the caller's, which aiohttp would close when it has sent it."""
+    """Wraps a file of the caller, because aiohttp would close it after sending."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Requests to the host, as data: what is sent, and what is shown under "Use via API"."""
+"""Requests to the host as data: they are sent, or shown under "Use via API"."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from deepaas.client.description import ANYTHING, JSON, Argument, Model
 from deepaas.client.errors import InvalidArguments
 
 MAX_QUERY_CHARACTERS = 4000
-"""Servers refuse a request line of more than some 8,000; longer texts go into a form."""
+"""Servers reject request lines of more than about 8,000; longer text is sent in a form."""
 
 
 @dataclass(frozen=True)
 class FileToSend:
-    """A file of a form; one that is open can be read again from where it is."""
+    """A file in a form; an open file can be read again from its current position."""
 
     content: Path | bytes | BinaryIO
     name: str
@@ -34,8 +34,8 @@ class ClientCall:
     """One request.
 
     Attributes:
-        path: below the host's URL, percent-encoded.
-        body: arguments of a JSON body; there is no form then.
+        path: relative to the host's URL, percent-encoded.
+        body: arguments in a JSON body, instead of a form.
     """
 
     path: str
@@ -53,7 +53,7 @@ class ClientCall:
 def predict_call(
     model: Model, values: Mapping[str, Any], media_type: str | None = None
 ) -> ClientCall:
-    """The request for a prediction; InvalidArguments if a form cannot carry a value."""
+    """The request for a prediction; InvalidArguments if a form does not support a value."""
     call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/predict/")
     _fill(call, model.predict or (), values)
     if model.accept is not None:
@@ -69,7 +69,7 @@ def predict_call(
 
 
 def train_call(model: Model, values: Mapping[str, Any]) -> ClientCall:
-    """The request for a training; InvalidArguments if a form cannot carry a value."""
+    """The request for a training run; InvalidArguments if a form does not support a value."""
     call = ClientCall(f"/v2/models/{quote(model.name, safe='')}/train/")
     _fill(call, model.train or (), values)
     return call
@@ -80,7 +80,7 @@ def _fill(call: ClientCall, arguments: Iterable[Argument], values: Mapping[str, 
     files = any(_is_file(value) for _, value in given)
     if files:
         _refuse_empty_lists(given)
-    # Only a JSON body can carry what is nested, or an empty list.
+    # Nested values and empty lists require a JSON body.
     nested = not files and any(_is_whole(argument, value) for argument, value in given)
     for argument, value in given:
         if not _is_file(value) and argument.place in ("query", "body", "formData"):
@@ -95,7 +95,7 @@ def _fill(call: ClientCall, arguments: Iterable[Argument], values: Mapping[str, 
 
 
 def _refuse_empty_lists(given: Iterable[tuple[Argument, Any]]) -> None:
-    wrong = "an empty list cannot be sent together with a file: leave it out for the default"
+    wrong = "an empty list cannot be sent together with a file: omit it to use the default"
     fields = {
         argument.name: [wrong]
         for argument, value in given
@@ -120,7 +120,7 @@ def _place(call: ClientCall, argument: Argument, value: Any) -> None:
 
 
 def _shorten(call: ClientCall) -> None:
-    """Texts that are too long for a URL stand in the body: hosts look there too."""
+    """Move text that is too long for a URL to the body, where hosts look too."""
     if sum(len(quote(value)) for _, value in call.query) <= MAX_QUERY_CHARACTERS:
         return
     for name, value in list(call.query):
@@ -139,7 +139,7 @@ def _is_file(value: Any) -> bool:
 
 
 def _is_whole(argument: Argument, value: Any) -> bool:
-    """Whether a value stands for itself in a request, not for several."""
+    """Whether a value is sent as one value, not as several."""
     if argument.kind == "tensor":
         return not _is_file(value)
     return _is_nested(value)

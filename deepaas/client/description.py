@@ -1,7 +1,6 @@
-"""What a host's documents say of its models: ``/swagger.json`` and ``/v2/models/``.
+"""Reads the descriptions of models from ``/swagger.json`` and ``/v2/models/``.
 
-DEEPaaS 2.x and this host differ a little in what they write; both are read here, and nobody else
-needs to know.
+Hides the small differences between the documents of DEEPaaS 2.x and of this host.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ Json = Mapping[str, Any]
 JSON = "application/json"
 ANYTHING = "*/*"
 NPY, NPZ = "application/x-npy", "application/x-npz"
-"""NumPy's own forms: of one array, and of several by name."""
+"""NumPy's formats for one array, and for several named arrays."""
 
 MEDIA = ("image", "audio", "video")
 NO_PARSE = "#noparse"
 ENVELOPE = {"status", "predictions"}
-"""What hosts put around an answer of which no fields are declared."""
+"""The envelope of results without declared fields."""
 
 _MODEL_PATH = re.compile(r"/v2/models/([^/{}]+)/(?:predict/|train/)?$")
 _PLACEHOLDER = "Could not load description from underlying model"
@@ -32,8 +31,8 @@ _PLACEHOLDER = "Could not load description from underlying model"
 
 @dataclass(frozen=True)
 class TensorForm:
-    """What a tensor has to be: its ``dtype``, empty for any, and its shape, in which -1 is any
-    size, and which is None for any shape."""
+    """The declaration of a tensor: its ``dtype``, empty for any, and its shape, in which -1 is any
+    size, or None for any shape."""
 
     dtype: str = ""
     shape: tuple[int, ...] | None = None
@@ -49,12 +48,12 @@ class Argument:
 
     Attributes:
         kind: "file", "tensor", "string", "password", "integer", "number", "boolean", "date",
-            "datetime", "object", "array", or "any" when the document does not say.
-        default: what the host takes without a value; None if it has not told.
-        choices: the only values there are; empty for no such limit.
+            "datetime", "object", "array", or "any" if unknown.
+        default: the value that the host uses if none is given; None if unknown.
+        choices: the allowed values; empty for any.
         many: whether it is a list of files or of choices; any other list is of the kind "array".
-        place: where it stands in a request: "query", "formData", "header", "body", "cookie".
-        tensor: of the kind "tensor", what it has to be.
+        place: its place in a request: "query", "formData", "header", "body", "cookie".
+        tensor: the declaration, for the kind "tensor".
     """
 
     name: str
@@ -82,7 +81,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class OutputField:
-    """One field of a JSON answer; ``many`` for an array of texts, which may be media."""
+    """One field of a JSON result; ``many`` for an array of strings, which may be media."""
 
     name: str
     kind: str
@@ -91,7 +90,7 @@ class OutputField:
 
     @property
     def media(self) -> str | None:
-        """Which medium the text is in base64, None for a text that is just that."""
+        """The medium that is encoded as base64, None for plain text."""
         return medium(self.description) if self.kind == "string" or self.many else None
 
 
@@ -100,13 +99,13 @@ class Model:
     """One model of a host.
 
     Attributes:
-        predict: its arguments without ``accept``, None for a model that cannot predict.
-        train: its arguments, None for a model that cannot be trained.
-        accept: the argument that chooses the media type of the answer, if there is one.
-        response: the fields of a JSON answer, None if they are not declared.
-        streams: whether it yields its answer in parts.
-        tensors: what it gives back, by name, if that is tensors; one without a name is all of it.
-        metadata: all that the host has told of it.
+        predict: its arguments except ``accept``, None for a model without ``predict``.
+        train: its arguments, None for a model without ``train``.
+        accept: the argument that chooses the media type of the result, if any.
+        response: the fields of a JSON result, None if not declared.
+        streams: whether it yields its result in parts.
+        tensors: the tensors in its result by name; an unnamed one is the complete result.
+        metadata: the complete metadata from the host.
     """
 
     name: str
@@ -140,7 +139,7 @@ class Model:
 
 
 def read_models(document: Json, metadata: Json | None = None) -> list[Model]:
-    """All models of a host, in its order, by ``/swagger.json`` and ``/v2/models/``."""
+    """All models of a host, in order, from ``/swagger.json`` and ``/v2/models/``."""
     described = dict(_by_name(metadata or {}))
     paths: dict[str, dict[str, Json]] = {}
     for path, operations in document.get("paths", {}).items():
@@ -154,7 +153,7 @@ def read_models(document: Json, metadata: Json | None = None) -> list[Model]:
 
 
 def medium(description: str) -> str | None:
-    """The one medium that a description speaks of: "image", "audio" or "video"."""
+    """The only medium that a description mentions: "image", "audio" or "video"."""
     words = description.lower()
     named = [word for word in MEDIA if word in words]
     return named[0] if len(named) == 1 and NO_PARSE not in words else None
@@ -175,9 +174,9 @@ _NAMES = {
 
 
 def _by_name(metadata: Json) -> Iterator[tuple[str, Json]]:
-    """Metadata by the name in the path: the author's own `name` may be another."""
+    """Metadata by the name in the path, because the author's `name` may differ."""
     for entry in metadata.get("models", []):
-        # An author's own `links` take the place of the host's.
+        # An author's `links` override the host's.
         links = entry.get("links")
         told = [one for one in links if isinstance(one, Mapping)] if isinstance(links, list) else []
         own = next((str(one.get("href", "")) for one in told if one.get("rel") == "self"), "")
@@ -200,7 +199,7 @@ def _model(name: str, operations: Json, metadata: Json, definitions: Json) -> Mo
         version=_text(metadata.get("version")),
         links=tuple(_links(metadata)),
         predict=tuple(a for a in arguments if a is not accept) if _exists(predict, True) else None,
-        # A document that does not say whether there is `train` has an empty operation for it.
+        # Documents of DEEPaaS 2.x have an empty operation if there is no `train`.
         train=train if _exists(operations.get("train", {}), bool(train)) else None,
         accept=accept,
         media_types=_media_types(accept, predict.get("produces", [])),
@@ -263,7 +262,7 @@ def _tensor_form(told: Json) -> TensorForm:
 
 
 def _choices(enum: Any) -> tuple[Any, ...]:
-    """The choices; what is no list, as authors write now and then, is the only one."""
+    """The choices; authors sometimes write a single value instead of a list."""
     listed = enum if isinstance(enum, (list, tuple)) else [enum]
     return tuple(choice for choice in listed if choice is not None)
 
@@ -289,7 +288,7 @@ def _limit(schema: Json, name: str) -> float | None:
 
 def _media_types(accept: Argument | None, produces: list[str]) -> tuple[str, ...]:
     if accept is None:
-        # A model that does not let its clients choose says by this that it answers with files.
+        # Without a choice for clients, this means that the model returns files.
         return (ANYTHING,) if ANYTHING in produces else (JSON, *_array_types(produces))
     offered = dict.fromkeys(accept.choices or produces)
     return tuple(str(one) for one in offered if one != ANYTHING) or (JSON,)
@@ -301,7 +300,7 @@ def _array_types(produces: list[str]) -> list[str]:
 
 def _response(operation: Json, definitions: Json) -> tuple[OutputField, ...] | None:
     answer = operation.get("responses", {}).get("200", {}).get("schema", {})
-    # The name that both hosts give to an answer of which nothing is declared.
+    # The name that both hosts use for undeclared results.
     if answer.get("$ref") == "#/definitions/Prediction":
         return None
     properties = _resolve(answer, definitions).get("properties")
@@ -330,13 +329,13 @@ def _links(metadata: Json) -> Iterator[tuple[str, str]]:
     for name, value in metadata.items():
         values = value.items() if isinstance(value, dict) else [(name, value)]
         for title, address in values:
-            # Addresses are from the author; none but these schemes are followed.
+            # URLs are from the author, so only these schemes are allowed.
             if isinstance(address, str) and re.match(r"https?://[^\s<>\"']+$", address):
                 yield str(title), address
 
 
 def _text(value: object) -> str:
-    """Authors write a text, a list of them, or a table."""
+    """Authors write a string, a list, or a dict."""
     if isinstance(value, Mapping):
         return ", ".join(_text(item) for item in value.values())
     if isinstance(value, list | tuple):

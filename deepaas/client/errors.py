@@ -1,4 +1,4 @@
-"""What can go wrong when a host is asked: one family of exceptions."""
+"""The exceptions of the client."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 class ClientError(Exception):
-    """Base of all of them, in words for the one who asked.
+    """Base class of all errors of the client.
 
     Attributes:
-        message: the host's own, if it has said something.
-        status: of its answer, 0 if there was none.
-        fields: messages by argument; empty unless arguments are at fault.
-        code: the host's fixed word for it (``queue_full`` …), empty if it has none.
+        message: from the host, if it has sent one.
+        status: of the response, 0 if there was none.
+        fields: messages by argument, if arguments are not valid.
+        code: the host's error code (``queue_full`` …), empty if there is none.
     """
 
     def __init__(
@@ -35,44 +35,44 @@ class ClientError(Exception):
 
 
 class ConnectionFailed(ClientError):
-    """There is no answer: nobody listens there, or the connection broke off."""
+    """There is no response: the connection was refused or lost."""
 
 
 class TimedOut(ConnectionFailed, TimeoutError):
-    """There is no answer within the client's ``timeout``."""
+    """There was no response within the client's ``timeout``."""
 
 
 class NotSent(ConnectionFailed):
-    """No connection came about, so the host knows nothing of the request."""
+    """The connection could not be established, so the host has not received the request."""
 
 
 class InvalidArguments(ClientError):
-    """Arguments do not fit; ``fields`` has the messages by argument."""
+    """Arguments are not valid; ``fields`` has the messages by argument."""
 
     def __str__(self) -> str:
-        if not self.status:  # The client's own message has it all.
+        if not self.status:  # The client's own message is complete.
             return self.message
         said = [f"{name}: {' '.join(messages)}" for name, messages in self.fields.items()]
         return "\n  ".join([self.message, *said])
 
 
 class ModelNotFound(ClientError):
-    """The host serves no model of this name."""
+    """The host has no model with this name."""
 
 
 class TrainingNotFound(ClientError):
-    """The model has no training of this id."""
+    """The model has no training run with this id."""
 
 
 class ModelFailed(ClientError):
-    """The model's own code has failed or refused, or its process has ended."""
+    """The model's code has raised an exception, or its process has exited."""
 
 
 class Busy(ClientError):
-    """The host takes no more calls at present.
+    """The model is not available at the moment, or its queue is full.
 
     Attributes:
-        retry_after: in how many seconds it is worth asking again; None if the host has not said.
+        retry_after: seconds after which to retry; None if the host has not sent it.
     """
 
     retry_after: float | None = None
@@ -89,12 +89,12 @@ class NotReady(ClientError):
 
 
 class NotSupported(ClientError):
-    """The model, or the host, does not have that."""
+    """The model or the host does not support this."""
 
 
 class Unauthorized(ClientError):
-    """The host, or the proxy in front of it, does not let this client in."""
+    """The host, or a proxy in front of it, denies access."""
 
 
 class HostError(ClientError):
-    """The host has failed, cannot be understood, or refuses for another reason."""
+    """The host has failed, its response is invalid, or it rejects the request for other reasons."""

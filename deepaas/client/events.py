@@ -1,4 +1,4 @@
-"""Server-sent events, as the HTML standard defines them in its section 9.2."""
+"""Reads server-sent events (section 9.2 of the HTML standard)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from deepaas.client.errors import HostError
 
 MEDIA_TYPE = "text/event-stream"
 MAX_LINE_BYTES = 16 * 2**20
-"""Logs are no longer than that in all."""
+"""The maximum size of a complete log."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event; ``id`` is the last that the stream has named, for who comes back."""
+    """One event; ``id`` is the last id of the stream, for reconnecting."""
 
     name: str
     data: str
@@ -26,7 +26,7 @@ class Event:
 async def read_events(
     response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[Event]:
-    """The events of a response; one that breaks off is left out, HostError for a long line."""
+    """The events of a response; an incomplete one is omitted. HostError for a long line."""
     name, last_id = "", ""
     data: list[str] = []
     async for line in read_lines(response, max_line_bytes):
@@ -48,7 +48,7 @@ async def read_events(
 async def read_lines(
     response: aiohttp.ClientResponse, max_line_bytes: int = MAX_LINE_BYTES
 ) -> AsyncIterator[str]:
-    """The lines of a response, without their ends; HostError if one is longer than that."""
+    """The lines of a response, without line ends; HostError if one is too long."""
     rest = bytearray()
     async for chunk in response.content.iter_any():
         *ends, begun = chunk.split(b"\n")

@@ -1,7 +1,6 @@
-"""Examples that an author gives: ``get_metadata()["examples"]``.
+"""The author's examples: ``get_metadata()["examples"]``.
 
-A list of tables, argument → value. A file is written as a data URL, so that it comes with the
-metadata over any host's API.
+A list of dicts of arguments. A file is a data URL, so that it is part of the metadata in any API.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _DATA_URL = re.compile(
 
 
 def read(model: Model, folder: Path) -> list[dict[str, Any]]:
-    """The examples that can be shown; an author's mistake is left out, and costs no page."""
+    """The valid examples; invalid ones are omitted."""
     given = model.metadata.get("examples")
     left = MAX_BYTES
     found = []

@@ -1,4 +1,4 @@
-"""Requests that came to nothing: what is said of them, and whether they are sent again."""
+"""Failed requests: their error messages, and whether they are retried."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from deepaas.client.errors import Busy, ClientError, ConnectionFailed, NotReady,
 
 FIRST_PAUSE_SECONDS = 0.25
 MAX_PAUSE_SECONDS = 10.0
-"""Who is asked to come back later than this is told so instead."""
+"""If the host requests a longer pause, the error is raised instead."""
 
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
-    # aiohttp 3.9 does not know it.
+    # Not in aiohttp 3.9.
     getattr(aiohttp, "ConnectionTimeoutError", aiohttp.ClientConnectorError),
 )
 
 
 @contextmanager
 def in_our_words(host: str) -> Iterator[None]:
-    """Says as a ClientError what aiohttp raises, whose long tracebacks help no caller."""
+    """Converts exceptions of aiohttp to ClientError, without their long tracebacks."""
     try:
         yield
     except ClientError:
         raise
     except aiohttp.InvalidURL:
-        raise ClientError(f"Not the URL of a host: {host}") from None
+        raise ClientError(f"Not a valid URL of a host: {host}") from None
     except aiohttp.ClientConnectorCertificateError as error:
         raise NotSent(
             f"The certificate of {host} is not trusted: {error.certificate_error}. "
-            "Its authority can be named by the environment variable SSL_CERT_FILE."
+            "Set the environment variable SSL_CERT_FILE to the certificate of its authority."
         ) from None
     except _NOT_SENT as error:
-        raise NotSent(f"{host} does not answer: {_reason(error)}") from None
+        raise NotSent(f"Cannot connect to {host}: {_reason(error)}") from None
     except asyncio.TimeoutError:
-        raise TimedOut(f"{host} has not answered in time") from None
+        raise TimedOut(f"The request to {host} timed out") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise ConnectionFailed(f"The connection to {host} broke off: {_reason(error)}") from None
+        raise ConnectionFailed(f"The connection to {host} was lost: {_reason(error)}") from None
     except ValueError as error:  # a line break in a header, for instance
-        raise ClientError(f"This cannot be sent: {error}") from None
+        raise ClientError(f"The request cannot be sent: {error}") from None
 
 
 def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | None:
-    """Seconds until a request is sent again, None if it is not; ``safe``: it may come twice."""
+    """Seconds until a retry, None for no retry; ``safe``: the request may be repeated."""
     pause = FIRST_PAUSE_SECONDS * 2**attempt
     if isinstance(error, (Busy, NotReady)):
         # Only a full queue says for certain that nothing was begun.
@@ -65,7 +65,7 @@ def pause_seconds(error: ClientError, attempt: int, *, safe: bool) -> float | No
 def _reason(error: Exception) -> str:
     inner = getattr(error, "os_error", error)
     if isinstance(inner, ssl.SSLError):
-        return f"it does not speak TLS ({inner.reason})"
+        return f"it does not support TLS ({inner.reason})"
     if isinstance(inner, OSError) and inner.errno and inner.errno > 0:
         return os.strerror(inner.errno)
     return str(getattr(inner, "strerror", None) or inner or type(error).__name__)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deepaas.client.errors import ClientError
 
 
 def file_for(target: Path, name: str) -> Path:
-    """The file to write: the target itself, or one of this name if it is a folder."""
+    """The file to write: the target, or a file with this name in it if it is a folder."""
     return target / name if target.is_dir() else target
 
 
@@ -25,7 +25,7 @@ def writing(what: Path | str) -> Iterator[None]:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A file beside the target that takes its place in the end, unless something goes wrong."""
+    """A temporary file that replaces the target at the end, unless there was an error."""
     if target.exists() and not target.is_file():  # a pipe, or /dev/stdout
         yield target
         return

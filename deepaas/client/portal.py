@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for programs that have none."""
+"""An event loop in a separate thread, for programs without one."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 __tracebackhide__ = True
-"""pytest shows the caller's line instead of ours."""
+"""Hides these frames in tracebacks of pytest."""
 
 END_SECONDS = 5.0
-"""How long a call that is interrupted, or a connection that is closed, may take to end."""
+"""How long an interrupted call or a closed connection may take to end."""
 
 
 class Portal:
     """Runs coroutines for threads that wait for them.
 
     The thread is started by the first call, and ends with `close`, with the last reference to this,
-    or with the interpreter; `leave` is run on the loop then.
+    or with the interpreter; then `leave` is run in the loop.
     """
 
     def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
         self._leave = leave
-        # The garbage collector may end an iteration anywhere, also while this thread has the lock.
+        # Reentrant: the garbage collector may end an iteration while this thread has the lock.
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -51,7 +51,7 @@ class Portal:
         self._iterated: set[AsyncGenerator[Any, None]] = set()
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
-        """Wait for a coroutine, interrupted as the waiting is; ClientError once this is closed."""
+        """Wait for a coroutine, which is cancelled on interruption; ClientError after `close`."""
         try:
             loop = self._running()
             ended = threading.Event()
@@ -71,10 +71,10 @@ class Portal:
         except CancelledError:
             raise ClientError("the client was closed during this call") from None
         except ClientError as error:
-            # Where in here it was raised tells callers nothing.
+            # The internal traceback does not help callers.
             raise error.with_traceback(None) from None
         except BaseException:
-            if not future.done():  # Ctrl-C, say. The connection is closed before anything else.
+            if not future.done():  # For example Ctrl-C: the connection is closed first.
                 future.cancel()
                 ended.wait(END_SECONDS)
             raise
@@ -92,7 +92,7 @@ class Portal:
 
         async def leave() -> None:
             if task is not None and not task.done():
-                # Ctrl-C came before anybody waited for it.
+                # Ctrl-C arrived before the wait.
                 task.cancel()
                 await asyncio.wait((task,))
             await items.aclose()
@@ -103,7 +103,7 @@ class Portal:
                 yield found[0]
         finally:
             if self._is_inside():
-                # The last reference was dropped on the loop itself, which cannot wait for itself.
+                # The last reference was dropped in the loop's thread, which cannot wait for itself.
                 asyncio.run_coroutine_threadsafe(leave(), asyncio.get_running_loop())
             else:
                 with suppress(ClientError):
@@ -111,7 +111,7 @@ class Portal:
             self._iterated.discard(items)
 
     def close(self) -> None:
-        """End the thread; calls that are going on are cancelled. May be called twice."""
+        """End the thread; active calls are cancelled. Can be called twice."""
         self._closed = True
         with self._lock:
             if self._end is not None:
@@ -124,14 +124,14 @@ class Portal:
             return False
 
     def _running(self) -> asyncio.AbstractEventLoop:
-        # Looked at before the lock, which another thread may have held when this process was made.
+        # Checked before the lock, which another thread may have held during the fork.
         if os.getpid() != self._process:
             raise ClientError(
-                "this client was made in another process, whose connections are not for this one: "
-                "make a new one after the fork"
+                "this client was created in another process, before a fork: create a new one in "
+                "this process"
             )
         with self._lock:
-            # It has also ended when the interpreter is about to.
+            # It also ends shortly before the interpreter.
             if self._closed or (self._end is not None and not self._end.alive):
                 raise ClientError("this client is closed")
             if self._loop is None:
@@ -140,7 +140,7 @@ class Portal:
                     target=_serve, args=(self._loop,), name="deepaas-client", daemon=True
                 )
                 thread.start()
-                # It also runs when the interpreter ends.
+                # Also runs at the end of the interpreter.
                 self._end = weakref.finalize(
                     self, _end, self._loop, thread, self._iterated, self._leave, self._process
                 )
@@ -148,9 +148,9 @@ class Portal:
 
 
 class _OwnSelector(selectors.DefaultSelector):
-    """Does nothing in a process that was forked: the kernel's list is still that of its parent.
+    """Does nothing in a forked process, which shares the kernel's list with its parent.
 
-    There the objects of the client are still thrown away one day, and take their sockets off it.
+    Otherwise objects that are garbage-collected in the child would remove the parent's sockets.
     """
 
     def __init__(self) -> None:
@@ -172,7 +172,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     process = os.getpid()
 
     def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if os.getpid() == process:  # A child has not forgotten to close what is its parent's.
+        if os.getpid() == process:  # Not in a child, which need not close its parent's objects.
             loop.default_exception_handler(context)
 
     loop = asyncio.SelectorEventLoop(_OwnSelector())
@@ -196,21 +196,21 @@ def _end(
     process: int,
 ) -> None:
     if os.getpid() != process or not thread.is_alive():
-        return  # The thread stayed behind in the process that has forked this one.
+        return  # The thread only exists in the parent process.
 
     async def end() -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        # Before the loop closes all that there are at a time: these close those within them.
+        # Before the loop closes all generators at once: these close inner ones in order.
         await asyncio.gather(*(items.aclose() for items in iterated), return_exceptions=True)
         await leave()
         await loop.shutdown_asyncgens()
 
     ending = asyncio.run_coroutine_threadsafe(end(), loop)
     if threading.current_thread() is thread:
-        # The last reference was dropped on the loop itself, which cannot wait for itself.
+        # The last reference was dropped in the loop's thread, which cannot wait for itself.
         ending.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
         return
     wait([ending], END_SECONDS)

@@ -1,4 +1,4 @@
-"""An answer that is a refusal, as the exception that says so."""
+"""Converts error responses to exceptions."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ _BY_CODE: dict[str, type[ClientError]] = {
     "store_unavailable": NotReady,
     "training_not_found": TrainingNotFound,
 }
-"""The host's own word comes first: a model may refuse with any status."""
+"""The error code has priority, because a model may reject requests with any status."""
 
 _BY_STATUS: dict[int, type[ClientError]] = {
     401: Unauthorized,
-    402: NotSupported,  # What DEEPaaS 2.x answers for a part that is switched off.
+    402: NotSupported,  # DEEPaaS 2.x, for disabled parts.
     403: Unauthorized,
     407: Unauthorized,
     422: InvalidArguments,
@@ -53,7 +53,7 @@ _BY_STATUS: dict[int, type[ClientError]] = {
 
 
 async def refusal(response: aiohttp.ClientResponse) -> ClientError:
-    """What a response whose status is not 2xx says; its body is read here."""
+    """The exception for a response with an error status; reads its body."""
     body = b""
     async for chunk in response.content.iter_any():
         body += chunk
@@ -67,12 +67,12 @@ async def refusal(response: aiohttp.ClientResponse) -> ClientError:
         error = kind(told["message"], status, code=code)
     elif told and status == 422:
         fields = {str(name): list(_messages(value)) for name, value in told.items()}
-        error = kind("Some arguments are not as they should be.", status, fields, code)
+        error = kind("Some arguments are invalid.", status, fields, code)
     elif 300 <= status < 400:
         there = response.headers.get("Location", "another address")
         error = kind(f"the host has moved to {there}", status)
     else:
-        # DEEPaaS 2.x answers a POST with 500 and plain text when the model has raised.
+        # DEEPaaS 2.x returns 500 and plain text if the model raises an exception.
         if status == 500 and response.method == "POST" and content is None:
             kind = ModelFailed
         error = kind(_plain(body.decode(errors="replace"), response), status, code=code)
@@ -82,14 +82,16 @@ async def refusal(response: aiohttp.ClientResponse) -> ClientError:
 
 
 def refusal_of_event(data: str) -> ClientError:
-    """What an event ``error`` says, with which a stream has ended."""
+    """The exception for an event ``error`` at the end of a stream."""
     content = _parsed(data.encode())
     told = content if isinstance(content, dict) else {}
     code, status = str(told.get("error") or ""), told.get("code")
     status = status if isinstance(status, int) else 500
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status, HostError)
     message = told.get("message")
-    return kind(message if isinstance(message, str) else "the stream broke off", status, code=code)
+    return kind(
+        message if isinstance(message, str) else "the stream ended unexpectedly", status, code=code
+    )
 
 
 def _parsed(body: bytes) -> Any:
@@ -100,7 +102,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _messages(value: Any, where: str = "") -> Iterator[str]:
-    """Messages of a list or a nested argument, each with where it belongs."""
+    """Messages of a list or a nested argument, each with its position."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _messages(item, f"{where}.{key}" if where else str(key))
@@ -112,7 +114,7 @@ def _messages(value: Any, where: str = "") -> Iterator[str]:
 
 
 def _plain(text: str, response: aiohttp.ClientResponse) -> str:
-    """DEEPaaS writes `400: what is wrong`; a proxy in between sends a page of its own."""
+    """The message in plain text: DEEPaaS 2.x writes `400: …`; proxies send their own pages."""
     line = text.strip().partition("\n")[0].strip()
     known = f"{response.status} {response.reason or ''}".strip()
     if not line or response.content_type in ("text/html", "application/json"):

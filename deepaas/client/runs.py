@@ -1,4 +1,4 @@
-"""A training as a host tells of it."""
+"""A training run as described by a host."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FINAL = frozenset(("done", "error", "cancelled", "interrupted"))
 SHORT_LENGTH = 8
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
-"""The points of each metric, step and value, by its name."""
+"""The points (step and value) of each metric by name."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is, as its code tells; numbers are None when nobody knows."""
+    """The progress that a training run reports; numbers are None if unknown."""
 
     step: float | None = None
     total: float | None = None
@@ -26,14 +26,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Run:
-    """One training. DEEPaaS 2.6 tells only the first few of these.
+    """One training run. DEEPaaS 2.6 only provides the first attributes.
 
     Attributes:
         state: ``queued``, ``running``, or one of ``FINAL``.
-        date: in the host's local time; None when that cannot be read.
-        args: None where they are large, as is ``result``.
-        duration_seconds: by the clock of the host; DEEPaaS 2.6 tells it of those that are done.
-        links: URL paths by what they lead to: ``logs``, ``metrics``, ``files``, ``tensorboard``.
+        date: in the host's local time; None if it cannot be parsed.
+        args: None if they are large, like ``result``.
+        duration_seconds: by the host's clock; DEEPaaS 2.6 only provides it for completed runs.
+        links: URL paths by target: ``logs``, ``metrics``, ``files``, ``tensorboard``.
     """
 
     uuid: str
@@ -67,7 +67,7 @@ class Run:
 
     @property
     def share(self) -> float | None:
-        """How much of it is done, 0 to 1, None when nobody knows."""
+        """The completed share, 0 to 1, None if unknown."""
         if self.step is None or not self.total or self.total < 0:
             return None
         return min(1.0, max(0.0, self.step / self.total))
@@ -79,7 +79,7 @@ def parse(told: Mapping[str, Any]) -> Run:
     progress = told.get("progress")
     progress = progress if isinstance(progress, Mapping) else {}
     date = moment(told.get("date"))
-    # DEEPaaS 2.6 starts at once, and knows an end only of those that are done.
+    # DEEPaaS 2.6 starts at once, and only reports the end of completed runs.
     started = moment(told.get("start_date")) or (None if "links" in told else date)
     finished = moment(told.get("finish_date")) or moment(result.get("finish_date"))
     return Run(
@@ -105,7 +105,7 @@ def parse(told: Mapping[str, Any]) -> Run:
 
 
 def moment(text: object) -> datetime | None:
-    """A date as hosts write it, None for anything else."""
+    """Parse a date from a host, None for anything else."""
     try:
         return datetime.fromisoformat(str(text)).replace(tzinfo=None)
     except ValueError:

@@ -18,22 +18,24 @@ from deepaas.client.training import AsyncTraining, Shown
 from deepaas.client.trainings import File
 
 __tracebackhide__ = True
-"""pytest shows the caller's line instead of ours."""
+"""Makes pytest show the caller's line instead of one in here."""
 
 
 class Client:
-    """A client of one host: its models, predictions and trainings.
+    """A client of one host: its models, predictions and training runs.
 
-    It may be used by several threads, in notebooks too. Ctrl-C during a call closes its connection,
-    by which the host notices that nobody waits any more. Close it, or use it in a ``with``; one
-    that is forgotten ends with the program.
+    Several threads may use it, also in notebooks. Ctrl-C during a call closes its connection, and
+    the host stops the prediction. Close it, or use it in a ``with`` statement; otherwise it is
+    closed when the program ends.
+
+    Errors are raised as classes of :mod:`deepaas.client.errors`.
 
     Args:
-        url: of the host, with its base path if it has one.
+        url: of the host, including its base path if it has one.
         api_key: sent as ``Authorization: Bearer …``.
-        timeout: seconds that a request may take; None: a prediction takes as long as it likes.
-        retries: how often a request is sent again that the host has certainly not begun, or that
-            changes nothing there.
+        timeout: seconds for a request; None: no limit for predictions.
+        retries: how often a request is retried if the host has certainly not started it, or if it
+            changes nothing.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Client:
         return self._portal.run(self._asynchronous.models())
 
     def model(self, name: str | None = None) -> Model:
-        """One model, without a name the only one; one that is being loaded is waited for.
+        """One model, or the only one if no name is given; waits if it is loading.
 
         Raises:
             ModelNotFound: there is none of this name.
@@ -78,7 +80,7 @@ class Client:
         return self._portal.run(self._asynchronous.model(name))
 
     def metadata(self, model: str | None = None) -> dict[str, Any]:
-        """What the author tells of a model."""
+        """The author's metadata of a model."""
         return self._portal.run(self._asynchronous.metadata(model))
 
     @overload
@@ -115,18 +117,18 @@ class Client:
         """Make a prediction.
 
         Args:
-            model: which; None for the only one.
-            accept: the media type of the answer, of those that the model offers.
-            save_to: a file for the answer, or a folder.
-            arguments: by name, for those that are called like a parameter of this method.
+            model: its name; None for the only one.
+            accept: the media type of the result, one of those that the model offers.
+            save_to: a file or folder for the result.
+            arguments: by name, for arguments with the name of a parameter of this method.
             more: arguments by name. A file is a `Path`, a file opened in binary mode, bytes, or
                 ``(file name, bytes)``. A tensor is an array of NumPy or PyTorch, nested lists, or a
-                file of one (``.npy``, ``.npz``, or of `torch.save`). None is as good as not given.
+                file of one (``.npy``, ``.npz``, or of `torch.save`). None means not given.
 
         Returns:
-            a Python value of a JSON answer, str of a text, bytes of anything else; the `Path` that
-            was written if `save_to` is given. Of a model that gives tensors, where NumPy is there
-            and `accept` is not given, an array, or a dict of arrays by name.
+            a Python value for JSON, str for text, bytes for anything else; the `Path` of the
+            written file if `save_to` is given. For a model that returns tensors, if NumPy is
+            installed and `accept` is not given, an array, or a dict of arrays by name.
 
         Raises:
             InvalidArguments: there is no such argument, or the model refuses a value.
@@ -148,17 +150,17 @@ class Client:
         arguments: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Generator[Any, None, None]:
-        """Make a prediction as `predict` does, and get each part when the model has yielded it.
+        """Make a prediction like `predict`, and get each part as soon as the model yields it.
 
-        Nothing is sent before the first part is asked for. Closing the iterator before its end
-        closes the connection, by which the host stops the model.
+        Nothing is sent before the first part is requested. Closing the iterator before its end
+        closes the connection, and the host stops the prediction.
 
         Yields:
-            a Python value of each part that is JSON; of any other a ``data:`` URL with its bytes.
+            each part: a Python value for JSON, a ``data:`` URL with the bytes for anything else.
 
         Raises:
             NotSupported: the model does not stream.
-            ModelFailed: the model has raised; what it had yielded before was given.
+            ModelFailed: the model has raised an exception, perhaps after some parts.
         """
         yield from self._portal.iterate(
             self._asynchronous.stream(model, accept=accept, arguments=arguments, **more)
@@ -167,30 +169,30 @@ class Client:
     def train(
         self, model: str | None = None, *, arguments: Mapping[str, Any] | None = None, **more: Any
     ) -> Training:
-        """Start a training, or put it into the queue; arguments are as for `predict`."""
+        """Start or queue a training run; arguments are as for `predict`."""
         return Training(
             self._portal,
             self._portal.run(self._asynchronous.train(model, arguments=arguments, **more)),
         )
 
     def trainings(self, model: str | None = None, *, limit: int | None = None) -> list[Training]:
-        """The trainings of a model or of all, the newest first, at most so many of each model."""
+        """The training runs of one or all models, newest first, up to `limit` for each model."""
         return [
             Training(self._portal, one)
             for one in self._portal.run(self._asynchronous.trainings(model, limit=limit))
         ]
 
     def training(self, uuid: str, model: str | None = None) -> Training:
-        """A training by its id, of a model or of any; TrainingNotFound if there is none."""
+        """A training run by its id, of one or any model; raises TrainingNotFound."""
         return Training(self._portal, self._portal.run(self._asynchronous.training(uuid, model)))
 
     def health(self) -> dict[str, Any]:
-        """How the host and its models are: ``ready``, ``draining``, and ``models`` by name."""
+        """The state of the host and its models: ``ready``, ``draining``, and ``models`` by name."""
         return self._portal.run(self._asynchronous.health())
 
 
 class Training(Shown):
-    """A training: what is known of it, and what can be done with it.
+    """The object for one training run.
 
     Args:
         portal: where its calls run.
@@ -212,44 +214,44 @@ class Training(Shown):
         return self._asynchronous.model
 
     def refresh(self) -> Training:
-        """Ask the host how it is now; gives back itself."""
+        """Get the current state from the host; returns itself."""
         self._portal.run(self._asynchronous.refresh())
         return self
 
     def wait(self, timeout: float | None = None) -> Training:
-        """Wait for its end, whatever that is: look at its `state`. Gives back itself.
+        """Wait for its end, successful or not (see `state`). Returns itself.
 
         Raises:
-            TimeoutError: it has not ended after `timeout` seconds. It goes on.
-            ClientError: the host is away for too long.
+            TimeoutError: it has not ended after `timeout` seconds. It continues.
+            ClientError: the host was unreachable for too long.
         """
         self._portal.run(self._asynchronous.wait(timeout))
         return self
 
     def watch(self) -> Generator[Training, None, None]:
-        """Follow it until its end: yields it now, and when its state or progress has changed."""
+        """Yield its state now, and whenever its state or progress changes, until its end."""
         for one in self._portal.iterate(self._asynchronous.watch()):
             yield Training(self._portal, one)
 
     def log(self, follow: bool = False) -> Generator[str, None, None]:
-        """What it has printed, line by line; with `follow` also what comes until its end.
+        """Its log, line by line; with `follow`, also new lines until its end.
 
-        Hosts of DEEPaaS 2.x keep no logs, metrics and files of trainings: NotSupported is raised.
+        Raises NotSupported for DEEPaaS 2.x, which has no logs, metrics and files of runs.
         """
         yield from self._portal.iterate(self._asynchronous.log(follow))
 
     def metrics(self) -> dict[str, list[tuple[int, float]]]:
-        """What it has measured: step and value by the name of the metric."""
+        """Its metrics by name, as steps and values."""
         return self._portal.run(self._asynchronous.metrics())
 
     def files(self) -> list[File]:
-        """What it has written, also while it runs; no more than the host lists (10,000)."""
+        """Its files, even while it is running; at most 10,000."""
         return self._portal.run(self._asynchronous.files())
 
     def download(self, path: str | File, to: str | Path) -> Path:
-        """Get one of its files, into a file or a folder; gives back what was written."""
+        """Download one of its files to a file or folder; returns the path."""
         return self._portal.run(self._asynchronous.download(path, to))
 
     def cancel(self) -> None:
-        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed."""
+        """Cancel it, and wait up to 30 s for its end; no effect if it has ended."""
         self._portal.run(self._asynchronous.cancel())

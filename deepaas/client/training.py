@@ -1,4 +1,4 @@
-"""One training, as a caller holds it in the hand."""
+"""The object for one training run."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from deepaas.client.trainings import FORGOTTEN, File, TrainingApi
 
 FIRST_LOOK_SECONDS = 0.1
 LOOK_SECONDS = 1.0
-"""Hosts note progress once a second."""
+"""Hosts record progress once a second."""
 
 AWAY_SECONDS = 30.0
-"""A host that is restarted may be away for so long."""
+"""How long a host may be unreachable, for example during a restart."""
 
 
 class Shown(ABC):
-    """What is known of a training; `refresh` asks for more."""
+    """The known state of a training run; `refresh` updates it."""
 
     @property
     @abstractmethod
@@ -50,7 +50,7 @@ class Shown(ABC):
 
     @property
     def uuid(self) -> str:
-        """By which the host knows it."""
+        """The id of the run."""
         return self.run.uuid
 
     @property
@@ -60,7 +60,7 @@ class Shown(ABC):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether its state is final."""
         return self.run.final
 
     @property
@@ -70,27 +70,27 @@ class Shown(ABC):
 
     @property
     def date(self) -> datetime | None:
-        """When it was asked for, in the host's local time."""
+        """When it was requested, in the host's local time."""
         return self.run.date
 
     @property
     def result(self) -> Any:
-        """What ``train`` has returned, None as long as it has not."""
+        """The result of ``train``, None until it has returned."""
         return self.run.result
 
     @property
     def message(self) -> str:
-        """Why it is in its state, empty if there is nothing to say."""
+        """The reason for its state, or empty."""
         return self.run.message
 
     @property
     def error(self) -> str | None:
-        """Why it has failed or was interrupted, None if it was not."""
+        """Why it failed or was interrupted, None otherwise."""
         return self.run.message if self.run.state in ("error", "interrupted") else None
 
     @property
     def progress(self) -> Progress | None:
-        """How far it is, None when it has not told."""
+        """Its progress, None if it has not reported any."""
         return self.run.progress
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class Shown(ABC):
 
 
 class AsyncTraining(Shown):
-    """A training: what is known of it, and what can be done with it."""
+    """A training run: its state, and what you can do with it."""
 
     def __init__(self, api: Api, model: Model, run: Run) -> None:
         self._run = run
@@ -120,16 +120,16 @@ class AsyncTraining(Shown):
         return self._model.name
 
     async def refresh(self) -> AsyncTraining:
-        """Ask the host how it is now; gives back itself."""
+        """Get the current state from the host; returns itself."""
         self._run = await self._trainings.get(self.uuid)
         return self
 
     async def wait(self, timeout: float | None = None) -> AsyncTraining:
-        """Wait for its end, whatever that is: look at its `state`. Gives back itself.
+        """Wait for its end, successful or not (see `state`). Returns itself.
 
         Raises:
-            TimeoutError: it has not ended after `timeout` seconds. It goes on.
-            ClientError: the host is away for too long.
+            TimeoutError: it has not ended after `timeout` seconds. It continues.
+            ClientError: the host was unreachable for too long.
         """
         try:
             await asyncio.wait_for(self._until_ended(), timeout)
@@ -144,7 +144,7 @@ class AsyncTraining(Shown):
         return self
 
     async def watch(self) -> AsyncGenerator[AsyncTraining, None]:
-        """Follow it until its end: yields it now, and when its state or progress has changed."""
+        """Yield its state now, and whenever its state or progress changes, until its end."""
         told: tuple[object, ...] = ()
         seconds = FIRST_LOOK_SECONDS
         while True:
@@ -160,9 +160,9 @@ class AsyncTraining(Shown):
             seconds = min(LOOK_SECONDS, seconds * 1.5)
 
     async def log(self, follow: bool = False) -> AsyncGenerator[str, None]:
-        """What it has printed, line by line; with `follow` also what comes until its end.
+        """Its log, line by line; with `follow`, also new lines until its end.
 
-        Hosts of DEEPaaS 2.x keep no logs, metrics and files of trainings: NotSupported is raised.
+        Raises NotSupported for DEEPaaS 2.x, which has no logs, metrics and files of runs.
         """
         self._require("log")
         if not follow:
@@ -171,7 +171,7 @@ class AsyncTraining(Shown):
             return
         seen, failures_count = "", 0
         while True:
-            # A stream that begins after the end tells all there will ever be.
+            # A stream that starts after the end is complete.
             complete = self.ended
             try:
                 async with aclosing(self._trainings.lines_to_come(self.run, seen)) as events:
@@ -189,7 +189,7 @@ class AsyncTraining(Shown):
             await self._look()
 
     async def metrics(self) -> dict[str, list[tuple[int, float]]]:
-        """What it has measured: step and value by the name of the metric."""
+        """Its metrics by name, as steps and values."""
         self._require("metrics")
         series = await self._trainings.metrics(self.run)
         return {
@@ -197,12 +197,12 @@ class AsyncTraining(Shown):
         }
 
     async def files(self) -> list[File]:
-        """What it has written, also while it runs; no more than the host lists (10,000)."""
+        """Its files, even while it is running; at most 10,000."""
         self._require("files")
         return list((await self._trainings.files(self.run)).entries)
 
     async def download(self, path: str | File, to: str | Path) -> Path:
-        """Get one of its files, into a file or a folder; gives back what was written."""
+        """Download one of its files to a file or folder; returns the path."""
         self._require("files")
         wanted = path.path if isinstance(path, File) else path
         target = file_for(Path(to), Path(wanted).name)
@@ -211,7 +211,7 @@ class AsyncTraining(Shown):
         return target
 
     async def cancel(self) -> None:
-        """Cancel it, and wait up to 30 s for its end; one that has ended is not changed."""
+        """Cancel it, and wait up to 30 s for its end; no effect if it has ended."""
         self._run = await self._trainings.cancelled(self.run)
 
     async def _until_ended(self) -> None:
@@ -219,7 +219,7 @@ class AsyncTraining(Shown):
             pass
 
     async def _look(self) -> None:
-        """Ask how it is, also when the host is away for a while."""
+        """Refresh, with retries if the host is unreachable for a while."""
         if self.ended:
             return
         since = time.monotonic()
@@ -230,7 +230,7 @@ class AsyncTraining(Shown):
             except TrainingNotFound:
                 if self.run.links:
                     raise
-                # DEEPaaS 2.x forgets what is cancelled.
+                # DEEPaaS 2.x deletes cancelled runs.
                 self._run = replace(self.run, state="cancelled", message=FORGOTTEN)
                 return
             except (ConnectionFailed, Busy, NotReady):
@@ -240,4 +240,4 @@ class AsyncTraining(Shown):
 
     def _require(self, what: str) -> None:
         if not self.run.links:
-            raise NotSupported(f"this host keeps no {what} of trainings: it is a DEEPaaS 2.x")
+            raise NotSupported(f"this host has no {what} of training runs: it is DEEPaaS 2.x")

@@ -1,4 +1,4 @@
-"""The trainings of one model over HTTP."""
+"""Requests about the training runs of one model."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from deepaas.client.runs import Run, Series, parse
 GONE = 404
 GONE_LOOK_SECONDS = 0.3
 GONE_LOOKS_COUNT = 20
-FORGOTTEN = "cancelled; this host keeps nothing of it"
+FORGOTTEN = "cancelled; this host has deleted it"
 
 STREAM_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=60.0)
-"""Of a stream of events: this host sends something every 15 s."""
+"""For event streams: this host sends something at least every 15 s."""
 
 TAIL_COUNT = 500
 MAX_LOG_BYTES = 256 * 1024
-"""So much of the end of a log is shown, however long its lines are."""
+"""How much of the end of a log is shown."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class TrainingListing:
 
 @dataclass(frozen=True)
 class File:
-    """What a training has written."""
+    """A file of a training run."""
 
     path: str
     size: int
@@ -51,16 +51,16 @@ class File:
 
 @dataclass(frozen=True)
 class TrainingFiles:
-    """What a training has written; ``more`` if the host has not listed all of it."""
+    """The files of a training run; ``more`` if the list is not complete."""
 
     entries: tuple[File, ...] = ()
     more: bool = False
 
 
 class TrainingApi:
-    """Trainings of one model; what does not work out, or is refused, is a ClientError.
+    """Training runs of one model; all errors are raised as ClientError.
 
-    ``base`` stands before the paths of links, for browsers: the host's public URL by default.
+    ``base`` is the prefix of links for browsers: the host's public URL by default.
     """
 
     def __init__(self, api: Api, model: Model, base: str | None = None) -> None:
@@ -74,28 +74,28 @@ class TrainingApi:
         return parse(answer.json())
 
     async def list(self, limit: int | None = None) -> TrainingListing:
-        """The newest trainings, those first; None for all."""
+        """The newest training runs first; None for all."""
         query = {"order": "newest"} | ({} if limit is None else {"limit": str(limit)})
         told, headers = await self._api.ask_with_headers("GET", self._path, query)
         total = headers.get("X-Total-Count", "")
         runs = [parse(one) for one in told or ()]
-        # DEEPaaS 2.6 knows neither order nor limit.
+        # DEEPaaS 2.6 supports neither order nor limit.
         runs.sort(key=lambda run: run.date.timestamp() if run.date else 0.0, reverse=True)
         return TrainingListing(tuple(runs[:limit]), int(total) if total.isdigit() else len(runs))
 
     async def get(self, uuid: str) -> Run:
-        """One training as it is now; TrainingNotFound if there is none of this id."""
+        """The current state of a training run; raises TrainingNotFound."""
         try:
             return parse(await self._api.get_json(f"{self._path}{quote(uuid, safe='')}"))
         except ClientError as error:
             if error.status != GONE or isinstance(error, ModelNotFound | TrainingNotFound):
                 raise
             raise TrainingNotFound(
-                f"model {self._model.name!r} has no training {uuid!r}", GONE
+                f"model {self._model.name!r} has no training run {uuid!r}", GONE
             ) from None
 
     async def cancel(self, run: Run) -> str:
-        """Cancel a training; what has become of it, in words."""
+        """Cancel a training run; returns a message with the outcome."""
         cancelled = await self.cancelled(run)
         return cancelled.message or cancelled.state
 
@@ -106,7 +106,7 @@ class TrainingApi:
             return parse(json.loads(await read_all(response, MAX_DOCUMENT_BYTES)))
 
     async def _cancel_unanswered(self, run: Run) -> Run:
-        """Cancel a training of DEEPaaS 2.6, which forgets it at once and never answers."""
+        """Cancel a run of DEEPaaS 2.6, which deletes it at once and never responds."""
         asking = asyncio.ensure_future(self._api.ask("DELETE", self._url(run)))
         try:
             for _ in range(GONE_LOOKS_COUNT):
@@ -117,10 +117,10 @@ class TrainingApi:
             asking.cancel()
             await asyncio.wait((asking,))
             refused = None if asking.cancelled() else asking.exception()
-        raise refused or ClientError("The host does not cancel it.")
+        raise refused or ClientError("The host did not cancel the training run.")
 
     async def log(self, run: Run) -> str:
-        """The end of what it has printed."""
+        """The end of its log."""
         end = b""
         query = {"tail": str(TAIL_COUNT)}
         async with self._api.open("GET", f"{self._url(run)}/logs", query) as response:
@@ -131,24 +131,24 @@ class TrainingApi:
     async def metrics(self, run: Run) -> Series:
         async with self._api.open("GET", f"{self._url(run)}/metrics") as response:
             body = await read_all(response, MAX_ANSWER_BYTES)
-        # A thread: there may be a million points.
+        # A thread, because there may be a million points.
         return await asyncio.to_thread(_series, body)
 
     async def lines(self, run: Run) -> AsyncIterator[str]:
-        """What it has printed so far, line by line."""
+        """Its log so far, line by line."""
         async with self._api.open("GET", f"{self._url(run)}/logs") as response:
             async for line in read_lines(response):
                 yield line
 
     async def lines_to_come(self, run: Run, seen: str = "") -> AsyncGenerator[Event, None]:
-        """What it prints until its end, in pieces of whole lines, after the one ``seen``."""
+        """Its log until its end, in events of complete lines, after the event ``seen``."""
         headers = {"Accept": EVENTS} | ({"Last-Event-ID": seen} if seen else {})
         async with self._api.open(
             "GET", f"{self._url(run)}/logs", headers=headers, timeout=STREAM_TIMEOUT
         ) as response:
             async for event in read_events(response):
                 if event.name == "error":
-                    raise HostError(f"the log broke off: {event.data}")
+                    raise HostError(f"the log ended unexpectedly: {event.data}")
                 if event.name == "log":
                     yield event
 
@@ -165,17 +165,17 @@ class TrainingApi:
         return TrainingFiles(tuple(entries), bool(told.get("more")))
 
     def file_link(self, run: Run, path: str) -> str:
-        """Where a browser gets one of its files."""
+        """The URL of a file for browsers."""
         return f"{self._base}{self._url(run)}/files/{quote(path)}"
 
     def zip_link(self, run: Run) -> str:
         return f"{self._base}{self._url(run)}/files/?format=zip"
 
     def tensorboard_link(self, run: Run) -> str | None:
-        """Where a browser sees it in TensorBoard, None if there is none."""
+        """The URL of the run in TensorBoard, None without TensorBoard."""
         own, curves = run.links.get("self", ""), run.links.get("tensorboard", "")
         prefix = own.removesuffix(self._url(run))
-        # Paths in links begin with the host's base path, which belongs to its public URL.
+        # Paths in links start with the host's base path, which is part of the public URL.
         if not curves.startswith(f"{prefix}/"):
             return None
         return f"{self._base}{curves.removeprefix(prefix)}"
@@ -196,7 +196,7 @@ def _series(body: bytes) -> Series:
         name: [
             (step, value)
             for step, value in zip(told["steps"], told["values"], strict=False)
-            # JSON has no word for what is not finite.
+            # JSON has null for values that are not finite.
             if isinstance(value, int | float) and math.isfinite(value)
         ]
         for name, told in json.loads(body).items()

@@ -1,4 +1,4 @@
-"""What a caller gives as arguments, as values for a request."""
+"""Converts the caller's arguments to values for a request."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FILE_FORMS = "a Path, a file opened in binary mode, bytes, or (file name, bytes)
 
 
 def values(model: Model, function: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values for a call, by argument; those that are None are left out.
+    """The values for a call, by argument; None values are omitted.
 
-    Only what the host would not tell is checked here: it ignores arguments that it does not know.
-    NotSupported if the model has no such function, InvalidArguments for what cannot be sent.
+    Only checks what the host does not report: it ignores unknown arguments. NotSupported if the
+    model has no such function, InvalidArguments for values that cannot be sent.
     """
     declared = model.predict if function == "predict" else model.train
     if declared is None:
@@ -45,7 +45,7 @@ def values(model: Model, function: str, given: Mapping[str, Any]) -> dict[str, A
 
 
 def alike(name: str, names: Iterable[str]) -> str:
-    """A question that helps who has mistyped a name; empty when there is no help."""
+    """A question with the most similar name; empty if none is similar."""
     close = difflib.get_close_matches(name, list(names), n=1)
     return f": did you mean {close[0]!r}?" if close else ""
 
@@ -58,7 +58,7 @@ def _unknown(names: list[str], known: Iterable[str], function: str) -> InvalidAr
     )
     if not all(told.values()):
         message += f"; it has {', '.join(known)}" if known else "; it has none"
-    fields = {name: [f"There is no such argument{told[name]}"] for name in names}
+    fields = {name: [f"Unknown argument{told[name]}"] for name in names}
     error = InvalidArguments(message)
     error.fields = fields
     return error
@@ -66,7 +66,7 @@ def _unknown(names: list[str], known: Iterable[str], function: str) -> InvalidAr
 
 def _sendable(argument: Argument, value: Any) -> Any:
     if argument.kind == "file":
-        # A tuple of a text and bytes is one file with its name.
+        # A tuple of a string and bytes is one file with its name.
         many = isinstance(value, list | tuple | set) and not _is_named(value)
         return [_upload(one) for one in value] if many else _upload(value)
     if argument.kind == "tensor":
@@ -75,7 +75,7 @@ def _sendable(argument: Argument, value: Any) -> Any:
 
 
 def _tensor(name: str, value: Any) -> Any:
-    """An array, or whatever a file may be, as a file; else nested lists."""
+    """An array, or anything that can be a file, as a file; otherwise nested lists."""
     found = arrays.file_of(name, value)
     if found is not None:
         return found
@@ -99,13 +99,11 @@ def _upload(value: Any) -> FileToSend:
     if _is_file_of_bytes(value):
         return FileToSend(bytes(value[1]), value[0])
     if isinstance(value, io.TextIOBase):
-        raise TypeError(f"it is opened as text, and a file has to be {FILE_FORMS}")
+        raise TypeError(f"it is opened in text mode: a file must be {FILE_FORMS}")
     if hasattr(value, "read"):
         return _upload_of_open(value)
     hint = f"; for a file of this name: Path({value!r})" if isinstance(value, str) else ""
-    raise TypeError(
-        f"it is of type {type(value).__name__}, and a file has to be {FILE_FORMS}{hint}"
-    )
+    raise TypeError(f"it is of type {type(value).__name__}: a file must be {FILE_FORMS}{hint}")
 
 
 def _upload_of_open(file: BinaryIO) -> FileToSend:
@@ -115,16 +113,16 @@ def _upload_of_open(file: BinaryIO) -> FileToSend:
         file.fileno()
         file.seek(file.tell())
     except (OSError, AttributeError):
-        # It cannot be read twice, should it have to be sent twice; or it is in memory anyway.
+        # It cannot be read again for a retry, or it is in memory anyway.
         content = file.read()
         if not isinstance(content, bytes):
-            raise TypeError(f"it does not read bytes, and a file has to be {FILE_FORMS}") from None
+            raise TypeError(f"it does not return bytes: a file must be {FILE_FORMS}") from None
         return FileToSend(content, name)
     return FileToSend(file, name)
 
 
 def _plain(value: Any) -> Any:
-    """The value with nothing in it but what JSON knows."""
+    """The value, converted to JSON types."""
     if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
@@ -139,7 +137,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, UUID | Decimal | Path):
         return str(value)
-    # Arrays and numbers of NumPy, tensors: the client need not have those libraries.
+    # Arrays and scalars of NumPy, and tensors, without importing these libraries.
     if callable(plain := getattr(value, "tolist", None)):
         return _plain(plain())
-    raise TypeError(f"a value of type {type(value).__name__} has no form in JSON")
+    raise TypeError(f"a value of type {type(value).__name__} cannot be converted to JSON")

@@ -156,7 +156,7 @@ async def test_a_host_that_has_gone(page: Page) -> None:
         await tab.begin()
         await expect(tab.rows.first).to_contain_text("done")
         host.stop()
-        await expect(tab.page.get_by_role("alert")).to_contain_text("does not answer")
+        await expect(tab.page.get_by_role("alert")).to_contain_text("Cannot connect to")
         await expect(tab.rows).to_have_count(1)
         await tab.page.close()
 
@@ -176,5 +176,5 @@ async def test_deepaas_26(page: Page, theirs: str) -> None:
     await expect(page.get_by_label("Message of")).to_contain_text("on purpose")
     await tab.begin(act="wait", text="w")
     await page.get_by_role("button", name="Cancel").click()
-    await expect(page.get_by_text("this host keeps nothing of it")).to_be_visible()
+    await expect(page.get_by_text("this host has deleted it")).to_be_visible()
     await expect(tab.rows).to_have_count(2)

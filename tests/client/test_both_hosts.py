@@ -63,7 +63,7 @@ def test_models_and_health(client: Client) -> None:
     assert client.metadata("types")["name"] == "types"
     with pytest.raises(ModelNotFound, match="did you mean 'types'"):
         client.metadata("typse")
-    with pytest.raises(ClientError, match="several models, name one of them: accept_header"):
+    with pytest.raises(ClientError, match="several models, choose one of them: accept_header"):
         client.model()
 
 
@@ -165,7 +165,7 @@ def test_mistakes(client: Client, tmp_path: Path) -> None:
         client.predict("files", image="x.png")
     with pytest.raises(InvalidArguments, match="labels: an empty list cannot be sent together"):
         client.predict("files", image=b"x", labels=[])
-    with pytest.raises(InvalidArguments, match="answers with application/json only"):
+    with pytest.raises(InvalidArguments, match="returns application/json, not image/png"):
         client.predict("types", accept="image/png")
     with pytest.raises(NotSupported, match="mplement"):
         client.predict("no_predict")
@@ -175,7 +175,7 @@ def test_mistakes(client: Client, tmp_path: Path) -> None:
     # A failure leaves nothing behind.
     with pytest.raises(ModelFailed):
         client.predict("raises", act="ValueError", save_to=tmp_path / "answer")
-    with pytest.raises(ClientError, match="the answer cannot be written: No space left"):
+    with pytest.raises(ClientError, match="the response cannot be written: No space left"):
         client.predict("types", save_to="/dev/full")
     assert list(tmp_path.iterdir()) == []
 

@@ -28,7 +28,7 @@ def busy(code: str, retry_after: float | None) -> Busy:
     ("error", "post_seconds", "get_seconds"),
     [
         (NotSent("refused"), 0.25, 0.25),
-        (ConnectionFailed("broke off"), None, 0.25),
+        (ConnectionFailed("was lost"), None, 0.25),
         (TimedOut("too long"), None, None),
         (busy("queue_full", 1.0), 1.0, 1.0),
         (busy("queue_full", 60.0), None, None),
@@ -78,7 +78,7 @@ async def test_a_get_is_sent_again_when_the_connection_breaks() -> None:
 async def test_a_post_whose_fate_is_unknown_is_not() -> None:
     broken = Broken(lambda _: b"")
     async with broken.listening() as url, Api(url, retries=5) as api:
-        with pytest.raises(ConnectionFailed, match="broke off"):
+        with pytest.raises(ConnectionFailed, match="was lost"):
             await api.send(ClientCall("/v2/models/m/predict/"))
     assert len(broken.requests) == 1
 
@@ -151,11 +151,11 @@ async def test_a_host_that_is_silent() -> None:
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with AsyncClient(url, timeout=0.2) as client:
-            with pytest.raises(TimedOut, match="not answered in time"):
+            with pytest.raises(TimedOut, match="timed out"):
                 await client.models()
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:5000", "ftp://host", "http://", "http://h:x", ""])
 def test_not_a_url(url: str) -> None:
-    with pytest.raises(ClientError, match="not the URL of a host"):
+    with pytest.raises(ClientError, match="not a valid URL of a host"):
         Client(url)

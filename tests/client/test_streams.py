@@ -95,10 +95,10 @@ def test_a_failure_in_the_middle(client: Client) -> None:
 
 def test_what_cannot_be_streamed(client: Client) -> None:
     for model, given, kind, said in (
-        ("whole", {}, NotSupported, "'whole' does not stream: its answer comes as a whole"),
+        ("whole", {}, NotSupported, "'whole' does not stream: use predict()"),
         ("speaks", {}, InvalidArguments, "text: Missing data for required field."),
         ("speaks", {"txt": "x"}, InvalidArguments, "unknown argument 'txt' of predict: did you"),
-        ("speaks", {"accept": "image/png", "text": "x"}, InvalidArguments, "application/json only"),
+        ("speaks", {"accept": "image/png", "text": "x"}, InvalidArguments, "not image/png"),
     ):
         with pytest.raises(kind, match=said):
             next(client.stream(model, arguments=given))

@@ -74,7 +74,7 @@ def test_a_full_queue(client: Client, host: Host) -> None:
         wait_until(lambda: "start 1" in host.journal(), "the first call runs")
         calls += [threads.submit(client.predict, "gated", label="2", gate="go")]
         wait_until(lambda: host.readiness("gated")["queued_count"] == 1, "the second one waits")
-        with pytest.raises(Busy, match="1 calls of model 'gated' are waiting") as caught:
+        with pytest.raises(Busy, match="the queue of model 'gated' is full: 1 ") as caught:
             hasty.predict("gated", label="3")
         assert (caught.value.status, caught.value.retry_after) == (503, 1.0)
         calls += [threads.submit(client.predict, "gated", label="4")]  # comes back by itself
@@ -87,7 +87,7 @@ def test_more_than_fits_into_memory(
 ) -> None:
     monkeypatch.setattr(asynchronous, "MAX_ANSWER_BYTES", 2**20)
     given = {"size_bytes": 3 * 2**20, "accept": "application/octet-stream"}
-    with pytest.raises(HostError, match="larger than 1 MiB: have it written to a file"):
+    with pytest.raises(HostError, match="larger than 1 MiB: write it to a file"):
         client.predict("large", arguments=given)
     saved = client.predict("large", arguments=given, save_to=tmp_path / "large")
     assert saved.stat().st_size == 3 * 2**20
@@ -146,7 +146,7 @@ else:
 """
     ended = run(program, host)
     told, ready = ended.stdout.splitlines()
-    assert "make a new one after the fork" in told
+    assert "create a new one in this process" in told
     assert (ready, ended.returncode, ended.stderr) == ("True", 0, "")
 
 

@@ -392,7 +392,7 @@ def end(process: subprocess.Popen[str], number: int) -> None:
 @pytest.mark.parametrize(
     "options,words",
     [
-        (["--api-url=somewhere:5000"], "not the URL of a host: 'somewhere:5000'"),
+        (["--api-url=somewhere:5000"], "not a valid URL of a host: 'somewhere:5000'"),
         (["--listen-ip=192.0.2.1"], "cannot listen"),
         (["--unix-socket=/nowhere/socket"], "cannot listen"),
     ],

@@ -351,7 +351,7 @@ class TestOldHost:
 
     async def test_cancel(self, trainings: TrainingApi) -> None:
         newest = (await trainings.list(10)).runs[0]
-        assert await trainings.cancel(newest) == "cancelled; this host keeps nothing of it"
+        assert await trainings.cancel(newest) == "cancelled; this host has deleted it"
         assert [run.short for run in (await trainings.list(10)).runs] == ["bbbbbbbb"]
 
     async def test_a_refusal_is_told(
