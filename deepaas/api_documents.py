@@ -1,6 +1,6 @@
-"""The OpenAPI documents of a host: one for each door, and one of all.
+"""The OpenAPI documents of a host: one for each door, and one for all.
 
-A door that fails to tell is left out, and the log says why.
+A door that fails is left out, and the log has the reason.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TITLE = "DEEPaaS"
 
 
 class ApiDocuments:
-    """They tell of the doors in their order."""
+    """The documents describe the doors in order."""
 
     def __init__(
         self, prefix: str, models: Iterable[HostedModel], doors: Sequence[OpenDoor]
@@ -48,7 +48,7 @@ class ApiDocuments:
         return routes(self._prefix, table)
 
     def list(self) -> list[ApiDocument]:
-        """Those of single doors, for the Swagger page."""
+        """The documents of the single doors, for the Swagger page."""
         return [
             ApiDocument(
                 one.name,
@@ -74,14 +74,14 @@ class ApiDocuments:
         return json_response(document)
 
     async def _frame(self, title: str) -> dict[str, Any]:
-        """A document without paths: of a single model it has the words."""
+        """A document without paths; a single model gives it title and description."""
         models = list(self._models)
         known = await asyncio.gather(*map(about, models))
         if len(models) == 1:
             title = f"{known[0].title} – {title}"
             description = known[0].description
         else:
-            # A document's description is Markdown; names of models are not.
+            # The description is Markdown; names of models are not.
             description = "\n".join(
                 f"* `{model.name}`{f': {one.title}' if one.title != model.name else ''}"
                 for model, one in zip(models, known, strict=True)
@@ -107,13 +107,13 @@ class ApiDocuments:
             components[kind] = self._joined(door, components.get(kind, {}), ours)
 
     def _joined(self, door: str, others: Json, ours: Json) -> Json:
-        """Of one name the first counts."""
+        """For each name, the first one is used."""
         for name in ours:
             clash = (door, name)
             if name in others and others[name] != ours[name] and clash not in self._clashes:
-                self._clashes.add(clash)  # The document is asked for again and again.
+                self._clashes.add(clash)  # Logged once, not with each request.
                 _log.warning(
-                    "/openapi.json: %s of the door %r is left out: another door has that name",
+                    "/openapi.json: leaving out %s of the door %r: another door has this name",
                     name,
                     door,
                 )
@@ -125,7 +125,9 @@ async def _part(one: OpenDoor) -> Json | None:
     try:
         return await one.door.openapi()
     except Exception:
-        _log.exception("the door %r is left out of /openapi.json", one.name)
+        _log.exception(
+            "/openapi.json: leaving out the door %r, which failed to describe itself", one.name
+        )
         return None
 
 

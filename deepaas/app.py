@@ -1,4 +1,4 @@
-"""The pieces put together: options, models, workers, protocols, the HTTP application."""
+"""Builds the host from its parts: options, models, workers, protocols, the HTTP application."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def source(settings: Settings, found: FoundModel) -> Source:
         settings.warm,
         settings.reload,
         found.interpreter,
-        # Of a host that has allowed itself more by then, models are not to notice.
+        # The host raises its own limit later; models keep the original one.
         resource.getrlimit(resource.RLIMIT_NOFILE),
     )
 
@@ -101,7 +101,7 @@ def build_trainings(
     host_mark: str,
     executor: Executor,
 ) -> Trainings:
-    """The trainings, not yet started; ``host_mark`` begins the marks of all processes."""
+    """The training runs, not yet started; ``host_mark`` is the prefix of all process marks."""
     directory = _state_directory(settings, folder)
     keep = parse_keep(settings.keep_runs)
     limits = TrainingLimits(
@@ -157,28 +157,28 @@ def build_visitors(settings: Settings) -> Visitors:
 
 
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:
-    """The state directory; for want of one, a temporary one."""
+    """The state directory, or a temporary one if there is none."""
     if not settings.train_endpoint:
-        return StateDirectory(folder / "state")  # For nothing: they are not started.
+        return StateDirectory(folder / "state")  # Unused: training is disabled.
     if settings.state_dir:
         return StateDirectory(Path(settings.state_dir).expanduser())
     try:
         return StateDirectory(default_directory(os.environ))
     except ConfigError as error:
-        _log.warning("%s; trainings are kept until this host ends, and lost then", error)
+        _log.warning("%s; training runs are lost when this host exits", error)
         return StateDirectory(folder / "state")
 
 
 async def open_store(url: str) -> Store:
     """Open the store; ConfigError for a wrong URL, StoreUnavailable without its database."""
-    # In a thread, while the models are loaded: SQLAlchemy takes longer to import than the host.
+    # In a thread, while the models load: importing SQLAlchemy takes longer than the host.
     module = await asyncio.to_thread(importlib.import_module, "deepaas.training.store")
     store: Store = await module.Store.open(url)
     return store
 
 
 def look_at_doors(settings: Settings, folder: Path) -> list[doors.OpenDoor | doors.ClosedDoor]:
-    """All doors that are installed, for a look: no model, nothing started."""
+    """All installed doors, for inspection only: without models, and nothing is started."""
     settings = replace(settings, state_dir=str(folder / "state"), root_protocol=())
     registry = Registry([], settings.check_timeout)
 

@@ -1,11 +1,11 @@
-"""Files below a folder in which somebody else writes meanwhile, opened without ever leaving it.
+"""Opens files below a folder in which other processes write, without ever leaving it.
 
-What a model has written may change between a look at it and its use: a file becomes a symlink, a
-folder another one. So nothing is checked by its path here. Each step of a path is opened by itself,
-relative to the folder before it and without following symlinks; the descriptor that comes of it
-is what is checked, and read. Symlinks are followed by hand, as far as they stay inside.
+What a model has written may change between check and use: a file becomes a symlink, a folder is
+replaced. So nothing is checked by path. Each step of a path is opened separately, relative to the
+folder before it and without following symlinks; checks and reads use the descriptor. Symlinks are
+followed here as long as they stay inside.
 
-All of this blocks: call it in a thread.
+All functions block: call them in a thread.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 MAX_TURNS_COUNT = 256
-"""So many symlinks and steps back up are followed for one path."""
+"""Limit for symlinks and steps upwards in one path."""
 
 MAX_PATH_BYTES = 4096
-"""Longer paths (made step by step, they are possible) are passed over."""
+"""Longer paths are ignored; they can be created step by step."""
 
 REPLACED = "\ufffd"
-"""Stands for each byte of a name that is no UTF-8."""
+"""Replaces each byte of a name that is not UTF-8."""
 
-# Opening a named pipe waits for its other end without O_NONBLOCK.
+# Without O_NONBLOCK, opening a named pipe waits for its other end.
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def open_folder(path: Path, own_steps: int = 1) -> int:
-    """The descriptor of a folder whose last ``own_steps`` steps must be no symlinks."""
+    """The descriptor of a folder whose last ``own_steps`` steps must not be symlinks."""
     folder = os.open(Path(*path.parts[:-own_steps]), _ANY_FOLDER)
     for name in path.parts[-own_steps:]:
         folder = _step(folder, name)
@@ -44,7 +44,7 @@ def open_folder(path: Path, own_steps: int = 1) -> int:
 
 
 def _step(folder: int, name: str) -> int:
-    """Open a folder in a folder, which is closed."""
+    """Open a folder in a folder, and close the latter."""
     try:
         return os.open(name, _FOLDER, dir_fd=folder)
     finally:
@@ -52,7 +52,7 @@ def _step(folder: int, name: str) -> int:
 
 
 def open_file(path: Path, own_steps: int = 1) -> BinaryIO:
-    """Open a regular file whose last steps, its own name included, must be no symlinks."""
+    """Open a regular file whose last steps, including its own name, must not be symlinks."""
     if own_steps == 1:
         return _regular(os.open(path, _FILE))
     folder = open_folder(path.parent, own_steps - 1)
@@ -63,10 +63,10 @@ def open_file(path: Path, own_steps: int = 1) -> BinaryIO:
 
 
 def remove_tree(name: str, folder: int) -> None:
-    """Remove what is in a folder, with all that lies below it; what cannot be removed stays.
+    """Remove a file, or a folder with its contents; what cannot be removed stays.
 
-    No symlink is followed, and however deep it goes, no more than two descriptors are open: what
-    lies in a folder of the tree is moved up to its top, and removed there.
+    No symlink is followed, and at most two descriptors are open at any depth: the contents of a
+    subfolder are moved to the top and removed there.
     """
     with contextlib.suppress(FileNotFoundError):
         try:
@@ -101,13 +101,13 @@ def _empty(top: int) -> None:
 
 
 def _unlink_files(folder: int) -> list[str]:
-    """Remove all that is no folder; the names of the folders."""
+    """Remove everything except folders; returns the names of the folders."""
     names: list[str] = []
     with contextlib.suppress(OSError):
         names = os.listdir(folder)
     for name in names:
         with contextlib.suppress(OSError):
-            os.unlink(name, dir_fd=folder)  # Fails where it is a folder.
+            os.unlink(name, dir_fd=folder)  # Fails for a folder.
     with contextlib.suppress(OSError):
         return os.listdir(folder)
     return []
@@ -117,14 +117,14 @@ def _regular(descriptor: int) -> BinaryIO:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return open(descriptor, "rb")
     os.close(descriptor)
-    raise FileNotFoundError(errno.ENOENT, "it is no regular file")
+    raise FileNotFoundError(errno.ENOENT, "it is not a regular file")
 
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A regular file of a :class:`Root`, as long as the walk stands at it.
+    """A regular file of a :class:`Root`, valid until the walk continues.
 
-    Its ``name`` for clients is the path below the root, with slashes: unique, and UTF-8.
+    Its ``name`` for clients is the path below the root, with slashes: unique, and in UTF-8.
     """
 
     name: str
@@ -134,20 +134,20 @@ class FoundFile:
     _steps: tuple[str, ...]
 
     def open(self) -> BinaryIO:
-        """Open it for reading; OSError if it has vanished, or become something else."""
+        """Open it for reading; OSError if it was removed or replaced."""
         if stat.S_ISLNK(os.lstat(self._steps[-1], dir_fd=self._folder).st_mode):
             return self._root.open_steps(self._steps)
         return _regular(os.open(self._steps[-1], _FILE, dir_fd=self._folder))
 
 
 class Root:
-    """A folder whose files are shown, opened as by :func:`open_folder`. Use it in a ``with``."""
+    """A folder whose files are served, opened as by :func:`open_folder`; a context manager."""
 
     def __init__(self, path: Path, own_steps: int = 1) -> None:
         self._descriptor = open_folder(path, own_steps)
         above = path.absolute().parents[own_steps - 1]
         below = path.parts[-own_steps:]
-        # What symlinks with absolute targets begin with that stay inside.
+        # Prefixes of absolute symlink targets that stay inside.
         self._names = {
             os.path.normpath(Path(one, *below)) for one in (above, os.path.realpath(above))
         }
@@ -159,10 +159,10 @@ class Root:
         os.close(self._descriptor)
 
     def open(self, relative: str) -> BinaryIO:
-        """Open a regular file by its path, as :meth:`walk` names it: no ``./a``, no ``a//b``."""
+        """Open a regular file by its path as in :meth:`walk`: no ``./a``, no ``a//b``."""
         steps = relative.split("/")
         if "\0" in relative or any(step in ("", ".", "..") for step in steps):
-            raise FileNotFoundError(errno.ENOENT, "that is no name of a file")
+            raise FileNotFoundError(errno.ENOENT, "that is not the name of a file")
         return self.open_steps(steps)
 
     def open_steps(self, steps: Iterable[str]) -> BinaryIO:
@@ -184,14 +184,14 @@ class Root:
                         folder = found
                         done.append(name)
                         continue
-                    # A symlink: what it says comes in the place of its name.
+                    # A symlink: its target replaces its name.
                     inside = self._inside(found)
                     left = ([*done, *found.split("/")] if inside is None else inside) + left
                 elif done:
                     left = done[:-1] + left
                 else:
                     break
-                # From the root again: the way back up may lead elsewhere by now.
+                # From the root again: the parent may have changed meanwhile.
                 turns_count += 1
                 if turns_count > MAX_TURNS_COUNT:
                     break
@@ -200,14 +200,14 @@ class Root:
                 folder = os.dup(self._descriptor)
         finally:
             os.close(folder)
-        raise FileNotFoundError(errno.ENOENT, "there is no such file inside of the folder")
+        raise FileNotFoundError(errno.ENOENT, "there is no such file in the folder")
 
     def _open_step(self, folder: int, name: str, *, last: bool) -> int | str:
         flags = _FILE if last else _FOLDER
         try:
             return os.open(name, flags, dir_fd=folder)
         except FileNotFoundError:
-            # Told with a replacement for what is no UTF-8.
+            # A client's name, with replacements for bytes that are not UTF-8.
             real = _told(os.listdir(folder)).get(name) if REPLACED in name else None
             if real is None:
                 raise
@@ -218,19 +218,19 @@ class Root:
             try:
                 return os.readlink(name, dir_fd=folder)
             except OSError:
-                raise error from None  # It is no symlink, but no folder either.
+                raise error from None  # It is neither a symlink nor a folder.
 
     def _inside(self, target: str) -> list[str] | None:
-        """The steps of an absolute path below this folder; None for a relative one."""
+        """The steps of an absolute path below this folder; None for a relative path."""
         if not target.startswith("/"):
             return None
         for name in self._names:
             if target.startswith(f"{name}/"):
                 return target[len(name) + 1 :].split("/")
-        raise FileNotFoundError(errno.ENOENT, "the symlink leads out of the folder")
+        raise FileNotFoundError(errno.ENOENT, "the symlink leads outside the folder")
 
     def walk(self) -> Generator[FoundFile, None, None]:
-        """All regular files, folder by folder; symlinks to some only when they stay inside."""
+        """All regular files, folder by folder, including symlinks that stay inside."""
         folders: list[tuple[str, tuple[str, ...]]] = [("", ())]
         while folders:
             prefix, steps = folders.pop()
@@ -240,7 +240,7 @@ class Root:
                 for step in steps:
                     folder = _step(folder, step)
             except OSError:
-                continue  # It has just vanished.
+                continue  # It was just removed.
             try:
                 for name, kind in self._entries(folder, prefix, steps):
                     if isinstance(kind, FoundFile):
@@ -254,7 +254,7 @@ class Root:
     def _entries(
         self, folder: int, prefix: str, steps: tuple[str, ...]
     ) -> Iterator[tuple[str, FoundFile | tuple[str, ...]]]:
-        """The files of a folder, and the steps to the folders in it."""
+        """The files of a folder, and the steps to its subfolders."""
         try:
             names = _told(os.listdir(folder))
         except OSError:
@@ -270,16 +270,16 @@ class Root:
                     with self.open_steps(own) as file:
                         status = os.fstat(file.fileno())
             except (OSError, ValueError):
-                continue  # It has just vanished, or leads to nothing that is shown.
+                continue  # It was just removed, or its target is not served.
             if stat.S_ISDIR(status.st_mode):
-                # Folders are not looked for behind symlinks: if they are inside, they come anyway.
+                # Symlinks to folders are not followed: folders inside are found anyway.
                 yield f"{path}/", own
             elif stat.S_ISREG(status.st_mode):
                 yield path, FoundFile(path, status, self, folder, own)
 
 
 def _told(names: Iterable[str]) -> dict[str, str]:
-    """The names of a folder by what clients are told: bytes that are no UTF-8 are replaced."""
+    """Names in a folder by their names for clients: bytes that are not UTF-8 are replaced."""
     told: dict[str, str] = {}
     odd: list[tuple[str, str]] = []
     for name in sorted(names):
@@ -290,7 +290,7 @@ def _told(names: Iterable[str]) -> dict[str, str]:
             odd.append((text, name))
     counts: dict[str, int] = {}
     for text, name in odd:
-        # Two that look the same now are told apart by a number.
+        # Equal names get a number.
         unique = text
         while unique in told:
             counts[text] = counts.get(text, 1) + 1

@@ -1,7 +1,7 @@
-"""What browsers are told of answers: what they may do with them, and who may have them.
+"""Headers that tell browsers what they may do with a response, and which pages may read it.
 
-A page of our own says itself what it needs (``Content-Security-Policy``). Whatever does not is
-somebody else's: a model's answer, a file, a log. A browser may show it and nothing more.
+The host's own pages declare what they need (``Content-Security-Policy``). Everything else is
+untrusted: a result of a model, a file, a log. Browsers may show it and nothing more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from multidict import CIMultiDict, istr
 
-# `istr`: these are looked up for each answer, and are compared without making copies of them.
+# `istr`: these are looked up for each response, and comparing them makes no copies.
 POLICY = istr("Content-Security-Policy")
 DISPOSITION = istr("Content-Disposition")
 REFERRER = istr("Referrer-Policy")
@@ -25,12 +25,12 @@ ONLY_SHOWN = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "media-src 'self' data:; font-src data:; frame-ancestors 'self'"
 )
-"""For what is not ours: no script runs, no address is called, and no foreign page shows it."""
+"""For untrusted content: no scripts, no requests, and no foreign page can embed it."""
 
 JSON = "application/json"
-"""What no browser takes for anything else, once it may not guess.
+"""A type that no browser takes for another one, if guessing is disabled.
 
-It is neither executed nor given to the process of a foreign page (ORB), which may only frame it.
+It is neither executed nor given to the process of a foreign page (ORB), which can only frame it.
 """
 
 TEXT_ONLY_SHOWN = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -43,13 +43,13 @@ _EXECUTED = re.compile(r"html|xml|svg|mathml|pdf|script|multipart/|message/|flas
 
 
 def wants_page(accept: str) -> bool:
-    """Tell a browser, which asks for HTML by name, from a program; by its ``Accept`` header."""
+    """Whether it is a browser: their ``Accept`` header names HTML."""
     return "text/html" in accept.lower()
 
 
 @dataclass(frozen=True)
 class Told:
-    """What belongs to an answer; ``attachment`` if it is to be saved, unless it says otherwise."""
+    """Headers for a response; ``attachment``: save it, unless the response says otherwise."""
 
     headers: CIMultiDict[str]
     attachment: bool
@@ -58,10 +58,10 @@ class Told:
 
 @functools.lru_cache(maxsize=256)
 def told(media_type: str, policy: str, shared: bool, shown: bool) -> Told:
-    """What belongs to an answer, of a ``Content-Type``; the same few are asked for again and again.
+    """The headers for a response of a ``Content-Type``; cached, because there are only a few.
 
-    ``policy`` is its own ``Content-Security-Policy``, ``shared`` that pages of some other origins
-    may have it, ``shown`` that it is for a window or a frame: these ask for HTML.
+    ``policy`` is its own ``Content-Security-Policy``; ``shared``: pages of some other origins may
+    read it; ``shown``: it is for a window or a frame, which request HTML.
     """
     headers = CIMultiDict({TYPE_OPTIONS: "nosniff"})
     if media_type.partition(";")[0] == JSON:

@@ -1,4 +1,4 @@
-"""A request as a line of curl, for people to copy. Everything is quoted for the shell."""
+"""Formats a request as a curl command to copy. Everything is quoted for the shell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLAIN_PATH = re.compile(r"[\w./-]+")
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of whoever calls; the media type may be left out."""
+    """A file of the caller; the media type is optional."""
 
     path: str
     media_type: str = ""
@@ -30,9 +30,9 @@ def curl(
     form: Iterable[tuple[str, str | LocalFile]] = (),
     save_as: str | None = None,
 ) -> str:
-    """A POST of a JSON body, of ``data`` as it is, or of a form, multipart where it has a file.
+    """A POST of a JSON body, of raw ``data``, or of a form, which is multipart if it has a file.
 
-    ``url`` has the query; of a text the headers say the type.
+    ``url`` includes the query; for text data, the headers have the media type.
     """
     form = list(form)
     several = any(isinstance(value, LocalFile) for _, value in form)

@@ -1,4 +1,4 @@
-"""The doors of a host: found, opened, and put together into one application."""
+"""Finds the doors of a host, opens them, and adds them to one application."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GROUP = "deepaas.protocol"
 
 @dataclass(frozen=True)
 class OpenDoor:
-    """A door that this host has; ``root_routes`` are none if it is not wanted at the root."""
+    """A door that is served; ``root_routes`` is empty if it is not chosen for the root."""
 
     point: EntryPoint
     door: Door
@@ -42,10 +42,10 @@ class ClosedDoor:
 
 
 def open_all(host: Host) -> list[OpenDoor]:
-    """The doors of all installed packages, opened; of one that does not work the log tells.
+    """Open the doors of all installed packages; those that fail are logged.
 
     Raises:
-        ConfigError: an option is wrong, or doors at the root are in each other's way.
+        ConfigError: an option is invalid, or doors at the root conflict.
     """
     opened: list[OpenDoor] = []
     for one in tried(host):
@@ -54,21 +54,24 @@ def open_all(host: Host) -> list[OpenDoor]:
         elif isinstance(one.error, ConfigError):
             raise one.error
         elif isinstance(one.error, NameTaken):
-            _log.error("the door %r of %s is passed over: there is one", *one.error.args)
+            _log.error(
+                "ignoring the door %r of %s: there is already a door with this name",
+                *one.error.args,
+            )
         else:
             _log.error(
-                "the door %r cannot be opened; the others are served",
+                "the door %r cannot be opened; the other doors are served",
                 one.point.name,
                 exc_info=one.error,
             )
     for name in host.settings.doors.keys() - plugins.points(GROUP).names:
-        _log.error("there are options for a door %r, and no door of that name", name)
+        _log.error("there are options for the door %r, but no door with this name", name)
     _check_root(host.settings.root_protocol, opened)
     return opened
 
 
 class NameTaken(ValueError):
-    """There is another door of this name already."""
+    """There is already a door with this name."""
 
 
 def tried(host: Host) -> Iterator[OpenDoor | ClosedDoor]:
@@ -87,23 +90,23 @@ def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
     try:
         options = host.settings.doors.get(point.name)
         if isinstance(options, Exception):
-            raise ValueError(f"its options cannot be had: {options}") from options
+            raise ValueError(f"its options cannot be loaded: {options}") from options
         door = point.load()(replace(host, options=options))
         if not isinstance(door, Door):
-            raise TypeError(f"{point.value} gives back no deepaas.protocols.Door")
+            raise TypeError(f"{point.value} must return a deepaas.protocols.Door")
         wanted = point.name in host.settings.root_protocol
         at_root = door.root_routes() if wanted and door.root_routes else ()
-        # Tried where it does no harm: a router refuses some.
+        # Tried on another router first: some routes are rejected.
         web.UrlDispatcher().add_routes([*at_root, *door.routes])
         if not all(isinstance(page, Link) for page in door.pages):
-            raise TypeError(f"{point.value}: the pages of its door are no links")
+            raise TypeError(f"{point.value}: the pages of its door must be links")
     except Exception as error:
         return ClosedDoor(point, error)
     return OpenDoor(point, door, at_root)
 
 
 def add(app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes) -> None:
-    # The router takes the first route that fits: at the root, of whom the operator wants there.
+    # The first matching route is used, so the door that the operator wants at the root comes first.
     app.add_routes([route for one in doors for route in one.root_routes])
     for one in doors:
         app.add_routes(one.door.routes)
@@ -130,7 +133,7 @@ async def _done(one: OpenDoor, what: str, step: Callable[[], Awaitable[None]]) -
 
 
 def why_to_stay(doors: Iterable[OpenDoor]) -> str:
-    """Why the host stays when no model can be served; empty if it does not."""
+    """Why the host keeps running if no model can be served; empty if it exits."""
     return next((one.door.stays_because for one in doors if one.root_routes), "")
 
 
@@ -150,7 +153,7 @@ def _check_root(wanted: Sequence[str], opened: Sequence[OpenDoor]) -> None:
 
 
 def _clash(one: web.RouteDef, other: web.RouteDef) -> bool:
-    """Whether a request of the one is one of the other, too."""
+    """Whether a request can match both."""
     same_method = hdrs.METH_ANY in (one.method, other.method) or one.method == other.method
     return same_method and (_takes(one, other.path) or _takes(other, one.path))
 

@@ -1,4 +1,4 @@
-"""Messages as bytes, and back: msgpack behind a length of four bytes (little endian)."""
+"""Encodes and decodes messages: msgpack after a length of four bytes (little endian)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from deepaas.messages import Message
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
-"""No honest message is larger than this; a longer length means a broken peer."""
+"""No valid message is larger; a longer length means that the peer is broken."""
 
 LENGTH = struct.Struct("<I")
 
@@ -26,10 +26,10 @@ class FrameBuffer:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The payloads that are complete now; ValueError if a frame is too large."""
+        """The payloads that are now complete; ValueError if a frame is too large."""
         buffer = self._data
         if not buffer and len(data) >= 4:
-            # The usual case, one whole frame in one read, without a copy through the buffer.
+            # The usual case: one complete frame in one read, without a copy through the buffer.
             (size,) = LENGTH.unpack_from(data)
             if size + 4 == len(data):
                 return [data[4:]]
@@ -39,7 +39,7 @@ class FrameBuffer:
         while len(buffer) - start >= 4:
             (size,) = LENGTH.unpack_from(buffer, start)
             if size > MAX_FRAME_BYTES:
-                raise ValueError(f"a frame of {size} bytes is announced")
+                raise ValueError(f"a frame of {size} bytes is too large")
             end = start + 4 + size
             if len(buffer) < end:
                 break

@@ -1,6 +1,6 @@
-"""What the host tells of all its doors: the start page, and what pages have of each.
+"""The start page, and ``/doors.json``: the links and examples of all doors.
 
-A door that fails to tell is left out, and the log says why.
+A door that fails is left out, and the log has the reason.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
 _log = logging.getLogger(__name__)
 
 URL = "http://HOST"
-"""Stands in ``/doors.json`` for the host's URL with its base path: whoever reads it knows that."""
+"""Placeholder in ``/doors.json`` for the URL of the host, with its base path."""
 
 Pair = tuple[str, str]
 
 
 class Front:
-    """Tells of the doors, in their order; they may come after it is made."""
+    """Describes the doors, in order; `doors` may be set later."""
 
     def __init__(
         self, settings: Settings, models: Iterable[HostedModel], site: Sequence[SiteLink]
@@ -124,7 +124,7 @@ def _links(one: OpenDoor, model: HostedModel) -> list[Pair]:
 
 
 def _here(links: Iterable[Link]) -> list[Link]:
-    """Those that lead to this host: a door may make a path of what a model says."""
+    """Those that lead to this host: paths may contain text from a model."""
     told = [Link(str(link.label), str(link.path)) for link in links]
     return [link for link in told if re.match(r"/(?![/\\])", link.path)]
 
@@ -139,5 +139,5 @@ def _had(one: OpenDoor, ask: Callable[[], list[Pair]]) -> list[Pair]:
     try:
         return ask()
     except Exception:
-        _log.exception("the door %r does not tell what it has of a model", one.name)
+        _log.exception("the door %r failed to list its links or examples of a model", one.name)
         return []

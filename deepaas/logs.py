@@ -1,7 +1,7 @@
 """Logging of the host: set up once by the command, never at import.
 
-What others say, models and clients, cannot look like a record of its own, and nobody waits for the
-log to be written (see :mod:`deepaas.outlet`).
+Text from models and clients cannot forge records, and logging never blocks (see
+:mod:`deepaas.outlet`).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SHORT = "%(asctime)s %(levelname)s %(message)s"
 RECENT_CHARACTERS = 256 * 1024
 CONTINUED = "\n  "
-"""Further lines of a record are indented: each line at the margin begins a record."""
+"""Further lines of a record are indented, so that a line that is not begins a record."""
 
 _DIM, _RED, _YELLOW, _PLAIN = "\x1b[2m", "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Characters that move the cursor, end a line, turn the text around or are none."""
+"""Characters that move the cursor, end a line or change the direction, and invalid ones."""
 
 
 class RecordFormatter(logging.Formatter):
-    """Makes lines of a record, and only of this record, whatever stands in its message."""
+    """Formats a record so that its message cannot forge other records."""
 
     def __init__(self, form: str = FORMAT, time: str | None = None) -> None:
         super().__init__(form, time)
@@ -46,7 +46,7 @@ class RecordFormatter(logging.Formatter):
 
 
 class TerminalFormatter(RecordFormatter):
-    """The same for people who watch: the time of day, and the level by its colour."""
+    """The same for terminals: with the time of day, and the level in colour."""
 
     def __init__(self) -> None:
         super().__init__(SHORT, "%H:%M:%S")
@@ -62,7 +62,7 @@ class TerminalFormatter(RecordFormatter):
 
 
 def for_people(stream: Outlet | TextIO) -> bool:
-    """Whether a stream is a terminal that shows colours, and somebody wants them.
+    """Whether a stream is a terminal that shows colours, and they are not disabled.
 
     `NO_COLOR`: https://no-color.org/
     """
@@ -75,7 +75,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 class RecentLog(logging.Handler):
-    """Holds the end of the log for the debug endpoint, never more than a fixed size."""
+    """Keeps the end of the log for the debug endpoint, up to a fixed size."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class RecentLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         line = self.format(record)
         if len(line) > RECENT_CHARACTERS:
-            # The mark keeps what stands in the middle of it from the margin.
+            # The ellipsis keeps the rest from looking like the beginning of a record.
             line = f"…{line[1 - RECENT_CHARACTERS :]}"
         self._lines.append(line)
         self._characters += len(line) + 1
@@ -98,7 +98,7 @@ class RecentLog(logging.Handler):
 
 
 def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
-    """Send the log where the operator wants it; ConfigError if the file cannot be written."""
+    """Send the log to the chosen place; ConfigError if the file cannot be written."""
     outlet = _open(file) if file else sys.stderr
     formatter = TerminalFormatter() if for_people(outlet) else RecordFormatter()
     if isinstance(outlet, Outlet):
@@ -110,7 +110,7 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
     for chatty in ("asyncio", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)
-    # It warns of headers that it cannot read, with the client's words, and Python keeps them all.
+    # It warns about malformed headers and quotes them, and Python keeps all warnings in memory.
     warnings.filterwarnings("ignore", module=r"aiohttp\.")
 
 
@@ -125,7 +125,7 @@ def _open(file: str) -> Outlet:
 
 
 def _dropped(count: int) -> logging.LogRecord:
-    message = "%d records were dropped here: nobody took them, or there was no space for them"
+    message = "%d log records were dropped here: the reader was too slow, or the disk was full"
     return logging.makeLogRecord(
         {
             "name": __name__,

@@ -1,8 +1,7 @@
-"""Where the host keeps its files is nobody's business: its own paths are taken out of texts.
+"""Removes the host's own paths from texts, so that clients do not learn where its files are.
 
-Exceptions of models and of the system like to name the file that they are about, and that lies in
-the host's temporary folder or its state directory. Clients are told the file's own name instead;
-all else that the author says stays as it is.
+Exceptions of models and of the system often contain the path of a file in the host's temporary
+folder or state directory. Clients get the name of the file instead; the rest of the text is kept.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ _NO_NAMES: Mapping[str, str] = {}
 
 
 class Masks:
-    """Takes paths below some folders out of texts."""
+    """Removes paths below some folders from texts."""
 
     def __init__(self, folders: Collection[Path]) -> None:
         names = {str(path) for one in folders for path in (one.absolute(), one.resolve())}
-        # The longest first: one may lie in another.
+        # The longest first: one may contain another.
         alternatives = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
         self._folders = tuple(names)
         self._paths = (
@@ -34,7 +33,7 @@ class Masks:
         )
 
     def text(self, text: str, names: Mapping[str, str] = _NO_NAMES) -> str:
-        """A text with ``names`` in the place of these paths, or else the names of the files."""
+        """The text with these paths replaced by ``names``, or else by the names of the files."""
         if self._paths is None or not any(folder in text for folder in self._folders):
             return text
 

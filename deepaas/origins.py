@@ -1,8 +1,8 @@
-"""Who may ask: the names that a server answers to, and the web pages that may use it.
+"""Access control: the names that a server accepts, and the web pages that may use it.
 
-A browser carries the requests of any web page to any server that it reaches, this one too. It says
-so: ``Host`` is the name that the page believes to have called, ``Origin`` and ``Sec-Fetch-…`` tell
-whose page it is, and no page can change these headers. Programs send none but ``Host``.
+A browser sends the requests of any web page to any server that it can reach, including this one.
+Its headers tell: ``Host`` is the name that the page has used, ``Origin`` and ``Sec-Fetch-…`` say
+which page it is, and pages cannot change them. Other programs only send ``Host``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 ANY = "*"
 PREFLIGHT_SECONDS = 600
-"""So long a browser may remember what a page of an allowed origin may send."""
+"""How long browsers may cache what a page of an allowed origin may send."""
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 CHECKED_HEADERS = frozenset(("origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"))
-"""What has been looked at when a request is passed on, in lower case."""
+"""Headers that have been checked when a request is forwarded, in lower case."""
 
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#\[\]@\\,]+))(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
@@ -31,12 +31,12 @@ _LONGEST_SHOWN = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request says of who asks, by its headers.
+    """What the headers of a request say about its sender.
 
     Attributes:
-        hosts: the names that it calls the server by: ``Host``, and an absolute target's.
+        hosts: the names that it uses for the server: ``Host``, and that of an absolute target.
         local: the address at which it has arrived; empty if there is none.
-        public: the name by which a proxy that is believed says it was called; empty without one.
+        public: the name that a trusted proxy says was used; empty without one.
     """
 
     method: str
@@ -50,7 +50,7 @@ class Asked:
 
 
 class Visitors:
-    """Knows who may ask; ``some_origins`` tells whether pages of any other origin may."""
+    """Checks who may send requests; ``some_origins``: whether pages of any other origin may."""
 
     def __init__(
         self,
@@ -58,10 +58,10 @@ class Visitors:
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
     ) -> None:
-        """Hosts are ``NAME``, ``NAME:PORT``, ``.NAME`` for all below it, or ``*``.
+        """Hosts are ``NAME``, ``NAME:PORT``, ``.NAME`` for all subdomains, or ``*``.
 
-        Origins are ``SCHEME://NAME``, with ``:PORT`` if it is not the usual one, or ``*``;
-        ValueError for one that is not written so. ``listen_ip`` is None for a Unix socket.
+        Origins are ``SCHEME://NAME``, with ``:PORT`` if it is not the default, or ``*``; ValueError
+        for anything else. ``listen_ip`` is None for a Unix socket.
         """
         hosts, origins = list(allowed_hosts), list(allowed_origins)
         self._names = frozenset(_allowed_host(one) for one in hosts if one != ANY)
@@ -70,28 +70,28 @@ class Visitors:
         self.any_host = ANY in hosts or not (hosts or is_loopback(listen_ip))
         self.any_origin = ANY in origins
         self.some_origins = bool(origins)
-        # Of what is right and cannot change; the same few names come with each request.
+        # The answers never change, and each request has one of the same few names.
         self.knows = functools.lru_cache(maxsize=64)(self._knows)
 
     def unknown_host(self, asked: Asked) -> str:
-        """What is wrong with the names that the server is called by; empty if nothing is."""
+        """What is wrong with the names used for the server; empty if nothing is."""
         for host in asked.hosts:
             if host and not self.knows(host) and not _is_address(host, asked.local):
                 return (
-                    f"this host is not known as {_shown(host)}; its operator may allow the name "
+                    f"this host does not accept the name {_shown(host)}; its operator can allow it "
                     f"with --allowed-host {_shown(_split(host)[0]) or 'NAME'}"
                 )
         return ""
 
     def foreign_origin(self, asked: Asked) -> str:
-        """Why the page that asks may not; empty if it may, or no page asks."""
+        """Why the page that sent the request may not; empty if it may, or if it was no page."""
         if not self._is_foreign(asked):
             return ""
         origin = asked.origin
         whose = _shown(origin) if origin else "another origin"
         example = origin if origin and _ORIGIN.fullmatch(origin) else "https://example.org"
         return (
-            f"a web page of {whose} may not use this host; its operator may allow that with "
+            f"web pages of {whose} may not use this host; its operator can allow them with "
             f"--allowed-origin {_shown(example)}"
         )
 
@@ -107,7 +107,7 @@ class Visitors:
         }
 
     def preflight(self, headers: str | None) -> dict[str, str]:
-        """Headers with which a browser sends what a page of an allowed origin wants to send."""
+        """Headers that let a browser send requests of a page of an allowed origin."""
         return {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": headers or "*",
@@ -123,7 +123,7 @@ class Visitors:
             return origin is not None and not _is_origin_of(origin, names)
         if self.any_origin or site in ("same-origin", "none"):
             return False
-        # Who follows a link comes here; nothing else of a foreign page does.
+        # Links to this host may be followed; nothing else is allowed for a foreign page.
         return not (
             asked.method in ("GET", "HEAD")
             and asked.mode == "navigate"
@@ -145,7 +145,7 @@ class Visitors:
 
 
 def is_loopback(listen_ip: str | None) -> bool:
-    """Whether only this machine reaches an address, or all addresses of a name."""
+    """Whether an address, or all addresses of a name, can only be reached from this machine."""
     if not listen_ip:
         return False  # Everywhere, or a Unix socket.
     if _is_local_name(listen_ip.lower()):
@@ -159,13 +159,13 @@ def is_loopback(listen_ip: str | None) -> bool:
     try:
         found = socket.getaddrinfo(listen_ip, None, type=socket.SOCK_STREAM)
     except OSError:
-        return False  # It cannot be listened on either.
+        return False  # Listening fails as well.
     return all(_is_local_name(str(address[0])) for *_, address in found)
 
 
 def _is_local_name(name: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
-        return True  # Of the machine itself, whatever a name server says (RFC 6761).
+        return True  # This machine, whatever a name server says (RFC 6761).
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
@@ -176,7 +176,7 @@ def _is_local_name(name: str) -> bool:
 
 
 def _split(host: str) -> tuple[str, int | None]:
-    """Name and port of a ``Host``; an empty name if it is none."""
+    """Name and port of a ``Host``; an empty name if it is invalid."""
     found = _HOST.fullmatch(host)
     if found is None:
         return "", None
@@ -195,10 +195,10 @@ def _is_address(host: str, local: str) -> bool:
 
 
 def _is_origin_of(origin: str, hosts: tuple[str, ...]) -> bool:
-    """Whether a page is this server's own. A proxy may have taken the TLS off, so not by scheme."""
+    """Whether a page is this server's own. The scheme is ignored: a proxy may have removed TLS."""
     found = _ORIGIN.fullmatch(origin.lower())
     if found is None or not hosts:
-        return False  # "null" for one.
+        return False  # For example "null".
     usual = _DEFAULT_PORTS.get(found[1])
     name, port = _split(found[2])
     for host in hosts:
@@ -213,8 +213,8 @@ def _allowed_host(given: str) -> tuple[str, int | None]:
     name, port = _split(given.removeprefix("."))
     if not name or not (_NAME.fullmatch(name) or (":" in name and not dot)):
         raise ValueError(
-            f"allowed-host is {given!r}: it must be a name as in example.org, example.org:8443 "
-            "or .example.org (all below it), in ASCII, or *"
+            f"allowed-host is {given!r}: it must be a name such as example.org, example.org:8443 "
+            "or .example.org (all subdomains), in ASCII, or *"
         )
     return dot + name, port
 
@@ -224,8 +224,8 @@ def _allowed_origin(given: str) -> str:
     name, port = _split(found[2]) if found else ("", None)
     if not found or not name:
         raise ValueError(
-            f"allowed-origin is {given!r}: it must be as in https://example.org, with a port if it "
-            "is not the usual one and without a path, or *"
+            f"allowed-origin is {given!r}: it must be like https://example.org, with a port if it "
+            "is not the default and without a path, or *"
         )
     shown = f"[{name}]" if ":" in name else name
     usual = port in (None, _DEFAULT_PORTS.get(found[1]))
@@ -233,5 +233,5 @@ def _allowed_origin(given: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """What a stranger has sent, for a message: short, and in ASCII."""
+    """Text from a client for a message: short, and in ASCII."""
     return text[:_LONGEST_SHOWN].encode("ascii", "backslashreplace").decode()

@@ -1,7 +1,7 @@
-"""Standard output and error, and files of the log, for a process that must not wait for them.
+"""Standard output and error, and log files, for a process that must not block on them.
 
-A pipe whose reader has stopped, a terminal that is held, a disk that does not answer: all of them
-stop whoever writes. Here a thread does that, and what it cannot take is dropped and counted.
+A pipe whose reader has stopped, a paused terminal or a hanging disk blocks the writer. Here a
+thread writes; what it cannot keep up with is dropped and counted.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ LOCK_SECONDS = 1.0
 STDOUT, STDERR = 1, 2
 
 LAST_WORDS_SECONDS = 2.0
-"""How long an ending process waits for what has not been written yet."""
+"""How long an exiting process waits until the rest is written."""
 
 
 def _dropped(count: int) -> str:
-    return f"{count} lines were dropped here: nobody took them\n"
+    return f"{count} lines were dropped here: the reader was too slow\n"
 
 
 class Outlet(io.TextIOBase):
-    """A text file to which nobody waits to write; a thread brings it all to a descriptor, in UTF-8.
+    """A text file whose writes never block; a thread writes to a descriptor, in UTF-8.
 
-    ``dropped`` makes a whole line of how many writes are missing, to be written in their place.
+    ``dropped`` returns the line that replaces a number of dropped writes.
     """
 
     def __init__(self, descriptor: int, dropped: Callable[[int], str] = _dropped) -> None:
         super().__init__()
         self.dropped = dropped
         self._descriptor = descriptor
-        # Of a lock that its thread may take again: destructors and signals write, too.
+        # With a reentrant lock: destructors and signal handlers write as well.
         self._changed = threading.Condition()
         self._waiting: collections.deque[str] = collections.deque()
         self._waiting_characters = 0
@@ -69,9 +69,9 @@ class Outlet(io.TextIOBase):
         return os.isatty(self._descriptor)
 
     def write(self, text: str) -> int:
-        """Have it written; dropped if too much waits already."""
-        # A destructor in the other thread may log, and wait for the lock of the log that the one
-        # here holds: rather lose a line than wait for each other.
+        """Queue a text; it is dropped if the queue is full."""
+        # A destructor in the other thread may log and wait for the lock of `logging` that this
+        # thread holds: better to lose a line than to deadlock.
         if not self._changed.acquire(timeout=LOCK_SECONDS):
             self._dropped_count += 1
             return len(text)
@@ -87,10 +87,10 @@ class Outlet(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: to wait is what this class is not for, see :meth:`drain`."""
+        """Do nothing, because it must not block; see :meth:`drain`."""
 
     def drain(self, seconds: float = LAST_WORDS_SECONDS) -> bool:
-        """Wait until all is written, but no longer than that; whether it is."""
+        """Wait until everything is written, at most so long; False if it is not."""
         deadline = time.monotonic() + seconds
         with self._changed:
             while self._waiting or self._is_writing:
@@ -129,14 +129,14 @@ class Outlet(io.TextIOBase):
             return texts, missing_count
 
     def _put(self, text: str) -> bool:
-        """Write, however long it takes; False if it is not possible."""
+        """Write, however long it takes; False if it fails."""
         data = memoryview(("\n" * self._is_torn + text).encode(errors="backslashreplace"))
         size = len(data)
         try:
             while data:
                 data = data[self._put_some(data) :]
         except OSError:
-            # A full disk, or nobody there any more. The next try may fare better.
+            # The disk is full, or the reader has gone. The next attempt may succeed.
             self._is_torn |= len(data) < size
             return False
         self._is_torn = False
@@ -146,7 +146,7 @@ class Outlet(io.TextIOBase):
         try:
             return os.write(self._descriptor, data)
         except BlockingIOError:
-            # Somebody who shares it does not want to wait either.
+            # Another process that shares it has made it non-blocking.
             poll = select.poll()
             poll.register(self._descriptor, select.POLLOUT)
             poll.poll()
@@ -154,7 +154,7 @@ class Outlet(io.TextIOBase):
 
 
 def replace_standard_streams() -> None:
-    """Let nothing that this process prints make it wait, from now on until its end."""
+    """From now on, printing never blocks this process."""
     _hold_descriptors()
     for name, descriptor in (("stdout", STDOUT), ("stderr", STDERR)):
         if isinstance(getattr(sys, name), Outlet):
@@ -167,7 +167,7 @@ def replace_standard_streams() -> None:
 
 
 def _hold_descriptors() -> None:
-    """Who is started with closed standard descriptors would write into the next file it opens."""
+    """Open standard descriptors that are closed, or the next file would receive the output."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
-        pass  # It was closed, and is held from here on.
+        pass  # It was closed.
     os.close(descriptor)

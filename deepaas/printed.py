@@ -1,6 +1,6 @@
-"""What a worker prints, as its host reads it: pieces of it may be marked with their call.
+"""The output of a worker: chunks may be marked with their call.
 
-``runtime.printing`` marks them, ``workers.output`` takes them apart.
+``runtime.printing`` marks them, ``workers.output`` separates them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import struct
 from collections.abc import Iterator
 
 _PIECE = struct.Struct("<QH")
-"""Behind a mark: the id of the call, and how many bytes are its."""
+"""After a mark: the id of the call, and the number of bytes."""
 
 
 def marked(mark: bytes, call_id: int, data: bytes) -> Iterator[bytes]:
-    """Something printed, in pieces that are written to a pipe as a whole or not at all."""
+    """Split output into chunks that a pipe writes atomically."""
     room = select.PIPE_BUF - len(mark) - _PIECE.size
     for start in range(0, len(data), room):
         piece = data[start : start + room]
@@ -22,14 +22,14 @@ def marked(mark: bytes, call_id: int, data: bytes) -> Iterator[bytes]:
 
 
 class MarkedOutput:
-    """Takes apart what a worker prints, for which call each piece is, if there is a mark."""
+    """Separates the output of a worker by call, if there is a mark."""
 
     def __init__(self) -> None:
         self.mark = b""
         self._rest = b""
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Take what came; give back the pieces, each behind the id of its call, 0 for no one's."""
+        """Parse output into pairs of the id of a call (0 for none) and a chunk."""
         mark = self.mark
         if not mark:
             return [(0, data)]
@@ -53,12 +53,12 @@ class MarkedOutput:
         return pieces
 
     def end(self) -> bytes:
-        """What is left when nothing more comes: no whole piece, but somebody has written it."""
+        """The incomplete rest at the end of the output."""
         rest, self._rest = self._rest, b""
         return rest
 
 
 def _begun(mark: bytes, data: bytes) -> int:
-    """How many bytes at the end may be the beginning of a mark."""
+    """How many bytes at the end may be the start of a mark."""
     longest = min(len(mark) - 1, len(data))
     return next((size for size in range(longest, 0, -1) if data.endswith(mark[:size])), 0)

@@ -1,4 +1,4 @@
-"""How our own modules are started as programs: in which interpreter, and importing from where."""
+"""Commands that run modules of DEEPaaS: with which interpreter and import path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEANT_FOR_ONE = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER_
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that can run our modules; ``safe_path`` if it knows ``-P`` (from 3.11 on).
+    """A Python that can run modules of DEEPaaS; ``safe_path``: it supports ``-P`` (3.11 or newer).
 
     ``offered``: groups and names of the entry points that it has for us, if it was asked.
     """
@@ -31,18 +31,18 @@ OWN = Interpreter(sys.executable, sys.version_info >= (3, 11))
 
 
 def module_command(module: str, *flags: str, interpreter: Interpreter = OWN) -> list[str]:
-    # -P: the working directory is not the place to import from, as with a console script.
+    # -P: do not import from the working directory, as with a console script.
     safe_path = ["-P"] if interpreter.safe_path else []
     return [interpreter.path, *safe_path, *flags, "-m", module]
 
 
 def environment_for(interpreter: Interpreter, environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment, without what is meant for our own interpreter if that is another one."""
+    """The environment, without variables of this interpreter if the other is a different one."""
     if interpreter.path == OWN.path:
         return dict(environment)
     return {name: value for name, value in environment.items() if name not in _MEANT_FOR_ONE}
 
 
 def inherited() -> dict[str, str]:
-    """The host's environment without what is for the host alone: models may print theirs."""
+    """The host's environment, without the host's own secrets: models may print it."""
     return without_secrets(os.environ)

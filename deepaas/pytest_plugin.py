@@ -1,4 +1,4 @@
-"""Fixtures for the tests of a model package: its model, served by a real host.
+"""Fixtures for the tests of a model package: a real host serves its model.
 
 pytest loads this in every run, so nothing but pytest is imported before a fixture is used.
 """
@@ -19,14 +19,12 @@ _LOG_START = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of the INI file."""
+    """Add options to pytest's configuration file."""
     parser.addini(
         "deepaas_model",
         "name or path of the model that deepaas_host serves; default: the only one of this project",
     )
-    parser.addini(
-        "deepaas_options", "more options for the deepaas-run behind deepaas_host", type="args"
-    )
+    parser.addini("deepaas_options", "more options of deepaas-run for deepaas_host", type="args")
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +46,7 @@ def deepaas_model(pytestconfig: pytest.Config) -> str:
 def deepaas_host(
     deepaas_model: str, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServedModel]:
-    """A host that serves the model: its ``url``, and its ``log`` so far."""
+    """A host that serves the model, with its ``url`` and its ``log`` so far."""
     from deepaas.testing.served import ServedModel
 
     served = ServedModel(
@@ -77,7 +75,7 @@ def deepaas_client(deepaas_host: ServedModel) -> Iterator[Client]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Note how long the host's log is when a test begins."""
+    """Record the length of the host's log before a test."""
     if (served := item.config.stash.get(_SERVED, None)) is not None:
         item.stash[_LOG_START] = len(served.log)
     return (yield)
@@ -85,7 +83,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Show what the host has said during a test that has failed."""
+    """Show what the host has logged during a failed test."""
     report = yield
     served = item.config.stash.get(_SERVED, None)
     if report.failed and served is not None and _LOG_START in item.stash:

@@ -1,4 +1,4 @@
-"""By which URLs a server that listens can be reached, from this machine and from others."""
+"""The URLs of a listening server, for this machine and for others."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import ipaddress
 import socket
 
 OPEN_TO_ALL = (
-    "everybody who can reach %s can use the models, as no password is asked for: listen on "
-    "127.0.0.1, or behind a reverse proxy that asks for one"
+    "anybody who can reach %s can use the models, because no password is required: listen on "
+    "127.0.0.1, or use a reverse proxy that requires one"
 )
 
 _OUTSIDE = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1")}
-"""An address outside of this machine by IP version: of networks for documentation (RFC 5737)."""
+"""Addresses outside this machine by IP version, from networks for documentation (RFC 5737)."""
 
 
 def own_url(listening: tuple[str, int], base_path: str) -> str:
-    """As a program on this machine calls the server, listening as the kernel tells it."""
+    """The URL for programs on this machine; `listening` is the address from the kernel."""
     address = ipaddress.ip_address(listening[0])
     if address.is_unspecified:
         address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
@@ -29,7 +29,7 @@ def is_open(listening: tuple[str, int]) -> bool:
 
 
 def network_url(listening: tuple[str, int], base_path: str) -> str | None:
-    """As other machines call it; None if they cannot, or nobody knows by which address."""
+    """The URL for other machines; None if they cannot reach it, or its address is unknown."""
     address = ipaddress.ip_address(listening[0])
     if address.is_loopback:
         return None
@@ -38,7 +38,7 @@ def network_url(listening: tuple[str, int], base_path: str) -> str | None:
     family, outside = _OUTSIDE[address.version]
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            # Sends nothing: it only asks the kernel which of its addresses it would send from.
+            # Sends nothing: the kernel only selects the source address.
             probe.connect((outside, 9))
             ours: str = probe.getsockname()[0]
     except OSError:

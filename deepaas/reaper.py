@@ -1,12 +1,12 @@
-"""Runs a program, and leaves nothing of it behind: not even what it has started to be on its own.
+"""Runs a program and kills all its descendants afterwards, even those that became daemons.
 
-A process may leave its session, its group and its environment, but not its ancestors: the system
-gives it to the nearest one that takes in orphans (a *child subreaper*) when its parent ends. Above
-each process that runs an author's code stands this small program, which is such a one. When that
-process has ended, or whoever wanted it has (the end of a pipe tells), everything below is killed.
-Orphans that end meanwhile are taken away, as by the first process of a system.
+A process can leave its session, its group and its environment, but not its ancestors: if its parent
+exits, its new parent is the nearest ancestor that adopts orphans (a *child subreaper*). This small
+program is one, and the parent of each process that runs an author's code. If that process exits, or
+the one that requested it (a pipe is closed), all descendants are killed. Orphans that exit earlier
+are reaped, as by process 1 of a system.
 
-This file runs alone, with the standard library's smallest parts.
+This file runs alone and imports little of the standard library.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ def reaped(
     mark: str = "",
     open_files: tuple[int, int] | None = None,
 ) -> list[str]:
-    """A command that runs another one below this program, in a session and group of its own.
+    """A command that runs another one as a child of this program, in its own session and group.
 
-    Both descriptors have to be passed on. The exit code is that of the process.
+    Both descriptors must be inherited. The exit code is that of the process.
 
     Args:
         lifeline: read end of a pipe: when its other end is closed, everything is killed.
-        report: write end of a pipe: gets a line with the id of the process, another with its exit
-            code when it has ended, and is closed when nothing of it is left.
+        report: write end of a pipe: for a line with the id of the process and another with its
+            exit code; closed when no descendant is left.
         mark: ``NAME=VALUE``, added to its environment.
-        open_files: soft and hard limit of its descriptors; None for as many as this process.
+        open_files: soft and hard limit of its descriptors; None for those of this process.
     """
-    # -I -S: it needs nothing that is installed, and starts at once.
+    # -I -S: it needs no installed packages, and starts faster.
     options = (lifeline, report, mark, ":".join(map(str, open_files or ())))
     return [sys.executable, "-I", "-S", __file__, *map(str, options), *command]
 
@@ -83,7 +83,7 @@ class _Reaper:
         poll.register(self._woken, select.POLLIN)
         while self._code is None:
             if any(descriptor == self._lifeline for descriptor, _ in poll.poll()):
-                break  # Nothing is ever written there: it is the end.
+                break  # Nothing is ever written there, so the pipe was closed.
             self._wake()
         self._end_all()
         assert self._code is not None
@@ -91,7 +91,7 @@ class _Reaper:
 
     def _become(self, command: Sequence[str], mark: str, open_files: str) -> NoReturn:
         os.setsid()
-        # Should somebody kill the one above, it goes too.
+        # If the parent is killed, it is killed, too.
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._own:
             os._exit(1)
@@ -110,12 +110,12 @@ class _Reaper:
             os._exit(127)
 
     def _let_go(self) -> None:
-        """Keep open only what is ours: others wait for the end of the program's own."""
+        """Close inherited descriptors: others wait for their end of file."""
         kept = {self._lifeline, self._report, self._woken, self._waking}
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in range(3):
             os.dup2(nothing, descriptor)
-        # os rather than pathlib, which takes longer to import than all the rest.
+        # os instead of pathlib, which takes longer to import than everything else.
         for name in os.listdir("/dev/fd"):  # noqa: PTH208
             if int(name) > 2 and int(name) not in kept:
                 with contextlib.suppress(OSError):
@@ -130,7 +130,7 @@ class _Reaper:
         self._take_away()
 
     def _take_away(self) -> bool:
-        """Take away what has ended; whether anything is left."""
+        """Reap processes that have exited; whether any are left."""
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self._main:
@@ -141,17 +141,17 @@ class _Reaper:
 
     def _end_all(self) -> None:
         if not sys.platform.startswith("linux"):
-            # Orphans do not come here, and nothing tells of them: its group has to do.
+            # Without adoption and /proc, only its process group can be killed.
             with contextlib.suppress(OSError):
                 os.killpg(self._main, signal.SIGKILL)
         wait_seconds = _LOOK_SECONDS
         while self._take_away():
             below = _below(self._own)
             if self._code is None:
-                below.setdefault(self._main, self._main)  # Also where nothing tells of it.
+                below.setdefault(self._main, self._main)  # Also without /proc.
             groups = set(below.values()) - {os.getpgrp()}
-            # Stopped first: what runs might start more than can be killed meanwhile. And by group:
-            # a process that starts another and ends is gone before it can be named.
+            # Stopped first: running ones might start processes faster than they are killed. And by
+            # group: a process that starts another and exits is gone before it is listed.
             for number in (signal.SIGSTOP, signal.SIGKILL):
                 for kill, which in ((os.killpg, groups), (os.kill, below)):
                     for one in which:
@@ -163,12 +163,12 @@ class _Reaper:
                 os.read(self._woken, 4096)
 
     def _tell(self, line: str) -> None:
-        with contextlib.suppress(OSError):  # Nobody may listen any more.
+        with contextlib.suppress(OSError):  # The reader may have gone.
             os.write(self._report, f"{line}\n".encode())
 
 
 def _below(pid: int) -> dict[int, int]:
-    """The descendants of a process, with their groups, which have no other members."""
+    """The descendants of a process and their groups, which have no other members."""
     children: dict[int, list[int]] = {}
     groups: dict[int, int] = {}
     names: list[str] = []
@@ -187,8 +187,8 @@ def _below(pid: int) -> dict[int, int]:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Only Linux has it; elsewhere process groups have to do."""
-    import ctypes  # The host, which imports this module for `reaped`, has no need of it.
+    """Only Linux has it; elsewhere process groups must suffice."""
+    import ctypes  # The host, which imports this module for `reaped`, does not need it.
 
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
@@ -196,12 +196,12 @@ def _prctl(option: int, value: int) -> None:
 
 def _main() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    # What runs below may have stopped it when whoever could tell it to go on is killed.
+    # A descendant may have stopped it, and the process that could continue it may be killed.
     _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
     lifeline, report, mark, open_files, *command = sys.argv[1:]
     code = _Reaper(int(lifeline), int(report)).run(command, mark, open_files)
     if code < 0:
-        # As it has ended itself, without another core dump.
+        # Exit in the same way, without another core dump.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         with contextlib.suppress(OSError):
             signal.signal(-code, signal.SIG_DFL)

@@ -1,25 +1,25 @@
-"""The small files by which a training and the host find each other."""
+"""Environment variables and files that a training process and the host share."""
 
 from __future__ import annotations
 
 
 class RunFiles:
-    """The first two are variables, which a training's programs inherit, the others files."""
+    """The first two are variables, which child processes inherit; the others are files."""
 
     DIRECTORY = "DEEPAAS_RUN_DIR"
-    """The folder that belongs to the run, for whatever its author's code writes."""
+    """The folder of the run, for files of the author's code."""
 
     CONTROL = "DEEPAAS_RUN_CONTROL"
-    """The folder with the files below."""
+    """The folder that contains the files below."""
 
     PROGRESS = "progress.json"
-    """``{"step", "total", "message"}``, replaced as a whole each time."""
+    """``{"step", "total", "message"}``, replaced completely each time."""
 
     CANCELLED = "cancelled"
-    """The host has been asked to cancel the run."""
+    """Exists if cancelling the run was requested."""
 
     POLLED = "polled"
-    """The author's code looks for ``CANCELLED`` by itself."""
+    """Exists if the author's code checks for ``CANCELLED`` itself."""
 
     WATCHED = "watched"
-    """More folders with TensorBoard event files: one absolute path as JSON text per line."""
+    """More folders with TensorBoard event files: one absolute path per line, as a JSON string."""

@@ -1,4 +1,4 @@
-"""The host's temporary folder: made at the start, gone at the end, however the end comes."""
+"""The host's temporary folder: created at the start, and removed even if the host was killed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ UNLOCKED_PREFIX = "deepaas-new-"
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for uploads and large results, removed on leaving.
+    """A folder for uploads and large results, removed at exit.
 
-    What killed hosts have left behind is removed on entering: a lock tells which of them live.
+    Folders of killed hosts are removed first: a lock shows which hosts are running.
     """
     root = Path(tempfile.gettempdir())
     for left in root.glob(f"{PREFIX}*"):
@@ -26,7 +26,7 @@ def scratch() -> Iterator[Path]:
     unlocked = Path(tempfile.mkdtemp(prefix=UNLOCKED_PREFIX))
     lock = os.open(unlocked, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    # Only now does it get a name that other hosts look at.
+    # Only now it gets a name that other hosts check.
     folder = unlocked.rename(root / (PREFIX + unlocked.name.removeprefix(UNLOCKED_PREFIX)))
     try:
         yield folder
@@ -39,7 +39,7 @@ def _remove_if_dead(folder: Path) -> None:
     try:
         lock = os.open(folder, os.O_RDONLY)
     except OSError:
-        return  # Somebody else's.
+        return  # It belongs to another user.
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

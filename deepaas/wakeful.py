@@ -1,9 +1,9 @@
-"""An event loop that stays awake while requests come thick and fast.
+"""An event loop that polls for a moment while requests arrive in quick succession.
 
-Waking a thread that sleeps on an idle core costs far more than handling a small request does, most
-of all in virtual machines. So when the loop had to wait only a moment for its last event, it looks
-for the next one for a moment before it lies down. An idle host sleeps as ever, and a host on a busy
-machine yields the core to whoever has work to do.
+Waking a thread that sleeps on an idle core takes far longer than handling a small request, above
+all in virtual machines. So if the last event came soon, the loop polls for the next one for a
+moment before it sleeps. An idle host sleeps as usual, and on a busy machine the loop yields the
+core to other threads.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import time
 from collections import deque
 
 BRISK_SECONDS = 500e-6
-"""An event that comes this soon makes it likely that the next will."""
+"""If an event comes this soon, the next one probably does, too."""
 
 LOOK_SECONDS = 300e-6
-"""How long to stay awake for it."""
+"""How long to poll for it."""
 
 BUSY_SECONDS = 200e-6
 """How long a loop with work at hand asks for no more: to ask costs more than many a step does."""
@@ -27,7 +27,7 @@ Events = list[tuple[selectors.SelectorKey, int]]
 
 
 class WakefulSelector(selectors.DefaultSelector):
-    """The platform's selector, which now and then looks instead of waiting."""
+    """The platform's selector, which sometimes polls instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()

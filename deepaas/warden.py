@@ -1,9 +1,9 @@
-"""Nothing that a model has started outlives the host, not even in a session of its own.
+"""Kills processes that a model has started when the host exits, even in other sessions.
 
-Workers carry a mark in their environment, and whatever they start inherits it. A worker's
-process group is ended with it; what has left the group is found by the mark. For the case that
-the host itself is killed, a small process of its own, the warden, waits for that and does the
-same. It runs this file alone, with the standard library's smallest parts.
+Workers have a mark in their environment, which their child processes inherit. The process group of
+a worker is killed with it; processes that have left the group are found by the mark. If the host
+itself is killed, a small separate process, the warden, does the same. It runs this file alone and
+imports little of the standard library.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ STOP_SECONDS = 10.0
 
 
 def end_marked(mark: str) -> None:
-    """Kill every process whose mark begins so, and those that these start meanwhile.
+    """Kill all processes whose mark has this prefix, and those that they start meanwhile.
 
-    ``HOST:`` is for all workers of a host, ``HOST:WORKER:`` for one. Only Linux tells the
+    ``HOST:`` is for all workers of a host, ``HOST:WORKER:`` for one. Only Linux shows the
     environment of other processes; elsewhere this does nothing.
     """
     wanted = f"{VARIABLE}={mark}".encode()
@@ -40,9 +40,9 @@ def end_marked(mark: str) -> None:
 
 @contextlib.contextmanager
 def warden(host: str) -> Iterator[None]:
-    """Have a warden watch over this process; leaving ends what is left of its workers."""
+    """Start a warden for this process; on exit, kill the processes that its workers left."""
     process = subprocess.Popen(
-        # -I -S: it needs nothing that is installed, and starts at once.
+        # -I -S: it needs no installed packages, and starts faster.
         [sys.executable, "-I", "-S", __file__, host],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def warden(host: str) -> Iterator[None]:
 
 def _processes() -> list[int]:
     try:
-        # os rather than pathlib, which takes longer to import than all the rest.
+        # os instead of pathlib, which takes longer to import than everything else.
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
     except OSError:
         return []
@@ -73,15 +73,15 @@ def _is_marked(pid: int, wanted: bytes) -> bool:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             if file.read().rpartition(b")")[2].split()[0] == b"Z":
-                return False  # It has ended; only its parent can take the rest away.
+                return False  # It has exited; only its parent can reap it.
         with open(f"/proc/{pid}/environ", "rb") as file:
             return any(entry.startswith(wanted) for entry in file.read().split(b"\0"))
     except (OSError, IndexError):
-        return False  # Somebody else's, or just gone.
+        return False  # It belongs to another user, or has just exited.
 
 
 def _main() -> None:
-    # A service manager may tell all processes of the host to end; the warden goes last.
+    # A service manager may send SIGTERM to all processes of the host; the warden exits last.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while os.read(sys.stdin.fileno(), 1):

@@ -1,1 +1,1 @@
-"""What the pytest plugin does when one of its fixtures is used."""
+"""What the pytest plugin uses when a test requests one of its fixtures."""

@@ -1,4 +1,4 @@
-"""Which model the tests of a project are about."""
+"""Finds the model that the tests of a project test."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from deepaas.errors import ConfigError
 from deepaas.model.discovery import choose, installed
 from deepaas.model.kinds import load_kinds, offers
 
-# pytest brings tomli along where Python has nothing of its own.
+# pytest depends on tomli if Python has no tomllib.
 tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
-CHOOSE = "name one with the option deepaas_model, in pyproject.toml under [tool.pytest.ini_options]"
+CHOOSE = "choose one with deepaas_model under [tool.pytest.ini_options] in pyproject.toml"
 
 
 class Undecided(Exception):
-    """It cannot be told which model is meant; the message says why and what to do."""
+    """The model is unknown; the message says why and what to do."""
 
 
 def detect(project: Path) -> str:
-    """The only model of a project: its name if it is installed, or else the path of the project.
+    """The only model of a project: its name if it is installed, otherwise the path of the project.
 
     Args:
-        project: the folder that is tested.
+        project: the folder of the project.
 
     Raises:
         Undecided: there is none, or several.
@@ -58,7 +58,7 @@ def _installed_by(project: Path) -> str:
         if name is None and _folder_of(distribution) == project:
             name = own
     if name is None:
-        raise Undecided(f"{project} is no Python project (no name in its pyproject.toml): {CHOOSE}")
+        raise Undecided(f"{project} is not a Python project (no name in pyproject.toml): {CHOOSE}")
     if _normal(name) not in there:
         raise Undecided(
             f"the project {name} is not installed for {sys.executable}: "
@@ -71,8 +71,8 @@ def _installed_by(project: Path) -> str:
         raise Undecided(f"{name} offers several models, {', '.join(models)}: {CHOOSE}")
     if not models:
         raise Undecided(
-            f"{name} offers no model, as it is installed: it needs {offers(kinds)}, and after a "
-            f"change of that again pip install -e {project}; or {CHOOSE}"
+            f"the installed {name} offers no model: add {offers(kinds)}, and run pip install -e "
+            f"{project} again; or {CHOOSE}"
         )
     return models[0]
 

@@ -1,7 +1,7 @@
-"""``python -m deepaas.testing.leash …``: deepaas-run that ends with the process that began it.
+"""``python -m deepaas.testing.leash …``: deepaas-run that exits with the process that started it.
 
-That process holds the other end of the standard input. When it is gone, however it went, the
-kernel closes the pipe.
+That process has the other end of the standard input. If it exits for any reason, the kernel closes
+the pipe.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _follow() -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
-    # Nobody is left to wait for what still runs.
+    # Do not wait for requests that still run.
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -21,11 +21,11 @@ _LISTENS = re.compile(r"^\s*Start page: (http://\S+?)/$", re.MULTILINE)
 
 
 class ServedModel:
-    """A host in a process of its own that serves one model.
+    """A host in its own process that serves one model.
 
     Args:
         model: the name of its entry point.
-        folder: for the log and the trainings.
+        folder: for the log and the training runs.
         options: more options of deepaas-run.
         cwd: the working directory.
     """
@@ -36,7 +36,7 @@ class ServedModel:
         self._log = folder / "log"
         command = module_command("deepaas.testing.leash")
         command += ["--listen-ip", "127.0.0.1", "--listen-port", "0"]
-        # No database but its own, whatever the environment says.
+        # Only its own database, whatever the environment says.
         command += ["--state-dir", str(folder / "state"), "--database-url", ""]
         command += ["--model-name", model, *options]
         with self._log.open("wb") as log:
@@ -46,20 +46,20 @@ class ServedModel:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C is for pytest, which ends the host when the tests have ended.
+                # Ctrl-C is for pytest, which stops the host after the tests.
                 start_new_session=True,
             )
 
     @property
     def log(self) -> str:
-        """What the host and the model have printed."""
+        """The output of the host and the model."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def trouble(self) -> str:
-        """Wait until the model takes calls.
+        """Wait until the model is ready.
 
         Returns:
-            why it does not, with the end of the host's log; empty when it does.
+            why it is not ready, with the end of the host's log; empty if it is.
         """
         end = time.monotonic() + START_SECONDS
         while not self._is_ready():
@@ -71,13 +71,13 @@ class ServedModel:
         return ""
 
     def stop(self) -> None:
-        """End the host with all that it has started."""
+        """Stop the host and everything it has started."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            # Its workers end with it, however it ends.
+            # Its workers exit with it.
             self._process.kill()
             self._process.wait()
 

@@ -67,7 +67,7 @@ def test_the_command_says_what_there_is(packages: Path, tmp_path: Path) -> None:
     (url,) = (one for one in cog["options"] if one["key"] == "upload_url")
     assert (url["option"], url["section"], url["secret"]) == ("--cog-upload-url", "cog", True)
     assert told["unopened", "plain_door:unopened"]["works"].startswith("no: ModuleNotFoundError: ")
-    assert "options cannot be had" in told["unknown-options", "plain_door:setup"]["works"]
+    assert "options cannot be loaded" in told["unknown-options", "plain_door:setup"]["works"]
     assert told["v2", "plain_door:setup"]["works"] == "no: there is another door of this name"
     assert list(tmp_path.iterdir()) == []
 
@@ -108,10 +108,10 @@ def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host
     for name, why in {
         "unopened": "tensorrt",
         "clumsy": "path should be started with /",
-        "no-door": "gives back no deepaas.protocols.Door",
+        "no-door": "must return a deepaas.protocols.Door",
         "missing": "no_such_module",
-        "pageless": "the pages of its door are no links",
-        "unknown-options": "its options cannot be had: No module named 'no_such_module'",
+        "pageless": "the pages of its door must be links",
+        "unknown-options": "its options cannot be loaded: No module named 'no_such_module'",
     }.items():
         assert f"the door '{name}' cannot be opened" in log
         assert why in log

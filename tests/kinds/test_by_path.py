@@ -163,7 +163,7 @@ def test_where_it_comes_from(
 
 
 def test_tests_of_a_project_that_is_not_installed_are_about_it(tmp_path: Path) -> None:
-    with pytest.raises(Undecided, match="no Python project"):
+    with pytest.raises(Undecided, match="not a Python project"):
         detect(tmp_path)
     found("api.py", folder=tmp_path, text="def get_predict_args(): ...")
     assert detect(tmp_path) == f"{tmp_path}/"

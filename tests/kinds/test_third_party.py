@@ -147,8 +147,8 @@ def test_a_kind_that_cannot_be_loaded_is_told_of(packages: Path, tmp_path: Path)
         assert host.predict("plain").status == 200
         log = host.log()
         assert "'broken' of the group deepaas.kind cannot be loaded" in log
-        assert "linear_models.worker:KIND is no deepaas.model.kinds.ModelKind" in log
-        assert "linear_models.host:KIND of the group deepaas.kind is passed over: 'cog' is" in log
+        assert "linear_models.worker:KIND is not a deepaas.model.kinds.ModelKind" in log
+        assert "ignoring linear_models.host:KIND of the group deepaas.kind: 'cog' is already" in log
 
 
 def test_the_command_calls_it_without_a_host(run: Run, tmp_path: Path) -> None:

@@ -26,5 +26,5 @@ def twin(host: Host) -> Door:
 
 
 def never_opened(_host: Host) -> Door:
-    """Its options cannot be had, so nobody opens it."""
+    """Its options cannot be loaded, so it is not opened."""
     raise AssertionError
