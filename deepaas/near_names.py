@@ -1,4 +1,4 @@
-"""Which name somebody may have meant."""
+"""Suggests the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 ALIKE = 0.7
-"""Of 1 for equal names: ``lisen-port`` and ``listen-port`` have 0.95."""
+"""Equal names have 1, ``lisen-port`` and ``listen-port`` 0.95."""
 
 
 def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
@@ -16,6 +16,6 @@ def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str], alike: float = ALIKE) -> str:
-    """To be put behind "there is no …"; empty if no name is near."""
+    """Ends a message such as "there is no …"; empty if no known name is similar."""
     found = near(name, known, alike)
     return f"; did you mean {found}?" if found else ""

@@ -126,7 +126,7 @@ async def stream(
     until_drain: bool = True,
     content_type: str = f"{MEDIA_TYPE}; charset=utf-8",
 ) -> web.StreamResponse:
-    """Send events until there are no more, the client leaves or the host stops.
+    """Send events until there are no more, the client disconnects or the host stops.
 
     If the iterator raises an exception, the stream ends with an event ``error``. Its data is the
     JSON of the corresponding error response.

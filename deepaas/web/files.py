@@ -113,7 +113,7 @@ async def send_file(request: web.Request, root: Path, relative: str) -> web.Stre
             return response  # The client has left.
         except RuntimeError:
             if request.transport is None or request.transport.is_closing():
-                return response  # asyncio raises this if the client leaves during sendfile.
+                return response  # asyncio raises this if the client disconnects during sendfile.
             raise
         if os.fstat(file.fileno()).st_size < status.st_size:
             # It may have been shorter than its Content-Length: only a closed connection shows that.

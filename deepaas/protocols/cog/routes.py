@@ -296,7 +296,7 @@ class PredictionRoutes:
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:
-        """Run it; if the client leaves, it is cancelled."""
+        """Run it; if the client disconnects, it is cancelled."""
         going = await self._predictions.make(prediction, model, wanted)
         match going.refused:
             case InvalidArguments(fields=fields):

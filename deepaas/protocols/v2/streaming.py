@@ -28,7 +28,7 @@ Predict = Callable[[Terms], Awaitable[Answer]]
 
 
 async def send(request: web.Request, predict: Predict, folder: Path) -> web.StreamResponse:
-    """Make a prediction and send its events; it is cancelled if the client leaves.
+    """Make a prediction and send its events; it is cancelled if the client disconnects.
 
     Raises:
         DeepaasError: it failed before the first event.
