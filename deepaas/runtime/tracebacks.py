@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import re
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 _IMPORTS = ("<frozen ", f"{Path(importlib.__file__).parent}/")
@@ -23,7 +24,8 @@ _OF_FIELDS = re.compile(r"/site-packages/(apispec|marshmallow|webargs)/")
 def authors_traceback(error: BaseException) -> str:
     """The traceback of an error in the author's code; the whole one where none of it is theirs."""
     told = traceback.TracebackException.from_exception(error)
-    _trim(told, set())
+    if any(map(has_authors_frame, _chain(error))):
+        _trim(told, set())
     return "".join(told.format())
 
 
@@ -36,6 +38,16 @@ def has_authors_frame(error: BaseException) -> bool:
         not (frame.filename.startswith(_NOT_THE_AUTHORS) or _OF_FIELDS.search(frame.filename))
         for frame in stack
     )
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it was raised from, or during."""
+    seen = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        yield following
+        seen.add(id(following))
+        following = following.__cause__ or following.__context__
 
 
 def _trim(told: traceback.TracebackException, seen: set[int]) -> None:

@@ -14,7 +14,7 @@ from deepaas.check import Report, check
 from .test_broken import BROKEN
 
 MODELS = BROKEN.parent
-BAD = {"bad_metadata", "bad_schema"}
+BAD = {"accept_header", "bad_metadata", "bad_schema"}
 WELL_BEHAVED = ("echo", "every_argument", "every_output", "plain", "sleeps", "takes_much")
 GOOD = {
     name: value
@@ -26,7 +26,6 @@ PERFECT = ("every_argument",)
 
 BY_DESIGN = {
     "accept_unchecked": "accept-without-choices",
-    "accept_header": "accept-default",
     "custom": "argument-never-filled",
     "defaults": "default-type",
     "nothing": "offers-nothing",

@@ -37,7 +37,7 @@ def test_its_readme_installs_deepaas_from_where_it_is(shell: Shell) -> None:
 def test_mistakes_are_told_shortly(shell: Shell) -> None:
     (shell.folder / "taken").mkdir()
     for words, said in {
-        ("new", "3d"): "project_name: '3d' does not begin with a letter",
+        ("new", "3d"): "project_name: '3d' does not start with a letter",
         ("new", "Taken"): '"taken" directory already exists: give another NAME',
         ("new", "x", "--start", "tabluar"): "did you mean tabular?",
         ("new",): "the following arguments are required: NAME",

@@ -110,12 +110,15 @@ def test_media_types() -> None:
     import gradio as gr
 
     from deepaas.ui import page
+    from deepaas.ui.tab_names import tab_names
 
-    for media_types, becomes in MEDIA_TYPES:
+    for media_types, tab, becomes in MEDIA_TYPES:
         for media_type in re.findall(r"`(.+?)`", media_types):
             with gr.Blocks():
                 pane = page.pane(Model("m", "m"), media_type)
-            assert type(pane.main) is component_of(becomes), media_type
+            (name,) = tab_names([media_type])
+            assert name in tab, media_type
+            assert component_of(becomes) in map(type, pane.components), media_type
 
 
 @of_gradio
