@@ -211,7 +211,7 @@ def _check_pickle(archive: zipfile.ZipFile, pickles: list[zipfile.ZipInfo]) -> N
         if not is_harmless:
             raise BadTensor(
                 "the torch.save file contains code, or more than one tensor: "
-                f"{str(argument)[:100] or operation.name}"
+                f"{operation.name if argument is None else str(argument)[:100]}"
             )
 
 

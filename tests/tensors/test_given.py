@@ -245,22 +245,22 @@ def lying(content: bytes, size: int) -> bytes:
 
 
 HOSTILE = {
-    "nothing": (b"", "it is no file of a tensor"),
-    "text": (b"[1, 2]", "it is no file of a tensor"),
-    "old-torch": (pickle.dumps([1]), "it is no file of a tensor"),
+    "nothing": (b"", "the file is not a tensor"),
+    "text": (b"[1, 2]", "the file is not a tensor"),
+    "old-torch": (pickle.dumps([1]), "the file is not a tensor"),
     "object": (npy(np.array([{}], object), allow_pickle=True), "a dtype that is not num"),
     "structured": (npy(np.zeros(1, [("a", "f4")])), "a dtype that is not numeric"),
     "subarray": (described("(1,)", "'(1000000,)f4'"), "a dtype that is not numeric"),
     "texts": (npy(np.array(["a"])), "a dtype that is not numeric"),
-    "long": (npy(np.zeros(1, np.longdouble)), "which is none of: bool"),
+    "long": (npy(np.zeros(1, np.longdouble)), "use one of bool"),
     "unknown": (described("(1,)", "'<f3'"), "the .npy has the unknown dtype '<f3'"),
-    "huge": (described("(1000000, 1000000)"), "which takes 4,000,000,000,000"),
-    "overflow": (described("(4294967296, 4294967296)"), "which takes 73,786,976,294,838,206,464"),
+    "huge": (described("(1000000, 1000000)"), "which needs 4,000,000,000,000"),
+    "overflow": (described("(4294967296, 4294967296)"), "which needs 73,786,976,294,838,206,464"),
     "empty": (described(f"(0, {2**62}, {2**62})"), "is too large"),
     "endless": (described(f"({10**300},)"), "an invalid shape"),
     "negative": (described("(-1, -4)", data=bytes(16)), "an invalid shape"),
     "true": (described("(True,)", data=bytes(4)), "an invalid shape"),
-    "many": (described(str((1,) * 33), data=bytes(4)), "33 dimensions, at most 32"),
+    "many": (described(str((1,) * 33), data=bytes(4)), "33 dimensions, the maximum is 32"),
     "short": (described("(3,)", data=bytes(11)), "got 11 bytes for float32 of shape [3]"),
     "more": (described("(3,)", data=bytes(13)), "got 13 bytes for float32 of shape [3]"),
     "cut": (b"\x93NUMPY\x01", "an unknown version"),
@@ -285,14 +285,14 @@ HOSTILE = {
     "members": (zipped({f"{n}.txt": b"" for n in range(6000)}), "too many members"),
     "none": (zipped({"x.txt": b""}), "0 arrays"),
     "two": (npz(a=np.zeros(1), b=np.zeros(1)), "2 arrays, none named 'x'"),
-    "no-npy": (zipped({"x.npy": b"[]"}), "x.npy in the zip is no .npy"),
+    "no-npy": (zipped({"x.npy": b"[]"}), "x.npy in the zip file is not a .npy"),
     "tail": (npz(x=np.zeros(1)) + b"more", "the zip file is incomplete, or followed by other data"),
     "torn": (npz(x=np.zeros(1))[:-60], "the zip file is incomplete, or followed by other data"),
     "pickles": (zipped({"a/data.pkl": b"", "b/data.pkl": b""}), "has several pickles"),
     "long-pickle": (zipped({"a/data.pkl": bytes(1 << 17)}), "contains more than a tensor"),
     "bad-pickle": (zipped({"a/data.pkl": b"\xff"}), "the zip file cannot be read"),
-    "array": (zipped({"a/data.pkl": b"cbuiltins\nbytearray\n."}), "code in it"),
-    "stack": (zipped({"a/data.pkl": pickle.dumps(open, 4)}), "code in it"),
+    "array": (zipped({"a/data.pkl": b"cbuiltins\nbytearray\n."}), "contains code"),
+    "stack": (zipped({"a/data.pkl": pickle.dumps(open, 4)}), "more than one tensor: STACK_GLOBAL"),
 }
 
 
@@ -319,7 +319,7 @@ def test_no_code_of_a_pickle_is_run(tmp_path: Path) -> None:
 def test_files_of_pytorch_that_are_no_tensor(tmp_path: Path) -> None:
     for made, said in (
         (lambda torch: torch.nn.Linear(1, 1), "contains code, or more than one tensor"),
-        (lambda torch: {"a": torch.ones(1)}, "is no tensor"),
+        (lambda torch: {"a": torch.ones(1)}, "is not a tensor"),
         (lambda torch: torch.ones(2, 2).to_sparse(), "contains code, or more than one tensor"),
         (lambda torch: torch.ones(2, device="meta"), "contains code, or more than one tensor"),
         (lambda torch: torch.ones(1).expand(1 << 40), "more than 100 times its size"),
@@ -433,11 +433,11 @@ def test_a_tensor_for_another_value_is_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("dtype", "shape", "said"),
     [
-        ("float8", None, "the dtype 'float8' is not known"),
-        (object, None, "is not known"),
-        ("float32", (-2,), "the shape (-2,) is none"),
-        ("float32", 3, "the shape 3 is none"),
-        ("float32", (True,), "the shape (True,) is none"),
+        ("float8", None, "unknown dtype 'float8'"),
+        (object, None, "unknown dtype"),
+        ("float32", (-2,), "invalid shape (-2,)"),
+        ("float32", 3, "invalid shape 3"),
+        ("float32", (True,), "invalid shape (True,)"),
         ("float32", (1,) * 33, "33 sizes"),
     ],
 )

@@ -192,8 +192,8 @@ def test_results_of_each_kind(
 @pytest.mark.parametrize(
     ("annotation", "default", "said"),
     [
-        ("Annotated[np.ndarray, Tensor('float8')]", "None", "the dtype 'float8' is not known"),
-        ("Annotated[np.ndarray, Tensor(shape=(-2,))]", "None", "the shape (-2,) is none"),
+        ("Annotated[np.ndarray, Tensor('float8')]", "None", "unknown dtype 'float8'"),
+        ("Annotated[np.ndarray, Tensor(shape=(-2,))]", "None", "invalid shape (-2,)"),
         ("Annotated[str, Tensor('int8')]", "''", "tells of a numpy.ndarray or a torch.Tensor"),
         ("np.ndarray | str", "''", "a tensor cannot be one of several alternatives"),
         (

@@ -186,7 +186,7 @@ def test_a_small_disk_that_fills_up(tmp_path: Path, caplog: pytest.LogCaptureFix
         reader = LogReader(disk / "log")
         with writing(disk / "log") as put:
             put(content)
-            until(lambda: "cannot be written" in caplog.text)
+            until(lambda: "cannot write the log" in caplog.text)
             ballast.unlink()
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             put(b"it goes on\n")
