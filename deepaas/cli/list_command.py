@@ -34,6 +34,7 @@ def add_to(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    here = ""
     if options.url:
         from deepaas.cli.remote import served
 
@@ -44,10 +45,10 @@ def _run(options: argparse.Namespace) -> int:
         kinds = load_kinds()
         found = [one._asdict() for one in discovery.installed(kinds)]
         columns = ["name", "package", "version", "source"]
-        nothing = (
-            f"no model is installed here: no package has {offers(kinds)}; "
-            "'deepaas-cli new NAME' makes one"
-        )
+        here = discovery.uninstalled(kinds)
+        nothing = f"no model is installed here: no package has {offers(kinds)}"
+        if not here:
+            nothing += "; 'deepaas-cli new NAME' makes one"
         if options.load:
             columns.append("loads")
             _try_each(found, plain=options.plain)
@@ -58,6 +59,8 @@ def _run(options: argparse.Namespace) -> int:
         output.write_text(plain_table(found, columns))
     else:
         say(nothing)
+    if here:
+        say(f"{here} in this folder is not installed: deepaas-cli --model . uses it")
     broken = any(one.get("loads", "yes") != "yes" for one in found)
     return MODEL_FAILED if broken else OK
 

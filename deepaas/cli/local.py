@@ -63,6 +63,12 @@ def choose(wanted: str | None) -> FoundModel:
     """
     kinds = load_kinds()
     available = list(dict.fromkeys(one.name for one in discovery.installed(kinds)))
+    if not wanted and (here := discovery.uninstalled(kinds)):
+        if available:
+            say(f"{here} in this folder is not installed: deepaas-cli --model . uses it")
+        else:
+            say(f"no model is installed: using {here} in this folder")
+            wanted = "."
     if not wanted and not available:
         raise CommandProblem(
             f"no model is installed in this environment: no package here has {offers(kinds)} "

@@ -57,7 +57,8 @@ def installed(kinds: Kinds) -> list[Installed]:
 def choose(
     wanted: Sequence[str], pythons: Sequence[str] = (), kinds: Kinds | None = None
 ) -> list[FoundModel]:
-    """The models to serve: all that are installed, or those that are wanted.
+    """The models to serve: those that are wanted, or all that are installed, or if none is, the one
+    in the working directory.
 
     They are named, or what else kinds of model recognise (paths, mostly), with another name before
     it (``name=path``); `pythons` are ``name=python``. Raises ``ConfigError`` when one is not there,
@@ -66,14 +67,20 @@ def choose(
     kinds = load_kinds() if kinds is None else kinds
     available = list(dict.fromkeys(one.name for one in installed(kinds)))
     interpreters = dict(_interpreter(one) for one in pythons)
-    wanted = wanted or [*available, *(name for name in interpreters if name not in available)]
-    if not wanted:
+    named = wanted or [*available, *(name for name in interpreters if name not in available)]
+    if not wanted and (here := uninstalled(kinds)):
+        if named:
+            _log.info("%s in this folder is not installed: deepaas-run . serves it", here)
+        else:
+            _log.info("no model is installed: serving %s in this folder", here)
+            named = ["."]
+    if not named:
         here = "serve the one in this folder: deepaas-run ." if _is_here(kinds) else ""
         raise ConfigError(
             f"no model is installed: no package here has {offers(kinds)}; "
             f"{here or 'create one: deepaas-cli new NAME'}"
         )
-    found = [_found(one, kinds, interpreters) for one in wanted]
+    found = [_found(one, kinds, interpreters) for one in named]
     names = [one.name for one in found]
     for name in interpreters:
         if name not in names:
@@ -87,13 +94,29 @@ def choose(
     return found
 
 
+def uninstalled(kinds: Kinds) -> str:
+    """The model of the folder that somebody works in, as its path; empty if there is none, or it is
+    one of those that are installed.
+
+    Only folders with certain files are looked into: to read all of any folder takes seconds.
+    """
+    if not any(Path(name).is_file() for kind in kinds.values() for name in kind.files):
+        return ""
+    with contextlib.suppress(ConfigError):
+        kind, here = _recognised(".", kinds, OWN)
+        names = [one.name for one in kinds[kind].installed(OWN)]
+        roots = [root for name in names for root in kinds[kind].watch(name)]
+        file = Path(here.source.partition(":")[0]).resolve()
+        if here.name not in names and not any(map(file.is_relative_to, roots)):
+            return _path(here.source)
+    return ""
+
+
 def _is_here(kinds: Kinds) -> bool:
     """Whether the working directory is that of a model."""
-    try:
-        _recognised(".", kinds, OWN)
-    except ConfigError:
-        return False
-    return True
+    with contextlib.suppress(ConfigError):
+        return bool(_recognised(".", kinds, OWN))
+    return False
 
 
 def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -> FoundModel:
@@ -119,11 +142,15 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
 
 def _origin(source: str, kind: ModelKind, python: Interpreter) -> str:
     if Path(source).is_absolute():
-        path = shown(source)
-        return path if Path(path).is_absolute() else f"./{'' if path == '.' else path}"
+        return _path(source)
     package = next((one for one in kind.installed(python) if one.name == source), Installed(source))
     origin = " ".join(word for word in ("package", package.package, package.version) if word)
     return origin if package.package else str(python.path)
+
+
+def _path(source: str) -> str:
+    path = shown(source)
+    return path if Path(path).is_absolute() else f"./{'' if path == '.' else path}"
 
 
 def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:

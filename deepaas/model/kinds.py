@@ -76,6 +76,8 @@ class ModelKind:
         needs: names of distributions that have to be installed for a source beside the kind's own.
         installed: models that an interpreter has, which are served when none is named.
         offer: what a package needs for its models to be among these: "an entry point in …".
+        files: names of files that make a folder one of a model. In such a folder the commands take
+            this model if none is named and none is installed.
     """
 
     recognise: Callable[[str, Interpreter], Recognised | None]
@@ -83,6 +85,7 @@ class ModelKind:
     needs: Callable[[str], Sequence[str]] = _none
     installed: Callable[[Interpreter], Sequence[Installed]] = _none
     offer: str = ""
+    files: Sequence[str] = ()
 
 
 Kinds = Mapping[str, ModelKind]

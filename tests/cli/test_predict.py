@@ -33,6 +33,13 @@ def test_the_result_alone_is_on_the_standard_output(shell: Shell) -> None:
         assert line in redirected.errors
 
 
+def test_the_model_of_the_folder_is_mentioned(shell: Shell) -> None:
+    (shell.folder / "api.py").write_text("def get_metadata(): ...\n")
+    listed = shell.run("list", "--json")
+    assert {one["name"] for one in listed.json} >= {"command_line", "trains"}
+    assert "./api.py in this folder is not installed: deepaas-cli --model . " in listed.errors
+
+
 def test_values_of_every_form(shell: Shell) -> None:
     (shell.folder / "a b.csv").write_text("content")
     told = shell.run(

@@ -9,7 +9,14 @@ import pytest
 
 from deepaas.errors import ConfigError
 from deepaas.model.discovery import choose
-from deepaas.model.kinds import Certainty, ModelKind, Recognised
+from deepaas.model.kinds import (
+    Certainty,
+    Installed,
+    Kinds,
+    ModelKind,
+    Recognised,
+    load_kinds,
+)
 from deepaas.programs import Interpreter
 
 
@@ -32,6 +39,81 @@ def test_a_path_that_was_meant(
     said, _, rest = str(error.value).partition("; did you mean ")
     assert said.startswith(f"no model named '{wanted}' is installed; ")
     assert rest == meant
+
+
+@pytest.fixture
+def none_installed() -> Kinds:
+    return {name: replace(kind, installed=lambda _: []) for name, kind in load_kinds().items()}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "path"),
+    [
+        ("api.py", "def get_metadata(): ...", "./api.py"),
+        ("predict.py", "def predict(text: str) -> str: ...", "./predict.py"),
+        ("cog.yaml", "", "./"),
+        (
+            "pyproject.toml",
+            '[project.entry-points."deepaas.v2.model"]\nmine = "served"\n',
+            "./served.py",
+        ),
+        ("served.py", "def get_metadata(): ...", ""),
+        ("below/api.py", "def get_metadata(): ...", ""),
+    ],
+)
+def test_the_model_of_the_folder_is_served_if_none_is_installed(
+    file: str,
+    text: str,
+    path: str,
+    none_installed: Kinds,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(text)
+    if file == "pyproject.toml":
+        (tmp_path / "served.py").touch()
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level("INFO")
+    if not path:
+        with pytest.raises(ConfigError, match=r"serve the one in this folder: deepaas-run \."):
+            choose([], kinds=none_installed)
+        return
+    (found,) = choose([], kinds=none_installed)
+    assert found.origin == path
+    assert f"no model is installed: serving {path} in this folder" in caplog.text
+
+
+def test_models_that_are_installed_are_served_and_that_of_the_folder_is_mentioned(
+    none_installed: Kinds,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "api.py").write_text("def get_metadata(): ...")
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level("INFO")
+    hint = "./api.py in this folder is not installed: deepaas-run . serves it"
+    own = none_installed["entry_point"]
+
+    def mentioned(name: str, *roots: Path) -> bool:
+        caplog.clear()
+        entry_point = replace(
+            own,
+            installed=lambda _: [Installed(name)],
+            recognise=lambda one, other: (
+                Recognised(one, one) if one == name else own.recognise(one, other)
+            ),
+            watch=lambda _: roots,
+        )
+        kinds = {**none_installed, "entry_point": entry_point}
+        assert [one.name for one in choose([], kinds=kinds)] == [name]
+        return hint in caplog.text
+
+    assert mentioned("other")
+    assert not mentioned(tmp_path.name), "it is installed, under the same name"
+    assert not mentioned("other", tmp_path), "it is installed, from here"
 
 
 def kind_of(*names: str, certainty: Certainty = Certainty.SURE) -> ModelKind:

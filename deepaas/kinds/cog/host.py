@@ -41,4 +41,4 @@ def folders(source: str) -> list[Path]:
     return [place if place.is_dir() else place.parent]
 
 
-KIND = ModelKind(recognise, folders)
+KIND = ModelKind(recognise, folders, files=(PROJECT_FILE, "predict.py", "run.py"))

@@ -18,7 +18,15 @@ from deepaas.model.kinds import Certainty, Installed, ModelKind, Recognised, cle
 from deepaas.model.sources import CODE
 from deepaas.programs import OWN, Interpreter
 from deepaas.written.contents import look
-from deepaas.written.folders import code_folder, is_path, is_project, model_file, split
+from deepaas.written.folders import (
+    API,
+    PROJECT_FILES,
+    code_folder,
+    is_path,
+    is_project,
+    model_file,
+    split,
+)
 from deepaas.written.project import PackageProject, read
 
 _HOST = "deepaas"
@@ -183,5 +191,9 @@ def _places(name: str) -> list[Path]:
 
 
 KIND = ModelKind(
-    recognise, roots, installed=installed, offer=f"an entry point in the group '{GROUP}'"
+    recognise,
+    roots,
+    installed=installed,
+    offer=f"an entry point in the group '{GROUP}'",
+    files=(API, f"src/{API}", *PROJECT_FILES),
 )
