@@ -30,11 +30,12 @@ from deepaas.runtime.calling import declared_in, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.event_loop import new_loop
-from deepaas.runtime.failures import CannotBeServed
+from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
-from deepaas.runtime.remarks import remarks
+from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results
+from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
 
@@ -102,7 +103,7 @@ class LoadedModel:
         if warm is None:
             return
         with contextlib.suppress(NotImplementedError):
-            self._completed(warm())
+            self._completed(without_arguments(warm, "warm is called", "Write def warm()"))
 
     def health(self) -> str:
         """The error that the model reports, empty for none; raises exceptions of its code."""
@@ -121,7 +122,8 @@ class LoadedModel:
         try:
             if get_metadata is None:
                 raise NotImplementedError
-            metadata = get_metadata()
+            said, advice = "get_metadata is called", "Write def get_metadata()"
+            metadata = without_arguments(get_metadata, said, advice)
         except NotImplementedError:
             return {"id": "0", "name": self.name, "description": _documented(self._author)}
         if not isinstance(metadata, dict):
@@ -169,7 +171,11 @@ class LoadedModel:
         Raises exceptions of the author's code, or BadResult if the result cannot be sent."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
-            result = self._author.predict(**arguments)
+            try:
+                result = self._author.predict(**arguments)
+            except TypeError as error:
+                self._explain("predict", error)
+                raise
             if not self.streams:
                 return encoding.answer(result)
             with contextlib.closing(result):
@@ -189,7 +195,11 @@ class LoadedModel:
         """The same, asynchronous; ``posted`` waits until the host has read most of the posts."""
         encoding = self._encoding(call, arguments)
         with self.traits.around(self._scope(call, post)):
-            result = self._author.predict(**arguments)
+            try:
+                result = self._author.predict(**arguments)
+            except TypeError as error:
+                self._explain("predict", error)
+                raise
             if not self.streams:
                 return encoding.answer(await result)
             async with contextlib.aclosing(result):
@@ -224,12 +234,23 @@ class LoadedModel:
         try:
             with self.traits.around(self._scope_of_training(call_id)):
                 result = self._completed(self._author.train(**arguments))
+        except TypeError as error:
+            self._explain("train", error)
+            raise
         except SystemExit as left:
             # Scripts and command-line tools end with it, successfully or not.
             if left.code not in (None, 0):
                 raise
             result = None
         return self._results.encode_training(call_id, result)
+
+    def _explain(self, function: str, error: TypeError) -> None:
+        """Raise ``CannotBeServed`` for a function that cannot be called with what it declares: no
+        line of its author's is in the traceback."""
+        if not has_authors_frame(error) and (
+            found := list(remarks_on(function, self._author, self.arguments(function)))
+        ):
+            raise CannotBeServed(reason(error), "\n".join(found)) from error
 
     def _scope(self, call: Predict, post: Callable[[News], None]) -> Scope:
         def measure(name: str, value: Any, mode: str) -> None:

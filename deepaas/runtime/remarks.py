@@ -30,15 +30,19 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
             yield f"{name} is no function but {type(value).__name__}: nobody calls it"
     if not near and not there:
         yield f"it has none of the functions {', '.join(KNOWN)}"
-    for function, declaration in DECLARED.items():
-        declared = arguments.get(function)
-        if declared is None:
-            continue
-        call = getattr(author, function)
-        if getattr(author, declaration, None) is None:
-            found = without_declaration(function, call)
-        else:
-            found = mismatches(function, call, *given(declared.schema.fields))
-        for code, problem, fix in found:
-            if code not in _HARMLESS:
-                yield f"{problem}; {fix}"
+    for function in DECLARED:
+        yield from remarks_on(function, author, arguments.get(function))
+
+
+def remarks_on(function: str, author: Any, declared: Arguments | None) -> Iterator[str]:
+    """Those on what ``predict`` or ``train`` takes."""
+    if declared is None:
+        return
+    call = getattr(author, function)
+    if getattr(author, DECLARED[function], None) is None:
+        found = without_declaration(function, call)
+    else:
+        found = mismatches(function, call, *given(declared.schema.fields))
+    for code, problem, fix in found:
+        if code not in _HARMLESS:
+            yield f"{problem}; {fix}"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from webargs import fields
 
+from deepaas.messages import Predict, RawRequest
+from deepaas.runtime import failures
 from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.signatures import misspelt
 
 
@@ -55,6 +59,42 @@ def test_arguments_that_do_not_fit() -> None:
     assert needs.startswith("predict needs 'txt', which get_predict_args does not declare")
     (needs,) = said(train=lambda epochs: epochs)
     assert needs.startswith("train needs 'epochs', which no get_train_args declares")
+
+
+def test_a_call_that_does_not_fit_is_explained_instead_of_our_frames() -> None:
+    def take(txt: Any) -> Any:
+        return txt
+
+    author = types.SimpleNamespace(predict=take, get_predict_args=text, train=take)
+    model = LoadedModel("mine", author, Path("/nowhere"))
+    calls: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("predict", lambda: model.predict(Predict(0, RawRequest()), {"text": ""}, print)),
+        ("train", lambda: model.train(0, {})),
+    )
+    for function, call in calls:
+        with pytest.raises(CannotBeServed) as error:
+            call()
+        told = failures.failure(0, error.value)
+        assert told.message.startswith("TypeError: ")
+        assert told.message.endswith(("keyword argument 'text'", "positional argument: 'txt'"))
+        assert told.traceback.startswith(f"{function} ")
+        assert "File" not in told.traceback
+
+
+def test_a_function_that_wants_arguments_and_gets_none_is_explained() -> None:
+    author = types.SimpleNamespace(warm=lambda device: device, get_metadata=lambda name: name)
+    model = LoadedModel("mine", author, Path("/nowhere"))
+    calls: dict[str, Callable[[], Any]] = {"warm": model.warm, "get_metadata": model.metadata}
+    for name, call in calls.items():
+        with pytest.raises(CannotBeServed, match=rf"{name} is called without arguments \(missing"):
+            call()
+
+
+def test_a_call_that_fails_inside_has_its_traceback() -> None:
+    author = types.SimpleNamespace(predict=lambda x=None, **_: x + 1, get_predict_args=text)
+    model = LoadedModel("mine", author, Path("/nowhere"))
+    with pytest.raises(TypeError, match="unsupported operand"):
+        model.predict(Predict(0, RawRequest()), {"text": ""}, print)
 
 
 def test_self_that_is_too_many_or_missing() -> None:
