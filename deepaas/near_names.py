@@ -1,9 +1,10 @@
-"""Suggests the name that was probably meant."""
+"""Suggests the name, or the path, that was probably meant."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 ALIKE = 0.7
 """Equal names have 1, ``lisen-port`` and ``listen-port`` 0.95."""
@@ -13,6 +14,20 @@ def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
     """The most similar of the known names."""
     close = difflib.get_close_matches(name, sorted(known), 1, alike)
     return close[0] if close else None
+
+
+def near_path(place: Path) -> Path | None:
+    """What is there and has nearly the path of a file or folder that is not there."""
+    missing = place
+    while not missing.parent.exists():
+        missing = missing.parent
+    try:
+        names = [one.name for one in missing.parent.iterdir() if not one.name.startswith(".")]
+    except OSError:
+        return None
+    name = near(missing.name, names)
+    found = missing.parent / (name or "") / place.relative_to(missing)
+    return found if name and found.exists() else None
 
 
 def did_you_mean(name: str, known: Iterable[str], alike: float = ALIKE) -> str:

@@ -15,6 +15,9 @@ from deepaas.config.words import OF_OTHER_SERVERS, only_files, options_in
 from deepaas.near_names import did_you_mean
 from deepaas.options import DoorOptions
 
+MEANT_COUNT = 3
+"""So many options are named of those that begin with what was given."""
+
 
 def of_value(
     complaint: str,
@@ -60,6 +63,9 @@ def of_variable(
 
 def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
     """What argparse says of an option that is none, with the name that is near."""
+    if found := re.match(r"ambiguous option: (.+?)(?:=.*)? could match (.+)", complaint):
+        *others, last = found[2].split(", ")[:MEANT_COUNT]
+        return f"there is no option {found[1]}; did you mean {', '.join(others)} or {last}?"
     given = complaint.removeprefix("unrecognized arguments: ")
     name = given.split()[0].partition("=")[0] if given != complaint else ""
     if not name.startswith("-"):

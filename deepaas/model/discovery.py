@@ -21,8 +21,10 @@ from deepaas.model.kinds import (
     load_kinds,
     offers,
 )
+from deepaas.near_names import did_you_mean, near
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
+from deepaas.written.folders import missing
 from deepaas.written.lines import shown
 
 _log = logging.getLogger(__name__)
@@ -165,19 +167,21 @@ def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
     place = Path(reference).expanduser().absolute()
     if "/" in reference or place.is_file():
         there = f"no kind of model here knows what {place} is"
-        return there if place.exists() else f"there is no {place}"
+        return there if place.exists() else missing(place)
     names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})
     there = f"installed are: {', '.join(names)}" if names else "none is"
     where = "" if other is OWN else f" for {other.path}"
-    meant = "" if where else next(_meant(reference, kinds), "")
+    meant = "" if where else next(_meant(reference, kinds), did_you_mean(reference, names))
     return f"no model named {reference!r} is installed{where}; {there}{meant}"
 
 
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
     """Paths that somebody may have meant by a name that is none."""
-    for beside in sorted(Path().glob("*")):
+    there = sorted(Path().glob("*"))
+    stem = near(reference, {beside.stem for beside in there})
+    for beside in there:
         path = f"./{beside}/" if beside.is_dir() else str(beside)
-        if beside.stem == reference:
+        if beside.stem == stem:
             with contextlib.suppress(ConfigError):
                 _recognised(path, kinds, OWN)
                 yield f"; did you mean {path} ?"

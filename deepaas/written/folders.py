@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepaas.errors import ConfigError
+from deepaas.near_names import near_path
 from deepaas.written.contents import look, may_be_model
+from deepaas.written.lines import shown
 
 API = "api.py"
 
@@ -26,6 +28,12 @@ def is_path(reference: str) -> bool:
     if reference in (".", "..", "~"):
         return True
     return "/" in reference or re.search(r"\.py(:[\w.]+)?$", reference) is not None
+
+
+def missing(place: Path) -> str:
+    """Words for a path where nothing is."""
+    near = near_path(place)
+    return f"there is no {place}{f'; did you mean {shown(near)}?' if near else ''}"
 
 
 def split(source: str) -> tuple[Path, str]:

@@ -129,6 +129,8 @@ def test_a_switch_with_a_dash_after_no(name: str) -> None:
         ("--lisen-port", "--listen-port"),
         ("--port=8080", "--listen-port"),
         ("--host", "--listen-ip"),
+        ("--list", "--listen-ip or --listen-port"),
+        ("--list=3", "--listen-ip or --listen-port"),
         ("--unlike", ""),
     ],
 )

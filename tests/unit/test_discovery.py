@@ -25,6 +25,7 @@ from deepaas.programs import Interpreter
     [
         ("myproj/cog.yaml", "myproj", "./myproj/ ?"),
         ("predict.py", "predict", "predict.py ?"),
+        ("predict.py", "pedict", "predict.py ?"),
         ("myproj/predict.py", "myproj", ""),
     ],
 )
@@ -39,6 +40,31 @@ def test_a_path_that_was_meant(
     said, _, rest = str(error.value).partition("; did you mean ")
     assert said.startswith(f"no model named '{wanted}' is installed; ")
     assert rest == meant
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("apy.py", "one/api.py"),
+        ("../on/api.py", "one/api.py"),
+        ("../on/", "one"),
+        ("../on/apy.py", ""),
+        ("unlike.py", ""),
+    ],
+)
+def test_a_path_that_is_nearly_there(
+    wanted: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/api.py").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as error:
+        choose([f"one/{wanted}"])
+    there, _, near = error.value.message.partition("; did you mean ")
+    assert (there, near) == (
+        f"there is no {tmp_path}/one/{wanted.rstrip('/')}",
+        meant and f"{meant}?",
+    )
 
 
 @pytest.fixture

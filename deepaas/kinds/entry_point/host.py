@@ -24,6 +24,7 @@ from deepaas.written.folders import (
     code_folder,
     is_path,
     is_project,
+    missing,
     model_file,
     split,
 )
@@ -42,7 +43,7 @@ def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
         return Recognised(reference, reference) if reference in names else None
     place, name = split(reference)
     if not place.exists():
-        raise ConfigError(f"there is no {place}")
+        raise ConfigError(missing(place))
     if place.is_dir():
         return _in_folder(place)
     if place.suffix == ".ipynb":

@@ -18,6 +18,7 @@ from deepaas.kinds.entry_point.check.codes import (
     PROJECT_UNREADABLE,
 )
 from deepaas.model.kinds import Certainty, load_kinds
+from deepaas.near_names import near_path
 from deepaas.programs import OWN
 from deepaas.written.folders import is_path, is_project, project_folder, split
 from deepaas.written.lines import shown
@@ -43,9 +44,9 @@ def find(source: str) -> CheckTarget | None:
     if _is_module(source):
         name, paths = source.rpartition(":")[0] or source, [str(Path.cwd())]
         return CheckTarget([Target(name, NAME, source, paths=paths)], certainty=Certainty.GUESS)
-    raise UnknownSource(
-        f"there is no model, folder, file or module called {source!r}. {_installed_names()}"
-    )
+    near = near_path(place)
+    meant = f"Did you mean {shown(near)}?" if near else _installed_names()
+    raise UnknownSource(f"there is no model, folder, file or module called {source!r}. {meant}")
 
 
 def _by_path(source: str) -> CheckTarget | None:
