@@ -260,7 +260,7 @@ def build_app(
         prefix=prefix,
         registry=registry,
         drain=drain,
-        store_trouble=(lambda: trainings.trouble) if settings.train_endpoint else None,
+        trainings_status=(lambda: trainings.status) if settings.train_endpoint else None,
     )
     if settings.doc_endpoint and documents.list():
         swagger_ui.setup(

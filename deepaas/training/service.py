@@ -75,7 +75,7 @@ class Trainings:
         self._store: Store | None = None
         self._scheduler: Scheduler | None = None
         self._stopped: Scheduler | None = None
-        self._reason = "the host is still connecting to it"
+        self._reason = ""
         self._opening: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
 
@@ -126,11 +126,17 @@ class Trainings:
             await store.close()
 
     @property
-    def trouble(self) -> str:
-        """Why training is not available, or empty."""
-        if self._store is None:
-            return self._reason
-        return "" if self._scheduler is None else self._scheduler.trouble
+    def status(self) -> tuple[str, str]:
+        """``loading`` (requests wait for the store), ``ready``, or ``unavailable`` with the reason.
+
+        Importing SQLAlchemy takes about as long as to load a small model.
+        """
+        if not self._tried.is_set():
+            return "loading", ""
+        trouble = self._reason
+        if self._store is not None:
+            trouble = "" if self._scheduler is None else self._scheduler.trouble
+        return "unavailable" if trouble else "ready", trouble
 
     @property
     def directory(self) -> StateDirectory:

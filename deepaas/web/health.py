@@ -89,11 +89,11 @@ def setup(
     prefix: str,
     registry: Registry,
     drain: Drain,
-    store_trouble: Callable[[], str] | None,
+    trainings_status: Callable[[], tuple[str, str]] | None,
 ) -> None:
-    """``store_trouble`` returns why training is not available; None if the host has no training.
+    """``trainings_status`` returns the status, and why it is not ready; None without training.
 
-    The reason is shown, but the host is ready, because predictions work.
+    It is shown, but the host is ready without training, because predictions work.
     """
     app[DRAIN] = drain
 
@@ -105,9 +105,9 @@ def setup(
         ready = not drain.began and all(s.status == "ready" for s in statuses.values())
         models = {name: msgspec.structs.asdict(status) for name, status in statuses.items()}
         body: dict[str, Any] = {"ready": ready, "draining": drain.began, "models": models}
-        if store_trouble is not None:
-            reason = store_trouble()
-            body["trainings"] = {"status": "unavailable" if reason else "ready", "reason": reason}
+        if trainings_status is not None:
+            status, reason = trainings_status()
+            body["trainings"] = {"status": status, "reason": reason}
         return json_response(body, 200 if ready else 503)
 
     async def to_healthz(_request: web.Request) -> web.Response:
