@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,9 @@ from pathlib import Path
 BRAND = "DEEPaaS"
 
 STYLE = Path(__file__).parent / "site.css"
+
+READ_CHARACTERS = 20_000
+"""So much of an author's text is read for a short one, which may be megabytes long."""
 
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -45,10 +49,17 @@ def header(home: str, links: Sequence[SiteLink]) -> str:
 
 def plain(markdown: str) -> str:
     """The words of Markdown, for places too small for paragraphs: no marks, no addresses."""
-    return re.sub(_MARKS, "", re.sub(_LINK, r"\1", markdown))
+    return re.sub(_MARKS, "", re.sub(_LINK, r"\1", markdown[:READ_CHARACTERS]))
 
 
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^()\s]*\)")
+def shorten(text: object, limit: int) -> str:
+    """A text in one line, of so many characters at most."""
+    read = str(text)[:READ_CHARACTERS]
+    return textwrap.shorten(read, limit, placeholder=" …") or read[:limit]
+
+
+# Without further opening brackets: to look from each of them to the end takes for ever.
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _MARKS = re.compile(
     r"^\s{0,3}(?:#{1,6}|>|[*+-])\s+|[`]+|\*\*|__(?=\S)|(?<=\S)__"
     r"|(?<![\w*])\*(?=[^\s*])|(?<=[^\s*])\*(?![\w*])",

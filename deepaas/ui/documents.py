@@ -51,7 +51,10 @@ class DocumentView:
         if answer.media_type in _DELIMITERS:
             return self._rows(text, _DELIMITERS[answer.media_type])
         if answer.media_type in _MARKDOWN:
-            return self._shown(f'<div class="document prose">{markdown.render(text)}</div>')
+            note = f"The first {markdown.MAX_CHARACTERS:,} characters; the download has all."
+            rest = _note(note) if len(text) > markdown.MAX_CHARACTERS else ""
+            shown = f'<div class="document prose">{markdown.render(text)}</div>'
+            return self._shown(f"{rest}{shown}")
         if answer.media_type == "text/html":
             return self._shown(sandboxed(text))
         if answer.media_type == _PDF and text.startswith("%PDF-"):
@@ -84,8 +87,12 @@ class DocumentView:
         )
         return [
             gr.update(value={"headers": headers, "data": shown}, visible=True),
-            gr.update(value=f'<p class="about">{escape(note)}</p>' if cut else "", visible=cut),
+            gr.update(value=_note(note) if cut else "", visible=cut),
         ]
+
+
+def _note(words: str) -> str:
+    return f'<p class="about">{escape(words)}</p>'
 
 
 def read_table(text: str, delimiters: str) -> list[list[str]]:

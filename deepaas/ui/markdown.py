@@ -10,13 +10,17 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+MAX_CHARACTERS = 30_000
+"""Ten printed pages. The time for brackets in brackets grows with the square: of a million
+characters it is minutes, in which the page has no time for anybody."""
+
 
 def render(text: str) -> str:
-    """Paragraphs, lists, tables and the like.
+    """Paragraphs, lists, tables and the like, of the first ``MAX_CHARACTERS``.
 
     HTML in it stays text, pictures stay out, and links lead to where CommonMark lets them.
     """
-    return str(_renderer().render(text))
+    return str(_renderer().render(text[:MAX_CHARACTERS]))
 
 
 class _OutwardLinks(RendererHTML):

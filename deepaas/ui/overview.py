@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse
 
 from deepaas.client.description import Model
-from deepaas.site import BRAND, ICON, plain, style
+from deepaas.site import BRAND, ICON, plain, shorten, style
 from deepaas.ui.other_doors import HostAround
 
 _DESCRIPTION_LIMIT = 400
@@ -129,7 +128,7 @@ def _link(label: str, url: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    return textwrap.shorten(text, _DESCRIPTION_LIMIT, placeholder=" …") or text[:_DESCRIPTION_LIMIT]
+    return shorten(text, _DESCRIPTION_LIMIT)
 
 
 @cache

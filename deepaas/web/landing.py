@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +17,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote, urlsplit
 
-from deepaas.site import ICON, SiteLink, header, plain
+from deepaas.site import ICON, SiteLink, header, plain, shorten
 from deepaas.site import style as site_style
 from deepaas.web.site_pages import SWAGGER, TRY_ME
 
@@ -130,7 +129,7 @@ def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:
         reason=_paragraph("reason", model.reason, _REASON_LIMIT),
         description=_paragraph("description", plain(model.description), _DESCRIPTION_LIMIT),
         facts="".join(
-            f"<div><dt>{label}</dt><dd>{escape(_shorten(value, 200))}</dd></div>"
+            f"<div><dt>{label}</dt><dd>{escape(shorten(value, 200))}</dd></div>"
             for label, value in facts
             if value
         ),
@@ -140,11 +139,7 @@ def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:
 
 
 def _paragraph(css_class: str, text: str | None, limit: int) -> str:
-    return f'<p class="{css_class}">{escape(_shorten(text, limit))}</p>' if text else ""
-
-
-def _shorten(text: object, limit: int) -> str:
-    return textwrap.shorten(str(text), limit, placeholder=" …") or str(text)[:limit]
+    return f'<p class="{css_class}">{escape(shorten(text, limit))}</p>' if text else ""
 
 
 def _links(links: Sequence[tuple[str, str]]) -> str:
@@ -162,7 +157,7 @@ def _author_links(links: Sequence[tuple[str, str]]) -> str:
     return "".join(
         f'<li><a href="{escape(url)}" rel="noopener noreferrer nofollow">{escape(label)}</a></li>'
         if _leads_out(url)
-        else f"<li>{escape(label)}: {escape(_shorten(url, 200))}</li>"
+        else f"<li>{escape(label)}: {escape(shorten(url, 200))}</li>"
         for label, url in ((str(label), str(url)) for label, url in links)
     )
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,16 @@ def test_markdown_has_no_html() -> None:
     _, page = view.values(HostAnswer(200, "text/markdown", text))
     assert "<h1>Hi</h1>" in page["value"]
     assert not re.search("<(script|img|a)", page["value"])
+
+
+@pytest.mark.parametrize("text", [b"[", b"![[](", b"[a]: b\n"])
+def test_long_markdown_is_cut(text: bytes) -> None:
+    with gr.Blocks():
+        view = DocumentView()
+    began = time.process_time()
+    _, page = view.values(HostAnswer(200, "text/markdown", text * 100_000))
+    assert "The first 30,000 characters" in page["value"]
+    assert time.process_time() - began < 10.0
 
 
 @pytest.mark.parametrize(

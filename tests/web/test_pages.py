@@ -6,6 +6,7 @@ import html
 import re
 import shlex
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,13 @@ def test_descriptions_are_plain_words() -> None:
 )
 def test_plain_words_of_markdown(markdown: str, words: str) -> None:
     assert plain(markdown) == words
+
+
+@pytest.mark.parametrize("text", ["![", "[", "[](", "`", " ", "*a"])
+def test_a_description_of_megabytes_takes_no_time(text: str) -> None:
+    began = time.process_time()
+    shown(LandingModel("m", "M", text * 2_000_000))
+    assert time.process_time() - began < 2.0
 
 
 CALLS = [("First", "curl one"), ("Second", "curl two")]
