@@ -6,6 +6,7 @@ import difflib
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -57,7 +58,17 @@ _CODE_ERRORS = (
 
 def is_permanent(error: BaseException) -> bool:
     """Whether nothing but a change of the code, or of what is installed, can mend it."""
+    if any(isinstance(one, OSError) for one in _with_causes(error)):
+        return False  # A file that is still to come, a host that does not answer yet.
     return isinstance(error, _CODE_ERRORS) and not _NO_GPU.search(str(error))
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def advice(error: BaseException, work_in: Path | None = None) -> str:

@@ -54,6 +54,15 @@ def test_metadata_of_a_project_that_is_not_installed() -> None:
     assert "pip install -e ." in advice(PackageNotFoundError("mine"))
 
 
+class NotYetThere(FileNotFoundError, ValueError):
+    """As hubs of models raise it."""
+
+
+def caused(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "permanent"),
     [
@@ -65,6 +74,10 @@ def test_metadata_of_a_project_that_is_not_installed() -> None:
         (RuntimeError(NO_DRIVER), False),
         (ImportError("libcudart.so.12: cannot open shared object file"), False),
         (MemoryError(), False),
+        (caused(ValueError("no weights"), FileNotFoundError("x")), False),
+        (caused(SystemExit("no database"), ConnectionRefusedError("x")), False),
+        (caused(TypeError("x"), KeyError("x")), True),
+        (NotYetThere("no weights"), False),
     ],
 )
 def test_what_time_may_mend(error: BaseException, permanent: bool) -> None:
