@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISREG
 
 CODE = ".py"
 SETTINGS = frozenset([".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"])
@@ -27,6 +28,8 @@ def snapshot(places: list[Path]) -> dict[Path, str]:
             # A file may go while it is looked at.
             with contextlib.suppress(OSError):
                 stat = path.stat()
+                if not S_ISREG(stat.st_mode):
+                    continue  # A pipe or a device has no end.
                 if path.suffix == CODE or stat.st_size <= MAX_SETTINGS_BYTES:
                     digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
                 elif is_named:

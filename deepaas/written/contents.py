@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from deepaas.written.python import source, tree
+
 CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
 """What tells a model of DEEPaaS's contract, a module or a class."""
 
@@ -68,7 +70,9 @@ def _look_of(node: ast.stmt) -> Look:
     match node:
         case ast.ClassDef(body=body, bases=bases):
             inner = {name for one in body for name in _names(one)}
-            if inner & set(CONTRACT) or any("BaseModel" in ast.unparse(base) for base in bases):
+            if inner & set(CONTRACT) or any(
+                "BaseModel" in word for base in bases for word in _words(base)
+            ):
                 return "contract" if inner & {*CONTRACT, "predict", "train"} else ""
             return "typed" if inner & set(METHODS) else ""
         case ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -78,12 +82,12 @@ def _look_of(node: ast.stmt) -> Look:
 
 def _names_in(file: Path) -> dict[str, ast.stmt]:
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = source(file).decode(errors="replace")
     except OSError:
         return {}
     try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError):
+        body = tree(text).body
+    except SyntaxError:
         body = list(_heads(text))
     return {name: node for node in body for name in _names(node)}
 
@@ -99,9 +103,9 @@ def _heads(text: str) -> Iterator[ast.stmt]:
         alone += ":" if alone.startswith("class") else "():"
         for line in (f"{head[0].partition('#')[0].rstrip()} {body}", f"{alone} {body}"):
             try:
-                yield from ast.parse(line).body
+                yield from tree(line).body
                 break
-            except (SyntaxError, ValueError):
+            except SyntaxError:
                 continue
 
 
@@ -116,6 +120,11 @@ def _names(node: ast.stmt) -> list[str]:
         case ast.AnnAssign(target=ast.Name(id=name)):
             return [name]
     return []
+
+
+def _words(node: ast.expr) -> Iterator[str]:
+    for one in ast.walk(node):
+        yield getattr(one, "id", "") or getattr(one, "attr", "")
 
 
 def _has_types(node: ast.stmt) -> bool:

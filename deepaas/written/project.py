@@ -13,6 +13,7 @@ from typing import Any
 
 from deepaas.written.folders import PROJECT_FILES
 from deepaas.written.lines import line_of, shown
+from deepaas.written.python import source, tree
 
 
 @dataclass
@@ -66,7 +67,7 @@ def read(folder: Path, group: str) -> PackageProject:
             reader(project, file)
         except SyntaxError as error:
             project.broken.append((shown(file, error.lineno), f"line {error.lineno}: {error.msg}"))
-        except (ValueError, OSError, configparser.Error) as error:
+        except (ValueError, OSError, RecursionError, configparser.Error) as error:
             project.broken.append((shown(file), " ".join(str(error).split())))
     project.roots += [folder, folder / "src"]
     project.about.insert(0, ("Name", project.name))
@@ -117,8 +118,7 @@ def _read_setup_cfg(project: PackageProject, file: Path) -> None:
 
 
 def _read_setup_py(project: PackageProject, file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(source(file), str(file))):
         if isinstance(node, ast.Call) and _called(node) == "setup":
             arguments = {one.arg: _literal(one.value) for one in node.keywords}
             if isinstance(arguments.get("name"), str):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from deepaas.written import as_installed
 from deepaas.written.folders import code_folder, is_path, package_root, split
 from deepaas.written.lines import shown
 from deepaas.written.project import read
+from deepaas.written.python import source, tree
 
 
 def load(session: Session) -> Any:
@@ -186,11 +186,11 @@ def _read_all(session: Session, root: Path, told: set[str] | None = None) -> Non
         if not session.places.is_author(str(file)):
             continue
         try:
-            ast.parse(file.read_bytes(), str(file))
+            tree(source(file), str(file))
         except SyntaxError as error:
             if shown(file, error.lineno) not in told:
                 told.add(_syntax(session, error))
-        except (OSError, ValueError):
+        except OSError:
             continue
 
 
