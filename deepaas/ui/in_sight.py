@@ -13,7 +13,7 @@ html { scroll-padding: 1rem 0 8rem; }
 .call .form-side .run-bar { position: sticky; bottom: 0; z-index: 50; gap: 0.5rem;
   padding: 0.5rem 0; background: var(--body-background-fill); }
 .run-bar .row { flex-wrap: nowrap; }
-.run-bar .row button { min-width: 0; }
+.run-bar .row button { min-width: 0; white-space: nowrap; }
 .run-bar .block:has(.waiting > span:empty) { display: none; }
 .run-bar .trouble { max-height: 35dvh; overflow-y: auto; }
 .trouble a { color: inherit; text-decoration: underline; padding: 0 !important; }
