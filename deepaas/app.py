@@ -246,7 +246,7 @@ def build_app(
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     if settings.ui:
-        try_me.setup(
+        front.expect_visitor = try_me.setup(
             app,
             prefix=prefix,
             page=page,

@@ -33,12 +33,17 @@ Pair = tuple[str, str]
 
 
 class Front:
-    """Describes the doors, in order; `doors` may be set later."""
+    """Describes the doors, in order; `doors` may be set later.
+
+    `expect_visitor`: called for each visit to the start page, from which people go to the try-me
+    page.
+    """
 
     def __init__(
         self, settings: Settings, models: Iterable[HostedModel], site: Sequence[SiteLink]
     ) -> None:
         self.doors: Sequence[OpenDoor] = ()
+        self.expect_visitor: Callable[[], None] | None = None
         self._settings = settings
         self._prefix = settings.base_path
         self._models = models
@@ -51,6 +56,8 @@ class Front:
         return [page for one in self.doors for page in _here(one.door.pages)]
 
     async def home(self, request: web.Request) -> web.Response:
+        if self.expect_visitor:
+            self.expect_visitor()
         origin = f"{public_scheme(request)}://{public_host(request)}"
         page = landing_page(
             title="DEEPaaS",

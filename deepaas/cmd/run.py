@@ -147,6 +147,9 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             if not await _any_model(settled, stop, _why_it_stays(settings, app[DOORS])):
                 return 1
             _settle_memory()
+            if (expect := app[FRONT].expect_visitor) and sys.stdout.isatty():
+                # Somebody watches, and has been given its address.
+                expect()
             await stop.wait()
             _log.info("stopping: running calls may finish (a second signal ends them)")
             drain.began = True

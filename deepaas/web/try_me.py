@@ -1,7 +1,7 @@
 """The try-me page behind this host's own port, at ``/try-me/``.
 
-It is a separate program, started by the first visitor (which takes seconds) and stopped after a
-time without requests.
+It is a separate program, which takes seconds to start. It is started when a visitor is expected, or
+else by the first one, and stopped after a time without requests.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -73,10 +73,11 @@ def setup(
     socket: Path,
     client_max_size: int,
     idle_seconds: float = IDLE_SECONDS,
-) -> None:
+) -> Callable[[], None]:
     """``page`` must serve everything below ``{prefix}/try-me``.
 
-    ``client_max_size`` is in bytes, 0 for no limit.
+    ``client_max_size`` is in bytes, 0 for no limit. Returns a function to call when a visitor is
+    expected soon.
     """
 
     async def address() -> str:
@@ -115,8 +116,14 @@ def setup(
             except (ExtraMissing, UpstreamFailed) as error:
                 return _told(request, error)
 
+    def expect_visitor() -> None:
+        with use.counted():
+            if not page.listens:
+                visit.begin()
+
     app.cleanup_ctx.append(connections)
     _add_routes(app, prefix, forward)
+    return expect_visitor
 
 
 def setup_disabled(app: web.Application, *, prefix: str) -> None:
@@ -151,10 +158,8 @@ class _Start:
 
     async def begun(self) -> bool:
         """Start the page; False if that takes longer. After an error, the next call tries again."""
-        seconds = NEXT_SECONDS
-        if self._starting is None:
-            self._starting, seconds = asyncio.ensure_future(self._page.address()), FIRST_SECONDS
-        starting = self._starting
+        seconds = FIRST_SECONDS if self._starting is None else NEXT_SECONDS
+        starting = self.begin()
         await asyncio.wait((starting,), timeout=seconds)
         if not starting.done():
             return False
@@ -163,6 +168,18 @@ class _Start:
             raise UpstreamFailed(f"{NAME} was stopped")
         starting.result()
         return True
+
+    def begin(self) -> asyncio.Task[str]:
+        """Start the page, and do not wait for it."""
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(self._page.address())
+            self._starting.add_done_callback(self._begun)
+        return self._starting
+
+    def _begun(self, starting: asyncio.Task[str]) -> None:
+        # An error is kept for the next visitor.
+        if starting is self._starting and (starting.cancelled() or starting.exception() is None):
+            self._starting = None
 
     async def give_up(self) -> None:
         if self._starting is not None:

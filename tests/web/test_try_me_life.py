@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import pty
 import signal
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -14,7 +19,7 @@ import psutil
 import pytest
 from aiohttp import web
 from gradio_client import Client
-from support import processes
+from support import prepared, processes
 from support.client import request as ask
 from support.host import Host, start_host
 from support.waiting import wait_until
@@ -44,10 +49,11 @@ def page_answers(host: Host, model: str = "gated") -> bool:
 
 
 def test_the_life_of_the_page(host: Host) -> None:
-    assert not page_processes(host)
+    assert host.get("/").status == 200
+    assert not page_processes(host), "programs do not want to see it"
     landing = host.get("/", headers=HTML).body
     assert b'href="/try-me/"' in landing and b'href="/try-me/gated/"' in landing
-    assert not page_processes(host), "it starts with the first visitor"
+    wait_until(lambda: page_processes(host), "it starts: who is here may want to try the model")
 
     # The first visitor of all may be a program, which does not wait for long.
     Client(f"{host.url}/try-me/gated/", verbose=False).close()
@@ -84,7 +90,7 @@ async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path)
     page.api_url = host.url
     app = web.Application()
     app[health.DRAIN] = Drain()
-    try_me.setup(
+    expect_visitor = try_me.setup(
         app, prefix=PREFIX, page=page, socket=page.socket, client_max_size=0, idle_seconds=1.0
     )
     runner = web.AppRunner(app, handler_cancellation=True, auto_decompress=False)
@@ -106,9 +112,44 @@ async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path)
             await asyncio.to_thread(client.predict, "second", api_name="/predict")
         )
         client.close()
+        await asyncio.to_thread(wait_until, lambda: not _pages_of(tmp_path), "it has ended again")
+        # And whoever was expected may not come.
+        expect_visitor()
+        await asyncio.to_thread(wait_until, lambda: _pages_of(tmp_path), "it is started")
+        await asyncio.to_thread(wait_until, lambda: not _pages_of(tmp_path), "nobody came")
     finally:
         await runner.cleanup()
         await page.stop()
+
+
+def test_on_a_terminal_it_starts_when_the_models_are_ready(tmp_path: Path) -> None:
+    (tmp_path / "api.py").write_text("def predict(): return 1\n")
+    reading, terminal = pty.openpty()
+    host = subprocess.Popen(
+        [prepared.PROGRAM, ".", "--listen-port=0", "--notrain-endpoint"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    try:
+        said = ""
+        while "The try-me page listens" not in said:
+            said += os.read(reading, 65536).decode(errors="replace")
+        assert " ready" in said.partition("The try-me page listens")[0]
+    finally:
+        host.terminate()
+        threading.Thread(target=_drain, args=(reading,)).start()
+        assert host.wait(PATIENCE_SECONDS) == 0
+
+
+def _drain(reading: int) -> None:
+    """What is not read would stop the host; an error comes when it has ended."""
+    with contextlib.suppress(OSError):
+        while os.read(reading, 65536):
+            pass
+    os.close(reading)
 
 
 def _pages_of(folder: Path) -> list[psutil.Process]:
@@ -130,15 +171,15 @@ def test_no_visitor_no_memory_and_nothing_survives_a_killed_host() -> None:
     megabytes = []
     for options in ([], ["--no-ui"]):
         with start_host(["echo"], *options) as host:
-            landing = host.get("/", headers=HTML).body
-            assert (b"/try-me/" in landing) == (not options)
             # The libraries for trainings come in while the host starts, and count in both.
             assert host.get("/v2/models/echo/train/").json() == []
             megabytes.append(processes.resident_mb(host.process.pid))
             assert not page_processes(host)
             if options:
+                assert b"/try-me/" not in host.get("/", headers=HTML).body
                 assert host.get("/try-me/").status == 403
             else:
+                assert b"/try-me/" in host.get("/", headers=HTML).body
                 assert page_answers(host, "echo")
                 assert page_processes(host)
                 host.kill_9()
