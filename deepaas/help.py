@@ -9,6 +9,7 @@ import textwrap
 from typing import Any, NoReturn
 
 from deepaas.near_names import did_you_mean
+from deepaas.visible import visible
 
 COMMAND_WIDTH = 16
 """Of the column with the names of commands, its indent and the gap behind it included."""
@@ -64,6 +65,10 @@ class CommandParser(argparse.ArgumentParser):
             self.error(self.unknown(flag.partition("=")[0]))
         return parsed, unknown
 
+    def format_help(self) -> str:
+        """Of a model's arguments too, in its author's words."""
+        return visible(super().format_help())
+
     def unknown(self, flag: str) -> str:
         shown = [action for action in self._actions if action.help != argparse.SUPPRESS]
         names = [name for action in shown for name in action.option_strings]
@@ -81,5 +86,6 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the message alone: the usage of many options hides it."""
-        print(f"{self.prog}: error: {message}\nsee '{self.prog} --help'", file=sys.stderr)
+        told = f"{self.prog}: error: {message}\nsee '{self.prog} --help'"
+        print(visible(told), file=sys.stderr)
         sys.exit(2)

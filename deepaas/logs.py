@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import warnings
 from collections import deque
@@ -17,6 +16,7 @@ from typing import TextIO
 
 from deepaas.errors import ConfigError
 from deepaas.outlet import Outlet
+from deepaas.visible import visible
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SHORT = "%(asctime)s %(levelname)s %(message)s"
@@ -26,11 +26,6 @@ CONTINUED = "\n  "
 
 _DIM, _RED, _YELLOW, _PLAIN = "\x1b[2m", "\x1b[1;31m", "\x1b[33m", "\x1b[0m"
 
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Characters that move the cursor, end a line or change the direction, and invalid ones."""
-
 
 class RecordFormatter(logging.Formatter):
     """Formats a record so that its message cannot forge other records."""
@@ -39,9 +34,7 @@ class RecordFormatter(logging.Formatter):
         super().__init__(form, time)
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record).rstrip("\n")
-        if _UNSAFE.search(text):
-            text = _UNSAFE.sub(_escaped, text)
+        text = visible(super().format(record).rstrip("\n"))
         return text.replace("\n", CONTINUED)
 
 
@@ -68,10 +61,6 @@ def for_people(stream: Outlet | TextIO) -> bool:
     """
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") not in (None, "", "dumb")
     return wanted and stream.isatty()
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
 
 
 class RecentLog(logging.Handler):

@@ -15,6 +15,7 @@ from rich.text import Text
 from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
 from deepaas.check.codes import AREAS
 from deepaas.cli.status import ProgressLine, status
+from deepaas.visible import visible
 from deepaas.written.folders import is_path
 from deepaas.written.lines import shown
 
@@ -69,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         report = _check(options)
     except (UnknownSource, BadInterpreter) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(visible(f"error: {error}"), file=sys.stderr)
         return WRONG_USAGE
     if options.json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
@@ -99,7 +100,7 @@ def lines(report: Report) -> Iterator[Text]:
     for name, value in report.models.items():
         place = shown(value) if is_path(value) else value
         told = f" ({place})" if place not in (name, f"{name}.py") else ""
-        yield Text.assemble((name, "bold"), told)
+        yield Text.assemble((name, "bold"), visible(told))
     title = ""
     for found in report.findings:
         heading = AREAS[found.area]
@@ -112,18 +113,18 @@ def lines(report: Report) -> Iterator[Text]:
         yield from _finding(found)
     yield Text()
     for note in report.notes:
-        yield Text(f"note: {note}", style="dim")
+        yield Text(f"note: {visible(note)}", style="dim")
     yield _summary(report)
 
 
 def _finding(found: Finding) -> Iterator[Text]:
     line = Text(f"{found.severity:<8}", style=_STYLES[found.severity])
     if found.where:
-        line.append(f"{found.where}  ", style="cyan")
-    line.append(found.problem, style="default")
+        line.append(f"{visible(found.where)}  ", style="cyan")
+    line.append(visible(found.problem), style="default")
     line.append(f"  [{found.code}]", style="dim")
     yield line
-    yield Text.assemble(" " * 8, ("fix: ", "green"), found.fix)
+    yield Text.assemble(" " * 8, ("fix: ", "green"), visible(found.fix))
 
 
 def _summary(report: Report) -> Text:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from deepaas.visible import visible
+
 OK = 0
 MODEL_FAILED = 1
 WRONG_USAGE = 2
@@ -32,7 +34,8 @@ class CommandProblem(Exception):
 
 
 def say(*lines: str) -> None:
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    # A host says much of it, or a model.
+    print(visible("\n".join(lines)), file=sys.stderr, flush=True)
 
 
 def shown_url(url: str) -> str:

@@ -13,6 +13,7 @@ from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import MODEL_FAILED, OK, CommandProblem, say, shown_url
 from deepaas.cli.shared_options import add_again
 from deepaas.cli.tables import plain_table
+from deepaas.visible import visible
 
 if TYPE_CHECKING:
     from deepaas.client import Client, Training
@@ -147,7 +148,8 @@ def _cancel(options: argparse.Namespace, client: Client) -> int:
         if options.json:
             print(json.dumps({"uuid": training.uuid, "status": training.state}), flush=True)
         else:
-            print(f"{training.uuid}  {training.state}  {training.message}".rstrip(), flush=True)
+            told = f"{training.uuid}  {training.state}  {training.message}"
+            print(visible(told.rstrip()), flush=True)
     return OK
 
 

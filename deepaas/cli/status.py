@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deepaas.visible import visible
+
 if TYPE_CHECKING:
     from rich.live import Live
 
@@ -149,5 +151,5 @@ class _News:
 def _print(line: str) -> None:
     # In one piece: a model may be printing.
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write(f"{visible(line)}\n")
         sys.stderr.flush()

@@ -40,6 +40,7 @@ from deepaas.protocols.door import Link
 from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
+from deepaas.visible import visible
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         models = discovery.choose(settings.model_name, settings.model_python)
         sys.exit(_run(_serve(settings, models, recent)))
     except ConfigError as error:
-        print(f"deepaas-run: {error}", file=sys.stderr)
+        print(visible(f"deepaas-run: {error}"), file=sys.stderr)
         sys.exit(1)
 
 
