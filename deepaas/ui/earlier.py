@@ -54,7 +54,8 @@ class Earlier:
         options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
         def script(then: str) -> str:
-            return JS.replace("TOLD", json.dumps(told), 1).replace("THEN", then, 1)
+            # What is told comes last: its words may be any.
+            return JS.replace("THEN", then, 1).replace("TOLD", json.dumps(told), 1)
 
         inputs = [status, chosen, *(component for _, component in typed), *answers]
         ran.then(None, inputs, self._list, js=script("note"), **options)

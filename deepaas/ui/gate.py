@@ -47,7 +47,7 @@ _ROUTES = tuple(
         ("/config/?", _READ, "text"),
         ("/theme[.]css", _READ, "bytes"),
         # As long as a name on a disk may be: Gradio looks for whatever stands there.
-        ("/(?:assets|static|svelte)/[A-Za-z0-9_./-]{1,200}", _READ, "own"),
+        ("/(?P<folder>assets|static|svelte)/[A-Za-z0-9_./-]{1,200}", _READ, "own"),
         ("/gradio_api/info/?", _READ, "text"),
         ("/gradio_api/app_id/?", _READ, "bytes"),
         ("/gradio_api/startup-events", _READ, "bytes"),
@@ -121,13 +121,13 @@ class Gate:
         await self.app(scope, receive, answer.pass_on)
 
     async def _own(
-        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
+        self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, given: dict[str, str]
     ) -> None:
         async def with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = WORKER_POLICY
-                if "/assets/" in scope["path"] and message["status"] == 200:
+                if given["folder"] == "assets" and message["status"] == 200:
                     # Their names have a hash of what is in them.
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"
             await answer.pass_on(message)

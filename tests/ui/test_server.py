@@ -403,3 +403,29 @@ def test_wrong_options(tmp_path: Path, options: list[str], words: str) -> None:
         said = process.stdout.read()
         assert process.wait(PATIENCE_SECONDS) != 0
     assert words in said and "Traceback" not in said
+
+
+async def test_scripts_are_whole_whatever_arguments_are_called(
+    models: Models, visit: Visit
+) -> None:
+    models.arguments["m"] = ["THEN", "TOLD"]
+    await visit("/m/")
+    config = (await visit("/m/config")).json()
+    scripts = [one["js"] for one in config["dependencies"] if "deepaas answers" in str(one["js"])]
+    assert {re.search(r"return then\.(\w+)\(\)", one)[1] for one in scripts} == {  # type: ignore[index]
+        "note",
+        "show",
+        "restore",
+    }
+    assert all('"name": "THEN"' in one and '"name": "TOLD"' in one for one in scripts)
+
+
+async def test_only_files_with_hashes_in_their_names_are_kept(models: Models, visit: Visit) -> None:
+    models.arguments["assets"] = []
+    page = (await visit("/assets/")).text
+    found = re.search(r"assets/[\w-]+\.js", page)
+    assert found
+    for path, kept in ((found[0], True), ("static/img/logo.svg", False)):
+        answer = await visit(f"/assets/{path}")
+        assert answer.status_code == 200, path
+        assert ("immutable" in answer.headers.get("cache-control", "")) is kept
