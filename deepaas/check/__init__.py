@@ -1,8 +1,8 @@
-"""Finds what is wrong with a model package before anybody uses it.
+"""Checks a model package for problems before it is served.
 
-The package's code runs in a process of its own (:mod:`deepaas.check.__main__`): one that exits,
-hangs, crashes or prints is a finding like any other. It is the worker's own code
-(:mod:`deepaas.runtime`) that says what is wrong, so that a host serves what passes here.
+The package's code runs in a separate process (:mod:`deepaas.check.__main__`), so that code that
+exits, hangs, crashes or prints is reported like any other problem. The checks use the code of the
+worker (:mod:`deepaas.runtime`): what passes here can be served.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def check(
     """Check a model package.
 
     Args:
-        source: the name of an entry point, or a path to a project, a package or a module, or a
-            dotted module name; or a typed predictor (``predict.py:Predictor``, a folder with
-            ``cog.yaml``); empty for the project in the working directory.
-        python: the interpreter of the package's environment, this one by default.
-        timeout: seconds that each call of the package's code may take.
+        source: the name of an entry point; a path to a project, package or module; a dotted module
+            name; or a typed predictor (``predict.py:Predictor``, a folder with ``cog.yaml``). Empty
+            for the project in the working directory.
+        python: the interpreter of the package's environment, by default this one.
+        timeout: time limit for each call of the package's code, in seconds.
         call: whether to call ``warm``, and ``predict`` with the package's examples.
-        told: is called with what is being done, in words, each time that it changes.
+        told: called with a description of each step.
 
     Raises:
-        UnknownSource: nothing of this name is there.
+        UnknownSource: no such model.
         BadInterpreter: ``python`` cannot be used.
     """
     found = find(source) if python is None else process.find(source, python)

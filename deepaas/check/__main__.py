@@ -1,6 +1,6 @@
-"""The process in which a model is checked: whatever it does there does no harm.
+"""The process in which a model is checked, isolated from the command.
 
-It is started by :mod:`deepaas.check.process`; the command for people is ``deepaas-cli check``.
+:mod:`deepaas.check.process` starts it. The command for users is ``deepaas-cli check``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from deepaas.runtime.signatures import DECLARED
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m deepaas.check", description=__doc__)
-    parser.add_argument("--wire", type=int, required=True, help="descriptor for what is told")
-    parser.add_argument("--folder", type=Path, required=True, help="for files of the check")
+    parser.add_argument("--wire", type=int, required=True, help="file descriptor for the messages")
+    parser.add_argument("--folder", type=Path, required=True, help="folder for temporary files")
     parser.add_argument("what", choices=["find", "check"])
     parser.add_argument("text", help="the source, or the job as JSON")
     options = parser.parse_args(argv)
@@ -58,12 +58,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         session.spool.mkdir(exist_ok=True)
         check(session)
         session.end()
-        # Threads of the author's would keep the process.
+        # The author's threads would keep the process running.
         os._exit(0)
 
 
 def found_as_json(source: str) -> bytes:
-    """What :func:`deepaas.check.search.find` says here."""
+    """Return the result of :func:`deepaas.check.search.find`."""
     try:
         return msgspec.json.encode(find(source))
     except UnknownSource as error:
@@ -71,9 +71,9 @@ def found_as_json(source: str) -> bytes:
 
 
 def check(session: Session) -> None:
-    """Check one model, part by part; none that fails keeps the next from running."""
+    """Check one model, part by part. If one part fails, the next ones still run."""
     kind = session.target.kind
-    session.guard(lambda: _look_at_needs(session), "what its kind needs")
+    session.guard(lambda: _look_at_needs(session), "the requirements of its kind")
     author = kinds.load_kinds().get(kind, kinds.ModelCheck()).check(session)
     if author is not None:
         _check_author(session, author)
@@ -141,19 +141,19 @@ def _check_as_client(session: Session, parts: _Parts) -> None:
 
 
 def _check_whole(session: Session, parts: _Parts) -> None:
-    """Put the parts together as a worker does, so that nothing a host refuses is accepted."""
+    """Load all parts together as a worker does, so that the check finds what a host would."""
     if session.failed:
         return
     try:
         LoadedModel(session.target.name, parts.as_author(), session.spool).describe()
     except Exception as error:
         where = session.places.of_error(error) or session.place
-        session.add("host-refuses", where, reason(error), "correct what this says")
+        session.add("host-refuses", where, reason(error), "fix this error")
 
 
 def _prepare(folder: Path) -> None:
     interpreter.hide_command()
-    # A stack for the place where it crashed, or hangs.
+    # A file for the stack if the code crashes or hangs.
     stack = os.open(folder / "stack", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     faulthandler.enable(stack, all_threads=False)
     faulthandler.register(signal.SIGUSR2, stack, all_threads=False)

@@ -1,4 +1,4 @@
-"""The argument ``accept``: the choice of the answer's media type."""
+"""Checks the argument ``accept``: the choice of the result's media type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIX = 'validate=validate.OneOf(["application/json", "image/png"])'
 
 
 def check(session: Session, field: fields.Field, place: str) -> bool:
-    """Tell what is wrong with it; False where no call works."""
+    """Report its problems; False if every call would fail."""
     before = len(session.found)
     _look_at(session, field, place)
     return not any(found.severity == "error" for found in session.found[before:])
@@ -31,16 +31,16 @@ def _look_at(session: Session, field: fields.Field, place: str) -> None:
             session.add(
                 "accept-without-choices",
                 place,
-                "accept has no OneOf: nobody is told which media types there are",
+                "accept has no OneOf: clients cannot see the available media types",
                 _FIX,
             )
         else:
             session.add(
                 "accept-not-media-types",
                 place,
-                f"accept is declared as {type(field).__name__}: this name belongs to the choice of "
-                "the answer's media type",
-                f"give it another name, or fields.Str({_FIX})",
+                f"accept is declared as {type(field).__name__}, but this name is reserved for the "
+                "choice of the result's media type",
+                f"rename it, or use fields.Str({_FIX})",
             )
         return
     wrong = [choice for choice in offered if not _is_media_type(session, choice)]
@@ -48,7 +48,7 @@ def _look_at(session: Session, field: fields.Field, place: str) -> None:
         session.add(
             "accept-not-media-types",
             place,
-            f"accept offers {', '.join(map(repr, wrong))}, which is no media type",
+            f"accept offers {', '.join(map(repr, wrong))}, which is not a media type",
             'write "application/pdf", not "pdf"',
         )
     default = field.load_default
@@ -56,20 +56,20 @@ def _look_at(session: Session, field: fields.Field, place: str) -> None:
         session.add(
             "accept-default",
             place,
-            f"the default of accept, {default!r}, does not count: the first choice does, "
+            f"the default of accept, {default!r}, has no effect: the host uses the first choice, "
             f"{offered[0]!r}",
             f"put {default!r} first in OneOf",
         )
 
 
 def check_use(session: Session, predict: Any) -> None:
-    """Whether ``predict`` looks at ``accept``, as far as its code tells."""
+    """Report a ``predict`` whose source code does not use ``accept``."""
     if _looks_at_accept(predict) is False:
         session.add(
             "accept-ignored",
             session.places.of_function(predict) or session.place,
-            "predict does not look at accept, whatever the client wants",
-            'if kwargs["accept"] == "image/png": …; or remove accept',
+            "predict ignores accept, the media type that the client requests",
+            'use it, as in if kwargs["accept"] == "image/png": …, or remove accept',
         )
 
 
@@ -104,7 +104,7 @@ def _looks_at_accept(predict: Any) -> bool | None:
 
 
 def _is_passed_on(function: ast.FunctionDef, name: str) -> bool:
-    """Whether the dict of all arguments goes somewhere else, which may look at it."""
+    """Whether the dict of all arguments is passed to other code, which may use ``accept``."""
     single = set()
     for node in ast.walk(function):
         inner = node.value if isinstance(node, (ast.Subscript, ast.Attribute)) else None

@@ -1,4 +1,4 @@
-"""The declared arguments, one by one and together."""
+"""Checks the declared arguments, one by one and together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SECRET_PAIRS = ("api_key", "access_token", "auth_token")
 
 @dataclass
 class Declared:
-    """The arguments of one function that the host can use; ``complete`` if they are all of them."""
+    """The valid arguments of one function; ``complete`` if all of them are valid."""
 
     function: str
     fields: dict[str, fields.Field] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Declared:
 
 
 def check(session: Session, function: str, functions: Mapping[str, Any]) -> Declared | None:
-    """What a function declares, checked; None if the model does not have the function."""
+    """Check the arguments of a function; None if the model does not have the function."""
     call = functions.get(function)
     declare = functions.get(DECLARED[function])
     if call is None:
@@ -76,12 +76,12 @@ def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | 
             session.add(
                 "required-with-default",
                 where,
-                "an argument is required and has a default: one of the two makes no sense",
+                "an argument is required, but has a default",
                 "remove required=True, or remove load_default= (missing=)",
             )
         else:
-            problem = f"{name} fails: {reason(outcome.error)}"
-            session.add("args-fail", where, problem, "correct what this line does")
+            problem = f"{name} failed: {reason(outcome.error)}"
+            session.add("args-fail", where, problem, "fix this line")
         return None
     if isinstance(outcome.value, Mapping):
         return outcome.value
@@ -93,14 +93,14 @@ def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | 
     ):
         kind = "a Schema"
         fix = "return its fields: return MySchema().fields"
-    session.add("args-not-a-dict", place, f"{name} returns {kind}, no dict of fields", fix)
+    session.add("args-not-a-dict", place, f"{name} returns {kind}, not a dict of fields", fix)
     return None
 
 
 def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
     if not isinstance(name, str):
-        problem = f"the argument {name!r} has a name that is no text"
-        session.add("argument-broken", place, problem, f"call it '{name}'")
+        problem = f"the name of the argument {name!r} is not a string"
+        session.add("argument-broken", place, problem, f"rename it to '{name}'")
         return False
     if not isinstance(one, fields.Field):
         is_class = inspect.isclass(one)
@@ -109,7 +109,7 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
         session.add(
             "argument-not-a-field",
             place,
-            f"the argument {name!r} is declared with {kind}, which is no field",
+            f"the argument {name!r} is {kind}, which is not a field",
             f"write fields.{one.__name__}()" if is_field else f"write {_field_for(one)}",
         )
         return False
@@ -144,7 +144,7 @@ def _broken(session: Session, name: str, place: str, error: Exception) -> None:
 
 
 def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None:
-    """What the host takes, and is not as its author means it all the same."""
+    """Report arguments that the host accepts, but that do not work as intended."""
     location = one.metadata.get("location")
     if (not name.isidentifier() or keyword.iskeyword(name)) and location not in (
         "headers",
@@ -154,14 +154,14 @@ def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None
         session.add(
             "argument-name",
             place,
-            f"the argument {name!r} is no name in Python: only **kwargs can take it",
-            f"call it {plain!r}, with data_key={name!r} for the clients",
+            f"{name!r} is not a valid Python name: only **kwargs can accept this argument",
+            f"rename it to {plain!r}, with data_key={name!r} for the clients",
         )
     if one.dump_only:
         session.add(
             "argument-never-filled",
             place,
-            f"the argument {name!r} is dump_only: whatever a client sends, it does not arrive",
+            f"the argument {name!r} is dump_only: values from clients are ignored",
             "remove dump_only=True, or the argument",
         )
     enum = one.metadata.get("enum")
@@ -169,14 +169,14 @@ def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None
         session.add(
             "enum-no-list",
             place,
-            f"enum of {name!r} is {enum!r}, no list: clients are offered this one choice",
+            f"enum of {name!r} is {enum!r}, not a list: clients have only this choice",
             f'write metadata={{"enum": [{enum!r}]}}, with all choices',
         )
     elif _is_unchecked_enum(one):
         session.add(
             "enum-unchecked",
             place,
-            f"the choices of {name!r} are not checked: enum only stands in the documents",
+            f"the choices of {name!r} are not validated: enum is only documentation",
             f"add validate=validate.OneOf({one.metadata['enum']!r})",
         )
     is_hidden = one.metadata.get("format") == "password"
@@ -184,7 +184,7 @@ def _look_at(session: Session, name: str, one: fields.Field, place: str) -> None
         session.add(
             "secret-shown",
             place,
-            f"{name!r} is shown to everybody, in the page and in the list of trainings",
+            f"{name!r} is readable on the try-me page and in the list of training runs",
             'add metadata={"format": "password"}',
         )
     if name != "accept":
@@ -201,10 +201,10 @@ def _check_together(
             session.add(
                 "argument-twice",
                 session.places.of_field(one) or place,
-                f"{known[wire]!r} and {name!r} are both called {wire!r} by clients",
-                "give each a data_key of its own, or none",
+                f"{known[wire]!r} and {name!r} have the same name in requests: {wire!r}",
+                "use a different data_key for each, or none",
             )
-            # The host takes neither; without one of them the rest can be looked at.
+            # The host rejects both. Without one of them, the check can continue.
             del found.fields[name]
             found.complete = False
         known[wire] = name

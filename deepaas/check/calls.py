@@ -1,4 +1,4 @@
-"""Warms a model, and calls ``predict`` with its examples, or with its defaults alone."""
+"""Warms a model up, and calls ``predict`` with its examples, or only with its defaults."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def check(
     said: Mapping[str, Any],
     warm_name: str = "warm",
 ) -> None:
-    """Do so, as far as that is wanted and possible; the report says what was not tried.
+    """Call the functions if requested and possible; the report says what was not called.
 
     Args:
         author: the functions that can be called.
         described: the model as clients see it.
         said: the metadata.
-        warm_name: what the author calls ``warm``.
+        warm_name: the author's name for ``warm``.
     """
     model = LoadedModel(session.target.name, author, session.spool)
     is_warm = session.job.call and _warm(session, author, model, warm_name)
@@ -37,11 +37,11 @@ def check(
     if (found := declared.get("predict")) is None:
         return
     if not session.job.call:
-        _not_tried(session, f"predict and {warm_name} were not called, as you asked")
+        _not_tried(session, f"predict and {warm_name} were not called (--no-call)")
     elif not is_warm:
-        _not_tried(session, f"predict was not called: {warm_name} fails")
+        _not_tried(session, f"predict was not called because {warm_name} failed")
     elif not found.complete:
-        _not_tried(session, "predict was not called: its arguments have to be corrected first")
+        _not_tried(session, "predict was not called because its arguments are invalid")
         is_warm = False
     place = session.place
     if "examples" in said:
@@ -51,7 +51,7 @@ def check(
         examples.check(said["examples"], is_warm)
     elif is_warm and (lacking := [name for name, one in found.fields.items() if one.required]):
         names = ", ".join(lacking)
-        _not_tried(session, f"predict was not called: it needs {names}, and there are no examples")
+        _not_tried(session, f"predict was not called because it requires {names}. Add 'examples'")
     elif is_warm:
         examples.call_with_defaults()
 
@@ -68,8 +68,8 @@ def _warm(session: Session, author: Any, model: LoadedModel, name: str) -> bool:
     session.add(
         "warm-fails",
         session.places.of_error(outcome.error) or place,
-        f"{name} fails: {reason(outcome.error)}",
-        fix or "correct what this line does: no host serves the model until then",
+        f"{name} failed: {reason(outcome.error)}",
+        fix or "fix this line: a host cannot serve the model",
     )
     return False
 

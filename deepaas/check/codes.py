@@ -10,7 +10,7 @@ AREAS = {
     "import": "Import",
     "functions": "Functions",
     "arguments": "Arguments",
-    "schema": "Schema of the answer",
+    "schema": "Schema of the result",
     "metadata": "Metadata and examples",
     "calls": "Calls",
     "page": "Try-me page",
@@ -32,7 +32,7 @@ def error(name: str, area: str, meaning: str) -> Code:
 
 
 def warning(name: str, area: str, meaning: str) -> Code:
-    """One that does not."""
+    """A kind of finding that does not."""
     return Code(name, area, "warning", meaning)
 
 
@@ -153,7 +153,7 @@ _OF_ANY_MODEL = (
 )
 
 CODES = {code.name: code for code in _OF_ANY_MODEL}
-"""What may be found with models of any kind; kinds add their own (``check.kinds.codes``)."""
+"""Findings for models of any kind; kinds add their own (``check.kinds.codes``)."""
 
 
 def table(codes: Iterable[Code]) -> str:

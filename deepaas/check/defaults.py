@@ -1,4 +1,4 @@
-"""Defaults of arguments: ``predict`` gets them as they are, nobody checks them."""
+"""Checks defaults of arguments, which ``predict`` receives without validation."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from deepaas.runtime.failures import reason
 
 _NUMBERS = (int, float, decimal.Decimal)
 _WORDS = {
-    str: "text",
+    str: "a string",
     bool: "True or False",
-    int: "a whole number",
+    int: "an integer",
     float: "a number",
     list: "a list",
     dict: "a dict",
@@ -36,33 +36,33 @@ class Wrong(NamedTuple):
 
 
 def problem(name: str, field: fields.Field) -> Wrong | None:
-    """What is wrong with the default of an argument, as a schema has bound it; None for nothing."""
+    """Return the problem of a default, or None. The field must be bound to a schema."""
     value: Any = field.load_default
     if callable(value):
         try:
             value = value()
         except Exception as error:
-            text = f"the default of {name!r} cannot be made: {reason(error)}"
-            return Wrong("default-invalid", text, "correct the function that makes it")
+            text = f"load_default of {name!r} failed: {reason(error)}"
+            return Wrong("default-invalid", text, "fix this function")
     if value is missing or value is None:
         return None
     told = f"the default of {name!r}, {_short(value)},"
     if isinstance(field, fields.List) and value == []:
         return None
     if is_file(field) or (isinstance(field, fields.List) and is_file(field.inner)):
-        text = f"{told} is no file: predict gets it instead of an UploadedFile"
+        text = f"{told} is not a file: predict gets it instead of an UploadedFile"
         return Wrong("default-type", text, "use load_default=None")
     refused = _refused(field, value)
     if refused:
-        text = f"{told} is refused when somebody sends it: {refused}"
-        return Wrong("default-invalid", text, "change the default, or what is allowed")
+        text = f"{told} is invalid: {refused}"
+        return Wrong("default-invalid", text, "change the default, or the validators")
     loaded = _loaded(field, value)
     if isinstance(loaded, marshmallow.ValidationError):
-        text = f"{told} is refused when somebody sends it: {_messages(loaded)}"
+        text = f"{told} is invalid: {_messages(loaded)}"
         return Wrong("default-invalid", text, f"use a value that {type(field).__name__} accepts")
     if loaded is missing or _alike(value, loaded):
         return None
-    text = f"{told} is {_word(value)}; all other values are {_word(loaded)}"
+    text = f"{told} is {_word(value)}, but values from clients are {_word(loaded)}"
     return Wrong("default-type", text, f"load_default={loaded!r}")
 
 
@@ -72,14 +72,14 @@ def _refused(field: fields.Field, value: Any) -> str:
     except marshmallow.ValidationError as error:
         return _messages(error)
     except Exception:
-        return ""  # A validator that cannot take its type: that is told otherwise.
+        return ""  # A validator for another type; this is reported elsewhere.
     return ""
 
 
 def _loaded(field: fields.Field, value: Any) -> Any:
-    """The value as it arrives when somebody sends it; ``missing`` if that cannot be known."""
+    """Return the value as if a client had sent it; ``missing`` if unknown."""
     if not type(field).__module__.startswith(("marshmallow", "webargs")):
-        return missing  # A class of the author's may turn a value into anything.
+        return missing  # The author's own classes may convert a value to anything.
     wire = value
     try:
         wire = field._serialize(value, "value", {"value": value})

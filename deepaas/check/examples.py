@@ -1,4 +1,4 @@
-"""Calls ``predict`` with the examples that the package gives, as the host does."""
+"""Calls ``predict`` with the examples of the package, as the host does."""
 
 from __future__ import annotations
 
@@ -51,15 +51,18 @@ class Examples:
 
     def check(self, examples: Any, call: bool) -> None:
         if not isinstance(examples, list):
-            self._tell("examples-not-a-list", "", f"examples is {type(examples).__name__}, no list")
+            problem = f"examples is {type(examples).__name__}, not a list"
+            self._tell("examples-not-a-list", "", problem)
             return
         if len(examples) > MAX_COUNT:
-            self._session.note(f"only the first {MAX_COUNT} examples are checked, as on the page")
+            self._session.note(
+                f"only the first {MAX_COUNT} examples were checked: the page shows no more"
+            )
         left = MAX_BYTES
         for number, example in enumerate(examples[:MAX_COUNT]):
             name = f"examples[{number}]"
             if not isinstance(example, Mapping):
-                self._tell("examples-not-a-list", name, f"is {type(example).__name__}, no dict")
+                self._tell("examples-not-a-list", name, f"is {type(example).__name__}, not a dict")
                 continue
             values = dict(self._values(name, example, left))
             left -= sum(map(_size, values.values()))
@@ -70,7 +73,7 @@ class Examples:
                     self._call(name, arguments, media_type)
 
     def call_with_defaults(self) -> None:
-        """Call ``predict`` as a client does who gives nothing, for each media type."""
+        """Call ``predict`` as for a request without arguments, for each media type."""
         for media_type in self._media_types({}, 0):
             inputs = _inputs(predict_call(self._described, {}, media_type))
             arguments = self._arguments("its defaults", inputs, tell=False)
@@ -86,8 +89,12 @@ class Examples:
             if argument is None:
                 if key != "accept":
                     near = difflib.get_close_matches(str(key), known, 1)
-                    fix = f"call it {near[0]!r}" if near else "remove it, or declare the argument"
-                    text = f"has a value for {key!r}, which is no argument"
+                    fix = (
+                        f"did you mean {near[0]!r}?"
+                        if near
+                        else "remove it, or declare the argument"
+                    )
+                    text = f"has a value for the unknown argument {key!r}"
                     self._tell("example-unknown-argument", name, text, fix)
             elif argument.kind == "file":
                 upload = self._file(name, argument, value, left)
@@ -100,11 +107,11 @@ class Examples:
         content, suffix = data_url(value)
         fix = 'write it as "data:image/png;base64,…"'
         if content is None:
-            self._tell("example-file", name, f"{argument.name!r} is no data URL", fix)
+            self._tell("example-file", name, f"{argument.name!r} is not a data URL", fix)
             return None
         if len(content) > min(left, MAX_FILE_BYTES):
-            limits = f"{MAX_FILE_BYTES // 1024} KiB a file, {MAX_BYTES // 1024} KiB in all"
-            text = f"{argument.name!r} is too large ({limits}): the page leaves it out"
+            limits = f"{MAX_FILE_BYTES // 1024} KiB per file, {MAX_BYTES // 1024} KiB in total"
+            text = f"{argument.name!r} is too large for the try-me page ({limits})"
             self._tell("example-file", name, text, "use a smaller file")
             return None
         path = self._session.spool / f"{len(list(self._session.spool.iterdir()))}{suffix}"
@@ -112,7 +119,7 @@ class Examples:
         return FileToSend(path, f"example{suffix}")
 
     def _media_types(self, example: Mapping[str, Any], number: int) -> tuple[str, ...]:
-        """The first example is tried with every media type, the others with one."""
+        """Try the first example with every media type, the others with one."""
         if self._described.accept is not None and isinstance(example.get("accept"), str):
             return (example["accept"],)
         offered = self._described.media_types
@@ -129,8 +136,8 @@ class Examples:
         except Exception as error:
             told = reason(error)
         if tell:
-            fix = "correct the example, or what is allowed"
-            self._tell("example-invalid", name, f"is refused: {told}", fix)
+            fix = "correct the example, or the validators"
+            self._tell("example-invalid", name, f"is invalid: {told}", fix)
         return None
 
     def _call(self, name: str, arguments: dict[str, Any], media_type: str) -> None:
@@ -151,19 +158,20 @@ class Examples:
         elif outcome.error is not None:
             where = self._session.places.of_error(outcome.error)
             said = reason(outcome.error)
-            fix = "correct what this line does, or the example"
+            fix = "fix this line, or the example"
             self._once("predict-fails", where or self._place, doing, f"raises {said}", fix)
         self._look_at_defaults(doing)
 
     def _tell_result(self, doing: str, error: BadResult) -> None:
         place = self._session.places.of_function(self._predict_function()) or self._place
         if isinstance(error, BreaksSchema):
-            fix = "return what schema says, or correct schema"
-            told = f"breaks schema: {error.messages}"
+            fix = "correct the result or the schema"
+            told = f"the result does not match schema: {error.messages}"
             self._once("result-breaks-schema", place, doing, told, fix)
         else:
-            fix = "return what JSON can hold; for another media type str, bytes or an open file"
-            self._once("result-not-sendable", place, doing, f"cannot be sent: {error}", fix)
+            fix = "return JSON values; for another media type return str, bytes or an open file"
+            told = f"the result cannot be sent: {error}"
+            self._once("result-not-sendable", place, doing, told, fix)
 
     def _look_at_defaults(self, doing: str) -> None:
         for name, before in list(self._mutable.items()):
@@ -173,16 +181,16 @@ class Examples:
                 self._session.add(
                     "default-changed",
                     self._session.places.of_function(self._predict_function()) or self._place,
-                    f"{doing} has changed the default of {name!r} from {before!r} to "
-                    f"{field.load_default!r}: later calls get that",
-                    f"work on a copy, or use load_default=lambda: {before!r}",
+                    f"{doing} changed the default of {name!r} from {before!r} to "
+                    f"{field.load_default!r}, which later calls use",
+                    f"change a copy, or use load_default=lambda: {before!r}",
                 )
 
     def _predict_function(self) -> Any:
         return self._author.predict
 
     def _once(self, code: str, where: str, doing: str, what: str, fix: str) -> None:
-        """Tell what several calls may show only for the first of them."""
+        """Report a problem of several calls only for the first of them."""
         if (code, what) not in self._told:
             self._told.add((code, what))
             self._session.add(code, where, f"{doing}: {what}", fix)
@@ -225,4 +233,4 @@ def _words(messages: Any) -> str:
 
 
 def _ignored(_news: News) -> None:
-    """What is told before the end is not looked at."""
+    """Ignore news before the result."""

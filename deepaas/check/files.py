@@ -1,4 +1,4 @@
-"""Arguments that are files, and those that ought to be."""
+"""Checks arguments that are files, or are probably meant to be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deepaas.messages import RawRequest, Upload
 from deepaas.runtime.arguments import Arguments, is_file
 
 WORDS = ("image", "audio", "video", "file", "picture", "photo", "upload", "recording")
-"""Words by which the name of an argument tells that it is a file."""
+"""Words in the name of an argument that suggest a file."""
 
 _FIX = 'metadata={"type": "file", "location": "form"}'
 
@@ -45,13 +45,13 @@ def _seems_file(name: str, field: fields.Field, inner: fields.Field) -> bool:
 def _check_arrival(
     session: Session, name: str, field: fields.Field, inner: fields.Field, place: str
 ) -> None:
-    """Send a file, and see whether it comes through."""
+    """Send a file, and check whether it is accepted."""
     location = field.metadata.get("location")
     if location not in (None, "form", "files"):
         session.add(
             "file-never-arrives",
             place,
-            f"the file {name!r} is looked for in {location!r}: files come in forms only",
+            f"the file {name!r} has the location {location!r}, but files are only sent in forms",
             _FIX,
         )
         return
@@ -59,7 +59,7 @@ def _check_arrival(
     if kind in (fields.Field, fields.Raw) or not kind.__module__.startswith(
         ("marshmallow", "webargs")
     ):
-        return  # A class of the author's may look for a real picture.
+        return  # The author's own class may require a real picture.
     path = session.spool / "probe.bin"
     path.write_bytes(b"probe")
     upload = Upload(str(path), "probe.bin", "application/octet-stream")
@@ -69,6 +69,6 @@ def _check_arrival(
         session.add(
             "file-never-arrives",
             place,
-            f"the file {name!r} is declared as {kind.__name__}, which refuses every file",
+            f"the file {name!r} is declared as {kind.__name__}, which rejects all files",
             f"fields.Raw({_FIX})",
         )

@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""Findings of a check."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be.
+    """One problem.
 
     Attributes:
-        area: what it is about, one of :data:`deepaas.check.codes.AREAS`.
-        severity: "error" for what fails when somebody uses the model, "warning" for the rest.
-        where: ``file:line`` as far as that is known, or what stands for it.
-        model: the name of the model, empty for what concerns the whole package.
+        area: one of :data:`deepaas.check.codes.AREAS`.
+        severity: "error" if serving or using the model fails, otherwise "warning".
+        where: ``file:line`` if known, otherwise a file or another description.
+        model: the name of the model, empty for problems of the package.
     """
 
     code: str
@@ -32,14 +32,14 @@ class Finding:
 
 
 def finding(code: Code | str, where: str, problem: str, fix: str, model: str = "") -> Finding:
-    """Make a finding of a kind, or of that of :data:`deepaas.check.codes.CODES` with this name."""
+    """Make a finding; `code` may be a name in :data:`deepaas.check.codes.CODES`."""
     kind = CODES[code] if isinstance(code, str) else code
     return Finding(kind.name, kind.area, kind.severity, where, problem, fix, model)
 
 
 @dataclass
 class Report:
-    """The result of one check; ``models`` has entry points (or modules) by name."""
+    """The result of one check; ``models`` maps names to entry points or modules."""
 
     source: str
     models: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The author's functions: which there are, and of what kind."""
+"""Checks which functions the author has written, and of what kind they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STREAMED = ("predict",)
 
 
 def usable(session: Session, author: Any) -> dict[str, Any]:
-    """The functions that can be called; what is wrong with the others is told."""
+    """Return the functions that can be called, and report problems of the others."""
     found = {}
     for name in KNOWN:
         function = getattr(author, name, None)
@@ -29,7 +29,7 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
         place = session.places.of_name(author, name) or place
         kind = type(function).__name__
         session.add(
-            "not-a-function", place, f"{name} is no function but {kind}", f"def {name}(…): …"
+            "not-a-function", place, f"{name} is {kind}, not a function", f"def {name}(…): …"
         )
         return False
     plain = inspect.unwrap(function)
@@ -43,15 +43,15 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
             session.add(
                 "async-function",
                 place,
-                f"{name} is {kind}: the host calls it and sends what it returns at once",
-                f"make it an ordinary function: def {name}(…), with return",
+                f"{name} is {kind}, but the host needs an ordinary function",
+                f"def {name}(…), with return",
             )
             return False
     if name in ARGUMENTLESS and (asked := needed(function)):
         session.add(
             "takes-arguments",
             place,
-            f"{name} is called without arguments, but needs {', '.join(asked)}",
+            f"{name} is called without arguments, but requires {', '.join(asked)}",
             f"def {name}(): …",
         )
         return False
@@ -59,34 +59,34 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
 
 
 def look_at_names(session: Session, author: Any) -> None:
-    """Look for functions that are missing, or called otherwise than the host calls them."""
+    """Report functions that are missing or misspelt."""
     place = session.place
     there = {name for name in KNOWN if getattr(author, name, None) is not None}
     if not {"predict", "train"} & there:
         session.add(
             "offers-nothing",
             place,
-            "there is neither predict nor train: clients can ask for the metadata only",
-            "write def predict(**kwargs), and get_predict_args for what it takes",
+            "the model has no predict or train function: clients can only read its metadata",
+            "add def predict(**kwargs), and get_predict_args to declare its arguments",
         )
     for function, declare in DECLARED.items():
         if declare in there and function not in there and _declares(session, author, declare):
             session.add(
                 "args-without-function",
                 session.places.of_function(getattr(author, declare)) or place,
-                f"there is {declare}, but no {function}",
-                f"write def {function}(**kwargs), or remove {declare}",
+                f"the model has {declare}, but no {function}",
+                f"add def {function}(**kwargs), or remove {declare}",
             )
     for name, near in misspelt(author):
         session.add(
             "function-misspelt",
             session.places.of_function(getattr(author, name)) or place,
-            f"nobody calls {name}; is {near} meant?",
+            f"{name}() is never called. Did you mean {near}()?",
             f"def {near}(…)",
         )
 
 
 def _declares(session: Session, author: Any, declare: str) -> bool:
-    """Whether ``get_…_args`` is more than a way to say that there is nothing."""
+    """Whether ``get_…_args`` is implemented."""
     outcome = session.run(declare, f"calling {declare}", getattr(author, declare))
     return not isinstance(outcome.error, NotImplementedError)

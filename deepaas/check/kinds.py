@@ -1,4 +1,4 @@
-"""What the check knows of each kind of model, found by entry points; most need nothing here."""
+"""Checks for each kind of model, found by entry points; most kinds need no checks of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUP = "deepaas.check"
 
 
 def load(session: Session) -> Any:
-    """The author's object as a worker loads it, None where that fails; why has been told."""
+    """Load the author's object as a worker does; None, after reporting why, if that fails."""
     target = session.target
     place = session.place
     outcome = session.run(
@@ -29,28 +29,28 @@ def load(session: Session) -> Any:
     )
     if isinstance(outcome.error, CannotBeServed):
         problem = str(outcome.error)
-        session.add("host-refuses", place, problem, "correct this: no host serves the model so")
+        session.add("host-refuses", place, problem, "fix this: a host cannot load the model")
     elif outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
-        session.add("import-fails", where, reason(outcome.error), "correct what this says")
+        session.add("import-fails", where, reason(outcome.error), "fix this error")
     return outcome.value
 
 
 def _adopts_nothing(_session: Session, _found: Any) -> bool:
-    """It knows its models by where they come from only."""
+    """For kinds that only recognise models by their source."""
     return False
 
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """What the check knows of a kind of model.
+    """The checks of a kind of model.
 
     Attributes:
-        find: the models that somebody means, None for none of this kind; raises ``UnknownSource``
-            for what would be one, but is wrong. Without it the host's half is asked.
-        check: tells what is wrong with a model, and gives back the author's object if its
-            functions, arguments, metadata and examples are to be checked, too.
-        adopt: checks an object that another kind has loaded; False if it is none of this kind.
+        find: find the models of a source, None if they are not of this kind; raises
+            ``UnknownSource`` for an invalid one. By default the host's part is used.
+        check: report the problems of a model. Return the author's object if its functions,
+            arguments, metadata and examples must be checked too.
+        adopt: check an object that another kind has loaded; False if it is not of this kind.
     """
 
     find: Callable[[str], CheckTarget | None] | None = None
@@ -70,5 +70,5 @@ def codes() -> Iterator[Code]:
 
 
 def adopted(session: Session, found: Any) -> bool:
-    """Whether another kind has taken an object for one of its own, and checked it."""
+    """Whether another kind has recognised an object as its own, and checked it."""
     return any(kind.adopt(session, found) for kind in load_kinds().values())

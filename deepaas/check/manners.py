@@ -1,4 +1,4 @@
-"""What is no fault of an import, but a nuisance to all who load the model."""
+"""Checks for slow imports, and imports that print."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ SLOW_SECONDS = 10
 
 
 def tell(session: Session, what: str, later: str, seconds: float, before: int) -> None:
-    """Tell if an import was slow, or has printed.
+    """Report an import that was slow or printed something.
 
     Args:
-        what: has been imported.
-        later: the function of the author's in which there is time for it.
-        before: bytes that had been printed when it began.
+        what: what was imported.
+        later: the author's function that may be slow instead.
+        before: number of bytes printed before the import.
     """
     if seconds > SLOW_SECONDS:
         session.add(
             "import-slow",
             session.place,
-            f"importing {what} takes {seconds:.0f} s: every command and every worker waits",
-            f"import what is heavy, and load weights, in {later} or in the functions that need it",
+            f"importing {what} takes {seconds:.0f} s, for every command and every worker",
+            f"move slow imports and loading weights to {later} or to the functions that need them",
         )
     if (printed := printed_bytes() - before) > 0:
         session.add(
             "import-prints",
             session.place,
-            f"{printed} bytes are printed while {what} is imported",
-            "use logging instead: commands write their results to the standard output",
+            f"importing {what} prints {printed} bytes",
+            "use logging instead: commands print their results to standard output",
         )

@@ -1,4 +1,4 @@
-"""What the model says of itself."""
+"""Checks the metadata of the model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXPECTED = {
 
 
 def check(session: Session, functions: Mapping[str, Any], place: str) -> Mapping[str, Any]:
-    """What ``get_metadata`` returns, checked; empty if there is none."""
+    """Check the result of ``get_metadata`` and return it; empty if there is none."""
     get_metadata = functions.get("get_metadata")
     if get_metadata is None:
         _tell_missing(session, place)
@@ -57,7 +57,7 @@ def _tell_missing(session: Session, place: str) -> None:
     session.add(
         "metadata-missing",
         place,
-        "the model does not say what it is: there is no get_metadata",
+        "the model has no get_metadata, so it has no description",
         'def get_metadata(): return {"name": …, "description": …, "author": …, "license": …, '
         '"version": …}',
     )
@@ -68,11 +68,11 @@ def _tell_failure(session: Session, error: BaseException, place: str) -> None:
     if not where and isinstance(error, NoMetadata):
         session.add("metadata-not-a-dict", place, str(error), 'return {"name": …, …}')
         return
-    fix = "correct what this line does: the page and the API say nothing of the model until then"
+    fix = "fix this line: the page and the API cannot describe the model"
     origin = error.__cause__ or error.__context__ or error
     if isinstance(error, PackageNotFoundError) or isinstance(origin, PackageNotFoundError):
         fix = f"install the project: pip install -e {shown(session.target.folder) or '.'}"
-    session.add("metadata-fails", where or place, f"get_metadata fails: {reason(error)}", fix)
+    session.add("metadata-fails", where or place, f"get_metadata failed: {reason(error)}", fix)
 
 
 def _not_json(value: Any) -> str:
@@ -90,7 +90,7 @@ def _look_at(session: Session, metadata: Mapping[str, Any], place: str) -> None:
                 "metadata-not-json",
                 place,
                 f"{name!r} in the metadata: {said}",
-                "use texts, numbers, lists and dicts",
+                "use strings, numbers, lists and dicts",
             )
     there = {str(name).lower() for name, value in metadata.items() if value not in (None, "", [])}
     lacking = [name for name, others in EXPECTED.items() if not there.intersection(others)]

@@ -1,4 +1,4 @@
-"""Makes fields remember the line where they were made, so that findings can name it."""
+"""Records the line where each field was created, for the findings."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LIBRARIES = tuple(str(Path(str(module.__file__)).parent) for module in (marshma
 
 
 class RequiredWithDefault(ValueError):
-    """A field is required and has a default, which marshmallow refuses."""
+    """A field is required and has a default, which marshmallow rejects."""
 
 
 def note_fields() -> None:
-    """From here on every field notes where it is made: call it before the author's code comes."""
+    """Record where fields are created from now on. Call it before importing the author's code."""
     original = fields.Field.__init__
 
     @functools.wraps(original)
@@ -37,11 +37,11 @@ def note_fields() -> None:
         if frame is not None:
             setattr(self, NOTED, (frame.f_code.co_filename, frame.f_lineno))
 
-    setattr(fields.Field, "__init__", noting)  # noqa: B010 - mypy refuses the plain assignment.
+    setattr(fields.Field, "__init__", noting)  # noqa: B010 - mypy rejects the plain assignment.
 
 
 def _maker(field: Any, frame: FrameType | None) -> FrameType | None:
-    """The first frame outside the libraries and the constructors of the field itself."""
+    """Return the first frame outside the libraries and the field's own constructors."""
     while frame is not None:
         code = frame.f_code
         constructor = code.co_name in ("__init__", "noting") and frame.f_locals.get("self") is field

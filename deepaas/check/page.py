@@ -1,4 +1,4 @@
-"""What the try-me page, as any client, makes of the arguments."""
+"""Checks how the try-me page, like any client, shows the arguments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MEANT = {
 def read(
     name: str, declared: Mapping[str, Declared], schema: Any, metadata: Mapping[str, Any]
 ) -> Model:
-    """The model as a client sees it, from the parts that the host can use."""
+    """Return the model as a client sees it, from its valid parts."""
     arguments = {function: Arguments(found.fields) for function, found in declared.items()}
     described = describe(arguments.get("predict"), arguments.get("train"), response_schema(schema))
     entry = {**metadata, "links": [{"rel": "self", "href": f"/v2/models/{name}"}]}
@@ -71,9 +71,9 @@ def check(session: Session, model: Model, declared: Mapping[str, Declared]) -> N
                 session.add(
                     "page-no-component",
                     session.places.of_field(one),
-                    f"{name!r} is required, but stands in {one.metadata.get('location')!r}: the "
-                    "page has no place for it",
-                    "give it a default, or another location",
+                    f"{name!r} is required, but its location is {one.metadata.get('location')!r}: "
+                    "the try-me page cannot show it",
+                    "add a default, or change the location",
                 )
         for argument in arguments:
             if argument.name in by_wire:
@@ -92,8 +92,9 @@ def _check_argument(session: Session, argument: Argument, one: fields.Field) -> 
         session.add(
             "page-plain-file",
             place,
-            f"{argument.name!r} gets a plain upload: its description does not say {medium!r}",
-            f"write the word {medium!r} into the description, or {NO_PARSE} if it is not shown",
+            f"{argument.name!r} gets a plain file upload: its description does not mention "
+            f"{medium!r}",
+            f"add the word {medium!r} to the description, or {NO_PARSE} for no preview",
         )
 
 
@@ -109,6 +110,6 @@ def _check_descriptions(
         session.add(
             "no-description",
             place or session.place,
-            f"of these arguments of {function} visitors see the name only: {', '.join(bare)}",
+            f"arguments of {function} without a description: {', '.join(bare)}",
             'add metadata={"description": "…"}',
         )

@@ -1,4 +1,4 @@
-"""Where things stand in the author's code."""
+"""Finds lines in the author's code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deepaas.written.lines import line_of as line_of  # For kinds of third parti
 from deepaas.written.lines import shown
 
 NOTED = "_deepaas_check_place"
-"""Attribute of a field: file and line where it was made."""
+"""Attribute of a field: file and line where it was created."""
 
 
 class SourcePlaces:
@@ -25,7 +25,7 @@ class SourcePlaces:
             self.roots.append(root.resolve())
 
     def is_author(self, file: str) -> bool:
-        """Whether a file is the author's, and not a library that lies below."""
+        """Whether a file is the author's, and not a library in a subfolder."""
         path = Path(file).resolve()
         return any(
             path == root
@@ -46,7 +46,7 @@ class SourcePlaces:
             return ""
 
     def of_name(self, author: Any, name: str) -> str:
-        """The line where something that is no function gets its name, or just the file."""
+        """Return the line where a value is assigned to this name, or only the file."""
         module = author if inspect.ismodule(author) else inspect.getmodule(type(author))
         file = getattr(module, "__file__", None)
         if not file:
@@ -62,7 +62,7 @@ class SourcePlaces:
         return shown(*noted) if noted else ""
 
     def of_error(self, error: BaseException) -> str:
-        """The author's line where an exception was raised, or came through; empty for none."""
+        """Return the author's last line in a traceback; empty if there is none."""
         if isinstance(error, SyntaxError) and error.filename and error.lineno:
             return shown(error.filename, error.lineno)
         at = ""
@@ -73,7 +73,7 @@ class SourcePlaces:
 
 
 def _def_line(function: Any) -> int:
-    """The line of ``def``; the code's first line is that of the first decorator."""
+    """Return the line of ``def``; the code starts with the first decorator."""
     lines, first = inspect.getsourcelines(function)
     for number, line in enumerate(lines):
         if line.lstrip().startswith(("def ", "async def ")):

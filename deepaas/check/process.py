@@ -1,4 +1,4 @@
-"""Starts the process of a check, and finds out what became of it."""
+"""Starts the process of a check, and watches it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BadInterpreter(Exception):
 
 
 def find(source: str, python: str) -> CheckTarget:
-    """What a source is for another interpreter; raises UnknownSource, or BadInterpreter."""
+    """Find models with another interpreter. Raises ``UnknownSource`` or ``BadInterpreter``."""
     with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
         reading, writing = os.pipe()
         try:
@@ -50,7 +50,7 @@ def find(source: str, python: str) -> CheckTarget:
             )
         except OSError as error:
             os.close(reading)
-            raise BadInterpreter(f"{python} cannot be run: {error.strerror}") from None
+            raise BadInterpreter(f"could not run {python}: {error.strerror}.") from None
         finally:
             os.close(writing)
         with os.fdopen(reading, "rb") as wire:
@@ -58,8 +58,8 @@ def find(source: str, python: str) -> CheckTarget:
     if done.returncode != 0 or not told:
         last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise BadInterpreter(
-            f"{python} cannot check a model: {last or 'it ended without a word'}. "
-            f"This needs deepaas 2.7 there too: {python} -m pip install 'deepaas>=2.7'"
+            f"{python} could not run the check: {last or 'no output'}. "
+            f"Install DEEPaaS there too: {python} -m pip install 'deepaas>=2.7'"
         )
     answer = msgspec.json.decode(told)
     if "unknown" in answer:
@@ -68,7 +68,7 @@ def find(source: str, python: str) -> CheckTarget:
 
 
 class How(NamedTuple):
-    """How a model is checked; ``timeout`` is in seconds, for each call of the author's code."""
+    """How to check a model; ``timeout`` is in seconds, for each call of the author's code."""
 
     python: str
     timeout: float
@@ -76,7 +76,7 @@ class How(NamedTuple):
 
 
 def check(job: CheckJob, how: How, report: Report) -> None:
-    """Check one model; go on in a new process behind whatever ended one."""
+    """Check one model. If the process ends early, continue after that step in a new one."""
     ended: list[Finding] = []
     for _ in range(MAX_STARTS_COUNT):
         with tempfile.TemporaryDirectory(prefix="deepaas-check-") as folder:
@@ -89,7 +89,7 @@ def check(job: CheckJob, how: How, report: Report) -> None:
         if not stage or stage in ("import", "object"):
             break
         if stage.startswith("call:"):
-            report.note("after that predict was not called any more")
+            report.note("predict was not called again after that")
             stage = "call:"
         job = replace(job, skip=[*job.skip, stage])
     for found in [*run.found, *ended]:
@@ -99,7 +99,7 @@ def check(job: CheckJob, how: How, report: Report) -> None:
 
 
 class _Run:
-    """One process of a check: what it has found and done last; ``ended`` is None for a good end."""
+    """One process of a check; ``ended`` is a finding if the process ended early or hung."""
 
     def __init__(self, job: CheckJob, how: How, folder: Path) -> None:
         self.found: list[Finding] = []
@@ -127,7 +127,7 @@ class _Run:
             )
         for descriptor in (writing, lifeline, unread):
             os.close(descriptor)
-        # Whoever takes all the memory is killed before anybody else.
+        # If memory runs out, this process is killed first.
         with contextlib.suppress(OSError):
             Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("1000")
 
@@ -139,8 +139,8 @@ class _Run:
             else:
                 self.ended = self._hang()
         finally:
-            os.close(self._lifeline)  # It ends, and all that the author's code has started.
-            self._process.send_signal(signal.SIGCONT)  # That code may have stopped it.
+            os.close(self._lifeline)  # This ends it and all processes of the author's code.
+            self._process.send_signal(signal.SIGCONT)  # The author's code may have stopped it.
             self._process.wait()
             os.close(self._wire)
 
@@ -160,14 +160,14 @@ class _Run:
             elif gone:
                 return True
             elif ready:
-                # The author's code has closed everything; the process goes on, or ends.
+                # The author's code has closed the pipe; the process may still continue.
                 time.sleep(LOOK_SECONDS)
             if time.monotonic() > deadline:
                 return False
         return True
 
     def _patience(self) -> float:
-        """How long the next word may take; a busy machine is no fault of the author's."""
+        """Time limit for the next message; longer outside the author's code, on a busy machine."""
         return self._timeout if self.stage["stage"] else max(self._timeout, OWN_SECONDS)
 
     def _take(self, told: dict[str, Any]) -> None:
@@ -183,14 +183,14 @@ class _Run:
 
     def _crash(self, code: int) -> Finding:
         how = f"exit code {code}"
-        fix = "raise an exception; os._exit() takes the worker with it"
+        fix = "raise an exception instead: os._exit() ends the worker"
         if code < 0:
             how = f"signal {signal.Signals(-code).name}"
-            fix = "compiled code that is called here has crashed: look at what it is given"
+            fix = "compiled code has crashed here: check the values passed to it"
             if -code == signal.SIGKILL:
-                fix = "perhaps it took too much memory: load less, or in smaller pieces"
+                fix = "the system may have run out of memory: load less data, or in smaller pieces"
         words = self._last_words()
-        told = f"ended the process ({how})" + (f", with the words: {words}" if words else "")
+        told = f"ended the process ({how})" + (f". Last output: {words}" if words else "")
         return self._finding("crash", told, fix)
 
     def _hang(self) -> Finding:
@@ -199,8 +199,8 @@ class _Run:
         until = time.monotonic() + STACK_SECONDS
         while not self._stack() and time.monotonic() < until:
             time.sleep(0.02)
-        what = f"did not end within {self._timeout:g} s"
-        return self._finding("hang", what, "let it end, or allow more time: --timeout SECONDS")
+        what = f"timed out after {self._timeout:g} s"
+        return self._finding("hang", what, "make it faster, or allow more time: --timeout SECONDS")
 
     def _finding(self, code: str, what: str, fix: str) -> Finding:
         doing = self.stage["doing"] or "the check itself"
@@ -224,7 +224,7 @@ class _Run:
 
 
 def _command(python: str, wire: int, folder: Path, what: str, text: str) -> list[str]:
-    # Of another interpreter nobody has asked what it knows.
+    # The features of another interpreter are unknown.
     interpreter = OWN if python == OWN.path else Interpreter(python, safe_path=False)
     command = module_command("deepaas.check", interpreter=interpreter)
     return [*command, "--wire", str(wire), "--folder", str(folder), what, text]

@@ -1,4 +1,4 @@
-"""The schema of the answer."""
+"""Checks the schema of the result."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from deepaas.runtime.failures import reason
 
 
 def check(session: Session, author: Any) -> Any:
-    """The author's ``schema``, checked; None if there is none that the host can use."""
+    """Check the author's ``schema`` and return it; None if it is missing or invalid."""
     try:
         declared = getattr(author, "schema", None)
     except Exception as error:
-        problem = f"schema cannot be read: {reason(error)}"
-        session.add("schema-broken", session.place, problem, "correct what makes it")
+        problem = f"reading schema failed: {reason(error)}"
+        session.add("schema-broken", session.place, problem, "fix the code that defines it")
         return None
     if declared is None:
         return None
@@ -33,7 +33,7 @@ def check(session: Session, author: Any) -> Any:
         _tell_kind(session, declared, place)
         return None
     except Exception as error:
-        session.add("schema-broken", place, f"schema is refused: {reason(error)}", "correct it")
+        session.add("schema-broken", place, f"schema is invalid: {reason(error)}", "correct it")
         return None
     good = True
     for name, one in _parts(declared):
@@ -56,7 +56,7 @@ def _check_part(session: Session, name: Any, one: Any, place: str) -> bool:
         session.add(
             "schema-field",
             place,
-            f"{name!r} in schema is {told}, which is no field",
+            f"{name!r} in schema is {told}, which is not a field",
             f"write fields.{one.__name__}()" if is_field else "write fields.Str(), fields.Int(), …",
         )
         return False
@@ -77,8 +77,8 @@ def _tell_kind(session: Session, declared: Any, place: str) -> None:
     kind = type(declared).__name__
     if isinstance(declared, marshmallow.Schema):
         fix = f"schema = {kind}, without the ()"
-        kind = f"an object of {kind}"
-    problem = f"schema is {kind}: neither a dict of fields nor a Schema class"
+        kind = f"an instance of {kind}"
+    problem = f"schema is {kind}, not a dict of fields or a Schema class"
     session.add("schema-not-a-schema", place, problem, fix)
 
 

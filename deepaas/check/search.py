@@ -1,4 +1,4 @@
-"""From what somebody wants to be checked to models."""
+"""Finds the models to check."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from deepaas.written.lines import shown
 
 
 def find(source: str) -> CheckTarget:
-    """What somebody means, by what a kind recognises; empty for the project that is worked in.
+    """Find the models of a source; if it is empty, those of the working directory.
 
-    What is not the name of an installed model may be that of a file or folder.
+    A source that is not the name of an installed model can be the name of a file or folder.
 
     Raises:
-        UnknownSource: nothing of this name is there, or it is not clear what is meant.
+        UnknownSource: the source does not exist, or is ambiguous.
     """
     checks = kinds.load_kinds()
     hosts = load_kinds()
@@ -33,7 +33,7 @@ def find(source: str) -> CheckTarget:
         ask = own or functools.partial(_recognised, name, kind)
         questions[name] = functools.partial(ask, source)
     try:
-        return claimed(source, questions, lambda: f"nobody knows what {source!r} is")[1]
+        return claimed(source, questions, lambda: f"{source!r} is not a model of any kind")[1]
     except ConfigError as error:
         raise UnknownSource(error.message) from None
 

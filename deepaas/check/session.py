@@ -1,4 +1,4 @@
-"""The check of one model as it goes on, in a process of its own."""
+"""The running check of one model, in its own process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from deepaas.check.target import Target
 
 
 def own_time() -> float:
-    """A clock in seconds that stands still while this thread could run, but others do.
+    """A clock in seconds that stops while this thread waits for a processor.
 
-    What is slow on a busy machine only is no fault of a package.
+    So code is not reported as slow because the machine is busy.
     """
     try:
         waited_ns = int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1])
@@ -31,11 +31,11 @@ def own_time() -> float:
 
 @dataclass(frozen=True)
 class CheckJob:
-    """What the process is to do.
+    """The task of the process.
 
     Attributes:
-        skip: stages that ended, or held up, a process before this one; what ends in ``:`` stands
-            for all that begin so.
+        skip: stages that ended or blocked an earlier process; a name that ends in ``:`` matches
+            all stages with this prefix.
     """
 
     target: Target
@@ -53,7 +53,7 @@ class CheckJob:
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """What became of some code; ``seconds`` leaves out waits for processors others used."""
+    """Result of running some code; ``seconds`` excludes waiting for a processor."""
 
     value: Any = None
     error: BaseException | None = None
@@ -66,11 +66,11 @@ class StepOutcome:
 
 
 class Session:
-    """Runs the author's code, and tells what is found, a line of JSON for each thing.
+    """Runs the author's code, and reports findings as lines of JSON.
 
-    The process that has started this one is told before each stage, so that it knows what a process
-    was doing that has ended or does not come back. ``place`` is of what has no line: the model's
-    module, or its entry point. ``there`` is where the author's relative paths begin.
+    It reports each stage to the parent process, which then knows which stage has crashed or hangs.
+    ``place`` is used for findings without a line: the module of the model, or its entry point.
+    The author's relative paths start from ``there``.
     """
 
     def __init__(self, job: CheckJob, wire: BinaryIO, spool: Path) -> None:
@@ -101,30 +101,30 @@ class Session:
     def run(
         self, stage: str, doing: str, function: Callable[[], Any], where: str = ""
     ) -> StepOutcome:
-        """Run the author's code, whatever it does; ``doing`` names the stage for people."""
+        """Run the author's code and catch everything; ``doing`` describes the stage for users."""
         if any(stage == s or (s.endswith(":") and stage.startswith(s)) for s in self.job.skip):
             return StepOutcome(skipped=True)
         process = os.getpid()
         self._tell({"stage": stage, "doing": doing, "where": where})
-        # The author's paths begin where the model was loaded, those that are told begin here.
+        # The author's paths are relative to where the model was loaded, reported ones to here.
         here = Path.cwd()
         os.chdir(self.there)
         began = own_time()
         try:
             outcome = StepOutcome(function(), seconds=own_time() - began)
         except BaseException as error:
-            # Also SystemExit and its like: they are what is looked for.
+            # Also SystemExit and similar exceptions: the check looks for them.
             outcome = StepOutcome(error=error, seconds=own_time() - began)
         self.there = Path.cwd()
         os.chdir(here)
         if os.getpid() != process:
-            # The author's code has forked, and its child has come back here.
+            # The author's code has forked, and this is the child.
             os._exit(0)
         self._tell({"stage": "", "doing": "", "where": ""})
         return outcome
 
     def guard(self, function: Callable[[], None], name: str) -> None:
-        """Run a part of the check; one that fails does not keep the others from running."""
+        """Run a part of the check. If it fails, report that and continue."""
         try:
             function()
         except Exception as error:
@@ -132,7 +132,7 @@ class Session:
                 "check-failed",
                 self.place,
                 f"the check of {name} failed: {type(error).__name__}: {error}",
-                "please report this, with the package",
+                "report this bug, with the package",
             )
 
     def end(self) -> None:

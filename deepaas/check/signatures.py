@@ -1,4 +1,4 @@
-"""What ``predict`` and ``train`` are called with, and what they can take."""
+"""Compares the arguments of ``predict`` and ``train`` with their parameters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def check(
     sometimes: Sequence[str],
     unknown: Collection[str],
 ) -> bool:
-    """Tell how it cannot be called; see :func:`deepaas.runtime.signatures.mismatches`."""
+    """Report mismatches; see :func:`deepaas.runtime.signatures.mismatches`."""
     return _tell(session, call, signatures.mismatches(function, call, always, sometimes, unknown))
 
 
 def check_undeclared(session: Session, function: str, call: Any) -> bool:
-    """The same for a function without ``get_…_args``: whether it can be called with nothing."""
+    """Check that a function without ``get_…_args`` can be called without arguments."""
     _tell(session, call, signatures.without_declaration(function, call))
     return not signatures.needed(call)
 

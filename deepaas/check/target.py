@@ -1,4 +1,4 @@
-"""What is to be checked."""
+"""The model or models to check."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from deepaas.model.kinds import Certainty
 
 
 class UnknownSource(ConfigError):
-    """There is nothing of this name; the message says what there is."""
+    """No such model; the message lists those that exist."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One model that is to be checked.
+    """One model to check.
 
     Attributes:
-        place: where it is declared, empty if it is not.
+        place: where it is declared, or empty.
         paths: folders to import from, before all others.
-        folder: of the project, empty for what is installed or stands alone.
+        folder: the project; empty for an installed package or a single file.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Target:
 
 @dataclass
 class CheckTarget:
-    """What a source stands for; without certainty perhaps for models of another kind."""
+    """The models of a source; with low certainty, they may be of another kind."""
 
     targets: list[Target] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""``deepaas-cli check``: what is wrong with a model package, before anybody uses it."""
+"""``deepaas-cli check``: finds problems in a model package before it is served."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from deepaas.written.lines import shown
 GOOD, FOUND, WRONG_USAGE = 0, 1, 2
 
 DESCRIPTION = """\
-Look for everything that is wrong with a model package, and say where it is and what to do.
+Find all problems in a model package, with their locations and fixes.
 
-SOURCE is the name of an installed model, a path to a project, a package or a file (api.py), or
-a dotted module name. Without it the project in the working directory is checked.
+SOURCE is the name of an installed model, the path of a project, package or file (api.py), or a
+dotted module name. By default, the project in the working directory is checked.
 
-The package's code runs in a process of its own: it is imported, asked for its metadata and
-arguments, warmed, and predict is called with the examples of its metadata."""
+The package's code runs in a separate process: the check imports it, reads its metadata and
+arguments, calls warm, and calls predict with the examples in the metadata."""
 
 EPILOG = """\
-exit codes: 0 nothing is wrong (warnings do not count, unless --strict), 1 something is wrong,
-2 there is nothing to check"""
+exit codes: 0 no errors (and no warnings, with --strict), 1 problems found, 2 nothing to check"""
 
 _STYLES = {"error": "bold red", "warning": "yellow"}
 
@@ -40,28 +39,26 @@ _STYLES = {"error": "bold red", "warning": "yellow"}
 def add_to(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "check",
-        help="find what is wrong with a model package",
+        help="find problems in a model package",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", nargs="?", default="", metavar="SOURCE", help="what to check")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    parser.add_argument("--strict", action="store_true", help="let warnings count as errors do")
-    parser.add_argument(
-        "--no-call", action="store_true", help="do not call warm, nor predict with the examples"
-    )
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+    parser.add_argument("--no-call", action="store_true", help="do not call warm and predict")
     parser.add_argument(
         "--python",
         metavar="PATH",
-        help="interpreter of the package's own environment, where deepaas must be installed too",
+        help="interpreter of the package's environment, in which deepaas must be installed too",
     )
     parser.add_argument(
         "--timeout",
         type=_seconds,
         default=TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help="how long each call of the package's code may take (default: %(default)g)",
+        help="time limit for each call of the package's code (default: %(default)g)",
     )
     parser.set_defaults(run=run)
 
@@ -75,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
-        # Lines are not broken: they are for editors and for other programs too.
+        # Do not wrap lines: editors and other programs parse them.
         console = Console(soft_wrap=True, highlight=False)
         for line in lines(report):
             console.print(line)
@@ -129,7 +126,7 @@ def _finding(found: Finding) -> Iterator[Text]:
 
 def _summary(report: Report) -> Text:
     if not report.findings:
-        return Text("nothing is wrong", style="green")
+        return Text("no problems found", style="green")
     errors, warnings = len(report.errors), len(report.warnings)
     told = [_count(errors, "error")] if errors else []
     told += [_count(warnings, "warning")] if warnings else []
@@ -146,5 +143,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds

@@ -1,6 +1,6 @@
-"""Kinds of model, a folder for each, which nobody else names: they are found by their entry points.
+"""Kinds of model, one folder each. No other code refers to them: entry points lead to them.
 
-A kind has a half for the host (:mod:`deepaas.model.kinds`), one for the worker
-(:mod:`deepaas.runtime.kinds`) and, where the usual check is not enough, one for
-:mod:`deepaas.check`. The halves do not import each other.
+A kind has a part for the host (:mod:`deepaas.model.kinds`), a part for the worker
+(:mod:`deepaas.runtime.kinds`) and, if the standard check is not enough, a part for
+:mod:`deepaas.check`. These parts do not import each other.
 """

@@ -1,1 +1,1 @@
-"""A model as the host sees it: its handle, the registry, discovery by entry point."""
+"""Models in the host: their handles, the registry, discovery, reloading."""

@@ -1,4 +1,4 @@
-"""What people are told of a model: its title, and what its author says of it."""
+"""The title of a model and its author's description, for pages and documents."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from deepaas.messages import Description
 from deepaas.model.handle import HostedModel
 
 METADATA_SECONDS = 1.0
-"""How long a page or a document waits for what an author tells of a model."""
+"""How long a page or document waits for the metadata of a model."""
 
 LOADING_SECONDS = 5.0
-"""How long a document waits for models that are being loaded."""
+"""How long a document waits for models that are loading."""
 
 
 @dataclass(frozen=True)
 class About:
-    """Texts may be anything the author wrote."""
+    """The author's texts, unchanged: escape them before they are shown."""
 
     title: str
     description: str = ""
@@ -29,11 +29,11 @@ class About:
     version: str = ""
     url: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
-    """Values of arguments, of the first example that the author gives."""
+    """Values of arguments in the author's first example."""
 
 
 async def about(model: HostedModel) -> About:
-    """As far as it is known: there is always a title."""
+    """Return what is known of a model, at least a title."""
     try:
         metadata = await asyncio.wait_for(model.metadata(), METADATA_SECONDS)
     except (asyncio.TimeoutError, DeepaasError):
@@ -56,7 +56,8 @@ def _first(examples: Any) -> Mapping[str, Any]:
 
 
 async def descriptions(models: Iterable[HostedModel]) -> dict[str, Description]:
-    """Of those that are loaded, by name: whoever asks early would get a document without models."""
+    """Return those of loaded models, by name. Waits for loading models, so that early requests get
+    a complete document."""
     wanted = list(models)
     waits = [asyncio.ensure_future(model.described()) for model in wanted]
     await asyncio.wait(waits, timeout=LOADING_SECONDS)

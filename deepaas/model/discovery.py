@@ -1,4 +1,4 @@
-"""Which models there are, without importing any of them."""
+"""Finds models without importing them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def installed(kinds: Kinds) -> list[Installed]:
         except ConfigError:  # noqa: PERF203
             raise
         except Exception:
-            _log.exception("the kind %r cannot tell which of its models are installed", name)
+            _log.exception("Could not list the installed models of the kind %r", name)
     return sorted(found)
 
 
@@ -62,9 +62,9 @@ def choose(
     """The models to serve: those that are wanted, or all that are installed, or if none is, the one
     in the working directory.
 
-    They are named, or what else kinds of model recognise (paths, mostly), with another name before
-    it (``name=path``); `pythons` are ``name=python``. Raises ``ConfigError`` when one is not there,
-    two have one name, or nothing is installed.
+    These are names, paths or anything else that a kind of model recognises, or ``name=path``;
+    `pythons` are ``name=python``. Raises ``ConfigError`` if a model does not exist, if two have the
+    same name, or if none is installed.
     """
     kinds = load_kinds() if kinds is None else kinds
     available = list(dict.fromkeys(one.name for one in installed(kinds)))
@@ -79,18 +79,20 @@ def choose(
     if not named:
         here = "serve the one in this folder: deepaas-run ." if _is_here(kinds) else ""
         raise ConfigError(
-            f"no model is installed: no package here has {offers(kinds)}; "
-            f"{here or 'create one: deepaas-cli new NAME'}"
+            f"no model is installed: no installed package has {offers(kinds)}. "
+            f"{here or 'To create a model: deepaas-cli new NAME'}"
         )
     found = [_found(one, kinds, interpreters) for one in named]
     names = [one.name for one in found]
     for name in interpreters:
         if name not in names:
-            raise ConfigError(f"model-python names {name!r}; served are: {', '.join(names)}")
+            raise ConfigError(
+                f"--model-python: model {name!r} not found. Models to serve: {', '.join(names)}."
+            )
     for one in found:
         if names.count(one.name) > 1:
             raise ConfigError(
-                f"two models are called {one.name!r}: give one of them another name, "
+                f"two models have the name {one.name!r}. Choose another name for one of them: "
                 f"other-name={one.source}"
             )
     return found
@@ -126,7 +128,7 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
     if not equals or "/" in name:
         name, reference = "", wanted
     elif "/" not in reference:
-        reference = f"./{reference}"  # What is given another name is a path.
+        reference = f"./{reference}"  # Only paths can be given another name.
     other = interpreters.get(reference, OWN)
     kind_name, recognised = _recognised(reference, kinds, other)
     name = cleaned(name) or recognised.name
@@ -156,7 +158,7 @@ def _path(source: str) -> str:
 
 
 def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, Recognised]:
-    """``ConfigError``: no kind recognises it, or several do."""
+    """Raises ``ConfigError`` if no kind recognises it, or several do."""
     questions = {
         name: functools.partial(kind.recognise, reference, other) for name, kind in kinds.items()
     }
@@ -169,7 +171,7 @@ def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
         there = f"no kind of model here knows what {place} is"
         return there if place.exists() else missing(place)
     names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})
-    there = f"installed are: {', '.join(names)}" if names else "none is"
+    there = f"Installed models: {', '.join(names)}." if names else "There are no installed models."
     where = "" if other is OWN else f" for {other.path}"
     meant = "" if where else next(_meant(reference, kinds), did_you_mean(reference, names))
     return f"no model named {reference!r} is installed{where}; {there}{meant}"
@@ -184,33 +186,34 @@ def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
         if beside.stem == stem:
             with contextlib.suppress(ConfigError):
                 _recognised(path, kinds, OWN)
-                yield f"; did you mean {path} ?"
+                yield f" Did you mean {path} ?"
 
 
 def _interpreter(given: str) -> tuple[str, Interpreter]:
-    """Raises ``ConfigError`` for one that could serve no model."""
+    """Raises ``ConfigError`` if the interpreter cannot serve models."""
     name, equals, path = given.partition("=")
     if not equals or not name or not path:
-        raise ConfigError(f"model-python must be NAME=/path/to/python, not {given!r}")
+        raise ConfigError(f"--model-python: {given!r} must be NAME=/path/to/python.")
     return name, interpreter.ask(Path(path).expanduser())
 
 
 def _check_needs(found: FoundModel, kind: ModelKind) -> None:
-    """Refuse by ``ConfigError`` what no worker can load."""
+    """Raises ``ConfigError`` if no worker can load the model."""
     python = found.interpreter
     if python is not OWN and found.kind not in python.entry_points(MODEL_LOADERS):
         raise ConfigError(
-            f"{found.name} is a model of the kind {found.kind!r}, which is not installed for "
-            f"{python.path}"
+            f"model {found.name!r} needs the plugin for models of the kind {found.kind!r}, which "
+            f"is not installed for {python.path}."
         )
     try:
         needed = kind.needs(found.source)
     except Exception as error:
         raise ConfigError(
-            f"the kind {found.kind!r} cannot tell what {found.name} needs: {error}"
+            f"could not find out the requirements of model {found.name!r} (kind {found.kind!r}): "
+            f"{error}"
         ) from error
     if needed and (lacking := interpreter.lacking(python, needed)):
         raise ConfigError(
-            f"{found.name} is a model of the kind {found.kind!r}, which needs "
-            f"{', '.join(lacking)}: {python.path} -m pip install {' '.join(lacking)}"
+            f"model {found.name!r} (kind {found.kind!r}) needs {', '.join(lacking)}. Install it "
+            f"first: {python.path} -m pip install {' '.join(lacking)}"
         )

@@ -1,4 +1,4 @@
-"""One served model, as protocols see it."""
+"""The handle of a served model, which protocols use."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ from deepaas.workers.terms import USUAL_TERMS, Terms
 _log = logging.getLogger(__name__)
 
 METADATA_SECONDS = 5.0
-"""How long ``get_metadata`` may take before the last known answer is given instead."""
+"""How long ``get_metadata`` may take before the last known metadata is returned instead."""
 
 HEALTH_SECONDS = 5.0
 
 CHECK_SECONDS = 5.0
-"""How long a worker that is busy with a prediction may let a check wait, which is quick."""
+"""How long a quick check may wait for a worker that is busy with a prediction."""
 
 
 class HostedModel:
-    """`checker` is for arguments of trainings; `masks` takes the host's paths out of messages."""
+    """`checker` is for arguments of ``train``; `masks` removes the host's paths from messages."""
 
     def __init__(self, pool: Pool, checker: TrainingChecker, masks: Masks = NOTHING_MASKED) -> None:
         self.name = pool.name
@@ -71,21 +71,21 @@ class HostedModel:
 
     @property
     def description(self) -> Description | None:
-        """None before it was loaded."""
+        """None until the model is loaded."""
         return self._pool.description
 
     @property
     def was_ready(self) -> bool:
-        """Whether it has ever taken calls: from then on they wait, whatever ends a worker."""
+        """Whether it has ever been ready: from then on calls wait for a new worker."""
         return self._pool.was_ready
 
     @property
     def takes_calls(self) -> bool:
-        """Whether a worker does; ``status`` tells more, and takes longer."""
+        """Whether a worker is ready. ``status`` has details, and takes longer."""
         return self._pool.takes_calls
 
     async def described(self) -> Description:
-        """Wait for it. Raises ``ModelUnavailable``."""
+        """Wait for the description. Raises ``ModelUnavailable``."""
         return await self._pool.described()
 
     def status(self) -> Status:
@@ -95,20 +95,20 @@ class HostedModel:
         return msgspec.structs.replace(status, reason=self._masks.text(status.reason))
 
     def reload(self, is_current: IsCurrent) -> None:
-        """The code from before answers until the new is ready, and `is_current` agrees."""
+        """Load the new code. The old code serves until it is ready, and `is_current` is true."""
         self._pool.reload(is_current)
 
     async def settled(self) -> Status:
         return await self._pool.settled()
 
     def position(self, client_id: str) -> int | None:
-        """Where a call stands: 0 with a worker, from 1 on in the queue, None if it is not here."""
+        """Position of a call: 0 in a worker, 1 or more in the queue, None if unknown."""
         return self._pool.calls.position(client_id)
 
     async def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS
     ) -> Answer:
-        """The file that the answer may name belongs to the caller. Raises ``DeepaasError``."""
+        """Make a prediction. The caller owns the file of the answer. Raises ``DeepaasError``."""
         _check_names(inputs)
         reply = await self._pool.calls.run(inputs, client_id, terms)
         if isinstance(reply, Failure):
@@ -116,18 +116,21 @@ class HostedModel:
         return reply
 
     async def health(self) -> str:
-        """What the model itself says is wrong with it, or nothing. Raises ``ModelUnavailable``."""
+        """Return the result of the model's own health check, empty if it is well.
+
+        Raises ``ModelUnavailable``.
+        """
         try:
             answer = await asyncio.wait_for(self._pool.ask(AskHealth, Health), HEALTH_SECONDS)
         except asyncio.TimeoutError:
-            return f"it did not say how it is within {HEALTH_SECONDS:g} s"
+            return f"The health check of the model timed out after {HEALTH_SECONDS:g} s."
         return self._masks.text(answer.error)
 
     def setup(self) -> Setup:
         return self._pool.setup()
 
     async def check_training(self, inputs: Inputs) -> Checked:
-        """The arguments for people; a file with them is the caller's. Raises ``DeepaasError``."""
+        """Validate arguments of ``train``. The caller owns their file. Raises ``DeepaasError``."""
         _check_names(inputs)
         description = await self.described()
         if description.train is None:
@@ -138,42 +141,42 @@ class HostedModel:
         return checked
 
     async def _checked(self, inputs: Inputs, *, beside_calls: bool) -> Checked:
-        """Of a worker, which is loaded already, if that cannot hold it up, else of the checker."""
+        """Use a worker, which is already loaded, if that is quick; otherwise the checker."""
         if beside_calls and inputs.is_small():
             try:
                 asked = self._pool.ask(lambda number: CheckTraining(number, inputs), Checked)
                 return await asyncio.wait_for(asked, CHECK_SECONDS)
             except asyncio.TimeoutError:
-                pass  # It is busy in a way that lets no other thread run.
+                pass  # It is busy and blocks other threads.
             except ModelUnavailable:
                 if self.status().status == "broken":
                     raise
         return await self._checker.check(inputs)
 
     async def metadata(self) -> dict[str, Any]:
-        """Asked afresh. Raises ``ModelUnavailable``, or ``ModelFailed`` for ``get_metadata``."""
+        """Call ``get_metadata``. Raises ``ModelUnavailable``, or ``ModelFailed`` if that fails."""
         return await self._ask_metadata(logging.ERROR)
 
     async def _ask_metadata(self, level: int) -> dict[str, Any]:
-        """A failure is noted in the log at this level, once."""
+        """Log the same failure only once, at this level."""
         try:
             answer = await asyncio.wait_for(self._answer(), METADATA_SECONDS)
         except (asyncio.TimeoutError, ModelUnavailable) as error:
-            # Busy in a way that lets no other thread run, or about to be replaced.
+            # The worker is busy and blocks other threads, or is being replaced.
             if self._metadata is not None:
                 return self._metadata
             if isinstance(error, ModelUnavailable):
                 raise
             if self.description is None:
-                raise ModelUnavailable(self.name, "it is being loaded") from None
+                raise ModelUnavailable(self.name, "it is loading") from None
             raise ModelFailed(
-                f"get_metadata of model {self.name!r} did not answer within {METADATA_SECONDS:g} s"
+                f"get_metadata of model {self.name!r} timed out after {METADATA_SECONDS:g} s."
             ) from None
         if answer.error:
             if (level, answer.error) != self._metadata_told:
                 self._metadata_told = level, answer.error
                 what = answer.traceback or answer.error
-                _log.log(level, "get_metadata of model %r raised\n%s", self.name, what)
+                _log.log(level, "get_metadata of model %r raised an exception\n%s", self.name, what)
             told = self._masks.text(answer.error)
             raise ModelFailed(f"get_metadata raised {told}", details=answer.traceback)
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
@@ -188,25 +191,25 @@ class HostedModel:
         )
 
     async def first_metadata(self) -> None:
-        """Ask once when the model is loaded, so that there is an answer to fall back on."""
+        """Read the metadata once the model is loaded, to have a fallback."""
         with contextlib.suppress(DeepaasError):
             await self.described()
-            # Nobody has asked: who looks for errors in the log should find those of requests.
+            # Only a warning: errors in the log are for requests.
             await self._ask_metadata(logging.WARNING)
 
     async def _answer(self) -> Metadata:
         await self.described()
         if self._question is None or self._question.done():
             self._question = asyncio.ensure_future(self._pool.ask(GetMetadata, Metadata))
-            # Whoever asked may have gone when it fails.
+            # The client may have disconnected when it fails.
             self._question.add_done_callback(lambda q: q.cancelled() or q.exception())
         return await asyncio.shield(self._question)
 
 
 def _check_names(inputs: Inputs) -> None:
-    """Refuse what no message can hold: doors pass on what clients send."""
+    """Raises ``MalformedRequest`` for names that messages cannot contain."""
     if type(inputs) is Values and not set(map(type, inputs.given)) <= {str}:
-        raise MalformedRequest("the names of arguments must be texts")
+        raise MalformedRequest("The names of arguments must be strings.")
 
 
 def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
@@ -222,7 +225,7 @@ def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoR
                 failure.status, failure.message, failure.headers, details=failure.traceback
             )
         case "no_call":
-            raise ValueError(failure.message)  # The door's mistake, so the host's.
+            raise ValueError(failure.message)  # A bug of the door.
         case "codec_missing":
             raise CodecMissing(failure.message, details=failure.traceback)
         case "storage_full":

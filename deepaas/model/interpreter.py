@@ -1,4 +1,4 @@
-"""Another interpreter, asked what is installed for it."""
+"""Asks another interpreter which packages it has."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ print(json.dumps([name for name in sys.argv[1:] if not there(name)]))
 
 
 def ask(path: Path) -> Interpreter:
-    """``ConfigError``: it is no interpreter, or DEEPaaS is not installed there in this version."""
+    """Raises ``ConfigError`` if it is no interpreter, or does not have this version of DEEPaaS."""
     version, python, found = _answer(Interpreter(str(path), safe_path=False), _QUESTION)
     if version != deepaas.__version__:
-        has = f"has DEEPaaS {version}" if version else "has no DEEPaaS"
+        has = f"has DEEPaaS {version}" if version else "does not have DEEPaaS"
         raise ConfigError(
-            f"model-python {path} {has}, and this host is {deepaas.__version__}: "
+            f"--model-python: {path} {has}, but needs the version of this host: "
             f"{path} -m pip install deepaas=={deepaas.__version__}"
         )
     offered = tuple((group, name) for group, name in found)
@@ -51,7 +51,7 @@ def ask(path: Path) -> Interpreter:
 
 
 def lacking(interpreter: Interpreter, names: Sequence[str]) -> list[str]:
-    """Those of some distributions that an interpreter does not have. Raises ``ConfigError``."""
+    """Return the distributions that an interpreter lacks. Raises ``ConfigError``."""
     if interpreter is not OWN:
         return list(_answer(interpreter, _LACKING, *names))
     return [name for name in names if not _is_here(name)]
@@ -78,6 +78,6 @@ def _answer(interpreter: Interpreter, question: str, *words: str) -> Any:
         ).stdout
         return json.loads(said)
     except OSError as error:
-        raise ConfigError(f"model-python {path} cannot be started: {error.strerror}") from None
+        raise ConfigError(f"--model-python: could not run {path}: {error.strerror}.") from None
     except (subprocess.SubprocessError, ValueError):
-        raise ConfigError(f"model-python {path} is not an interpreter of Python") from None
+        raise ConfigError(f"--model-python: {path} is not a Python interpreter.") from None

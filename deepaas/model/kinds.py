@@ -1,4 +1,4 @@
-"""The kinds of model that this host knows, found by their entry points; no model is imported."""
+"""The installed kinds of model, found by their entry points; no model is imported."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 _USUAL_STEMS = frozenset(
     ["__init__", "api", "app", "main", "model", "predict", "predictor", "run", "runner", "train"]
 )
-"""Names of files that tell nothing of the model: its folder's name does."""
+"""Common file names that do not describe the model: use the name of the folder instead."""
 
 
 class Certainty(enum.IntEnum):
-    """How sure a kind is that a model is one of its own; the surest gets it."""
+    """How likely a reference is a model of this kind; the kind with the highest certainty wins."""
 
     GUESS = 0
     LIKELY = 1
@@ -31,7 +31,7 @@ class Certainty(enum.IntEnum):
 
 
 class Recognised(NamedTuple):
-    """`name` is used if nobody says otherwise, `source` is for the worker's half."""
+    """`name` is the default name, `source` is for the worker's part of the kind."""
 
     name: str
     source: str
@@ -39,9 +39,9 @@ class Recognised(NamedTuple):
 
 
 class Installed(NamedTuple):
-    """A model that is there without being told of.
+    """A model that an installed package declares.
 
-    `package` has brought it (empty where that is not known); `source` is where in it.
+    `package` is empty if unknown; `source` is the location in the package.
     """
 
     name: str
@@ -59,13 +59,13 @@ Claim = TypeVar("Claim", bound=_HasCertainty)
 
 
 def _none(*_: object) -> tuple[()]:
-    """A kind whose models are not installed, or need nothing."""
+    """Return nothing: no installed models, or no requirements."""
     return ()
 
 
 @dataclass(frozen=True)
 class ModelKind:
-    """The host's half of a kind of model; nothing of it imports a model, or a library for models.
+    """The host's part of a kind of model. It imports no models, and no libraries for models.
 
     Attributes:
         recognise: what the operator means by a reference (``demo_app``, ``./predict.py``), None
@@ -93,14 +93,14 @@ Kinds = Mapping[str, ModelKind]
 
 
 def load_kinds() -> Kinds:
-    """The kinds of all installed packages; of those that cannot be loaded the log tells."""
+    """Load the kinds of all installed packages; failures are logged."""
     return plugins.load_all(plugins.MODEL_KINDS, ModelKind)
 
 
 def claimed(
     reference: str, questions: Mapping[str, Callable[[], Claim | None]], unknown: Callable[[], str]
 ) -> tuple[str, Claim]:
-    """The kind that is surest that a reference is one of its models. Raises ``ConfigError``."""
+    """Return the kind with the highest certainty for a reference. Raises ``ConfigError``."""
     claims: dict[str, Claim] = {}
     refusals: list[str] = []
     for name, ask in questions.items():
@@ -110,13 +110,13 @@ def claimed(
         except ConfigError as error:  # noqa: PERF203
             refusals.append(error.message)
         except Exception:
-            _log.exception("the kind %r cannot say whether it knows %s", name, reference)
+            _log.exception("The kind %r failed to recognise %s", name, reference)
     if not claims:
         raise ConfigError(refusals[0] if refusals else unknown())
     most = max(claim.certainty for claim in claims.values())
     names = [name for name, claim in claims.items() if claim.certainty == most]
     if len(names) > 1:
-        raise ConfigError(f"{reference} may be a model of several kinds: {', '.join(names)}")
+        raise ConfigError(f"{reference} could be a model of several kinds: {', '.join(names)}.")
     return names[0], claims[names[0]]
 
 
@@ -125,7 +125,7 @@ def offers(kinds: Kinds) -> str:
 
 
 def name_of(place: Path) -> str:
-    """The name of the model in a file or folder, if nobody has given it one."""
+    """Return the default name of the model in a file or folder."""
     if place.is_dir():
         return cleaned(place.name) or "model"
     name = place.stem

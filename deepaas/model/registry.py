@@ -13,7 +13,7 @@ from deepaas.workers.pool import Pool
 
 
 class Registry:
-    """`check_seconds` is 0 for no limit."""
+    """All models of this host. `check_seconds`: time limit for a check of arguments, 0 for none."""
 
     def __init__(
         self, pools: Sequence[Pool], check_seconds: float, masks: Masks = NOTHING_MASKED
@@ -45,7 +45,7 @@ class Registry:
         self._first_questions = [asyncio.ensure_future(m.first_metadata()) for m in self]
 
     async def settled(self) -> bool:
-        """Wait until every model is ready or broken; whether any of them takes calls."""
+        """Wait until every model is ready or broken. Return whether any is ready."""
         statuses = await asyncio.gather(*(pool.settled() for pool in self._pools))
         return any(status.status == "ready" for status in statuses)
 

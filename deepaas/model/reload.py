@@ -1,4 +1,4 @@
-"""``--reload``: models whose source code has changed are loaded anew."""
+"""``--reload``: reloads models whose source code has changed."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 QUIET_MILLISECONDS = 100
-"""A change counts when nothing else has changed for so long: editors save in several steps."""
+"""Wait until nothing has changed for this long: editors save in several steps."""
 
 NAMED_COUNT = 3
 
 PAUSE_SECONDS = 0.5
-"""How long to let folders come and go that cannot be watched for that reason."""
+"""How long to wait before watching a folder again that was replaced."""
 
 _Filter = Callable[["Change", str], bool]
 
 Watch = Callable[[], Sequence[Path]]
-"""Which files and folders a model consists of at present."""
+"""Returns the current files and folders of a model."""
 
 
 class _Look(NamedTuple):
-    """A digest of each file, and when the code was last written, moved or so.
+    """A digest of each file, and the time of the last change of the code.
 
-    Code that has become what it was has another time.
+    The time shows changes that were undone.
     """
 
     places: list[Path]
@@ -48,15 +48,14 @@ class _Look(NamedTuple):
         return {path: digest for path, digest in self.digests.items() if self.is_code(path)}
 
     def is_code(self, path: Path) -> bool:
-        """Whether the model is made of this file; others may be its own writing."""
+        """Whether the file belongs to the model's code; it may have written other files itself."""
         return path.suffix == CODE or path in self.places
 
 
 class Watched:
-    """Its workers are not started yet: they must not load newer code.
+    """A watched model. Its workers are not started yet, since they must not load newer code.
 
-    `recheck` is called when there is a reason to :meth:`check`; `places` are where the code lies,
-    or lay when it was last seen.
+    `recheck` is called if :meth:`check` is needed; `places` is where the code is, or was last.
     """
 
     def __init__(self, model: HostedModel, watch: Watch, recheck: Callable[[], None]) -> None:
@@ -74,12 +73,12 @@ class Watched:
         self._waiting: asyncio.Future[None] | None = None
 
     def begin(self) -> None:
-        """From now on its workers may be started."""
+        """Call this before its workers start."""
         where = ", ".join(str(place) for place in self.places)
         if where:
             _log.info("[%s] --reload, for development: watching %s", self.name, where)
         else:
-            _log.warning("[%s] --reload: its source code is not to be found", self.name)
+            _log.warning("[%s] --reload: could not find the source code", self.name)
         self._waiting = asyncio.ensure_future(self._load())
 
     def end(self) -> None:
@@ -95,7 +94,7 @@ class Watched:
         changed = sorted(path for path in paths if look.digests.get(path) != known.get(path))
         if not changed:
             if outdated:
-                _log.info("[%s] saved while it was loaded; loading it again", self.name)
+                _log.info("[%s] saved while loading; loading it again", self.name)
                 self._reload(look, repeated=True)
             return
         names = ", ".join(path.name for path in changed[:NAMED_COUNT])
@@ -103,7 +102,7 @@ class Watched:
             names += f" and {len(changed) - NAMED_COUNT} more"
         if not outdated and all(self._is_own(path) for path in changed):
             _log.info(
-                "[%s] %s changed while it was being loaded: taken for its own writing",
+                "[%s] not reloaded: %s changed while loading, probably written by the model",
                 self.name,
                 names,
             )
@@ -119,21 +118,21 @@ class Watched:
         self._waiting = asyncio.ensure_future(self._load())
 
     async def _is_current(self, then: _Look) -> bool:
-        """Whether the code is still what it was; if not, it will be loaded once more.
+        """Whether the code is unchanged since the reload began; if not, load it again.
 
-        Workers read it some time after it was looked at, and may have met half of it.
+        Workers read it after it was checked, and may have read incomplete code.
         """
         try:
             now = await asyncio.to_thread(self._look)
         except OSError:
             self._outdated = True
         else:
-            # A model that writes the same code whenever it is loaded must come to an end.
+            # A model that writes the same code on each load must not reload for ever.
             touched = now.touched_ns != then.touched_ns and not self._repeated
-            # Other files may be the model's own writing.
+            # The model may have written other files itself.
             self._outdated |= touched or now.code() != then.code()
         if self._waiting is None:
-            return True  # Nobody watches any more.
+            return True  # Watching has ended.
         if self._outdated:
             self._recheck()
         return not self._outdated
@@ -143,9 +142,9 @@ class Watched:
             places = list(self._watch())
             self._is_blind = False
         except Exception:
-            # Of the kind, perhaps about a file that is half written; other models are watched, too.
+            # The file may be half written. Continue for the other models.
             if not self._is_blind:
-                _log.exception("[%s] --reload: its kind does not say what to watch", self.name)
+                _log.exception("[%s] --reload: could not find out which files to watch", self.name)
             self._is_blind = True
             places = self.places
         self.places = places or self.places
@@ -157,7 +156,7 @@ class Watched:
         return _Look(places, digests, touched_ns)
 
     def _is_own(self, path: Path) -> bool:
-        """As far as can be told: a model that writes its own would be loaded for ever."""
+        """Whether the model probably wrote this file itself; it would reload for ever."""
         if path.suffix == CODE or path in self.places:
             return False
         try:
@@ -179,7 +178,7 @@ class Reloader:
         self._watched = [Watched(one, watch[one.name], self._changed.set) for one in models]
 
     async def run(self) -> None:
-        # It tells of each change by itself.
+        # It logs each change itself.
         logging.getLogger("watchfiles").setLevel(logging.WARNING)
         polling = False
         try:
@@ -189,19 +188,19 @@ class Reloader:
                 try:
                     await self._watch(polling=polling)
                 except FileNotFoundError as error:  # noqa: PERF203
-                    # Another program is at work there, git for example.
-                    _log.debug("the source code is watched anew: %s", error)
+                    # Another program, such as git, is changing the folder.
+                    _log.debug("watching the source code again: %s", error)
                     await asyncio.sleep(PAUSE_SECONDS)
                 except (OSError, RuntimeError) as error:
                     if polling:
                         raise
                     polling = True
                     _log.warning(
-                        "the system does not tell of changes, they are looked for: %s", error
+                        "--reload: the system cannot report changes, polling instead: %s", error
                     )
         except Exception as error:
-            # Serving goes on, whatever it is.
-            _log.error("--reload does not work any more: %s", error)
+            # Keep serving.
+            _log.error("--reload has stopped: %s", error)
         finally:
             for each in self._watched:
                 each.end()
@@ -212,12 +211,12 @@ class Reloader:
             asyncio.ensure_future(self._listen(paths, is_wanted, recursive, polling))
             for paths, is_wanted, recursive in (
                 ([place for place in places if place.is_dir()], _may_be_source, True),
-                # A folder that is made anew is another one; and editors do so with files.
+                # A folder that is created again is another one; editors do this with files.
                 (_parents(places), lambda _, path: not places or Path(path) in places, False),
             )
             if paths
         ]
-        # Listening has begun after one turn of the loop. What has changed before was not heard.
+        # Listening begins after one turn of the loop. Earlier changes were missed.
         await asyncio.sleep(0)
         self._changed.set()
         try:
@@ -244,7 +243,7 @@ class Reloader:
     async def _listen(
         self, paths: Sequence[Path], is_wanted: _Filter, recursive: bool, polling: bool
     ) -> None:
-        # Here and not above: whoever does not want --reload does not pay for it.
+        # Imported here so that a host without --reload does not load it.
         from watchfiles import awatch
 
         try:
@@ -256,16 +255,16 @@ class Reloader:
                 force_polling=polling or None,
             ):
                 if not recursive:
-                    # A folder that was made anew may have got the same number.
+                    # A folder that was created again may have the same inode.
                     return
                 self._changed.set()
         finally:
-            self._changed.set()  # Whoever waits has to see that nobody listens any more.
+            self._changed.set()  # Wake the waiting task: this listener has ended.
 
 
 def _may_be_source(change: Change, path: str) -> bool:
     suffix = Path(path).suffix
-    # Whole folders come and go, too.
+    # Folders also appear and disappear.
     return suffix == CODE or suffix in SETTINGS or (not suffix and change.name != "modified")
 
 

@@ -1,4 +1,4 @@
-"""Which files a model is made of, found without importing any of them."""
+"""Finds the source files of a model without importing them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from stat import S_ISREG
 
 CODE = ".py"
 SETTINGS = frozenset([".cfg", ".ini", ".json", ".toml", ".yaml", ".yml"])
-"""Files that count when they lie in a folder with code: elsewhere they are taken for data."""
+"""Settings files count if their folder contains code; elsewhere they are treated as data."""
 
 MAX_SETTINGS_BYTES = 2**20
-"""A larger file is data; of one that is a model by itself nobody reads it all to see a change."""
+"""Larger files are data. A larger file that is a model itself is compared without reading it."""
 
 SKIPPED_FOLDERS = frozenset(["__pycache__", "node_modules", "site-packages"])
 
 
 def snapshot(places: list[Path]) -> dict[Path, str]:
-    """A digest of each file that counts: in folders code, and whatever is named itself."""
+    """Return a digest of each relevant file: code in folders, and files listed in `places`."""
     digests = {}
     for place in places:
         is_named = place.is_file()
         for path in [place] if is_named else _files(place):
-            # A file may go while it is looked at.
+            # A file may disappear meanwhile.
             with contextlib.suppress(OSError):
                 stat = path.stat()
                 if not S_ISREG(stat.st_mode):
@@ -40,7 +40,7 @@ def snapshot(places: list[Path]) -> dict[Path, str]:
 def _files(folder: Path) -> Iterator[Path]:
     for directory, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _is_skipped(Path(directory, name))]
-        # Hidden files are an editor's.
+        # Hidden files belong to editors.
         shown = [Path(directory, name) for name in files if not name.startswith(".")]
         has_code = any(path.suffix == CODE for path in shown)
         for path in shown:

@@ -91,8 +91,8 @@ def model_file(folder: Path) -> Path:
         if files := [file for file in near if defines(file)]:
             return _only(folder, files)
     raise ConfigError(
-        f"there is no model in {folder}: no {API}, and no file that defines get_predict_args, "
-        "or a predictor with typed inputs"
+        f"no model found in {folder}: no {API}, and no file that defines get_predict_args or a "
+        "predictor with typed inputs."
     )
 
 
@@ -107,4 +107,4 @@ def _only(folder: Path, files: list[Path]) -> Path:
     if len(files) == 1:
         return files[0]
     named = ", ".join(str(file.relative_to(folder)) for file in files)
-    raise ConfigError(f"there are several models in {folder}: say which ({named})")
+    raise ConfigError(f"several models found in {folder}. Choose one: {named}.")

@@ -35,10 +35,11 @@ def test_findings_are_for_people() -> None:
         "result-breaks-schema (result-breaks-schema/api.py)\n"
         "\n"
         "Calls\n"
-        "error   result-breaks-schema/api.py:22  calling predict with examples[0]: breaks schema: "
-        "{'label': ['Missing data for required field.'], 'labels': ['Unknown field.']}  "
+        "error   result-breaks-schema/api.py:22  calling predict with examples[0]: the result "
+        "does not match schema: {'label': ['Missing data for required field.'], "
+        "'labels': ['Unknown field.']}  "
         "[result-breaks-schema]\n"
-        "        fix: return what schema says, or correct schema\n"
+        "        fix: correct the result or the schema\n"
         "\n"
         "1 error\n"
     )
@@ -55,8 +56,8 @@ def test_warnings_count_if_wanted() -> None:
 def test_calls_can_be_left_out() -> None:
     done = run("predict-fails", "--no-call")
     assert done.returncode == 0
-    assert "note: not fully checked: predict and warm were not called, as you asked" in done.stdout
-    assert done.stdout.endswith("nothing is wrong\n")
+    assert "note: not fully checked: predict and warm were not called (--no-call)" in done.stdout
+    assert done.stdout.endswith("no problems found\n")
 
 
 def test_json_is_for_programs() -> None:
@@ -73,9 +74,9 @@ def test_json_is_for_programs() -> None:
 
 def test_wrong_usage() -> None:
     for arguments, said in (
-        (["nobodys_model"], "there is no model, folder, file or module called 'nobodys_model'"),
-        (["crash", "--python", "/nonexistent"], "/nonexistent cannot be run"),
-        (["crash", "--timeout", "soon"], "'soon' is no number of seconds above 0"),
+        (["nobodys_model"], "no model, folder, file or module named 'nobodys_model'"),
+        (["crash", "--python", "/nonexistent"], "could not run /nonexistent"),
+        (["crash", "--timeout", "soon"], "'soon' is not a number of seconds above 0"),
     ):
         done = run(*arguments)
         assert done.returncode == 2

@@ -140,10 +140,10 @@ def test_several_models_of_a_project(tmp_path: Path) -> None:
     "source,said",
     [
         ("nobodys_model", "Installed models: .*demo_app"),
-        ("/nonexistent/api.py", "there is no model, folder, file or module"),
-        (".", "there is no model in .*: no api.py"),
-        ("", "there is no model in"),
-        ("notes.txt", "nobody knows what './notes.txt' is"),
+        ("/nonexistent/api.py", "no model, folder, file or module"),
+        (".", "no model found in .*: no api.py"),
+        ("", "no model found in"),
+        ("notes.txt", "'./notes.txt' is not a model of any kind"),
     ],
 )
 def test_unknown_source(
@@ -158,12 +158,12 @@ def test_unknown_source(
 def test_another_interpreter(tmp_path: Path) -> None:
     package(tmp_path, **PROJECTS["flat"][1])
     assert check(str(tmp_path), python=sys.executable).findings == []
-    with pytest.raises(BadInterpreter, match="cannot be run"):
+    with pytest.raises(BadInterpreter, match="could not run"):
         check(str(tmp_path), python="/nonexistent/python")
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
     bare.chmod(0o755)
-    with pytest.raises(BadInterpreter, match="needs deepaas 2"):
+    with pytest.raises(BadInterpreter, match="could not run the check"):
         check(str(tmp_path), python=str(bare))
 
 
@@ -228,9 +228,9 @@ def test_one_fault_does_not_hide_another(tmp_path: Path) -> None:
         "schema-field",
         "warm-fails",
     ]
-    assert "not fully checked: predict was not called: warm fails" in report.notes
+    assert "not fully checked: predict was not called because warm failed" in report.notes
     (hang,) = (found for found in report.findings if found.code == "hang")
-    assert "calling get_train_args did not end" in hang.problem
+    assert "calling get_train_args timed out" in hang.problem
     assert hang.where.endswith(f"api.py:{_line(text, 'time.sleep')}")
 
 
@@ -290,8 +290,8 @@ def _line(text: str, word: str) -> int:
         ("deepaas~=2.5.2", "write deepaas>=2.7,<3"),
         ("deepaas ~= 2.6.0", "write deepaas>=2.7,<3"),
         ("DEEPaaS<2.7", "write deepaas>=2.7,<3"),
-        ("marshmallow<3", "change the requirement: deepaas itself needs marshmallow"),
-        ("webargs>=8", "change the requirement: deepaas itself needs webargs"),
+        ("marshmallow<3", "change the requirement: deepaas itself requires marshmallow"),
+        ("webargs>=8", "change the requirement: deepaas itself requires webargs"),
         ("numpy<1", "pip install 'numpy<1'"),
     ],
 )

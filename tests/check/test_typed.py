@@ -24,9 +24,9 @@ def test_all_faults_of_a_signature(tmp_path: Path) -> None:
     file.write_text(SOURCE.format(returned="complex"))
     report = check(f"{file}:Predictor")
     assert [found.problem for found in report.findings] == [
-        "predict(): the input 'a' has no type; write for instance a: str",
-        "predict(): the input 'b': the type complex is not one that clients can send",
-        "predict(): what it returns: the type complex is not one that clients can send",
+        "predict(): the input 'a' has no type. Add one, for example a: str",
+        "predict(): the input 'b': clients cannot send values of the type complex",
+        "predict(): return type: clients cannot send values of the type complex",
     ]
     assert {found.code for found in report.findings} == {"typed-predictor"}
     assert report.models == {tmp_path.name: f"{file}:Predictor"}
@@ -39,7 +39,7 @@ def test_import_that_fails_and_name_that_is_not_there(tmp_path: Path) -> None:
     assert (found.code, found.where.rpartition(":")[2]) == ("import-fails", "1")
     file.write_text("")
     (found,) = check(f"{file}:Predictor").findings
-    assert found.problem == f"{file} has no Predictor"
+    assert found.problem == f"{file} does not define Predictor"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_good_one(tmp_path: Path) -> None:
     report = check(str(tmp_path))
     assert report.findings == []
     assert report.notes == [
-        "not fully checked: predict was not called: it needs a, and there are no examples"
+        "not fully checked: predict was not called because it requires a. Add 'examples'"
     ]
 
 
@@ -98,7 +98,7 @@ def test_setup_that_fails(tmp_path: Path) -> None:
     file.write_text(SOURCE.format(returned="str").replace("a, b: complex", "a: str"))
     (found,) = check(str(file)).findings
     assert (found.code, found.where) == ("warm-fails", f"{file}:4")
-    assert found.problem == "setup fails: AssertionError: nothing is set up"
+    assert found.problem == "setup failed: AssertionError: nothing is set up"
     assert check(str(file), call=False).findings == []
 
 

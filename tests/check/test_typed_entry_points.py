@@ -84,35 +84,35 @@ FAULTS = {
     "Bad": [
         (
             "typed-predictor",
-            "predict(): the input 'name' has no type; write for instance name: str",
+            "predict(): the input 'name' has no type. Add one, for example name: str",
         ),
         (
             "typed-predictor",
-            "predict(): the input 'more': the type complex is not one that clients can send",
+            "predict(): the input 'more': clients cannot send values of the type complex",
         ),
         (
             "typed-predictor",
-            "predict(): what it returns: the type complex is not one that clients can send",
+            "predict(): return type: clients cannot send values of the type complex",
         ),
     ],
     "bad_function": [
         (
             "typed-predictor",
-            "bad_function(): the input 'name' has no type; write for instance name: str",
+            "bad_function(): the input 'name' has no type. Add one, for example name: str",
         ),
-        ("typed-predictor", "bad_function() must name its inputs: *more cannot be"),
+        ("typed-predictor", "bad_function(): *more is not supported. List its inputs"),
     ],
     "Unmade": [
         (
             "object-not-made",
-            "no object of the class Unmade can be made without arguments (missing a required "
-            "argument: 'weights'). Let Unmade() work; weights are loaded in setup()",
+            "class Unmade cannot be instantiated without arguments (missing a required argument: "
+            "'weights'). Unmade() must work without arguments; load weights in setup()",
         )
     ],
     "Absent": [
         (
             "entry-point-nowhere",
-            "the entry point names 'Absent' in greeting_model, which is not there",
+            "the entry point refers to 'Absent', which greeting_model does not define",
         )
     ],
 }
@@ -132,7 +132,7 @@ def test_check(name: str, run: Run) -> None:
         assert where.endswith(f"greeting_model.py:{line + 1}")
     if not found:
         (note,) = report["notes"]
-        assert note.startswith("not fully checked: predict was not called: it needs name")
+        assert note.startswith("not fully checked: predict was not called because it requires name")
 
 
 def test_other_commands(run: Run) -> None:
@@ -149,5 +149,5 @@ def test_other_commands(run: Run) -> None:
     assert "Good has no 'train'" in ended.stderr
     ended = run("--model-name", "Bad", "predict")
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "the input 'more': the type complex" in ended.stderr
+    assert "the input 'more': clients cannot send values of the type complex" in ended.stderr
     assert "Traceback" not in ended.stderr

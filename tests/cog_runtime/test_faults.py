@@ -20,45 +20,48 @@ from deepaas.runtime.traits import ATTRIBUTE
 from .served import module
 
 ONE_FAULT = [
-    ("def run(x) -> str: ...", "the input 'x' has no type; write for instance x: str"),
-    ("def run(x: str): ...", "no type for what it returns; write for instance -> str"),
-    ("def run(*x: str) -> str: ...", "must name its inputs: *x cannot be"),
-    ("def run(**x: str) -> str: ...", "must name its inputs: **x cannot be"),
-    ("def run(x: str, /) -> str: ...", "the input 'x' must be passable by its name"),
+    ("def run(x) -> str: ...", "the input 'x' has no type. Add one, for example x: str"),
+    ("def run(x: str): ...", "has no return type. Add one, for example -> str"),
+    ("def run(*x: str) -> str: ...", "*x is not supported. List its inputs"),
+    ("def run(**x: str) -> str: ...", "**x is not supported. List its inputs"),
+    ("def run(x: str, /) -> str: ...", "the input 'x' must not be positional-only"),
     (
         "def run(x: 'Unknown') -> str: ...",
-        "the type of the input 'x' cannot be read: name 'Unknown'",
+        "the type of the input 'x' is invalid: name 'Unknown'",
     ),
-    ("def run() -> 'Unknown': ...", "the type of what it returns cannot be read: name 'Unknown'"),
-    ("def run(x: complex) -> str: ...", "the type complex is not one that clients can send"),
-    ("def run(x: Union[str, Path]) -> str: ...", "a file cannot be one of several alternatives"),
-    ("def run(x: list[list[Path]]) -> str: ...", "files cannot be in lists of lists"),
+    ("def run() -> 'Unknown': ...", "the return type is invalid: name 'Unknown'"),
+    ("def run(x: complex) -> str: ...", "clients cannot send values of the type complex"),
+    ("def run(x: Union[str, Path]) -> str: ...", "a file cannot be part of a union"),
+    ("def run(x: list[list[Path]]) -> str: ...", "files in lists of lists are not supported"),
     (
         "def run(x: Literal['a', 1]) -> str: ...",
-        "choices must be texts or integers, all of one kind",
+        "choices must be all strings or all integers",
     ),
-    ("def run(x: int = 'a') -> str: ...", "the default 'a' is no integer"),
-    ("def run(x: list[int] = 3) -> str: ...", "the default 3 is no list"),
-    ("def run(x: int = Input(default=11, le=10)) -> str: ...", "the default 11 breaks le=10"),
-    ("def run(x: str = Input(default='', min_length=1)) -> str: ...", "'' breaks min_length=1"),
-    ("def run(x: str = Input(ge=1)) -> str: ...", "ge are for numbers, not for string"),
-    ("def run(x: int = Input(max_length=1)) -> str: ...", "max_length are for texts and lists"),
-    ("def run(x: int = Input(regex='a')) -> str: ...", "a regular expression is for texts"),
-    ("def run(x: str = Input(regex='(')) -> str: ...", "the regular expression '(' is none"),
-    ("def run(x: str = Input(choices=[1])) -> str: ...", "the choices must all be of the type str"),
+    ("def run(x: int = 'a') -> str: ...", "'a' is not of the type integer"),
+    ("def run(x: list[int] = 3) -> str: ...", "the default 3 is not a list"),
+    ("def run(x: int = Input(default=11, le=10)) -> str: ...", "the default 11 violates le=10"),
+    ("def run(x: str = Input(default='', min_length=1)) -> str: ...", "'' violates min_length=1"),
+    ("def run(x: str = Input(ge=1)) -> str: ...", "ge: only for numbers, not for string"),
+    ("def run(x: int = Input(max_length=1)) -> str: ...", "max_length: only for strings and lists"),
+    ("def run(x: int = Input(regex='a')) -> str: ...", "regular expression is only for strings"),
+    ("def run(x: str = Input(regex='(')) -> str: ...", "invalid regular expression '('"),
+    ("def run(x: str = Input(choices=[1])) -> str: ...", "all choices must be of the type str"),
     (
         "def run(x: str = Input(default='c', choices=['a'])) -> str: ...",
-        "'c' is none of the choices",
+        "'c' is not one of the choices",
     ),
-    ("def run(x: int = Input(ge=1, choices=[1])) -> str: ...", "choices and ge exclude each other"),
-    ("def run() -> complex: ...", "what it returns: the type complex"),
+    (
+        "def run(x: int = Input(ge=1, choices=[1])) -> str: ...",
+        "choices cannot be combined with ge",
+    ),
+    ("def run() -> complex: ...", "return type: clients cannot send values of the type complex"),
     ("def run() -> Iterator: ...", "needs the type of its items"),
-    ("def run() -> ConcatenateIterator[int]: ...", "must be of str"),
+    ("def run() -> ConcatenateIterator[int]: ...", "must be str"),
     ("class run:\n    def predict(self) -> str: ...\n    def run(self) -> str: ...", "not both"),
     ("class run:\n    def other(self) -> str: ...", "not neither"),
     (
         "class run:\n    def setup(self, folder): ...\n    def run(self) -> str: ...",
-        "setup() can be given weights, but nothing for 'folder'",
+        "setup() may only have a parameter 'weights': 'folder' has no value",
     ),
 ]
 IMPORTS = """
@@ -90,12 +93,12 @@ def train(n: "Unknown") -> str:
     pass
 """
 TOLD = [
-    "run(): the input 'a' has no type; write for instance a: str",
-    "run(): the input 'b': the type complex is not one that clients can send",
-    "run(): the input 'c': the default 5 breaks le=1",
-    "run() has no type for what it returns; write for instance -> str",
-    "run() must be asynchronous to take several calls",
-    "train(): the type of the input 'n' cannot be read: name 'Unknown' is not defined",
+    "run(): the input 'a' has no type. Add one, for example a: str",
+    "run(): the input 'b': clients cannot send values of the type complex",
+    "run(): the input 'c': the default 5 violates le=1",
+    "run() has no return type. Add one, for example -> str",
+    "run() must be async to process several calls at a time",
+    "train(): the type of the input 'n' is invalid: name 'Unknown' is not defined",
 ]
 
 
@@ -144,32 +147,32 @@ def test_all_faults_of_a_project_at_once(faults: Ask, tmp_path: Path) -> None:
     ("files", "source", "words"),
     [
         ({}, "predict.py", "there is no file {}/predict.py"),
-        ({"predict.py": ""}, "predict.py:Runner", "{}/predict.py has no Runner"),
-        ({"predict.py": ""}, "predict.py", "has none of Runner, Predictor, run, predict"),
+        ({"predict.py": ""}, "predict.py:Runner", "{}/predict.py does not define Runner"),
+        ({"predict.py": ""}, "predict.py", "defines none of Runner, Predictor, run, predict"),
         (
             {"cog.yaml": "a: b"},
             ".",
-            "cog.yaml names no predictor: it needs a line such as predict:",
+            "cog.yaml has no predictor. Add a line such as predict:",
         ),
         ({"cog.yaml": "["}, ".", "cog.yaml is not YAML"),
-        ({"cog.yaml": "- a"}, ".", "cog.yaml is not a table of settings"),
+        ({"cog.yaml": "- a"}, ".", "cog.yaml does not contain keys with values"),
         (
             {"cog.yaml": "run: a.py\nconcurrency: {{max: many}}"},
             ".",
-            "concurrency must have a whole",
+            "concurrency: max must be an integer",
         ),
-        ({"cog.yaml": "run: a.py\ntrain: [1]"}, ".", "train must name a function"),
-        ({"cog.yaml": "run: a.py\npredict: b.py"}, ".", "has both run and predict"),
+        ({"cog.yaml": "run: a.py\ntrain: [1]"}, ".", "train must be the name of a function"),
+        ({"cog.yaml": "run: a.py\npredict: b.py"}, ".", "has both 'run' and 'predict'"),
         ({"cog.yaml": "run: a.py\nenvironment: {{A: b}}"}, ".", "must be a list of NAME=value"),
         ({"cog.yaml": "run: a.py\nenvironment: [A]"}, ".", "must be a list of NAME=value, not 'A'"),
         ({"cog.yaml": "run: a.py\nenvironment: [A=1, A=2]"}, ".", "environment has A twice"),
-        ({"predict.py": "1 / 0"}, "predict.py", "fails: ZeroDivisionError: division by zero"),
-        ({"predict.py": "def"}, "predict.py", "fails: SyntaxError"),
-        ({"predict.py": "import sys; sys.exit(3)"}, "predict.py", "fails: SystemExit: 3"),
+        ({"predict.py": "1 / 0"}, "predict.py", "failed: ZeroDivisionError: division by zero"),
+        ({"predict.py": "def"}, "predict.py", "failed: SyntaxError"),
+        ({"predict.py": "import sys; sys.exit(3)"}, "predict.py", "failed: SystemExit: 3"),
         (
             {"predict.py": "import cog", "cog.py": "import nothing_there"},
             "predict.py",
-            "fails: Module",
+            "failed: Module",
         ),
         (
             {"predict.py": "raise ModuleNotFoundError('no', name='cog')"},
@@ -221,4 +224,4 @@ def test_what_a_project_says_counts_or_is_told(
     assert [line.partition(" has no effect")[0] for line in told[:-1]] == [
         f"cog.yaml: {key}" for key in ("build", "image", "weights", "model")
     ]
-    assert told[-1] == "cog.yaml: nobody knows 'enviroment'; it has no effect"
+    assert told[-1] == "cog.yaml: unknown key 'enviroment'; it has no effect"

@@ -65,11 +65,11 @@ def test_setup_that_fails_is_told_and_others_go_on(host: Host) -> None:
 def test_faults_of_a_signature_are_told_at_start_in_the_words_of_the_author(host: Host) -> None:
     wait_for_state(host, "Faulty", "broken")
     listed = (
-        "What is wrong with Faulty:\n"
-        "    - run(): the input 'a' has no type; write for instance a: str\n"
-        "    - run(): the input 'b': the type complex is not one that clients can send\n"
-        "    - run(): the input 'c': the default 5 breaks le=1\n"
-        "    - run() has no type for what it returns; write for instance -> str\n"
+        "Problems of Faulty:\n"
+        "    - run(): the input 'a' has no type. Add one, for example a: str\n"
+        "    - run(): the input 'b': clients cannot send values of the type complex\n"
+        "    - run(): the input 'c': the default 5 violates le=1\n"
+        "    - run() has no return type. Add one, for example -> str\n"
     )
     # Once, although it is tried again and again; and without a traceback. Lines of an author are
     # set in by two: none looks like a record of its own.

@@ -54,12 +54,12 @@ def test_what_is_no_interpreter(other: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", symlinks=True)
     bare = tmp_path / "bare" / "bin" / "python"
     cases = {
-        "elsewhere": "model-python must be NAME=/path/to/python, not 'elsewhere'",
-        "elsewhere=/no/python": "/no/python cannot be started: No such file or directory",
-        "elsewhere=/bin/true": "/bin/true is not an interpreter of Python",
-        f"absent={other}": f"no model named 'absent' is installed for {other}; installed are: ",
+        "elsewhere": "--model-python: 'elsewhere' must be NAME=/path/to/python",
+        "elsewhere=/no/python": "could not run /no/python: No such file or directory",
+        "elsewhere=/bin/true": "/bin/true is not a Python interpreter",
+        f"absent={other}": f"model 'absent' is not installed for {other}. Installed models: ",
         # This one is not named as a model, as there is none.
-        f"x={bare}": f"{bare} has no DEEPaaS, and this host is",
+        f"x={bare}": f"{bare} does not have DEEPaaS, but needs the version of this host",
     }
     lines = [
         ["--model-name", python.partition("=")[0], "--model-python", python] for python in cases

@@ -326,7 +326,7 @@ def test_a_model_that_writes_into_its_package_is_not_loaded_for_ever(
 ) -> None:
     more = '(HERE / "cache.json").write_text(str(time.time_ns()))'
     wait_for(host, package.save(more=more))
-    wait_until(lambda: "cache.json changed while it was being loaded" in host.log(), "it is seen")
+    wait_until(lambda: "cache.json changed while loading" in host.log(), "it is seen")
     told = host.log().count("loading the new code")
     wait_for(host, package.save())
     assert host.log().count("loading the new code") == told + 1

@@ -181,12 +181,12 @@ def test_object_in_a_file(text: str, tmp_path: Path) -> None:
 
 
 def test_what_is_not_clear_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"there is no model in .*: no api\.py"):
+    with pytest.raises(ConfigError, match=r"no model found in .*: no api\.py"):
         found("notes.py", "tests/api.py", folder=tmp_path)
-    with pytest.raises(ConfigError, match=r"say which \(one/api\.py, two/api\.py\)"):
+    with pytest.raises(ConfigError, match=r"Choose one: one/api\.py, two/api\.py"):
         found("one/api.py", "two/api.py", folder=tmp_path)
     declared = tmp_path / "declared"
     with pytest.raises(ConfigError, match=r"pyproject\.toml:5: .* module nowhere\.api"):
         found("pyproject.toml", folder=declared, text=f'{DECLARED}mine = "nowhere.api"\n')
-    with pytest.raises(ConfigError, match="has several models: say which"):
+    with pytest.raises(ConfigError, match=r"has several models\. Choose one"):
         found("pyproject.toml", folder=declared, text=f'{DECLARED}one = "a"\ntwo = "b"\n')

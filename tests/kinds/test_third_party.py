@@ -107,7 +107,7 @@ def test_what_it_needs_is_asked_for_before_anything_is_started(
     file = write(tmp_path / "double.toml", more='needs = ["pytest", "surely-nobody-has-this"]')
     ended = run_host([], "--model-name", str(file), packages=packages)
     assert ended.returncode == 1
-    assert "double is a model of the kind 'linear', which needs surely-nobody" in ended.output
+    assert "model 'double' (kind 'linear') needs surely-nobody" in ended.output
     assert "Traceback" not in ended.output
 
 
@@ -118,19 +118,19 @@ def test_it_has_to_be_installed_where_its_models_run(packages: Path, tmp_path: P
     words = ("--model-name", str(write(tmp_path / "double.toml")))
     ended = run_host([], *words, "--model-python", f"double={other}", packages=packages)
     assert ended.returncode == 1
-    assert f"of the kind 'linear', which is not installed for {other}" in ended.output
+    assert f"of the kind 'linear', which is not installed for {other}." in ended.output
 
 
 def test_what_is_wrong_with_a_reference_is_told(packages: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("[linear\n")
     (tmp_path / "other.toml").write_text("[other]\n")
-    for name, said in {"broken": "cannot be read: ", "other": "no kind of model here"}.items():
+    for name, said in {"broken": "cannot be read: ", "other": "not a model of any"}.items():
         ended = run_host([], "--model-name", str(tmp_path / f"{name}.toml"), packages=packages)
         assert ended.returncode == 1
         assert said in ended.output
     # Without the package nobody knows it.
     ended = run_host([], "--model-name", str(write(tmp_path / "double.toml")))
-    assert (ended.returncode, "no kind of model here" in ended.output) == (1, True)
+    assert (ended.returncode, "not a model of any" in ended.output) == (1, True)
 
 
 def test_a_kind_that_cannot_be_loaded_is_told_of(packages: Path, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_command_calls_it_without_a_host(run: Run, tmp_path: Path) -> None:
     ended = run("--model-name", "double.toml", "predict")
     assert (ended.returncode, ended.stdout) == (2, "")
     ended = run("--model-name", "double", "predict")
-    assert (ended.returncode, "did you mean double.toml ?" in ended.stderr) == (2, True)
+    assert (ended.returncode, "Did you mean double.toml ?" in ended.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

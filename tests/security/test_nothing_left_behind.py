@@ -170,7 +170,7 @@ def check(model: str, tmp_path: Path, *options: str) -> subprocess.CompletedProc
 def test_a_check_whose_process_is_stopped(tmp_path: Path) -> None:
     done = check("stops_above_at_import", tmp_path, "--timeout", "1")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "did not end within 1 s" in done.stdout
+    assert "timed out after 1 s" in done.stdout
 
 
 def test_the_end_of_a_check(tmp_path: Path) -> None:

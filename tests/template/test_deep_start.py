@@ -14,7 +14,7 @@ import deepaas
 from .generated import TEMPLATE
 
 DEEP_START = TEMPLATE / "{{cookiecutter.__repo_name}}" / "deep-start"
-NO_MODEL = "deepaas-run: no model named 'nobody' is installed"
+NO_MODEL = "deepaas-run: model 'nobody' is not installed"
 NO_PORT = "deepaas-run: DEEPAAS_LISTEN_PORT must be a whole number from 0 to 65535, not 'abc'"
 
 

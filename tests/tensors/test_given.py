@@ -489,7 +489,9 @@ def test_people_see_what_it_is() -> None:
 
 def test_without_numpy_a_model_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    with pytest.raises(ImportError, match="need NumPy, which is not installed: pip install numpy"):
+    with pytest.raises(
+        ImportError, match="tensor arguments need NumPy, which is not installed: pip install numpy"
+    ):
         Tensor()
 
 

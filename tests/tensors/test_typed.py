@@ -199,7 +199,7 @@ def test_results_of_each_kind(
         (
             "Annotated[np.ndarray, Tensor('int8')]",
             "np.ones(1)",
-            "the default is not as declared: expected int8, got float64 of shape [1]",
+            "the default does not match the declaration: expected int8, got float64 of shape [1]",
         ),
     ],
 )

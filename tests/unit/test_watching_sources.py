@@ -48,4 +48,4 @@ def test_what_a_kind_raises_is_told_once_and_passes(
 
     asyncio.run(look())
     (told,) = [one for one in caplog.records if one.levelname == "ERROR"]
-    assert "[m] --reload: its kind does not say what to watch" in told.getMessage()
+    assert "[m] --reload: could not find out which files to watch" in told.getMessage()

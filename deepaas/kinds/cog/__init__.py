@@ -1,7 +1,7 @@
-"""The second kind of model: a predictor that declares its inputs and its output by types.
+"""Typed predictors: the second kind of model, with inputs and output declared by type hints.
 
-Predictors are written for Cog (https://cog.run), which is not needed here: a function or a class
-with plain Python types, ``pydantic.Field`` or ``Annotated`` will do.
+Cog (https://cog.run) has the same format, but is not required: a function or class with plain
+Python types, ``pydantic.Field`` or ``Annotated`` is enough.
 """
 
 from __future__ import annotations
@@ -9,4 +9,4 @@ from __future__ import annotations
 NAME = "cog"
 
 PROJECT_FILE = "cog.yaml"
-"""What makes a folder one of a typed predictor."""
+"""A folder with this file contains a typed predictor."""

@@ -1,4 +1,4 @@
-"""A typed predictor: all that is wrong with how it is declared, as its worker would say it."""
+"""Checks of typed predictors. They report every problem, in the words of the worker."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def check(session: Session) -> None:
     if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
         fix = advice(outcome.error, session.there)
-        fix = fix or "correct what this line does; what can wait belongs in setup()"
+        fix = fix or "fix this line; move slow or optional work to setup()"
         session.add("import-fails", where, reason(outcome.error), fix)
 
 
 def adopt(session: Session, target: Any) -> bool:
-    """The same for one that has been imported; False if an object is none."""
+    """Check an imported object; False if it is not a typed predictor."""
     if not is_typed(target):
         return False
     name = target.__qualname__
@@ -56,7 +56,7 @@ def adopt(session: Session, target: Any) -> bool:
     outcome = session.run("object", f"reading the signature of {name}", lambda: wrap(target), place)
     if not _tell(session, outcome, place) and outcome.error is not None:
         where = session.places.of_error(outcome.error) or place
-        problem = f"no object of the class {name} can be made: {reason(outcome.error)}"
+        problem = f"{name}() failed: {reason(outcome.error)}"
         session.add(
             "object-not-made", where, problem, advice(outcome.error, session.there) or _UNMADE
         )
@@ -64,15 +64,15 @@ def adopt(session: Session, target: Any) -> bool:
 
 
 def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
-    """Tell what is wrong with a predictor, or go on with a good one; False if neither is it."""
+    """Report the problems of a predictor, or continue with a good one; False for other errors."""
     error = outcome.error
     if isinstance(error, Faults):
         for fault in error.faults:
-            session.add(CODE, place, fault, "correct this: no host serves the model until then")
+            session.add(CODE, place, fault, "fix this: a host cannot load the model")
     elif isinstance(error, AsksForArguments):
         session.add("object-not-made", place, str(error), _UNMADE)
     elif isinstance(error, CannotBeServed):
-        session.add(CODE, place, str(error), "correct this: no host finds the model until then")
+        session.add(CODE, place, str(error), "fix this: a host cannot find the model")
     elif outcome.good:
         session.guard(lambda: _check_calls(session, outcome.value, place), "the predictor")
     else:
@@ -82,24 +82,24 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
 
 def _check_calls(session: Session, predictor: Any, place: str) -> None:
     for remark in traits_of(predictor).remarks:
-        session.add("function-misspelt", place, remark, "give the function this name")
+        session.add("function-misspelt", place, remark, "rename the function")
     try:
         LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
     except Exception as error:
         where = session.places.of_error(error) or place
-        session.add("host-refuses", where, reason(error), "correct what this says")
+        session.add("host-refuses", where, reason(error), "fix this error")
         return
     declared = {
         function: Declared(function, getattr(predictor, declare)())
         for function, declare in DECLARED.items()
         if hasattr(predictor, declare)
     }
-    said = session.run("get_metadata", "asking for its metadata", predictor.get_metadata)
+    said = session.run("get_metadata", "reading its metadata", predictor.get_metadata)
     about = said.value if said.good else {}
     described = page.read(session.target.name, declared, getattr(predictor, "schema", None), about)
     calls.check(session, predictor, described, declared, about, "setup")
 
 
-_UNMADE = "what can wait belongs in setup()"
+_UNMADE = "load weights in setup() instead"
 
 KIND = ModelCheck(check=check, adopt=adopt, codes=[CODE])

@@ -1,4 +1,4 @@
-"""The host's half: which files and folders hold a typed predictor."""
+"""The host's part: which files and folders contain a typed predictor."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from deepaas.written.folders import is_path, model_file, split
 
 
 def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
-    """By its path: ``predict.py:Predictor``, ``./predict.py``, a folder."""
+    """Recognise a path: ``predict.py:Predictor``, ``./predict.py``, a folder."""
     if not is_path(reference):
         return None
     place, name = split(reference)
     if (place / PROJECT_FILE).is_file():
-        # Not sure: a package that declares a model is that one.
+        # Not sure: if the folder is also a package that declares a model, that model wins.
         return Recognised(name_of(place), str(place), Certainty.LIKELY)
     if place.is_dir():
         try:
@@ -28,7 +28,7 @@ def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:
     if not place.is_file() or place.suffix != ".py":
         return None
     found = look(place, name)
-    # Of what is imported, or made, nothing but its name tells.
+    # If the object is imported or computed, only its name can tell.
     if found == "contract" or not (found or name in TYPED_NAMES):
         return None
     source = f"{place}:{name}" if name else str(place)

@@ -1,6 +1,6 @@
-"""The first kind of model: functions by the names of DEEPaaS's contract, in a module or a class.
+"""The first kind of model: a module or class with the functions of DEEPaaS's contract.
 
-It is found by its package's entry point, or by its path.
+It is found by the entry point of its package, or by its path.
 """
 
 GROUP = "deepaas.v2.model"

@@ -1,4 +1,4 @@
-"""The host's half: which packages offer models, which files hold one, and what they are made of."""
+"""The host's part: which packages and files contain a model, and which folders to watch."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _HOST = "deepaas"
 
 
 def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
-    """The name of an entry point, or a path: ``api.py``, ``api.py:Model``, a folder, a project.
+    """Recognise an entry point, or a path: ``api.py``, ``api.py:Model``, a folder, a project.
 
-    Raises ``ConfigError`` for a path where no model is, or several are.
+    Raises ``ConfigError`` for a path with no model or with several.
     """
     if not is_path(reference):
         names = {one.name for one in installed(interpreter)}
@@ -48,7 +48,7 @@ def recognise(reference: str, interpreter: Interpreter) -> Recognised | None:
         return _in_folder(place)
     if place.suffix == ".ipynb":
         raise ConfigError(
-            f"{place} is a notebook: write its functions to a file, as with "
+            f"{place} is a notebook. Convert it to a script first: "
             f"jupyter nbconvert --to script {place.name}"
         )
     if place.suffix != CODE:
@@ -77,21 +77,21 @@ def _declared(project: PackageProject) -> Recognised:
     if len(project.entry_points) > 1:
         files = {name: project.file_of(value) for name, value in project.entry_points.items()}
         named = ", ".join(f"{name}={file}" for name, file in files.items() if file)
-        raise ConfigError(f"{project.folder} has several models: say which ({named})")
+        raise ConfigError(f"{project.folder} has several models. Choose one: {named}.")
     ((name, value),) = project.entry_points.items()
     file = project.file_of(value)
     if file is None:
         module = value.partition(":")[0].strip()
         raise ConfigError(
-            f"{project.lines[name]}: the entry point {name} names the module {module}, "
-            f"which is not in {project.folder}"
+            f"{project.lines[name]}: the entry point {name} refers to the module {module}, "
+            f"which is not in {project.folder}."
         )
     attribute = value.partition(":")[2].partition("[")[0].strip()
     return Recognised(cleaned(name), f"{file}:{attribute}" if attribute else str(file))
 
 
 def installed(interpreter: Interpreter) -> list[Installed]:
-    """Of ours with the packages that they are in."""
+    """Return the installed models; for this interpreter with their packages."""
     if interpreter is not OWN:
         return [Installed(name) for name in interpreter.entry_points(GROUP)]
     return [
@@ -106,11 +106,10 @@ def installed(interpreter: Interpreter) -> list[Installed]:
 
 
 def roots(model: str) -> list[Path]:
-    """The folders of a model's packages, and the files of modules that stand alone.
+    """Return the folders of a model's packages, and the files of single modules.
 
-    Of a path that is the package, or the folder, in which it lies. Of an entry point they are those
-    of its distribution, and of the distributions that this requires as far as they are installed
-    for editing.
+    For a path, this is the package or folder that contains it. For an entry point, these are those
+    of its distribution and of the editable installs among its requirements.
     """
     if is_path(model):
         return [code_folder(split(model)[0])]
@@ -170,7 +169,7 @@ def _top_level(distribution: metadata.Distribution) -> list[str]:
 
 
 def _packages_in_path_file(path: Path) -> Iterator[str]:
-    """Packages in the folders that a ``.pth`` file adds to the path."""
+    """Return the packages in the folders that a ``.pth`` file adds to the path."""
     with contextlib.suppress(OSError):
         for line in path.read_text().splitlines():
             folder = Path(line)
@@ -179,7 +178,7 @@ def _packages_in_path_file(path: Path) -> Iterator[str]:
 
 
 def _places(name: str) -> list[Path]:
-    """Where a module that is not in a package lies; empty when it is not there (any more)."""
+    """Return the folders or the file of a top-level module; nothing if it does not exist."""
     try:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):

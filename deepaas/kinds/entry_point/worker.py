@@ -1,4 +1,4 @@
-"""The worker's half: imports what an entry point names, or a file."""
+"""The worker's part: imports the object of an entry point, or a file."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from deepaas.written.project import read
 
 
 def load(source: str) -> Any:
-    """What an entry point names, or a file defines; an instance where its methods need one; or
-    what another kind makes of it.
+    """Return the model of an entry point or file; an instance if its methods need one.
 
-    `source` is the name of the entry point, or the path of the file, with the object's name behind
-    it (``api.py:Model``) or without. Raises ``CannotBeServed`` when there is no such thing, or
-    several, and whatever the author's code raises while it is imported.
+    If another kind adopts the object, this returns the model of that kind. `source` is the name of
+    the entry point, or the path of the file with or without the name of the object
+    (``api.py:Model``). Raises ``CannotBeServed`` if there is no model, or several, and any
+    exception of the author's code during the import.
     """
     found = from_file(source) if is_path(source) else _from_entry_point(source)
     if (model := adopted(found)) is not None:
@@ -34,12 +34,12 @@ def load(source: str) -> Any:
     if not (inspect.isclass(found) and needs_instance(found)):
         return found
     name = found.__name__
-    advice = f"Let {name}() work; weights are loaded in warm()"
-    return without_arguments(found, f"no object of the class {name} can be made", advice)
+    advice = f"{name}() must work without arguments; load weights in warm()"
+    return without_arguments(found, f"class {name} cannot be instantiated", advice)
 
 
 def from_file(source: str) -> Any:
-    """The module or class that a file is there for. Raises as :func:`load` does."""
+    """Return the model's module or class in a file. Raises the same as :func:`load`."""
     file, name = split(source)
     folder = project_folder(file)
     if is_project(folder):
@@ -47,7 +47,7 @@ def from_file(source: str) -> Any:
     found: Any = import_file(file, folder)
     for part in name.split(".") if name else ():
         if not hasattr(found, part):
-            raise CannotBeServed(f"{file} has no {name}")
+            raise CannotBeServed(f"{file} does not define {name}")
         found = getattr(found, part)
     return found if name else _model_in(found, file)
 
@@ -55,15 +55,15 @@ def from_file(source: str) -> Any:
 def _from_entry_point(name: str) -> Any:
     values = {point.value: point for point in plugins.points(GROUP).select(name=name)}
     if not values:
-        raise CannotBeServed(f"there is no entry point {name!r} in the group {GROUP!r}")
+        raise CannotBeServed(f"no entry point {name!r} in the group {GROUP!r}")
     if len(values) > 1:
-        raise CannotBeServed(f"there are several entry points {name!r}: {', '.join(values)}")
+        raise CannotBeServed(f"several entry points are named {name!r}: {', '.join(values)}")
     (point,) = values.values()
     return point.load()
 
 
 def _model_in(module: Any, file: Path) -> Any:
-    """A module that has the functions itself, or the only class there that has them."""
+    """Return the module if it has the functions itself, else the only class that has them."""
     names = {*CONTRACT, *KNOWN}
     if any(hasattr(module, name) for name in names):
         return module
@@ -74,9 +74,9 @@ def _model_in(module: Any, file: Path) -> Any:
     ]
     if len(classes) > 1:
         named = " or ".join(f"{file.name}:{one.__name__}" for one in classes)
-        raise CannotBeServed(f"{file} has several models: say which ({named})")
+        raise CannotBeServed(f"{file} has several models. Choose one: {named}")
     if not classes and not any(misspelt(module)):
-        raise CannotBeServed(f"{file} has none of {', '.join(KNOWN)}, and no class with them")
+        raise CannotBeServed(f"{file} defines none of {', '.join(KNOWN)}, and no class with them")
     return classes[0] if classes else module
 
 

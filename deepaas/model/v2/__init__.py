@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tensor:
-    """What an array is, for ``Annotated[numpy.ndarray, Tensor("float32", (-1, 3, 224, 224))]``.
+    """Dtype and shape for ``Annotated[numpy.ndarray, Tensor("float32", (-1, 3, 224, 224))]``.
 
     Attributes:
-        dtype: a name (``float32``, say) or a dtype of NumPy's or PyTorch's, None for any.
+        dtype: a name such as ``float32``, or a dtype of NumPy or PyTorch, None for any.
         shape: sizes, -1 for any; None for any shape.
     """
 

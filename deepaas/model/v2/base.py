@@ -1,7 +1,7 @@
 """The contract between a model package and the host, as an abstract class.
 
-Nobody has to inherit from it: a module with functions of these names does as well, and every
-one of them may be missing.
+Inheriting from it is optional: a module with functions of these names works too. All of them are
+optional.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import marshmallow
 
 
 class BaseModel(abc.ABC):
-    """What a model can offer."""
+    """The functions that a model can have."""
 
     schema: dict[str, Any] | type[marshmallow.Schema] | None = None
-    """How JSON answers of ``predict`` look: fields by name, or a marshmallow Schema class.
+    """Schema of JSON results of ``predict``: fields by name, or a marshmallow Schema class.
 
-    Answers are checked against it. Without a schema (None) they are sent as
+    Results are validated against it. Without a schema (None) they are sent as
     ``{"status": "OK", "predictions": <what predict returned>}``::
 
         from webargs import fields
@@ -31,16 +31,16 @@ class BaseModel(abc.ABC):
 
     @abc.abstractmethod
     def get_metadata(self) -> dict[str, Any]:
-        """Tell who made this model and what it is.
+        """Describe the model and its author.
 
         Returns:
             ``{"name", "author", "description", "license", "url", "version", …}``, JSON only.
-            It is asked for each time that a client asks.
+            The host calls this for each request for metadata.
         """
 
     @abc.abstractmethod
     def warm(self) -> None:
-        """Prepare a worker: load weights, allocate devices. Runs before it takes calls."""
+        """Prepare a worker: load weights, allocate devices. Runs before the first request."""
 
     @abc.abstractmethod
     def get_predict_args(self) -> dict[str, marshmallow.fields.Field]:
@@ -57,7 +57,7 @@ class BaseModel(abc.ABC):
                 }
 
         An argument named ``accept`` with a ``OneOf`` validator declares the media types of
-        the answer.
+        the result.
         """
 
     @abc.abstractmethod
@@ -65,16 +65,16 @@ class BaseModel(abc.ABC):
         """Make one prediction.
 
         Args:
-            **kwargs: the declared arguments; files come as
+            **kwargs: the declared arguments; files are instances of
                 :class:`deepaas.model.v2.wrapper.UploadedFile`.
 
         Returns:
-            for JSON, anything that JSON can hold; for another media type ``str``, ``bytes`` or
-            an open binary file.
+            for JSON, anything that JSON can represent; for another media type ``str``, ``bytes``
+            or an open binary file.
 
         Raises:
             aiohttp.web.HTTPException: sent with its status and reason.
-            NotImplementedError: answered with 501.
+            NotImplementedError: the response is 501.
         """
 
     @abc.abstractmethod
@@ -89,5 +89,5 @@ class BaseModel(abc.ABC):
             **kwargs: the declared arguments.
 
         Returns:
-            anything that JSON can hold; it becomes the result of the training.
+            anything that JSON can represent; it becomes the result of the training run.
         """

@@ -1,4 +1,4 @@
-"""Arguments and results that marshmallow has no field for."""
+"""Fields for arguments and results that marshmallow does not have."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from deepaas.tensors.declared import details
 from deepaas.tensors.dtypes import BadTensor
 
 if TYPE_CHECKING:
-    from deepaas.tensors.files import Read  # With NumPy, which need not be there.
+    from deepaas.tensors.files import Read  # Imports NumPy, which is optional.
 
 
 class Tensor(fields.Field):
-    """A tensor, which ``predict`` gets as a ``numpy.ndarray``; bfloat16 as float32::
+    """A tensor, passed to ``predict`` as a ``numpy.ndarray``; bfloat16 becomes float32::
 
         from deepaas.model.v2.fields import Tensor
 
         def get_predict_args():
             return {"image": Tensor(dtype="float32", shape=(-1, 3, 224, 224), required=True)}
 
-    Clients send nested lists, or a file: ``.npy``, ``.npz`` or of ``torch.save``.
+    Clients send nested lists, or a file: ``.npy``, ``.npz`` or one written by ``torch.save``.
     """
 
     def __init__(self, dtype: Any = None, shape: Any = None, **options: Any) -> None:
-        """Of ``shape``, -1 is any size; None is any dtype or shape. The rest is marshmallow's.
+        """In ``shape``, -1 is any size; None is any dtype or shape. ``options`` are marshmallow's.
 
         Raises:
-            ValueError: there is no such dtype or shape, or the default is not like that.
+            ValueError: invalid dtype or shape, or the default does not match them.
             ImportError: NumPy is not installed.
         """
         self.wanted = details(dtype, shape)
@@ -49,7 +49,7 @@ class Tensor(fields.Field):
         return super().deserialize(value, attr, data, **options)
 
     def _default(self) -> Any:
-        """One for each call, which may write to it."""
+        """A copy for each call, which may write to it."""
         default = self.load_default() if callable(self.load_default) else self.load_default
         if default is missing or default is None:
             return default
@@ -68,11 +68,11 @@ class Tensor(fields.Field):
 
     @staticmethod
     def _made(read: Read) -> Any:
-        """What the model gets, for kinds whose authors declare something else; or BadTensor."""
+        """Convert to what the model expects, for other kinds of model. Raises ``BadTensor``."""
         return read.array
 
     def serialized(self, value: Any) -> Any:
-        """A tensor, or None, as nested lists; ValueError if it is not like that."""
+        """Return a tensor, or None, as nested lists. Raises ``ValueError`` if it does not match."""
         from deepaas.tensors import given
         from deepaas.tensors.nested import nested_of
 
@@ -87,5 +87,5 @@ def _need_numpy() -> None:
         importlib.import_module("numpy")
     except ImportError:
         raise ImportError(
-            "arguments that are tensors need NumPy, which is not installed: pip install numpy"
+            "tensor arguments need NumPy, which is not installed: pip install numpy"
         ) from None

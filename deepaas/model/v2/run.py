@@ -1,6 +1,6 @@
 """Helpers for the author's ``train``: progress, cancelling, the folder of the run.
 
-They are optional, and code that uses them also works without a host, in a notebook say::
+They are optional. Code that uses them also works without a host, for example in a notebook::
 
     from deepaas.model.v2 import run
 
@@ -13,8 +13,8 @@ They are optional, and code that uses them also works without a host, in a noteb
                 torch.save(network.state_dict(), run.directory() / "checkpoint.pt")
                 break
 
-The host tells where to in the environment, which the programs that ``train`` starts inherit: they
-may use the helpers too. What is told lies in small files, so that nothing has to be connected.
+The host sets the folders in the environment, so that programs started by ``train`` can use the
+helpers too. They write small files and need no connection.
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ from deepaas.run_files import RunFiles
 
 
 def directory() -> Path:
-    """The folder that belongs to this run; without a host, the working directory.
+    """Return the folder of this run; without a host, the working directory.
 
-    Whatever lies here can be listed and downloaded by clients, stays when the run has ended, and
-    is removed with the run.
+    Clients can list and download its files. They are kept after the run ends, and removed with the
+    run.
     """
     return Path(os.environ.get(RunFiles.DIRECTORY) or Path.cwd())
 
 
 def progress(step: float, total: float | None = None, message: str = "") -> None:
-    """Tell how far the run is; clients see the last that was told.
+    """Report the progress of the run. Clients see the latest report.
 
     Args:
-        step: steps that are done, of any kind: epochs, batches, samples.
-        total: steps in all, None when nobody knows.
-        message: one line for people.
+        step: number of completed steps of any kind: epochs, batches, samples.
+        total: total number of steps, None if unknown.
+        message: one line for users.
     """
     control = _control()
     if control is None:
         return
     told = {"step": float(step), "total": None if total is None else float(total)}
     partial = control / f".{RunFiles.PROGRESS}.{os.getpid()}"
-    # A full disk must not end a training that only wants to tell how far it is.
+    # A full disk must not end a run that only reports its progress.
     with contextlib.suppress(OSError):
         partial.write_text(json.dumps({**told, "message": str(message)}))
         partial.replace(control / RunFiles.PROGRESS)
 
 
 def cancelling() -> bool:
-    """Whether somebody has asked to cancel this run.
+    """Return whether the run is being cancelled.
 
-    Ask it where the training could stop and save what it has, once per epoch or batch. From the
-    first question on the host trusts that the code will stop by itself; code that never asks is
-    interrupted with a ``KeyboardInterrupt`` where it stands. Either has ``cancel-grace`` seconds.
+    Call it once per epoch or batch, at a point where the code can save its state and stop. After
+    the first call, the host expects the code to stop by itself; code that never calls it is
+    interrupted with a ``KeyboardInterrupt``. Both have ``cancel-grace`` seconds.
     """
     control = _control()
     if control is None:
@@ -73,9 +73,9 @@ def cancelling() -> bool:
 
 
 def watch(path: str | os.PathLike[str]) -> None:
-    """Name another folder in which this run writes TensorBoard event files.
+    """Add another folder in which this run writes TensorBoard event files.
 
-    Those below :func:`directory` are found without this.
+    Files below :func:`directory` are found without this.
     """
     control = _control()
     if control is None:
@@ -85,6 +85,6 @@ def watch(path: str | os.PathLike[str]) -> None:
 
 
 def _control() -> Path | None:
-    """Where to tell, None without a host."""
+    """The folder for the host, None without a host."""
     folder = os.environ.get(RunFiles.CONTROL)
     return Path(folder) if folder else None

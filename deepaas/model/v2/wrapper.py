@@ -1,4 +1,4 @@
-"""Files that go into ``predict`` and ``train``, and come out of ``predict``."""
+"""Files as arguments of ``predict`` and ``train``, and as results of ``predict``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class UploadedFile(NamedTuple):
 
     Attributes:
         name: the argument's name.
-        filename: path of the file on this machine; it is there until the answer has been sent.
-        content_type: media type as the client gave it.
+        filename: path of the file on this machine; it is deleted after the response.
+        content_type: media type sent by the client.
         original_filename: the client's name for it, reduced to a safe base name.
     """
 
@@ -22,7 +22,7 @@ class UploadedFile(NamedTuple):
 
 
 class ReturnedFile(NamedTuple):
-    """A file that ``predict`` gives back by path instead of as an open file.
+    """A file that ``predict`` returns by path instead of as an open file.
 
     Attributes:
         name: the argument's name, unused.

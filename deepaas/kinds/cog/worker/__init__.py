@@ -1,1 +1,1 @@
-"""The worker's half: from a predictor to what the contract wants of a model."""
+"""The worker's part: adapts a predictor to the contract of a model."""

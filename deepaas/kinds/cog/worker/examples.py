@@ -1,8 +1,8 @@
-"""Examples of inputs that an author writes beside the code, as metadata has them.
+"""Examples of inputs that the author gives in the code, for the metadata.
 
-The attribute ``examples`` of the class or function: a list of dicts, input to value. For a file
-it has a path, as a rule relative to the file of the code. Without it, ``Field(examples=…)`` of the
-inputs: the first of each, the second of each.
+They come from the attribute ``examples`` of the class or function: a list of dicts, input to
+value. The value for a file is a path, relative to the source file. Without this attribute they
+come from ``Field(examples=…)`` of the inputs: first the first of each, then the second of each.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from deepaas.kinds.cog.worker.signature import MISSING, Parameter
 ATTRIBUTE = "examples"
 
 MAX_FILE_BYTES = 256 * 1024
-"""Of a larger file only the path is told: the page shows none, and each answer would have it."""
+"""For larger files only the path is given: the page shows no such file, and all metadata responses
+would contain it."""
 
 
 def read(things: Sequence[Any], taken: Sequence[Parameter]) -> list[Any]:
-    """Those of the first of these that has any; ``things`` are functions and classes."""
+    """Return the examples of the first function or class in ``things`` that has any."""
     for thing in things:
         if written := getattr(thing, ATTRIBUTE, None):
             folder = _folder(things)
@@ -40,13 +41,13 @@ def read(things: Sequence[Any], taken: Sequence[Parameter]) -> list[Any]:
 
 def _folder(things: Iterable[Any]) -> Path:
     for thing in things:
-        with contextlib.suppress(TypeError, OSError):  # It is of no file that is known.
+        with contextlib.suppress(TypeError, OSError):  # Its file is unknown.
             return Path(inspect.getfile(thing)).parent
     return Path()
 
 
 def _told(example: Any, taken: Sequence[Parameter], folder: Path) -> Any:
-    """What is no example stays as it is: ``deepaas-cli check`` says so."""
+    """Leave invalid examples unchanged: ``deepaas-cli check`` reports them."""
     if not isinstance(example, Mapping):
         return example
     files = {one.name for one in taken if one.type.is_file}
@@ -57,7 +58,7 @@ def _told(example: Any, taken: Sequence[Parameter], folder: Path) -> Any:
 
 
 def _file(value: Any, folder: Path) -> Any:
-    """A data URL of a file that is there."""
+    """Return a data URL if the file exists."""
     if isinstance(value, (list, tuple)):
         return [_file(one, folder) for one in value]
     text = str(value)
@@ -71,7 +72,7 @@ def _file(value: Any, folder: Path) -> Any:
 
 
 def _json(value: Any) -> Any:
-    """Members of an Enum are sent as their values, paths and the like as texts."""
+    """Send members of an Enum as their values, and paths and similar objects as strings."""
     if hasattr(value, "value") and hasattr(value, "name"):
         return value.value
     if isinstance(value, (str, int, float, bool, list, dict, type(None))):

@@ -1,4 +1,4 @@
-"""Inputs of a predictor as the arguments that every door of the host knows: marshmallow fields."""
+"""Converts inputs of a predictor to marshmallow fields, which all doors of the host use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Whole(fields.Integer):
-    """A whole number, which 2.5 is not; text of one is, since queries have nothing else."""
+    """An integer. 2.5 is rejected; "2" is accepted because queries only have strings."""
 
     checked_quickly = True  # See runtime.quick.
     checked_like = fields.Integer  # See runtime.exact_types.
@@ -29,7 +29,7 @@ class Whole(fields.Integer):
 
 
 class Object(fields.Dict):
-    """An object; JSON of one is, too, since forms and queries have nothing else."""
+    """An object. Its JSON is accepted too because forms and queries only have strings."""
 
     checked_quickly = True
     checked_like = fields.Dict
@@ -44,7 +44,7 @@ class Object(fields.Dict):
 
 
 class TorchTensor(Tensor):
-    """A tensor that a predictor gets as PyTorch's, also of bfloat16."""
+    """A tensor that is passed to the predictor as a ``torch.Tensor``, also for bfloat16."""
 
     @staticmethod
     def _made(read: Read) -> Any:
@@ -65,11 +65,11 @@ _PLAIN: dict[str, type[fields.Field]] = {
     "opened": fields.Raw,
 }
 _TEXT_OF = ("boolean", "integer", "number", "array", "object")
-"""What a text may be read as where there are only texts, in queries and forms; in this order."""
+"""What a string from a query or form may be parsed as, in this order."""
 
 
 class Pattern(validate.Regexp):
-    """A regular expression that is found anywhere in a text, as Cog and Pydantic have it."""
+    """A regular expression that may match anywhere in a string, as in Cog and Pydantic."""
 
     def __call__(self, value: Any) -> Any:
         """Raises ``ValidationError``."""
@@ -79,14 +79,14 @@ class Pattern(validate.Regexp):
 
 
 class Union(fields.Field):
-    """One of several types, in the author's order: the first that the value is, as it is.
+    """One of several types: the first, in the author's order, that the value already has.
 
-    Only where it is of none of them, a text may be that of another, as queries and forms have it.
+    Only if it has none of them, a string is parsed as one of the types, for queries and forms.
     """
 
     def __init__(self, members: list[tuple[Type, fields.Field]], **options: Any) -> None:
         super().__init__(**options)
-        # An integer is a number too: the narrower one comes first, whatever the author's order.
+        # An integer is a number too, so narrower types come first whatever the author's order.
         self._members = sorted(members, key=lambda member: _breadth(member[0]))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
@@ -111,12 +111,12 @@ class Union(fields.Field):
             return member.deserialize(text)
         value = json.loads(text)
         if not is_exactly(kind, value):
-            raise ValueError(f"no {kind.kind}")
+            raise ValueError(f"not of the type {kind.kind}")
         return member.deserialize(value)
 
 
 def is_exactly(kind: Type, value: Any) -> bool:
-    """Nothing is read as something else: an integer is a number, true is neither."""
+    """Check the type without converting: an integer is a number, true is neither."""
     if value is None:
         return kind.nullable or kind.kind == "any"
     match kind.kind:
@@ -162,7 +162,7 @@ def field(parameter: Parameter) -> fields.Field:
     if parameter.description:
         metadata["description"] = parameter.description
     if parameter.deprecated:
-        metadata["x-deprecated"] = True  # Swagger 2.0 has no word for it.
+        metadata["x-deprecated"] = True  # Swagger 2.0 has no keyword for this.
     if parameter.accept:
         metadata["x-accept"] = parameter.accept
     return _field(parameter.type, _validators(parameter), metadata, options)
@@ -183,7 +183,7 @@ def _field(
         return fields.List(inner, validate=lengths, metadata=metadata, **options)
     if kind.kind == "union":
         members = [(one, _field(one, _of_choices(one), {}, {})) for one in kind.inner]
-        # Swagger 2.0 has no word for that either.
+        # Swagger 2.0 has no keyword for this either.
         metadata = {**metadata, "x-any-of": types.schema(kind)["anyOf"]}
         return Union(members, metadata=metadata, **options)
     if kind.tensor is not None:

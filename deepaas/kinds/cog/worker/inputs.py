@@ -1,4 +1,4 @@
-"""Checked arguments as the values that a predictor expects; what they need ends with the call."""
+"""Converts validated arguments to the values that a predictor expects; files last for one call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from deepaas.runtime.traits import Scope
 
 
 class Resources:
-    """What stands around one call: files that are made or opened for it are gone afterwards."""
+    """The context of one call: files created or opened for it are removed or closed afterwards."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -44,9 +44,9 @@ _resources: contextvars.ContextVar[Resources] = contextvars.ContextVar("deepaas_
 
 
 def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs of a call, within :class:`Resources`, of arguments that the host has checked."""
+    """Return the inputs of a call, from validated arguments; use it within :class:`Resources`."""
     return {
-        # Where None is a value it need not be given, nor be the default.
+        # A nullable input without a default is None if the client does not send it.
         p.name: _value(p.type, arguments.get(p.name))
         for p in parameters
         if p.name in arguments or (p.type.nullable and p.default is MISSING)
@@ -54,23 +54,23 @@ def values(parameters: Sequence[Parameter], arguments: Mapping[str, Any]) -> dic
 
 
 class Take:
-    """Makes arguments for :func:`values` of what is known to fit the schema."""
+    """Makes arguments for :func:`values` from values that are known to match the schema."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self._parameters = parameters
-        # A schema does not say which alternative a value is, nor a pattern what Python means by it;
-        # and a tensor is made of many things.
+        # A schema does not tell which alternative a value belongs to, Python's patterns differ from
+        # those of JSON schemas, and a tensor can be sent in several ways.
         self._fields = {p.name: field(p) for p in parameters if p.pattern or _is_read(p.type)}
 
     def __call__(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises ``ValidationError`` where a value has not its pattern, or fits no alternative."""
+        """Raises ``ValidationError`` if a value does not match its pattern or any alternative."""
         taken: dict[str, Any] = {}
         faults: dict[str, Any] = {}
         for p in self._parameters:
             if p.name not in given:
                 if p.default is not MISSING:
                     taken[p.name] = p.default
-                    if p.type.kind == "tensor":  # One for each call, which may write to it.
+                    if p.type.kind == "tensor":  # A copy for each call, which may write to it.
                         taken[p.name] = self._fields[p.name].deserialize(missing)
             elif p.name not in self._fields:
                 taken[p.name] = _typed(p.type, given[p.name])
@@ -114,7 +114,7 @@ def _value(kind: Type, value: Any) -> Any:
             return _open(value)
         case "tensor":
             return value
-        case "secret":  # A default is one already.
+        case "secret":  # A default already has the right class.
             return value if isinstance(value, kind.python) else kind.python(value)
     if kind.python is not None:  # An enumeration.
         return kind.python(value)
@@ -128,7 +128,7 @@ def _open(value: Any) -> Any:
 
 
 def _named(upload: UploadedFile) -> str:
-    """A path to an upload that has the client's name for it: many libraries go by its ending."""
+    """Return a path that ends with the client's file name: many libraries use its suffix."""
     assert upload.filename is not None, "the host has received it"
     name = Path(upload.original_filename or "").name
     if not Path(name).suffix:

@@ -1,4 +1,4 @@
-"""From a path to a typed predictor: ``predict.py:Predictor``, or a project with ``cog.yaml``."""
+"""Loads a typed predictor from a path: ``predict.py:Predictor``, or a folder with ``cog.yaml``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from deepaas.written.folders import split
 
 
 def load(source: str) -> Predictor:
-    """Load a predictor, in the folder that its relative paths are meant to begin in.
+    """Load a predictor, in the folder that its relative paths start from.
 
     `source` is a file, a file and a name (``predict.py:Predictor``), or a folder with ``cog.yaml``.
-    Raises ``NotFound``, ``Faults``, and whatever its author's code raises while it is imported.
+    Raises ``NotFound``, ``Faults``, and any exception of the author's code during the import.
     """
     path, name = split(source)
     folder = path if path.is_dir() else path.parent
@@ -39,7 +39,7 @@ def load(source: str) -> Predictor:
 
 
 def faults(source: str) -> list[str]:
-    """One sentence for each. Its code is imported: ask in a process that may end."""
+    """Return one sentence for each problem. This imports the code, which may end the process."""
     try:
         kinds.load(NAME, source)
     except Faults as error:
@@ -47,12 +47,12 @@ def faults(source: str) -> list[str]:
     except CannotBeServed as error:
         return [str(error)]
     except (Exception, SystemExit) as error:
-        return [f"importing {source} fails: {reason(error)}"]
+        return [f"importing {source} failed: {reason(error)}"]
     return []
 
 
 def adopt(found: Any) -> Predictor | None:
-    """The predictor behind an object that another kind has loaded. Raises ``Faults``."""
+    """Return the predictor for an object that another kind has loaded. Raises ``Faults``."""
     return wrap(found) if is_typed(found) else None
 
 
@@ -62,10 +62,10 @@ def _attribute(path: Path, name: str, folder: Path) -> Any:
         name = next((usual for usual in TYPED_NAMES if hasattr(module, usual)), "")
     if not name:
         raise NotFound(
-            f"{path} has none of {', '.join(TYPED_NAMES)}; say which it is: {path.name}:Name"
+            f"{path} defines none of {', '.join(TYPED_NAMES)}. Add the name: {path.name}:Name"
         )
     if not hasattr(module, name):
-        raise NotFound(f"{path} has no {name}")
+        raise NotFound(f"{path} does not define {name}")
     reveal(module, name)
     return getattr(module, name)
 

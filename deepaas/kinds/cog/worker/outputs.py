@@ -1,4 +1,4 @@
-"""What a function declares to return: a schema for clients, and what the worker has to know."""
+"""The declared return type of a function: a schema for clients, and details for the worker."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _LISTS = (list, tuple, set, frozenset, Sequence)
 
 @dataclass(frozen=True)
 class OutputType:
-    """What a function declares to return.
+    """The declared return type of a function.
 
     Attributes:
-        schema: as JSON, in the words of OpenAPI 3.0; files as URIs.
-        response: the marshmallow schema of an object with named fields, None for all else.
+        schema: as JSON, in the terms of OpenAPI 3.0; files are URIs.
+        response: the marshmallow schema of an object with named fields, None for other types.
         is_file: whether it is one file.
-        in_parts: whether it is what an iterator yields, one after the other.
-        tensors: those that have a name, or the only one, without.
+        in_parts: whether an iterator yields it in parts.
+        tensors: by name, or a single one under the empty name.
     """
 
     schema: Json
@@ -52,15 +52,15 @@ class OutputType:
 
 
 def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> OutputType:
-    """What is wrong is added to the faults."""
+    """Read the return type. Problems are added to ``faults``."""
     said = called(function)
     if "return" not in hints:
-        faults.append(f"{said} has no type for what it returns; write for instance -> str")
+        faults.append(f"{said} has no return type. Add one, for example -> str")
         return OutputType({})
     try:
         return _read(hints["return"])
     except Unsupported as error:
-        faults.append(f"{said}: what it returns: {error}")
+        faults.append(f"{said}: return type: {error}")
         return OutputType({})
 
 
@@ -96,7 +96,7 @@ def _iterator(annotation: Any, origin: Any) -> OutputType:
     name = getattr(origin, "__name__", "")
     if name in _CONCATENATED:
         if _bare(items[0]) is not str:
-            raise Unsupported(f"{types.name(annotation)} must be of str")
+            raise Unsupported(f"the items of {types.name(annotation)} must be str")
         schema["x-cog-array-display"] = "concatenate"
     return OutputType(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
 
@@ -107,7 +107,7 @@ def _is_file(annotation: Any) -> bool:
 
 
 MAX_NAMED_COUNT = 500
-"""So many classes are told of with their fields in a schema, one that comes twice counted twice."""
+"""Maximum number of classes whose fields a schema lists; a class that occurs twice counts twice."""
 
 
 class _Reader:
@@ -117,7 +117,7 @@ class _Reader:
         self._schemas: dict[Any, type[Schema]] = {}
 
     def schema(self, annotation: Any) -> Json:
-        """An annotation as a JSON schema. Raises ``Unsupported`` if it means nothing here."""
+        """Return the JSON schema of an annotation. Raises ``Unsupported``."""
         if annotation is None or annotation is type(None):
             return {"nullable": True}
         if (kind := types.opaque(annotation) or types.tensor(annotation)) is not None:
@@ -137,14 +137,15 @@ class _Reader:
             return types.schema(types.read(annotation))
         self._named_count += 1
         if annotation in self._within or self._named_count > MAX_NAMED_COUNT:
-            return {"type": "object"}  # Of a tree of them, or where each has the one before twice.
+            # A recursive class, or classes that each contain the one before twice.
+            return {"type": "object"}
         self._within.append(annotation)
         told = self._object(named)
         self._within.remove(annotation)
         return told
 
     def response(self, annotation: Any) -> type[Schema]:
-        """A class with named fields as marshmallow's schema, for the documents."""
+        """Return a class with named fields as a marshmallow schema, for the API document."""
         if annotation not in self._schemas:
             self._within.append(annotation)
             declared = {
@@ -166,7 +167,7 @@ class _Reader:
         for field, one in named.items():
             told = self.schema(one.annotation)
             properties[field] = told | _metadata(one)
-            # A key that must be there may be null; a field that may be is left out for that.
+            # A required key may be null; a nullable field is not required.
             if one.is_key if one.is_key is not None else not told.get("nullable"):
                 required.append(field)
         schema: Json = {"type": "object", "properties": properties}
@@ -208,7 +209,7 @@ class _Reader:
 
 @dataclass(frozen=True)
 class _Named:
-    """`is_key`: whether it must be there, None where that follows from its type."""
+    """`is_key`: whether it is required, None if that depends on its type."""
 
     annotation: Any
     description: str = ""
@@ -247,7 +248,7 @@ def _named_fields(annotation: Any) -> dict[str, _Named] | None:
     try:
         hints = typing.get_type_hints(annotation, include_extras=keys is None)
     except Exception as error:
-        raise Unsupported(f"a type of {annotation.__name__} cannot be read: {error}") from None
+        raise Unsupported(f"invalid type in {annotation.__name__}: {error}") from None
     if keys is not None:
         return {name: _Named(hints[name], is_key=name in keys) for name in hints}
     if known is not None:
@@ -272,5 +273,5 @@ def _has_no_default(one: dataclasses.Field[Any]) -> bool:
 def _kind(annotation: Any) -> Type | None:
     try:
         return types.read(annotation)
-    except Unsupported:  # A class with named fields of its own.
+    except Unsupported:  # Another class with named fields.
         return None

@@ -1,4 +1,4 @@
-"""What a predictor returns as JSON can hold it; files as data URLs (RFC 2397)."""
+"""Converts results of a predictor to JSON values; files become data URLs (RFC 2397)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deepaas.runtime.results import plain_name
 
 
 def plain(value: Any) -> Any:
-    """What is unknown stays. Raises ``BadResult`` for a path of no regular file."""
+    """Leave unknown values unchanged. Raises ``BadResult`` if a path is not a regular file."""
     if isinstance(value, (str, bytes, int, float, type(None))) and not isinstance(value, enum.Enum):
         return value
     if isinstance(value, enum.Enum):
@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
 def _key(key: Any) -> str:
     try:
         return json_key(plain(key))
-    except TypeError:  # A tuple, say.
+    except TypeError:  # A tuple, for example.
         return str(key)
 
 

@@ -1,4 +1,4 @@
-"""A typed predictor behind the contract that all models have for their worker."""
+"""Adapts a typed predictor to the contract that workers expect of all models."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
 from deepaas.written.contents import CONTRACT, METHODS
 
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-"""What a decorator without ``functools.wraps`` shows of a function; nothing need be given."""
+"""The parameters of a function decorated without ``functools.wraps``; none is required."""
 
 UNWELL = "Healthcheck failed: user-defined healthcheck returned False"
 
 
 class Predictor:
-    """What DEEPaaS's contract wants of a model, told by types. Raises ``Faults``, with all of them.
+    """A model that implements DEEPaaS's contract from type hints. Raises ``Faults`` with them all.
 
-    `target` is the class (not yet an instance) or the function; `concurrency` is that of something
-    beside its code.
+    `target` is the class (not an instance) or the function; `concurrency` is set outside its code.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Predictor:
         declared = getattr(written, "__cog_concurrent_max__", 1)
         concurrency = max(concurrency, declared)
         if concurrency > 1 and not asynchronous:
-            faults.append(f"{called(function)} must be asynchronous to take several calls")
+            faults.append(f"{called(function)} must be async to process several calls at a time")
         if output.response is not None:
             self.schema = output.response
         self.get_predict_args = _declared(taken)
@@ -128,19 +127,19 @@ class Predictor:
 
 def _made(target: type) -> Any:
     name = target.__name__
-    advice = f"Let {name}() work; weights are loaded in setup()"
-    return without_arguments(target, f"no object of the class {name} can be made", advice)
+    advice = f"{name}() must work without arguments; load weights in setup()"
+    return without_arguments(target, f"class {name} cannot be instantiated", advice)
 
 
 def wrap(target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1) -> Predictor:
-    """A class or function of typed inputs as a model. Raises ``Faults``."""
+    """Return a class or function with typed inputs as a model. Raises ``Faults``."""
     predictor = Predictor(target, train, concurrency)
     scope.install()
     return predictor
 
 
 def is_typed(target: Any) -> bool:
-    """Whether an object that an entry point names is a typed predictor, not DEEPaaS's contract."""
+    """Whether the object of an entry point is a typed predictor, not DEEPaaS's contract."""
     if inspect.isfunction(target):
         return True
     return (
@@ -151,7 +150,7 @@ def is_typed(target: Any) -> bool:
 
 
 def _documentation(*things: Any) -> str:
-    """What the author has written of any of these; not what they inherit from Cog."""
+    """Return the first docstring of the author's; not one inherited from Cog."""
     for thing in things:
         text = getattr(thing, "__doc__", None) if inspect.isroutine(thing) else None
         if inspect.isclass(thing):
@@ -175,10 +174,12 @@ def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] 
 
 
 def _near_names(owner: Any) -> list[str]:
-    """What is written for a function that is missing, as far as its name tells."""
+    """Report methods whose name resembles that of a missing one."""
     has_one = any(hasattr(owner, name) for name in METHODS)
     known = ("setup", *(() if has_one else METHODS))
-    return [f"nobody calls {name}(): is {near}() meant?" for name, near in misspelt(owner, known)]
+    return [
+        f"{name}() is never called. Did you mean {near}()?" for name, near in misspelt(owner, known)
+    ]
 
 
 def _bases(owner: type, name: str) -> list[type]:
@@ -193,7 +194,7 @@ def _check_setup(owner: Any, faults: list[str]) -> None:
     setup = getattr(owner, "setup", None)
     taken = inspect.signature(setup).parameters.values() if setup else ()
     faults += [
-        f"setup() can be given weights, but nothing for {one.name!r}"
+        f"setup() may only have a parameter 'weights': {one.name!r} has no value"
         for one in taken
         if one.name != "weights" and one.default is one.empty and one.kind not in _STARRED
     ]
@@ -214,7 +215,7 @@ def _declared(taken: list[Parameter]) -> Callable[[], dict[str, fields.Field]]:
 def _predict(
     function: Callable[..., Any], taken: list[Parameter], asynchronous: bool, streams: bool
 ) -> Callable[..., Any]:
-    """The function with arguments as the host has them, of the same kind: the worker looks."""
+    """Wrap the function for the host's arguments. The worker checks for generators and async."""
 
     def whole(**arguments: Any) -> Any:
         return _returned(function(**inputs.values(taken, arguments)))
@@ -244,7 +245,7 @@ def _predict(
 
 
 def _returned(value: Any) -> Any:
-    """A file stays one, so that it need not become text where a door can send it as it is."""
+    """Keep a file, so that a door can send it without encoding it as text."""
     return value if isinstance(value, PurePath) else plain(value)
 
 

@@ -1,6 +1,6 @@
-"""``cog.yaml``: what a project says of itself, as far as it matters where it is served.
+"""Reads ``cog.yaml``, as far as it matters for serving.
 
-Source: Cog's configuration reference, ``docs/yaml.md`` of its repository.
+Source: Cog's configuration reference, ``docs/yaml.md`` in its repository.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from deepaas.kinds.cog import PROJECT_FILE
 from deepaas.runtime.failures import CannotBeServed
 
 _ELSEWHERE = {
-    "build": "it is for Cog's images; install here what the model needs",
-    "image": "it names Cog's images",
-    "model": "it names where Cog's images are kept",
-    "weights": "Cog mounts them; put the files where the model looks for them",
+    "build": "it is for Cog's images. Install the model's requirements here",
+    "image": "it is the name of Cog's images",
+    "model": "it is the registry of Cog's images",
+    "weights": "Cog mounts them. Put the files where the model expects them",
 }
 
 
 class NotFound(CannotBeServed):
-    """The text says what is there."""
+    """The predictor was not found, or ``cog.yaml`` is invalid."""
 
 
 @dataclass(frozen=True)
 class CogProject:
-    """What a project says of itself.
+    """The settings of a project.
 
     Attributes:
-        predict: file and name of the predictor, `train` those of what trains, or empty.
+        predict: file and name of the predictor; `train`: those of the training function, or empty.
         remarks: one sentence for each key that has no effect here.
     """
 
@@ -43,7 +43,7 @@ class CogProject:
     remarks: tuple[str, ...]
 
     def set_environment(self) -> None:
-        """But for those that the operator has set."""
+        """Set the environment variables that the operator has not set."""
         for name, value in self.environment.items():
             os.environ.setdefault(name, value)
 
@@ -53,18 +53,18 @@ class CogProject:
 
 
 def read(path: Path) -> CogProject:
-    """Raises ``NotFound`` when it is not there, or wrong."""
+    """Raises ``NotFound`` if the file is missing or invalid."""
     told = _table(path)
     if told.get("run") and told.get("predict"):
-        raise NotFound(f"{path} has both run and predict: keep run")
+        raise NotFound(f"{path} has both 'run' and 'predict'. Remove 'predict'")
     predict = told.get("run") or told.get("predict")
     if not isinstance(predict, str):
         raise NotFound(
-            f'{path} names no predictor: it needs a line such as predict: "predict.py:Predictor"'
+            f'{path} has no predictor. Add a line such as predict: "predict.py:Predictor"'
         )
     train = told.get("train") or ""
     if not isinstance(train, str):
-        raise NotFound(f'{path}: train must name a function, such as "train.py:train"')
+        raise NotFound(f'{path}: train must be the name of a function, such as "train.py:train"')
     return CogProject(
         predict,
         train,
@@ -84,14 +84,14 @@ def _table(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise NotFound(f"{path} is not YAML: {error}") from None
     if not isinstance(told, dict):
-        raise NotFound(f"{path} is not a table of settings")
+        raise NotFound(f"{path} does not contain keys with values")
     return told
 
 
 def _concurrency(path: Path, table: Any) -> int:
     count = table.get("max", 1) if isinstance(table, dict) else None
     if type(count) is not int or count < 1:
-        raise NotFound(f"{path}: concurrency must have a whole number under max, from 1 on")
+        raise NotFound(f"{path}: concurrency: max must be an integer of at least 1")
     return count
 
 
@@ -113,4 +113,4 @@ def _remarks(told: Mapping[Any, Any]) -> Iterator[str]:
         if key in _ELSEWHERE:
             yield f"{PROJECT_FILE}: {key} has no effect here: {_ELSEWHERE[key]}"
         elif key not in known:
-            yield f"{PROJECT_FILE}: nobody knows {key!r}; it has no effect"
+            yield f"{PROJECT_FILE}: unknown key {key!r}; it has no effect"

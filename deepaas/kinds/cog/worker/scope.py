@@ -1,4 +1,4 @@
-"""What a predictor may note of a call: ``current_scope()``, ``record_metric``, the context."""
+"""Metrics and context of a call: ``current_scope()``, ``record_metric``."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ MAX_SEGMENTS_COUNT = 4
 _FAULTS = [
     (re.compile(pattern), fault)
     for pattern, fault in (
-        (r"^\Z", "is empty: no dot at the start, at the end or beside another, no empty segments"),
+        (r"^\Z", "is empty: no dot at the start, at the end or next to another, no empty segments"),
         (r"^[^A-Za-z]", "must start with a letter"),
         (r"__", "must not contain consecutive underscores"),
         (r"[^A-Za-z0-9_]", "contains an invalid character: letters, digits and _ only"),
         (r"_\Z", "must end with a letter or digit"),
     )
 ]
-"""What a segment of a name must not be, and what is said of it."""
+"""Patterns of invalid segments of a name, and the error messages."""
 
 _MODES = {"replace": "replace", "incr": "increment", "increment": "increment", "append": "append"}
 _KINDS = (bool, int, float, str, list, dict)
 
 
 class Metrics:
-    """Without a scope, outside of a call, nothing is noted."""
+    """Metrics of a call. Without a scope, outside of a call, nothing is recorded."""
 
     def __init__(self, scope: Scope | None) -> None:
         self._scope = scope
         self._kinds: dict[str, type] = {}
 
     def record(self, key: str, value: Any, mode: str | None = "replace") -> None:
-        """Note a value.
+        """Record a value.
 
         Args:
             key: its name; dots make groups.
-            value: bool, int, float, str, list or dict; None takes the metric away.
+            value: bool, int, float, str, list or dict; None deletes the metric.
             mode: ``replace``, ``incr`` or ``increment`` (add), ``append`` (to a list).
 
         Raises:
-            ValueError: no such name.
-            TypeError: no such mode or value, or one of another type than before.
+            ValueError: the name is invalid.
+            TypeError: the mode or the type of the value is invalid, or the type has changed.
         """
         if self._scope is None:
             return
         _check_name(key)
         if (told := _MODES.get(mode or "replace")) is None:
-            raise TypeError(f"mode {mode!r} is none of {', '.join(_MODES)}")
+            raise TypeError(f"mode {mode!r} is not one of {', '.join(_MODES)}")
         mode = told
         kind = None if value is None else self._checked_kind(key, value, mode)
         self._scope.measure(key, value, mode)
@@ -73,28 +73,28 @@ class Metrics:
     def _checked_kind(self, key: str, value: Any, mode: str) -> type:
         kind = next((one for one in _KINDS if isinstance(value, one)), None)
         if kind is None:
-            raise TypeError(f"metric {key!r}: {type(value).__name__} cannot be noted")
+            raise TypeError(f"metric {key!r}: {type(value).__name__} cannot be recorded")
         if mode == "increment" and kind not in (int, float):
             raise TypeError(f"metric {key!r}: only numbers can be added")
         kind = list if mode == "append" else kind
         before = self._kinds.get(key, kind)
         if before is not kind and {before, kind} != {int, float}:
             raise TypeError(
-                f"metric {key!r} is of the type {before.__name__}; delete it before it becomes "
-                f"{kind.__name__}"
+                f"metric {key!r} has the type {before.__name__}. Delete it before you change it "
+                f"to {kind.__name__}"
             )
         return kind
 
 
 class CurrentScope:
-    """What ``cog.current_scope()`` gives; `context` is what the client told besides the inputs."""
+    """The result of ``cog.current_scope()``; `context` is what the client sent with the inputs."""
 
     def __init__(self, scope: Scope | None) -> None:
         self.metrics = Metrics(scope)
         self.context = dict(scope.context) if scope is not None else {}
 
     def record_metric(self, key: str, value: Any, mode: str | None = "replace") -> None:
-        """Note a metric, see :meth:`Metrics.record`."""
+        """Record a metric, see :meth:`Metrics.record`."""
         self.metrics.record(key, value, mode)
 
 
@@ -117,19 +117,19 @@ class Around:
 
 
 def install() -> None:
-    """Have Cog's package, if the predictor uses it, ask here for the scope of a call."""
+    """Replace ``current_scope`` of Cog's package, if the predictor uses it."""
     coglet: Any = sys.modules.get("coglet")
     if coglet is not None:
         coglet._sdk.current_scope = current_scope
 
 
 def current_scope() -> CurrentScope:
-    """The scope of the call that the caller works on; one without effect outside of calls."""
+    """Return the scope of the current call; outside of calls, one without effect."""
     return _current.get(None) or CurrentScope(None)
 
 
 def _check_name(key: str) -> None:
-    """Refuse a name by ``ValueError``, in words that authors know from Cog."""
+    """Raises ``ValueError``, with the same messages as Cog."""
     if key == "predict_time":
         raise ValueError("'predict_time' is reserved by the runtime")
     if key.startswith("cog."):

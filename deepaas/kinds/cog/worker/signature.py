@@ -1,4 +1,4 @@
-"""What a predictor's function takes, read from its signature; all faults of it at once."""
+"""Reads the inputs of a predictor's function from its signature, and collects all faults."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Parameter:
 
     Attributes:
         default: ``MISSING`` if there is none.
-        limits: ``ge``, ``le``, ``gt``, ``lt`` (of numbers), ``min_length``, ``max_length`` (of
-            texts), as far as declared.
-        pattern: regular expression that must be found in a text.
-        accept: which files are wanted, as HTML's attribute of this name has it.
-        examples: values that would do, of ``pydantic.Field``.
+        limits: those declared of ``ge``, ``le``, ``gt``, ``lt`` (numbers), ``min_length``,
+            ``max_length`` (strings).
+        pattern: regular expression that must match somewhere in a string.
+        accept: accepted types of files, as in HTML's attribute ``accept``.
+        examples: valid values, from ``pydantic.Field``.
     """
 
     name: str
@@ -50,18 +50,18 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """Where there is no default, and None is none either.
+        """Whether it has no default and cannot be None.
 
-        Of several alternatives one must be given, says Cog, even if None is among them.
+        As in Cog, a union is required even if None is one of its types.
         """
         return self.default is MISSING and (not self.type.nullable or self.type.kind == "union")
 
 
 class Faults(CannotBeServed):
-    """What is wrong with a predictor, all of it, one sentence for each."""
+    """All problems of a predictor, one sentence for each."""
 
     def __init__(self, where: str, faults: list[str]) -> None:
-        listed = [f"What is wrong with {where}:", *(f"  - {fault}" for fault in faults)]
+        listed = [f"Problems of {where}:", *(f"  - {fault}" for fault in faults)]
         details = "\n".join(listed) if len(faults) > 1 else ""
         super().__init__(f"{where}: {'; '.join(faults)}", details)
         self.faults = faults
@@ -70,19 +70,19 @@ class Faults(CannotBeServed):
 def parameters(
     function: Callable[..., Any], hints: dict[str, Any], faults: list[str]
 ) -> list[Parameter]:
-    """In order; of a method that is bound. What is wrong is added to the faults."""
+    """Return the inputs of a function or bound method. Problems are added to ``faults``."""
     said = called(function)
     found = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
-            faults.append(f"{said} must name its inputs: {stars}{parameter.name} cannot be")
+            faults.append(f"{said}: {stars}{parameter.name} is not supported. List its inputs")
         elif parameter.kind is parameter.POSITIONAL_ONLY:
-            faults.append(f"{said}: the input {parameter.name!r} must be passable by its name")
+            faults.append(f"{said}: the input {parameter.name!r} must not be positional-only")
         elif parameter.annotation is parameter.empty:
             faults.append(
-                f"{said}: the input {parameter.name!r} has no type; "
-                f"write for instance {parameter.name}: str"
+                f"{said}: the input {parameter.name!r} has no type. "
+                f"Add one, for example {parameter.name}: str"
             )
         elif parameter.name in hints:
             found.append(_parameter(function, parameter, hints[parameter.name], faults))
@@ -94,7 +94,7 @@ def called(function: Callable[..., Any]) -> str:
 
 
 def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any]:
-    """Those that are texts are read; what is wrong is added to the faults."""
+    """Return the type hints; strings are evaluated. Problems are added to ``faults``."""
     written = inspect.unwrap(function)
     with contextlib.suppress(Exception):
         return typing.get_type_hints(written, include_extras=True)
@@ -105,8 +105,8 @@ def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any
         try:
             hints |= typing.get_type_hints(one, names, include_extras=True)
         except Exception as error:
-            what = "what it returns" if name == "return" else f"the input {name!r}"
-            faults.append(f"{called(function)}: the type of {what} cannot be read: {error}")
+            what = "return type" if name == "return" else f"type of the input {name!r}"
+            faults.append(f"{called(function)}: the {what} is invalid: {error}")
             hints[name] = Any
     return hints
 
@@ -130,7 +130,7 @@ def _parameter(
         found = _informed(found, info)
     if found.default is None and not kind.nullable:
         if kind.kind == "secret" and not omits_default(function, parameter.name):
-            # Cog's one exception: a key that need not be given is written like this everywhere.
+            # Cog's one exception: this is how everybody writes an optional key.
             found = replace(found, type=replace(found.type, nullable=True))
         else:
             # Input() has no other way to say that there is no default.
@@ -174,7 +174,7 @@ def _informed(parameter: Parameter, info: Any) -> Parameter:
 
 
 def _is_info(thing: Any) -> bool:
-    """Whether it is what ``cog.Input`` or ``pydantic.Field`` gives, or a single constraint."""
+    """Whether it is the result of ``cog.Input`` or ``pydantic.Field``, or a single constraint."""
     return type(thing).__name__ in ("FieldInfo", "StringConstraints") or (
         type(thing).__module__.partition(".")[0] == "annotated_types"
     )
@@ -199,18 +199,18 @@ def _faults(parameter: Parameter) -> Iterator[str]:
     numbers = [key for key in parameter.limits if "length" not in key]
     lengths = [key for key in parameter.limits if "length" in key]
     if numbers and kind.kind not in _ORDERED:
-        yield f"{'/'.join(numbers)} are for numbers, not for {kind.kind}"
+        yield f"{'/'.join(numbers)}: only for numbers, not for {kind.kind}"
     if lengths and parameter.type.kind not in ("string", "secret", "array"):
-        yield f"{'/'.join(lengths)} are for texts and lists, not for {kind.kind}"
+        yield f"{'/'.join(lengths)}: only for strings and lists, not for {kind.kind}"
     if parameter.pattern:
         if kind.kind != "string":
-            yield f"a regular expression is for texts, not for {kind.kind}"
+            yield f"a regular expression is only for strings, not for {kind.kind}"
         try:
             re.compile(parameter.pattern)
         except re.error as error:
-            yield f"the regular expression {parameter.pattern!r} is none: {error}"
+            yield f"invalid regular expression {parameter.pattern!r}: {error}"
     if parameter.accept and not parameter.type.is_file:
-        yield f"accept is for files, not for {kind.kind}"
+        yield f"accept is only for files, not for {kind.kind}"
     if parameter.choices:
         yield from _faults_of_choices(parameter, kind)
     yield from _faults_of_default(parameter, kind)
@@ -219,11 +219,11 @@ def _faults(parameter: Parameter) -> Iterator[str]:
 def _faults_of_choices(parameter: Parameter, kind: Type) -> Iterator[str]:
     wanted = {"string": str, "integer": int}.get(kind.kind)
     if wanted is None:
-        yield f"choices are for texts and integers, not for {kind.kind}"
+        yield f"choices are only for strings and integers, not for {kind.kind}"
     elif not all(type(choice) is wanted for choice in parameter.choices):
-        yield f"the choices must all be of the type {wanted.__name__}"
+        yield f"all choices must be of the type {wanted.__name__}"
     if parameter.limits:
-        yield f"choices and {'/'.join(parameter.limits)} exclude each other"
+        yield f"choices cannot be combined with {'/'.join(parameter.limits)}"
 
 
 def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
@@ -234,33 +234,33 @@ def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
         yield from _faults_of_tensor(kind.tensor, parameter)
         return
     if parameter.type.kind == "array" and not isinstance(default, (list, tuple)):
-        yield f"the default {default!r} is no list"
+        yield f"the default {default!r} is not a list"
         return
     for key, limit in parameter.limits.items():
         if "length" in key and not _within(key, default, limit):
-            yield f"the default {default!r} breaks {key}={limit}"
+            yield f"the default {default!r} violates {key}={limit}"
     for value in default if isinstance(default, (list, tuple)) else [default]:
         if not _fits(kind, value):
-            yield f"the default {value!r} is no {kind.kind}"
+            yield f"the default {value!r} is not of the type {kind.kind}"
             return
         if parameter.choices and value not in parameter.choices:
-            yield f"the default {value!r} is none of the choices"
+            yield f"the default {value!r} is not one of the choices"
         for key, limit in parameter.limits.items():
             if "length" not in key and not _within(key, value, limit):
-                yield f"the default {value!r} breaks {key}={limit}"
+                yield f"the default {value!r} violates {key}={limit}"
         if parameter.pattern and not re.search(parameter.pattern, value):
             yield f"the default {value!r} does not match {parameter.pattern!r}"
 
 
 def _faults_of_tensor(wanted: TensorDetails, parameter: Parameter) -> Iterator[str]:
-    from deepaas.tensors import given  # With NumPy, which is there: it is the type of the input.
+    from deepaas.tensors import given  # Imports NumPy, which is installed: an input has its type.
 
     default = parameter.default
     try:
         for one in default if parameter.type.kind == "array" else [default]:
             given.array(one, wanted, "")
     except BadTensor as error:
-        yield f"the default is not as declared: {error}"
+        yield f"the default does not match the declaration: {error}"
 
 
 def _fits(kind: Type, value: Any) -> bool:

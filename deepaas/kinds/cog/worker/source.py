@@ -1,7 +1,7 @@
-"""What only the source tells, which is all that Cog reads.
+"""Reads from the source code what the objects do not show. Cog only reads the source code.
 
-A decorator without ``functools.wraps`` puts a function of ``*args`` in the place of the author's;
-and ``Input(default=None)`` is the same object as ``Input()``.
+A decorator without ``functools.wraps`` replaces the author's function by one with ``*args``, and
+``Input(default=None)`` equals ``Input()``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def reveal(owner: type | ModuleType, name: str) -> None:
-    """Make known to ``inspect`` what was decorated, as ``functools.wraps`` would have done.
+    """Let ``inspect`` see the decorated function, as with ``functools.wraps``.
 
-    Nothing happens where nothing is hidden, or where there is no source.
+    This does nothing if no function is hidden, or without its source code.
     """
     shown = vars(owner)[name]
     if isinstance(shown, (type, staticmethod, classmethod)) or hasattr(shown, "__wrapped__"):
@@ -45,7 +45,7 @@ def _written(owner: type | ModuleType, name: str) -> Any:
 
 
 def omits_default(function: Any, name: str) -> bool:
-    """Whether a default is a call that gives none: ``Input()``. False if there is no source."""
+    """Whether a default is a call without a value: ``Input()``. False without source code."""
     for node in _tree(inspect.unwrap(function))[:1]:
         if not isinstance(node, _FUNCTIONS):
             continue
@@ -84,7 +84,7 @@ def _made(node: ast.FunctionDef | ast.AsyncFunctionDef, module: ModuleType) -> A
         flags=_future(module),
         dont_inherit=True,
     )
-    # A copy: the author's module keeps the name as it is. Only defaults and annotations are run.
+    # A copy, so that the author's module stays unchanged. Only defaults and annotations are run.
     space = dict(vars(module))
     try:
         exec(code, space)

@@ -1,4 +1,4 @@
-"""What a training of a typed predictor returns; its files go to the folder of the run."""
+"""Results of training a typed predictor; files are copied to the folder of the run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from deepaas.runtime.regular import check_regular, open_regular
 
 
 def kept(result: Any) -> Any:
-    """A result as JSON can hold it: files and folders by their names in the folder of the run.
+    """Return a result as JSON: files and folders become names in the folder of the run.
 
-    There clients can download them, and the next training does not write over them. Raises
-    ``BadResult`` for a path that is neither a regular file's nor that of a folder of such.
+    From there clients can download them, and the next run does not overwrite them. Raises
+    ``BadResult`` for a path that is neither a regular file nor a folder of regular files.
     """
     if isinstance(result, PurePath):
         return _kept_file(Path(result))
@@ -54,15 +54,17 @@ def _kept_file(path: Path) -> str:
 
 
 def _check_tree(top: Path, into: Path) -> None:
-    """Before anything is copied: regular files, and no circle. Raises ``BadResult``."""
+    """Check, before copying, for irregular files and loops. Raises ``BadResult``."""
     if into.is_relative_to(top):
-        raise BadResult(f"train returned {str(top)!r}, in which the folder of its run lies")
+        raise BadResult(f"train returned {str(top)!r}, which contains the folder of its run")
     for folder, below, files in os.walk(top, followlinks=True):
         here = Path(folder).resolve()
         for name in below:
             path = here / name
             if path.is_symlink() and here.is_relative_to(path.resolve()):
-                raise BadResult(f"train returned {str(top)!r}, in which {name!r} leads back up")
+                raise BadResult(
+                    f"train returned {str(top)!r}, in which {name!r} links to a folder above it"
+                )
         for name in files:
             check_regular(here / name, (here / name).stat())
 

@@ -1,4 +1,4 @@
-"""Annotations of inputs: what a value may be."""
+"""Reads annotations of inputs: which values they allow."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _ARRAYS = (("numpy", "ndarray"), ("torch", "Tensor"))
 
 
 class Unsupported(Exception):
-    """An annotation that no client could send a value for; the text says why."""
+    """Clients cannot send values for this annotation; the text says why."""
 
 
 @dataclass(frozen=True)
 class Type:
-    """What a value may be.
+    """The type of a value.
 
     Attributes:
         kind: ``string``, ``integer``, ``number``, ``boolean``, ``file`` (the predictor gets a
             path), ``opened`` (it gets an open file), ``secret``, ``object``, ``any``, ``tensor``,
             ``array`` or ``union``.
-        python: the class whose instance the predictor expects, where that matters.
-        choices: the only values there are, as clients send them.
+        python: the class that the predictor expects, if that matters.
+        choices: the only valid values, as clients send them.
         inner: the types of items (``array``, one) or of alternatives (``union``).
-        tensor: of what kind an array of NumPy's or PyTorch's (``tensor``) is.
+        tensor: dtype and shape of a NumPy array or PyTorch tensor (``tensor``).
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Type:
 
     @property
     def is_file(self) -> bool:
-        """Whether values come as files, single or in a list."""
+        """Whether values are files, single or in a list."""
         return self.is_file_alone or (self.kind == "array" and self.inner[0].is_file)
 
     @property
@@ -62,7 +62,7 @@ class Type:
 
 
 def read(annotation: Any) -> Type:
-    """Raises ``Unsupported`` for what means nothing here."""
+    """Read an annotation. Raises ``Unsupported``."""
     if annotation in _UNNAMED:
         return Type("any")
     origin = typing.get_origin(annotation)
@@ -86,11 +86,11 @@ def read(annotation: Any) -> Type:
         return Type("object")
     if isinstance(annotation, type):
         return _class(annotation)
-    raise Unsupported(f"the type {name(annotation)} is not one that clients can send")
+    raise Unsupported(f"clients cannot send values of the type {name(annotation)}")
 
 
 def opaque(annotation: Any) -> Type | None:
-    """``Annotated[..., Opaque]``: an object, or a list of them, passed on as it is; else None."""
+    """Read ``Annotated[..., Opaque]``: an object, or a list, passed on unchanged; else None."""
     if typing.get_origin(annotation) is not typing.Annotated or not any(
         type(extra).__name__ == "_OpaqueMarker" for extra in annotation.__metadata__
     ):
@@ -104,8 +104,8 @@ def opaque(annotation: Any) -> Type | None:
 
 
 def tensor(annotation: Any) -> Type | None:
-    """An array of NumPy's or PyTorch's, or None; neither is imported. Raises ``Unsupported`` for
-    what cannot be declared of one."""
+    """Read a NumPy array or PyTorch tensor without importing either; None for other annotations.
+    Raises ``Unsupported`` for an invalid declaration."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         found = tensor(inner[0])
@@ -113,7 +113,7 @@ def tensor(annotation: Any) -> Type | None:
         if declared is None:
             return found
         if found is None:
-            raise Unsupported("Tensor() tells of a numpy.ndarray or a torch.Tensor, nothing else")
+            raise Unsupported("Tensor() is only for numpy.ndarray and torch.Tensor")
         try:
             return replace(found, tensor=declared_of(declared.dtype, declared.shape))
         except BadTensor as error:
@@ -134,7 +134,7 @@ def _is_array(annotation: Any) -> bool:
 
 
 def _details(array: Any) -> TensorDetails:
-    """What ``numpy.typing.NDArray[numpy.float32]`` says: ``ndarray[..., dtype[float32]]``."""
+    """Read ``numpy.typing.NDArray[numpy.float32]``, which is ``ndarray[..., dtype[float32]]``."""
     for dtype in typing.get_args(array)[1:]:
         for scalar in typing.get_args(dtype):
             said = getattr(scalar, "__name__", "").rstrip("_")
@@ -150,7 +150,7 @@ def name(annotation: Any) -> str:
 
 
 def schema(kind: Type) -> Json:
-    """A type as a JSON schema in the words of OpenAPI 3.0, files as URIs."""
+    """Return the JSON schema of a type in the terms of OpenAPI 3.0; files are URIs."""
     told: Json
     match kind.kind:
         case "file" | "opened":
@@ -183,14 +183,14 @@ def _union(members: tuple[Any, ...]) -> Type:
         (only,) = kinds
         return replace(only, nullable=nullable or only.nullable)
     if odd := [one for one in kinds if one.kind in ("file", "opened", "secret", "tensor")]:
-        raise Unsupported(f"a {odd[0].kind} cannot be one of several alternatives")
+        raise Unsupported(f"a {odd[0].kind} cannot be part of a union")
     return Type("union", nullable, inner=tuple(kinds))
 
 
 def _array(members: tuple[Any, ...]) -> Type:
     inner = read(members[0]) if members else Type("any")
     if inner.kind == "array" and inner.is_file:
-        raise Unsupported("files cannot be in lists of lists")
+        raise Unsupported("files in lists of lists are not supported")
     return Type("array", inner=(inner,))
 
 
@@ -206,7 +206,7 @@ def _class(annotation: type) -> Type:
         return Type("opened")
     if callable(getattr(annotation, "get_secret_value", None)):
         return Type("secret", python=annotation)
-    raise Unsupported(f"the type {annotation.__name__} is not one that clients can send")
+    raise Unsupported(f"clients cannot send values of the type {annotation.__name__}")
 
 
 def _is_concrete(path: type) -> bool:
@@ -216,5 +216,5 @@ def _is_concrete(path: type) -> bool:
 def _choices(values: Sequence[Any], python: Any) -> Type:
     kinds = {_PLAIN.get(type(value)) for value in values}
     if kinds not in ({"string"}, {"integer"}):
-        raise Unsupported("choices must be texts or integers, all of one kind")
+        raise Unsupported("choices must be all strings or all integers")
     return Type(str(kinds.pop()), python=python, choices=tuple(values))

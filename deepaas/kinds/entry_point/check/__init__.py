@@ -1,4 +1,4 @@
-"""What is wrong with a package, from its project's files to the object that it offers."""
+"""Checks of packages, from the files of the project to the object of the entry point."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deepaas.kinds.entry_point.check.search import find
 
 
 def check(session: Session) -> Any:
-    """The author's object; None if there is none, or another kind has checked it."""
+    """Return the author's object; None if it is missing, or another kind has checked it."""
     target = session.target
     session.guard(lambda: session.take(requirements.check(target)), "the requirements")
     session.guard(lambda: session.take(requirements.hub_metadata(target)), "the metadata file")

@@ -1,4 +1,4 @@
-"""What is found with packages only."""
+"""Kinds of finding that only packages have."""
 
 from __future__ import annotations
 

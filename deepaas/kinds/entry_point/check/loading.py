@@ -1,4 +1,4 @@
-"""Importing the model, as a worker does it."""
+"""Imports the model as a worker does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from deepaas.written.python import source, tree
 
 
 def load(session: Session) -> Any:
-    """None if there is nothing there; the reason has been told."""
+    """Return the model; None, after reporting the reason, if it cannot be imported."""
     target = session.target
     if is_path(target.value):
         file, _ = split(target.value)
@@ -51,7 +51,7 @@ def load(session: Session) -> Any:
 
 
 def _load_entry_point(session: Session) -> tuple[Any, str]:
-    """What it names, and in which module; None if there is nothing there."""
+    """Return the object of the entry point and its module; None if it cannot be imported."""
     target = session.target
     sys.path[:0] = target.paths
     for root in _author_roots(module_of(target), target.paths):
@@ -64,8 +64,8 @@ def _load_entry_point(session: Session) -> tuple[Any, str]:
         session.add(
             ENTRY_POINT_NOWHERE,
             target.place,
-            f"the entry point {target.name} = {target.value!r} is none",
-            "write it as module or module:object, as in my_model.api",
+            f"invalid entry point: {target.name} = {target.value!r}",
+            "write module or module:object, for example my_model.api",
         )
         return None, ""
     project = read(Path(target.folder), GROUP) if target.folder else None
@@ -73,7 +73,7 @@ def _load_entry_point(session: Session) -> tuple[Any, str]:
 
     def load() -> Any:
         if project is not None and file is not None:
-            # As a host imports it that is given the project's path.
+            # As a host does for the path of the project.
             as_installed.show(project)
             import_file(file, project.folder)
         return entry.load()
@@ -87,7 +87,7 @@ def _imported(session: Session, doing: str, load: Callable[[], Any]) -> Any:
     if outcome.skipped:
         return None
     if isinstance(outcome.error, CannotBeServed):
-        fix = "correct this: no host serves the model until then"
+        fix = "fix this: a host cannot load the model"
         session.add("host-refuses", session.place, str(outcome.error), fix)
     elif outcome.error is not None:
         _tell_failure(session, outcome.error)
@@ -98,22 +98,22 @@ def _imported(session: Session, doing: str, load: Callable[[], Any]) -> Any:
 
 
 def made(session: Session, found: Any) -> Any:
-    """The object behind a class of DEEPaaS's contract whose functions need one.
+    """Return an instance of a class, or the object itself if it needs no instance.
 
-    What was found where no object is needed, None if there can be none; the reason has been told.
+    None, after reporting the reason, if the class cannot be instantiated.
     """
     if not inspect.isclass(found) or not needs_instance(found):
         return found
     name = found.__name__
     place = session.places.of_function(found) or session.place
-    outcome = session.run("object", f"making an object of {name}", found, place)
+    outcome = session.run("object", f"calling {name}()", found, place)
     if outcome.error is not None:
         abstract = sorted(getattr(found, "__abstractmethods__", ()))
-        fix = f"let {name}() work without arguments, or name a ready object as the entry point"
+        fix = f"make {name}() work without arguments, or use an instance as the entry point"
         if abstract:
-            fix = f"write the methods that are missing ({', '.join(abstract)}), or leave out the "
-            fix += "base class: nobody has to inherit from it"
-        problem = f"no object of the class {name} can be made: {reason(outcome.error)}"
+            fix = f"add the missing methods ({', '.join(abstract)}), or remove the base class, "
+            fix += "which is optional"
+        problem = f"{name}() failed: {reason(outcome.error)}"
         session.add(
             "object-not-made", session.places.of_error(outcome.error) or place, problem, fix
         )
@@ -131,15 +131,15 @@ def _tell_failure(session: Session, error: BaseException) -> None:
         session.add(
             ENTRY_POINT_NOWHERE,
             target.place,
-            f"the entry point names the module {module}, but there is no {error.name}",
+            f"the entry point refers to the module {module}, but there is no module {error.name}",
             _nearest(session, module),
         )
     elif isinstance(error, AttributeError) and attribute and not place:
         session.add(
             ENTRY_POINT_NOWHERE,
             target.place,
-            f"the entry point names {attribute.strip()!r} in {module}, which is not there",
-            f"name an object that {module} has, or the module alone",
+            f"the entry point refers to {attribute.strip()!r}, which {module} does not define",
+            f"use an object that {module} defines, or only the module",
         )
     elif isinstance(error, ModuleNotFoundError):
         _tell_missing(session, error, place)
@@ -147,12 +147,12 @@ def _tell_failure(session: Session, error: BaseException) -> None:
         session.add(
             "import-fails",
             place,
-            f"sys.exit({error.code!r}) is called while {module} is imported",
+            f"importing {module} calls sys.exit({error.code!r})",
             advice(error, session.there),
         )
     else:
         fix = advice(error, session.there)
-        fix = fix or "correct what this line does; what can wait belongs in warm() or predict()"
+        fix = fix or "fix this line; move slow or optional work to warm() or predict()"
         if isinstance(error, PackageNotFoundError):
             fix = f"install the project: pip install -e {shown(target.folder) or '.'}"
         session.add("import-fails", place or session.place, reason(error), fix)
@@ -165,16 +165,16 @@ def _tell_missing(session: Session, error: ModuleNotFoundError, place: str) -> N
     name = str(error.name)
     top = name.partition(".")[0]
     if canonicalize_name(top) in requirements.missing(session.target):
-        return  # Told already, with the requirement.
+        return  # Already reported, with the requirement.
     if top == module_of(session.target).partition(".")[0]:
-        fix = f"there is no such module in {top}: correct the name, or add the file"
+        fix = f"{top} has no such module: correct the name, or add the file"
     else:
         fix = f"{advice(error, session.there)}, and add it to the dependencies"
-    session.add("import-missing", place, f"the module {name} is imported, but is not there", fix)
+    session.add("import-missing", place, f"no module named {name!r}", fix)
 
 
 def _tell_syntax(session: Session, first: SyntaxError) -> None:
-    """All files of the package that Python cannot read, not only the first."""
+    """Report all files of the package with syntax errors, not only the first."""
     told = {_syntax(session, first)}
     for root in session.places.roots:
         _read_all(session, root, told)
@@ -196,12 +196,12 @@ def _read_all(session: Session, root: Path, told: set[str] | None = None) -> Non
 
 def _syntax(session: Session, error: SyntaxError) -> str:
     place = session.places.of_error(error)
-    session.add("syntax-error", place, f"Python cannot read this: {error.msg}", "correct this line")
+    session.add("syntax-error", place, f"invalid Python: {error.msg}", "correct this line")
     return place
 
 
 def _tell_siblings(session: Session) -> None:
-    """Modules of a package that are imported as if its files were scripts: by a path it works."""
+    """Report modules that are imported like scripts; this only works when served by path."""
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if "." in name or not file or not session.places.is_author(file):
@@ -210,8 +210,8 @@ def _tell_siblings(session: Session) -> None:
             session.add(
                 IMPORT_SIBLING,
                 shown(file),
-                f"{name} is imported as if its package were a folder of scripts: that works by "
-                "path, but not once the package is installed",
+                f"{name} is imported like a script next to this file. This works by path, but not "
+                "once the package is installed",
                 f"from . import {name}",
             )
 
@@ -223,8 +223,8 @@ def module_of(target: Target) -> str:
 
 
 def _nearest(session: Session, module: str) -> str:
-    looked = ", ".join(map(shown, map(Path, session.target.paths))) or "what is installed"
-    return f"correct the entry point, or add the module {module} (looked in {looked})"
+    looked = ", ".join(map(shown, map(Path, session.target.paths))) or "the installed packages"
+    return f"correct the entry point, or add the module {module} (searched in {looked})"
 
 
 def _author_roots(module: str, paths: list[str]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Whether the packages that a project requires are there."""
+"""Checks whether the packages that a project requires are installed."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def _advice(wanted: Requirement, text: str) -> str:
     name = canonicalize_name(wanted.name)
     if name == HOST:
         return (
-            f"write {HOST}>=2.7,<3: this host is {metadata.version(HOST)}, and serves packages "
-            "written for 2.x as they are"
+            f"write {HOST}>=2.7,<3. This host is {metadata.version(HOST)} and serves packages "
+            "written for 2.x unchanged"
         )
     of_host = [one for one in _requirements(HOST) if canonicalize_name(one.name) == name]
     if of_host:
-        return f"change the requirement: {HOST} itself needs {of_host[0]}"
+        return f"change the requirement: {HOST} itself requires {of_host[0]}"
     return f"pip install '{text.partition(';')[0].strip()}', or change the requirement"
 
 
 def _requirements(name: str) -> Iterator[Requirement]:
-    """Extras aside."""
+    """Return the requirements without those of extras."""
     for text in metadata.requires(name) or ():
         wanted = Requirement(text)
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
@@ -74,7 +74,7 @@ def _wanted(target: Target) -> Iterator[tuple[str, str, Requirement]]:
         try:
             wanted = Requirement(text)
         except InvalidRequirement:
-            continue  # Whoever installs it is told.
+            continue  # pip reports it.
         if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
             yield text, place, wanted
 
@@ -87,15 +87,15 @@ def _installed_version(name: str) -> str | None:
 
 
 def hub_metadata(target: Target) -> Iterator[Finding]:
-    """Whether a project has only the metadata file of the hub that came before."""
+    """Report a project that only has the deprecated metadata file of the hub."""
     folder = Path(target.folder)
     old = folder / "metadata.json"
     if target.folder and old.is_file() and not (folder / "ai4-metadata.yml").is_file():
         yield finding(
             HUB_METADATA_OLD,
             shown(old),
-            "the AI4OS hub reads ai4-metadata.yml now, which this project does not have",
-            "write ai4-metadata.yml (metadata_version 2.0.0) from it",
+            "the AI4OS hub reads ai4-metadata.yml, but this project has no such file",
+            "convert it to ai4-metadata.yml (metadata_version 2.0.0)",
         )
 
 

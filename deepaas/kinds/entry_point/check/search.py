@@ -1,4 +1,4 @@
-"""From the name that somebody gives to entry points and folders."""
+"""Finds entry points and folders by the name or path that is to be checked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAME = "entry_point"
 
 
 def find(source: str) -> CheckTarget | None:
-    """Find out what somebody means, None for another kind's. Raises ``ConfigError``.
+    """Return the models to check; None if they are of another kind. Raises ``ConfigError``.
 
     `source`: the name of an entry point, a path to a project, a package or a module, or a dotted
     module name.
@@ -79,8 +79,8 @@ def _project(project: PackageProject) -> CheckTarget | None:
             finding(
                 PROJECT_UNREADABLE,
                 place,
-                f"the file cannot be read: {reason}",
-                "correct it: nothing in this project can be installed before",
+                f"invalid file: {reason}",
+                "correct it: the project cannot be installed",
             )
         )
     declared = project.entry_points or _entry_points_of(project.name)
@@ -102,7 +102,7 @@ def _project(project: PackageProject) -> CheckTarget | None:
 def _no_entry_point(project: PackageProject) -> Finding:
     example = project.name.replace("-", "_") or "my_model"
     fix = f'in pyproject.toml: [project.entry-points."{GROUP}"] {example} = "{example}.api"'
-    problem = f"no entry point in the group {GROUP} is declared: a host finds it by its path only"
+    problem = f"no entry point in the group {GROUP}: a host can only serve it by its path"
     return finding(NO_ENTRY_POINT, project.place, problem, fix)
 
 
@@ -127,7 +127,7 @@ def _against_installed(
             yield finding(
                 INSTALL_STALE,
                 place,
-                f"{project.name} is installed here, but not with the entry point {name} = {value}",
+                f"{project.name} is installed, but without the entry point {name} = {value}",
                 f"install it again: pip install -e {shown(project.folder)}",
             )
 
@@ -136,9 +136,9 @@ def _twice(name: str, place: str, owners: list[str]) -> Finding:
     return finding(
         ENTRY_POINT_TWICE,
         place,
-        f"several installed packages have an entry point {name!r}: {', '.join(owners)}; "
-        "the host takes none of them",
-        "give one of them another name, or uninstall it",
+        f"several installed packages have an entry point {name!r}: {', '.join(owners)}. "
+        "The host uses none of them",
+        "rename one of them, or uninstall it",
     )
 
 
@@ -159,7 +159,7 @@ def _paths(project: PackageProject, value: str) -> list[str]:
 
 
 def _is_module(source: str) -> bool:
-    """Whether the first part of a dotted name can be imported; nothing is imported for that."""
+    """Whether the first part of a dotted name can be imported, found without importing it."""
     module = source.partition(":")[0]
     if not all(word.isidentifier() for word in module.split(".")):
         return False

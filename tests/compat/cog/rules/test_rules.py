@@ -66,7 +66,7 @@ def test_rule_of_accept() -> None:
     def run(text: str = Input(accept="image/*")) -> str:
         return text
 
-    with pytest.raises(Faults, match="accept is for files, not for string"):
+    with pytest.raises(Faults, match="accept is only for files, not for string"):
         wrap(run)
 
 
