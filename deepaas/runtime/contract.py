@@ -310,5 +310,7 @@ async def _awaited(said: Awaitable[str]) -> str:
 def _documented(author: Any) -> str:
     """The first paragraph of the docstring of a module or of an object's own class."""
     owner = author if isinstance(author, types.ModuleType) else type(author)
-    text = inspect.cleandoc(vars(owner).get("__doc__") or "")
+    written = vars(owner).get("__doc__")
+    # Of a class in C it may be anything, such as a descriptor.
+    text = inspect.cleandoc(written) if isinstance(written, str) else ""
     return " ".join(text.partition("\n\n")[0].split())

@@ -164,7 +164,7 @@ def test_trainings_that_go_on_or_do_not(ground: Ground, receiving: Receiver) -> 
         receiving.wait("/runs", "processing")
         host.kill_9()
     with ground.host(*TOGETHER, models=()):
-        assert "ended" in receiving.wait("/runs", "failed")[-1]["error"]
+        assert "exited" in receiving.wait("/runs", "failed")[-1]["error"]
         told = receiving.wait("/queued", "succeeded")
         assert told[-1]["output"] == {"size": 1}
         wait_until(lambda: left(ground) == 0, "nothing is left to tell")

@@ -146,7 +146,7 @@ def test_all_faults_of_a_project_at_once(faults: Ask, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "source", "words"),
     [
-        ({}, "predict.py", "there is no file {}/predict.py"),
+        ({}, "predict.py", "file not found: {}/predict.py"),
         ({"predict.py": ""}, "predict.py:Runner", "{}/predict.py does not define Runner"),
         ({"predict.py": ""}, "predict.py", "defines none of Runner, Predictor, run, predict"),
         (

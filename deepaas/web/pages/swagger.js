@@ -28,13 +28,25 @@ const deepLinks = () => ({
   },
 });
 
+// Optional fields of a form are left out unless somebody ticks "Send empty value": an empty text is
+// no file and no number.
+const emptyFieldsAreNotSent = () => ({
+  wrapComponents: {
+    ParameterIncludeEmpty: (Original, { React }) => (props) =>
+      React.createElement(Original, {
+        ...props,
+        isIncludedOptions: { ...props.isIncludedOptions, defaultValue: false },
+      }),
+  },
+});
+
 window.ui = SwaggerUIBundle({
   domNode: place,
   url: new URL(place.dataset.spec, document.baseURI).href,
   validatorUrl: null,
   queryConfigEnabled: false,
   deepLinking: true,
-  plugins: [deepLinks],
+  plugins: [deepLinks, emptyFieldsAreNotSent],
   tryItOutEnabled: true,
   displayRequestDuration: true,
   // What a browser must not open by itself is shown here all the same: as text, or as a picture.
