@@ -21,6 +21,7 @@ from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import inputs, outputs
 from deepaas.ui.gate import note_status
+from deepaas.ui.json_view import for_view
 from deepaas.ui.streamed_pane import StreamedPane
 
 CALLS_COUNT = 64
@@ -133,7 +134,7 @@ def _streamed(model: Model, api: Api, pane: outputs.Pane) -> Callable[..., Async
             call = predict_call(model, inputs.read(model.predict or (), values), pane.media_type)
             async for part in api.stream(call):
                 parts.append(json.loads(part))
-                yield parts[-1]
+                yield for_view(parts[-1])
         except ClientError as error:
             raise _told(error) from None
         if parts:
