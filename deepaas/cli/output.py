@@ -34,6 +34,16 @@ _ENDINGS = {
 }
 """Those that the standard library does not know, in some version of Python, or knows others for."""
 
+_SHOWN_TEXTS = (
+    "application/xml",
+    "text/csv",
+    "text/html",
+    "text/markdown",
+    "text/plain",
+    "text/xml",
+)
+"""Not all of ``text/``: scripts for a shell are text too."""
+
 
 @dataclass(frozen=True)
 class CommandResult:
@@ -101,8 +111,8 @@ class CommandOutput:
             target = _free_name(ending(result.media_type) or ".bin")
         if target is not None:
             _save(result, target)
-            if self._open and not webbrowser.open(target.absolute().as_uri()):
-                say("no browser can be opened here")
+            if self._open:
+                _open_in_browser(target, result.media_type)
             return
         with self._sending():
             if self.is_terminal and result.media_type == JSON and result.path is None:
@@ -161,6 +171,21 @@ def is_text(media_type: str) -> bool:
     return media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml"))
 
 
+def is_for_browsers(media_type: str) -> bool:
+    """Whether a browser shows it; anything else the system might run instead."""
+    media_type = _essence(media_type)
+    kind = media_type.partition("/")[0]
+    shown = kind in ("audio", "image", "video") or media_type == "application/pdf"
+    return shown or media_type in _SHOWN_TEXTS or media_type.endswith(("/json", "+json"))
+
+
+def _open_in_browser(target: Path, media_type: str) -> None:
+    if not is_for_browsers(media_type):
+        say(f"{media_type} is not opened: browsers do not show it")
+    elif not webbrowser.open(target.absolute().as_uri()):
+        say("no browser can be opened here")
+
+
 def _in_lines(body: bytes) -> bytes:
     text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     return text.encode(errors="backslashreplace")
@@ -175,7 +200,8 @@ def ending(media_type: str) -> str | None:
 def _free_name(suffix: str) -> Path:
     """A name for a result in the working directory, of no file that is there."""
     names = (Path(f"result{number}{suffix}") for number in ("", *range(2, 10_000)))
-    return next((name for name in names if not name.exists()), Path(f"result{suffix}"))
+    # Nor through a link that leads nowhere yet.
+    return next((name for name in names if not os.path.lexists(name)), Path(f"result{suffix}"))
 
 
 def _essence(media_type: str) -> str:
