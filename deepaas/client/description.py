@@ -181,7 +181,8 @@ def _by_name(metadata: Json) -> Iterator[tuple[str, Json]]:
         told = [one for one in links if isinstance(one, Mapping)] if isinstance(links, list) else []
         own = next((str(one.get("href", "")) for one in told if one.get("rel") == "self"), "")
         path = urlsplit(own).path.rstrip("/")
-        yield unquote(path.rpartition("/")[2]) or str(entry.get("name", "")), entry
+        named = entry.get("id") or entry.get("name", "")
+        yield unquote(path.rpartition("/")[2]) or str(named), entry
 
 
 def _model(name: str, operations: Json, metadata: Json, definitions: Json) -> Model:

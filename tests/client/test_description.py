@@ -208,6 +208,9 @@ def test_an_author_with_links_of_their_own(links: Any) -> None:
     document: dict[str, Any] = {"paths": {"/v2/models/a/predict/": {"post": {"parameters": []}}}}
     (model,) = read_models(document, {"models": [{"name": "a", "title": "A", "links": links}]})
     assert model.title == "A"
+    entry = {"id": "a", "name": "Another name", "title": "A", "links": links}
+    (model,) = read_models(document, {"models": [entry]})
+    assert model.title == "A"
 
 
 def test_who_describes_does_not_wait_for_http() -> None:
