@@ -43,7 +43,12 @@ class HostAround:
         DEEPaaS 2.x does not tell, and has one.
         """
         pages = self._told.get("pages", [{"label": "Swagger", "url": f"{URL}/api"}])
-        others = [SiteLink(str(one["label"]), str(one["url"])) for one in pages]
+        # The host may be anybody's, and the page is not to lead where a script runs.
+        others = [
+            SiteLink(str(one.get("label", "")), str(one["url"]))
+            for one in (pages if isinstance(pages, list) else [])
+            if isinstance(one, Mapping) and str(one.get("url")).startswith(f"{URL}/")
+        ]
         return [
             SiteLink("Try me", f"{root}/", current=True),
             *(replace(o, url=o.url.replace(URL, url)) for o in others if o.url != f"{URL}{PAGE}"),

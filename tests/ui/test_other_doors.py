@@ -13,7 +13,7 @@ from pytest_aiohttp import AiohttpServer
 from support.host import start_host
 
 from deepaas.client.api import Api
-from deepaas.ui.other_doors import OtherCall, look_around
+from deepaas.ui.other_doors import HostAround, OtherCall, look_around
 from deepaas.ui.page import build_page
 
 
@@ -42,6 +42,20 @@ async def test_they_are_on_the_page_and_work() -> None:
             check=True,
         )
         assert json.loads(said.stdout)["output"] == {"text": "hello"}
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        "x",
+        ["x", {}, {"label": "no URL"}],
+        [{"label": "Swagger", "url": "javascript:alert(1)"}],
+        [{"label": "Swagger", "url": "https://elsewhere.example/"}],
+    ],
+)
+def test_nothing_but_the_hosts_own_pages_is_led_to(pages: Any) -> None:
+    found = HostAround({"pages": pages}).links("https://h.example", "/t")
+    assert [one.url for one in found] == ["/t/"]
 
 
 @pytest.mark.parametrize("told", [None, [], {}, {"doors": []}])
