@@ -12,6 +12,7 @@ from pathlib import Path
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
 from deepaas.model.kinds import (
+    Certainty,
     Installed,
     Kinds,
     ModelKind,
@@ -24,6 +25,7 @@ from deepaas.model.kinds import (
 from deepaas.near_names import did_you_mean, near
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
+from deepaas.written.contents import may_be_model
 from deepaas.written.folders import missing
 from deepaas.written.lines import shown
 
@@ -111,7 +113,8 @@ def uninstalled(kinds: Kinds) -> str:
         names = [one.name for one in kinds[kind].installed(OWN)]
         roots = [root for name in names for root in kinds[kind].watch(name)]
         file = Path(here.source.partition(":")[0]).resolve()
-        if here.name not in names and not any(map(file.is_relative_to, roots)):
+        is_one = here.certainty > Certainty.GUESS or may_be_model(file)
+        if is_one and here.name not in names and not any(map(file.is_relative_to, roots)):
             return _path(here.source)
     return ""
 
@@ -180,10 +183,10 @@ def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
     """Paths that somebody may have meant by a name that is none."""
     there = sorted(Path().glob("*"))
-    stem = near(reference, {beside.stem for beside in there})
+    meant = near(reference, {name for beside in there for name in (beside.stem, beside.name)})
     for beside in there:
         path = f"./{beside}/" if beside.is_dir() else str(beside)
-        if beside.stem == stem:
+        if meant in (beside.stem, beside.name):
             with contextlib.suppress(ConfigError):
                 _recognised(path, kinds, OWN)
                 yield f" Did you mean {path} ?"

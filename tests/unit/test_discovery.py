@@ -26,6 +26,7 @@ from deepaas.programs import Interpreter
         ("myproj/cog.yaml", "myproj", "./myproj/ ?"),
         ("predict.py", "predict", "predict.py ?"),
         ("predict.py", "pedict", "predict.py ?"),
+        ("predict.py", "predict.p", "predict.py ?"),
         ("myproj/predict.py", "myproj", ""),
     ],
 )
@@ -140,6 +141,10 @@ def test_models_that_are_installed_are_served_and_that_of_the_folder_is_mentione
     assert mentioned("other")
     assert not mentioned(tmp_path.name), "it is installed, under the same name"
     assert not mentioned("other", tmp_path), "it is installed, from here"
+    (tmp_path / "api.py").write_text("def predict(): ...")
+    assert mentioned("other")
+    (tmp_path / "api.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()")
+    assert not mentioned("other"), "it is an API of another kind"
 
 
 def kind_of(*names: str, certainty: Certainty = Certainty.SURE) -> ModelKind:
