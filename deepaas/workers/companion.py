@@ -162,7 +162,7 @@ class _Running:
                 raise running._failed(f"did not start within {START_SECONDS:g} s") from None
             raise
         running._reading = asyncio.ensure_future(running._read())
-        _log.info("%s is listening at %s", name, running.address)
+        _log.info("%s is ready", name)
         return running
 
     @property

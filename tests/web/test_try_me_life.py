@@ -135,9 +135,9 @@ def test_on_a_terminal_it_starts_when_the_models_are_ready(tmp_path: Path) -> No
     os.close(terminal)
     try:
         said = ""
-        while "The try-me page listens" not in said:
+        while "The try-me page is ready" not in said:
             said += os.read(reading, 65536).decode(errors="replace")
-        assert " ready" in said.partition("The try-me page listens")[0]
+        assert "] ready" in said.partition("The try-me page is ready")[0]
     finally:
         host.terminate()
         threading.Thread(target=_drain, args=(reading,)).start()
