@@ -1,4 +1,4 @@
-"""How commands read their options, and how their help looks."""
+"""Parser and help formatter of the commands."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from deepaas.near_names import did_you_mean
 from deepaas.visible import visible
 
 COMMAND_WIDTH = 16
-"""Of the column with the names of commands, its indent and the gap behind it included."""
+"""Width of the column of command names, including its indent and the gap after it."""
 
 MAX_WIDTH = 100
 """Longer lines are hard to read."""
 
 
 class Help(argparse.HelpFormatter):
-    """Help that keeps line breaks, as wide as the terminal up to a limit."""
+    """Keeps line breaks, and uses the width of the terminal up to a limit."""
 
     def __init__(self, prog: str) -> None:
         width = min(shutil.get_terminal_size().columns, MAX_WIDTH) - 2
@@ -37,12 +37,12 @@ class Help(argparse.HelpFormatter):
         return "\n".join([first, *rest]) + "\n"
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        # Options are not broken at their dashes.
+        # Do not break options at their dashes.
         lines = text.split("\n")
         return [it for line in lines for it in textwrap.wrap(line, width, break_on_hyphens=False)]
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        # Blocks whose lines are indented are set as they are, others are wrapped.
+        # Keep indented blocks unchanged, wrap others.
         blocks = [
             block
             if any(line.startswith("  ") for line in block.split("\n"))
@@ -53,13 +53,13 @@ class Help(argparse.HelpFormatter):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Takes no option that is cut short, and says which one may have been meant."""
+    """Rejects abbreviated options, and suggests similar ones."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **{"formatter_class": Help, "allow_abbrev": False, **more})
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does it, which lets subcommands parse by this too."""
+        """Like argparse's; subcommands use it too."""
         parsed, unknown = super().parse_known_args(args, namespace)
         if flag := next((word for word in unknown if word.startswith("-")), ""):
             self.error(self.unknown(flag.partition("=")[0]))
@@ -72,17 +72,17 @@ class CommandParser(argparse.ArgumentParser):
     def unknown(self, flag: str) -> str:
         shown = [action for action in self._actions if action.help != argparse.SUPPRESS]
         names = [name for action in shown for name in action.option_strings]
-        return f"there is no option {flag}{did_you_mean(flag, names)}"
+        return f"no such option: {flag}{did_you_mean(flag, names)}"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             names = list(action.choices)
-            hint = did_you_mean(value, names) or f"; there are: {', '.join(names)}"
-            raise argparse.ArgumentError(None, f"there is no command {value!r}{hint}")
+            hint = did_you_mean(value, names) or f". Available commands: {', '.join(names)}"
+            raise argparse.ArgumentError(None, f"no such command: {value!r}{hint}")
         if action.choices is not None and value not in action.choices:
             names = [str(choice) for choice in action.choices]
-            hint = did_you_mean(str(value), names) or f"; it must be one of {', '.join(names)}"
-            raise argparse.ArgumentError(action, f"there is no {value!r}{hint}")
+            hint = did_you_mean(str(value), names) or f". Choose one of {', '.join(names)}"
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
         """End with the message alone: the usage of many options hides it."""

@@ -11,7 +11,7 @@ ALIKE = 0.7
 
 
 def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
-    """The most similar of the known names."""
+    """Return the most similar of the known names."""
     close = difflib.get_close_matches(name, sorted(known), 1, alike)
     return close[0] if close else None
 
@@ -33,4 +33,4 @@ def near_path(place: Path) -> Path | None:
 def did_you_mean(name: str, known: Iterable[str], alike: float = ALIKE) -> str:
     """Ends a message such as "there is no …"; empty if no known name is similar."""
     found = near(name, known, alike)
-    return f"; did you mean {found}?" if found else ""
+    return f". Did you mean {found}?" if found else ""

@@ -1,8 +1,8 @@
-"""How options are declared: the host's own, and those of doors.
+"""Declares options of the host and of doors.
 
-A door declares its own in a frozen dataclass whose fields are made with :func:`option`, behind an
-entry point of the group ``deepaas.protocol.options`` with the name of the door. So ``--help`` and
-the sample file have them without importing a route.
+A door declares its options in a frozen dataclass whose fields are created with :func:`option`. An
+entry point in the group ``deepaas.protocol.options`` with the name of the door refers to it. So
+``--help`` and the sample file list them without importing routes.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ def option(
     unit: str | None = None,
     rare: bool = False,
 ) -> Any:
-    """A field of a dataclass of options.
+    """Return a field of a dataclass of options.
 
     Args:
-        default: its type is that of all values, ``()`` for texts of which there may be several.
-        secret: whether models must not see it, and the log not show it.
-        choices: given in any case, read as written here.
+        default: all values have its type; ``()`` for several strings.
+        secret: hide it from models and from the log.
+        choices: the case of a value does not matter.
         short: one letter, for the command line; not for doors.
-        was: of a door: what it was called when it stood in ``[DEFAULT]``, where it is found still.
-        group: the heading in ``--help`` that it stands below; not for doors, which have their own.
-        unit: what stands for its value in ``--help``: ``SECONDS``, ``BYTES``, ``PATH``, …
-        rare: shown by ``--help-all`` only, as are all options of doors.
+        was: for doors: its former name in ``[DEFAULT]``, which still works.
+        group: the heading in ``--help``; not for doors, which have their own.
+        unit: the placeholder of its value in ``--help``: ``SECONDS``, ``BYTES``, ``PATH``, …
+        rare: only shown by ``--help-all``, like all options of doors.
     """
     switches = {"secret": secret, "multiple": multiple, "port": port, "rare": rare}
     others = {"choices": choices, "min": min, "max": max, "short": short, "was": was}
@@ -62,23 +62,23 @@ def declared(kind: Any) -> list[Field]:
 
 
 def variable(section: str, name: str) -> str:
-    """As oslo.config, and so DEEPaaS 2.x, calls it."""
+    """Return the environment variable of oslo.config, and so of DEEPaaS 2.x."""
     return f"OS_{section.upper()}__{name.upper()}"
 
 
 def short_variable(words: str) -> str:
-    """By the name on the command line."""
+    """Return the environment variable for the name on the command line."""
     return f"DEEPAAS_{words.replace('-', '_').upper()}"
 
 
 def variables(field: Field) -> list[str]:
-    """Of an option of the host: of several that are set, the first counts."""
+    """Return the variables of an option of the host; the first one that is set is used."""
     return [short_variable(field.name), variable("default", field.name)]
 
 
 @dataclass(frozen=True)
 class DoorOptions:
-    """What a door has declared; ``kind`` is None if that cannot be had, for ``trouble``."""
+    """The options of a door; ``kind`` is None if they could not be loaded, see ``trouble``."""
 
     door: str
     kind: type[Any] | None = None
@@ -86,7 +86,7 @@ class DoorOptions:
 
     @property
     def section(self) -> str:
-        """Of INI files; the environment knows no dashes."""
+        """Section of INI files. It has no dashes because variables cannot have them."""
         return self.door.replace("-", "_").lower()
 
     @property
@@ -101,7 +101,7 @@ class DoorOptions:
         return f"{self.door}-{field.name.replace('_', '-')}"
 
     def variables(self, field: Field) -> list[str]:
-        """Of several that are set, the first counts."""
+        """Return its environment variables; the first one that is set is used."""
         was = field.metadata.get("was")
         older = [variable("default", was)] if was else []
         short = short_variable(self.command_line(field))
@@ -109,7 +109,7 @@ class DoorOptions:
 
     @property
     def prefixes(self) -> list[str]:
-        """Of its variables, whichever options it has."""
+        """Prefixes of its environment variables."""
         return [short_variable(f"{self.door}_"), variable(self.section, "")]
 
 
@@ -126,8 +126,8 @@ def _loaded(point: importlib.metadata.EntryPoint) -> DoorOptions:
     try:
         kind = point.load()
         if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
-            raise TypeError(f"{point.value} is no dataclass")
-        kind()  # All that is no option must have a default.
+            raise TypeError(f"{point.value} is not a dataclass")
+        kind()  # All other fields must have a default.
     except Exception as error:
         return DoorOptions(point.name, None, error)
     return DoorOptions(point.name, kind)

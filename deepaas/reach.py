@@ -24,7 +24,7 @@ def own_url(listening: tuple[str, int], base_path: str) -> str:
 
 
 def is_open(listening: tuple[str, int]) -> bool:
-    """Whether other machines can reach it."""
+    """Whether other machines can connect."""
     return not ipaddress.ip_address(listening[0]).is_loopback
 
 

@@ -1,4 +1,4 @@
-"""From the author's marshmallow fields to options of a command."""
+"""Converts the author's marshmallow fields to options of a command."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _KINDS: tuple[tuple[type[fields.Field], str], ...] = (
     (fields.Url, "url"),
     (fields.String, "text"),
 )
-"""The first that fits, subclasses before their bases."""
+"""The first match is used, so subclasses come before their bases."""
 
 
 def read_options(arguments: Arguments) -> list[Option]:
-    """What one function of a model takes, in the order of its declaration."""
+    """Return the arguments of a function in the order of their declaration."""
     return [
         _option(name, field, arguments)
         for name, field in arguments.schema.fields.items()
@@ -51,7 +51,7 @@ def _option(name: str, field: fields.Field, arguments: Arguments) -> Option:
     if secret:
         default = NOTHING
     elif callable(default):
-        default = "made for each call"
+        default = "computed for each call"
     return Option(
         name=wire,
         shape=_shape(field),
@@ -77,7 +77,7 @@ def _shape(field: fields.Field) -> str:
     if isinstance(field, fields.List):
         if is_file(field) or is_file(field.inner):
             return options.FILES
-        # What is nested can only be told in JSON.
+        # Nested values can only be given as JSON.
         nested = (fields.Nested, fields.Mapping, fields.List, fields.Tuple)
         return options.STRUCTURE if isinstance(field.inner, nested) else options.MANY
     if is_file(field):
@@ -101,7 +101,7 @@ def _choices(field: fields.Field, inner: fields.Field) -> tuple[str, ...]:
     for validator in _validators(field, inner):
         if isinstance(validator, (validate.OneOf, validate.ContainsOnly)):
             return tuple(shown(choice) for choice in validator.choices if choice != ANY)
-    # An author's `enum` is for people: hosts do not check it.
+    # An author's `enum` is documentation: hosts do not validate it.
     enum = field.metadata.get("enum") or ()
     listed = [enum] if isinstance(enum, str) or not isinstance(enum, Collection) else enum
     return tuple(shown(choice) for choice in listed)

@@ -1,4 +1,4 @@
-"""``deepaas-cli doors``: the APIs that packages bring, and why one does not work."""
+"""``deepaas-cli doors``: lists the installed protocols, and why one does not work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = ("name", "package", "version", "paths", "root", "options", "works")
 
 
 def add_to(commands: Any) -> None:
-    text = "list the APIs that are installed (doors), their options, and why one does not work"
+    text = "list the installed protocols (doors), their options, and why one does not work"
     parser = commands.add_parser("doors", help=text, description=text)
     parser.add_argument("--json", action="store_true", help="as JSON, with all routes")
     add_again(parser, ("url", "output", "plain"))
@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.url:
         raise CommandProblem(
-            "'doors' looks at what is installed here; what a host has stands at "
+            "'doors' only lists protocols that are installed here. For those of the host, see "
             f"{shown_url(options.url).rstrip('/')}/doors.json"
         )
     found = _found()
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _found() -> list[dict[str, Any]]:
-    # They take their time to import.
+    # These imports are slow.
     from deepaas import config
     from deepaas.app import look_at_doors
     from deepaas.errors import ConfigError
@@ -56,7 +56,7 @@ def _found() -> list[dict[str, Any]]:
             settings = config.load([])
             doors = look_at_doors(settings, Path(folder))
         except ConfigError as error:
-            raise CommandProblem(f"the options of this host are wrong: {error}") from None
+            raise CommandProblem(f"invalid options of deepaas-run: {error}") from None
     return [_told(one, declared.get(one.point.name), settings.base_path) for one in doors]
 
 
@@ -95,7 +95,7 @@ def _options(declared: DoorOptions) -> list[dict[str, Any]]:
 
 
 def _codec_error(name: str) -> Exception | None:
-    """Why the half of a door that stands in workers cannot be loaded here; None if it can."""
+    """Return why the worker's part of a door cannot be loaded; None if it can."""
     from deepaas.runtime.codecs import GROUP, NoCodec, codec
 
     if name in plugins.points(GROUP).names:
@@ -110,7 +110,7 @@ def _reason(error: Exception) -> str:
     from deepaas.doors import NameTaken
 
     if isinstance(error, NameTaken):
-        return "there is another door of this name"
+        return "another door has the same name"
     return f"{type(error).__name__}: {error}"
 
 

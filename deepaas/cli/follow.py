@@ -1,4 +1,4 @@
-"""Trainings of a host while they go on: a live table on a terminal, lines elsewhere."""
+"""Follows training runs of a host: a live table on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.2
 BAR = 15
-"""Characters of a bar."""
+"""Width of a bar in characters."""
 
 _COLOURS = {
     "queued": "cyan",
@@ -42,7 +42,10 @@ _COLOURS = {
 def follow(
     trainings: Sequence[Training], output: CommandOutput, *, as_json: bool, plain: bool
 ) -> list[Training]:
-    """Show how they get on until all have ended; CommandProblem if the host is away too long."""
+    """Show the progress until all have ended.
+
+    Raises ``CommandProblem`` if the host is unavailable for too long.
+    """
     watch = _Watch(trainings)
     if output.is_terminal and not plain and not as_json and os.environ.get("TERM") != "dumb":
         _draw(watch)
@@ -52,12 +55,12 @@ def follow(
 
 
 def row(training: Training, uuid_length: int | None = None) -> dict[str, Any]:
-    """What a table says of a training."""
+    """Return the row of a training run in a table."""
     run = training.run
     progress = progress_of(training)
     told = "" if progress is None else str(progress)
     if run.final and run.message:
-        # How far it came stands before why it ended.
+        # The last step comes before the reason.
         step = "" if progress is None else str(replace(progress, message=""))
         told = f"{step} {run.message}".strip()
     return {
@@ -75,9 +78,9 @@ def duration(seconds: float | None) -> str | None:
 
 
 class _Watch:
-    """Follows several trainings at a time, each on a thread of its own.
+    """Follows several training runs, each in its own thread.
 
-    ``news`` has each that has changed, None for one that will not change any more.
+    ``news`` gets each changed run, and None for each run that has ended.
     """
 
     def __init__(self, trainings: Sequence[Training]) -> None:
@@ -89,7 +92,7 @@ class _Watch:
             threading.Thread(target=self._follow, args=(training,), daemon=True).start()
 
     def next(self, timeout: float | None = None) -> Training | None:
-        """Wait for news of one of them; queue.Empty if there are none."""
+        """Wait for news of any run. Raises ``queue.Empty`` after the timeout."""
         news = self.news.get(timeout=timeout)
         if isinstance(news, ClientError):
             raise CommandProblem(news.message, HOST_FAILED)
@@ -140,7 +143,7 @@ def _table(watch: _Watch) -> Table:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    # Only the last column gives way where the terminal is narrow.
+    # On a narrow terminal, only the last column shrinks.
     widths = (8, max(map(len, (t.model for t in watch.latest.values())), default=0), 10, 8, BAR)
     for title, width in zip(("UUID", "MODEL", "STATE", "TOOK", "PROGRESS"), widths, strict=True):
         table.add_column(title, no_wrap=True, min_width=width)

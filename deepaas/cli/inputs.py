@@ -1,4 +1,4 @@
-"""From values on a command line to what a model's functions take, checked as a host does."""
+"""Converts values on a command line to a request, so that they are validated as by a host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NESTED = (dict, list, tuple)
 
 
 def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Path) -> RawRequest:
-    """Put each value where its argument is looked for; files are copied into the folder."""
+    """Put each value in the location of its argument; files are copied to the folder."""
     query: list[tuple[str, str]] = []
     form: list[tuple[str, str | Upload | LongText]] = []
     headers: dict[str, str] = {}
@@ -54,14 +54,14 @@ def make_inputs(options: Sequence[Option], values: Mapping[str, Any], folder: Pa
 
 
 def _needs_json(value: Any) -> bool:
-    """Whether only a JSON body can carry it: what is nested, or an empty list."""
+    """Whether only a JSON body can contain it: nested values, or an empty list."""
     if isinstance(value, (list, tuple)):
         return not value or any(isinstance(item, _NESTED) for item in value)
     return isinstance(value, dict)
 
 
 def _copied(path: Path, folder: Path) -> Upload:
-    """A file as a host would hand it over: under a name of its own that ends alike."""
+    """Copy a file as a host does: with a new name and the same suffix."""
     copy = folder / f"{len(list(folder.iterdir()))}{path.suffix}"
     shutil.copyfile(path, copy)
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Ctrl-C: politely the first time, at once the second time; and the other signals that end."""
+"""Ctrl-C and other signals: the first one asks the code to stop, the second one kills it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
-_ASKED = b"\ncancelling: the training was asked to stop (Ctrl-C again ends it at once)\n"
+_ASKED = b"\ncancelling the training run (press Ctrl-C again to stop it immediately)\n"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
-    """Raised where the author's code stands, as it is in a training that a host cancels."""
+    """Raised in the author's code, as a host does if it cancels a training run."""
 
     def __init__(self, number: int) -> None:
         super().__init__("interrupted")
         self.code = 128 + number
-        # It may have come between the making of a coroutine and the wait for it.
+        # It may arrive after a coroutine was created, and before it is awaited.
         warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
 
 
 @contextlib.contextmanager
 def unwound() -> Iterator[None]:
-    """Have these signals raise, so that what this process has begun ends with it."""
+    """Let these signals raise exceptions, so that everything is cleaned up."""
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number)
@@ -46,14 +46,14 @@ def unwound() -> Iterator[None]:
 
 
 class Cancellable(Protocol):
-    """What can be asked to stop."""
+    """A task that can be cancelled."""
 
     def cancel(self) -> bool:
-        """Ask it to stop; whether it will by itself."""
+        """Request to stop. Return whether the task checks for this itself."""
 
 
 class Interrupt:
-    """Handles the signals while a model works; an end at once removes the folder."""
+    """Handles signals while a model runs; an immediate stop removes the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,7 +66,7 @@ class Interrupt:
 
     def __enter__(self) -> None:
         for number in _SIGNALS:
-            # What `nohup` has made deaf stays so.
+            # Keep ignoring signals that `nohup` ignores.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
 
@@ -78,11 +78,11 @@ class Interrupt:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._came:
             shutil.rmtree(self._folder, ignore_errors=True)
-            # No code of the model may keep the process now.
+            # The model's code must not keep the process running.
             os._exit(128 + number)
         self._came = True
         if self._training is not None and self._training.cancel():
-            # Not print(): this may have come in the middle of one.
+            # Not print(): the signal may have interrupted one.
             os.write(2, _ASKED)
             return
         raise Interrupted(number)

@@ -1,4 +1,4 @@
-"""Results in parts: one JSON value per line (NDJSON), each sent as soon as it is there."""
+"""Writes results in parts: one JSON value per line (NDJSON), each as soon as it is available."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from deepaas.cli.status import Rest
 
 
 class Enough(Exception):
-    """Who reads has seen enough: the model is to stop."""
+    """The reader has closed the pipe, so the model must stop."""
 
 
 class ResultLines:
-    """Writes what a model yields; ``write`` takes a whole line, and has sent it at its end."""
+    """Writes what a model yields; ``write`` gets a line, and returns once it is sent."""
 
     def __init__(self, write: Callable[[bytes], None], *, may_be_seen: bool) -> None:
         self._write = write
@@ -31,7 +31,7 @@ class ResultLines:
         self._rest = rest if self._may_be_seen else None
 
     def result(self, result: CommandResult) -> None:
-        """Write one that has a media type: if that is no JSON, as a ``data:`` URL as hosts do."""
+        """Write a result; as hosts do, other media types than JSON as ``data:`` URLs."""
         body = result.body
         if result.path is not None:
             body = result.path.read_bytes()
@@ -43,11 +43,11 @@ class ResultLines:
         try:
             value = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise CommandProblem(f"the result is no JSON: {error}", MODEL_FAILED) from None
+            raise CommandProblem(f"the result is not valid JSON: {error}", MODEL_FAILED) from None
         self.value(value)
 
     def value(self, value: Any) -> None:
-        """Write one that JSON can hold; Enough if nobody reads any more."""
+        """Write a JSON value. Raises ``Enough`` if the reader has closed the pipe."""
         if self._rest is not None:
             self._rest()
         text = json.dumps(value, ensure_ascii=False)
@@ -56,21 +56,21 @@ class ResultLines:
 
 @contextlib.contextmanager
 def open_lines(output: CommandOutput) -> Iterator[ResultLines]:
-    """Lines that go where results go."""
+    """Open the output for lines."""
     target = output.target()
     if target is None:
         with contextlib.suppress(Enough):
             yield ResultLines(_to_stream(output.stream), may_be_seen=True)
         return
-    # The model may work in another folder meanwhile.
+    # The model may change the working directory.
     with contextlib.closing(_LineFile(target.absolute())) as file:
         yield ResultLines(file.write, may_be_seen=False)
         file.write(b"")
-    say(f"the result is in {target}")
+    say(f"Result saved to {target}")
 
 
 class _LineFile:
-    """Is made with the first line: a call that is refused leaves the last result alone."""
+    """Created with the first line, so that a rejected call does not replace the last result."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -102,7 +102,7 @@ def _to_stream(stream: BinaryIO) -> Callable[[bytes], None]:
 
 
 def _send(file: BinaryIO, data: bytes) -> None:
-    """Write past the buffer, which would wait for its reader even when this is interrupted."""
+    """Write without the buffer, which would wait for its reader even after an interrupt."""
     left = memoryview(data)
     while left:
         left = left[os.write(file.fileno(), left) :]

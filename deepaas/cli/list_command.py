@@ -1,4 +1,4 @@
-"""``deepaas-cli list``: the models that are installed here, or served by a host."""
+"""``deepaas-cli list``: lists installed models, or those of a host."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from deepaas.model.kinds import load_kinds, offers
 from deepaas.programs import module_command
 
 LOAD_SECONDS = 300.0
-"""How long a model may take to load before it counts as broken."""
+"""Time limit for loading a model. After that, it is reported as broken."""
 
 
 def add_to(commands: Any) -> None:
-    text = "list the models that are installed, or with --url those that a host serves"
+    text = "list installed models, or those of a host (--url)"
     parser = commands.add_parser("list", help=text, description=text)
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--load",
         action="store_true",
-        help="load each installed model, in a process of its own, and say whether that works",
+        help="try to load each installed model, in a separate process",
     )
     add_again(parser, ("url", "api-key", "output", "plain"))
     parser.set_defaults(run=_run)
@@ -40,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
 
         found = served(options)
         columns = ["name", "version", "predict", "train", "media_types", "title", "state"]
-        nothing = f"{shown_url(options.url)} serves no model"
+        nothing = f"{shown_url(options.url)} does not serve any models"
     else:
         kinds = load_kinds()
         found = [one._asdict() for one in discovery.installed(kinds)]
@@ -72,9 +72,9 @@ def _try_each(models: Sequence[dict[str, Any]], *, plain: bool) -> None:
 
 
 def _try(name: str) -> str:
-    """``yes``, or why not. A process of its own: what is loaded may do anything."""
+    """Return ``yes``, or why not. A separate process, since the model can do anything."""
     command = module_command("deepaas.cli")
-    # No host: DEEPAAS_URL may name one.
+    # No host, even if DEEPAAS_URL is set.
     command += ["--plain", "--url", "", "--model-name", name, "get_metadata"]
     try:
         ended = subprocess.run(
@@ -85,11 +85,11 @@ def _try(name: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"no: not within {LOAD_SECONDS:g} s"
+        return f"no: timed out after {LOAD_SECONDS:g} s"
     except OSError as error:
-        raise CommandProblem(f"no process can be started: {error}") from None
+        raise CommandProblem(f"could not start a process: {error}") from None
     if ended.returncode == OK:
         return "yes"
     said = ended.stderr.decode(errors="replace").strip().splitlines()
-    reason = said[-1].removeprefix("deepaas-cli: error: ") if said else "it says nothing"
-    return f"no: {reason}" if ended.returncode > 0 else f"no: ended by signal {-ended.returncode}"
+    reason = said[-1].removeprefix("deepaas-cli: error: ") if said else "no output"
+    return f"no: {reason}" if ended.returncode > 0 else f"no: killed by signal {-ended.returncode}"

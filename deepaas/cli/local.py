@@ -1,4 +1,4 @@
-"""A model in this very process, checked and called as the worker of a host does it."""
+"""A model in this process, validated and called as by the worker of a host."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.tensors.file_types import CODECS, offered
 
 CHECKING = "checking"
-"""What is done with the arguments, whose paths begin where the command was given."""
+"""The step that validates arguments; their paths are relative to the command's folder."""
 
 
 @contextlib.contextmanager
 def open_model(options: argparse.Namespace, output: CommandOutput) -> Iterator[LocalModel]:
-    """Load the model that was chosen; CommandProblem if that is not possible."""
+    """Load the chosen model. Raises ``CommandProblem`` if that fails."""
     found = choose(options.model_name or os.environ.get("DEEPAAS_V2_MODEL"))
     output.keep_apart()
     _prepare_process(options)
@@ -56,10 +56,10 @@ def open_model(options: argparse.Namespace, output: CommandOutput) -> Iterator[L
 
 
 def choose(wanted: str | None) -> FoundModel:
-    """The model that is meant: by its name, its path or whatever else kinds of model recognise.
+    """Find a model by its name, path or any other reference that a kind of model recognises.
 
     Raises:
-        CommandProblem: there is none of this name, or none at all, or several.
+        CommandProblem: the model does not exist, none is installed, or several are.
     """
     kinds = load_kinds()
     available = list(dict.fromkeys(one.name for one in discovery.installed(kinds)))
@@ -71,13 +71,13 @@ def choose(wanted: str | None) -> FoundModel:
             wanted = "."
     if not wanted and not available:
         raise CommandProblem(
-            f"no model is installed in this environment: no package here has {offers(kinds)} "
-            "(for a model at a host: deepaas-cli --url URL …)"
+            f"no model is installed: no installed package has {offers(kinds)}. "
+            "To use a model of a host: deepaas-cli --url URL …"
         )
     if not wanted and len(available) > 1:
         raise CommandProblem(
             f"several models are installed: {', '.join(available)}\n"
-            f"choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
+            f"Choose one: deepaas-cli --model-name {available[0]} …, or set DEEPAAS_V2_MODEL"
         )
     try:
         return discovery.choose([wanted or available[0]], kinds=kinds)[0]
@@ -96,34 +96,34 @@ class LocalModel:
         self._uploads = folder / "uploads"
         self._uploads.mkdir()
         self._control = folder / "control"
-        with self._watched("loading", f"{name} cannot be loaded"):
+        with self._watched("loading", f"could not load {name}"):
             here = Path.cwd()
             try:
                 self._model = LoadedModel(name, kinds.load(found.kind, found.source), folder)
             finally:
-                # Where its author's paths begin; those of the command begin here.
+                # The author's paths are relative to this folder, those of the command to `here`.
                 self._there = Path.cwd()
                 os.chdir(here)
         for remark in self._model.remarks():
             say(f"warning: {remark}")
         self.streams = self._model.streams
-        # The `warm` of packages is not called here: DEEPaaS 2.x does not.
+        # As in DEEPaaS 2.x, the `warm` of packages is not called here.
         self._needs_setup = self._model.traits.needs_warm
 
     def options(self, function: str) -> list[Option]:
         arguments = self._model.arguments(function)
         if arguments is None:
-            raise CommandProblem(f"{self.name} has no '{function}'")
+            raise CommandProblem(f"{self.name} has no {function} function")
         return read_options(arguments)
 
     def metadata(self) -> Any:
-        with self._watched("asking", "get_metadata failed"):
+        with self._watched("reading the metadata of", "get_metadata failed"):
             return self._model.metadata()
 
     def warm(self) -> str:
-        with self._watched("warming", "warm failed"):
+        with self._watched("warming up", "warm failed"):
             self._model.warm()
-        return f"{self.name} is warm"
+        return f"{self.name} is warmed up"
 
     def array_types(self) -> list[str]:
         told = self._model.describe().predict
@@ -132,7 +132,7 @@ class LocalModel:
     def predict(self, values: dict[str, Any], array_type: str = "") -> CommandResult:
         arguments = self._prepared(values)
         with self._watched("predicting", "predict failed"):
-            # What the host wraps the result in says nothing to those who are here.
+            # Without the object that a host wraps the result in.
             call = Predict(0, RawRequest(), codec=CODECS.get(array_type, ""))
             answer = self._complete(call, arguments, lambda _news: None)
         return _result(answer)
@@ -174,7 +174,7 @@ class LocalModel:
     def _prepared(self, values: dict[str, Any]) -> dict[str, Any]:
         arguments = self._checked("predict", values, self._model.predict_arguments)
         if self._needs_setup:
-            with self._watched("setting up", f"{self.name} cannot be set up"):
+            with self._watched("setting up", f"setting up {self.name} failed"):
                 self._model.warm()
         return arguments
 
@@ -192,20 +192,20 @@ class LocalModel:
         self, function: str, values: dict[str, Any], check: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
         try:
-            with self._watched(CHECKING, f"{function} cannot check its arguments"):
+            with self._watched(CHECKING, f"validating the arguments of {function} failed"):
                 return check(make_inputs(self.options(function), values, self._uploads))
         except _Refused as refused:
             raise bad_arguments(function, refused.fields) from None
 
     @contextlib.contextmanager
     def _watched(self, doing: str, otherwise: str, run: LocalRun | None = None) -> Iterator[None]:
-        """Around the author's code: tell that it works, and say what it raises."""
+        """Show that the author's code is running, and report its exceptions."""
         ask = run.progress if run is not None else None
         here = Path.cwd()
         if doing != CHECKING:
             os.chdir(self._there)
         try:
-            # To check arguments takes no time that is worth a line.
+            # Validation is quick, and needs no line of its own.
             plain = self._plain or doing == CHECKING
             with self._interrupt, announced(f"{doing} {self.name}", ask, plain=plain):
                 yield
@@ -226,10 +226,10 @@ class LocalModel:
         if isinstance(error, KeyboardInterrupt):
             return CommandProblem("interrupted", INTERRUPTED)
         if failure.kind == "model_refused":
-            return CommandProblem(f"{self.name} refuses ({failure.status}): {failure.message}", 1)
+            return CommandProblem(f"{self.name} raised {failure.status}: {failure.message}", 1)
         if failure.kind == "not_implemented":
             said = failure.message or "NotImplementedError"
-            return CommandProblem(f"{otherwise}: it is not implemented ({said})", MODEL_FAILED)
+            return CommandProblem(f"{otherwise}: not implemented ({said})", MODEL_FAILED)
         if isinstance(error, BadResult):
             return CommandProblem(f"{otherwise}: {error}", MODEL_FAILED)
         if self._debug:
@@ -242,7 +242,7 @@ class LocalModel:
 
 
 class _Refused(Exception):
-    """The arguments do not fit."""
+    """The arguments are invalid."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         super().__init__(str(fields))
@@ -256,7 +256,7 @@ def _prepare_process(options: argparse.Namespace) -> None:
         format="%(levelname)s %(name)s: %(message)s",
     )
     if options.deepaas_with_multiprocessing:
-        # As DEEPaaS 2.x has it: what a model starts must not be a copy of this process.
+        # As in DEEPaaS 2.x: processes of the model must not be forks of this one.
         multiprocessing.set_start_method("spawn", force=True)
 
 

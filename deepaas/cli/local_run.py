@@ -1,4 +1,4 @@
-"""The run of a training in this process, with the files that a host would give it."""
+"""A training run in this process, with the files that a host would provide."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from deepaas.cli.status import ProgressLine
 from deepaas.run_files import RunFiles
 
 FOLDER = "deepaas-runs"
-"""Below the working directory: the folders of trainings."""
+"""Folder of training runs, in the working directory."""
 
 
 class LocalRun:
-    """One training; its new folder, if none was named, is removed if it stays empty."""
+    """One training run. A new folder is created by default, and removed if it stays empty."""
 
     def __init__(self, model: str, folder: str | None, control: Path) -> None:
         self.is_cancelled = False
@@ -31,8 +31,8 @@ class LocalRun:
         except OSError as error:
             reason = error.strerror or str(error)
             raise CommandProblem(
-                f"the training cannot have the folder {str(self._folder)!r}: {reason}; "
-                "name another with 'deepaas-cli --run-dir DIR train …'"
+                f"could not create the folder {str(self._folder)!r}: {reason}. "
+                "Choose another one: deepaas-cli --run-dir DIR train …"
             ) from None
         self._control.mkdir()
         os.environ[RunFiles.DIRECTORY] = str(self._folder)
@@ -46,10 +46,10 @@ class LocalRun:
                 self._folder.rmdir()
                 self._folder.parent.rmdir()
         if self._folder.exists():
-            say(f"the files of this training are in {_short(self._folder)}")
+            say(f"Files of this training run: {_short(self._folder)}")
 
     def cancel(self) -> bool:
-        """Ask it to stop; whether it looks for that by itself."""
+        """Request to stop. Return whether the code checks for this itself."""
         self.is_cancelled = True
         (self._control / RunFiles.CANCELLED).touch()
         return (self._control / RunFiles.POLLED).exists()

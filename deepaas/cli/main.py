@@ -1,6 +1,6 @@
-"""``deepaas-cli``: which command, with which options.
+"""``deepaas-cli``: parses the command and its options.
 
-Nothing is imported here that takes its time: no model, no library of a model, no HTTP.
+It only imports modules that load quickly: no models, no libraries of models, no HTTP.
 """
 
 from __future__ import annotations
@@ -21,38 +21,37 @@ from deepaas.help import CommandParser
 PROG = "deepaas-cli"
 
 _DESCRIPTION = """\
-Call the functions of a model, of an installed one in this process or, with --url, of one that a \
-host serves.
+Call the functions of a model: an installed one in this process, or one of a host with --url.
 """
 
 _EPILOG = f"""\
 examples:
   deepaas-cli predict --image seven.png
-        one prediction by the installed model
+        make a prediction with the installed model
   deepaas-cli --url http://127.0.0.1:5000 list
-        the models of a host, and how they are
+        list the models of a host and their state
   deepaas-cli new --start tabular 'My Model'
-        a model package of your own
+        create a model package
   deepaas-cli check
-        what is wrong with the package in this folder
+        find problems in the package in this folder
 
-These options stand before the command; after 'predict' and 'train' come the arguments of the \
-model: see 'deepaas-cli predict --help'.
+Put these options before the command. The arguments of the model come after 'predict' and \
+'train': see 'deepaas-cli predict --help'.
 
 {EXIT_CODES}
 environment:
-  DEEPAAS_V2_MODEL  the installed model, as --model-name
-  DEEPAAS_URL       a host, as --url
-  DEEPAAS_API_KEY   a key for it, as --api-key (which other users of this
-                    machine can read in the list of processes)
-  NO_COLOR          no colours on the terminal
+  DEEPAAS_V2_MODEL  the installed model, like --model-name
+  DEEPAAS_URL       the host, like --url
+  DEEPAAS_API_KEY   the API key of the host, like --api-key (which other users
+                    of this machine can see in the list of processes)
+  NO_COLOR          disable colours
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal of another time does not know every character.
+        # Old terminals do not support all characters.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with unwound():
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.code if isinstance(error, Interrupted) else INTERRUPTED
     except OSError as error:
         give_up(sys.stdout)
-        # Who reads has seen enough, as `head` does.
+        # The reader has closed the pipe, as `head` does.
         return OK if isinstance(error, BrokenPipeError) else _told(unwritable(error))
 
 
@@ -91,10 +90,10 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     if unknown or (options.command and options.command not in model_commands.COMMANDS):
         return _parse_all(argv)
     if not options.command:
-        say(f"no command given: this is get_metadata ('{PROG} --help' lists the commands)")
+        say(f"no command given, running get_metadata ('{PROG} --help' lists the commands)")
         argv = [*argv, "get_metadata"]
     if options.command in ("predict", "train"):
-        # Its options are the model's arguments, which are known when that is loaded.
+        # Its options are the model's arguments, which are only known once it is loaded.
         options.run = model_commands.run_function
         return options
     return _parse_all(argv)
@@ -105,11 +104,11 @@ def _parse_all(argv: list[str]) -> argparse.Namespace:
 
 
 class _Unclear(Exception):
-    """Let the whole parser say what is wrong."""
+    """The complete parser must report the error."""
 
 
 class _Early(argparse.ArgumentParser):
-    """Finds the command."""
+    """Finds the command name."""
 
     def error(self, message: str) -> Any:
         raise _Unclear(message)
@@ -134,6 +133,6 @@ def _parser(*, with_check: bool) -> CommandParser:
 
         check_command.add_to(commands)
     else:
-        # It takes longer to import than all the others together.
-        commands.add_parser("check", help="find what is wrong with a model package")
+        # Importing it takes longer than all the others together.
+        commands.add_parser("check", help="find problems in a model package")
     return parser

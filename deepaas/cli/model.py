@@ -1,4 +1,4 @@
-"""What the commands need of a model, wherever it is: in this process or at a host."""
+"""The interface of a model for the commands, in this process or on a host."""
 
 from __future__ import annotations
 
@@ -19,31 +19,34 @@ class CommandModel(Protocol):
     streams: bool
 
     def options(self, function: str) -> list[Option]:
-        """What ``predict`` or ``train`` takes; CommandProblem if there is no such function."""
+        """Return the arguments of ``predict`` or ``train``.
+
+        Raises ``CommandProblem`` if the model does not have the function.
+        """
 
     def metadata(self) -> Any:
-        """Its description of itself."""
+        """Return its metadata."""
 
     def warm(self) -> str:
-        """Prepare it; what was done, in words."""
+        """Prepare the model. Return a message for users."""
 
     def array_types(self) -> Sequence[str]:
-        """Media types of files of arrays that its result may be had as."""
+        """Return the media types of array files that the model offers."""
 
     def predict(self, values: dict[str, Any], array_type: str = "") -> CommandResult:
-        """Make one prediction; CommandProblem if the values do not fit, or it fails."""
+        """Make one prediction. Raises ``CommandProblem`` if values are invalid, or it fails."""
 
     def stream(self, values: dict[str, Any], lines: ResultLines) -> None:
-        """Make one prediction, a line of each part when it is there; Enough if nobody reads."""
+        """Make one prediction, and write each part as a line. Raises ``Enough``."""
 
     def train(self, values: dict[str, Any]) -> tuple[Any, int]:
-        """Train it and wait for the end; the training as JSON, and the exit code."""
+        """Train the model and wait. Return the training run as JSON, and the exit code."""
 
 
 def open_model(
     options: argparse.Namespace, output: CommandOutput
 ) -> contextlib.AbstractContextManager[CommandModel]:
-    """The model that was chosen: at the host of ``--url``, or else one that is installed here."""
+    """Open the chosen model: one of the host of ``--url``, otherwise an installed one."""
     if options.url:
         from deepaas.cli import remote
 

@@ -16,15 +16,15 @@ from deepaas.help import Help
 from deepaas.near_names import did_you_mean
 
 LIKE = 0.5
-"""Names of arguments are short: those that were cut short count as well."""
+"""Minimum similarity of names of arguments; low because they are short or abbreviated."""
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
 
 
 def add_to(commands: Any) -> None:
     for name, run, text in (
-        ("get_metadata", _run_get_metadata, "print what the model says of itself"),
-        ("warm", _run_warm, "prepare the model, to see that it can be"),
+        ("get_metadata", _run_get_metadata, "print the metadata of the model"),
+        ("warm", _run_warm, "warm the model up, to check that this works"),
         ("predict", run_function, "make one prediction ('predict --help' loads the model)"),
         ("train", run_function, "train the model ('train --help' loads the model)"),
     ):
@@ -94,7 +94,7 @@ def _predict(
 
 
 class _HelpShown(Exception):
-    """That was all that was wanted."""
+    """The help was shown, so the command ends."""
 
 
 class _FunctionParser(argparse.ArgumentParser):
@@ -104,11 +104,11 @@ class _FunctionParser(argparse.ArgumentParser):
         super().__init__(
             prog=f"deepaas-cli {function}",
             usage=_usage(function, declared),
-            description=f"The function '{function}' of the model {model.name}.",
+            description=f"Call the function '{function}' of the model {model.name}.",
             epilog=(
-                "Lists: one value after the other, or '[1, 2]'. JSON in quotes. Files by path; "
-                "a tensor is JSON, or a file behind an @. "
-                "Options of deepaas-cli itself (--url, --output …) stand before "
+                "Write lists as several values, or as '[1, 2]'; quote JSON; give files by path, "
+                "and tensors as JSON or @FILE. "
+                "Put options of deepaas-cli itself (--url, --output …) before "
                 f"'{function}': see 'deepaas-cli --help'."
             ),
             formatter_class=Help,
@@ -123,7 +123,7 @@ class _FunctionParser(argparse.ArgumentParser):
         others = self.add_argument_group("other options")
         streaming = {"action": "store_true", "help": STREAM_HELP}
         for flags, more in (
-            (("--help", "-h"), {"action": "store_true", "help": "show this and leave"}),
+            (("--help", "-h"), {"action": "store_true", "help": "show this help"}),
             *([(("--stream",), streaming)] if function == "predict" else ()),
             (("--output", "-o"), {"metavar": "FILE", "help": "write the result to this file"}),
             (("--open",), {"action": "store_true", "help": OPEN_HELP}),
@@ -144,7 +144,7 @@ class _FunctionParser(argparse.ArgumentParser):
         return parsed
 
     def _tell_of_short_forms(self, words: list[str]) -> None:
-        """Names may be cut short, as in DEEPaaS 2.x; a new argument can change what they mean."""
+        """Names can be abbreviated, as in DEEPaaS 2.x; new arguments can change their meaning."""
         known = self._option_string_actions
         for flag in (word.partition("=")[0] for word in words):
             meant = [name for name in known if name.startswith(flag) and flag[2:]]
@@ -158,15 +158,15 @@ class _FunctionParser(argparse.ArgumentParser):
         flag = unknown[0].partition("=")[0]
         if flag in ("--url", "--api-key", "--model-name", "--run-dir", "--detach", "--plain"):
             return (
-                f"{flag} is not an argument of the model; options of deepaas-cli itself stand "
-                f"before the command: deepaas-cli {flag} … {self._function} …"
+                f"{flag} is not an argument of the model. Put options of deepaas-cli before the "
+                f"command: deepaas-cli {flag} … {self._function} …"
             )
         names = [f"--{option.name}" for option in self._declared]
         meant = did_you_mean(flag.replace("_", "-"), names, LIKE) or (
             did_you_mean(flag[:2] + flag[2:].replace("-", "_"), names, LIKE)
         )
         if not flag.startswith("-"):
-            return f"{flag!r} belongs to no argument of the model"
+            return f"unexpected value {flag!r}: there is no --ARGUMENT before it"
         return f"{self._function} has no argument {flag}{meant}"
 
 

@@ -1,4 +1,4 @@
-"""``deepaas-cli new``: a model package from the template that is installed with DEEPaaS."""
+"""``deepaas-cli new``: creates a model package from the template installed with DEEPaaS."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-or-later", "AGPL-3.0-o
 
 
 def add_to(commands: Any) -> None:
-    text = "make a model package of your own from a template"
+    text = "create a model package from a template"
     parser = commands.add_parser(
         "new",
         help=text,
         description=f"{text.capitalize()}: a git repository with a model, tests and a Dockerfile.",
         epilog="example:\n  deepaas-cli new --start tabular 'Leaf Counter'\n"
-        "        makes ./leaf-counter with the Python package leaf_counter",
+        "        create ./leaf-counter with the Python package leaf_counter",
     )
-    parser.add_argument("name", metavar="NAME", help="of the project, such as 'Leaf Counter'")
+    parser.add_argument("name", metavar="NAME", help="name of the project, such as 'Leaf Counter'")
     parser.add_argument(
         "--start",
         type=_any_case(STARTS),
         choices=STARTS,
         default=STARTS[0],
-        help="what to start with: examples in comments, a network in PyTorch, or a forest of "
+        help="example code: comments only, a network in PyTorch, or a random forest in "
         "scikit-learn (default: %(default)s)",
     )
     parser.add_argument(
-        "--to", metavar="DIR", default=".", help="folder to make it in (default: this one)"
+        "--to", metavar="DIR", default=".", help="parent folder (default: this one)"
     )
     parser.add_argument("--author", metavar="NAME", help="author (default: git's user.name)")
-    parser.add_argument("--email", metavar="EMAIL", help="their e-mail (default: git's user.email)")
+    parser.add_argument(
+        "--email", metavar="EMAIL", help="their e-mail address (default: git's user.email)"
+    )
     parser.add_argument(
         "--description",
         metavar="TEXT",
@@ -64,9 +66,9 @@ def _run(options: argparse.Namespace) -> int:
         from cookiecutter.main import cookiecutter
     except ImportError:
         raise CommandProblem(
-            "'new' needs cookiecutter, which is not installed here: pip install 'deepaas[new]'"
+            "'new' needs cookiecutter, which is not installed: pip install 'deepaas[new]'"
         ) from None
-    # It logs tracebacks of what it raises.
+    # It logs tracebacks of its exceptions.
     logging.getLogger("cookiecutter").setLevel(logging.CRITICAL + 1)
     answers = {
         "project_name": options.name,
@@ -77,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
         "start": options.start,
     }
     with tempfile.TemporaryDirectory(prefix="deepaas-new-") as folder:
-        # Without its own files in the home, and whatever those of somebody else say.
+        # Do not read or write the user's own files of cookiecutter.
         config = Path(folder) / "config.yaml"
         config.write_text(f"replay_dir: {folder}/replay\ncookiecutters_dir: {folder}/kept\n")
         try:
@@ -92,10 +94,12 @@ def _run(options: argparse.Namespace) -> int:
             )
         except exceptions.OutputDirExistsException as error:
             said = str(error).removeprefix("Error: ")
-            raise CommandProblem(f"{said}: give another NAME, or another folder by --to") from None
+            raise CommandProblem(
+                f"{said}. Choose another NAME, or another folder with --to"
+            ) from None
         except exceptions.FailedHookException:
-            # It has said itself what is wrong, in one line each.
-            raise CommandProblem("nothing was made") from None
+            # The hook has already printed the reasons.
+            raise CommandProblem("no package was created") from None
         except OSError as error:
             raise unwritable(error) from None
     return OK

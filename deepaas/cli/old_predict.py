@@ -1,4 +1,4 @@
-"""``deepaas-predict``, DEEPaaS's older command: one file in, one file out."""
+"""``deepaas-predict``, the deprecated command: one input file, one output file."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     shared = argparse.ArgumentParser(add_help=False)
     add_options(shared)
     parser.set_defaults(**vars(shared.parse_args([])))
-    parser.add_argument("--input-file", "-i", metavar="FILE", required=True, help="what to predict")
+    parser.add_argument("--input-file", "-i", metavar="FILE", required=True, help="input file")
     parser.add_argument(
-        *("--output", "-o"), dest="folder", metavar="DIR", required=True, help="where to put it"
+        *("--output", "-o"), dest="folder", metavar="DIR", required=True, help="output folder"
     )
     parser.add_argument(
         *("--content-type", "-ct"),
@@ -61,7 +61,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         *("--url", "-u"), dest="is_url", action="store_true", help="the input is a URL, not a file"
     )
     parser.add_argument("--nourl", dest="is_url", action="store_false", help=argparse.SUPPRESS)
-    parser.add_argument("--model-name", metavar="NAME", help="which model, where there are several")
+    parser.add_argument(
+        "--model-name", metavar="NAME", help="name of the model, if several are installed"
+    )
     options = parser.parse_args(argv)
     options.url = None
     return options
@@ -78,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
         if not _is_offered(options.content_type, declared):
             raise _no_type(options.content_type)
         result = model.predict(_values(declared, options))
-        if "*" in options.content_type:  # Only the result says what it is.
+        if "*" in options.content_type:  # Only the result has an exact type.
             options.output = f"{name}{_ending(result.media_type)}"
             output.move(options)
         output.write(result)
@@ -87,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _is_offered(media_type: str, declared: Sequence[Option]) -> bool:
-    """Whether a model may answer so; what one offers itself need be known to nobody else."""
+    """Whether the media type is known, or offered by the model itself."""
     known = _ending(media_type) or "*" in media_type
     return bool(known) or any(
         option.name == "accept" and media_type in option.choices for option in declared
@@ -99,12 +101,12 @@ def _no_type(media_type: str) -> CommandProblem:
 
 
 def _ending(media_type: str) -> str:
-    """What the names of files of a type end in; nothing where nobody knows, or it is several."""
+    """Return the file name suffix of a media type; empty if unknown or ambiguous."""
     return ending(media_type) or ""
 
 
 def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str, Any]:
-    """The input for the first argument that takes such a thing, and the media type."""
+    """Return the input for the first argument of this kind, and the media type."""
     values: dict[str, Any] = {}
     if any(option.name == "accept" for option in declared):
         values["accept"] = options.content_type
@@ -117,4 +119,6 @@ def _values(declared: Sequence[Option], options: argparse.Namespace) -> dict[str
             parsed = argparse.Namespace(**{option.dest: given})
             return {**values, **shapes.read([option], parsed)}
     what = "URL" if options.is_url else "file"
-    raise CommandProblem(f"the model takes no {what}: see 'deepaas-cli predict --help'")
+    raise CommandProblem(
+        f"the model has no argument for a {what}: see 'deepaas-cli predict --help'"
+    )

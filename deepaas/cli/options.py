@@ -1,4 +1,4 @@
-"""The arguments of a model as options of a command, wherever the model is."""
+"""Arguments of a model as options of a command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deepaas.cli.problems import CommandProblem
 NOTHING: Any = object()
 
 MAX_CHOICES_CHARACTERS = 30
-"""Longer choices are listed below an option instead of beside it."""
+"""Longer choices are listed below an option instead of next to it."""
 
 ONE, SWITCH, MANY, STRUCTURE, FILE, FILES = "one", "switch", "many", "structure", "file", "files"
 TENSOR = "tensor"
@@ -27,10 +27,10 @@ class Option:
     """One argument of a model.
 
     Attributes:
-        shape: how many values of which form: one of the words above.
-        kind: what a value is, in a word for people: "integer", "text", "date", …
-        place: where it has to stand in a request; empty for anywhere.
-        quoted: for a list: whether its items are text, so that `1,2` is one of them.
+        shape: form and number of values, one of the constants above.
+        kind: type of a value, as a word for users: "integer", "text", "date", …
+        place: location in a request; empty for any.
+        quoted: for a list: whether its items are strings, so that `1,2` is one item.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Option:
 
     @property
     def dest(self) -> str:
-        """Where its value is in the parsed options, apart from the command's own."""
+        """Name of its value in the parsed options; differs from the command's own options."""
         return f"argument {self.name}"
 
     @property
@@ -61,7 +61,7 @@ class Option:
 
     @property
     def help(self) -> str:
-        """The author's words, and below them what a value has to be."""
+        """The author's description, followed by the valid values."""
         facts = list(self.limits)
         if self.choices and not self.metavar.startswith("{"):
             facts.append(f"one of: {', '.join(self.choices)}")
@@ -72,7 +72,7 @@ class Option:
 
 
 def shown(value: Any) -> str:
-    """A value as it would be typed."""
+    """Return a value as a user would type it."""
     if isinstance(value, str):
         return value or "''"
     try:
@@ -82,7 +82,7 @@ def shown(value: Any) -> str:
 
 
 def add_to(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
-    """Let a parser take the arguments of a model, those that are required first."""
+    """Add the arguments of a model to a parser, required ones first."""
     needed = parser.add_argument_group("required arguments of the model")
     others = parser.add_argument_group("arguments of the model")
     for option in options:
@@ -104,10 +104,10 @@ def add_to(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
 
 
 def read(options: Sequence[Option], parsed: argparse.Namespace) -> dict[str, Any]:
-    """The values that were given, by the names of the arguments.
+    """Return the given values by name.
 
-    Texts; lists; paths of files; for what is nested, what its JSON says; either for a tensor.
-    Nothing is checked here but whether files are there: the model's own fields do that.
+    These are strings, lists, paths of files, or parsed JSON for nested values; either for a
+    tensor. This only checks that files exist: the model's own fields validate the values.
     """
     values = {}
     for option in options:
@@ -119,7 +119,7 @@ def read(options: Sequence[Option], parsed: argparse.Namespace) -> dict[str, Any
 
 
 def _many(option: Option, given: list[str]) -> list[Any]:
-    """Several values, or one that is written as a list, as DEEPaaS 2.x wants it."""
+    """Read several values, or one list, as in DEEPaaS 2.x."""
     if len(given) == 1 and (not option.quoted or given[0].lstrip()[:1] in ("[", "(", '"', "'")):
         value = _literal(given[0])
         if isinstance(value, (list, tuple)):
@@ -130,12 +130,12 @@ def _many(option: Option, given: list[str]) -> list[Any]:
 def _structure(option: Option, given: str) -> Any:
     value = _literal(given)
     if value is NOTHING:
-        raise CommandProblem(f"--{option.name}: this is not JSON: {given}")
+        raise CommandProblem(f"--{option.name}: invalid JSON: {given}")
     return value
 
 
 def _literal(text: str) -> Any:
-    """What a text says in JSON, or in Python as DEEPaaS 2.x has it."""
+    """Parse JSON, or a Python literal as in DEEPaaS 2.x."""
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(text)
     with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
@@ -152,9 +152,7 @@ def _file(option: Option, given: str) -> Path:
             return path
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CommandProblem(
-            f"--{option.name}: the file {given!r} cannot be read: {reason}"
-        ) from None
+        raise CommandProblem(f"--{option.name}: could not read {given!r}: {reason}") from None
 
 
 def _tensor(option: Option, given: str) -> Any:
@@ -162,8 +160,8 @@ def _tensor(option: Option, given: str) -> Any:
         return _file(option, given[1:])
     value = _literal(given)
     if value is NOTHING:
-        hint = f": for the file, @{given}" if Path(given).is_file() else ": for a file, @FILE"
-        raise CommandProblem(f"--{option.name}: this is not JSON{hint}")
+        file = given if Path(given).is_file() else "FILE"
+        raise CommandProblem(f"--{option.name}: invalid JSON. For a file, write @{file}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Results on the standard output or in a file; everything else goes to the standard error."""
+"""Writes results to standard output or to a file. All other output goes to standard error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deepaas.cli.problems import CommandProblem, say
 JSON = "application/json"
 ANY = "*/*"
 ARRAY_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz"}
-"""NumPy's files, by how their names end."""
+"""NumPy's files by their suffixes."""
 
 _ENDINGS = {
     **{media_type: suffix for suffix, media_type in ARRAY_TYPES.items()},
@@ -32,7 +32,7 @@ _ENDINGS = {
     "text/markdown": ".md",
     "text/plain": ".txt",
 }
-"""Those that the standard library does not know, in some version of Python, or knows others for."""
+"""Suffixes that some versions of the standard library do not know, or have others for."""
 
 _SHOWN_TEXTS = (
     "application/xml",
@@ -47,7 +47,7 @@ _SHOWN_TEXTS = (
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command has to give: ``body``, or a file at ``path`` with it."""
+    """The result of a command: ``body``, or a file at ``path`` with it."""
 
     media_type: str
     body: bytes = b""
@@ -59,7 +59,7 @@ class CommandResult:
 
 
 class CommandOutput:
-    """Where results go: to the ``stream``, the standard output, unless a file was named."""
+    """Writes results to the ``stream``, which is standard output, unless a file was given."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.stream: BinaryIO = sys.stdout.buffer
@@ -72,13 +72,13 @@ class CommandOutput:
         self._open: bool = options.open
 
     def keep_apart(self) -> None:
-        """From here on whatever prints to the standard output prints to the standard error.
+        """Redirect standard output to standard error, until the process ends.
 
-        That holds for libraries in C and for child processes as well. It is not taken back: a
-        model may print until the process ends.
+        This includes C libraries and child processes. It is permanent because a model can print
+        at any time.
         """
         sys.stdout.flush()
-        # Before the exchange: it asks a file for its position, which a pipe does not have.
+        # Before the redirection: it reads the position of a file, which a pipe does not have.
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(line_buffering=True, errors="backslashreplace")
@@ -96,15 +96,15 @@ class CommandOutput:
         )
 
     def write_json(self, value: Any, *, rename: bool = False) -> None:
-        """Write a result as JSON: in lines on a terminal, in one line elsewhere."""
+        """Write a result as JSON: indented on a terminal, in one line elsewhere."""
         text = json.dumps(value, ensure_ascii=False)
         self.write(CommandResult(JSON, text.encode(errors="backslashreplace")), rename=rename)
 
     def write(self, result: CommandResult, *, rename: bool = True) -> None:
         """Write a result.
 
-        ``rename``: whether the name of ``--deepaas_method_output`` has to end as the media type
-        does, which is how DEEPaaS 2.x treats predictions, and only those.
+        ``rename``: whether to add the suffix of the media type to ``--deepaas_method_output``, as
+        DEEPaaS 2.x does for predictions.
         """
         target = self.target(result.media_type if rename else "")
         if target is None and (self._open or (self.is_terminal and not result.is_text)):
@@ -124,7 +124,7 @@ class CommandOutput:
             self.stream.flush()
 
     def target(self, media_type: str = "") -> Path | None:
-        """The file that was named for a result, if one was, with the ending of its type."""
+        """Return the file for the result, if one was given, with the suffix of its type."""
         if self._exact is not None:
             return Path(self._exact)
         if self._named is None:
@@ -133,7 +133,7 @@ class CommandOutput:
         wanted = ending(media_type)
         if wanted and path.suffix != wanted:
             path = path.with_name(path.name + wanted)
-            say(f"the result is {media_type}: it goes to {path}")
+            say(f"the result is {media_type}, writing it to {path}")
         return path
 
     @contextlib.contextmanager
@@ -142,27 +142,27 @@ class CommandOutput:
             yield
         except OSError as error:
             give_up(self.stream)
-            if not isinstance(error, BrokenPipeError):  # Then who reads has seen enough.
+            if not isinstance(error, BrokenPipeError):  # Then the reader has closed the pipe.
                 raise unwritable(error) from None
 
 
 def give_up(stream: IO[Any]) -> None:
-    """Write no more to a stream, not even what it still holds, as Python would at its end."""
+    """Discard all further output to a stream, and what is still in its buffer."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def unwritable(error: OSError) -> CommandProblem:
-    return CommandProblem(f"the result cannot be written: {error.strerror or error}")
+    return CommandProblem(f"could not write the result: {error.strerror or error}")
 
 
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Around what is written to a file: a CommandProblem that it does not take a result."""
+    """Raise errors of writing a file as ``CommandProblem``."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise CommandProblem(f"the result cannot be written to {str(target)!r}: {reason}") from None
+        raise CommandProblem(f"could not write the result to {str(target)!r}: {reason}") from None
 
 
 def is_text(media_type: str) -> bool:
@@ -192,13 +192,13 @@ def _in_lines(body: bytes) -> bytes:
 
 
 def ending(media_type: str) -> str | None:
-    """What the names of files of a type end in, None where nobody knows."""
+    """Return the file name suffix of a media type, None if unknown."""
     essence = _essence(media_type)
     return _ENDINGS.get(essence) or mimetypes.guess_extension(essence, strict=False)
 
 
 def _free_name(suffix: str) -> Path:
-    """A name for a result in the working directory, of no file that is there."""
+    """Return an unused file name for a result in the working directory."""
     names = (Path(f"result{number}{suffix}") for number in ("", *range(2, 10_000)))
     # Nor through a link that leads nowhere yet.
     return next((name for name in names if not os.path.lexists(name)), Path(f"result{suffix}"))
@@ -213,7 +213,7 @@ def _save(result: CommandResult, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as file:
             _copy(result, file)
-    say(f"the result is in {target}")
+    say(f"Result saved to {target}")
 
 
 def _copy(result: CommandResult, stream: BinaryIO) -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong: exit codes, and the words for it."""
+"""Errors of commands: exit codes and messages."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ INTERRUPTED = 130
 
 EXIT_CODES = f"""\
 exit codes:
-  {OK}    it worked
-  {MODEL_FAILED}    the model failed or refused, or a check found errors
-  {WRONG_USAGE}    wrong options or arguments, or no such model
-  {HOST_FAILED}    the host does not answer, or cannot serve now
+  {OK}    success
+  {MODEL_FAILED}    the model failed, or a check found errors
+  {WRONG_USAGE}    invalid options or arguments, or no such model
+  {HOST_FAILED}    the host is unavailable
   {INTERRUPTED}  interrupted with Ctrl-C
 """
 
 
 class CommandProblem(Exception):
-    """Ends a command with a message for people."""
+    """Ends a command with a message for users."""
 
     def __init__(self, message: str, code: int = WRONG_USAGE) -> None:
         super().__init__(message)
@@ -39,19 +39,19 @@ def say(*lines: str) -> None:
 
 
 def shown_url(url: str) -> str:
-    """The URL of a host without a password."""
+    """Return the URL of a host without its password."""
     scheme, separator, rest = url.partition("://")
     address, slash, path = rest.partition("/")
     return f"{scheme}{separator}{address.rpartition('@')[2]}{slash}{path}"
 
 
 def bad_arguments(function: str, fields: Mapping[str, Any]) -> CommandProblem:
-    """The messages of a validation, one line each; nested as marshmallow gives them."""
+    """List validation messages, one line each; ``fields`` is nested as in marshmallow."""
     lines = [f"  --{name}: {message}" for name, value in fields.items() for message in _flat(value)]
     return CommandProblem(
         "\n".join(
             [
-                f"{function} does not take these arguments:",
+                f"invalid arguments of {function}:",
                 *lines,
                 f"see 'deepaas-cli {function} --help'",
             ]

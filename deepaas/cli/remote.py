@@ -1,4 +1,4 @@
-"""A model at a running host, called through :mod:`deepaas.client`."""
+"""A model of a running host, called with :mod:`deepaas.client`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _HOST_FAILED = (
 
 @contextlib.contextmanager
 def open_client(options: argparse.Namespace) -> Iterator[Client]:
-    """A client of the host that was named; what it raises becomes problems."""
+    """Open a client for the host, and convert its errors to ``CommandProblem``."""
     try:
         with Client(options.url, api_key=options.api_key) as client:
             yield client
@@ -74,18 +74,18 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def open_model(options: argparse.Namespace) -> Iterator[RemoteModel]:
-    """The model that was chosen; CommandProblem for whatever goes wrong with the host."""
+    """Open the chosen model. Raises ``CommandProblem`` for all errors of the host."""
     with (
         open_client(options) as client,
         tempfile.TemporaryDirectory(prefix="deepaas-cli-") as spool,
     ):
-        with status(f"asking {shown_url(options.url)}", plain=options.plain):
+        with status(f"connecting to {shown_url(options.url)}", plain=options.plain):
             model = client.model(options.model_name)
         yield RemoteModel(client, model, options, Path(spool))
 
 
 def served(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """What a host serves, one row per model; CommandProblem for whatever goes wrong with it."""
+    """Return one row per model of a host. Raises ``CommandProblem`` for all errors of the host."""
     with open_client(options) as client:
         states = client.health()["models"]
         known = {model.name: model for model in client.models()}
@@ -121,7 +121,7 @@ class RemoteModel:
     def options(self, function: str) -> list[Option]:
         declared = self._model.predict if function == "predict" else self._model.train
         if declared is None:
-            raise CommandProblem(f"{self.name} has no '{function}'")
+            raise CommandProblem(f"{self.name} has no {function} function")
         found = [_option(argument) for argument in declared]
         if function == "predict" and self._model.accept is not None:
             found.append(_option(self._model.accept))
@@ -131,7 +131,7 @@ class RemoteModel:
         return self._client.metadata(self.name)
 
     def warm(self) -> str:
-        return f"{self.name} is ready: the host has warmed it itself"
+        return f"{self.name} is ready: the host has already warmed it up"
 
     def array_types(self) -> list[str]:
         return [one for one in ARRAY_TYPES.values() if one in self._model.media_types]
@@ -144,7 +144,7 @@ class RemoteModel:
                 path = self._client.predict(
                     self.name, accept=accept, save_to=self._spool, arguments=given
                 )
-                if "*" in accept:  # Only the file says what it is.
+                if "*" in accept:  # Only the file has an exact type.
                     accept = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
                 return CommandResult(accept, path=path)
             answer = self._client.predict(self.name, accept=accept, arguments=given)
@@ -169,7 +169,7 @@ class RemoteModel:
         training = self._client.train(self.name, arguments=values)
         if self._options.detach:
             return as_json(training), OK
-        say(f"training {training.uuid} at {shown_url(self._options.url)}")
+        say(f"training run {training.uuid} at {shown_url(self._options.url)}")
         latest = training
 
         def progress() -> ProgressLine | None:
@@ -182,18 +182,18 @@ class RemoteModel:
         except KeyboardInterrupt as error:
             runs = f"deepaas-cli --url {shown_url(self._options.url)} runs"
             raise CommandProblem(
-                "interrupted; the training goes on at the host\n"
+                "interrupted. The training run continues on the host\n"
                 f"  follow it:  {runs} follow {training.uuid}\n"
                 f"  cancel it:  {runs} cancel {training.uuid}",
                 error.code if isinstance(error, Interrupted) else INTERRUPTED,
             ) from None
         if latest.state != "done":
             end = "failed" if latest.state == "error" else f"was {latest.state}"
-            raise CommandProblem(f"the training {end}: {latest.message}", MODEL_FAILED)
+            raise CommandProblem(f"the training run {end}: {latest.message}", MODEL_FAILED)
         return as_json(latest), OK
 
     def _unwrapped(self, answer: Any) -> Any:
-        """What ``predict`` returned, of which a host without a schema makes a field."""
+        """Return the result of ``predict`` without the object that a host wraps it in."""
         free = self._model.response is None and isinstance(answer, dict)
         if free and set(answer) == {"status", "predictions"}:
             return answer["predictions"]
@@ -208,12 +208,12 @@ def _with_url(url: str, message: str) -> str:
 def progress_of(training: Training) -> ProgressLine | None:
     told = training.progress
     if training.state == "queued":
-        return ProgressLine(None, None, "waits for its turn")
+        return ProgressLine(None, None, "queued")
     return None if told is None else ProgressLine(told.step, told.total, told.message)
 
 
 def as_json(training: Training) -> dict[str, Any]:
-    """A training as DEEPaaS shows it."""
+    """Return a training run as in the V2 API."""
     run = training.run
     told: dict[str, Any] = {
         "date": str(run.date) if run.date else None,

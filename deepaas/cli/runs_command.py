@@ -1,4 +1,4 @@
-"""``deepaas-cli runs``: the trainings of a host."""
+"""``deepaas-cli runs``: the training runs of a host."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ Run = Callable[[argparse.Namespace, "Client"], int]
 
 
 def add_to(commands: Any) -> None:
-    text = "list, follow and cancel the trainings of a host"
+    text = "list, follow and cancel training runs of a host"
     parser = commands.add_parser(
         "runs",
         help=text,
         description=f"{text.capitalize()} (--url, or DEEPAAS_URL; {URL} by default).",
-        epilog="A training is named by its UUID, or by the beginning of it.",
+        epilog="UUID can be the first characters of the UUID of a run.",
     )
     add_again(parser, _SHARED)
     parser.set_defaults(run=_with_client(_list), json=False, all=False)
     below = parser.add_subparsers(title="commands", metavar="command", prog="deepaas-cli runs")
-    listing = _add(below, "list", _list, "list the trainings, the newest first")
-    listing.add_argument("--all", action="store_true", help="not only the newest 20 of each model")
-    _add(below, "show", _show, "print all that the host tells of a training", "one")
+    listing = _add(below, "list", _list, "list the runs, newest first")
+    listing.add_argument(
+        "--all", action="store_true", help="list all runs, not only the latest 20 of each model"
+    )
+    _add(below, "show", _show, "print all details of a run", "one")
     _add(
         below,
         "follow",
         _follow,
-        "watch trainings until they have ended; those that have not ended, if none is named",
+        "watch runs until they end (default: all that have not ended)",
         "some",
     )
-    log = _add(below, "log", _log, "print what a training has printed", "one", as_json=False)
-    log.add_argument("--follow", "-f", action="store_true", help="go on until it has ended")
-    _add(below, "cancel", _cancel, "cancel trainings", "more")
-    download = _add(
-        below, "download", _download, "get files that a training has written", "one", as_json=False
+    log = _add(below, "log", _log, "print the log of a run", "one", as_json=False)
+    log.add_argument("--follow", "-f", action="store_true", help="continue until the run ends")
+    _add(below, "cancel", _cancel, "cancel runs", "more")
+    download = _add(below, "download", _download, "download files of a run", "one", as_json=False)
+    download.add_argument(
+        "files", nargs="*", metavar="FILE", help="paths as in 'runs show' (default: all)"
     )
     download.add_argument(
-        "files", nargs="*", metavar="FILE", help="which, as 'runs show' lists them (default: all)"
-    )
-    download.add_argument(
-        "--to", metavar="DIR", help="where to (default: a folder named after the training)"
+        "--to", metavar="DIR", help="target folder (default: a folder named after the run)"
     )
 
 
@@ -72,7 +72,7 @@ def _add(
         name = "uuid" if uuids == "one" else "uuids"
         parser.add_argument(name, nargs=counts[uuids], metavar="UUID")
     if as_json:
-        parser.add_argument("--json", action="store_true", help="as JSON")
+        parser.add_argument("--json", action="store_true", help="print JSON")
     add_again(parser, _SHARED)
     parser.set_defaults(run=_with_client(run))
     return parser
@@ -103,7 +103,7 @@ def _list(options: argparse.Namespace, client: Client) -> int:
         rows = [row(training, length) for training in trainings]
         output.write_text(plain_table(rows, list(rows[0])))
     else:
-        say(f"no trainings at {shown_url(options.url)}")
+        say(f"no training runs at {shown_url(options.url)}")
     return OK
 
 
@@ -128,7 +128,7 @@ def _follow(options: argparse.Namespace, client: Client) -> int:
         every = client.trainings(options.model_name)
         trainings = [training for training in every if not training.ended]
         if not trainings:
-            say(f"no training is going on at {shown_url(options.url)}")
+            say(f"no training run is queued or running at {shown_url(options.url)}")
             return OK
     ended = follow(trainings, CommandOutput(options), as_json=options.json, plain=options.plain)
     return OK if all(training.state == "done" for training in ended) else MODEL_FAILED
@@ -162,10 +162,10 @@ def _download(options: argparse.Namespace, client: Client) -> int:
     unknown = [path for path in wanted if path not in there]
     if unknown:
         raise CommandProblem(
-            f"this training has no file {unknown[0]!r}; it has: {', '.join(there)}"
+            f"no such file in this run: {unknown[0]!r}. Available files: {', '.join(there)}"
         )
     if not wanted:
-        say("this training has written no files")
+        say("this run has no files")
     folder = Path(options.to or f"{training.model}-{training.uuid[:SHORT_LENGTH]}")
     for path in wanted:
         target = _target(folder, path)
@@ -176,20 +176,20 @@ def _download(options: argparse.Namespace, client: Client) -> int:
 
 
 def _target(folder: Path, path: str) -> Path:
-    """Where a file goes: below the folder, whatever the host says that it is called."""
+    """Return the path for a file; always in the folder, whatever name the host sends."""
     parts = PurePosixPath(path).parts
     if not parts or ".." in parts or parts[0] == "/":
-        raise CommandProblem(f"the host names a file that would lead out of the folder: {path!r}")
+        raise CommandProblem(f"the host sent a file name outside of the folder: {path!r}")
     target = folder.joinpath(*parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandProblem(f"{str(target.parent)!r} cannot be made: {error.strerror}") from None
+        raise CommandProblem(f"could not create {str(target.parent)!r}: {error.strerror}") from None
     return target
 
 
 def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
-    """The training that is meant by a UUID or its beginning; CommandProblem if not just one is."""
+    """Find a run by its UUID or the start of it. Raises ``CommandProblem`` unless one matches."""
     name = uuid.lower()
     if len(name) == 32:
         return client.training(name, options.model_name)
@@ -197,10 +197,10 @@ def _find(client: Client, options: argparse.Namespace, uuid: str) -> Training:
     found = [training for training in every if training.uuid.startswith(name)]
     if not found:
         where = shown_url(options.url)
-        raise CommandProblem(f"no training at {where} has a UUID that begins with {uuid!r}")
+        raise CommandProblem(f"no training run at {where} has a UUID that starts with {uuid!r}")
     if len(found) > 1:
         raise CommandProblem(
-            f"{len(found)} trainings have UUIDs that begin with {uuid!r}: "
+            f"{len(found)} training runs have UUIDs that start with {uuid!r}: "
             f"{', '.join(training.uuid for training in found[:5])}"
         )
     return found[0]

@@ -1,4 +1,4 @@
-"""The options that all commands share."""
+"""Options shared by all commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IGNORED_VALUES = (
     *("--log_config", "--log-date-format", "--log-dir", "--logdir", "--log-file", "--logfile"),
     *("--syslog-log-facility", "--workers", "-p"),
 )
-"""What DEEPaaS 2.x takes here although it means nothing to a command: so does this, in silence."""
+"""Options that DEEPaaS 2.x accepts without effect on the command: they are silently ignored."""
 
 
 STREAM_HELP = "print each part as soon as the model yields it, one JSON value per line"
@@ -35,19 +35,19 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         *("--model-name", "--model"),
         metavar="NAME",
-        help="which model, where there are several; or the path of one (api.py, a folder)",
+        help="name of the model, or its path (api.py, a folder)",
     )
     model.add_argument(
         "--url",
         metavar="URL",
         default=os.environ.get("DEEPAAS_URL") or None,
-        help="a host to ask, as http://127.0.0.1:5000, instead of an installed model",
+        help="use a model of a host such as http://127.0.0.1:5000, instead of an installed one",
     )
     model.add_argument(
         "--api-key",
         metavar="KEY",
         default=os.environ.get("DEEPAAS_API_KEY") or None,
-        help="sent to the host as 'Authorization: Bearer KEY'; better put it into DEEPAAS_API_KEY",
+        help="send 'Authorization: Bearer KEY' to the host; DEEPAAS_API_KEY is safer",
     )
     result = parser.add_argument_group("result")
     result.add_argument(*("--output", "-o"), metavar="FILE", help="write the result to this file")
@@ -56,8 +56,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     result.add_argument(
         "--deepaas_method_output",
         metavar="FILE",
-        help="as --output, as DEEPaaS 2.x has it: a prediction's file gets the ending of its "
-        "media type (.json, .png) where its name has another",
+        help="like --output, as in DEEPaaS 2.x: adds the suffix of the media type (.json, .png) to "
+        "the file of a prediction",
     )
     training = parser.add_argument_group("training")
     training.add_argument(
@@ -68,16 +68,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     training.add_argument(
         "--detach",
         action="store_true",
-        help="with --url: 'train' starts a training and does not wait for its end",
+        help="with --url: 'train' starts a training run and does not wait for its end",
     )
     other = parser.add_argument_group("other")
     other.add_argument(
-        "--plain", action="store_true", help="draw nothing on the terminal, no spinner and no bar"
+        "--plain", action="store_true", help="no spinners and progress bars on the terminal"
     )
     other.add_argument(
         *("--debug", "-d"),
         action="store_true",
-        help="whole tracebacks, and logs of all levels",
+        help="complete tracebacks, and logs of all levels",
     )
     other.add_argument("--version", action="version", version=deepaas.__version__)
     hidden: dict[str, Any] = {"help": argparse.SUPPRESS, "dest": "ignored"}
@@ -94,10 +94,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_again(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Let some of the options, named without dashes, stand behind a command as well."""
+    """Accept some of the options, listed without dashes, after a command as well."""
     for name in names:
         action = "store_true" if name in ("open", "plain", "stream") else "store"
-        # Without a default, which would win over what stands before the command.
+        # Without a default, which would override an option before the command.
         parser.add_argument(
             f"--{name}", default=argparse.SUPPRESS, action=action, help=argparse.SUPPRESS
         )

@@ -1,8 +1,8 @@
-"""What a terminal shows while something takes its time, and how far it is.
+"""Shows what is running, and its progress, on the terminal.
 
-Rich draws where nobody else writes to the terminal. Around the code of a model, which may print,
-start programs that do, or open a debugger, there are only whole lines, as there are where the
-standard error is no terminal.
+Rich draws only if nothing else writes to the terminal. While code of a model runs, which may print,
+start programs or open a debugger, whole lines are printed instead, as if standard error is not a
+terminal.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 REDRAWS_PER_SECOND = 10
 LOOK_SECONDS = 0.1
 LINE_SECONDS = 1.0
-"""Two lines are not closer together than this."""
+"""Minimum time between two lines."""
 
 
 @dataclass(frozen=True)
 class ProgressLine:
-    """How far something is; numbers are None when nobody knows."""
+    """The progress of a task; unknown numbers are None."""
 
     step: float | None
     total: float | None
@@ -43,14 +43,14 @@ class ProgressLine:
 
 Ask = Callable[[], ProgressLine | None]
 Rest = Callable[[], None]
-"""From here on nothing is drawn; what is printed next begins a line. May be called again."""
+"""Stops drawing; the next output starts a new line. Can be called again."""
 
 
 @contextlib.contextmanager
 def status(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterator[Rest]:
-    """Show that something goes on, and how far it is, until its end or until it is told to rest.
+    """Show that a task is running, and its progress, until it ends or the result is called.
 
-    ``plain`` draws nothing, whatever the standard error is.
+    ``plain`` draws nothing, even on a terminal.
     """
     if not plain and _can_draw():
         with _drawn(title, ask) as live:
@@ -62,21 +62,21 @@ def status(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterat
 
 @contextlib.contextmanager
 def announced(title: str, ask: Ask | None = None, *, plain: bool = False) -> Iterator[None]:
-    """The same around what has the terminal for itself: nothing is drawn, lines tell of it."""
+    """Show the same as lines, for a task that uses the terminal itself."""
     if not plain and _can_draw():
         _print(title)
     with _in_lines(title, ask):
         try:
             yield
         finally:
-            # What has been printed without an end stands before what comes now.
+            # Flush unfinished lines before the next output.
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(OSError, ValueError):
                     stream.flush()
 
 
 def _can_draw() -> bool:
-    # A debugger that has been attached from the start owns the terminal.
+    # A debugger uses the terminal.
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and sys.gettrace() is None
 
 
@@ -85,7 +85,7 @@ def _drawn(title: str, ask: Ask | None) -> Live:
     from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    # A terminal for sure; what NO_COLOR and TERM mean is Rich's business.
+    # It is a terminal; Rich handles NO_COLOR and TERM.
     console = Console(stderr=True, force_terminal=True)
     name = TextColumn("{task.description}", markup=False)
     spinner, elapsed = SpinnerColumn(), TimeElapsedColumn()
@@ -105,7 +105,7 @@ def _drawn(title: str, ask: Ask | None) -> Live:
         console=console,
         refresh_per_second=REDRAWS_PER_SECOND,
         transient=True,
-        # Nobody prints meanwhile, and what replaces the streams would break half lines.
+        # Nothing else prints, and redirected streams would break partial lines.
         redirect_stdout=False,
         redirect_stderr=False,
     )
@@ -149,7 +149,7 @@ class _News:
 
 
 def _print(line: str) -> None:
-    # In one piece: a model may be printing.
+    # In one write: a model may be printing.
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{visible(line)}\n")
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Tables in plain text, which programs such as `awk` and `cut` can read as well."""
+"""Plain text tables, also for programs such as `awk` and `cut`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def plain_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    """The rows below a line of titles, columns two spaces apart, the last as long as it is."""
+    """Return the rows below a line of titles, with two spaces between columns."""
     cells = [[column.upper().replace("_", " ") for column in columns]]
     cells += [[as_cell(row.get(column)) for column in columns] for row in rows]
     widths = [max(len(row[number]) for row in cells) for number in range(len(columns))]
@@ -19,7 +19,7 @@ def plain_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> st
 
 
 def as_cell(value: Any) -> str:
-    """A value in one line without tricks for the terminal."""
+    """Return a value in one line without control characters."""
     if value is None:
         return "-"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""An event loop that an exception has left in the middle of its work."""
+"""Cleans up an event loop that an exception has interrupted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 
 def unwind(loop: asyncio.AbstractEventLoop) -> None:
-    """Have what goes on there tidy up: Ctrl-C ends the loop before that has noticed anything."""
+    """Let its tasks clean up: Ctrl-C ends the loop before they notice."""
     loop.run_until_complete(_ended(asyncio.all_tasks(loop)))
 
 
@@ -14,7 +14,7 @@ async def _ended(tasks: set[asyncio.Task[object]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    # Generators that somebody has dropped are closed by tasks that the loop begins meanwhile.
+    # The loop starts tasks that close abandoned generators.
     await asyncio.sleep(0)
     closing = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.gather(*closing, return_exceptions=True)

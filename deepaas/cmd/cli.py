@@ -26,7 +26,7 @@ def predict(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def _interrupted() -> NoReturn:
-    """End as the commands do by themselves once they are imported."""
+    """Exit as the commands do once they are imported."""
     print("interrupted", file=sys.stderr)
     sys.exit(130)
 

@@ -26,13 +26,13 @@ def greeting(
         shown.append(("On the network:", network))
     width = max(len(label) for label, _ in shown)
     reach = (
-        "Other machines can reach it."
+        "Other machines can connect."
         if is_open(listening)
-        else "Only this machine can reach it (--listen-ip 0.0.0.0 for the network)."
+        else "Only this machine can connect (use --listen-ip 0.0.0.0 for the network)."
     )
     lines = [f"{label:>{width}} {text}" for label, text in shown]
     return "\n".join(
-        ["", f"DEEPaaS {deepaas.__version__}", "", *lines, "", f"{reach} Ctrl+C stops it.", ""]
+        ["", f"DEEPaaS {deepaas.__version__}", "", *lines, "", f"{reach} Press Ctrl+C to stop.", ""]
     )
 
 

@@ -1,4 +1,4 @@
-"""``python -m deepaas.cmd.health``: ask the host of this container whether it is well."""
+"""``python -m deepaas.cmd.health``: the health check of the host in this container."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from deepaas.errors import ConfigError
 TIMEOUT_SECONDS = 5.0
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""An address to be reached at, for those that stand for all."""
+"""Addresses to connect to, for the addresses that mean "all"."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Ask; 0 if the host is well, 1 if not, 2 if it cannot be asked."""
+    """Return 0 if the host is healthy, 1 if not, 2 if its configuration is invalid."""
     parser = argparse.ArgumentParser(
         prog="python -m deepaas.cmd.health",
-        description="Ask the host on this machine whether it answers. Where it listens is taken "
-        "from the environment and the usual configuration files, as deepaas-run does it.",
+        description="Check whether the host on this machine responds. Its address is read from the "
+        "environment and the default configuration files, as deepaas-run does.",
     )
-    parser.add_argument(
-        "--ready", action="store_true", help="ask whether all models take calls instead"
-    )
+    parser.add_argument("--ready", action="store_true", help="check whether all models are ready")
     path = "/readyz" if parser.parse_args(argv).ready else "/healthz"
     try:
         settings = config.load([])
@@ -40,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(answer.read().decode(errors="replace"))
     except (OSError, http.client.HTTPException) as error:
         where = f"{address}:{settings.listen_port}{settings.base_path}{path}"
-        print(f"deepaas.cmd.health: {where} does not answer: {error}", file=sys.stderr)
+        print(f"deepaas.cmd.health: could not connect to {where}: {error}", file=sys.stderr)
         return 1
     else:
         return 0 if answer.status == 200 else 1

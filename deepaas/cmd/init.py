@@ -1,8 +1,8 @@
-"""What a system expects of its first process, for containers in which that is ours.
+"""The init process (PID 1) for containers that start the host directly.
 
-Process 1 inherits every process whose parent has gone (what a killed training has started, say) and
-has to take it away when it ends. The host knows only its own, so it runs as a child of this small
-program then. It runs this file alone, with the standard library's smallest parts.
+Process 1 inherits all processes whose parent has ended, such as those of a killed training run, and
+must reap them. The host only handles its own, so it runs as a child of this small program, which
+only uses this file and small parts of the standard library.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ _WAITED = {*FORWARDED, signal.SIGCHLD}
 
 
 def leave_first_place() -> None:
-    """If this is process 1, go on in a child of it, and have process 1 look after all.
+    """If this is process 1, continue in a child, and let process 1 reap processes.
 
-    No thread may have been started before.
+    Call it before any thread is started.
     """
     if os.getpid() != 1:
         return
-    # Blocked signals wait; process 1 would otherwise not hear of them until it listens.
+    # Blocked signals are kept; otherwise process 1 would miss them until it waits for them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED)
     child = os.fork()
     if child:
-        # -I -S: it needs nothing that is installed, and stays small.
+        # -I -S: it needs no installed packages, and stays small.
         os.execv(sys.executable, [sys.executable, "-I", "-S", __file__, str(child)])
-    # A terminal sends Ctrl-C to all of its foreground group; it is to come once, through process 1.
+    # A terminal sends Ctrl-C to its whole foreground group, but it must arrive once, by process 1.
     os.setpgid(0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _WAITED)
 
 
 def _look_after(host: int) -> int:
-    """Pass signals on and take away what has ended, until the host has; its exit code."""
+    """Forward signals and reap processes until the host ends. Return its exit code."""
     while True:
         number = signal.sigwait(_WAITED)
         if number != signal.SIGCHLD:

@@ -1,4 +1,4 @@
-"""``deepaas-run``: serve models over HTTP until told to stop."""
+"""``deepaas-run``: serves models over HTTP until it is stopped."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ from deepaas.web.notes import Notes
 _log = logging.getLogger("deepaas")
 
 LAST_WORDS_SECONDS = 2.0
-"""How long the last answers may take to reach their clients when the host leaves."""
+"""Time limit for sending the last responses when the host stops."""
 
 LINGERING_SECONDS = 2.0
-"""How long the rest of a body that nobody reads is taken, so that its client reads the answer."""
+"""How long to receive the rest of an unused request body, so that its client reads the response."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command; it exits with 0 after a stop by signal, with 1 if nothing can be served."""
+    """Run the command. The exit code is 0 after a signal, 1 if no model can be served."""
     leave_first_place()
     replace_standard_streams()
     try:
@@ -93,7 +93,7 @@ def _run(serving: Coroutine[Any, Any, int]) -> int:
 
 
 async def _serve(settings: Settings, models: Sequence[FoundModel], recent: RecentLog | None) -> int:
-    """Serve until a signal comes; a second one makes it quick."""
+    """Serve until a signal arrives; a second one stops running calls."""
     stop, hurry = asyncio.Event(), asyncio.Event()
 
     def on_signal() -> None:
@@ -126,12 +126,12 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
-            # web.bodies unpacks what is read; what is not is thrown away as it comes.
+            # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,
             access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
-        # From the start on: a worker may be lost again while the store is being opened.
+        # Started early: a worker may be lost while the store is opened.
         settled = asyncio.ensure_future(registry.settled())
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
         listener: Listener | None = None
@@ -152,7 +152,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 # Somebody watches, and has been given its address.
                 expect()
             await stop.wait()
-            _log.info("stopping: running calls may finish (a second signal ends them)")
+            _log.info("stopping: waiting for running calls to finish (a second signal ends them)")
             drain.began = True
             await listener.stop()
             await asyncio.gather(
@@ -166,10 +166,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             if reloading is not None:
                 reloading.cancel()
                 await asyncio.wait((reloading,))
-            # Calls that still run or wait are answered with 503 by this.
+            # Calls that are still running or waiting get 503.
             await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
-            # Last: asynchronous predictions that have ended by now are noted there.
+            # Last: the results of asynchronous predictions are stored there.
             await trainings.close()
     _log.info("stopped")
     return 0
@@ -190,10 +190,10 @@ def _listen(settings: Settings, notes: Notes) -> Listener:
     try:
         return Listener(settings.listen_ip, settings.listen_port, notes)
     except OSError as error:
-        # What socket.create_server adds to the reason, the message says already.
+        # Remove what socket.create_server adds: the message already says it.
         reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigError(
-            f"cannot listen on {settings.listen_ip} port {settings.listen_port}: {reason}"
+            f"could not listen on {settings.listen_ip} port {settings.listen_port}: {reason}"
         ) from None
 
 
@@ -213,9 +213,9 @@ def _tell_who_may_ask(visitors: Visitors, listener: Listener) -> None:
         where = network_url(listener.address, "") or f"port {listener.address[1]}"
         _log.warning(OPEN_TO_ALL, where)
     if visitors.any_host:
-        _log.info("the host answers to every name by which it is called (see --allowed-host)")
+        _log.info("all host names are accepted (see --allowed-host)")
     if visitors.any_origin:
-        _log.warning("web pages of every origin may use this host (--allowed-origin *)")
+        _log.warning("web pages of all origins can use this host (--allowed-origin *)")
 
 
 def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:
@@ -223,23 +223,23 @@ def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:
 
 
 async def _any_model(settled: asyncio.Future[bool], stop: asyncio.Event, stays: str) -> bool:
-    """Wait for the models; False when none of them can be served, unless the host stays."""
+    """Wait for the models; False if none can be served, unless the host keeps running."""
     await _first(settled, stop.wait())
     if stop.is_set():
         return True
     if not settled.result():
         if stays:
-            _log.error("none of the models can be served yet, see above; %s", stays)
+            _log.error("No model could be loaded, see above; %s", stays)
             return True
-        _log.critical("none of the models can be served, see above")
+        _log.critical("No model could be loaded, see above")
         return False
     return True
 
 
 def _settle_memory() -> None:
-    """Leave what the host consists of out of garbage collections from here on.
+    """Exclude the objects of the host from garbage collection.
 
-    To look through all of it takes milliseconds, in which nobody is answered.
+    Scanning them takes milliseconds, during which the host does not respond.
     """
     gc.collect()
     gc.freeze()

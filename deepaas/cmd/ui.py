@@ -1,4 +1,4 @@
-"""``deepaas-ui``: the try-me page for any host that speaks the V2 API."""
+"""``deepaas-ui``: the try-me page for any host with the V2 API."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ examples:
   deepaas-ui
         for the host at http://127.0.0.1:5000
   deepaas-ui --api-url https://models.example.org --listen-port 8080
-        for another one
+        for another host
 """
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command; it exits with 0 after a stop by signal, with 1 if nothing can be served."""
+    """Run the command. The exit code is 0 after a signal, 1 if the page cannot be served."""
     replace_standard_streams()
     parser = _parser()
     given = parser.parse_args(argv)
@@ -52,21 +52,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     except ValueError as error:
         parser.error(f"--trusted-proxy: {error}")
     if importlib.util.find_spec("gradio") is None:
-        sys.exit("deepaas-ui: Gradio is not installed here: pip install 'deepaas[ui]'")
+        sys.exit("deepaas-ui: Gradio is not installed: pip install 'deepaas[ui]'")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     raise_open_files()
     try:
         listening, shown = _listen(given)
     except OSError as error:
-        sys.exit(f"deepaas-ui: cannot listen: {error.strerror or error}")
+        where = given.unix_socket or f"{given.listen_ip} port {given.listen_port}"
+        sys.exit(f"deepaas-ui: could not listen on {where}: {error.strerror or error}")
     with scratch() as folder:
         os.environ.update(_environment(folder))
-        # Only now: it takes seconds, and looks at the environment.
+        # Imported late because it takes seconds, and reads the environment.
         with without_stubs():
             from deepaas.ui import server
 
-        # At the end Python would look through all that Gradio is made of, which takes a second.
+        # Without this, Python scans all objects of Gradio at exit, which takes a second.
         atexit.register(gc.freeze)
         server.serve(
             listening,
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             root=given.root_path.rstrip("/"),
             max_file_bytes=given.max_file_size or None,
             visitors=visitors,
-            # On a socket there is nobody but the host, which says what is true.
+            # Only the host connects to a Unix socket, and its headers are trusted.
             believes=lambda peer: given.unix_socket is not None or proxies.trusts(peer),
             header_seconds=given.header_timeout,
             body_seconds=given.body_timeout,
@@ -87,8 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         "deepaas-ui",
         usage="deepaas-ui [options]",
-        description="Serve the try-me page for the models of a host: one of DEEPaaS, of any "
-        "version that has the V2 API.",
+        description="Serve the try-me page for the models of a DEEPaaS host, in any version with "
+        "the V2 API.",
         epilog=_EPILOG,
     )
     parser.add_argument("--version", action="version", version=deepaas.__version__)
@@ -103,8 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     host.add_argument(
         "--public-url",
         metavar="URL",
-        help="URL of the host as visitors reach it, or a path below which it is found beside the "
-        "page. (default: as --api-url)",
+        help="URL of the host for users of the page, or its path on the same server as the page. "
+        "(default: same as --api-url)",
     )
     address = parser.add_argument_group("address")
     address.add_argument(
@@ -118,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=7860,
         metavar="PORT",
-        help="TCP port to listen on; 0 picks a free one. (default: %(default)s)",
+        help="TCP port to listen on, 0 for a free one. (default: %(default)s)",
     )
     address.add_argument(
         "--unix-socket",
@@ -130,8 +131,8 @@ def _parser() -> argparse.ArgumentParser:
         "--root-path",
         default="",
         metavar="PATH",
-        help="Path below which the page is served, such as /try-me, for a reverse proxy that "
-        "forwards only that path.",
+        help="Path prefix of the page, such as /try-me, for a reverse proxy that only forwards "
+        "this path.",
     )
     visitors = parser.add_argument_group("proxies and web pages")
     visitors.add_argument(
@@ -139,16 +140,16 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="Host name that visitors may use besides localhost and the address itself, as for "
-        "deepaas-run: example.org, example.org:8443, .example.org, *. May be repeated.",
+        help="Host name that users can use, in addition to localhost and the IP address, as for "
+        "deepaas-run: example.org, example.org:8443, .example.org, *. Can be repeated.",
     )
     visitors.add_argument(
         "--allowed-origin",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="Web site whose pages may use this one, as for deepaas-run: https://example.org, *. "
-        "May be repeated.",
+        help="Origin of web pages that can call this page, as for deepaas-run: "
+        "https://example.org, *. Can be repeated.",
     )
     visitors.add_argument(
         "--trusted-proxy",
@@ -156,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NETWORK",
         help="Address or network of a reverse proxy whose X-Forwarded-Host and -Proto headers are "
-        "believed. May be repeated.",
+        "trusted. Can be repeated.",
     )
     limits = parser.add_argument_group("limits")
     limits.add_argument(
@@ -164,21 +165,21 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar="BYTES",
-        help="Largest file that visitors may send; 0 for no limit. (default: %(default)s)",
+        help="Maximum size of an uploaded file, 0 for no limit. (default: %(default)s)",
     )
     limits.add_argument(
         "--header-timeout",
         type=float,
         default=30.0,
         metavar="SECONDS",
-        help="Longest time for the headers of a request to arrive. (default: %(default)g)",
+        help="Time limit for receiving the headers of a request. (default: %(default)g)",
     )
     limits.add_argument(
         "--body-timeout",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="Longest time in which nothing of a body arrives. (default: %(default)g)",
+        help="Time limit for receiving the next part of a request body. (default: %(default)g)",
     )
     return parser
 
@@ -186,12 +187,12 @@ def _parser() -> argparse.ArgumentParser:
 def _http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"not the URL of a host: {text!r}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http:// or https:// URL")
     return text
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What keeps Gradio and its libraries within this folder and this machine."""
+    """Return variables that keep Gradio and its libraries in this folder and offline."""
     return {
         "GRADIO_ANALYTICS_ENABLED": "False",
         "GRADIO_TEMP_DIR": str(folder / "gradio"),
@@ -205,7 +206,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
     if given.unix_socket:
         listening = socket.socket(socket.AF_UNIX)
-        mask = os.umask(0o077)  # For this user alone.
+        mask = os.umask(0o077)  # Only for this user.
         try:
             listening.bind(str(given.unix_socket))
         finally:
@@ -216,7 +217,7 @@ def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
     address = listening.getsockname()[:2]
     shown = own_url(address, f"{given.root_path}/")
     if network := network_url(address, f"{given.root_path}/"):
-        shown = f"{shown} and {network}: {OPEN_TO_ALL % 'it'}"
+        shown = f"{shown} and {network}. Warning: {OPEN_TO_ALL % 'it'}"
     return listening, shown
 
 

@@ -1,4 +1,4 @@
-"""The options: how they are declared to oslo.config, read, and complained about."""
+"""Reads the options of the host with oslo.config."""
 
 from deepaas.config.environment import names_by_key, remarks
 from deepaas.config.options import door_options, list_opts

@@ -1,4 +1,4 @@
-"""What is told of a wrong value: what is wanted, and where it stands."""
+"""Error messages for options: what is accepted, and where the wrong value is set."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def of_value(
     default_config_files: list[str] | None,
     doors: Sequence[DoorOptions],
 ) -> str | None:
-    """What argparse says of a wrong value, with our words and the file where it stands."""
+    """Reword argparse's message about a wrong value, and add the file that contains it."""
     found = re.match(r"--([\w-]+)\S*: Invalid .*? value: (.*)", complaint)
     if found is None:
         return None
@@ -52,7 +52,7 @@ def of_value(
 def of_variable(
     complaint: str, doors: Sequence[DoorOptions], environment: Mapping[str, str]
 ) -> str | None:
-    """The same of what oslo.config says of a variable."""
+    """Reword oslo.config's message about an environment variable."""
     found = re.match(r"Value for option \S+ from (\w+) is not valid", complaint)
     options = by_key(doors)
     named = {name: options[key] for key, names in names_by_key(doors).items() for name in names}
@@ -69,20 +69,20 @@ def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
     given = complaint.removeprefix("unrecognized arguments: ")
     name = given.split()[0].partition("=")[0] if given != complaint else ""
     if not name.startswith("-"):
-        # argparse takes all that stand at one place, and no more.
-        return name and f"{name!r} must stand beside the other models, or behind --model-name"
+        # argparse only accepts positional arguments in one place.
+        return name and f"{name!r} must be next to the other models, or after --model-name."
     known = ["--config-file", "--config-dir", "--help-all", "--version"]
     for option in every(doors):
         is_switch = isinstance(option, cfg.BoolOpt)
         known += [f"--{option.name}", *([f"--no-{option.name}"] if is_switch else [])]
     meant = OF_OTHER_SERVERS.get(name.strip("-"))
-    hint = f"; did you mean --{meant}?" if meant else did_you_mean(name, known)
-    return f"there is no option {name}{hint}"
+    hint = f". Did you mean --{meant}?" if meant else did_you_mean(name, known)
+    return f"no such option: {name}{hint}"
 
 
 def _must(where: str, option: cfg.Opt, value: str) -> str:
-    given = "" if option.secret else f", not {value!r}"
-    return f"{where} must be {_wanted(option)}{given}"
+    given = "must" if option.secret else f"{value!r} must"
+    return f"{where}: {given} be {_wanted(option)}."
 
 
 def _wanted(option: cfg.Opt) -> str:
@@ -91,7 +91,7 @@ def _wanted(option: cfg.Opt) -> str:
         return "true or false"
     if kind.choices:
         return f"one of {', '.join(kind.choices)}"
-    what = "a whole number" if isinstance(kind, types.Integer) else "a number"
+    what = "an integer" if isinstance(kind, types.Integer) else "a number"
     if kind.min is not None and kind.max is not None:
         return f"{what} from {kind.min:g} to {kind.max:g}"
-    return f"{what}, at least {kind.min:g}" if kind.min is not None else what
+    return f"{what} of at least {kind.min:g}" if kind.min is not None else what

@@ -1,7 +1,7 @@
 """Options in the environment: ``DEEPAAS_LISTEN_PORT``, and ``OS_DEFAULT__LISTEN_PORT`` as before.
 
-Kubernetes and Docker tell each container of its neighbours by variables that begin with their
-names. One called *deepaas* must not look like options.
+Kubernetes and Docker set variables in each container that start with the names of other services.
+Those of a service called *deepaas* must not be treated as options.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OTHERS = frozenset(
         "DEEPAAS_WORKER",
     ]
 )
-"""Variables of this package's that are no options."""
+"""Variables of this package that are not options."""
 
 _OURS = short_variable("")
 
@@ -37,22 +37,22 @@ _ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 _NEIGHBOUR = re.compile(
     r"DEEPAAS(_\w+)?_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENV_\w+)"
 )
-"""Names that Kubernetes makes of each service and Docker of each link, which no option has.
+"""Variables that Kubernetes sets for each service and Docker for each link; no option has them.
 
 https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 """
 
 MISSPELT = 0.85
-"""Models have variables of their own, such as DEEPAAS_TEST_DIR (0.82 for STATE_DIR)."""
+"""Models have their own variables, such as DEEPAAS_TEST_DIR (0.82 for STATE_DIR)."""
 
 MISSPELT_PREFIX = 0.9
-"""``OS_`` begins the variables of others too, of OpenStack's clients above all."""
+"""Other variables start with ``OS_`` too, mainly those of OpenStack's clients."""
 
 
 def names_by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], list[str]]:
-    """The variables of each option, by its section and key in files; the first that is set counts.
+    """Return the variables of each option by section and key; the first one that is set is used.
 
-    An older name of an option of a door has the one that oslo.config gave it.
+    A former name of a door's option has the variable that oslo.config gave it.
     """
     found = {("DEFAULT", field.name): variables(field) for field in declared(Settings)}
     for door in doors:
@@ -66,7 +66,7 @@ def names_by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], list[str
 
 
 class Variables(EnvironmentConfigurationSource):
-    """Where oslo.config looks for variables."""
+    """The source of environment variables for oslo.config."""
 
     def __init__(self, environment: Mapping[str, str], doors: Sequence[DoorOptions]) -> None:
         self._environment = environment
@@ -79,7 +79,7 @@ class Variables(EnvironmentConfigurationSource):
         return self._environment[name], cfg.LocationInfo(cfg.Locations.environment, name)
 
     def get_name(self, group_name: str | None, option_name: str) -> str:  # type: ignore[override]
-        """The variable that counts; the last one if none is set."""
+        """Return the variable that is used; the last one if none is set."""
         names = self._names.get((group_name or "DEFAULT", option_name), [""])
         return next((name for name in names if _is_set(name, self._environment)), names[-1])
 
@@ -89,7 +89,7 @@ def _is_set(name: str, environment: Mapping[str, str]) -> bool:
 
 
 def _of_neighbour(name: str, environment: Mapping[str, str]) -> bool:
-    """Whether a variable that an option could have is from a container platform, by its value."""
+    """Whether the value of a variable shows that a container platform has set it."""
     if not name.startswith(_OURS):
         return False
     value = environment[name]
@@ -102,7 +102,7 @@ def _of_neighbour(name: str, environment: Mapping[str, str]) -> bool:
 
 
 def remarks(environment: Mapping[str, str], doors: Sequence[DoorOptions]) -> Iterator[str]:
-    """What an operator should know of variables that look like options and do nothing."""
+    """Warn of variables that look like options but have no effect."""
     by_key = names_by_key(doors)
     known = OTHERS.union(*by_key.values())
     lost = tuple(prefix for door in doors if door.trouble for prefix in door.prefixes)
@@ -110,15 +110,15 @@ def remarks(environment: Mapping[str, str], doors: Sequence[DoorOptions]) -> Ite
         counts, *others = [name for name in names if _is_set(name, environment)] or [""]
         for other in others:
             if environment[other] != environment[counts]:
-                yield f"{other} has no effect, as {counts} is set too"
+                yield f"{other} has no effect because {counts} is also set"
     for name in sorted(environment):
         if name in known or name.startswith(lost):
             continue
         meant = _meant(name, environment, known)
         if meant:
-            yield f"{name} is no option of deepaas-run; did you mean {meant}?"
+            yield f"{name} is not an option of deepaas-run. Did you mean {meant}?"
         elif name.startswith(tuple({variable(section, "") for section, _ in by_key})):
-            yield f"{name} is no option of deepaas-run"
+            yield f"{name} is not an option of deepaas-run"
 
 
 def _meant(name: str, environment: Mapping[str, str], known: Iterable[str]) -> str | None:
@@ -138,6 +138,7 @@ def _meant(name: str, environment: Mapping[str, str], known: Iterable[str]) -> s
 
 
 def _is_neighbours_port(name: str, environment: Mapping[str, str]) -> bool:
-    """Also where it was overwritten: deep-start has a variable DEEPAAS_PORT of its own."""
+    """Whether the variable belongs to another service, even if deep-start's DEEPAAS_PORT
+    replaces its value."""
     stem = name.removesuffix("_PORT")
     return stem != name and not {f"{stem}_SERVICE_HOST", f"{stem}_NAME"}.isdisjoint(environment)

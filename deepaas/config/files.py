@@ -1,4 +1,4 @@
-"""INI files: which are read, and that no key in them does nothing."""
+"""INI files: finds and parses them, and rejects unknown keys."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ IGNORED_KEYS = frozenset(
         "watch_log_file",
     ]
 )
-"""Keys of oslo.log that stand in sample files of DEEPaaS 2.x: warned of, not refused."""
+"""Keys of oslo.log in sample files of DEEPaaS 2.x: they cause a warning, not an error."""
 
 
 def files(conf: cfg.ConfigOpts) -> list[Path]:
@@ -64,7 +64,7 @@ def sections(file: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
-    """Refuse keys that no option has: a misspelt one would silently do nothing."""
+    """Raise ``ConfigError`` for unknown keys; misspelt ones would silently have no effect."""
     known = {"DEFAULT": {option.dest for option in options()}}
     for door in doors:
         if door.kind:
@@ -72,22 +72,22 @@ def check_keys(conf: cfg.ConfigOpts, doors: Sequence[DoorOptions]) -> None:
             known["DEFAULT"] |= {option.dest for option in older(door)}
     for file in files(conf):
         for given, keys in sections(file).items():
-            # As oslo.config reads them.
+            # As in oslo.config.
             section = given if given == "DEFAULT" else given.lower()
             if section in known:
                 for key in keys:
                     _check_key(file, section, key, known[section])
             elif close := difflib.get_close_matches(section.replace("-", "_"), known, 1, 0.8):
-                # Others may be there for other programs.
-                raise ConfigError(f"{file}: unknown section [{given}]; did you mean [{close[0]}]?")
+                # Other sections may belong to other programs.
+                raise ConfigError(f"{file}: unknown section [{given}]. Did you mean [{close[0]}]?")
 
 
 def _check_key(file: Path, section: str, key: str, known: set[str]) -> None:
     default = section == "DEFAULT"
     if default and key in IGNORED_KEYS:
-        logging.getLogger(__name__).warning("%s: %s has no effect any more", file, key)
-    elif key not in known:  # A dash for an underscore too: oslo.config passes over it.
+        logging.getLogger(__name__).warning("%s: %s no longer has any effect", file, key)
+    elif key not in known:  # Also a dash instead of an underscore, which oslo.config ignores.
         close = difflib.get_close_matches(key, known, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f". Did you mean {close[0]}?" if close else "."
         where = "" if default else f" in [{section}]"
         raise ConfigError(f"{file}: unknown option {key!r}{where}{hint}")

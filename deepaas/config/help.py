@@ -1,4 +1,4 @@
-"""What ``deepaas-run --help`` says: the options people start with; ``--help-all`` has the rest."""
+"""Help of ``deepaas-run``: ``--help`` shows the most important options, ``--help-all`` all."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from deepaas.settings import MODELS, Settings
 PROG = "deepaas-run"
 
 MAX_CHOICES_CHARACTERS = 30
-"""Longer choices are listed below an option instead of beside it."""
+"""Longer choices are listed below an option instead of next to it."""
 
-_DESCRIPTION = "Serve models over HTTP: those that are named, or all that are installed."
+_DESCRIPTION = "Serve models over HTTP: the given ones, or all installed ones."
 
 _EPILOG = """\
 examples:
   deepaas-run
-        every installed model, on http://127.0.0.1:5000
+        all installed models, on http://127.0.0.1:5000
   deepaas-run my_model --listen-port 8080
-        one of them, on another port
+        one model, on another port
   deepaas-run predict.py:Predictor --reload
         a typed predictor in a file, reloaded when the file changes
   deepaas-run --listen-ip 0.0.0.0 --predict-timeout 30 --client-max-size 10000000
-        for the whole network; 30 seconds and 10 MB per prediction at most
+        for the whole network, with limits of 30 seconds and 10 MB per prediction
 
-Every option can also be set by an environment variable (DEEPAAS_LISTEN_PORT=8080, \
-DEEPAAS_UI=false) or in a file (--config-file) by a line 'listen_port = 8080' below [DEFAULT]. \
-The command line overrides the environment, and that overrides files.
+You can also set each option with an environment variable (DEEPAAS_LISTEN_PORT=8080, \
+DEEPAAS_UI=false), or in a file (--config-file) with a line 'listen_port = 8080' below [DEFAULT]. \
+The command line overrides the environment, which overrides files.
 """
 
 _MORE = (
-    "'deepaas-run --help-all' shows all options: time limits, connections, those of single APIs."
+    "'deepaas-run --help-all' shows all options: time limits, connections, options of protocols."
 )
 
 
 def help_text(doors: Sequence[DoorOptions], *, everything: bool) -> str:
-    """As wide as the terminal."""
+    """Return the help, as wide as the terminal."""
     parser = argparse.ArgumentParser(
         prog=PROG,
         usage=f"{PROG} [options] [MODEL …]",
@@ -54,9 +54,7 @@ def help_text(doors: Sequence[DoorOptions], *, everything: bool) -> str:
     for title, fields in groups.items():
         group = parser.add_argument_group(title)
         if title == MODELS:
-            group.add_argument(
-                "models", metavar="MODEL", nargs="*", help="The same as --model-name."
-            )
+            group.add_argument("models", metavar="MODEL", nargs="*", help="Same as --model-name.")
         for field in fields:
             _add(group, field, field.name.replace("_", "-"))
     for door in doors if everything else ():
@@ -106,14 +104,14 @@ def _help(field: Field) -> str:
 
 
 def _add_others(group: argparse._ArgumentGroup, *, everything: bool) -> None:
-    files = "INI file with options, in the section [DEFAULT]; may be repeated."
+    files = "INI file with options in the section [DEFAULT]. Can be repeated."
     group.add_argument("--config-file", metavar="FILE", help=files)
     if everything:
-        group.add_argument("--config-dir", metavar="DIR", help="Directory of such files (*.conf).")
+        group.add_argument("--config-dir", metavar="DIR", help="Directory of INI files (*.conf).")
         group.add_argument(
             "--shell_completion",
             metavar="{bash,zsh}",
-            help="Print a script that completes options in a shell.",
+            help="Print a script for completion in a shell.",
         )
     group.add_argument("--version", action="store_true", help="Print the version.")
     group.add_argument(*("-h", "--help"), action="store_true", help="Show this help.")

@@ -1,4 +1,4 @@
-"""The options as oslo.config has them: those of the host, and those that doors declare."""
+"""Converts the options of the host and of doors to options of oslo.config."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def options() -> list[cfg.Opt]:
 
 
 def door_options() -> list[DoorOptions]:
-    """The options of doors, of which none is in the way of another."""
+    """Return the options of doors, without those that conflict with others."""
     found: list[DoorOptions] = []
     for door in of_doors():
         trouble = door.trouble or _trouble(door, found)
@@ -31,9 +31,9 @@ def door_options() -> list[DoorOptions]:
 def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | None:
     taken = {"default", *(option.dest for option in options()), *(one.section for one in others)}
     if door.section in taken:
-        return ValueError(f"the section [{door.section}] would not be its own")
+        return ValueError(f"the section [{door.section}] is already used")
     try:
-        # Tried where it does no harm: names that there are already, odd limits, defaults.
+        # Try it out, to find duplicate names, and invalid limits and defaults.
         registered([*others, door])([], default_config_files=[], default_config_dirs=[])
     except Exception as error:
         return error
@@ -41,7 +41,7 @@ def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | No
 
 
 def list_opts() -> list[tuple[Any, list[cfg.Opt]]]:
-    """The options for ``oslo-config-generator``."""
+    """Return the options for ``oslo-config-generator``."""
     doors = [(_group(door), of_door(door)) for door in door_options() if door.kind]
     return [("DEFAULT", options()), *doors]
 
@@ -56,7 +56,7 @@ def registered(doors: Sequence[DoorOptions]) -> cfg.ConfigOpts:
 
 
 class _OfDoor:
-    """With its whole name on the command line: oslo.config would put the section before it."""
+    """Uses the full name on the command line; oslo.config would add the section as a prefix."""
 
     def _get_argparse_prefix(self, prefix: str, _group: str | None) -> str:
         return prefix
@@ -85,7 +85,7 @@ def every(doors: Sequence[DoorOptions]) -> list[cfg.Opt]:
 
 
 def by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], cfg.Opt]:
-    """The options by their sections and keys in files, older ones too."""
+    """Return the options by section and key in files, including former names."""
     pairs = [("DEFAULT", option) for option in options()]
     for door in doors:
         pairs += [("DEFAULT", option) for option in older(door)]

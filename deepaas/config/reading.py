@@ -1,8 +1,8 @@
-"""How the options are read: from the command line, INI files and the environment.
+"""Reads the options from the command line, INI files and the environment.
 
-Each is a field of :class:`deepaas.settings.Settings`, or of what a door has declared: that is
-``--NAME-OPTION``, stands in the section ``[NAME]`` and in ``DEEPAAS_NAME_OPTION``. The parsing is
-oslo.config's, as existing packages ship ``deepaas.conf`` files for it.
+Each option is a field of :class:`deepaas.settings.Settings`, or of the options of a door: these are
+``--NAME-OPTION``, in the section ``[NAME]``, and ``DEEPAAS_NAME_OPTION``. oslo.config parses them
+because existing packages contain ``deepaas.conf`` files for it.
 """
 
 from __future__ import annotations
@@ -38,12 +38,13 @@ def load(
     environment: Mapping[str, str] | None = None,
     default_config_files: list[str] | None = None,
 ) -> Settings:
-    """Read the options: the command line wins over the environment, that over INI files.
+    """Read the options: the command line overrides the environment, which overrides INI files.
 
-    The usual files are ``~/.deepaas/deepaas.conf``, ``/etc/deepaas/deepaas.conf`` and the like.
+    The default files are those of oslo.config, such as ``~/.deepaas/deepaas.conf`` and
+    ``/etc/deepaas/deepaas.conf``.
 
     Raises:
-        ConfigError: an option is unknown or has a wrong value.
+        ConfigError: an option is unknown or has an invalid value.
         SystemExit: after ``--help``, ``--help-all`` and ``--version``.
     """
     environment = os.environ if environment is None else environment
@@ -71,10 +72,10 @@ def load(
 def _by_older_names(
     conf: cfg.ConfigOpts, doors: Sequence[DoorOptions], variables: Variables
 ) -> cfg.ConfigOpts:
-    """What is given by older names.
+    """Read the options with former names.
 
-    Read apart: on the command line oslo.config cannot tell ``cog_strict`` from ``strict`` of
-    ``[cog]``, and takes the one for the other.
+    They are read separately because oslo.config confuses ``cog_strict`` with ``strict`` of
+    ``[cog]`` on the command line.
     """
     found = cfg.ConfigOpts()
     found._env_driver = variables
@@ -98,7 +99,7 @@ def _value(
     door: DoorOptions | None = None,
     by_older_names: cfg.ConfigOpts | None = None,
 ) -> Any:
-    """The value of an option; if it was given by its older name and no other, that one."""
+    """Return the value of an option, also if only its former name is set."""
     name, group = field.name, door.section if door else None
     was = field.metadata.get("was")
     if was and by_older_names and _rank(by_older_names, was, None) > _rank(conf, name, group):
@@ -110,7 +111,7 @@ def _value(
     if not field.metadata.get("multiple"):
         return value
     if _rank(conf, name, group) == _ENVIRONMENT:
-        # A list with commas, which oslo.config takes apart into characters.
+        # A list with commas, which oslo.config splits into characters.
         value = "".join(value).split(",")
     return tuple(one.strip() for one in value if one.strip())
 
@@ -122,7 +123,7 @@ _ENVIRONMENT = _RANKS.index(cfg.Locations.environment)
 
 
 def _rank(conf: cfg.ConfigOpts, name: str, group: str | None) -> int:
-    """Which place the value of an option is from: the highest one counts; -1 for its default."""
+    """Return the rank of the source of a value: the highest one wins; -1 for the default."""
     origin = conf.get_location(name, group)
     if origin is None or origin.location not in _RANKS:
         return -1
@@ -156,10 +157,10 @@ def _parse(
     except SystemExit as stop:
         if stop.code in (0, None):
             raise
-        # argparse prints a page of usage before the one line that matters.
+        # argparse prints the usage before the message.
         complaint = said.getvalue().strip().splitlines()[-1]
         complaint = complaint.partition("error: ")[2] or complaint
-        # Of an option oslo.config tells the name in its section.
+        # oslo.config uses the name in the section.
         name = {
             option.dest: option.name for option in [*every(doors)[::-1], *options_in(argv, doors)]
         }
@@ -167,13 +168,13 @@ def _parse(
             r"^argument --(\w+)", lambda m: f"--{name.get(m[1], m[1].replace('_', '-'))}", complaint
         )
         lost = [door for door in doors if door.trouble and f"--{door.door}-" in complaint]
-        why = "".join(f"; the options of {one.door} cannot be had: {one.trouble}" for one in lost)
+        why = "".join(f". Could not load the options of {one.door}: {one.trouble}" for one in lost)
         told = of_value(named, argv, default_config_files, doors)
         raise ConfigError((told or unknown(named, doors) or named) + why) from None
     except OSError as error:
-        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from None
+        raise ConfigError(f"could not read {error.filename}: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"a file with options is no text in UTF-8: {error.reason}") from None
+        raise ConfigError(f"a configuration file is not UTF-8 text: {error.reason}.") from None
     except (cfg.Error, ValueError) as error:
         complaint = re.sub(r"LocationInfo\(.*?detail='(.*?)'\)", r"\1", str(error))
         told = of_variable(complaint, doors, environment)
@@ -181,7 +182,7 @@ def _parse(
 
 
 def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptions]) -> None:
-    """Have the command line count before the environment, also where a file has the option."""
+    """Let the command line override the environment, even if a file also sets the option."""
     alone = registered(doors)
     words = list(without_files(as_oslo(argv, doors)))
     alone(words, default_config_files=[], default_config_dirs=[], use_env=False)
@@ -198,18 +199,20 @@ def _network(given: str) -> str:
     try:
         return str(ipaddress.ip_network(given, strict=False))
     except ValueError:
-        raise ConfigError(f"trusted-proxy is no address and no network: {given!r}") from None
+        raise ConfigError(
+            f"--trusted-proxy: {given!r} is not an IP address or a network."
+        ) from None
 
 
 _BASE_PATH = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
-"""What stands in a path as it is (RFC 3986, section 3.3)."""
+"""Characters of a path that need no escaping (RFC 3986, section 3.3)."""
 
 
 def _base_path(given: str) -> str:
     if given and not given.startswith("/"):
-        raise ConfigError(f"base-path must begin with '/', not {given!r}")
+        raise ConfigError(f"--base-path: {given!r} must start with '/'.")
     if not _BASE_PATH.fullmatch(given):
         raise ConfigError(
-            f"base-path is {given!r}: it may have letters, digits and -._~!$&'()*+,;=:@/ only"
+            f"--base-path: {given!r} can only contain letters, digits and -._~!$&'()*+,;=:@/."
         )
     return given.rstrip("/")

@@ -1,4 +1,4 @@
-"""The words of the command line, before oslo.config reads them."""
+"""Prepares the words of the command line for oslo.config."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ OF_OTHER_SERVERS = {
     "port": "listen-port",
     "root-path": "base-path",
 }
-"""What uvicorn and the like call our options: what people try first."""
+"""Names of our options in other servers such as uvicorn, which people try first."""
 
 
 def as_oslo(argv: Sequence[str], doors: Sequence[DoorOptions]) -> Iterator[str]:
-    """The arguments; ``--no-X`` for a switch as ``--noX``, which is all that oslo.config knows."""
+    """Replace ``--no-X`` of a flag by ``--noX``, the only form that oslo.config accepts."""
     switches = {option.name for option in every(doors) if isinstance(option, cfg.BoolOpt)}
     for word in argv:
         name = word.removeprefix("--no-")
@@ -34,7 +34,7 @@ def options_in(argv: Sequence[str], doors: Sequence[DoorOptions]) -> list[cfg.Op
 
 
 def without_files(words: Iterable[str]) -> Iterator[str]:
-    """Arguments without ``--config-file`` and ``--config-dir``, which may be cut short."""
+    """Remove ``--config-file`` and ``--config-dir``, also abbreviated."""
     rest = iter(words)
     for word in rest:
         if not re.match("--config-[fd]", word):

@@ -143,10 +143,10 @@ def test_other_commands(run: Run) -> None:
     ended = run("--model-name", "Good", "get_metadata")
     assert json.loads(ended.stdout) == {"summary": "Greets.", "description": "Greets.\n\nBy name."}
     ended = run("--model-name", "Good", "warm")
-    assert (ended.returncode, ended.stderr) == (0, "set up\nGood is warm\n")
+    assert (ended.returncode, ended.stderr) == (0, "set up\nGood is warmed up\n")
     ended = run("--model-name", "Good", "train")
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "Good has no 'train'" in ended.stderr
+    assert "Good has no train function" in ended.stderr
     ended = run("--model-name", "Bad", "predict")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "the input 'more': clients cannot send values of the type complex" in ended.stderr

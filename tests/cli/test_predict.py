@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_told_all_at_once(shell: Shell) -> None:
     ended = shell.run("predict", "--number", "99", "--kind", "c", "--sizes", "1", "x")
     assert (ended.code, ended.output) == (2, b"")
     assert ended.errors.splitlines() == [
-        "deepaas-cli: error: predict does not take these arguments:",
+        "deepaas-cli: error: invalid arguments of predict:",
         "  --number: Must be greater than or equal to 1 and less than or equal to 10.",
         "  --kind: Must be one of: a, b.",
         "  --sizes: 1: Not a valid integer.",
@@ -93,22 +93,24 @@ def test_what_does_not_fit_is_told_all_at_once(shell: Shell) -> None:
 def test_mistakes_have_short_answers(shell: Shell) -> None:
     for words, said in {
         ("predict",): "--number: Missing data for required field.",
-        ("predict", "--number", "1", "--picture", "none.png"): "'none.png' cannot be read: No such",
-        ("predict", "--number", "1", "--options", "nonsense"): "--options: this is not JSON",
-        ("predict", "--numbr", "1"): "predict has no argument --numbr; did you mean --number?",
-        ("predict", "--number", "1", "2"): "'2' belongs to no argument of the model",
+        ("predict", "--number", "1", "--picture", "none.png"): "could not read 'none.png': No such",
+        ("predict", "--number", "1", "--options", "nonsense"): "--options: invalid JSON",
+        ("predict", "--numbr", "1"): "predict has no argument --numbr. Did you mean --number?",
+        ("predict", "--number", "1", "2"): "unexpected value '2': there is no --ARGUMENT before it",
         (
             "list",
             "--lod",
-        ): "deepaas-cli list: error: there is no option --lod; did you mean --load?",
-        ("--modle", "x", "predict"): "there is no option --modle; did you mean --model?",
-        ("predit", "--number", "1"): "there is no command 'predit'; did you mean predict?",
-        ("runs", "canel", "1"): "there is no command 'canel'; did you mean cancel?",
-        ("runs", "list", "--al"): "there is no option --al; did you mean --all?",
-        ("predict", "--api-key", "x"): "stand before the command: deepaas-cli --api-key … predict",
-        ("train",): "command_line has no 'train'",
-        ("--model-name", "nope", "predict"): "installed are: command_line, ",
-        ("bogus",): "there is no command 'bogus'; there are: get_metadata, warm, predict, train",
+        ): "deepaas-cli list: error: no such option: --lod. Did you mean --load?",
+        ("--modle", "x", "predict"): "no such option: --modle. Did you mean --model?",
+        ("predit", "--number", "1"): "no such command: 'predit'. Did you mean predict?",
+        ("runs", "canel", "1"): "no such command: 'canel'. Did you mean cancel?",
+        ("runs", "list", "--al"): "no such option: --al. Did you mean --all?",
+        ("predict", "--api-key", "x"): "before the command: deepaas-cli --api-key … predict",
+        ("train",): "command_line has no train function",
+        ("--model-name", "nope", "predict"): "Installed models: command_line, ",
+        (
+            "bogus",
+        ): "no such command: 'bogus'. Available commands: get_metadata, warm, predict, train",
     }.items():
         ended = shell.run(*words)
         assert (ended.code, ended.output) == (2, b"")
@@ -131,7 +133,7 @@ def test_an_error_of_the_author_is_shown_from_the_authors_code_on(shell: Shell) 
 def test_a_refusal_of_the_author_has_no_traceback(shell: Shell) -> None:
     ended = shell.run("predict", "--number", "8")
     assert ended.code == 1
-    assert ended.errors.splitlines()[-1].endswith("command_line refuses (400): eight is too much")
+    assert ended.errors.splitlines()[-1].endswith("command_line raised 400: eight is too much")
     assert "Traceback" not in ended.errors
 
 
@@ -141,7 +143,7 @@ def test_a_standard_output_that_takes_nothing(shell: Shell) -> None:
         ended = shell.run("-c", f"{PROGRAMS}/deepaas-cli {words} >/dev/full", program="/bin/sh")
         assert ended.code == 2
         assert ended.errors.splitlines()[-1] == (
-            "deepaas-cli: error: the result cannot be written: No space left on device"
+            "deepaas-cli: error: could not write the result: No space left on device"
         )
     assert b"command \\u2026" in shell.run("--help", PYTHONIOENCODING="ascii").output
 
@@ -196,13 +198,13 @@ def test_models_that_cannot_be_loaded(shell: Shell) -> None:
     assert ended.code == 1
     assert "tests/models/fails_at_import.py" in ended.errors
     *_, todo, problem = ended.errors.splitlines()
-    assert problem.startswith("deepaas-cli: error: fails_at_import cannot be loaded: ")
+    assert problem.startswith("deepaas-cli: error: could not load fails_at_import: ")
     assert todo.endswith("pip install a_library_that_nobody_has")
     if sys.version_info >= (3, 11):  # Before, Python itself looks for modules there.
         (shell.folder / "msgspec.py").write_text("raise RuntimeError")
     rows = {row["name"]: row for row in json.loads(shell.run("list", "--load", "--json").output)}
     assert rows["plain"]["loads"] == "yes"
-    assert rows["exits_at_import"]["loads"].startswith("no: exits_at_import cannot be loaded")
+    assert rows["exits_at_import"]["loads"].startswith("no: could not load exits_at_import")
 
 
 def test_the_older_command(shell: Shell) -> None:

@@ -125,7 +125,7 @@ def test_lines_in_a_file(speaking: Speaking, tmp_path: Path) -> None:
     for option in ("--output", "--deepaas_method_output"):
         ended = speaking.run("speaks", "--text", "one two", "--stream", option, "new/lines")
         assert (ended.code, ended.output) == (0, b"")
-        assert "the result is in new/lines" in ended.errors
+        assert "Result saved to new/lines" in ended.errors
         assert (tmp_path / "new/lines").read_bytes() == b'"one"\n"two"\n'
     # A call that is refused leaves the last result alone, one that fails does not.
     assert speaking.run("speaks", "--stream", "-o", "new/lines").code == 2
@@ -150,8 +150,8 @@ def test_who_reads_no_more_stops_the_model(speaking: Speaking, tmp_path: Path, m
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        (">/dev/full", "the result cannot be written: No space left on device"),
-        ("-o /dev/full", "the result cannot be written to '/dev/full': No space left on device"),
+        (">/dev/full", "could not write the result: No space left on device"),
+        ("-o /dev/full", "could not write the result to '/dev/full': No space left on device"),
     ],
 )
 def test_what_takes_no_more_stops_the_model(

@@ -294,7 +294,7 @@ def test_what_a_terminal_cannot_show_becomes_a_file_with_the_ending_of_its_type(
     for name in ("result.png", "result2.png"):
         code, screen = Terminal(shell, "--model", "draws.py:predict", "predict").end()
         assert code == 0
-        assert f"the result is in {name}" in screen
+        assert f"Result saved to {name}" in screen
         assert (shell.folder / name).read_bytes().startswith(b"\x89PNG")
 
 

@@ -56,7 +56,7 @@ def test_progress_and_files(shell: Shell) -> None:
     assert "training trains: 2/2 step 1" in lines
     assert "step 0" in lines
     (events,) = runs(shell)
-    assert f"the files of this training are in ./{events.parent.relative_to(shell.folder)}" in lines
+    assert f"Files of this training run: ./{events.parent.relative_to(shell.folder)}" in lines
     ended = shell.run("--run-dir", "mine", "train", "--how", "writes", "--count", "1")
     assert (shell.folder / "mine" / "0.txt").exists()
     assert ended.json["result"]["output"] == {"directory": str(shell.folder / "mine")}
@@ -90,7 +90,7 @@ def test_a_training_that_looks_for_ctrl_c_ends_by_itself(shell: Shell) -> None:
     output, errors = interrupted(process)
     assert b'"status": "cancelled"' in output
     assert b'"output": {"steps":' in output
-    assert b"the training was asked to stop" in errors
+    assert b"cancelling the training run" in errors
     assert [path.name for path in runs(shell)] == ["checkpoint"]
 
 

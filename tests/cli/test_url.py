@@ -116,7 +116,7 @@ def test_a_training_to_its_end(shell: Shell, host: Host) -> None:
     assert ended.json["status"] == "done"
     assert ended.json["result"]["output"] == {"steps": 2}
     uuid = ended.json["uuid"]
-    assert f"training {uuid} at {host.url}" in ended.errors
+    assert f"training run {uuid} at {host.url}" in ended.errors
     shown = shell.run("runs", "show", uuid[:10]).json
     assert shown["progress"] == {"step": 2.0, "total": 2.0, "message": "step 1"}
     assert [file["path"] for file in shown["files"]]
@@ -128,7 +128,7 @@ def test_a_training_to_its_end(shell: Shell, host: Host) -> None:
     failed = shell.run(*TRAINS, "train", "--how", "raises", "--text", "no luck")
     assert (failed.code, failed.output) == (1, b"")
     assert failed.errors.splitlines()[-1] == (
-        "deepaas-cli: error: the training failed: ValueError: no luck"
+        "deepaas-cli: error: the training run failed: ValueError: no luck"
     )
 
 
@@ -150,7 +150,7 @@ def test_trainings_that_go_on(shell: Shell) -> None:
     ended = shell.run("runs", "cancel", "0" * 32)
     assert ended.code == 2
     ended = shell.run("runs", "show", "zz")
-    assert (ended.code, "begins with 'zz'" in ended.errors) == (2, True)
+    assert (ended.code, "starts with 'zz'" in ended.errors) == (2, True)
 
 
 def test_ctrl_c_leaves_a_training_to_its_host(shell: Shell) -> None:

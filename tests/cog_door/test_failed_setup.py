@@ -32,4 +32,4 @@ def test_elsewhere_it_ends(tmp_path: Path) -> None:
     (tmp_path / "fails.py").write_text(FAILING["setup raises"])
     ended = run_host([], "--model-name", f"fails={tmp_path}/fails.py:R", "--no-ui")
     assert ended.returncode == 1
-    assert "none of the models can be served" in ended.output
+    assert "No model could be loaded" in ended.output

@@ -136,7 +136,7 @@ def examples() -> list[str]:
     source = inspect.getsource(BaseModel)
     texts.append(
         inspect.cleandoc(
-            ast.literal_eval(re.findall(r'^    ("""How.*?""")', source, re.S | re.M)[0])
+            ast.literal_eval(re.findall(r'^    ("""Schema of JSON.*?""")', source, re.S | re.M)[0])
         )
     )
     return [

@@ -132,7 +132,7 @@ def test_an_unknown_key_in_its_section(packages: Path, tmp_path: Path) -> None:
     file.write_text("[echo]\ngreting = hey\n")
     ended = run_host(["plain"], "--config-file", str(file), packages=packages)
     assert ended.returncode == 1
-    assert "unknown option 'greting' in [echo]; did you mean greeting?" in ended.output
+    assert "unknown option 'greting' in [echo]. Did you mean greeting?" in ended.output
 
 
 def test_its_secret_reaches_no_model_and_no_log(host: Host) -> None:

@@ -15,7 +15,7 @@ from .generated import TEMPLATE
 
 DEEP_START = TEMPLATE / "{{cookiecutter.__repo_name}}" / "deep-start"
 NO_MODEL = "deepaas-run: model 'nobody' is not installed"
-NO_PORT = "deepaas-run: DEEPAAS_LISTEN_PORT must be a whole number from 0 to 65535, not 'abc'"
+NO_PORT = "deepaas-run: DEEPAAS_LISTEN_PORT: 'abc' must be an integer from 0 to 65535."
 
 
 def deep_start(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -129,9 +129,9 @@ def test_the_command_takes_json_and_files(host: Host, tmp_path: Path) -> None:
         ran = cli(host, "--model-name", "points", "predict", "--points", given, folder=tmp_path)
         assert json.loads(ran.stdout) == ADDED, ran.stderr
     ran = cli(host, "--model-name", "points", "predict", "--points", "p.npy", folder=tmp_path)
-    assert (ran.returncode, "for the file, @p.npy" in ran.stderr) == (2, True)
+    assert (ran.returncode, "For a file, write @p.npy" in ran.stderr) == (2, True)
     ran = cli(host, "--model-name", "points", "predict", "--points", "@q.npy", folder=tmp_path)
-    assert ran.returncode == 2 and "'q.npy' cannot be read: No such file" in ran.stderr
+    assert ran.returncode == 2 and "could not read 'q.npy': No such file" in ran.stderr
     ran = cli(host, "--model-name", "points", "predict", "--help", folder=tmp_path)
     assert "--points JSON|@FILE" in ran.stdout and "float32 of shape [-1, 2]" in ran.stdout
 

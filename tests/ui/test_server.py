@@ -190,7 +190,7 @@ def _woken_count() -> int:
 
 
 async def test_no_model(visit: Visit) -> None:
-    assert "No model is served here." in (await visit("/")).text
+    assert "This host does not serve any models." in (await visit("/")).text
 
 
 async def test_the_html_of_a_page(models: Models, visit: Visit) -> None:
@@ -260,7 +260,7 @@ async def test_a_host_that_is_away(models: Models, visit: Visit) -> None:
     for path in ("/", "/one/"):
         answer = await visit(path)
         assert answer.status_code == 502
-        assert "The host cannot be reached" in answer.text
+        assert "Could not connect to the host" in answer.text
     models.reachable = True
     assert (await visit("/one/")).status_code == 200
     models.reachable = False  # A page that is there can say so by itself.
@@ -297,7 +297,7 @@ async def test_a_page_that_cannot_be_made(
         patch.setattr(server, "build_page", fail)
         answer = await visit("/one/")
     assert answer.status_code == 500
-    assert "cannot be made" in answer.text
+    assert "Could not create this page" in answer.text
     assert (await visit("/one/")).status_code == 200
 
 
@@ -336,7 +336,7 @@ def test_the_command(tmp_path: Path) -> None:
         assert found, line + process.stdout.read()
         answer = httpx.get(found[1], timeout=PATIENCE_SECONDS)
         assert answer.status_code == 502
-        assert "The host cannot be reached" in answer.text
+        assert "Could not connect to the host" in answer.text
         end(process, signal.SIGINT)
     assert not list(tmp_path.iterdir())
 

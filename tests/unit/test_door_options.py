@@ -160,7 +160,7 @@ def test_the_place_counts_first_and_then_the_name(
 
 @pytest.mark.parametrize("key", ["strickt", "cog_strict", "upload-url"])
 def test_unknown_keys_in_its_section(key: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=rf"unknown option '{key}' in \[cog\]; did you mean"):
+    with pytest.raises(ConfigError, match=rf"unknown option '{key}' in \[cog\]\. Did you mean"):
         load("--config-file", written(tmp_path, "[cog]", f"{key} = 1"))
 
 
@@ -168,8 +168,8 @@ def test_unknown_keys_in_its_section(key: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines,complaint",
     [
-        (("[of_manny]", "count = 2"), r"unknown section \[of_manny\]; did you mean \[of_many\]\?"),
-        (("[of-many]", "count = 2"), r"unknown section \[of-many\]; did you mean \[of_many\]\?"),
+        (("[of_manny]", "count = 2"), r"unknown section \[of_manny\]\. Did you mean \[of_many\]\?"),
+        (("[of-many]", "count = 2"), r"unknown section \[of-many\]\. Did you mean \[of_many\]\?"),
         (("[OF_MANY]", "cuont = 2"), r"unknown option 'cuont' in \[of_many\]"),
     ],
 )
@@ -182,7 +182,7 @@ def test_sections_that_are_nearly_its_own(
 
 def test_options_that_cannot_be_had_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, DoorOptions("lost", None, ImportError("no such module")))
-    with pytest.raises(ConfigError, match=r"--lost-any.*; the options of lost cannot be had: no"):
+    with pytest.raises(ConfigError, match=r"--lost-any.*\. Could not load the options of lost: no"):
         load("--lost-any", "1")
 
 
@@ -198,10 +198,10 @@ def test_a_wrong_value_in_a_file(lines: Sequence[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("count", "abc", "a whole number from 1 to 9"),
-        ("seconds", "-1", "a number, at least 0"),
+        ("count", "abc", "an integer from 1 to 9"),
+        ("seconds", "-1", "a number of at least 0"),
         ("word", "three", "one of one, two"),
-        ("own_port", "70000", "a whole number from 0 to 65535"),
+        ("own_port", "70000", "an integer from 0 to 65535"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_place_and_what_is_wanted(
@@ -216,18 +216,18 @@ def test_a_wrong_value_is_told_with_its_place_and_what_is_wanted(
     ):
         with pytest.raises(ConfigError) as raised:
             load(*argv, door="of-many")
-        assert raised.value.message == f"{where} must be {wanted}, not {value!r}"
+        assert raised.value.message == f"{where}: {value!r} must be {wanted}."
     variable = f"OS_OF_MANY__{name.upper()}"
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError) as raised:
         load(door="of-many")
-    assert raised.value.message == f"{variable} must be {wanted}, not {value!r}"
+    assert raised.value.message == f"{variable}: {value!r} must be {wanted}."
 
 
 @pytest.mark.parametrize("variable", ["OS_COG__STRICT", "OS_DEFAULT__COG_STRICT"])
 def test_a_wrong_value_in_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "perhaps")
-    with pytest.raises(ConfigError, match=f"^{variable} must be true or false, not 'perhaps'$"):
+    with pytest.raises(ConfigError, match=rf"^{variable}: 'perhaps' must be true or false\.$"):
         load()
 
 
@@ -313,8 +313,8 @@ def test_of_a_door_whose_options_are_unknown_any_may_be_secret(
         ("config", OwnFile, "duplicate option: --config-file"),
         ("short", Short, "duplicate option: --short-port,-p"),
         ("far", Far, "default value 10"),
-        ("default", Many, r"the section \[default\] would not be its own"),
-        ("workers", Many, r"the section \[workers\] would not be its own"),
+        ("default", Many, r"the section \[default\] is already used"),
+        ("workers", Many, r"the section \[workers\] is already used"),
         ("odd", Odd, "bytes"),
     ],
 )

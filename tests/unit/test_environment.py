@@ -79,13 +79,13 @@ def test_an_option_beside_a_service_of_nearly_its_name() -> None:
 )
 def test_an_unknown_variable_is_told_with_the_near_one(name: str, meant: str) -> None:
     assert remarks(**{name: "8080"}) == [
-        f"{name} is no option of deepaas-run; did you mean {meant}?"
+        f"{name} is not an option of deepaas-run. Did you mean {meant}?"
     ]
 
 
 @pytest.mark.parametrize("name", ["OS_DEFAULT__XYZ", "OS_COG__XYZ"])
 def test_an_unknown_variable_of_ours_is_told(name: str) -> None:
-    assert remarks(**{name: "1"}) == [f"{name} is no option of deepaas-run"]
+    assert remarks(**{name: "1"}) == [f"{name} is not an option of deepaas-run"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,6 @@ def test_variables_of_others_are_left_alone(name: str) -> None:
 def test_of_both_names_the_short_one_counts_and_the_log_says_so() -> None:
     both = {"DEEPAAS_LISTEN_PORT": "1", "OS_DEFAULT__LISTEN_PORT": "2"}
     assert config.load([], both, []).listen_port == 1
-    said = "OS_DEFAULT__LISTEN_PORT has no effect, as DEEPAAS_LISTEN_PORT is set too"
+    said = "OS_DEFAULT__LISTEN_PORT has no effect because DEEPAAS_LISTEN_PORT is also set"
     assert remarks(**both) == [said]
     assert remarks(**dict.fromkeys(both, "1")) == []
