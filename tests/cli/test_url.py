@@ -51,7 +51,7 @@ def test_models(shell: Shell, host: Host) -> None:
     assert shell.run(*ONE, "get_metadata").json["author"] == "é"
     ended = shell.run("get_metadata")
     assert ended.code == 2
-    assert "several models, choose one of them: command_line, fails_at_import, trains" in ended.errors
+    assert "several models, choose one of them: command_line, fails_at_import" in ended.errors
 
 
 def test_help_is_nearly_the_same(shell: Shell) -> None:
@@ -91,7 +91,7 @@ def test_exit_codes(shell: Shell) -> None:
     for code, words, said in (
         (1, (*ONE, "predict", "--number", "9"), "ValueError: boom"),
         (1, (*ONE, "predict", "--number", "8"), "eight is too much"),
-        (2, ("--model-name", "nope", "predict"), "available models: command_line, fails_at_import, trains"),
+        (2, ("--model-name", "nope", "predict"), "available models: command_line, fails_at_import"),
         (2, (*ONE, "train"), "command_line has no 'train'"),
         (3, ("--model-name", BROKEN, "predict"), "model 'fails_at_import' takes no calls: "),
         (3, ("--url", f"http://127.0.0.1:{free_port()}", "list"), "Connection refused"),
