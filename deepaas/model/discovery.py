@@ -150,7 +150,8 @@ def _found(wanted: str, kinds: Kinds, interpreters: Mapping[str, Interpreter]) -
 def _origin(source: str, kind: ModelKind, python: Interpreter) -> str:
     if Path(source).is_absolute():
         return _path(source)
-    package = next((one for one in kind.installed(python) if one.name == source), Installed(source))
+    there = installed({"": kind}) if python is OWN else kind.installed(python)
+    package = next((one for one in there if one.name == source), Installed(source))
     origin = " ".join(word for word in ("package", package.package, package.version) if word)
     return origin if package.package else str(python.path)
 
