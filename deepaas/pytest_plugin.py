@@ -1,6 +1,6 @@
 """Fixtures for the tests of a model package: a real host serves its model.
 
-pytest loads this in every run, so nothing but pytest is imported before a fixture is used.
+pytest loads this module in every run, so it only imports pytest until a fixture is used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add options to pytest's configuration file."""
     parser.addini(
         "deepaas_model",
-        "name or path of the model that deepaas_host serves; default: the only one of this project",
+        "name or path of the model for deepaas_host (default: the only model of this project)",
     )
     parser.addini("deepaas_options", "more options of deepaas-run for deepaas_host", type="args")
 

@@ -1,4 +1,4 @@
-"""What all pages of a host have in common: colours, an icon, and a header with the other pages."""
+"""Shared parts of all pages of a host: colours, an icon, and a header with links."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ICON = (
 
 @dataclass(frozen=True)
 class SiteLink:
-    """One of the pages that the header leads to; ``current`` is the one that it stands on."""
+    """A link in the header; ``current`` for the page itself."""
 
     label: str
     url: str
@@ -35,7 +35,7 @@ class SiteLink:
 
 
 def header(home: str, links: Sequence[SiteLink]) -> str:
-    """The header as HTML; ``home`` is the URL of the start page."""
+    """Return the header as HTML; ``home`` is the URL of the start page."""
     listed = "".join(
         f'<li><a href="{escape(link.url)}"{_current(link)}>{escape(link.label)}</a></li>'
         for link in links
@@ -73,5 +73,5 @@ def _current(link: SiteLink) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet of the colours and the header."""
+    """Return the style sheet of the colours and the header."""
     return STYLE.read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ def detect(project: Path) -> str:
         project: the folder of the project.
 
     Raises:
-        Undecided: there is none, or several.
+        Undecided: there is no model, or several.
     """
     try:
         return _installed_by(project)
@@ -61,14 +61,14 @@ def _installed_by(project: Path) -> str:
         raise Undecided(f"{project} is not a Python project (no name in pyproject.toml): {CHOOSE}")
     if _normal(name) not in there:
         raise Undecided(
-            f"the project {name} is not installed for {sys.executable}: "
+            f"the project {name} is not installed for {sys.executable}. Run "
             f"pip install -e {project}, or {CHOOSE}"
         )
     kinds = load_kinds()
     found = (one for one in installed(kinds) if _normal(one.package) == _normal(name))
     models = list(dict.fromkeys(one.name for one in found))
     if len(models) > 1:
-        raise Undecided(f"{name} offers several models, {', '.join(models)}: {CHOOSE}")
+        raise Undecided(f"{name} has several models: {', '.join(models)}. To choose one, {CHOOSE}")
     if not models:
         raise Undecided(
             f"the installed {name} offers no model: add {offers(kinds)}, and run pip install -e "

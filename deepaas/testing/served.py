@@ -1,4 +1,4 @@
-"""A real host for tests."""
+"""Runs a real host for tests."""
 
 from __future__ import annotations
 
@@ -64,9 +64,11 @@ class ServedModel:
         end = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None:
-                return self._with_log("cannot be served")
+                return self._with_log(f"could not load the model {self.model!r}")
             if time.monotonic() > end:
-                return self._with_log(f"is not ready after {START_SECONDS:g} s")
+                return self._with_log(
+                    f"the model {self.model!r} is not ready after {START_SECONDS:g} s"
+                )
             time.sleep(LOOK_SECONDS)
         return ""
 
@@ -94,10 +96,10 @@ class ServedModel:
             return False
 
     def _with_log(self, what: str) -> str:
-        return f"the model {self.model!r} {what}; the end of the host's log:\n\n{tail(self.log)}"
+        return f"{what}. End of the host's log:\n\n{tail(self.log)}"
 
 
 def tail(log: str) -> str:
-    """The end of a log."""
+    """Return the end of a log."""
     lines = log[-TAIL_CHARACTERS:].strip().splitlines()
     return "\n".join(lines[-TAIL_LINES_COUNT:]) or "(empty)"

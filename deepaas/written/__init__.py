@@ -1,1 +1,1 @@
-"""What authors have written, read without running it: files, folders, and places in them."""
+"""Reads the author's files and folders without running code."""

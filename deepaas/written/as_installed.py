@@ -1,7 +1,7 @@
-"""A project that is served by its path, as ``importlib.metadata`` shows those that are installed.
+"""Makes a project that is served by its path visible to ``importlib.metadata``.
 
-Models tell of themselves what their project says: its version, its author. The code that asks for
-it need not know whether it is installed.
+Models read their version and author from the metadata of their project. This works the same whether
+the project is installed or not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deepaas.written.project import PackageProject
 
 
 def show(project: PackageProject) -> None:
-    """Have a project be found by its name, where none of that name is installed."""
+    """Make a project available by its name, unless one with this name is installed."""
     if project.name:
         sys.meta_path.append(_ProjectFinder(_ProjectDistribution(project)))
 
@@ -27,7 +27,7 @@ class _ProjectFinder(metadata.DistributionFinder):
         self._distribution = distribution
 
     def find_spec(self, *_: Any) -> None:
-        """It has no modules."""
+        """Find no modules."""
 
     def find_distributions(
         self, context: metadata.DistributionFinder.Context | None = None

@@ -1,4 +1,4 @@
-"""What a file of Python defines, read without running it: which kind of model it holds."""
+"""Finds out which kind of model a Python file contains, without running it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Literal
 from deepaas.written.python import source, tree
 
 CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
-"""What tells a model of DEEPaaS's contract, a module or a class."""
+"""Names that identify a module or class with DEEPaaS's contract."""
 
 METHODS = ("run", "predict")
 
 TYPED_NAMES = ("Runner", "Predictor", *METHODS)
-"""What a typed predictor is called in a file that stands for it."""
+"""Default names of a typed predictor in a file."""
 
 _HEAD = re.compile(r"^(?:async\s+def|def|class)\s+\w+.*$", re.MULTILINE)
 
@@ -28,10 +28,10 @@ Look = Literal["contract", "typed", ""]
 
 
 def look(file: Path, name: str = "") -> Look:
-    """Which kind of model a file defines, or what has this name in it; empty if neither is clear.
+    """Return the kind of model of a file, or of the object with this name; empty if unclear.
 
-    A name such as ``predict`` alone does not tell: both kinds have it. Of a file with a syntax
-    error its heads of functions and classes are read.
+    A name such as ``predict`` is not enough, because both kinds have it. In a file with a syntax
+    error, the first lines of functions and classes are used.
     """
     named = _names_in(file)
     if name:
@@ -44,7 +44,7 @@ def look(file: Path, name: str = "") -> Look:
 
 
 def typed_name(file: Path) -> str:
-    """What is the typed predictor in a file, empty for none."""
+    """Return the name of the typed predictor in a file; empty if there is none."""
     named = _names_in(file)
     functions = [named[name] for name in METHODS if name in named]
     if any(name in named for name in CONTRACT) or not all(map(_has_types, functions)):
@@ -54,7 +54,7 @@ def typed_name(file: Path) -> str:
 
 
 def may_be_model(file: Path) -> bool:
-    """Whether a file has a function ``predict``, or a class that either kind may serve."""
+    """Whether a file has a function ``predict``, or a class that is a model of either kind."""
     return any(
         name == "predict" or (isinstance(node, ast.ClassDef) and _look_of(node))
         for name, node in _names_in(file).items()
@@ -62,7 +62,7 @@ def may_be_model(file: Path) -> bool:
 
 
 def contract_classes(file: Path) -> list[str]:
-    """The classes in a file that follow DEEPaaS's contract."""
+    """Return the classes in a file that follow DEEPaaS's contract."""
     return [name for name, node in _names_in(file).items() if _look_of(node) == "contract"]
 
 
@@ -93,7 +93,7 @@ def _names_in(file: Path) -> dict[str, ast.stmt]:
 
 
 def _heads(text: str) -> Iterator[ast.stmt]:
-    """The beginnings of functions and classes; of a class with the names that stand below it."""
+    """Parse the first lines of functions and classes; of classes also the names in them."""
     found = list(_HEAD.finditer(text))
     for head, following in zip(found, [*found[1:], None], strict=False):
         below = text[head.end() : following.start() if following else len(text)]

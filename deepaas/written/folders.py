@@ -1,6 +1,6 @@
-"""Models in files and folders that nobody has installed: where they are, and what they are called.
+"""Finds models in files and folders that are not installed.
 
-Nothing of them is run here.
+None of their code is run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OTHER_FOLDERS = frozenset(
 
 
 def is_path(reference: str) -> bool:
-    """Whether somebody means a file or a folder, and not a name."""
+    """Whether a reference is a path, not a name."""
     if reference in (".", "..", "~"):
         return True
     return "/" in reference or re.search(r"\.py(:[\w.]+)?$", reference) is not None
@@ -37,7 +37,7 @@ def missing(place: Path) -> str:
 
 
 def split(source: str) -> tuple[Path, str]:
-    """Path of a model, and its name in that file, which may be empty."""
+    """Split a source into the path and the name in the file, which may be empty."""
     path, colon, name = source.rpartition(":")
     if not colon or not path.endswith(".py"):
         path, name = source, ""
@@ -49,16 +49,16 @@ def is_project(folder: Path) -> bool:
 
 
 def project_folder(file: Path) -> Path:
-    """Where the relative paths of a file's author begin: the project that it is in, or beside it.
+    """Return the folder of the project of a file. The author's relative paths start from it.
 
-    A file belongs to a project in its own folder or in one of the two above its package.
+    A project is in the folder of the file's top-level package or module, or up to two levels above.
     """
     top = package_root(file)
     return next((one for one in (top, top.parent, top.parent.parent) if is_project(one)), top)
 
 
 def package_root(file: Path) -> Path:
-    """The folder from which a file is imported: above all packages that it is in."""
+    """Return the folder from which a file is imported: the parent of its top-level package."""
     folder = file.parent
     while (folder / "__init__.py").is_file():
         folder = folder.parent
@@ -66,16 +66,16 @@ def package_root(file: Path) -> Path:
 
 
 def code_folder(file: Path) -> Path:
-    """The package that a file is in, the outermost one, or the folder of a file that is in none."""
+    """Return the top-level package of a file, or its folder if it is not in a package."""
     root = package_root(file)
     return root / file.relative_to(root).parts[0] if root != file.parent else root
 
 
 def model_file(folder: Path) -> Path:
-    """The file of the model in a folder, of whichever kind it is.
+    """Return the file of the model in a folder, of any kind.
 
-    That is an ``api.py`` there or in ``src/``, or in a folder below; or else the only file that
-    defines a model. Raises ``ConfigError`` if there is none, or several.
+    This is an ``api.py`` in the folder, in ``src/`` or in a folder of either; otherwise the only
+    file that defines a model. Raises ``ConfigError`` if there is none, or several.
     """
     tops = [one for one in (folder, folder / "src") if one.is_dir()]
     inner = [one for top in tops for one in _folders(top)]

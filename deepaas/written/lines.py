@@ -1,4 +1,4 @@
-"""Places in files, as people and their editors read them: ``file:line``."""
+"""Formats locations in files for users and editors: ``file:line``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def shown(file: str | Path | None, line: int | None = None) -> str:
-    """``file:line``, relative to the working directory if it is below."""
+    """Format ``file:line``, relative to the working directory if possible."""
     if not file:
         return ""
     path = Path(file)
@@ -18,7 +18,7 @@ def shown(file: str | Path | None, line: int | None = None) -> str:
 
 
 def line_of(file: Path, *words: str) -> str:
-    """The first line of a file in which all the words stand, or just the file."""
+    """Return the location of the first line with all the words, or only the file."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

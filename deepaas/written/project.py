@@ -1,4 +1,4 @@
-"""What a project's own files say of it, whether or not it is installed."""
+"""Reads the metadata of a project from its files, whether or not it is installed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class PackageProject:
     """A folder with a project.
 
     Attributes:
-        name: of the distribution, empty if the files do not say it.
-        group: of entry points, those of the models.
-        entry_points: of the models: value by name; `lines` are their places.
-        requirements: what it depends on, as far as the files say it, with their places.
-        about: what it says of itself, as headers of packages' metadata have it.
-        broken: files that cannot be read, with the place and the reason.
+        name: name of the distribution, empty if unknown.
+        group: the group of the models' entry points.
+        entry_points: entry points of the models: value by name; `lines` are their locations.
+        requirements: declared requirements with their locations.
+        about: its metadata, as headers of Python packages.
+        broken: location and reason for each invalid file.
     """
 
     folder: Path
@@ -45,7 +45,7 @@ class PackageProject:
         return shown(next((file for file in files if file.is_file()), self.folder))
 
     def file_of(self, value: str) -> Path | None:
-        """The file that an entry point names, None where there is none."""
+        """Return the file of an entry point, None if it does not exist."""
         words = value.partition(":")[0].strip().split(".")
         for root in self.roots:
             path = root.joinpath(*words)
@@ -56,7 +56,7 @@ class PackageProject:
 
 
 def read(folder: Path, group: str) -> PackageProject:
-    """What there is to read about a folder, and the entry points of a group; nothing is run."""
+    """Read the project files of a folder, with the entry points of a group; no code is run."""
     project = PackageProject(folder, group)
     readers = (_read_setup_py, _read_setup_cfg, _read_pyproject)
     for name, reader in zip(reversed(PROJECT_FILES), readers, strict=True):
@@ -77,7 +77,7 @@ def read(folder: Path, group: str) -> PackageProject:
 
 
 def _read_pyproject(project: PackageProject, file: Path) -> None:
-    # The standard library has it from Python 3.11 on.
+    # It is in the standard library since Python 3.11.
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     document = toml.loads(file.read_text(encoding="utf-8"))
     about = _table(document, "project")
@@ -104,7 +104,7 @@ def _read_setup_cfg(project: PackageProject, file: Path) -> None:
     project.name = parser.get("metadata", "name", fallback=project.name)
     if parser.has_section("metadata"):
         _take_about(project, dict(parser["metadata"]))
-    # `entry_points` without `options.` is how pbr has it, which older templates use.
+    # `entry_points` without `options.` is the format of pbr, which older templates use.
     for section in ("entry_points", "options.entry_points"):
         declared = parser.get(section, project.group, fallback="")
         _take_entry_points(project, file, dict(_pairs(declared)))
@@ -169,7 +169,7 @@ def _take_about(project: PackageProject, told: Mapping[str, Any]) -> None:
 
 
 def _people(authors: Any) -> list[dict[str, str]]:
-    """Poetry's authors, ``Ada <ada@example.org>``, as others have them."""
+    """Convert Poetry's authors, ``Ada <ada@example.org>``, to the standard format."""
     told = authors if isinstance(authors, list) else []
     parts = (str(one).partition("<") for one in told)
     return [{"name": name.strip(), "email": email.strip(" >")} for name, _, email in parts]

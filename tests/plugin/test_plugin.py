@@ -129,7 +129,7 @@ def test_a_model_that_cannot_be_served(project: Project, model: str, said: str) 
     result = project.test_here("-o", f"deepaas_model={model}")
     result.assert_outcomes(errors=1)
     text = result.stdout.str()
-    assert f"the model '{model}' cannot be served; the end of the host's log:" in text
+    assert f"could not load the model '{model}'. End of the host's log:" in text
     assert said in text
     assert "pytest_plugin.py" not in text
     assert "served.py" not in text
@@ -139,7 +139,7 @@ def test_undecided(project: Project) -> None:
     project.offer("plain", "echo")
     result = project.test_here()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*my-model offers several models, echo, plain: name one*"])
+    result.stdout.fnmatch_lines(["*my-model has several models: echo, plain. To choose one*"])
     assert "pytest_plugin.py" not in result.stdout.str()
 
 
