@@ -22,7 +22,7 @@ from deepaas.model.kinds import (
     load_kinds,
     offers,
 )
-from deepaas.near_names import did_you_mean, near
+from deepaas.near_names import near
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
 from deepaas.written.contents import may_be_model
@@ -172,13 +172,17 @@ def _recognised(reference: str, kinds: Kinds, other: Interpreter) -> tuple[str, 
 def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
     place = Path(reference).expanduser().absolute()
     if "/" in reference or place.is_file():
-        there = f"no kind of model here knows what {place} is"
-        return there if place.exists() else missing(place)
+        if place.exists():
+            return f"{place} is not a model of any installed kind."
+        return missing(place)
     names = sorted({one.name for kind in kinds.values() for one in kind.installed(other)})
     there = f"Installed models: {', '.join(names)}." if names else "There are no installed models."
     where = "" if other is OWN else f" for {other.path}"
-    meant = "" if where else next(_meant(reference, kinds), did_you_mean(reference, names))
-    return f"no model named {reference!r} is installed{where}; {there}{meant}"
+    name = near(reference, names)
+    meant = (
+        "" if where else next(_meant(reference, kinds), f" Did you mean {name}?" if name else "")
+    )
+    return f"model {reference!r} is not installed{where}. {there}{meant}"
 
 
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:

@@ -33,7 +33,7 @@ def is_path(reference: str) -> bool:
 def missing(place: Path) -> str:
     """Words for a path where nothing is."""
     near = near_path(place)
-    return f"there is no {place}{f'; did you mean {shown(near)}?' if near else ''}"
+    return f"{place} does not exist.{f' Did you mean {shown(near)}?' if near else ''}"
 
 
 def split(source: str) -> tuple[Path, str]:

@@ -61,9 +61,9 @@ def test_a_path_that_is_nearly_there(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as error:
         choose([f"one/{wanted}"])
-    there, _, near = error.value.message.partition("; did you mean ")
+    there, _, near = error.value.message.partition(" Did you mean ")
     assert (there, near) == (
-        f"there is no {tmp_path}/one/{wanted.rstrip('/')}",
+        f"{tmp_path}/one/{wanted.rstrip('/')} does not exist.",
         meant and f"{meant}?",
     )
 
