@@ -38,8 +38,8 @@ def test_mistakes_are_told_shortly(shell: Shell) -> None:
     (shell.folder / "taken").mkdir()
     for words, said in {
         ("new", "3d"): "project_name: '3d' does not start with a letter",
-        ("new", "Taken"): '"taken" directory already exists: give another NAME',
-        ("new", "x", "--start", "tabluar"): "did you mean tabular?",
+        ("new", "Taken"): '"taken" directory already exists. Choose another NAME',
+        ("new", "x", "--start", "tabluar"): "Did you mean tabular?",
         ("new",): "the following arguments are required: NAME",
     }.items():
         ended = shell.run(*words)
