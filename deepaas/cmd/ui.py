@@ -60,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         listening, shown = _listen(given)
     except OSError as error:
         where = given.unix_socket or f"{given.listen_ip} port {given.listen_port}"
-        sys.exit(f"deepaas-ui: could not listen on {where}: {error.strerror or error}")
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        sys.exit(f"deepaas-ui: could not listen on {where}: {reason}")
     with scratch() as folder:
         os.environ.update(_environment(folder))
         # Imported late because it takes seconds, and reads the environment.

@@ -1,5 +1,5 @@
-"""The try-me page: every model as something people can play with.
+"""The try-me page, where users can try every model.
 
-A Gradio application in a process of its own. It knows of a host nothing but its V2 API, so it works
-with any that has it, DEEPaaS 2.x too.
+It is a Gradio application in a separate process. It only uses the V2 API of the host, so it also
+works with DEEPaaS 2.x.
 """

@@ -1,4 +1,4 @@
-"""An answer of Gradio's on its way out, in which paths of this machine become names."""
+"""Responses of Gradio, in which paths of this machine are replaced by names."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from deepaas.ui.files import VisitorFiles
 
 
 class AnswerOnItsWay:
-    """What is sent, and how; nothing of an answer that is a failure of the server goes out as it
-    is. Should the call fail, the last of ``statuses`` counts."""
+    """A response that is being sent. Server errors are replaced by a short message. If the call
+    fails, the last of ``statuses`` is used."""
 
     def __init__(self, send: Send, files: VisitorFiles) -> None:
         self.statuses: list[int] = []
@@ -33,20 +33,20 @@ class AnswerOnItsWay:
             await self._pass(message)
 
     async def pass_on_events(self, message: Message) -> None:
-        """Send events at once; each comes as a whole."""
+        """Send events immediately; each message is a complete event."""
         if body := message.get("body"):
             message = {**message, "body": self._files.mask(body)}
         await self.pass_on(message)
 
     async def collect(self, message: Message) -> None:
-        """Keep what comes until :meth:`finish`."""
+        """Keep the message until :meth:`finish`."""
         if message["type"] == "http.response.start":
             self._start = message
         else:
             self._body += message.get("body", b"")
 
     def adopt(self) -> None:
-        """Give what has been uploaded its names."""
+        """Replace the paths of uploads by names."""
         if self._start.get("status") == 200:
             names = [self._files.adopt(Path(path)) for path in json.loads(self._body)]
             self._body[:] = json.dumps(names).encode()
@@ -61,7 +61,7 @@ class AnswerOnItsWay:
             await self._fail()
             return
         headers = MutableHeaders(raw=list(self._start["headers"]))
-        if body:  # The answer to HEAD has none, and a length nevertheless.
+        if body:  # A response to HEAD has a length, but no body.
             headers["Content-Length"] = str(len(body))
         await self._pass({**self._start, "status": status, "headers": headers.raw})
         await self._pass({"type": "http.response.body", "body": body})
@@ -70,7 +70,7 @@ class AnswerOnItsWay:
         if self.begun:
             await self.end()
             return
-        # What is left of a large body is not waited for.
+        # Do not wait for the rest of a large body.
         headers = {"Connection": "close"} if status in (413, 507) else {}
         body = {"error": message, "detail": message}
         await JSONResponse(body, status, headers)(scope, receive, self._pass)
@@ -80,7 +80,7 @@ class AnswerOnItsWay:
             await self._pass({"type": "http.response.body", "body": b""})
 
     async def _fail(self) -> None:
-        words = b'{"error": "The page has made a mistake, see its log."}'
+        words = b'{"error": "Internal error of the page. See its log."}'
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(words)).encode()),

@@ -1,7 +1,7 @@
-"""What visitors send to the functions of a page, checked before Gradio sees it.
+"""Validates requests to the functions of a page before Gradio gets them.
 
-Gradio would open whatever file of this machine is named where a file belongs, and fetch whatever
-address; it also answers 500 with a traceback to what does not have its shape.
+Gradio would open any file of this machine and fetch any URL given for a file. For malformed
+requests it would return 500 with a traceback.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from deepaas.ui.files import UnknownFile, VisitorFiles
 
 MAX_DEPTH = 64
 MAX_VALUES_COUNT = 100_000
-"""So many values, in each other or not, in one call: each costs time, here and in Gradio."""
+"""Maximum number of values in one call, including nested ones: each takes time."""
 
 MAX_CHOICES_COUNT = 1_000
-"""So many where no JSON belongs: files, choices."""
+"""Maximum number of values in an input that is not JSON, such as files or choices."""
 
 MAX_NAME_CHARACTERS = 255
 
@@ -32,7 +32,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UnfitBody(Exception):
-    """What was sent cannot be used; the message is for who has sent it."""
+    """The request is invalid; the message is for its sender."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class PageJob(msgspec.Struct):
 
 
 class CancelJob(msgspec.Struct):
-    """No more of a call."""
+    """A request to cancel a call."""
 
     session_hash: str
     fn_index: int
@@ -58,7 +58,7 @@ class CancelJob(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Function:
-    """What a page says of a function: its number, and the kinds of components it reads."""
+    """A function of a page: its number, and the kinds of its input components."""
 
     number: int
     name: str | None
@@ -78,16 +78,16 @@ class Functions:
         ]
 
     def call(self, body: bytes, name: str | None) -> bytes:
-        """The body of a call as Gradio may see it: with paths for names, and nothing else.
+        """Return the body of a call for Gradio: with paths instead of names, and nothing else.
 
-        ``name`` is the function's, if it stands in the path.
+        ``name`` is the name of the function, if it is in the path.
 
         Raises:
-            UnfitBody: it cannot be used.
+            UnfitBody: it is invalid.
         """
         job = decode(body, PageJob)
         for _ in _walk(job.data):
-            pass  # Not too deep.
+            pass  # Check the depth.
         function = self._find(job, name)
         given = self._complete(function, job.data)
         values = [self._value(kind, one) for kind, one in zip(function.inputs, given, strict=True)]
@@ -120,30 +120,30 @@ class Functions:
 
     def _value(self, kind: str, value: Any) -> Any:
         if kind == "state":
-            return None  # What the page knows of the visitor is not up to them.
+            return None  # Clients cannot set the state of the page.
         if kind in _FILES:
             if isinstance(value, list):
                 _refuse_many(value)
                 return [self._file(one) for one in value]
             return None if value is None else self._file(value)
         if kind == "code" and isinstance(value, dict | list):
-            return json.dumps(value)  # As if typed there: Gradio would look for files in it.
+            return json.dumps(value)  # As text, because Gradio would look for files in it.
         _refuse_many(_walk(value))
         if kind == "dataset" and (
             not isinstance(value, int) or isinstance(value, bool) or value < 0
         ):
-            raise UnfitBody("An example is named by its number.", 422)
+            raise UnfitBody("An example must be given by its number.", 422)
         _refuse_files(value)
         return value
 
     def _file(self, value: Any) -> dict[str, Any]:
         path = value.get("path") if isinstance(value, dict) else None
         if not isinstance(path, str):
-            raise UnfitBody("Where a file belongs there must be one that was uploaded here.", 422)
+            raise UnfitBody("A file must be the path of an upload to this page.", 422)
         try:
             found = self._files.path(path)
         except UnknownFile:
-            raise UnfitBody("A file was not uploaded here, or is kept no more.", 422) from None
+            raise UnfitBody("File not found. It may have expired: upload it again.", 422) from None
         name = value.get("orig_name")
         if not isinstance(name, str) or not name.isprintable():
             name = found.name
@@ -152,27 +152,27 @@ class Functions:
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """JSON of a shape; UnfitBody if it is not."""
+    """Decode JSON of the given kind. Raises ``UnfitBody``."""
     if _values_count(body) > MAX_VALUES_COUNT:
         raise UnfitBody(f"A call has at most {MAX_VALUES_COUNT} values.", 413)
     try:
         found = msgspec.json.decode(body, type=kind)
         session = getattr(found, "session_hash", None)
     except msgspec.ValidationError:
-        raise UnfitBody("The body is not of the shape that this page sends.", 422) from None
+        raise UnfitBody("The body does not match the format of this page.", 422) from None
     except (msgspec.DecodeError, RecursionError, ValueError):
         raise UnfitBody("The body is not valid JSON.") from None
     if session is not None and not session_fits(session):
-        raise UnfitBody("session_hash has at most 64 letters, digits, - and _.", 422)
+        raise UnfitBody("session_hash must be at most 64 letters, digits, - and _.", 422)
     return found
 
 
 def _values_count(body: bytes) -> int:
-    """How many values there are in JSON, about, without making them."""
+    """Estimate the number of values in JSON without decoding it."""
     if b"\\" in body:
         body = body.replace(rb"\\", b"").replace(rb"\"", b"")
     quotes_count = body.count(b'"')
-    if quotes_count > 4 * MAX_VALUES_COUNT:  # Names have them, too.
+    if quotes_count > 4 * MAX_VALUES_COUNT:  # Names have quotes too.
         return quotes_count
     outside = b"".join(body.split(b'"')[::2])
     return outside.count(b",") + outside.count(b"[") + outside.count(b"{")
@@ -183,7 +183,7 @@ def session_fits(session: str) -> bool:
 
 
 def _event(data: Any) -> dict[str, Any]:
-    """What is told of an event, without files: browsers tell of those that have changed."""
+    """Return the data of an event, or nothing if it contains files, as change events do."""
     _refuse_many(_walk(data))
     if not isinstance(data, dict) or any(
         isinstance(one, dict) and "path" in one for one in _walk(data)
@@ -193,14 +193,14 @@ def _event(data: Any) -> dict[str, Any]:
 
 
 def _refuse_many(values: Iterable[Any]) -> None:
-    """Refuse more values than any part of the page has that is not for JSON."""
+    """Reject more values than any input of the page has that is not JSON."""
     if sum(1 for _ in values) > MAX_CHOICES_COUNT:
-        raise UnfitBody(f"There are more than {MAX_CHOICES_COUNT} values where one belongs.", 413)
+        raise UnfitBody(f"An input has more than {MAX_CHOICES_COUNT} values.", 413)
 
 
 def _refuse_files(value: Any) -> None:
     if any(isinstance(one, dict) and "meta" in one and "path" in one for one in _walk(value)):
-        raise UnfitBody("There is a file where none belongs.", 422)
+        raise UnfitBody("An input that is not a file contains a file.", 422)
 
 
 def _walk(value: Any) -> Iterator[Any]:
@@ -208,7 +208,7 @@ def _walk(value: Any) -> Iterator[Any]:
     while left:
         one, depth = left.pop()
         if depth > MAX_DEPTH:
-            raise UnfitBody("The values lie too deep in each other.", 422)
+            raise UnfitBody("The values are nested too deeply.", 422)
         yield one
         inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
         left.extend((each, depth + 1) for each in inner)

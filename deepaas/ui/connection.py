@@ -1,4 +1,4 @@
-"""The page notices when its server is away, says so, and goes on when it is there again."""
+"""Shows when the connection to the server is lost, and reconnects."""
 
 CSS = """
 .connection { position: fixed; inset: 0.75rem 0.75rem auto; z-index: 10000; margin: 0 auto;
@@ -14,7 +14,7 @@ JS = """() => {
   const isRunning = () => form?.querySelector(".waiting.busy") != null;
   let id = window.gradio_config?.app_id, note = null;
 
-  // Which call is going is told to the page that comes after a reload.
+  // After a reload, the page knows which call was running.
   if (form) {
     new MutationObserver(() => {
       if (!isRunning()) sessionStorage.removeItem(key);
@@ -38,8 +38,7 @@ JS = """() => {
       now = answer.ok ? (await answer.json()).app_id : "gone";
     } catch {
       if (isRunning()) sessionStorage.setItem(key, "lost");
-      say("The server does not answer. This page goes on by itself when it is back; "
-        + "what you have entered is kept.");
+      say("The server is not responding. Reconnecting… Your inputs are kept.");
       return;
     }
     id ??= now;
@@ -54,4 +53,4 @@ JS = """() => {
   addEventListener("online", look);
   setTimeout(watch, PAUSE_MS);
 }"""
-"""Runs once in the browser, when the page has been made."""
+"""Runs once in the browser, when the page is ready."""

@@ -1,7 +1,7 @@
-"""Tables, Markdown, HTML and PDF in answers, shown as what they are.
+"""Shows results that are tables, Markdown, HTML or PDF.
 
-Nothing of a model's runs on the page: cells are texts, Markdown has no HTML in it, HTML stands in a
-frame without rights, and a PDF in the browser's own viewer.
+No code of a model runs on the page: cells are text, HTML in Markdown is not rendered, HTML is in a
+sandboxed frame, and PDF is in the browser's own viewer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def is_document(media_type: str) -> bool:
 
 
 class DocumentView:
-    """Components of which one shows a document, as long as there is one."""
+    """Components for documents; one of them is visible if there is a document."""
 
     def __init__(self) -> None:
         fixed: dict[str, Any] = {"visible": False, "show_label": False}
@@ -46,7 +46,7 @@ class DocumentView:
         return [self._table, self._page]
 
     def values(self, answer: HostAnswer) -> list[Any]:
-        """Values for the components; nothing is shown of what is none."""
+        """Return the values for the components; invalid documents are not shown."""
         text = decoded(answer)[:MAX_TEXT_CHARACTERS]
         if answer.media_type in _DELIMITERS:
             return self._rows(text, _DELIMITERS[answer.media_type])
@@ -82,8 +82,8 @@ class DocumentView:
         headers = [str(at + 1) for at in range(width)] if numbers_only else shown.pop(0)
         cut = len(rows) > MAX_ROWS_COUNT + 1 or columns_count > MAX_COLUMNS_COUNT
         note = (
-            f"The first {MAX_ROWS_COUNT:,} rows and {MAX_COLUMNS_COUNT} columns at most; "
-            "the download has all."
+            f"Showing at most {MAX_ROWS_COUNT:,} rows and {MAX_COLUMNS_COUNT} columns. "
+            "The download is complete."
         )
         return [
             gr.update(value={"headers": headers, "data": shown}, visible=True),
@@ -96,14 +96,14 @@ def _note(words: str) -> str:
 
 
 def read_table(text: str, delimiters: str) -> list[list[str]]:
-    """Rows without the empty ones; ``csv.Error`` if the text is no table."""
+    """Return the rows that are not empty. Raises ``csv.Error`` if the text is not a table."""
     dialect: Any = csv.excel
     if len(delimiters) == 1:
         dialect = csv.excel_tab
     else:
         try:
             dialect = csv.Sniffer().sniff(text[:_SNIFFED_CHARACTERS], delimiters)
-        except csv.Error:  # One column, for instance.
+        except csv.Error:  # For example, a single column.
             dialect = csv.excel
     return [row for row in csv.reader(io.StringIO(text, newline=""), dialect) if row]
 
@@ -117,15 +117,15 @@ def _is_number(cell: str) -> bool:
 
 
 class DocumentPane(Pane):
-    """A document, with its text below, or as a file to download."""
+    """Shows a document with its text, or as a file to download."""
 
     def __init__(self, media_type: str) -> None:
         self._view = DocumentView()
         if media_type == _PDF:
-            super().__init__(media_type, gr.File(label="Answer", interactive=False), other_file())
+            super().__init__(media_type, gr.File(label="Result", interactive=False), other_file())
             return
         with gr.Accordion("As text", open=False):
-            main = gr.Textbox(label="Answer", lines=8, max_lines=30, interactive=False)
+            main = gr.Textbox(label="Result", lines=8, max_lines=30, interactive=False)
         super().__init__(media_type, main, other_file())
 
     @property
@@ -159,14 +159,14 @@ JS = """() => {
     if (!link) { delete place.dataset.shown; return; }
     const answer = await fetch(link.href);
     if (!answer.ok) return;
-    // As a PDF and nothing else, whatever it is.
+    // Always as a PDF, whatever the file is.
     const file = new Blob([await answer.arrayBuffer()], {type: "application/pdf"});
     const frame = document.createElement("iframe");
-    frame.title = "The answer";
+    frame.title = "Result";
     frame.src = URL.createObjectURL(file);
     place.replaceChildren(frame);
   };
   const look = () => side.querySelectorAll(".pdf-answer:not([data-shown])").forEach(show);
   new MutationObserver(look).observe(side, {childList: true, subtree: true});
 }"""
-"""Shows what stands in the link beside a place for a PDF."""
+"""Shows the PDF of the download link."""

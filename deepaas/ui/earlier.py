@@ -1,5 +1,5 @@
-"""The last answers of a page, to look at again. They are kept in the browser: as long as the page
-is open, and small ones through a reload."""
+"""Shows earlier results again. The browser keeps them while the page is open; small ones survive a
+reload."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ KEPT_COUNT = 10
 
 
 class Earlier:
-    """The list of them, hidden while there is but one to look at."""
+    """The list of earlier results, hidden if there is only one."""
 
     def __init__(self) -> None:
         self._list = gr.Dropdown(
-            [], label="Earlier answers", visible=False, elem_classes="earlier", interactive=True
+            [], label="Earlier results", visible=False, elem_classes="earlier", interactive=True
         )
 
     def connect(
@@ -35,12 +35,12 @@ class Earlier:
         answers: Sequence[Component],
         tabs: gr.Tabs | None,
     ) -> None:
-        """Note the answer whenever one has come, and show those that are picked.
+        """Store each result, and show the selected one.
 
         Args:
-            ran: what happens on Run.
-            chosen: the media type of the pane that is shown.
-            status: what is said of the call.
+            ran: the event of Run.
+            chosen: the media type of the visible pane.
+            status: the status of the call.
             answers: the components of all panes.
         """
         found = zip(form.arguments, form.components, strict=True)
@@ -79,7 +79,7 @@ JS = """(...given) => {
     restore: () => {
       state.answers ??= [];
       try {
-        // The files of a server that is no more have gone with it.
+        // Files of an earlier server process no longer exist.
         state.answers = JSON.parse(sessionStorage.getItem(key) ?? "[]").filter(one =>
           one.id === id || !JSON.stringify(one.values).includes('"gradio.FileData"'));
       } catch {}
@@ -111,7 +111,7 @@ JS = """(...given) => {
         return update(hides ? {value, visible: has(value)} : {value});
       });
       const said = document.createElement("span");
-      said.textContent = `The answer of ${one.name}`;
+      said.textContent = `Result of ${one.name}`;
       const status = `<p class="waiting" role="status">${said.outerHTML}</p>`;
       const tab = told.tabs ? [update({selected: one.chosen})] : [];
       return [status, ...tab, one.chosen, ...values];

@@ -1,4 +1,4 @@
-"""The answers of a model that answers with files of whatever type: each as what it is."""
+"""Shows results of models that return files of any type."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from deepaas.ui.documents import DocumentView, is_document
 from deepaas.ui.outputs import BUTTONS, MAX_TEXT_CHARACTERS, Pane, decoded, saved, with_suffix
 
 _NOT_SHOWN = ("image/tiff",)
-"""Browsers do not know them."""
+"""Browsers do not support these."""
 
 
 class FilePane(Pane):
     """Shows a file by its media type, and always offers it as a download."""
 
     def __init__(self) -> None:
-        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "Answer"}
+        fixed: dict[str, Any] = {"interactive": False, "visible": False, "label": "Result"}
         self._shown: dict[str, Component] = {
-            "image": gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed),
+            "image": gr.Image(type="filepath", buttons=BUTTONS, alt_text="Result", **fixed),
             "audio": gr.Audio(type="filepath", format=None, buttons=["download"], **fixed),
             "video": gr.Video(format=None, include_audio=True, buttons=["download"], **fixed),
             "text": gr.Textbox(lines=8, max_lines=30, **fixed),
         }
         self._document = DocumentView()
-        file = gr.File(label="The answer as a file", interactive=False)
+        file = gr.File(label="Result (file)", interactive=False)
         super().__init__(ANYTHING, file, gr.File(visible=False))
 
     @property

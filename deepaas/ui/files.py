@@ -1,8 +1,9 @@
-"""The files of visitors: what they are called outside, how long they are kept, how much of them.
+"""The files of users: their public names, how long they are kept, and their total size.
 
-A visitor never sees a path of this machine. A file has a name that cannot be guessed,
-``/files/{64 hexadecimal digits}/{its own name}``: who has been told it may use it. For an upload
-the digits are drawn by lot; for answers and examples Gradio makes them of a secret and the content.
+Users never see paths of this machine. A file has a name that cannot be guessed,
+``/files/{64 hexadecimal digits}/{its own name}``: anyone with the name can use the file. The digits
+of an upload are random; for results and examples Gradio computes them from a secret and the
+content.
 """
 
 from __future__ import annotations
@@ -26,36 +27,36 @@ _log = logging.getLogger(__name__)
 
 PREFIX = "/files"
 INCOMING = "incoming"
-"""Folder beside that of the files: where Gradio puts what comes, until it has its name."""
+"""Folder next to that of the files, where Gradio puts uploads until they have a name."""
 
 KEEP_SECONDS = 3600.0
 SWEEP_SECONDS = 60.0
 COMING_SECONDS = 60.0
-"""An upload that has not grown for so long comes no more."""
+"""An upload that has not grown for this time has been abandoned."""
 
 MAX_COUNT = 10_000
-"""So many files at most; the oldest go."""
+"""Maximum number of files. Beyond that, the oldest are removed."""
 
 DISK_SHARE = 0.5
-"""Of the disk that was free at the start: so much may be in the way of others at most."""
+"""Maximum share of the disk space that was free at the start."""
 
 _NAME = re.compile(rf"{PREFIX}/([0-9a-f]{{64}})/([^/\0]+)")
 
 
 class NoRoom(Exception):
-    """The disk has no room for what comes."""
+    """Not enough disk space for an upload."""
 
 
 class UnknownFile(ValueError):
-    """A name that nobody was given, or whose file is kept no more."""
+    """An unknown name, or one whose file has been removed."""
 
 
 class VisitorFiles:
-    """All files that visitors of these pages have sent or been given.
+    """All uploads and results of users of these pages.
 
     Args:
-        folder: where Gradio keeps its files, ``GRADIO_TEMP_DIR``; it need not be there yet.
-        max_bytes: of all of them; None for a share of what is free on the disk.
+        folder: the folder of Gradio's files, ``GRADIO_TEMP_DIR``; it may not exist yet.
+        max_bytes: maximum total size; None for a share of the free disk space.
     """
 
     def __init__(self, folder: Path, max_bytes: int | None = None) -> None:
@@ -67,28 +68,28 @@ class VisitorFiles:
         self._shown = _spellings(str(folder))
 
     def keep(self, text: str) -> None:
-        """Never remove what is named here: the page's own examples."""
+        """Never remove the files named in a text: the page's own examples."""
         self._kept |= {match[1] for match in _NAME.finditer(text)}
 
     def path(self, name: str) -> Path:
-        """The file behind a name; UnknownFile if there is none."""
+        """Return the path of a name. Raises ``UnknownFile``."""
         match = _NAME.fullmatch(name)
         if match is None or match[2] in (".", ".."):
             raise UnknownFile(name)
         path = self._folder / match[1] / match[2]
         try:
             found = stat.S_ISREG(path.lstat().st_mode)
-        except (OSError, ValueError):  # A name that is too long, or no text for the system.
+        except (OSError, ValueError):  # The name is too long, or invalid for the system.
             found = False
         if not found:
             raise UnknownFile(name)
         return path
 
     def adopt(self, path: Path) -> str:
-        """Give a file that has come a name of its own."""
+        """Give an upload its own name."""
         folder = self._folder / secrets.token_hex(32)
         folder.mkdir(parents=True)
-        # A link: two visitors may send the same file, which Gradio puts into the same place.
+        # A link: Gradio stores equal files of two users in the same place.
         os.link(path, folder / path.name)
         return f"{PREFIX}/{folder.name}/{path.name}"
 
@@ -98,15 +99,15 @@ class VisitorFiles:
         return text
 
     async def take(self, count: int) -> None:
-        """So many bytes come; NoRoom if there would be too many, whatever is removed."""
+        """Reserve space for more bytes. Raises ``NoRoom`` if removing files is not enough."""
         if self._max_bytes is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._max_bytes = int(shutil.disk_usage(self._folder).free * DISK_SHARE)
         self._bytes += count
         if self._bytes > self._max_bytes:
-            # Some more than is needed, so as not to sweep for every few bytes.
+            # Free more than needed, to sweep less often.
             await asyncio.to_thread(self.sweep, count + self._max_bytes // 10)
-            self._bytes += count  # They are not there yet.
+            self._bytes += count  # They are not on the disk yet.
             if self._bytes > self._max_bytes:
                 raise NoRoom
 
@@ -116,11 +117,11 @@ class VisitorFiles:
             try:
                 await asyncio.to_thread(self.sweep)
             except (OSError, RuntimeError):
-                _log.warning("old files of visitors cannot be removed now", exc_info=True)
+                _log.warning("Could not remove old files of users; trying again", exc_info=True)
 
     def sweep(self, spare_bytes: int = 0) -> None:
-        """Remove what is old, and of the rest the oldest while there is too much; ``spare_bytes``
-        are to be free afterwards."""
+        """Remove old files, then the oldest until the limits are met and ``spare_bytes`` are
+        free."""
         files = sorted(_files((self._folder, self.incoming)), key=lambda one: one.changed)
         total, count = sum(one.size for one in files), len(files)
         limit = (self._max_bytes or total) - spare_bytes
@@ -139,7 +140,7 @@ class VisitorFiles:
 
 @dataclass
 class _VisitorFile:
-    """One file, however many names it has."""
+    """One file with all its names."""
 
     size: int
     changed: float
@@ -149,7 +150,7 @@ class _VisitorFile:
         for path in self.paths:
             path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
-                path.parent.rmdir()  # Unless there is more in it.
+                path.parent.rmdir()  # Unless it contains more files.
 
 
 def _files(folders: Iterable[Path]) -> Iterable[_VisitorFile]:
@@ -168,6 +169,6 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _spellings(path: str) -> list[bytes]:
-    """A path as it stands in texts, JSON and URLs."""
+    """Return a path as written in text, JSON and URLs."""
     as_json = json.dumps(path)[1:-1]
     return list(dict.fromkeys(text.encode() for text in (path, as_json, quote(path))))

@@ -1,8 +1,8 @@
-"""What of Gradio visitors get at: what the page needs, and nothing else.
+"""Limits access to Gradio to what the page needs.
 
-Gradio serves some seventy routes, more with each release: a file of this machine for a path, what
-is behind an address, methods of components, editors for its own code. Only those of the list here
-are there. Bodies are checked on the way in, paths become names on the way out.
+Gradio has about seventy routes, and more with each release: reading files of this machine, fetching
+URLs, calling methods of components, editing its own code. Only the routes listed here are
+available. Request bodies are validated, and paths in responses are replaced by names.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from deepaas.ui.head import WORKER_POLICY
 _log = logging.getLogger(__name__)
 
 MAX_CALL_BYTES = 16 * 1024 * 1024
-"""The largest call, without its files."""
+"""Maximum size of a call without its files."""
 
 FORM_BYTES = 64 * 1024
-"""What stands around the files in an upload."""
+"""Maximum size of an upload in addition to its files."""
 
 FILE = "/gradio_api/file="
 UPLOAD = "/gradio_api/upload"
@@ -65,18 +65,18 @@ _ROUTES = tuple(
 )
 
 _STATUS: ContextVar[list[int]] = ContextVar("status")
-"""Of the answer to the present call, if that is answered at once and fails."""
+"""Statuses for the response to the current call, if it fails."""
 
 
 def note_status(status: int) -> None:
-    """Say which status, 400 or more, a failure of the present call has."""
+    """Set the status, 400 or more, for a failure of the current call."""
     with contextlib.suppress(LookupError):
         _STATUS.get().append(status)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """An application that has Gradio's answer what it may."""
+    """An application that passes permitted requests to Gradio."""
 
     app: ASGIApp
     functions: Functions
@@ -94,7 +94,7 @@ class Gate:
         except UnfitBody as error:
             await answer.refuse(scope, receive, error.status, error.message)
         except NoRoom:
-            message = "There is no room for this file at present."
+            message = "Not enough disk space for this file. Try again later."
             await answer.refuse(scope, receive, 507, message)
         except Exception as error:
             await self._failed(error, scope, receive, answer)
@@ -105,15 +105,15 @@ class Gate:
         self, error: Exception, scope: Scope, receive: Receive, answer: AnswerOnItsWay
     ) -> None:
         if "can't start new thread" in str(error):
-            message = "The page has no thread to spare at present."
+            message = "The page is overloaded. Try again later."
             await answer.refuse(scope, receive, 503, message)
         elif answer.begun and isinstance(error.__cause__ or error, HTTPException):
-            await answer.end()  # It has said so already, in a stream of events.
+            await answer.end()  # The error is already in the stream of events.
         elif isinstance(error, ClientDisconnect):
             pass
         else:
             _log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
-            await answer.refuse(scope, receive, 500, "The page has made a mistake, see its log.")
+            await answer.refuse(scope, receive, 500, "Internal error of the page. See its log.")
 
     async def _bytes(
         self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
@@ -137,7 +137,7 @@ class Gate:
     async def _text(
         self, scope: Scope, receive: Receive, answer: AnswerOnItsWay, _given: Any
     ) -> None:
-        # In queries Gradio looks for pages and states of others.
+        # In the query, Gradio looks for other pages, and states of other users.
         scope = {**_unpacked(scope), "query_string": b""}
         await self.app(scope, receive, answer.collect)
 
@@ -146,7 +146,7 @@ class Gate:
     ) -> None:
         query = parse_qs(scope["query_string"].decode("ascii", "replace"))
         if not all(map(session_fits, query.get("session_hash", []))):
-            raise UnfitBody("There is no such session.", 404)
+            raise UnfitBody("Session not found.", 404)
         await self.app(_unpacked(scope), receive, answer.pass_on_events)
 
     async def _file(
@@ -156,7 +156,7 @@ class Gate:
         try:
             path = str(self.files.path(f"/{name.lstrip('/')}"))
         except UnknownFile:
-            raise UnfitBody("There is no such file here.", 404) from None
+            raise UnfitBody("File not found.", 404) from None
         inner = scope["path"][: len(scope["path"]) - len(name)] + path
         await self.app({**scope, "path": inner}, receive, answer.pass_on)
 
@@ -184,15 +184,17 @@ class Gate:
             message = await receive()
             count += len(message.get("body", b""))
             if self.max_file_bytes is not None and count > self.max_file_bytes + FORM_BYTES:
-                raise UnfitBody(f"An upload has at most {self.max_file_bytes} bytes.", 413)
+                raise UnfitBody(f"The maximum upload size is {self.max_file_bytes} bytes.", 413)
             await self.files.take(len(message.get("body", b"")))
             return message
 
         try:
             await self.app(_unpacked(scope), counted, answer.collect)
         except (AttributeError, LookupError, TypeError, ValueError):
-            # Of Gradio's, for a part that is no file, or has a name or a charset that cannot be.
-            raise UnfitBody("An upload is a form, with nothing but files called 'files'.") from None
+            # Gradio raises these for parts that are not files, or have an invalid name or charset.
+            raise UnfitBody(
+                "Invalid upload: send a form that only has files named 'files'."
+            ) from None
         answer.adopt()
 
 
@@ -201,14 +203,14 @@ def _route(method: str, tail: str) -> tuple[str, dict[str, str]]:
         if (match := pattern.fullmatch(tail)) is None:
             continue
         if method not in methods:
-            raise UnfitBody(f"{method} is not for this path.", 405)
+            raise UnfitBody(f"Method {method} is not allowed.", 405)
         return kind, {key: value for key, value in match.groupdict().items() if value is not None}
-    raise UnfitBody("There is nothing here.", 404)
+    raise UnfitBody("Not found.", 404)
 
 
 async def _json_body(scope: Scope, receive: Receive) -> bytes:
     media_type = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-    # Whatever else a browser sends to another site without asking that.
+    # Browsers send other types to other sites without a preflight request.
     if media_type != "application/json":
         raise UnfitBody("The body must be application/json.", 415)
     body = bytearray()
@@ -218,7 +220,7 @@ async def _json_body(scope: Scope, receive: Receive) -> bytes:
             raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MAX_CALL_BYTES:
-            raise UnfitBody(f"A call has at most {MAX_CALL_BYTES} bytes.", 413)
+            raise UnfitBody(f"The maximum size of a call is {MAX_CALL_BYTES} bytes.", 413)
         if not message.get("more_body"):
             return bytes(body)
 
@@ -240,6 +242,6 @@ def _with_body(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Rece
 
 
 def _unpacked(scope: Scope) -> Scope:
-    """The same request, whose answer can be looked into."""
+    """Return the request without compression, so that its response can be changed."""
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
     return {**scope, "headers": headers}

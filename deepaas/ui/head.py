@@ -1,5 +1,5 @@
-"""Heads: of requests, without what is not to be believed; of HTML, with a title, an icon, and a
-policy for what may run and be called."""
+"""Removes untrusted headers of requests, and adds title, icon and content security policy to the
+HTML."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from deepaas.ui.standing import put_before_scripts
 Header = tuple[bytes, bytes]
 
 _ICON = f'<link rel="icon" href="{ICON}">'
-"""Browsers would look for one at the root, which need not be ours, and complain."""
+"""Browsers would otherwise request one from the root of the server, which may not be ours."""
 
 _MANIFEST = re.compile(rb'<link rel="manifest"[^>]*>')
-"""Gradio has that at the root, too."""
+"""Gradio's manifest is at the root too."""
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 _POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Gradio makes functions of text. Scripts that stand in the page are known by their hashes.
+        # Gradio compiles functions from text. Inline scripts are permitted by their hashes.
         "script-src 'self' 'unsafe-eval' {scripts}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -38,7 +38,7 @@ _POLICY = "; ".join(
         "font-src 'self' data:",
         "connect-src 'self' data: blob:",
         "worker-src 'self' blob:",
-        # A PDF, made on the page.
+        # PDF documents, created by the page.
         "frame-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'self'",
@@ -52,16 +52,15 @@ WORKER_POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "worker-src 'self' blob:; frame-ancestors 'self'"
 )
-"""For files of Gradio's own. A worker obeys that of its script, not that of the page: the one that
-cuts films has its program from a blob."""
+"""For Gradio's own files. Workers use the policy of their script, not of the page: the one that
+cuts videos loads its program from a blob."""
 
 _TOLD = (b"x-forwarded-host", b"x-forwarded-proto")
 
 
 def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list[Header]:
-    """Headers of a request without what its sender tells of others: Gradio believes all of it.
-    Names are in lower case. ``believed`` leaves how the host has been called, as the sender has
-    told it last."""
+    """Remove forwarding headers, which Gradio trusts. Names are in lower case. ``believed`` keeps
+    the last value of those with the public host name."""
     left = [
         (name, value)
         for name, value in headers
@@ -74,7 +73,7 @@ def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list
 async def answer_with_head(
     app: ASGIApp, title: str, standing: str, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Have Gradio answer a request for its HTML, and complete that; ``standing`` comes first."""
+    """Complete Gradio's HTML; ``standing`` is the first element of the body."""
     start: Message = {}
     body = b""
 
@@ -99,7 +98,7 @@ async def answer_with_head(
         await send(start)
         await send({"type": "http.response.body", "body": whole})
 
-    # Packed, it could not be completed.
+    # Compressed HTML could not be completed.
     headers = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
     await app({**scope, "headers": headers}, receive, complete)
 

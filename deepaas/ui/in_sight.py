@@ -1,5 +1,5 @@
-"""What somebody needs next is in sight: Run and what is said of it at the edge of the window, the
-answer beside the form, and on a phone, where it stands below, scrolled to when it comes."""
+"""Keeps the next step visible: Run and its status at the edge of the window, the result next to the
+form. On a phone the result is below the form, and the page scrolls to it."""
 
 CSS = """
 .gradio-container { overflow: clip !important; }
@@ -29,7 +29,7 @@ html { scroll-padding: 1rem 0 8rem; }
 """
 
 JS = """() => {
-  // Gradio does not tell who hears the page whether a part of it is unfolded.
+  // Gradio does not tell screen readers whether an accordion is open.
   const tell = () => {
     for (const fold of document.querySelectorAll(".label-wrap")) {
       const open = String(fold.classList.contains("open"));
@@ -47,7 +47,7 @@ JS = """() => {
   new ResizeObserver(() => form.style.setProperty("--height", `${form.offsetHeight}px`))
     .observe(form);
 
-  // Who does something else meanwhile is not taken away from it.
+  // Do not scroll if the user is doing something else.
   let last = form.querySelector(".waiting")?.dataset.end, elsewhere = false;
   const leave = event => {
     if (!event.target.closest?.(".run-bar")) elsewhere = true;
@@ -65,7 +65,7 @@ JS = """() => {
     const end = form.querySelector(".waiting")?.dataset.end;
     if (!end || end === last) return;
     last = end;
-    // An input that is unfolded takes some moments to stand in its place.
+    // An input in an accordion that opens takes a moment to appear.
     for (const wait of [0, 300, 900]) setTimeout(bring, wait);
   };
   const bring = () => {
@@ -99,11 +99,11 @@ JS = """() => {
     if (!all && !enters) return;
     event.preventDefault();
     event.stopPropagation();
-    // Some inputs know what was typed only when they are left.
+    // Some inputs only update when they lose the focus.
     const typed = document.activeElement;
     typed.blur();
     typed.focus({preventScroll: true});
     setTimeout(() => place.querySelector("button.run").click());
   }, true);
 }"""
-"""Runs once in the browser, when the page has been made."""
+"""Runs once in the browser, when the page is ready."""

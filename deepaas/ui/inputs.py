@@ -1,6 +1,6 @@
-"""Arguments as Gradio components, and what visitors enter as values for the host.
+"""Creates Gradio components for arguments, and converts their values for the host.
 
-Which argument gets which component is a contract with authors: docs/try-me.md tells it.
+Which argument gets which component is a contract with authors, described in docs/try-me.md.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from deepaas.ui import markdown
 from deepaas.ui.rare import rare
 
 LONG_CHARACTERS = 60
-"""A text with a default longer than this gets several lines."""
+"""A string with a default longer than this gets several lines."""
 
 MAX_TYPED_SIZE = 16
-"""A tensor with a longer side than this is a file."""
+"""A tensor with a longer side is uploaded as a file."""
 
 ARRAY_SUFFIXES = (".npy", ".npz", ".pt")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
 _WITHOUT_HELP = (gr.Image, gr.Audio, gr.Video, gr.File, gr.Code)
-"""Components that do not show a help text by themselves."""
+"""Components without a help text of their own."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """The components of some arguments, in their order, with a place for what is wrong with each.
-    ``shown`` is what happens until they have the values that they are to begin with; ``more`` has
-    those of the ``folded`` arguments, if there are any."""
+    """The components of arguments, in their order, each with a place for error messages.
+    ``shown`` are the events that set their initial values; ``more`` contains the components of the
+    ``folded`` arguments, if there are any."""
 
     arguments: tuple[Argument, ...]
     components: list[gr.components.Component]
@@ -53,8 +53,8 @@ class Form:
     more: gr.Accordion | None = None
 
     def complain(self, fields: Mapping[str, list[str]]) -> dict[Any, Any]:
-        """Updates by component: messages by argument, no message hides. What is folded is
-        unfolded if something is wrong there."""
+        """Return updates by component that show the messages by argument, and hide others. The
+        accordion opens if it contains an invalid input."""
         said = [_complaint(argument, fields.get(argument.name)) for argument in self.arguments]
         updates = dict[Any, Any](zip(self.complaints, said, strict=True))
         if self.more is not None and self.folded & fields.keys():
@@ -63,13 +63,13 @@ class Form:
 
     @property
     def complained(self) -> list[Any]:
-        """All that :meth:`complain` may change."""
+        """All components that :meth:`complain` can change."""
         return [*self.complaints, *([self.more] if self.more is not None else [])]
 
 
 def form(arguments: Iterable[Argument], name: str = "input") -> Form:
-    """Make components for arguments, inside of whatever is open; ``name`` tells the forms of a
-    page apart."""
+    """Create components for arguments in the current block; ``name`` must be unique on the
+    page."""
     arguments = tuple(arguments)
     folded = rare(arguments)
     made = {a.name: _input(a, name) for a in arguments if a.name not in folded}
@@ -107,17 +107,17 @@ def _help(argument: Argument) -> str:
     wanted = str(argument.tensor)
     if not _is_typed(argument):
         suffixes = [*ARRAY_SUFFIXES, *(PICTURE_SUFFIXES if takes_pictures(argument) else ())]
-        wanted += f", from a file: {', '.join(suffixes)}"
+        wanted += f", as a file: {', '.join(suffixes)}"
     return ". ".join(part for part in (argument.description.rstrip("."), wanted) if part)
 
 
 def about(description: str) -> gr.HTML:
-    """A help text below a component that has no place for one."""
+    """Return a help text below a component without one."""
     return gr.HTML(f'<div class="about">{markdown.render(description)}</div>', padding=False)
 
 
 def components(arguments: Iterable[Argument]) -> list[gr.components.Component]:
-    """The same without places for complaints beside them."""
+    """Create the components without places for error messages."""
     return form(arguments).components
 
 
@@ -134,7 +134,7 @@ def component(argument: Argument) -> gr.components.Component:
             return gr.Dropdown(
                 list(argument.choices), value=default or [], multiselect=True, **common, **about
             )
-        # Without a default nothing is chosen: Gradio would take the first.
+        # Without a default nothing is selected: Gradio would select the first choice.
         choices = list(argument.choices)
         if not argument.required and default is None:
             choices.insert(0, ("–", None))
@@ -168,14 +168,14 @@ def label(argument: Argument) -> str:
 
 
 class UnfitValue(Exception):
-    """What a component holds does not fit its argument; the text says why, for visitors."""
+    """The value of a component is invalid; the text says why, for users."""
 
 
 def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]:
-    """What is to be sent: values by name, without those that the host would take anyway.
+    """Return the values to send, by name, without defaults.
 
     Raises:
-        ClientError: some are missing or do not fit, with the messages by argument.
+        ClientError: values are missing or invalid, with the messages by argument.
     """
     found: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
@@ -190,12 +190,12 @@ def read(arguments: Iterable[Argument], values: Sequence[Any]) -> dict[str, Any]
         if value is not None and (argument.required or value != argument.default):
             found[argument.name] = value
     if wrong:
-        raise InvalidArguments("Some arguments are not as they should be.", fields=wrong)
+        raise InvalidArguments("Please correct these inputs.", fields=wrong)
     return found
 
 
 def _read(argument: Argument, given: Any) -> Any:
-    """The value of an argument, None for "not given"."""
+    """Return the value of an argument, None for no value."""
     if argument.kind == "file":
         paths = given if isinstance(given, list) else [given] if given else []
         uploads = [FileToSend(Path(path), Path(path).name) for path in paths]
@@ -212,7 +212,7 @@ def _read(argument: Argument, given: Any) -> Any:
 
 def _read_text(argument: Argument, given: Any) -> Any:
     text = "" if given is None else str(given)
-    # An empty text stands for itself only where it takes the place of another.
+    # An empty string is only sent if it replaces another default.
     return text if text or argument.default not in (None, "") else None
 
 
@@ -238,13 +238,13 @@ def _read_number(argument: Argument, given: Any) -> Any:
         raise UnfitValue(f"Must be {argument.maximum:g} or less.")
     if argument.kind == "integer":
         if not number.is_integer():
-            raise UnfitValue("Not a whole number.")
+            raise UnfitValue("Not an integer.")
         return given if isinstance(given, int) else int(number)
     return given
 
 
 def _read_boolean(argument: Argument, given: Any) -> bool | None:
-    # A box that is not ticked, where the author has set no default, says nothing.
+    # An unticked box without a default means no value.
     return None if not given and argument.default is None else bool(given)
 
 
@@ -258,18 +258,18 @@ def _read_json(argument: Argument, given: Any) -> Any:
             value = json.loads(given)
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
-            raise UnfitValue(f"Not valid JSON: look at {place}.") from None
+            raise UnfitValue(f"Invalid JSON at {place}.") from None
         except (ValueError, RecursionError):
             raise UnfitValue(
-                "Not valid JSON: a number is too long, or it is nested too deeply."
+                "Invalid JSON: a number is too long, or it is nested too deeply."
             ) from None
-    if argument.kind == "tensor":  # The host knows better what it may be.
+    if argument.kind == "tensor":  # The host validates it.
         return value
     expected = dict if argument.kind == "object" else list
     if value is not None and not isinstance(value, expected):
         shape = "an object, {…}" if expected is dict else "a list, […]"
         raise UnfitValue(f"Must be {shape}.")
-    # What is empty is a value where one must be given, and where it takes the place of another.
+    # An empty value is only sent if a value is required, or if it replaces another default.
     left_out = value == expected() and argument.default is None and not argument.required
     return None if left_out else value
 
@@ -297,7 +297,7 @@ _READERS: Mapping[str, Callable[[Argument, Any], Any]] = {
 
 
 def _clear(numbers: list[gr.Number]) -> Dependency:
-    """Gradio shows a number without a value as 0, and sends that, until it is told otherwise."""
+    """Clear numbers without a value, which Gradio would show and send as 0."""
     nulls = ", ".join("null" for _ in numbers)
     event: Dependency = gr.on(
         None, None, outputs=numbers, js=f"() => [{nulls}]", api_visibility="private"
@@ -309,7 +309,7 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
     if argument.many:
         types = [argument.media] if argument.media else None
         return gr.File(file_count="multiple", file_types=types, type="filepath", **common)
-    # The visitor's file is passed on as it is: nothing here converts it.
+    # The user's file is passed on unchanged.
     if argument.media == "image":
         image = gr.Image(
             type="filepath",
@@ -322,7 +322,7 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
         )
         read_by_gradio = image.preprocess
         image.preprocess = lambda payload: (  # type: ignore[method-assign]
-            # Gradio refuses what Pillow cannot read; the model may read it, or say what is wrong.
+            # Gradio rejects images that Pillow cannot read; the model may be able to.
             payload.path if payload and payload.path else read_by_gradio(payload)
         )
         return image
@@ -334,13 +334,13 @@ def _file(argument: Argument, common: dict[str, Any]) -> gr.components.Component
 
 
 def _is_typed(argument: Argument) -> bool:
-    """Whether a tensor is so small that people type it."""
+    """Whether a tensor is small enough to be typed."""
     shape = argument.tensor.shape if argument.tensor is not None else None
     return shape is not None and len(shape) < 3 and max(shape, default=1) <= MAX_TYPED_SIZE
 
 
 def takes_pictures(argument: Argument) -> bool:
-    """Whether a picture's file may stand for a tensor: of (H, W) or (H, W, 3) bytes."""
+    """Whether an image file can be used for a tensor: (H, W) or (H, W, 3) of bytes."""
     tensor = argument.tensor
     if tensor is None or tensor.dtype not in ("", "uint8") or tensor.shape is None:
         return False
@@ -359,14 +359,14 @@ def _read_tensor(argument: Argument, given: Any) -> FileToSend | None:
         with Image.open(path) as picture:
             pixels = np.asarray(picture.convert("L" if len(tensor.shape) == 2 else "RGB"))
     except (OSError, ValueError, Image.DecompressionBombError):
-        raise UnfitValue("Not a picture that can be read.") from None
+        raise UnfitValue("Could not read this picture.") from None
     return file_of(path.stem, pixels)
 
 
 def _number(argument: Argument, options: dict[str, Any]) -> gr.components.Component:
     whole = argument.kind == "integer"
     low, high = argument.minimum, argument.maximum
-    # A slider always has a value: one that may be left out gets a box.
+    # A slider always has a value, so an optional number without a default gets a box.
     known = argument.default is not None or argument.required
     if low is not None and high is not None and known:
         step = 1 if whole else _step(low, high)
@@ -374,17 +374,17 @@ def _number(argument: Argument, options: dict[str, Any]) -> gr.components.Compon
         slider = gr.Slider(low, high, value=value, step=step, **options)
         slider.preprocess = _as_typed  # type: ignore[method-assign]
         return slider
-    # Limits are for `read`: what Gradio says of them stands nowhere near the box.
+    # `read` checks the limits: Gradio's messages about them are far from the box.
     return gr.Number(value=argument.default, precision=0 if whole else None, **options)
 
 
 def _as_typed(payload: float) -> float:
-    """What somebody is typing may be beyond the limits until they have finished."""
+    """Do not check the limits while the user is typing."""
     return payload
 
 
 def _step(low: float, high: float) -> float:
-    """About a thousand steps, of a round width that is no coarser than the smallest value."""
+    """Return a round width for about a thousand steps, at most the smallest value."""
     width = (high - low) / 1000
     if low > 0:
         width = min(width, low)

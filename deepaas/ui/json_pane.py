@@ -1,4 +1,4 @@
-"""JSON of which no fields are declared: a text as a text, numbers as a plot, all else as JSON."""
+"""Shows JSON without declared fields: strings as text, numbers as a plot, anything else as JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from deepaas.ui.outputs import MAX_TEXT_CHARACTERS, Pane, json_content, other_fi
 
 
 class JsonPane(Pane):
-    """The JSON is not shown beside a text: see ``CSS``."""
+    """Hides the JSON if the result is a string, see ``CSS``."""
 
     def __init__(self) -> None:
         with gr.Column(elem_classes="json-answer"):
             self._text = gr.Textbox(
-                label="Answer",
+                label="Result",
                 lines=3,
                 max_lines=30,
                 interactive=False,

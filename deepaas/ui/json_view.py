@@ -1,4 +1,4 @@
-"""Values of JSON on the page, each as it is."""
+"""Shows JSON values on the page without changing them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import gradio as gr
 
-LABEL = "Answer"
+LABEL = "Result"
 
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
 def json_view(label: str = LABEL) -> gr.JSON:
-    """A component for what :func:`for_view` gives."""
+    """Return a component for values of :func:`for_view`."""
     return gr.JSON(label=label, show_indices=False, elem_classes="json-view")
 
 
 def for_view(value: Any) -> Any:
-    """A value as the component takes it: whole numbers that Gradio cannot send become texts, and
-    what is no object and no list is written as JSON, since a text is read as that."""
+    """Convert a value for the component: integers that Gradio cannot send become strings, and
+    values other than objects and lists become JSON, because the component parses strings."""
     if value is None:
         return None
     text = json.dumps(value)

@@ -1,6 +1,7 @@
-"""What somebody has filled in is kept in their browser: through a reload, and as a link to share.
+"""Keeps inputs in the browser during a reload, and creates links with them.
 
-Files and passwords are not. A link has the values behind its ``#``, which no server is sent.
+Files and passwords are not kept. A link has the values after the ``#``, which is never sent to a
+server.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _KINDS = {"integer": "number", "number": "number", "boolean": "boolean"}
 
 
 def keep(page: gr.Blocks, form: Form, trouble: gr.HTML | None = None) -> None:
-    """Keep what is in a form; ``trouble`` takes what is to be said when it comes back."""
+    """Keep the inputs of a form; ``trouble`` shows messages after a reload."""
     found = list(zip(form.arguments, form.components, strict=True))
     typed = [(argument, c) for argument, c in found if is_typed(argument, c)]
     files = [c for _, c in found if _is_file(c)]
@@ -43,7 +44,7 @@ def keep(page: gr.Blocks, form: Form, trouble: gr.HTML | None = None) -> None:
 
 
 def offer_link(form: Form, said: gr.HTML) -> None:
-    """A button that copies the address of the page with what is filled in."""
+    """Add a button that copies the URL of the page with the inputs."""
     found = list(zip(form.arguments, form.components, strict=True))
     typed = [(argument, c) for argument, c in found if is_typed(argument, c)]
     told = {
@@ -62,12 +63,12 @@ def offer_link(form: Form, said: gr.HTML) -> None:
 
 
 def is_typed(argument: Argument, component: gr.components.Component) -> bool:
-    """Whether the browser may keep what somebody enters there."""
+    """Whether the browser can keep the value of an input."""
     return argument.kind != "password" and not _is_file(component)
 
 
 def field(argument: Argument, component: gr.components.Component) -> dict[str, Any]:
-    """What the browser has to know of an input."""
+    """Return the properties of an input for the browser."""
     choices = list(argument.choices) or None
     kind = "any" if argument.many or choices else _KINDS.get(argument.kind, "text")
     value = component.value
@@ -117,7 +118,7 @@ RESTORE_JS = """() => {
       } catch {}
     }
   }
-  // From now on it may be overwritten.
+  // From now on it can be overwritten.
   (window.deepaas ??= {})[key] = true;
   addEventListener("hashchange", () => location.reload());
   const update = values => ({__type__: "update", ...values});
@@ -132,14 +133,12 @@ RESTORE_JS = """() => {
   const lines = [], item = `${key} running`, running = sessionStorage.getItem(item);
   sessionStorage.removeItem(item);
   if (running) lines.push(running === "lost"
-    ? "The connection was lost while the model was working, so that answer is lost."
-      + " Press Run to send the call again."
-    : "The page was reloaded while the model was working, so that answer is lost."
-      + " Press Run to send the call again.");
+    ? "The connection was lost while the model was running. Press Run to try again."
+    : "The page was reloaded while the model was running. Press Run to try again.");
   if (stored?.files?.length) {
     const names = document.createElement("b");
     names.textContent = stored.files.join(", ");
-    lines.push(`Files are not kept. Please attach again: ${names.outerHTML}`);
+    lines.push(`Please attach these files again: ${names.outerHTML}`);
   }
   const html = lines.map(line => `<p>${line}</p>`).join("");
   return [update(lines.length
@@ -170,9 +169,9 @@ LINK_JS = """async (...values) => {
     const stored = JSON.parse(sessionStorage.getItem(key));
     if (stored) sessionStorage.setItem(key, JSON.stringify({...stored, hash: location.hash}));
   } catch {}
-  let words = "The link is copied";
+  let words = "Link copied";
   try { await navigator.clipboard.writeText(location.href); }
   catch { words = "The link is in the address bar"; }
-  const rest = told.rest ? "; files and passwords are not part of it." : ".";
+  const rest = told.rest ? ". It does not include files and passwords." : ".";
   return `<p class="waiting" role="status"><span>${words}${rest}</span></p>`;
 }"""

@@ -1,4 +1,4 @@
-"""The end of the server: answers that would go on for ever are ended, in good order."""
+"""Stops the server, and ends endless responses cleanly."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LAST_WORDS_SECONDS = 1.0
-"""So long a call may still take when the server is told to leave."""
+"""Time limit for running calls when the server stops."""
 
 CLOSE_SECONDS = 3.0
-"""And so long whatever does not end when it is told to."""
+"""Time limit after that for tasks that ignore the cancellation."""
 
 HEARTBEAT = "/heartbeat/"
-"""In the path of a stream that lasts as long as a page is open."""
+"""Part of the path of a stream that lasts as long as a page is open."""
 
 
 class Server(uvicorn.Server):
-    """A server that leaves without a complaint of those that are still connected."""
+    """A server that stops without errors for connected clients."""
 
     def __init__(self, config: uvicorn.Config, answers: Answers) -> None:
         super().__init__(config)
@@ -31,7 +31,7 @@ class Server(uvicorn.Server):
 
 
 class Answers:
-    """An application whose answers can be ended from outside."""
+    """An application whose responses can be ended from outside."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -61,7 +61,7 @@ class Answers:
             del self._going[task]
 
     def end(self) -> None:
-        """End all answers: at once if there are but heartbeats, after the last words otherwise."""
+        """End all responses: immediately if they are only heartbeats, otherwise after a delay."""
         calls = [path for path in self._going.values() if HEARTBEAT not in path]
         seconds = LAST_WORDS_SECONDS if calls else 0.0
         asyncio.get_running_loop().call_later(seconds, self._end)
@@ -73,10 +73,10 @@ class Answers:
 
 
 async def _finish(last: Message, send: Send) -> None:
-    """Send what is missing behind the last message of an answer."""
+    """Complete a response after its last message."""
     if not last:
         headers = [(b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": b"The page is being stopped."})
+        await send({"type": "http.response.body", "body": b"The page is stopping."})
     elif last["type"] == "http.response.start" or last.get("more_body"):
         await send({"type": "http.response.body", "body": b""})

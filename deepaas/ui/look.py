@@ -17,14 +17,14 @@ _BLUES = {
     "c900": "#122e43",
     "c950": "#0c2030",
 }
-"""Around the accent of the other pages."""
+"""Shades of the accent colour of the other pages."""
 
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif")
 _MONO = ("ui-monospace", "SF Mono", "Menlo", "Liberation Mono", "monospace")
 
 
 def theme() -> gr.themes.Base:
-    """In the colours of the other pages, with fonts that need not be loaded."""
+    """Return a theme with the colours of the other pages, and fonts of the system."""
     made = gr.themes.Default(
         primary_hue=gr.themes.Color(**_BLUES),
         secondary_hue=gr.themes.Color(**_BLUES),
@@ -117,5 +117,5 @@ NAMES_JS = """() => {
     if (event.key === "Tab" && event.target.closest(".cm-editor")) event.stopPropagation();
   }, true);
 }"""
-"""Gives names to those of Gradio's elements that have none for a screen reader, and lets the Tab
-key leave its editors, which would keep it."""
+"""Adds missing names of Gradio's elements for screen readers, and lets the Tab key leave its
+editors."""

@@ -1,4 +1,4 @@
-"""What authors write as Markdown, as HTML that does nothing but show it."""
+"""Renders the author's Markdown as safe HTML."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ characters it is minutes, in which the page has no time for anybody."""
 def render(text: str) -> str:
     """Paragraphs, lists, tables and the like, of the first ``MAX_CHARACTERS``.
 
-    HTML in it stays text, pictures stay out, and links lead to where CommonMark lets them.
+    HTML is shown as text, pictures are omitted, and links are those that CommonMark permits.
     """
     return str(_renderer().render(text[:MAX_CHARACTERS]))
 
@@ -27,7 +27,7 @@ class _OutwardLinks(RendererHTML):
     def link_open(
         self, tokens: Sequence[Token], index: int, options: Any, _environment: Any
     ) -> str:
-        """Markdown-it's own name for it."""
+        """Open links in a new tab; markdown-it calls this by its name."""
         tokens[index].attrSet("target", "_blank")
         tokens[index].attrSet("rel", "noopener noreferrer nofollow")
         return self.renderToken(tokens, index, options, _environment)

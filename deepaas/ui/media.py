@@ -1,4 +1,4 @@
-"""Pictures, sounds and videos that stand in an answer as text in base64."""
+"""Decodes images, audio and videos in base64 in a result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RIFF = {b"WAVE": (".wav", "audio"), b"WEBP": (".webp", "image"), b"AVI ": (".av
 
 
 def decode(text: object) -> bytes | None:
-    """The bytes of base64, with or without the head of a data URL; None if it is not that."""
+    """Decode base64 or a data URL; None if it is neither."""
     if not isinstance(text, str) or len(text) < 8:
         return None
     head = _DATA_URL.match(text)
@@ -42,7 +42,7 @@ def save(content: bytes, medium: str, folder: Path, name: str) -> Path | None:
     """Write a file for a component; None if the content is not of the medium: "image", "audio" or
     "video". ``name`` has no suffix."""
     suffix, found = kind(content)
-    # Ogg and WebM may be either, and so may MP4.
+    # Ogg, WebM and MP4 can be audio or video.
     if not found or (found == "image") != (medium == "image"):
         return None
     path = folder / f"{re.sub(r'[^A-Za-z0-9_-]', '_', name) or medium}{suffix}"

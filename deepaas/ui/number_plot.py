@@ -1,4 +1,4 @@
-"""Lists of numbers in an answer as a plot."""
+"""Plots lists of numbers in a result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deepaas.ui.train_curves import thinned
 from deepaas.ui.train_scale import LARGEST, number_words, scale_for
 
 LEAST_COUNT = 3
-"""Shorter lists are read faster than drawn."""
+"""Shorter lists are easier to read than a plot."""
 
 MAX_PLOTS_COUNT = 4
 
@@ -19,7 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 12, 8, 26
 
 
 def plots(value: Any) -> str:
-    """Of a list of numbers, or of those in an object, as HTML; empty if there are none."""
+    """Plot a list of numbers, or those in an object, as HTML; empty if there are none."""
     found = {"": value} if isinstance(value, list) else value
     if not isinstance(found, Mapping):
         return ""
@@ -29,7 +29,7 @@ def plots(value: Any) -> str:
 
 
 def _numbers(value: Any) -> list[float]:
-    """The numbers of a list that has nothing else and is worth a plot."""
+    """Return the numbers of a list that can be plotted."""
     if not isinstance(value, list) or len(value) < LEAST_COUNT:
         return []
     if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in value):
@@ -56,7 +56,7 @@ def _plot(name: str, numbers: list[float]) -> str:
     points = thinned([(float(at), number) for at, number in enumerate(numbers)])
     places = " ".join(f"{x.place(at):.1f},{y.place(number):.1f}" for at, number in points)
     said = (
-        f"{name or 'Answer'}: {len(numbers)} numbers, from {number_words(min(numbers))} "
+        f"{name or 'Result'}: {len(numbers)} numbers, from {number_words(min(numbers))} "
         f"to {number_words(max(numbers))}"
     )
     caption = f"<figcaption>{escape(said)}</figcaption>"

@@ -1,4 +1,4 @@
-"""Who may ask the page, and what browsers are told of its answers."""
+"""Checks which web pages may call the page, and adds security headers to responses."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from deepaas.ui.overview import notice
 
 
 class OriginGuard:
-    """Stands before an application: asks whose page asks, and completes the answers.
+    """Checks host names and origins of requests to an application, and completes the responses.
 
-    ``believes`` tells whether what a peer says of its clients is true.
+    ``believes`` returns whether the forwarding headers of a peer are trusted.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class OriginGuard:
         await answer(scope, receive, complete)
 
     def _answer(self, asked: Asked, headers: Headers) -> Response | None:
-        """What is said to who may not ask, and to a browser that wants to know who may."""
+        """Return the response to rejected requests and to preflight requests."""
         if message := self._visitors.unknown_host(asked):
             return _refusal(headers, message, 421)
         if message := self._visitors.foreign_origin(asked):

@@ -1,4 +1,4 @@
-"""What a host tells of its other pages, and of its other APIs: their calls of a model."""
+"""Reads the other pages and APIs of a host, with example calls of a model."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from deepaas.site import SiteLink
 
 PATH = "/doors.json"
 PAGE = "/try-me/"
-"""Of the page at a host that runs it itself."""
+"""Path of the page on a host that runs it itself."""
 
 OWN = "v2"
-"""The API that the page uses itself, whose calls it writes with what is filled in."""
+"""The API that the page uses itself; it fills the inputs into these calls."""
 
 URL = "http://HOST"
-"""Stands in the calls for the URL of the host, with its base path."""
+"""Placeholder in the calls for the URL of the host, with its base path."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,20 @@ class OtherCall:
     text: str
 
     def at(self, url: str) -> str:
-        """The call of the host with this URL."""
+        """Return the call for a host with this URL."""
         return self.text.replace(URL, url)
 
 
 class HostAround:
-    """The host around the page: its other pages and APIs, as far as it tells."""
+    """The other pages and APIs of the host, if it lists them."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
         self._told = told
 
     def links(self, url: str, root: str) -> list[SiteLink]:
-        """Its pages, for visitors who know the host by this URL, and this page by its root.
+        """Return links to its pages, for the public URL of the host and the root of this page.
 
-        DEEPaaS 2.x does not tell, and has one.
+        DEEPaaS 2.x does not list its pages, and has one.
         """
         pages = self._told.get("pages", [{"label": "Swagger", "url": f"{URL}/api"}])
         # The host may be anybody's, and the page is not to lead where a script runs.

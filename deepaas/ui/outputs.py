@@ -1,4 +1,4 @@
-"""Answers as Gradio components: one tab per media type, one component per field of JSON."""
+"""Creates Gradio components for results: a tab per media type, a component per field of JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABELS, PROBABILITIES = "labels", "probabilities"
 MAX_TEXT_CHARACTERS = 1_000_000
 
 BUTTONS: list[Any] = ["download", "fullscreen"]
-"""Spelled out: one of Gradio's own would send the picture to another host."""
+"""Listed here because one of Gradio's defaults would send the picture to another host."""
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:"
@@ -31,12 +31,12 @@ _POLICY = (
 
 @dataclass
 class Pane:
-    """What one tab has for the answers of one media type.
+    """The components in the tab of one media type.
 
     Attributes:
-        main: shows the answer as a whole, and is what clients of the page get.
+        main: shows the complete result, which clients of the page also get.
         fields: the declared fields of JSON and their components.
-        other: for an answer that is not as announced.
+        other: for a result of another type than declared.
     """
 
     media_type: str
@@ -49,7 +49,7 @@ class Pane:
         return [self.main, self.other, *(c for _, group in self.fields for c in group)]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
-        """In the order of the components; files are copied from the folder."""
+        """Return values in the order of the components; files are copied from the folder."""
         main, other = self._main(answer, folder)
         shown = for_view(main) if isinstance(self.main, gr.JSON) else main
         updates = [shown, gr.update(value=other and str(other), visible=other is not None)]
@@ -66,7 +66,7 @@ class Pane:
         ]
 
     def _main(self, answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
-        """The value of the main component, and a file if that cannot show it."""
+        """Return the value of the main component, and a file if it cannot show the result."""
         if isinstance(self.main, gr.JSON):
             return json_content(answer, folder)
         if isinstance(self.main, gr.HTML):
@@ -85,14 +85,14 @@ class Pane:
 
 
 def pane(model: Model, media_type: str) -> Pane:
-    """The tab of a media type; of JSON with the fields that are declared."""
+    """Create the tab of a media type; for JSON with the declared fields."""
     if is_json(media_type):
         return _json_pane(model)
     kind = media_type.partition("/")[0]
-    fixed: dict[str, Any] = {"interactive": False, "label": "Answer"}
+    fixed: dict[str, Any] = {"interactive": False, "label": "Result"}
     main: Component
     if kind == "image":
-        main = gr.Image(type="filepath", buttons=BUTTONS, alt_text="The answer", **fixed)
+        main = gr.Image(type="filepath", buttons=BUTTONS, alt_text="Result", **fixed)
     elif kind == "audio":
         main = gr.Audio(type="filepath", format=None, buttons=["download"], **fixed)
     elif kind == "video":
@@ -107,11 +107,11 @@ def pane(model: Model, media_type: str) -> Pane:
 
 
 def sandboxed(html: str) -> str:
-    """HTML of a model in a frame where nothing runs, and which reaches nothing."""
+    """Return HTML of a model in a sandboxed frame without scripts and network access."""
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    # White, whatever the page around: documents are written for that.
+    # Always white, because documents are written for a white background.
     return (
-        '<iframe title="The answer" sandbox="" referrerpolicy="no-referrer" class="answer-frame" '
+        '<iframe title="Result" sandbox="" referrerpolicy="no-referrer" class="answer-frame" '
         f'srcdoc="{escape(policy + html)}"></iframe>'
     )
 
@@ -119,21 +119,21 @@ def sandboxed(html: str) -> str:
 def _json_pane(model: Model) -> Pane:
     outputs = list(model.response or ())
     if {LABELS, PROBABILITIES} <= {output.name for output in outputs}:
-        # Both are shown by one component.
+        # One component shows both.
         outputs = [output for output in outputs if output.name != PROBABILITIES]
     paired = len(outputs) < len(model.response or ())
     fields = [(o, _described(o, paired=paired and o.name == LABELS)) for o in outputs]
-    with gr.Accordion("The whole answer as JSON", open=False):
+    with gr.Accordion("Complete result (JSON)", open=False):
         main = json_view()
     return Pane(JSON, main, other_file(), fields)
 
 
 def other_file() -> gr.File:
-    return gr.File(label="The answer as a file", interactive=False, visible=False)
+    return gr.File(label="Result (file)", interactive=False, visible=False)
 
 
 def _described(output: OutputField, *, paired: bool) -> list[Component]:
-    """The components of a field, and its help text if they have no place for it."""
+    """Create the components of a field, and a help text if they have none."""
     with gr.Column(elem_classes="argument", min_width=0):
         group = _field(output, paired=paired)
         if output.description and not isinstance(group[0], gr.Textbox):
@@ -149,7 +149,7 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
         return [gr.Label(show_heading=True, **about)]
     fixed: dict[str, Any] = about | {"interactive": False}
     info: dict[str, Any] = {"info": output.description or None}
-    # No button to copy: it would stand before the box, and get its label.
+    # No copy button: it would come before the box, and get its label.
     text: dict[str, Any] = {"lines": 1, "max_lines": 12}
     if output.media is not None and output.many:
         if output.media == "image":
@@ -157,7 +157,7 @@ def _field(output: OutputField, *, paired: bool) -> list[Component]:
         return [json_view(output.name)]
     if output.media is not None:
         shown = _player(output.media, fixed)
-        # For a text that turns out to be just that.
+        # For a string that is not an encoded file.
         return [shown, gr.Textbox(visible=False, **text, **fixed)]
     if output.kind in ("object", "array", "any"):
         return [json_view(output.name)]
@@ -232,12 +232,12 @@ def _words(kind: str, value: Any) -> str:
 
 
 def json_content(answer: HostAnswer, folder: Path) -> tuple[Any, Path | None]:
-    """What an answer says, without the host's envelope; or a file of what is no JSON."""
+    """Return the JSON of a response without the host's wrapper, or a file if it is not JSON."""
     try:
         content = answer.json()
     except ValueError:
         return None, saved(answer, folder)
-    # Hosts wrap an answer of which nothing is declared.
+    # Hosts wrap results without a schema.
     if isinstance(content, dict) and set(content) == {"status", "predictions"}:
         content = content["predictions"]
     return content, None
@@ -252,7 +252,7 @@ def decoded(answer: HostAnswer) -> str:
 
 
 def with_suffix(path: Path) -> Path:
-    """A file whose type the host has not told (`image/*`) gets the suffix of what is in it."""
+    """Add a suffix based on the content to a file of an unknown type (`image/*`)."""
     if path.suffix != ".bin":
         return path
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The page with all models, and the small ones that say why there is none of a model."""
+"""The overview of all models, and pages with a single message."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _HEADERS = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What a host serves, by name: models that have described themselves, why others take no
-    calls."""
+    """The models of a host by name: descriptions of loaded models, and why others are not
+    ready."""
 
     models: Mapping[str, Model]
     reasons: Mapping[str, str]
@@ -43,7 +43,7 @@ class Catalogue:
 
 
 def read_reasons(metadata: Any) -> dict[str, str]:
-    """Why models take no calls, from ``/v2/models/``; DEEPaaS 2.x does not tell."""
+    """Read from ``/v2/models/`` why models are not ready; DEEPaaS 2.x has no reasons."""
     entries = metadata.get("models", []) if isinstance(metadata, Mapping) else []
     return {str(entry["id"]): str(entry["error"]) for entry in entries if entry.get("error")}
 
@@ -54,7 +54,9 @@ def overview(catalogue: Catalogue, header: str) -> HTMLResponse:
     return _page(
         header,
         "Try me",
-        f"{count} model{'' if count == 1 else 's'}" if count else "No model is served here.",
+        f"{count} model{'' if count == 1 else 's'}"
+        if count
+        else "This host does not serve any models.",
         cards,
     )
 
@@ -62,7 +64,7 @@ def overview(catalogue: Catalogue, header: str) -> HTMLResponse:
 def notice(
     header: str, title: str, message: str, status: int, refresh_seconds: int = 0
 ) -> HTMLResponse:
-    """A page with nothing but a message."""
+    """Return a page with a single message."""
     return _page(
         header, title, message, ['<p><a href="../">All models</a></p>'], status, refresh_seconds
     )
@@ -120,7 +122,7 @@ def _fact(label: str, value: str) -> str:
 
 
 def _link(label: str, url: str) -> str:
-    # The description has none but http and https.
+    # Only http and https are possible here.
     return (
         f'<li><a href="{escape(url)}" rel="noopener noreferrer nofollow">'
         f"{escape(_shorten(label))}</a></li>"

@@ -1,4 +1,4 @@
-"""One model's page: try it, train it, see how to call it from elsewhere."""
+"""The page of one model: predict, train, and example requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ from deepaas.ui.use_via_api import use_via_api
 
 CLEAN_SECONDS = 600
 KEEP_SECONDS = 3600
-"""Files of visitors and answers are removed when they are older than this."""
+"""Uploads and results are removed after this time."""
 
 _PREFIX = "deepaas-try-me-"
 _STYLES = (
@@ -58,11 +57,10 @@ _STYLES = (
     number_plot.CSS,
 )
 _SCRIPTS = (look.NAMES_JS, in_sight.JS, connection.JS, documents.JS)
-_UNFIT = "These values do not fit what the page has for them."
 
 
 def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> gr.Blocks:
-    """The page of a model; ``others`` are calls of it by other APIs of the host."""
+    """Build the page of a model; ``others`` are example calls for other APIs of the host."""
     with ModelPage(
         title=f"{model.title} – try me",
         analytics_enabled=False,
@@ -86,7 +84,7 @@ def build_page(model: Model, api: Api, *, others: Sequence[OtherCall] = ()) -> g
         elif model.train is not None:
             trainings.train_tab(model, api, page)
         else:
-            gr.Markdown("This model offers nothing to try.")
+            gr.Markdown("This model has no `predict` or `train` function.")
     made: gr.Blocks = page
     return made
 
@@ -132,7 +130,7 @@ class _Predict:
             for media_type, name in zip(types, tab_names(types), strict=True):
                 with gr.Tab(name, id=media_type) as tab:
                     panes.append(pane(self._model, media_type))
-                # In the browser: what is sent next must know of it.
+                # In the browser, so that the next request has the new value.
                 tab.select(
                     None,
                     outputs=self._chosen,
@@ -174,7 +172,7 @@ class _Predict:
             ],
             concurrency_limit=CALLS_COUNT,
             api_visibility="private",
-            # The place in Gradio's own queue, should there be one, stands there.
+            # Gradio shows the position in its own queue, if any, in the status.
             show_progress="minimal",
             show_progress_on=[self._status],
         )
@@ -215,11 +213,11 @@ class _Predict:
                     if isinstance(said, Parts):
                         parts = said.values
                         yield _come(pane, parts, Path(folder)) | {
-                            self._status: status(f"The answer is coming: {passed()}", busy=True)
+                            self._status: status(f"Receiving the result: {passed()}", busy=True)
                         }
                     elif isinstance(said, HostAnswer):
                         shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
-                        # Once this is taken up again, Gradio has copied the files.
+                        # When this generator resumes, Gradio has copied the files.
                         yield done | {self._status: status(f"Done: {passed()}")} | dict(shown)
                     else:
                         yield {self._status: status(said, busy=True)}
@@ -259,21 +257,16 @@ def pane(model: Model, media_type: str) -> outputs.Pane:
 
 
 def _come(pane: outputs.Pane, parts: tuple[str, ...], folder: Path) -> dict[Any, Any]:
-    """What has come so far.
+    """Return updates with the parts received so far.
 
-    Said again when the end is told: of two updates in one moment the page may drop the first.
-    Made anew each time, since Gradio takes the values out of updates.
+    They are repeated with the final status because the page may drop the first of two updates.
+    They are created each time because Gradio removes the values from updates.
     """
     if parts and isinstance(pane, streamed_pane.StreamedPane):
         values = pane.growing(parts, folder)
     else:
         values = pane.empty()
     return dict(zip(pane.components, values, strict=True))
-
-
-def _line(error: ClientError) -> str:
-    fields = (f"{name}: {' '.join(messages)}" for name, messages in error.fields.items())
-    return escape(" ".join([error.message, *fields]))
 
 
 def _initial(component: gr.components.Component) -> Any:

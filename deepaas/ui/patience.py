@@ -1,4 +1,4 @@
-"""Visitors who owe bytes: their connections end when these do not come."""
+"""Closes connections of clients that do not complete their requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
 def patient(header_seconds: float, body_seconds: float) -> type[H11Protocol]:
-    """The protocol of a server that does not wait for ever, as uvicorn would.
+    """Return a protocol for uvicorn with time limits, which uvicorn does not have.
 
     Args:
-        header_seconds: so long the head of a request may take, from the start of the connection or
-            from its first byte on.
-        body_seconds: so long nothing may come of a body.
+        header_seconds: time limit for the headers of a request, starting with the connection or
+            with their first byte.
+        body_seconds: time limit for the next part of a body.
     """
 
     class Patient(H11Protocol):
@@ -28,7 +28,7 @@ def patient(header_seconds: float, body_seconds: float) -> type[H11Protocol]:
             super().data_received(data)
             if self.cycle is None or self.cycle.response_complete:
                 if self._timer is None:
-                    self._expect(header_seconds)  # Of all of it: bytes that come change nothing.
+                    self._expect(header_seconds)  # For all headers: more bytes do not extend it.
             elif self.cycle.more_body:
                 self._expect(body_seconds)
             else:
@@ -47,7 +47,7 @@ def patient(header_seconds: float, body_seconds: float) -> type[H11Protocol]:
 
         def _give_up(self) -> None:
             if self.flow.read_paused:
-                self._expect(body_seconds)  # It is not the visitor who is waited for.
+                self._expect(body_seconds)  # The server is not reading at the moment.
             else:
                 self.transport.close()
 

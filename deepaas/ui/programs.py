@@ -1,4 +1,4 @@
-"""What a model's page has for ``gradio_client``: endpoints with the arguments by their names."""
+"""Endpoints of a model's page for ``gradio_client``, with named arguments."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from deepaas.ui.json_view import for_view
 from deepaas.ui.streamed_pane import StreamedPane
 
 CALLS_COUNT = 64
-"""So many calls of one model are passed on at a time; the host has a queue of its own."""
+"""Maximum number of concurrent calls per model; the host has its own queue."""
 
 _PREFIX = "deepaas-try-me-"
-_UNFIT = "These values do not fit what the page has for them."
+_UNFIT = "Some values are invalid for their inputs."
 
 _WHOLE: ContextVar[list[Any]] = ContextVar("whole")
-"""All parts of a stream, once it has ended, for whoever asks for the next one."""
+"""All parts of a stream, once it has ended."""
 
 
 class ModelPage(gr.Blocks):
-    """Says in plain words, without a traceback, that values do not fit their components.
+    """Reports invalid values for components without a traceback.
 
-    To programs it says which arguments are required, and when a stream ends, all of it.
+    Programs also get the required arguments, and all parts of a stream when it ends.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.required: set[str] = set()
-        """Parameters of the endpoints, as programs know them."""
+        """Required parameters of the endpoints."""
 
     async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
-        """The values for a function; Gradio's own name for it."""
+        """Return the values for a function. Gradio calls this by its name."""
         try:
             return await super().preprocess_data(*arguments, **options)
         except Exception as error:
@@ -57,22 +57,22 @@ class ModelPage(gr.Blocks):
             raise gr.Error(message, duration=None, print_exception=False) from None
 
     async def process_api(self, *arguments: Any, **options: Any) -> dict[str, Any]:
-        """One value of a function; Gradio's own name for it."""
+        """Return one value of a function. Gradio calls this by its name."""
         whole: list[Any] = []
         token = _WHOLE.set(whole)
         try:
             output = await super().process_api(*arguments, **options)
         finally:
             _WHOLE.reset(token)
-        # Gradio says the last part again at the end, and `Client.predict` gives back no other.
+        # Gradio repeats the last part at the end, and `Client.predict` only returns that.
         return {**output, "data": whole} if whole else output
 
     def get_api_info(self, *arguments: Any, **options: Any) -> Any:
-        """What programs are told of the endpoints; Gradio's own name for it."""
+        """Describe the endpoints for programs. Gradio calls this by its name."""
         told = super().get_api_info(*arguments, **options)
         for endpoint in (told or {}).get("named_endpoints", {}).values():
             for parameter in endpoint["parameters"]:
-                # Gradio takes what stands in a component at first, or null, for a default.
+                # Gradio uses the initial value of a component, or null, as the default.
                 if parameter["parameter_name"] in self.required:
                     parameter["parameter_has_default"] = False
         return told
@@ -81,7 +81,7 @@ class ModelPage(gr.Blocks):
 def offer(
     page: ModelPage, model: Model, api: Api, form: inputs.Form, panes: Sequence[outputs.Pane]
 ) -> None:
-    """Add an endpoint for each media type of the answer; the first is ``/predict``."""
+    """Add an endpoint for each media type of the result; the first is ``/predict``."""
     arguments = model.predict or ()
     names = _names(arguments)
     page.required = {name for name, one in zip(names, arguments, strict=True) if one.required}
@@ -101,7 +101,7 @@ def offer(
         gr.Button(visible=False).click(
             function,
             form.components,
-            gr.Textbox(visible=False, label="Answer") if text else pane.main,
+            gr.Textbox(visible=False, label="Result") if text else pane.main,
             api_name=name,
             api_description=model.description or None,
             concurrency_limit=CALLS_COUNT,
@@ -153,7 +153,7 @@ def _told(error: ClientError) -> gr.Error:
 
 
 def _names(arguments: Sequence[Argument]) -> list[str]:
-    """Names that a function may have for its parameters."""
+    """Return valid names for the parameters of a function."""
     names: list[str] = []
     for argument in arguments:
         name = re.sub(r"\W", "_", argument.name)

@@ -1,4 +1,4 @@
-"""Answers of the host that several visitors want at the same time, asked for once."""
+"""Caches responses of the host that several users need at the same time."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 KEPT_COUNT = 64
 FAILED_SECONDS = 5.0
-"""What could not be had is asked for again after so many seconds at the latest."""
+"""A failed request is repeated after this time at the latest."""
 
 PAUSE_FACTOR = 5.0
-"""A host that needs a second for an answer is left in peace for so many."""
+"""After a response that took one second, the next request is at least this many seconds later."""
 
 Answer = TypeVar("Answer")
 
 
 class Recent:
-    """Keeps the last answers for a while; the clock tells seconds."""
+    """Keeps the latest responses for some time; the clock returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,19 +28,19 @@ class Recent:
     async def get(
         self, key: Hashable, seconds: float, ask: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        """An answer to ``key``, asked for now or at most so many seconds ago. So are failures."""
+        """Return the response or failure for ``key``, requested at most ``seconds`` ago."""
         entry = self._entries.get(key)
         if entry is None or not entry.is_recent(seconds):
             self._entries[key] = entry = _Entry(asyncio.ensure_future(ask()), self._clock)
         self._entries.move_to_end(key)
         while len(self._entries) > KEPT_COUNT:
             self._entries.popitem(last=False)
-        # Shielded: others wait for it as well.
+        # Shielded because others may wait for it too.
         answer: Answer = await asyncio.shield(entry.future)
         return answer
 
     def forget(self) -> None:
-        """Ask anew for all that is asked for from now on."""
+        """Forget all responses."""
         self._entries.clear()
 
 
@@ -62,4 +62,4 @@ class _Entry:
     def _end(self, future: asyncio.Future[Any]) -> None:
         self._took_seconds = self._clock() - self._begun
         if not future.cancelled():
-            future.exception()  # Nobody may be waiting for it any more.
+            future.exception()  # There may be no waiter left to retrieve it.

@@ -1,4 +1,4 @@
-"""Calls on their way to the host, so that a visitor can cancel them."""
+"""Running calls to the host, which users can cancel."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from deepaas.client.errors import ClientError
 
 LOOK_SECONDS = 1.0
 GROW_SECONDS = 0.25
-"""How often what a model has yielded so far is shown."""
+"""How often new parts of a result are shown."""
 
 REQUEST_ID = "X-Request-ID"
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The calls that wait at the host.
+    """The queue of the host.
 
     Attributes:
-        place: of the visitor's own, from 1 on; 0 when it does not wait there.
-        told: whether the host tells of them.
+        place: position of the user's call, from 1; 0 if it is not in the queue.
+        told: whether the host provides this.
     """
 
     place: int = 0
@@ -39,13 +39,13 @@ class Queue:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a model has yielded so far, as JSON."""
+    """The parts that a model has yielded so far, as JSON."""
 
     values: tuple[str, ...]
 
 
 class Cancelled(Exception):
-    """The visitor has cancelled the call."""
+    """The user has cancelled the call."""
 
 
 class Running:
@@ -54,21 +54,21 @@ class Running:
         self._tasks: dict[str, set[asyncio.Task[HostAnswer]]] = {}
 
     def cancel(self, visitor: str) -> None:
-        """Give up whatever this visitor waits for: the host is told by the closed connection."""
+        """Cancel all calls of this user; the host notices the closed connection."""
         for task in self._tasks.get(visitor, ()):
             task.cancel()
 
     async def wait(
         self, visitor: str, model: Model, call: ClientCall, folder: Path, *, streamed: bool = False
     ) -> AsyncIterator[str | Parts | HostAnswer]:
-        """Send a call; yield what there is to say about the wait, then the answer.
+        """Send a call; yield status messages, then the response.
 
-        When the iteration is given up, so is the call. ``streamed`` yields also what has come so
-        far, whenever that has grown; ``folder`` is for an answer that is a file.
+        Stopping the iteration cancels the call. ``streamed`` also yields the parts received so far
+        when there are new ones; ``folder`` is for a response that is a file.
 
         Raises:
-            ClientError: as the host says.
-            Cancelled: by the visitor.
+            ClientError: the host has returned an error.
+            Cancelled: the user has cancelled the call.
         """
         start = time.monotonic()
         call_id = uuid.uuid4().hex
@@ -105,13 +105,13 @@ class Running:
                 self._tasks.pop(visitor, None)
 
     async def _gathered(self, call: ClientCall, parts: list[str]) -> HostAnswer:
-        """The answer made of all parts, which are added to the list as they come."""
+        """Return a response with all parts, which are added to the list as they arrive."""
         async for part in self._api.stream(call):
             parts.append(part)  # noqa: PERF401 - seen by others while it grows
         return HostAnswer(200, JSON, f"[{','.join(parts)}]".encode())
 
     async def _queue(self, model: Model, call_id: str, task: asyncio.Task[HostAnswer]) -> Queue:
-        """What the host tells of its queue; a call that ends meanwhile is not waited for."""
+        """Return the queue of the host; do not wait for it if the call ends first."""
         path = f"/v2/models/{quote(model.name, safe='')}/queue"
         ask = asyncio.ensure_future(self._api.get_json(path, {"request_id": call_id}))
         try:
@@ -120,7 +120,7 @@ class Running:
                 return Queue()
             told = ask.result()
             return Queue(int(told["place"] or 0), int(told["queued_count"]))
-        # DEEPaaS 2.6 has no such answer.
+        # DEEPaaS 2.6 does not have this endpoint.
         except (ClientError, KeyError, TypeError, ValueError):
             return Queue(told=False)
         finally:
@@ -128,12 +128,6 @@ class Running:
 
 
 def wait_words(seconds: float, queue: Queue) -> str:
-    """What to say to who waits; behind the colon what changes all the time."""
-    place = f", {_ordinal(queue.place)} of {queue.count} in its queue" if queue.place else ""
+    """Return the status of a waiting call; the part after the colon changes all the time."""
+    place = f", position {queue.place} of {queue.count} in the queue" if queue.place else ""
     return f"Waiting for the model{place}: {seconds:.0f} s"
-
-
-def _ordinal(number: int) -> str:
-    teens = 10 < number % 100 < 20
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -1,6 +1,6 @@
 """The application: all models at ``ROOT/``, one page per model at ``ROOT/{model}/``.
 
-Pages are made when somebody visits them, and anew when the host describes the model differently.
+Pages are created at the first visit, and again if the description of the model changes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from deepaas.ui.standing import standing
 _log = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 2.0
-"""So long the host is not asked again what it serves."""
+"""How long the list of models is cached."""
 
 LOADING_SECONDS = 3
 NO_ENDPOINTS = {
@@ -58,20 +58,20 @@ NO_ENDPOINTS = {
     "connect_heartbeat": False,
     "dependencies": [],
 }
-"""The least that ``gradio_client`` takes for a page, so that it asks on."""
+"""The minimum that ``gradio_client`` accepts as a page, so that it continues."""
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than a proxy keeps a connection for its next request: closing is up to it."""
+"""Longer than proxies keep idle connections, so that the proxy closes them."""
 
 QUEUE_SECONDS = 0.05
-"""So often a page looks for calls. Gradio would look a thousand times a second: that takes a
-fortieth of a processor for each model that anybody has visited."""
+"""How often a page looks for calls. Gradio's default, a thousand times a second, takes 2.5 %
+of a processor for each visited model."""
 
 CONFIG, INFO, PROGRAMS = "/config", "/gradio_api/info", "/gradio_api/"
-"""What ``gradio_client`` asks for first, second, and below which path from then on."""
+"""The first and second request of ``gradio_client``, and the path prefix of all later ones."""
 
 _ENTRANCES = ("", "/", CONFIG, INFO)
-"""Paths of a page that a visit begins with, of a browser and of ``gradio_client``."""
+"""First paths that browsers and ``gradio_client`` request."""
 
 
 def serve(
@@ -87,17 +87,17 @@ def serve(
     body_seconds: float,
     on_start: Callable[[], None],
 ) -> None:
-    """Serve until a signal comes.
+    """Serve until a signal arrives.
 
     Args:
-        public_url: of the host as visitors know it, perhaps only a path, perhaps empty; None if
-            they call it as the page does.
-        root: path before all paths, empty or like ``/base/try-me``.
-        max_file_bytes: largest file that visitors may send, None for no limit.
-        believes: whether what a peer says of its clients is true.
-        header_seconds: so long the head of a request may take.
-        body_seconds: so long nothing may come of a body.
-        on_start: called when visitors are welcome.
+        public_url: URL of the host for users, may be a path or empty; None if it is the same as
+            for the page.
+        root: prefix of all paths, empty or like ``/base/try-me``.
+        max_file_bytes: maximum size of an uploaded file, None for no limit.
+        believes: whether the forwarding headers of a peer are trusted.
+        header_seconds: time limit for the headers of a request.
+        body_seconds: time limit for the next part of a request body.
+        on_start: called when the server is ready.
     """
     api = Api(api_url, public_url=public_url)
     app = build(api, root, max_file_bytes=max_file_bytes, believes=believes, on_start=on_start)
@@ -109,7 +109,7 @@ def serve(
         log_level="warning",
         timeout_graceful_shutdown=math.ceil(LAST_WORDS_SECONDS + CLOSE_SECONDS),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        # Gradio reads the headers of proxies by itself.
+        # Gradio reads the headers of proxies itself.
         proxy_headers=False,
         ws="none",
     )
@@ -125,7 +125,7 @@ def build(
     believes: Callable[[str | None], bool] = lambda _peer: False,
     on_start: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application; it closes ``api`` when it ends."""
+    """Build the application; it closes ``api`` at its end."""
     pages = _Pages(api, root, max_file_bytes, believes)
 
     async def models(_request: Request) -> Response:
@@ -176,7 +176,7 @@ class _Pages:
         self._making = asyncio.Lock()
 
     async def catalogue(self) -> Catalogue:
-        """What the host serves, as of a moment ago; ClientError if it does not tell."""
+        """Return the models of the host, cached for a short time. Raises ``ClientError``."""
         async with self._asking:
             if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
                 models, metadata, around = await asyncio.gather(
@@ -210,7 +210,7 @@ class _Pages:
         await page.answer({**scope, "headers": self._headers(scope)}, receive, send, tail)
 
     async def _only_page(self, scope: Scope, path: str) -> tuple[_Page | None, Response | None]:
-        """For a program that was told no model: of several, it is told where they are."""
+        """Return the only page, or for several models their URLs, for programs without a model."""
         try:
             names = (await self.catalogue()).names
         except ClientError as error:
@@ -224,15 +224,15 @@ class _Pages:
         scheme = request.headers.get("x-forwarded-proto") or request.url.scheme
         root = f"{scheme}://{host}{self._root}"
         pages = ", ".join(f"{root}/{quote(name, safe='')}/" for name in names)
-        # This is what `gradio_client` quotes when it gives up.
-        return None, PlainTextResponse(f"Each model has a page of its own: {pages or 'none'}", 404)
+        # `gradio_client` quotes this in its exception.
+        return None, PlainTextResponse(f"Each model has its own page: {pages or 'none'}", 404)
 
     def _headers(self, scope: Scope) -> list[Header]:
         peer = scope["client"][0] if scope.get("client") else None
         return forwarded(scope["headers"], believed=self._believes(peer))
 
     async def _page(self, name: str, *, fresh: bool) -> tuple[_Page | None, Response | None]:
-        """The page of a model, or what to say instead."""
+        """Return the page of a model, or another response."""
         page = self._pages.get(name)
         if page is not None and not fresh:
             return page, None
@@ -250,13 +250,13 @@ class _Pages:
             )
             return page, None
         except Exception:
-            # Whatever a model says of itself, the other pages are not to suffer from it.
-            _log.exception("the page of %s cannot be made", name)
-            message = "This page cannot be made, see the log."
+            # An invalid description of a model must not affect other pages.
+            _log.exception("Could not create the page of %s", name)
+            message = "Could not create this page. See the log."
             return None, notice(self.header(catalogue), model.title, message, 500)
 
     def header(self, catalogue: Catalogue | None) -> str:
-        """The header of all pages, as HTML."""
+        """Return the header of all pages as HTML."""
         url, around = self._api.public_url, catalogue.around if catalogue else HostAround({})
         return header(f"{url}/", around.links(url, self._root))
 
@@ -264,11 +264,11 @@ class _Pages:
         head = self.header(catalogue)
         if reason := catalogue.reasons.get(name):
             return notice(head, name, reason, 503, LOADING_SECONDS)
-        return notice(head, "Not found", f"No model named {name!r} is served here.", 404)
+        return notice(head, "Not found", f"Model {name!r} not found.", 404)
 
     def unreachable(self, error: ClientError) -> Response:
         head = self.header(self._known)
-        return notice(head, "The host cannot be reached", error.message, 502, LOADING_SECONDS)
+        return notice(head, "Could not connect to the host", error.message, 502, LOADING_SECONDS)
 
     async def _made(self, model: Model, around: HostAround) -> _Page:
         async with self._making:
@@ -285,7 +285,7 @@ class _Pages:
 
 
 class _Page:
-    """The page of one model, as it was described at one time; made from what it ``shows``."""
+    """The page of one model, created from the description in ``shows``."""
 
     def __init__(self, shows: Model, app: FastAPI, gate: Gate, root: str) -> None:
         self.shows = shows
@@ -309,7 +309,7 @@ class _Page:
         max_file_bytes: int | None,
     ) -> _Page:
         app = FastAPI(openapi_url=None)
-        # This, without any origin, keeps other sites' scripts out, and Gradio from adding its own.
+        # Without origins, this blocks scripts of other sites, and Gradio does not add its own.
         app.add_middleware(CORSMiddleware)
         gradio.mount_gradio_app(
             app,
@@ -325,7 +325,7 @@ class _Page:
             enable_monitoring=False,
             show_error=True,
         )
-        # Gradio looks at paths only where it has been launched.
+        # Gradio only handles paths if it has been launched.
         blocks.has_launched = True
         blocks.app.uploaded_file_dir = str(files.incoming)
         blocks._queue.sleep_when_free = QUEUE_SECONDS
@@ -343,9 +343,9 @@ class _Page:
 
     async def answer(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
         """Answer a request; ``tail`` is the path below the page."""
-        # Gradio's own root is percent-encoded, and has to be the beginning of the path.
+        # Gradio's root is percent-encoded, and must be the start of the path.
         scope = {**scope, "root_path": self._root, "path": f"{self._root}{tail}"}
-        # Heartbeats are for ever.
+        # Heartbeats never end.
         counts = HEARTBEAT not in tail
         self._requests_count += counts
         try:
@@ -362,7 +362,7 @@ class _Page:
         await self._gate(scope, receive, send, "/")
 
     def retire(self) -> None:
-        """End it once its last request has been answered."""
+        """End the page after its last request."""
         self._retired = True
         self._end_if_unused()
 
@@ -375,7 +375,7 @@ class _Page:
             self._over.set()
 
     async def _live(self) -> None:
-        # One task for both ends: what Gradio opens here belongs to the task.
+        # One task for start and end: what Gradio opens here belongs to the task.
         async with self._app.router.lifespan_context(self._app):
             self._begun.set()
             await self._over.wait()

@@ -1,4 +1,4 @@
-""" "Use via API": a call as a line of curl and as a few lines of Python."""
+""" "Use via API": writes a call as a curl command and as Python code."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from deepaas.curl import curl as write
 SECRET = "YOUR_SECRET"
 
 _TAKEN = ("self", "model", "accept", "save_to", "arguments")
-"""Names of the client's own parameters."""
+"""Names of parameters of the client."""
 
 
 @dataclass(frozen=True)
 class Snippets:
-    """One call: for a shell, for Python with requests, and with :mod:`deepaas.client`."""
+    """One call for a shell, for Python with requests, and with :mod:`deepaas.client`."""
 
     curl: str
     python: str
@@ -30,8 +30,8 @@ class Snippets:
 
 
 def of_prediction(model: Model, url: str, values: Mapping[str, Any], media_type: str) -> Snippets:
-    """A prediction; the values are as for :func:`deepaas.client.calls.predict_call`."""
-    if media_type not in model.media_types:  # Whatever a program has sent that is no page.
+    """Write a prediction; the values are as for :func:`deepaas.client.calls.predict_call`."""
+    if media_type not in model.media_types:  # A program may send anything.
         media_type = model.media_types[0]
     values = masked(model.predict or (), values)
     call = predict_call(model, values, media_type)
@@ -62,13 +62,13 @@ def of_training(model: Model, url: str, values: Mapping[str, Any]) -> Snippets:
 
 
 def masked(arguments: Iterable[Argument], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same values without what was typed into password fields."""
+    """Return the values without passwords."""
     secrets = {argument.name for argument in arguments if argument.kind == "password"}
     return {name: SECRET if name in secrets else value for name, value in values.items()}
 
 
 def curl(url: str, call: ClientCall, save_as: str | None = None) -> str:
-    """The call for a shell; ``save_as`` is a name for the answer, None to print it."""
+    """Write the call for a shell; ``save_as`` is a file for the result, None to print it."""
     query = f"?{urlencode(call.query, quote_via=quote)}" if call.query else ""
     return write(
         f"{url}{call.path}{query}",
@@ -87,7 +87,7 @@ def curl(url: str, call: ClientCall, save_as: str | None = None) -> str:
 
 
 def python(url: str, call: ClientCall, save_as: str | None = None) -> str:
-    """The same for Python with requests."""
+    """Write the call for Python with requests."""
     arguments = [repr(f"{url}{call.path}")]
     if call.query:
         arguments.append(f"params={_pairs(call.query)}")
@@ -132,7 +132,7 @@ def _client(values: Mapping[str, Any], lines: Sequence[str]) -> str:
 
 
 def _indented(start: str, keywords: Mapping[str, Any], end: str) -> list[str]:
-    """A call with an argument to a line, within a block."""
+    """Write a call with one argument per line, in a block."""
     if not keywords:
         return [f"    {start}{end}"]
     opening, bracket, first = start.partition("(")
@@ -141,7 +141,7 @@ def _indented(start: str, keywords: Mapping[str, Any], end: str) -> list[str]:
 
 
 def _keywords(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments as keywords, but for those whose names cannot be."""
+    """Return arguments as keywords, except for those with invalid names."""
     able = {name: value for name, value in values.items() if _is_keyword(name)}
     others = {name: value for name, value in values.items() if name not in able}
     return able | ({"arguments": others} if others else {})

@@ -1,6 +1,6 @@
-"""What stands on a model's page before Gradio has loaded, and stays: header and description.
+"""The static part of a model's page: header and description.
 
-Scripts of a megabyte and more take their time on a slow line; this comes first and needs none.
+It is shown before Gradio has loaded, because its large scripts take time on a slow connection.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ body:has(.gradio-container .block) .standing .loading { display: none; }
 
 
 def standing(model: Model, header: str, *, several: bool) -> str:
-    """As HTML, to be put before all else in the body; with a way back if there are several."""
+    """Return HTML for the start of the body; with a link to all models if there are several."""
     inputs = ", ".join(argument.name for argument in model.predict or ())
-    takes = f" It takes {escape(inputs)}." if inputs else ""
+    takes = f" Inputs: {escape(inputs)}." if inputs else ""
     return (
         f"<style>{style()}{CSS}</style>{header}"
         f'<section class="standing" aria-label="About the model">{about(model, several=several)}'
-        f'<p class="loading" role="status">The form is loading.{takes}</p>'
-        "<noscript><p>The form needs JavaScript.</p></noscript></section>"
+        f'<p class="loading" role="status">Loading the form…{takes}</p>'
+        "<noscript><p>This form requires JavaScript.</p></noscript></section>"
     )
 
 
 def about(model: Model, *, several: bool = False) -> str:
-    """Who made the model, and what it is, as HTML."""
+    """Return the description, author and links of the model as HTML."""
     facts = [
         ("Author", escape(model.author)),
         ("Version", escape(model.version)),
@@ -66,10 +66,10 @@ def about(model: Model, *, several: bool = False) -> str:
 
 
 def put_before_scripts(html: bytes, what: str) -> bytes:
-    """Gradio's HTML with this first in its body, and the scripts of its head behind that.
+    """Insert HTML at the start of the body, and move the scripts of the head after it.
 
-    One of them is its configuration, as long as all the rest. Style sheets stay where they are:
-    those that are loaded later have to come behind them.
+    One of these scripts is Gradio's large configuration. Style sheets stay in the head because
+    those that are loaded later must come after them.
     """
     head, closing, body = html.partition(b"</head>")
     start = _BODY.search(body)

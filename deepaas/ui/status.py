@@ -1,4 +1,4 @@
-"""What is said of a call at its button: how it stands, and what went wrong."""
+"""The status of a call next to its button, and error messages."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from deepaas.client.errors import ClientError
 
 
 def status(words: str, *, busy: bool = False) -> str:
-    """How a call stands, as HTML; behind a colon what changes all the time."""
-    # Seconds are for the eye: read aloud each second they would drown everything else.
+    """Return the status of a call as HTML; the part after a colon changes all the time."""
+    # The seconds are hidden from screen readers, which would read them aloud each second.
     said, colon, seconds = words.partition(":")
     rest = f'<span aria-hidden="true">{colon}{escape(seconds)}</span>' if colon else ""
-    # No two ends are alike: of what changes in one moment the browser sees but the last.
+    # Each end is unique, because the browser may only see the last of several updates.
     kind, end = (" busy", "") if busy else ("", secrets.token_hex(4))
     return (
         f'<p class="waiting{kind}" role="status" data-end="{end}">'
@@ -24,7 +24,7 @@ def status(words: str, *, busy: bool = False) -> str:
 
 
 def trouble(error: ClientError, form_name: str = "input", inputs: Collection[str] = ()) -> str:
-    """What went wrong, as HTML; the names of ``inputs`` lead to them."""
+    """Return an error as HTML; the names of ``inputs`` are links to them."""
 
     def named(name: str) -> str:
         strong = f"<strong>{escape(name)}</strong>"

@@ -1,4 +1,4 @@
-"""The answer of a model that yields it in parts, growing while it comes."""
+"""Shows results that arrive in parts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ PICTURE = "data:image/"
 
 
 class StreamedPane(Pane):
-    """Texts one after the other as one text, pictures as pictures, all else line by line."""
+    """Joins strings to one text, shows pictures in a gallery, and other values line by line."""
 
     def __init__(self) -> None:
         fixed: dict[str, Any] = {"interactive": False}
-        self._text = gr.Textbox(label="Answer", lines=8, max_lines=30, **fixed)
+        self._text = gr.Textbox(label="Result", lines=8, max_lines=30, **fixed)
         self._pictures = gr.Gallery(
             label="Pictures", columns=3, buttons=BUTTONS, visible=False, **fixed
         )
-        with gr.Accordion("The whole answer as JSON", open=False):
+        with gr.Accordion("Complete result (JSON)", open=False):
             main = json_view()
         super().__init__(JSON, main, gr.File(visible=False))
 
@@ -37,19 +37,19 @@ class StreamedPane(Pane):
         return [*super().components, self._text, self._pictures]
 
     def growing(self, parts: Sequence[str], folder: Path) -> list[Any]:
-        """Values for the components while the answer, JSON of each part, comes."""
+        """Return values for the components for the parts received so far, each as JSON."""
         return [gr.update(), gr.update(), *_shown([json.loads(part) for part in parts], folder)]
 
     def values(self, answer: HostAnswer, folder: Path) -> list[Any]:
-        """Values for the components when all of it has come, as a list."""
+        """Return values for the components for the complete result, a list."""
         values = answer.json()
-        if isinstance(values, dict):  # In DEEPaaS's envelope, since it was not streamed.
+        if isinstance(values, dict):  # Wrapped by DEEPaaS, because it was not streamed.
             values = values.get("predictions")
         listed = values if isinstance(values, list) else [values]
         return [for_view(values), gr.update(), *_shown(listed, folder)]
 
     def empty(self) -> list[Any]:
-        """Updates that show nothing: what has come before a failure stays."""
+        """Return updates without changes: parts received before an error stay visible."""
         return [gr.update() for _ in self.components]
 
 
@@ -71,7 +71,7 @@ def _shown(values: list[Any], folder: Path) -> list[Any]:
         text = "".join(values)
     else:
         text = "\n".join(json.dumps(value, ensure_ascii=False) for value in values)
-    # The end of it is what has just come.
+    # Show the end of a long text: it is the latest part.
     return [
         gr.update(value=text[-MAX_TEXT_CHARACTERS:], visible=True),
         gr.update(value=None, visible=False),

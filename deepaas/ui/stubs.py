@@ -1,7 +1,7 @@
-"""Gradio without its stubs.
+"""Imports Gradio without writing stubs.
 
-Whenever Gradio is imported, it makes ``.pyi`` files of its components for editors, beside its own
-sources: that takes as long as all the rest, and changes what is installed.
+At each import, Gradio writes ``.pyi`` files of its components next to its sources, for editors.
+This doubles the time of the import, and changes the installed package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Finder:
 
 @contextmanager
 def without_stubs() -> Iterator[None]:
-    """Import Gradio in here."""
+    """A context in which to import Gradio."""
     finder = _Finder()
     sys.meta_path.insert(0, finder)
     try:

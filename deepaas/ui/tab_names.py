@@ -1,4 +1,4 @@
-"""What the tabs of answers are called: words instead of media types."""
+"""Names of the tabs of results: words instead of media types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BY_KIND = {"image": "Picture", "audio": "Sound", "video": "Video", "text": "Tex
 
 
 def tab_names(media_types: Sequence[str]) -> list[str]:
-    """One for each, all different; what they have in common is told apart by the format."""
+    """Return a unique name for each media type; the format distinguishes equal words."""
     words = [_word(media_type) for media_type in media_types]
     counts = Counter(words)
     names: list[str] = []
@@ -38,6 +38,6 @@ def _word(media_type: str) -> str:
 
 
 def _form(media_type: str) -> str:
-    """How the format is called; empty where the type tells none."""
+    """Return the name of the format; empty if the type has none."""
     suffix = extension(media_type).removeprefix(".").upper()
     return "" if "*" in media_type or suffix in ("BIN", "JSON") else suffix

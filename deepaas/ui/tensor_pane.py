@@ -1,4 +1,4 @@
-"""Answers that are arrays: small ones as tables, those that may be pictures as such on wish."""
+"""Shows results that are arrays: small ones as tables, and optionally as pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from deepaas.client.description import NPZ, Model
 from deepaas.ui.outputs import BUTTONS, Pane, saved
 
 MAX_GROUPS_COUNT = 8
-"""So many arrays of an answer are shown; the file has all."""
+"""Maximum number of arrays that are shown; the file has all."""
 
 MAX_ROWS_COUNT = 1000
 MAX_COLUMNS_COUNT = 50
@@ -30,7 +30,7 @@ _Array = NDArray[Any]
 
 @dataclass
 class _Group:
-    """What shows one array."""
+    """The components for one array."""
 
     about: gr.HTML
     table: gr.Dataframe
@@ -60,12 +60,12 @@ class _Group:
 
 
 class TensorPane(Pane):
-    """Arrays, each in a group of its own, and the file with all of them."""
+    """Shows each array in a separate group, and the file with all of them."""
 
     def __init__(self, model: Model, media_type: str) -> None:
         count = min(len(model.tensors) or 1, MAX_GROUPS_COUNT) if media_type == NPZ else 1
         self._groups = [_group() for _ in range(count)]
-        file = gr.File(label="The answer as a file", interactive=False)
+        file = gr.File(label="Result (file)", interactive=False)
         super().__init__(media_type, file, gr.File(visible=False))
 
     @property
@@ -81,8 +81,8 @@ class TensorPane(Pane):
         trouble = ""
         try:
             arrays = _loaded(path)
-        except Exception as error:  # Nobody says what NumPy raises: TokenError, MemoryError, …
-            trouble = f"The arrays cannot be shown: {error}"
+        except Exception as error:  # NumPy raises anything: TokenError, MemoryError, …
+            trouble = f"Could not show the arrays: {error}"
         updates: list[Any] = [str(path), gr.update()]
         found = [*arrays.items()][: len(self._groups)]
         for number, group in enumerate(self._groups):
@@ -128,7 +128,7 @@ def _about(name: str, array: _Array) -> str:
 
 
 def _rows(array: _Array) -> list[list[Any]] | None:
-    """A small one as a table, None for what is none."""
+    """Return a small array as a table, None for others."""
     if array.ndim > 2 or not array.size:
         return None
     table = array.reshape(1, -1) if array.ndim < 2 else array
@@ -141,8 +141,8 @@ def _rows(array: _Array) -> list[list[Any]] | None:
 
 
 def _pixels(array: _Array) -> NDArray[np.uint8] | None:
-    """What may be a picture, (H, W) or (H, W, 3), as one; other numbers than bytes are spread
-    from black, the least, to white, the greatest."""
+    """Return an array of shape (H, W) or (H, W, 3) as a picture; numbers other than bytes are
+    scaled from black (minimum) to white (maximum)."""
     flat = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
     if not flat or array.dtype.kind not in "buif" or not 0 < array.size <= MAX_PIXELS_COUNT:
         return None

@@ -1,7 +1,7 @@
-"""The curves of trainings as SVG: one plot per metric, the trainings over each other.
+"""Draws the metrics of training runs as SVG: one plot per metric, with a curve for each run.
 
-Drawn here, not by the plot components of Gradio: those draw a plot anew whenever a point is added,
-need up to 4 MB of script, and give nothing to those who do not see it.
+Gradio's plot components are not used: they redraw the plot for each new point, need up to 4 MB of
+script, and are not accessible.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from deepaas.client.runs import Series
 from deepaas.ui.train_scale import LARGEST, Scale, number_words, scale_for
 
 COLORS_COUNT = 8
-"""So many trainings can be told apart."""
+"""Number of runs that can be distinguished."""
 
 WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 12, 10, 40
 
 MARKED_COUNT = 60
-"""A curve of at most so many points shows each of them."""
+"""A curve with at most this many points marks each of them."""
 
 BUCKETS_COUNT = 300
-"""A curve of more points than two for each bucket shows the least and the largest of each."""
+"""A curve with more than two points per bucket shows the minimum and maximum of each bucket."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What one training has measured of one metric, as steps and values; ``color`` is a number."""
+    """Steps and values of one metric in one training run; ``color`` is a number."""
 
     name: str
     color: int
@@ -36,7 +36,7 @@ class Curve:
 
 
 def curves_html(measured: Sequence[tuple[str, Series]], *, log: bool = False) -> str:
-    """Plots of all metrics, by the names of trainings."""
+    """Return plots of all metrics; ``measured`` has the name and metrics of each run."""
     names = sorted({name for _, series in measured for name, points in series.items() if points})
     plots = []
     for name in names:
@@ -50,7 +50,7 @@ def curves_html(measured: Sequence[tuple[str, Series]], *, log: bool = False) ->
 
 
 def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Few enough points to draw, with all peaks."""
+    """Reduce the number of points, and keep all peaks."""
     count = len(points)
     if count <= 2 * BUCKETS_COUNT:
         return list(points)
@@ -96,7 +96,7 @@ def _axes(x: Scale, y: Scale) -> str:
     bottom = HEIGHT - BOTTOM
     for tick in x.ticks():
         if tick != int(tick):
-            continue  # There are no half steps.
+            continue  # Steps are integers.
         at = f"{x.place(tick):.1f}"
         parts.append(f'<line class="tick" x1="{at}" x2="{at}" y1="{bottom}" y2="{bottom + 4}"/>')
         parts.append(f'<text class="x" x="{at}" y="{bottom + 16}">{number_words(tick)}</text>')

@@ -1,4 +1,4 @@
-"""What is shown of the trainings that somebody has picked: state, progress, files."""
+"""Details of the selected training runs: state, progress, files."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from deepaas.ui.train_table import STATE_CSS
 
 MAX_VALUE_CHARACTERS = 2000
 OLD_HOST = (
-    "This host tells no log, metrics, progress and files of trainings: it speaks DEEPaaS 2.6, "
-    "and they came with 2.7."
+    "This host has DEEPaaS 2.6. Logs, metrics, progress and files of training runs need "
+    "DEEPaaS 2.7."
 )
 
 
 def details_html(runs: Sequence[Run], tensorboard: Callable[[Run], str | None]) -> str:
-    """A card for each training; ``tensorboard`` gives a link to the curves of one."""
+    """Return a card for each run; ``tensorboard`` returns the link to its curves."""
     if not runs:
-        return '<p class="none">Tick trainings in the table to see more of them.</p>'
+        return '<p class="none">Select runs in the table to see their details.</p>'
     return "".join(_card(run, tensorboard(run)) for run in runs)
 
 
@@ -48,20 +48,20 @@ def _card(run: Run, tensorboard: str | None) -> str:
     for heading, value in (("Arguments", run.args), ("Result", run.result)):
         if value not in (None, {}):
             parts.append(_value(f"{heading} of {run.short}", heading, value))
-    label = f"Training {escape(run.short)}"
+    label = f"Run {escape(run.short)}"
     return f'<section class="card" aria-label="{label}">{"".join(parts)}</section>'
 
 
 def files_html(run: Run, files: TrainingFiles, link: Callable[[str], str], archive: str) -> str:
-    """The files of a training: ``link`` gives the address of one by its path."""
+    """Return the list of files of a run; ``link`` returns the URL for a path."""
     if not files.entries:
-        return f"<h3>Files of {escape(run.short)}</h3><p>None so far.</p>"
+        return f"<h3>Files of {escape(run.short)}</h3><p>No files yet.</p>"
     entries = "".join(
         f'<li><a href="{escape(link(file.path))}" download>{escape(file.path)}</a> '
         f"<span>{size_words(file.size)}</span></li>"
         for file in files.entries
     )
-    more = "<p>There are more: all are in the archive.</p>" if files.more else ""
+    more = "<p>This list is incomplete. The archive has all files.</p>" if files.more else ""
     return (
         f"<h3>Files of {escape(run.short)}</h3><ul>{entries}</ul>{more}"
         f'<p><a href="{escape(archive)}" download>All files (ZIP)</a></p>'
@@ -69,9 +69,9 @@ def files_html(run: Run, files: TrainingFiles, link: Callable[[str], str], archi
 
 
 def log_html(run: Run, log: str) -> str:
-    """The end of what a training has printed."""
+    """Return the end of the log of a run."""
     name = f"Log of {escape(run.short)}"
-    text = escape(log) or ("Nothing so far." if not run.final else "Nothing.")
+    text = escape(log) or ("No output yet." if not run.final else "No output.")
     return (
         f'<h3>{name}</h3><pre class="log" tabindex="0" role="log" aria-label="{name}">{text}</pre>'
     )
@@ -81,7 +81,7 @@ def _value(label: str, heading: str, value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) > MAX_VALUE_CHARACTERS:
         text = f"{text[:MAX_VALUE_CHARACTERS]} …"
-    # It may have to be scrolled, with the keyboard as well.
+    # Focusable, so that it can be scrolled with the keyboard.
     return (
         f'<div class="value" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<b>{heading}</b> <code>{escape(text)}</code></div>"
@@ -121,7 +121,7 @@ li span { white-space: nowrap; }
 )
 
 FOLLOW_JS = """
-// The end stays in sight, unless somebody has scrolled up to read.
+// Keep the end visible, unless the user has scrolled up.
 let follows = true;
 element.addEventListener('scroll', event => {
     const log = event.target;

@@ -1,4 +1,4 @@
-"""The words for a training on the page."""
+"""Formats the properties of a training run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from deepaas.client.runs import Run
 
 
 def state_words(run: Run) -> str:
-    return "cancelling …" if run.cancelling and not run.final else run.state
+    return "cancelling…" if run.cancelling and not run.final else run.state
 
 
 def progress_words(run: Run) -> str:
-    """How far it is: ``3/10 · message``."""
+    """Format the progress: ``3/10 · message``."""
     parts = []
     if run.step is not None:
         parts.append(_plain(run.step) + (f"/{_plain(run.total)}" if run.total else ""))
@@ -22,19 +22,19 @@ def progress_words(run: Run) -> str:
 
 
 def date_words(date: datetime | None) -> str:
-    """A moment to the second."""
+    """Format a date and time, to the second."""
     return "" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
 
 
 def duration_words(run: Run) -> str:
-    """How long it has been going on, as ``1:02:03``; empty when nobody knows."""
+    """Format the duration as ``1:02:03``; empty if unknown."""
     if run.duration_seconds is None:
         return ""
     return str(timedelta(seconds=int(run.duration_seconds)))
 
 
 def size_words(count: int) -> str:
-    """A number of bytes for people."""
+    """Format a number of bytes."""
     size, unit = float(count), "B"
     for following in ("kB", "MB", "GB", "TB"):
         if size < 1000:

@@ -1,4 +1,4 @@
-"""Scales of a plot: from values to places, and where the ticks are."""
+"""Scales of a plot: convert values to positions, and place the ticks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 TICKS_COUNT = 5
 LARGEST = 1e300
-"""Of two values beyond this the difference may be no number, and below 1 / LARGEST none at all."""
+"""The difference of larger values may be infinite, and that of values below 1 / LARGEST zero."""
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """One axis: from values (least, most) to places (begin, end). With ``log`` equal distances are
-    equal factors."""
+    """One axis: maps values (least, most) to positions (begin, end); ``log`` for a logarithmic
+    scale."""
 
     least: float
     most: float
@@ -30,7 +30,7 @@ class Scale:
         return self.begin + share * (self.end - self.begin)
 
     def ticks(self) -> list[float]:
-        """Round values to write beside it."""
+        """Return round values for the labels."""
         if self.log and self.most / self.least >= 10:
             return _powers(self.least, self.most)
         return _rounds(self.least, self.most)
@@ -42,19 +42,19 @@ class Scale:
 def scale_for(
     values: Sequence[float], begin: float, end: float, *, log: bool = False, margin: float = 0.0
 ) -> Scale:
-    """A scale on which all these finite values stand, above 0 with ``log``; ``margin`` is a share
+    """Return a scale for finite values, which must be positive with ``log``; ``margin`` is a share
     of the range, added at both ends."""
     least, most = min(values), max(values)
     if log:
         factor = (most / least) ** margin if most > least else 2.0
         return Scale(least / factor, most * factor, begin, end, log)
-    # A curve that does not change lies in the middle.
+    # A constant curve is in the middle.
     more = (most - least) * margin if most > least else abs(most) * 0.1 or 1.0
     return Scale(least - more, most + more, begin, end)
 
 
 def number_words(value: float) -> str:
-    """A number with as many digits as one can read."""
+    """Format a number with a readable number of digits."""
     if value != 0 and not 1e-3 <= abs(value) < 1e6:
         mantissa, _, exponent = f"{value:.3g}".partition("e")
         return f"{mantissa}e{int(exponent)}" if exponent else mantissa

@@ -1,7 +1,7 @@
-"""The table of trainings: pick some of them, with the mouse or with the keyboard.
+"""The table of training runs, in which users select some with the mouse or the keyboard.
 
-It also says when to look again. A timer of Gradio's ticks on while the page lies behind others;
-this one is still unless the table can be seen.
+It also triggers updates. Gradio's timer also runs while the page is in the background; this one
+only runs while the table is visible.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from html import escape
 from deepaas.client.runs import Run
 from deepaas.ui.train_run import date_words, duration_words, progress_words, state_words
 
-HEADINGS = ("Show", "Training", "Started", "State", "Progress", "Duration")
+HEADINGS = ("Show", "Run", "Started", "State", "Progress", "Duration")
 MAX_PICKED = 8
 LOOK_SECONDS = 2.0
 
 
 def table_html(runs: Sequence[Run], picked: Sequence[str], pick_number: int) -> str:
-    """The table of trainings, the newest first.
+    """Return the table of runs, newest first.
 
-    ``picked`` are ids of those that are shown below it; ``pick_number`` is of the last time that
-    something else than this table picked them.
+    ``picked`` are the ids of the selected runs; ``pick_number`` changes whenever anything other
+    than this table has selected them.
     """
     if not runs:
-        return '<p class="none">No trainings yet.</p>'
+        return '<p class="none">No training runs yet.</p>'
     head = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
     rows = "".join(_row(run, run.uuid in picked) for run in runs)
     return (
-        f'<div class="wide" role="region" aria-label="Trainings" tabindex="0">'
+        f'<div class="wide" role="region" aria-label="Training runs" tabindex="0">'
         f'<table data-pick="{pick_number}" data-picked="{escape(" ".join(picked))}">'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -1,4 +1,4 @@
-"""What there is to see of trainings, asked of the host once for all visitors."""
+"""Reads training runs from the host, once for all users."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from deepaas.ui.recent import Recent
 from deepaas.ui.train_table import LOOK_SECONDS
 
 FRESH_SECONDS = 0.75 * LOOK_SECONDS
-"""A little less than the time between two looks: the next one is to see something new."""
+"""Slightly less than the time between two updates, so that each update gets new data."""
 
 FILES_SECONDS = 5.0
 FINAL_SECONDS = 3600.0
-"""What has ended does not change any more, but for somebody who removes it by hand."""
+"""Runs that have ended no longer change, unless they are removed."""
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What there is to see of one training. A text tells why there is nothing."""
+    """The data of one run. A string says why a part is missing."""
 
     run: Run
     metrics: Series | str
@@ -33,7 +33,7 @@ class Seen:
 
 
 class Watcher:
-    """Looks at the trainings of one model."""
+    """Reads the training runs of one model."""
 
     def __init__(self, api: TrainingApi) -> None:
         self.api = api
@@ -43,11 +43,11 @@ class Watcher:
         self._recent.forget()
 
     async def listing(self, limit: int) -> TrainingListing:
-        """The newest trainings; ClientError if the host does not answer."""
+        """Return the newest runs. Raises ``ClientError`` if the host does not respond."""
         return await self._recent.get(("list", limit), FRESH_SECONDS, lambda: self.api.list(limit))
 
     async def see(self, run: Run, *, whole: bool) -> Seen:
-        """All of one training; ``whole`` with its log and files, not only with its metrics."""
+        """Return the data of a run; ``whole`` includes its log and files."""
         metrics, log, files = await asyncio.gather(
             self._part(run, "metrics", FRESH_SECONDS, lambda: self.api.metrics(run)),
             self._part(run, "logs" if whole else "", FRESH_SECONDS, lambda: self.api.log(run)),

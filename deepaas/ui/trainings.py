@@ -1,4 +1,4 @@
-"""The Train tab: start trainings, watch them, cancel them, take what they have written."""
+"""The Train tab: start training runs, follow and cancel them, download their files."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ MAX_LIST_COUNT = 1000
 
 @dataclass(frozen=True)
 class Picked:
-    """Which trainings a visitor looks at.
+    """The runs that a user has selected.
 
     Attributes:
-        uuids: in the order in which they were picked; None until there is one to look at.
-        number: grows whenever they were picked by something else than the table.
+        uuids: in the order of selection; None before the first selection.
+        number: increases whenever anything other than the table has selected them.
     """
 
     uuids: tuple[str, ...] | None = None
     number: int = 0
 
     def only(self, uuid: str) -> Picked:
-        """Look at this one, and at no other."""
+        """Select only this run."""
         return Picked((uuid,), self.number + 1)
 
 
 def train_tab(model: Model, api: Api, page: gr.Blocks) -> None:
-    """Make what stands in the tab of a model that has arguments of ``train``."""
+    """Create the tab of a model with a ``train`` function."""
     Tab(model, api, page)
 
 
@@ -61,12 +61,12 @@ class Tab:
                 self._start = gr.Button("Start training", variant="primary", elem_classes="run")
                 self._said = _html(SAID_CSS)
             with gr.Column(scale=3, min_width=320):
-                gr.Markdown("### Trainings")
+                gr.Markdown("### Training runs")
                 self._trouble = _html(SAID_CSS, visible=False)
                 self._table = _html(train_table.CSS, train_table.JS)
                 self._more = gr.Button("Show more", size="sm", visible=False)
                 self._details = _html(train_details.CSS)
-                self._cancel = gr.Button("Cancel training", variant="stop", visible=False)
+                self._cancel = gr.Button("Cancel run", variant="stop", visible=False)
                 self._ended = _html(SAID_CSS)
                 with gr.Column(visible=False) as self._measured:
                     gr.Markdown("### Metrics")
@@ -94,7 +94,7 @@ class Tab:
             "queue": False,
             **hidden,
         }
-        # Once: a host that is slow is not asked again before it has answered.
+        # Once: do not send another request before a slow host has responded.
         self._table.tick(**looking, trigger_mode="once")
         self._table.pick(self._pick, [self._picked], [self._picked], queue=False, **hidden).then(
             **looking
@@ -149,7 +149,7 @@ class Tab:
             *(self._watcher.see(run, whole=run is runs[-1]) for run in runs)
         )
         views = self._draw(chosen, listing, seen, log_scale)
-        # What a visitor has already is not sent again: a log may be long.
+        # Only send changes, because a log can be long.
         now = [hash(repr(view)) for view in views]
         updates = [
             gr.skip() if number < len(shown) and shown[number] == now[number] else gr.update(**view)
@@ -160,7 +160,7 @@ class Tab:
     def _draw(
         self, picked: Picked, listing: TrainingListing, seen: Sequence[Seen], log_scale: bool
     ) -> list[dict[str, Any]]:
-        """The properties of all views, in their order."""
+        """Return the properties of all views in order."""
         runs = [one.run for one in seen]
         going = [run for run in runs if not run.final]
         left_count = listing.total_count - len(listing.runs)
@@ -193,7 +193,7 @@ class Tab:
         )
 
     async def _pick(self, picked: Picked, event: gr.EventData) -> Picked:
-        # Whatever a program sends that is no page.
+        # A program may send anything.
         uuids = getattr(event, "picked", None)
         if not isinstance(uuids, list):
             return picked
@@ -202,24 +202,24 @@ class Tab:
     async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[dict[Any, Any]]:
         able = {self._start: gr.update(interactive=True)}
         yield {
-            self._said: _plain("Starting …"),
+            self._said: _plain("Starting…"),
             self._start: gr.update(interactive=False),
         } | self._form.complain({})
         try:
             run = await self._trainings.start(inputs.read(self._form.arguments, values))
         except ClientError as error:
-            # Messages stand beside their inputs, here only those that have none.
+            # Messages are next to their inputs; here are only those without an input.
             known = {argument.name for argument in self._form.arguments}
             others = {name: told for name, told in error.fields.items() if name not in known}
             said = _said("Not started", error.message, others)
             yield able | {self._said: said} | self._form.complain(error.fields)
             return
         self._watcher.forget()
-        said = _plain(f"Training {run.short} is {run.state}. Its id: {run.uuid}")
+        said = _plain(f"Run {run.short} is {run.state}. ID: {run.uuid}")
         yield able | {self._picked: picked.only(run.uuid), self._said: said}
 
     async def _end(self, picked: Picked, limit: int) -> AsyncIterator[list[Any]]:
-        yield [_plain("Cancelling …"), gr.update(interactive=False)]
+        yield [_plain("Cancelling…"), gr.update(interactive=False)]
         try:
             runs = (await self._watcher.listing(limit)).runs
             chosen = [run for run in runs if run.uuid in (picked.uuids or ()) and not run.final]
@@ -229,27 +229,25 @@ class Tab:
             return
         finally:
             self._watcher.forget()
-        told = [f"Training {run.short}: {end}." for run, end in zip(chosen, ends, strict=True)]
-        yield [_plain(" ".join(told) or "It has ended already."), gr.skip()]
+        told = [f"Run {run.short}: {end}." for run, end in zip(chosen, ends, strict=True)]
+        yield [_plain(" ".join(told) or "The run has already ended."), gr.skip()]
 
 
 def _html(css: str, js: str | None = None, *, visible: bool = True) -> gr.HTML:
-    # As wide as what stands beside it: Gradio leaves room for a frame.
+    # Use the full width: Gradio leaves space for a frame.
     css = f"margin: -10px -12px;{css}"
     return gr.HTML(css_template=css, js_on_load=js, apply_default_css=False, visible=visible)
 
 
 def _cancel_words(runs: Sequence[Run]) -> str:
-    return f"Cancel {runs[0].short}" if len(runs) == 1 else f"Cancel {len(runs)} trainings"
+    return f"Cancel {runs[0].short}" if len(runs) == 1 else f"Cancel {len(runs)} runs"
 
 
 def _curves(seen: Sequence[Seen], log_scale: bool) -> str:
     measured = [(one.run.short, one.metrics) for one in seen if not isinstance(one.metrics, str)]
     why = [one.metrics for one in seen if isinstance(one.metrics, str) and one.metrics]
     return curves_html(measured, log=log_scale) or _plain(
-        why[0]
-        if why
-        else "None so far. They come from the TensorBoard events that a training writes."
+        why[0] if why else "No metrics yet. They are read from the TensorBoard events of the run."
     )
 
 
@@ -258,7 +256,7 @@ def _plain(text: str) -> str:
 
 
 def _said(what: str, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> str:
-    """What went wrong, in words by argument."""
+    """Return an error as HTML, with messages by argument."""
     items = "".join(
         f"<li><b>{escape(name)}</b>: {escape(' '.join(messages))}</li>"
         for name, messages in (fields or {}).items()

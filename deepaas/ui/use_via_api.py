@@ -1,4 +1,4 @@
-"""Where the page shows the call that it would send now, ready to copy."""
+"""Shows the current call as code to copy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.snippets import Snippets
 
 Write = Callable[..., Snippets]
-"""Writes a call: given the URL of the host, the values by argument, and what else is chosen."""
+"""Writes a call for the URL of the host, the values by argument, and other choices."""
 
 _KINDS = (("curl", "shell"), ("Python", "python"), ("deepaas.client", "python"))
 
@@ -30,10 +30,10 @@ def use_via_api(
     chosen: Sequence[gr.components.Component] = (),
     others: Sequence[OtherCall] = (),
 ) -> None:
-    """Make the place, which follows what is filled in, and ``chosen``; ``others`` do not follow."""
+    """Add the examples, which follow the inputs and ``chosen``; ``others`` do not change."""
     made = []
     with gr.Accordion("Use via API", open=False):
-        gr.Markdown("The same call from elsewhere, with what is filled in right now.")
+        gr.Markdown("Send the same request from your own code.")
         for name, language in [*_KINDS, *((other.title, "shell") for other in others)]:
             with gr.Tab(name):
                 made.append(gr.Code(language=language, label=name, interactive=False))  # type: ignore[arg-type]
@@ -46,7 +46,7 @@ def use_via_api(
             found = inputs.read(form.arguments, values)
         except ClientError as error:
             todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
-            return ["\n".join(["# Fill in first:", *todo])] * len(_KINDS) + fixed
+            return ["\n".join(["# Please correct these inputs:", *todo])] * len(_KINDS) + fixed
         return [*dataclasses.astuple(write(url, found, *also)), *fixed]
 
     filled = [*chosen, *form.components]
@@ -66,6 +66,6 @@ def use_via_api(
 
 
 def _host_url(api: Api, request: gr.Request) -> str:
-    """The host's URL as this visitor knows it: ours may be a path, on whatever host this is."""
+    """Return the URL of the host for this user; our own URL may only be a path."""
     seen = request.headers.get("referer") or request.headers.get("origin") or ""
     return urljoin(seen, api.public_url or "/").rstrip("/")

@@ -47,7 +47,7 @@ class Line:
         ("/api", "Loading DEEPaaS V2 API"),
         ("/try-me/", "Takes every kind of argument"),
         ("/try-me/every_argument/", "Takes every kind of argument"),
-        ("/try-me/every_output/", "The form is loading"),
+        ("/try-me/every_output/", "Loading the form"),
     ],
 )
 async def test_text_is_there_before_the_scripts(
@@ -78,7 +78,7 @@ async def test_what_has_hashes_in_its_name_is_kept(browser: Browser, ours: str) 
     )
     await page.goto(f"{ours}/every_output/")
     await expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
-    await expect(page.get_by_text("The form is loading")).to_be_hidden()
+    await expect(page.get_by_text("Loading the form")).to_be_hidden()
     await page.goto(f"{ours.removesuffix('/try-me')}/api")
     await expect(page.locator(".opblock").first).to_be_visible()
     of_pages = [held for url, held in kept.items() if "/assets/" in url or "/swagger/" in url]

@@ -157,7 +157,7 @@ async def test_objects(kept: Kept, url_in_soak: str, tmp_path: Path) -> None:
 
     await page.get_by_label("text (required)").fill("wrong ones")
     for wrong, words in (
-        ("{", "Not valid JSON"),
+        ("{", "Invalid JSON"),
         ("[1]", "Must be an object"),
         ('{"left": 1}', "Missing data for required field"),  # The host's own words.
     ):

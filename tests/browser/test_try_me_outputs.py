@@ -55,7 +55,7 @@ async def test_fields_of_json(kept: Kept, url_in_soak: str) -> None:
     await expect(field(page, "missing_picture").locator("img")).to_have_count(0)
     assert await downloaded(page, field(page, "sound").get_by_role("link")) == wav()
     await picture(page, "try-me-outputs", whole=True)
-    await page.get_by_role("button", name="The whole answer as JSON").click()
+    await page.get_by_role("button", name="Complete result (JSON)").click()
     await expect(page.locator(".json-holder:visible").last).to_contain_text('"probabilities"')
 
 
@@ -67,7 +67,7 @@ async def test_media_types(kept: Kept, url_in_soak: str, problems: list[str]) ->
     pane = page.get_by_role("tabpanel").locator("visible=true")
     for tab in ("Picture (PNG)", "Picture"):
         await ask_for(page, tab)
-        await seen(pane.get_by_role("img", name="The answer"), 64)
+        await seen(pane.get_by_role("img", name="Result"), 64)
         assert await downloaded(page, pane.get_by_role("link", name="Download")) == png()
     await ask_for(page, "Sound")
     await plays(pane, "audio")
@@ -78,7 +78,7 @@ async def test_media_types(kept: Kept, url_in_soak: str, problems: list[str]) ->
     assert await downloaded(page, pane.get_by_role("link", name="Download")) == mp4()
     await ask_for(page, "Text (TXT)")
     text = "plain <b>text</b>\n  in two lines"
-    await expect(pane.get_by_label("Answer", exact=True)).to_have_value(text)
+    await expect(pane.get_by_label("Result", exact=True)).to_have_value(text)
     for tab, name, content in (
         ("File (ZIP)", "answer.zip", b"PK\x05\x06" + 18 * b"\0"),
         ("PDF", "answer.pdf", pdf()),
@@ -105,7 +105,7 @@ async def test_tables_and_markdown_are_shown_and_nothing_in_them_runs(
     await expect(pane.get_by_role("columnheader")).to_contain_text(["a", "b"])
     await expect(pane.get_by_role("gridcell")).to_have_text(["1", "<b>2</b>"])
     await pane.get_by_role("button", name="As text").click()
-    await expect(pane.get_by_label("Answer", exact=True)).to_have_value("a,b\n1,<b>2</b>\n")
+    await expect(pane.get_by_label("Result", exact=True)).to_have_value("a,b\n1,<b>2</b>\n")
     await ask_for(page, "Text (MD)")
     await expect(pane.get_by_role("heading", name="A heading")).to_be_visible()
     await expect(pane.get_by_role("cell", name="2", exact=True)).to_be_visible()
@@ -114,10 +114,10 @@ async def test_tables_and_markdown_are_shown_and_nothing_in_them_runs(
     assert await page.evaluate("window.hacked") is None
     await assert_accessible(page)
     # Looked at again, a table is one, in its tab.
-    await page.get_by_label("Earlier answers").click()
+    await page.get_by_label("Earlier results").click()
     await page.get_by_role("option").nth(1).click()
     await expect(pane.get_by_role("gridcell", name="<b>2</b>")).to_be_visible()
-    await expect(page.locator(".waiting")).to_contain_text("The answer of")
+    await expect(page.locator(".waiting")).to_contain_text("Result of")
 
 
 async def ask_for(page: Page, name: str) -> None:

@@ -92,7 +92,7 @@ async def test_several_are_cancelled_at_once(tab: Tab) -> None:
     await tab.begin(how="waits", text="one")
     await tab.begin(how="waits", text="two")
     await tab.rows.nth(1).get_by_role("checkbox").check()
-    await tab.page.get_by_role("button", name="Cancel 2 trainings").click()
+    await tab.page.get_by_role("button", name="Cancel 2 runs").click()
     for number in range(2):
         await expect(tab.rows.nth(number)).to_contain_text("cancelled")
 
@@ -127,7 +127,7 @@ async def test_by_keyboard_alone(tab: Tab, host: Host) -> None:
     await tab.has_points("loss", 1)
     await tab_to(page, box)
     await keyboard.press("Space")
-    await expect(page.get_by_text("Tick trainings in the table")).to_be_visible()
+    await expect(page.get_by_text("Select runs in the table")).to_be_visible()
     await keyboard.press("Space")
     await tab_to(page, page.get_by_role("button", name="Cancel"))
     await keyboard.press("Enter")
@@ -139,7 +139,7 @@ async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, our
     await tab.page.clock.install()
     await tab.open(f"{ours}/trains_slowly/")
     await tab.page.clock.run_for(1_000)
-    await expect(tab.page.get_by_text("No trainings yet.")).to_be_visible()
+    await expect(tab.page.get_by_text("No training runs yet.")).to_be_visible()
     looked_count = len(tab.looks)
     await tab.page.get_by_role("tab", name="Predict").click()
     await tab.page.clock.run_for(60_000)
@@ -168,7 +168,7 @@ async def test_deepaas_26(page: Page, theirs: str) -> None:
     await expect(row).to_contain_text("done")
     await expect(row).to_contain_text("0:00:0")
     await expect(page.get_by_label("Result of")).to_contain_text("1")
-    await expect(page.get_by_text("it speaks DEEPaaS 2.6")).to_be_visible()
+    await expect(page.get_by_text("This host has DEEPaaS 2.6")).to_be_visible()
     for heading in ("Metrics", "Files of", "Log of"):
         await expect(page.get_by_role("heading", name=heading)).to_have_count(0)
     row = await tab.begin(act="fail", text="on purpose")

@@ -20,8 +20,8 @@ async def test_file_for_a_file(kept: Kept, ours: str, tmp_path: Path) -> None:
     await expect(page.get_by_text("an image to begin with")).to_be_visible()
     await attach(page, "image", sent)
     await run(page)
-    await seen(page.get_by_role("img", name="The answer"), 64)
-    file = page.locator(".block").filter(has_text="The answer as a file")
+    await seen(page.get_by_role("img", name="Result"), 64)
+    file = page.locator(".block").filter(has_text="Result (file)")
     assert await downloaded(page, file.get_by_role("link")) == sent.read_bytes()
 
 
@@ -30,9 +30,9 @@ async def test_text_grows_while_it_comes(kept: Kept, ours: str, typed_home: Path
     await page.get_by_label("text (required)").fill("one two")
     await page.get_by_label("gate", exact=True).fill("in_browser")
     await run_button(page).click()
-    answer = page.get_by_label("Answer", exact=True)
+    answer = page.get_by_label("Result", exact=True)
     await expect(answer).to_have_value("one ")
-    await expect(page.get_by_text("The answer is coming")).to_be_visible()
+    await expect(page.get_by_text("Receiving the result")).to_be_visible()
     (typed_home / "in_browser").touch()
     await expect(answer).to_have_value("one two ")
     await is_done(page)
@@ -44,7 +44,7 @@ async def test_failure_leaves_what_has_come(kept: Kept, ours: str) -> None:
     await page.get_by_label("fail", exact=True).check()
     await run_button(page).click()
     await expect(page.get_by_role("alert")).to_contain_text("lost the thread")
-    await expect(page.get_by_label("Answer", exact=True)).to_have_value("only this ")
+    await expect(page.get_by_label("Result", exact=True)).to_have_value("only this ")
 
 
 async def test_gradio_client_iterates_the_parts(ours: str) -> None:
@@ -62,7 +62,7 @@ async def test_gradio_client_iterates_the_parts(ours: str) -> None:
 
 
 async def test_gradio_client_is_told_where_the_models_are(ours: str) -> None:
-    with pytest.raises(ValueError, match=f"a page of its own: .*{re.escape(ours)}/Speaks/"):
+    with pytest.raises(ValueError, match=f"its own page: .*{re.escape(ours)}/Speaks/"):
         await asyncio.to_thread(Client, ours, verbose=False)
 
 

@@ -42,7 +42,7 @@ class Tab:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.start = page.get_by_role("button", name="Start training")
-        self.rows = page.get_by_role("region", name="Trainings").locator("tbody tr")
+        self.rows = page.get_by_role("region", name="Training runs").locator("tbody tr")
         self.plots = page.locator("figure")
         self.log = page.get_by_role("log")
         self.looks: list[str] = []
@@ -63,7 +63,7 @@ class Tab:
 
     async def is_shown(self) -> None:
         """Wait for what the table has to tell."""
-        nothing = self.page.get_by_text("No trainings yet.")
+        nothing = self.page.get_by_text("No training runs yet.")
         await expect(self.rows.first.or_(nothing).first).to_be_visible()
 
     def box(self, name: str) -> Locator:

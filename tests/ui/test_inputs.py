@@ -88,11 +88,11 @@ def test_values(argument: Argument, given: Any, expected: dict[str, Any]) -> Non
     [
         (of("string", required=True), "", "Missing"),
         (of("file", required=True), None, "Missing"),
-        (of("integer"), 1.5, "whole"),
+        (of("integer"), 1.5, "integer"),
         (of("integer", minimum=1), 0, "1 or more"),
         (of("number", maximum=2), 3, "2 or less"),
         (of("number"), "many", "Not a number"),
-        (of("object"), "{", "Not valid JSON"),
+        (of("object"), "{", "Invalid JSON"),
         (of("object"), "[]", "an object"),
         (of("array"), "{}", "a list"),
     ],

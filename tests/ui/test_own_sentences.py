@@ -10,9 +10,9 @@ from deepaas.ui import bodies, inputs
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ('{"a":\n 1,}', "Not valid JSON: look at line 2, column 4."),
-        ("[" * 100_000, "Not valid JSON: a number is too long, or it is nested too deeply."),
-        ("1" * 5000, "Not valid JSON: a number is too long, or it is nested too deeply."),
+        ('{"a":\n 1,}', "Invalid JSON at line 2, column 4."),
+        ("[" * 100_000, "Invalid JSON: a number is too long, or it is nested too deeply."),
+        ("1" * 5000, "Invalid JSON: a number is too long, or it is nested too deeply."),
     ],
 )
 def test_json_on_the_page(given: str, said: str) -> None:
@@ -25,7 +25,7 @@ def test_json_on_the_page(given: str, said: str) -> None:
     ("body", "said"),
     [
         (b"{", "The body is not valid JSON."),
-        (b'{"n": "x"}', "The body is not of the shape that this page sends."),
+        (b'{"n": "x"}', "The body does not match the format of this page."),
     ],
 )
 def test_body_of_the_page(body: bytes, said: str) -> None:

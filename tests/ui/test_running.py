@@ -25,10 +25,10 @@ PATIENCE_SECONDS = 30
     ("queue", "words"),
     [
         (Queue(), "Waiting for the model: 7 s"),
-        (Queue(1, 1), "Waiting for the model, 1st of 1 in its queue: 7 s"),
-        (Queue(2, 23), "Waiting for the model, 2nd of 23 in its queue: 7 s"),
-        (Queue(11, 23), "Waiting for the model, 11th of 23 in its queue: 7 s"),
-        (Queue(23, 24), "Waiting for the model, 23rd of 24 in its queue: 7 s"),
+        (Queue(1, 1), "Waiting for the model, position 1 of 1 in the queue: 7 s"),
+        (Queue(2, 23), "Waiting for the model, position 2 of 23 in the queue: 7 s"),
+        (Queue(11, 23), "Waiting for the model, position 11 of 23 in the queue: 7 s"),
+        (Queue(23, 24), "Waiting for the model, position 23 of 24 in the queue: 7 s"),
     ],
 )
 def test_words(queue: Queue, words: str) -> None:
@@ -60,7 +60,7 @@ class Visitor:
 
 
 def in_queue(place: str) -> str:
-    return f"Waiting for the model, {place} in its queue"
+    return f"Waiting for the model, position {place} in the queue"
 
 
 async def model_of(api: Api) -> Model:
@@ -96,17 +96,17 @@ async def test_the_place_in_the_queue(tmp_path: Path) -> None:
             second = Visitor(calls, model, tmp_path, "second", "open-second")
             await queued(host, 2)
             third = Visitor(calls, model, tmp_path, "third", "open-third")
-            await second.hears(in_queue("2nd of 3"))
-            await third.hears(in_queue("3rd of 3"))
+            await second.hears(in_queue("2 of 3"))
+            await third.hears(in_queue("3 of 3"))
 
             host.touch("open-first")
             answer = await first.ends
             assert answer and answer.status == 200
-            await second.hears(in_queue("1st of 2"))
-            await third.hears(in_queue("2nd of 2"))
+            await second.hears(in_queue("1 of 2"))
+            await third.hears(in_queue("2 of 2"))
             calls.cancel("second")
             await second.hears("cancelled")
-            await third.hears(in_queue("1st of 1"))
+            await third.hears(in_queue("1 of 1"))
             host.touch("open-other")
             await third.hears("Waiting for the model")
             host.touch("open-third")

@@ -85,7 +85,7 @@ class TestWords:
         assert duration_words(parse({**TOLD, "duration_seconds": -5.0})) == ""
 
     def test_cancelling(self) -> None:
-        assert state_words(parse({**TOLD, "cancelling": True})) == "cancelling …"
+        assert state_words(parse({**TOLD, "cancelling": True})) == "cancelling…"
 
     def test_what_is_no_date(self) -> None:
         assert moment("soon") is moment(None) is None
@@ -211,7 +211,7 @@ class TestTable:
         assert f'data-pick="3" data-picked="{"b" * 32}"' in html
 
     def test_no_rows(self) -> None:
-        assert "No trainings yet" in table_html([], [], 0)
+        assert "No training runs yet" in table_html([], [], 0)
 
 
 class TestRecent:
