@@ -1,4 +1,4 @@
-"""The answer to one prediction, in each of the media types."""
+"""Creates the result of a prediction in each media type."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from demo_app.drawing import annotate
 from demo_app.images import Digit, Floats, grid_image
 from demo_app.media import duration_seconds
 
-# Base64 in JSON is for small things; above this a client knows its own file better.
+# Base64 in JSON is only for small files.
 _ECHO_MAX_BYTES = 2_000_000
 
 
@@ -51,7 +51,7 @@ def read(digit: Digit, probabilities: Floats, arguments: Mapping[str, Any]) -> R
         weights = np.array(arguments["class_weights"], dtype=np.float64)
         # Scaled first: the numbers may be as large as a float can be.
         weighted = probabilities * (weights / weights.max())
-        # Where everything likely is ruled out, the given weights are all that is known.
+        # If all likely digits are excluded, only the given weights are left.
         probabilities = weighted if weighted.sum() > 0 else weights / weights.max()
         probabilities = (probabilities / probabilities.sum()).astype(np.float32)
     order = [int(number) for number in np.argsort(-probabilities, kind="stable")]
@@ -64,7 +64,7 @@ def read(digit: Digit, probabilities: Floats, arguments: Mapping[str, Any]) -> R
 
 
 def as_json(reading: Reading, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer as the schema in `arguments.response` describes it."""
+    """Return the result as described by the schema in `arguments.response`."""
     left, top, right, bottom = reading.digit.box
     labels = [reading.names[number] for number in reading.best]
     probabilities = [round(float(reading.probabilities[number]), 6) for number in reading.best]
@@ -88,13 +88,13 @@ def as_json(reading: Reading, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_png(reading: Reading, arguments: Mapping[str, Any]) -> bytes:
-    """The annotated picture."""
+    """Return the annotated picture."""
     probabilities = [float(value) for value in reading.probabilities]
     return _png(annotate(reading.digit, reading.names, probabilities, arguments["caption"]))
 
 
 def as_zip(reading: Reading, arguments: Mapping[str, Any]) -> bytes:
-    """The JSON answer and both pictures in a ZIP archive."""
+    """Return the JSON result and both pictures in a ZIP archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("prediction.json", json.dumps(as_json(reading, arguments), indent=2))
@@ -104,7 +104,7 @@ def as_zip(reading: Reading, arguments: Mapping[str, Any]) -> bytes:
 
 
 def sign(labels: list[str], probabilities: list[float], key: str) -> str | None:
-    """The hexadecimal HMAC-SHA256 of labels and probabilities under `key`; None without a key."""
+    """Return the hexadecimal HMAC-SHA256 of labels and probabilities; None without a key."""
     if not key:
         return None
     text = json.dumps({"labels": labels, "probabilities": probabilities})
@@ -122,14 +122,14 @@ def _base64(data: bytes | None) -> str | None:
 
 
 def _echo(upload: Any) -> str | None:
-    """The content of an uploaded file in base64, if it is small."""
+    """Return the content of a small uploaded file in base64, None for larger files."""
     if upload is None or Path(upload.filename).stat().st_size > _ECHO_MAX_BYTES:
         return None
     return _base64(Path(upload.filename).read_bytes())
 
 
 def _recording(upload: Any) -> dict[str, Any] | None:
-    """The answer's description of an uploaded audio or video file."""
+    """Return the properties of an uploaded audio or video file."""
     if upload is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""What the host calls: the functions of a model of the entry point group `deepaas.v2.model`."""
+"""The functions of the model that the host calls (entry point group `deepaas.v2.model`)."""
 
 import os
 from contextlib import nullcontext
@@ -22,7 +22,7 @@ schema = arguments.response()
 
 
 def get_metadata() -> dict[str, Any]:
-    """Who made this model and under which terms, the weights for `predict`, and examples."""
+    """Return author, licence, available weights and examples of the model."""
     package = metadata("demo_app").json
     author, _, address = str(package["author_email"]).rpartition(" <")
     return {
@@ -40,14 +40,14 @@ def get_metadata() -> dict[str, Any]:
 
 
 def warm() -> None:
-    """Load the shipped weights, so that the first call does not wait for them."""
-    # Each worker is a process of its own; the network is too small for more threads to help.
+    """Load the shipped weights before the first call."""
+    # Each worker is a separate process; the network is too small to benefit from more threads.
     torch.set_num_threads(1)
     weights.load(weights.SHIPPED)
 
 
 def get_predict_args() -> dict[str, Any]:
-    """The arguments of `predict`, as webargs fields."""
+    """Return the arguments of `predict` as webargs fields."""
     return arguments.predict_args()
 
 
@@ -58,11 +58,11 @@ def predict(**kwargs: Any) -> dict[str, Any] | bytes:
         kwargs: one value for each of `get_predict_args()`.
 
     Returns:
-        What `accept` asks for: JSON (a dict as `schema` describes it), a PNG or a ZIP (bytes).
+        The media type in `accept`: JSON (a dict that matches `schema`), a PNG or a ZIP (bytes).
 
     Raises:
-        web.HTTPBadRequest: if the file is not an image, or there are no such weights.
-        web.HTTPUnprocessableEntity: if there is no digit to be found in the image.
+        web.HTTPBadRequest: the file is not an image, or the weights do not exist.
+        web.HTTPUnprocessableEntity: no digit was found in the image.
     """
     torch.set_num_threads(1)
     try:
@@ -81,7 +81,7 @@ def predict(**kwargs: Any) -> dict[str, Any] | bytes:
 
 
 def get_train_args() -> dict[str, Any]:
-    """The arguments of `train`, as webargs fields."""
+    """Return the arguments of `train` as webargs fields."""
     return arguments.train_args()
 
 
@@ -102,9 +102,9 @@ def train(**kwargs: Any) -> dict[str, Any]:
     Raises:
         CheckpointError: if the file to go on from is no checkpoint of a training.
     """
-    # Asked before the first slow thing, so that the host knows that this code stops by itself.
+    # Called before the first slow step, so that the host knows that this code stops by itself.
     run.cancelling()
-    # Without a host `run.directory()` is the working directory, which is not ours to fill.
+    # Without a host, `run.directory()` is the working directory: do not write files there.
     folder = run.directory() if os.environ.get("DEEPAAS_RUN_DIR") else None
     options, start = _start(kwargs)
     done = len(start["history"]) if start else 0
@@ -117,7 +117,7 @@ def train(**kwargs: Any) -> dict[str, Any]:
             if curves:
                 curves.add(fit)
             if folder:
-                # Not only when cancelled: the machine may fail.
+                # After each epoch, because the machine may fail.
                 checkpoint.save(fit.state(), folder / checkpoint.NAME)
             told = f"validation accuracy {epoch.validation_accuracy:.2f}"
             run.progress(epoch.epoch, options.epochs, told)
@@ -144,7 +144,7 @@ def train(**kwargs: Any) -> dict[str, Any]:
 
 
 def _start(kwargs: dict[str, Any]) -> tuple[Options, dict[str, Any] | None]:
-    """How to train, and the state from which to go on, if there is one."""
+    """Return the training options, and the state to continue from, if there is one."""
     if kwargs["checkpoint"] is None:
         return arguments.options(kwargs), None
     state = checkpoint.load(Path(kwargs["checkpoint"].filename))

@@ -1,6 +1,6 @@
-"""What `predict` and `train` take, and what `predict` answers, as webargs fields.
+"""Arguments of `predict` and `train`, and results of `predict`, as webargs fields.
 
-The host makes its Swagger document, its checks and its try-me page from these.
+The host generates its Swagger document, validation and try-me page from them.
 """
 
 import json
@@ -22,7 +22,7 @@ MEDIA_TYPES = ("application/json", "image/png", "application/zip")
 
 
 class JSONDict(fields.Dict):  # type: ignore[misc]
-    """A dict that may also come as JSON text: a form with a file in it carries only text."""
+    """A dict that can also be JSON text, because forms with files only contain text."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -42,71 +42,70 @@ def predict_args() -> Fields:
             metadata={
                 "type": "file",
                 "location": "form",
-                "description": "An image of one handwritten digit: PNG or JPEG, a photo, scan or "
+                "description": "An image of one handwritten digit as PNG or JPEG: a photo, scan or "
                 "drawing of any size",
             },
         ),
         "weights": fields.Str(
             load_default=SHIPPED,
             validate=validate.Length(max=64),
-            metadata={"description": "The weights to use, one of those listed in the metadata"},
+            metadata={"description": "Name of the weights; the metadata lists the available names"},
         ),
         "polarity": fields.Str(
             load_default="auto",
             validate=validate.OneOf(POLARITIES),
             metadata={
                 "enum": list(POLARITIES),
-                "description": "Whether the digit is darker or lighter than what surrounds it",
+                "description": "Whether the digit is darker or lighter than the background",
             },
         ),
         "rotation": fields.Int(
             load_default=0,
             metadata={
-                "description": "Degrees to turn the picture counter-clockwise before it is read"
+                "description": "Rotation of the picture before the prediction, in degrees "
+                "counter-clockwise"
             },
         ),
         "top": fields.Int(
             load_default=3,
             validate=validate.Range(min=1, max=CLASSES),
-            metadata={"description": "How many digits to answer with, the likeliest first"},
+            metadata={"description": "Maximum number of digits to return, most likely first"},
         ),
         "threshold": fields.Float(
             load_default=0.0,
             validate=validate.Range(min=0.0, max=1.0),
-            metadata={"description": "Leave out digits that are less probable than this"},
+            metadata={"description": "Minimum probability of digits to return"},
         ),
         "class_weights": fields.List(
             fields.Float(validate=validate.Range(min=0.0)),
             load_default=[],
             validate=_ten_or_none,
             metadata={
-                "description": "How common the digits 0 to 9 are where the picture comes from: ten "
-                "numbers, or none if all are equally common. 0 rules a digit out"
+                "description": "Relative frequencies of the digits 0 to 9: ten numbers, or none "
+                "if all are equally frequent. 0 excludes a digit"
             },
         ),
         "labels": JSONDict(
             keys=fields.Str(),
             values=fields.Str(validate=validate.Length(max=100)),
             load_default={},
-            metadata={
-                "description": 'Other names for the digits in the answer, as JSON: {"7": "seven"}'
-            },
+            metadata={"description": 'Names for the digits in the result, as JSON: {"7": "seven"}'},
         ),
         "preprocessed": fields.Bool(
             load_default=True,
-            metadata={"description": "Whether to answer with the 8x8 form that the network sees"},
+            metadata={"description": "Whether to return the 8x8 picture that the network sees"},
         ),
         "caption": fields.Str(
             load_default="",
             validate=validate.Length(max=200),
-            metadata={"description": "A line of text to write under the annotated picture"},
+            metadata={"description": "Caption for the annotated picture"},
         ),
         "signing_key": fields.Str(
             load_default="",
             metadata={
                 "format": "password",
-                "description": "A secret to sign the answer with (HMAC-SHA256): whoever knows it "
-                "can tell that labels and probabilities are unchanged. It is not sent back",
+                "description": "Secret key for signing labels and probabilities (HMAC-SHA256). It "
+                "is not returned",
             },
         ),
         "audio": fields.Raw(
@@ -114,7 +113,7 @@ def predict_args() -> Fields:
             metadata={
                 "type": "file",
                 "location": "form",
-                "description": "An audio recording of the digit, to be measured and sent back",
+                "description": "An audio recording of the digit. Its properties are returned",
             },
         ),
         "video": fields.Raw(
@@ -122,15 +121,15 @@ def predict_args() -> Fields:
             metadata={
                 "type": "file",
                 "location": "form",
-                "description": "A video of the digit, to be measured and sent back",
+                "description": "A video of the digit. Its properties are returned",
             },
         ),
         "accept": fields.Str(
             validate=validate.OneOf(list(MEDIA_TYPES)),
             metadata={
                 "location": "headers",
-                "description": "What to answer: the result as JSON, the annotated picture as PNG, "
-                "or a ZIP of both and the preprocessed picture",
+                "description": "Format of the result: JSON, the annotated picture as PNG, or a ZIP "
+                "file with both and the preprocessed picture",
             },
         ),
     }
@@ -144,12 +143,12 @@ def train_args() -> Fields:
             validate=[
                 validate.Regexp(f"^{NAME_PATTERN}$", error="Letters, digits, '.', '_', '-' only."),
                 # A regular expression's $ lets one line break through.
-                validate.ContainsNoneOf("\n", error="A line break is no part of a name."),
-                validate.NoneOf([SHIPPED], error="This name belongs to the shipped weights."),
+                validate.ContainsNoneOf("\n", error="A name cannot contain a line break."),
+                validate.NoneOf([SHIPPED], error="This name is reserved for the shipped weights."),
             ],
             metadata={
-                "description": "The name of the new weights, for the argument `weights` of "
-                "predict. Whatever had this name gives it up"
+                "description": "Name of the new weights, for the argument `weights` of predict. "
+                "The new weights replace any existing weights with this name"
             },
         ),
         "checkpoint": fields.Raw(
@@ -157,34 +156,34 @@ def train_args() -> Fields:
             metadata={
                 "type": "file",
                 "location": "form",
-                "description": "checkpoint.pt of a training that was cancelled or interrupted: go "
-                "on from there. All other arguments but `name` are then those of that training",
+                "description": "checkpoint.pt of a cancelled or interrupted training run, which is "
+                "then continued. All other arguments except `name` are those of that run",
             },
         ),
         "epochs": fields.Int(
             load_default=Options.epochs,
             validate=validate.Range(min=1, max=500),
-            metadata={"description": "Passes over the training samples"},
+            metadata={"description": "Number of epochs"},
         ),
         "batch_size": fields.Int(
             load_default=Options.batch_size,
             validate=validate.Range(min=1, max=1024),
-            metadata={"description": "Samples per step"},
+            metadata={"description": "Number of samples per step"},
         ),
         "learning_rate": fields.Float(
             load_default=Options.learning_rate,
             validate=validate.Range(min=1e-6, max=1.0),
-            metadata={"description": "Learning rate at its peak; it falls along a cosine"},
+            metadata={"description": "Maximum learning rate, with cosine decay"},
         ),
         "validation_split": fields.Float(
             load_default=Options.validation_split,
             validate=validate.Range(min=0.01, max=0.9),
-            metadata={"description": "Share of the samples kept for the figures of each epoch"},
+            metadata={"description": "Share of the samples used for validation after each epoch"},
         ),
         "copies": fields.Int(
             load_default=Options.copies,
             validate=validate.Range(min=0, max=30),
-            metadata={"description": "Distorted versions of each sample to train with"},
+            metadata={"description": "Number of distorted copies of each sample for training"},
         ),
         "seed": fields.Int(
             load_default=Options.seed,
@@ -195,10 +194,10 @@ def train_args() -> Fields:
 
 
 def options(given: Mapping[str, Any]) -> Options:
-    """How to train, out of arguments of `train` or of what a checkpoint says they were.
+    """Return training options from arguments of `train`, or from those in a checkpoint.
 
     Raises:
-        ValidationError: values that `train` would refuse.
+        ValidationError: values that `train` would reject.
     """
     names = {attribute.name for attribute in attributes(Options)}
     checked = Schema.from_dict({n: field for n, field in train_args().items() if n in names})()
@@ -206,7 +205,7 @@ def options(given: Mapping[str, Any]) -> Options:
 
 
 class BoxSchema(Schema):
-    """Where in the picture something stands, in pixels."""
+    """A box in the picture, in pixels."""
 
     left = fields.Int(required=True)
     top = fields.Int(required=True)
@@ -215,7 +214,7 @@ class BoxSchema(Schema):
 
 
 class RecordingSchema(Schema):
-    """What is known of an audio or video file."""
+    """Properties of an audio or video file."""
 
     name = fields.Str(required=True)
     content_type = fields.Str(required=True)
@@ -228,17 +227,17 @@ class RecordingSchema(Schema):
 
 
 def response() -> Fields:
-    """The fields of the JSON answer."""
+    """Return the fields of the JSON result."""
     return {
         "label": fields.Str(
             required=True,
             allow_none=True,
-            metadata={"description": "The likeliest digit; null if none reaches the threshold"},
+            metadata={"description": "The most likely digit; null if none reaches the threshold"},
         ),
         "labels": fields.List(
             fields.Str(),
             required=True,
-            metadata={"description": "The likeliest digits, best first"},
+            metadata={"description": "The most likely digits, best first"},
         ),
         "probabilities": fields.List(
             fields.Float(), required=True, metadata={"description": "The probability of each label"}
@@ -251,16 +250,14 @@ def response() -> Fields:
         "box": fields.Nested(
             BoxSchema,
             required=True,
-            metadata={
-                "description": "Where the digit stands in the upright picture, in its pixels"
-            },
+            metadata={"description": "Position of the digit in the upright picture, in pixels"},
         ),
         "polarity": fields.Str(
             required=True, metadata={"description": "dark-on-light or light-on-dark"}
         ),
         "weights": fields.Str(required=True, metadata={"description": "The weights used"}),
         "caption": fields.Str(
-            required=True, metadata={"description": "The caption as it was sent"}
+            required=True, metadata={"description": "The caption in the request"}
         ),
         "signature": fields.Str(
             required=True,
@@ -271,18 +268,18 @@ def response() -> Fields:
             },
         ),
         "date": fields.DateTime(
-            required=True, metadata={"description": "When the answer was made, ISO 8601, UTC"}
+            required=True, metadata={"description": "Date of the prediction, ISO 8601, UTC"}
         ),
         "audio": fields.Str(
             required=True,
             allow_none=True,
-            metadata={"description": "The audio as it was sent, in base64, if 2 MB or less"},
+            metadata={"description": "The uploaded audio in base64, if at most 2 MB"},
         ),
         "audio_info": fields.Nested(RecordingSchema, required=True, allow_none=True),
         "video": fields.Str(
             required=True,
             allow_none=True,
-            metadata={"description": "The video as it was sent, in base64, if 2 MB or less"},
+            metadata={"description": "The uploaded video in base64, if at most 2 MB"},
         ),
         "video_info": fields.Nested(RecordingSchema, required=True, allow_none=True),
     }
@@ -290,6 +287,4 @@ def response() -> Fields:
 
 def _ten_or_none(values: list[float]) -> None:
     if values and (len(values) != CLASSES or not any(values)):
-        raise ValidationError(
-            "Ten numbers are needed, one per digit and not all 0, or none at all."
-        )
+        raise ValidationError("Must be empty or ten numbers, one per digit, and not all 0.")

@@ -1,4 +1,4 @@
-"""Checkpoints: a training that has been stopped, as a file from which it can go on."""
+"""Checkpoints: files from which a stopped training run can continue."""
 
 import zipfile
 from dataclasses import fields
@@ -16,7 +16,7 @@ _FORMAT = "demo_app checkpoint 1"
 
 
 def save(state: dict[str, Any], path: Path) -> None:
-    """Write a `Fit.state` to `path`, whole or not at all."""
+    """Write a `Fit.state` to `path` atomically."""
     write({"format": _FORMAT, **state}, path)
 
 
@@ -28,7 +28,7 @@ def load(path: Path) -> dict[str, Any]:
     """
     _check_size(path)
     try:
-        # Whoever sends the file may not run code here, which other pickles can.
+        # `weights_only`, because other pickles can run code of the client.
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError:
         raise

@@ -1,4 +1,4 @@
-"""What a training tells TensorBoard: figures per epoch, and digits with what was read in them."""
+"""Writes metrics per epoch and sample predictions for TensorBoard."""
 
 from types import TracebackType
 
@@ -19,7 +19,7 @@ class Curves:
         Args:
             folder: where to; it is made if it is not there.
         """
-        # Not above: a process that predicts does without it.
+        # Imported here because predictions do not need it.
         from torch.utils.tensorboard import SummaryWriter
 
         self._writer = SummaryWriter(folder)
@@ -50,7 +50,7 @@ class Curves:
         if not self._pictured or epoch.epoch == fit.options.epochs:
             self._pictured = True
             self._add_picture(fit)
-        # Otherwise the curves would come two minutes late: a thread collects what is written.
+        # Otherwise the curves would be two minutes late, because a thread buffers events.
         self._writer.flush()
 
     def _add_picture(self, fit: Fit) -> None:

@@ -42,7 +42,7 @@ class Digits:
 
 def load_split() -> tuple[Digits, Digits]:
     """The samples for training (1,437) and those held back for the final figure (360)."""
-    # Not above: it takes 65 MB and most of a second, and a process that predicts does without it.
+    # Imported here because it takes 65 MB and almost a second, and predictions do not need it.
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
