@@ -107,7 +107,7 @@ def setup(
                     and not await visit.begun()
                 ):
                     return waiting_page(
-                        request, "Try me", "The page is being started, which takes seconds."
+                        request, "Try me", "Starting… This takes a few seconds."
                     )
                 path = request.rel_url.raw_path
                 if request.method == hdrs.METH_GET and path.endswith(FIRST_QUESTION):

@@ -56,5 +56,5 @@ def test_setup_need_not_name_what_it_takes(name: str, returned: str, tmp_path: P
 
 
 def test_what_setup_needs_is_a_fault() -> None:
-    with pytest.raises(Faults, match="nothing for 'folder'"):
+    with pytest.raises(Faults, match="'folder' has no value"):
         wrap(module(SOURCE).Needs)

@@ -55,7 +55,7 @@ def test_without_threads_and_processes(host: Host) -> None:
         if answer.status == 503:
             assert answer.json()["error"] == "out_of_processes", path
             assert int(answer.headers["retry-after"]) >= 1
-            assert "no more threads or processes" in answer.json()["message"]
+            assert "cannot start more threads or processes" in answer.json()["message"]
     statuses = [answer.status for path, answer in asked if "predict" not in path]
     assert statuses == [503] * 4
     assert "internal error" not in host.log()
