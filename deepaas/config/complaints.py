@@ -65,7 +65,7 @@ def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
     """What argparse says of an option that is none, with the name that is near."""
     if found := re.match(r"ambiguous option: (.+?)(?:=.*)? could match (.+)", complaint):
         *others, last = found[2].split(", ")[:MEANT_COUNT]
-        return f"there is no option {found[1]}; did you mean {', '.join(others)} or {last}?"
+        return f"no such option: {found[1]}. Did you mean {', '.join(others)} or {last}?"
     given = complaint.removeprefix("unrecognized arguments: ")
     name = given.split()[0].partition("=")[0] if given != complaint else ""
     if not name.startswith("-"):

@@ -106,9 +106,7 @@ def setup(
                     and wants_page(request.headers.get(hdrs.ACCEPT, ""))
                     and not await visit.begun()
                 ):
-                    return waiting_page(
-                        request, "Try me", "Starting… This takes a few seconds."
-                    )
+                    return waiting_page(request, "Try me", "Starting… This takes a few seconds.")
                 path = request.rel_url.raw_path
                 if request.method == hdrs.METH_GET and path.endswith(FIRST_QUESTION):
                     return await respond_in_time(request, proxy.fetch(request, path))

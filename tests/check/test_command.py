@@ -74,7 +74,7 @@ def test_json_is_for_programs() -> None:
 
 def test_wrong_usage() -> None:
     for arguments, said in (
-        (["nobodys_model"], "no model, folder, file or module named 'nobodys_model'"),
+        (["nobodys_model"], "no model, folder, file or module called 'nobodys_model'"),
         (["crash", "--python", "/nonexistent"], "could not run /nonexistent"),
         (["crash", "--timeout", "soon"], "'soon' is not a number of seconds above 0"),
     ):

@@ -54,7 +54,7 @@ def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     ended = run("--model-name", "./bad.py:predict", "predict", at=tmp_path)
     assert ended.returncode != 0
     assert "the input 'a' has no type" in ended.stderr
-    assert "*more cannot be" in ended.stderr
+    assert "*more is not supported" in ended.stderr
     assert "Traceback" not in ended.stderr
     ended = run("--model-name", "./absent.py", "predict", at=tmp_path)
     assert (ended.returncode, "there is no " in ended.stderr) == (2, True)

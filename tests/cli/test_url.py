@@ -92,7 +92,7 @@ def test_exit_codes(shell: Shell) -> None:
         (1, (*ONE, "predict", "--number", "9"), "ValueError: boom"),
         (1, (*ONE, "predict", "--number", "8"), "eight is too much"),
         (2, ("--model-name", "nope", "predict"), "available models: command_line, fails_at_import"),
-        (2, (*ONE, "train"), "command_line has no 'train'"),
+        (2, (*ONE, "train"), "command_line has no train function"),
         (3, ("--model-name", BROKEN, "predict"), "model 'fails_at_import' takes no calls: "),
         (3, ("--url", f"http://127.0.0.1:{free_port()}", "list"), "Connection refused"),
         (

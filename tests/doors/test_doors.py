@@ -68,7 +68,7 @@ def test_the_command_says_what_there_is(packages: Path, tmp_path: Path) -> None:
     assert (url["option"], url["section"], url["secret"]) == ("--cog-upload-url", "cog", True)
     assert told["unopened", "plain_door:unopened"]["works"].startswith("no: ModuleNotFoundError: ")
     assert "options cannot be loaded" in told["unknown-options", "plain_door:setup"]["works"]
-    assert told["v2", "plain_door:setup"]["works"] == "no: there is another door of this name"
+    assert told["v2", "plain_door:setup"]["works"] == "no: another door has the same name"
     assert list(tmp_path.iterdir()) == []
 
     text = subprocess.run(command, env=environment, capture_output=True, text=True)

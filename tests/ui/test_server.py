@@ -392,9 +392,9 @@ def end(process: subprocess.Popen[str], number: int) -> None:
 @pytest.mark.parametrize(
     "options,words",
     [
-        (["--api-url=somewhere:5000"], "not a valid URL of a host: 'somewhere:5000'"),
-        (["--listen-ip=192.0.2.1"], "cannot listen"),
-        (["--unix-socket=/nowhere/socket"], "cannot listen"),
+        (["--api-url=somewhere:5000"], "'somewhere:5000' is not an http:// or https:// URL"),
+        (["--listen-ip=192.0.2.1"], "could not listen"),
+        (["--unix-socket=/nowhere/socket"], "could not listen"),
     ],
 )
 def test_wrong_options(tmp_path: Path, options: list[str], words: str) -> None:

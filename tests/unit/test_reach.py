@@ -27,8 +27,8 @@ def test_how_a_program_on_this_machine_calls_a_server() -> None:
 def test_who_reaches_it(ip: str, opened: bool) -> None:
     assert is_open((ip, 5000)) == opened
     said = greeting((ip, 5000), PAGES, MODELS)
-    assert ("Only this machine can reach it" in said) != opened
-    assert ("Other machines can reach it" in said) == opened
+    assert ("Only this machine can connect" in said) != opened
+    assert ("Other machines can connect" in said) == opened
     if not opened:
         assert network_url((ip, 5000), "") is None
         assert "On the network" not in said
