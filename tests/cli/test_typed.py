@@ -57,4 +57,4 @@ def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "*more is not supported" in ended.stderr
     assert "Traceback" not in ended.stderr
     ended = run("--model-name", "./absent.py", "predict", at=tmp_path)
-    assert (ended.returncode, "not found" in ended.stderr) == (2, True)
+    assert (ended.returncode, "does not exist" in ended.stderr) == (2, True)
