@@ -51,7 +51,7 @@ def offer_link(form: Form, said: gr.HTML) -> None:
         "fields": [field(argument, component) for argument, component in typed],
         "rest": len(typed) < len(found),
     }
-    button = gr.Button("Copy link", scale=0, min_width=130)
+    button = gr.Button("Copy link", scale=0, min_width=150)
     button.click(
         None,
         [component for _, component in typed],
