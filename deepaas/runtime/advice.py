@@ -110,10 +110,10 @@ def _missing_module(error: ModuleNotFoundError) -> str:
 
 
 def near_module(name: str) -> str:
-    """Words for a module that is there and has nearly this name."""
-    there = {*sys.stdlib_module_names, *metadata.packages_distributions()}
+    """Words for an installed module that has nearly this name."""
+    there = {*sys.stdlib_module_names, *metadata.packages_distributions(), *sys.modules}
     near = difflib.get_close_matches(name, there, 1, 0.8)
-    return f"write {near[0]}, if that is meant; or " if near else ""
+    return f"did you mean {near[0]}? Otherwise: " if near else ""
 
 
 def pip(what: str) -> str:

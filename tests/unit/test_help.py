@@ -50,7 +50,8 @@ def test_all_options_are_shown_once_with_unit_and_default(
             assert no == "[no-]"
             assert about.endswith(f"(default: {'on' if field.default else 'off'})")
         else:
-            assert re.match(r"[A-Z={}]+", about.split(",")[0].split()[0]), name
+            # With a short name, Python 3.13 has the unit behind that alone.
+            assert re.match(r"(, -\w )?[A-Z={}]+", about), name
         if field.default not in ((), "", True, False):
             default = field.default
             text_of = f"{default:g}" if isinstance(default, float) else str(default)
