@@ -80,19 +80,19 @@ def advice(error: BaseException, work_in: Path | None = None) -> str:
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error)
     if _NO_GPU_MEMORY.search(said):
-        return "end what else uses the GPU, or start fewer replicas (--workers)"
+        return "stop other programs that use the GPU, or start fewer workers (--workers)"
     if _NO_GPU.search(said):
         return (
-            "no GPU can be used here: choose the device in the code ('cuda' if "
+            "no GPU is available here: choose the device in the code ('cuda' if "
             "torch.cuda.is_available() else 'cpu', and map_location for weights), or run this "
-            "where there is one"
+            "on a machine with a GPU"
         )
     if isinstance(error, ImportError):
         return _import_error(error)
     if isinstance(error, SyntaxError):
         return "correct this line"
     if isinstance(error, SystemExit):
-        return 'put what is meant for the command line below if __name__ == "__main__":'
+        return 'move code for the command line below if __name__ == "__main__":'
     if isinstance(error, FileNotFoundError):
         return _missing_file(error, work_in or Path.cwd())
     return ""
@@ -127,12 +127,12 @@ def pip(what: str) -> str:
 def _import_error(error: ImportError) -> str:
     said = str(error)
     if "beyond top-level" in said:
-        return "the folder above is no package: import it by its name, or give it an __init__.py"
+        return "the parent folder is not a package: import it by its name, or add an __init__.py"
     if "relative import" in said:
-        return "write import NAME for a file beside this one, or give the folder an __init__.py"
+        return "use import NAME for a file next to this one, or add an __init__.py to the folder"
     for library, package in _SYSTEM_LIBRARIES.items():
         if library in said:
-            return f"install what the system lacks: apt-get install {package}"
+            return f"install the missing system library: apt-get install {package}"
     wanted = re.search(r"cannot import name '(\w+)'", said)
     module = sys.modules.get(str(error.name))
     if wanted is None or module is None:

@@ -88,7 +88,7 @@ class Control:
 
     def broken(self, error: BaseException, source: str) -> None:
         """Tell why the model of a source cannot be served, and what its author can do next."""
-        todo = [advice(error), f"all that is wrong, at once: deepaas-cli check {source}"]
+        todo = [advice(error), f"all problems at once: deepaas-cli check {source}"]
         lines = [traceback_text(error).rstrip(), *(f"-> {one}" for one in todo if one)]
         told = "\n".join(line for line in lines if line)
         self.send(Broken(reason(error), told, is_permanent(error)))

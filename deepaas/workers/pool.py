@@ -272,7 +272,7 @@ class Pool:
             self._told = told
             trace = worker.traceback
             if not (worker.broken or worker.ordered):
-                trace = f"-> the line where it happened: deepaas-cli check {self.source.source}"
+                trace = f"-> to find the line: deepaas-cli check {self.source.source}"
             trace = f"\n{trace}" if trace else ""
             _log.error("[%s] the model cannot be served: %s%s", worker.label, worker.how, trace)
         else:
