@@ -294,7 +294,7 @@ class Signature(Message):
 class Description(Message):
     """All that the host knows about a model; sent once, when the model has been loaded.
 
-    For V2 alone are ``response``, a Swagger 2.0 reference, and the ``definitions`` behind it.
+    Only for V2: ``response``, a Swagger 2.0 reference, and the ``definitions`` it refers to.
     ``remarks`` are for the model's author.
     """
 
@@ -315,7 +315,7 @@ class Ready(Message):
 class Broken(Message):
     """The model cannot be loaded or warmed; the worker ends after this.
 
-    ``traceback`` ends with what its author can do; ``permanent`` is what time does not mend.
+    ``traceback`` ends with what its author can do; ``permanent``: retrying does not help.
     """
 
     reason: str

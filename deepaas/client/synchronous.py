@@ -205,7 +205,7 @@ class Training(Shown):
 
     @property
     def run(self) -> Run:
-        """All that the host has told of it."""
+        """Everything the host has reported about it."""
         return self._asynchronous.run
 
     @property

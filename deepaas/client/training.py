@@ -41,7 +41,7 @@ class Shown(ABC):
     @property
     @abstractmethod
     def run(self) -> Run:
-        """All that the host has told of it."""
+        """Everything the host has reported about it."""
 
     @property
     @abstractmethod
@@ -111,7 +111,7 @@ class AsyncTraining(Shown):
 
     @property
     def run(self) -> Run:
-        """All that the host has told of it."""
+        """Everything the host has reported about it."""
         return self._run
 
     @property

@@ -23,7 +23,7 @@ _HEADERS = {
 
 
 def error_page(request: web.Request, name: str, error: DeepaasError) -> web.Response:
-    """An error for people; its message may end with a command, as in ``…: pip install …``."""
+    """A page for an error; its message may end with a command, as in ``…: pip install …``."""
     message, _, command = error.message.partition(": pip ")
     advice = f"<pre>pip {escape(command)}</pre>" if command else ""
     status = status_of(error)
@@ -40,10 +40,10 @@ def error_page(request: web.Request, name: str, error: DeepaasError) -> web.Resp
 
 
 def waiting_page(request: web.Request, name: str, message: str) -> web.Response:
-    """Asks again, and is seen until there is something else to see."""
-    # With 0 a browser may take it for a redirection, and not show it.
+    """A page that reloads itself until the real page is ready."""
+    # Browsers may treat 0 as a redirection and not show the page.
     refresh = '<meta http-equiv="refresh" content="1">\n'
-    # 202: a browser tells of an error, where there is none, for 503.
+    # 202, because browsers report 503 as an error.
     return _page(request, name, name, message, "", 202, refresh)
 
 

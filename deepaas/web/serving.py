@@ -28,7 +28,7 @@ def serving(drain: Drain) -> Middleware:
                 mistake = TypeError(f"{request.path}: the handler returned {type(response)}")
                 response = respond_to_exception(request, mistake)
             elif response.prepared and response.content_length and not response.body_length:
-                # The handler has left before the end: what follows must not be taken for the rest.
+                # The handler returned early: the next response must not be taken for the rest.
                 response.force_close()
         finally:
             drain.end_request()

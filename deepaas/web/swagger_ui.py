@@ -55,7 +55,7 @@ _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
 }
 _UNCHANGED = "public, max-age=31536000, immutable"
-"""Of a file that is asked for in this version: with an update the page asks for another."""
+"""For files whose URL contains their version: after an update the page requests another URL."""
 
 
 @dataclass(frozen=True)
