@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
+from deepaas.author_files.lines import shown
 from deepaas.check.session import Session
 from deepaas.runtime.contract import LoadedModel, NoMetadata
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult, to_json
-from deepaas.written.lines import shown
 
 EXPECTED = {
     "description": ("description", "summary"),

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from deepaas.written.lines import line_of as line_of  # For kinds of third parties.
-from deepaas.written.lines import shown
+from deepaas.author_files.lines import line_of as line_of  # For kinds of third parties.
+from deepaas.author_files.lines import shown
 
 NOTED = "_deepaas_check_place"
 """Attribute of a field: file and line where it was created."""

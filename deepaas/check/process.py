@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from deepaas.author_files.lines import shown
 from deepaas.check.findings import Finding, Report, finding
 from deepaas.check.session import CheckJob
 from deepaas.check.target import CheckTarget, UnknownSource
 from deepaas.programs import OWN, Interpreter, module_command
 from deepaas.reaper import reaped
-from deepaas.written.lines import shown
 
 LOOK_SECONDS = 0.2
 STACK_SECONDS = 1.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from deepaas.author_files.lines import shown
 from deepaas.check import kinds
 from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.errors import ConfigError
 from deepaas.model.discovery import installed
 from deepaas.model.kinds import ModelKind, claimed, load_kinds
 from deepaas.programs import OWN
-from deepaas.written.lines import shown
 
 
 def find(source: str) -> CheckTarget:

@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from deepaas.author_files.folders import is_path
+from deepaas.author_files.lines import shown
 from deepaas.check import TIMEOUT_SECONDS, BadInterpreter, Finding, Report, UnknownSource, check
 from deepaas.check.codes import AREAS
 from deepaas.cli.status import ProgressLine, status
 from deepaas.visible import visible
-from deepaas.written.folders import is_path
-from deepaas.written.lines import shown
 
 GOOD, FOUND, WRONG_USAGE = 0, 1, 2
 

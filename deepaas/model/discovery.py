@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepaas.author_files.contents import may_be_model
+from deepaas.author_files.folders import missing
+from deepaas.author_files.lines import shown
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
 from deepaas.model.kinds import (
@@ -25,9 +28,6 @@ from deepaas.model.kinds import (
 from deepaas.near_names import near
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
-from deepaas.written.contents import may_be_model
-from deepaas.written.folders import missing
-from deepaas.written.lines import shown
 
 _log = logging.getLogger(__name__)
 

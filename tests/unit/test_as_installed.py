@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deepaas.written import as_installed
-from deepaas.written.project import read
+from deepaas.author_files import as_installed
+from deepaas.author_files.project import read
 
 PROJECTS = {
     "pyproject.toml": """

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from deepaas.author_files.project import read
 from deepaas.kinds.entry_point.host import recognise
 from deepaas.model.sources import snapshot
 from deepaas.programs import OWN
-from deepaas.written.project import read
 
 MODEL = "def get_metadata():\n    return {}\n\ndef predict(x):\n    return x\n"
 

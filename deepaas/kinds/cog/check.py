@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from deepaas.author_files.folders import split
+from deepaas.author_files.lines import shown
 from deepaas.check import calls, manners, page
 from deepaas.check.arguments import Declared
 from deepaas.check.codes import error
@@ -20,8 +22,6 @@ from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.traits import traits_of
-from deepaas.written.folders import split
-from deepaas.written.lines import shown
 
 CODE = error(
     "typed-predictor",

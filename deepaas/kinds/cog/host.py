@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deepaas.author_files.contents import TYPED_NAMES, look
+from deepaas.author_files.folders import is_path, model_file, split
 from deepaas.errors import ConfigError
 from deepaas.kinds.cog import PROJECT_FILE
 from deepaas.model.kinds import Certainty, ModelKind, Recognised, name_of
 from deepaas.programs import Interpreter
-from deepaas.written.contents import TYPED_NAMES, look
-from deepaas.written.folders import is_path, model_file, split
 
 
 def recognise(reference: str, _interpreter: Interpreter) -> Recognised | None:

@@ -12,13 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 from deepaas import plugins
-from deepaas.errors import ConfigError
-from deepaas.kinds.entry_point import GROUP
-from deepaas.model.kinds import Certainty, Installed, ModelKind, Recognised, cleaned, name_of
-from deepaas.model.sources import CODE
-from deepaas.programs import OWN, Interpreter
-from deepaas.written.contents import look
-from deepaas.written.folders import (
+from deepaas.author_files.contents import look
+from deepaas.author_files.folders import (
     API,
     PROJECT_FILES,
     code_folder,
@@ -28,7 +23,12 @@ from deepaas.written.folders import (
     model_file,
     split,
 )
-from deepaas.written.project import PackageProject, read
+from deepaas.author_files.project import PackageProject, read
+from deepaas.errors import ConfigError
+from deepaas.kinds.entry_point import GROUP
+from deepaas.model.kinds import Certainty, Installed, ModelKind, Recognised, cleaned, name_of
+from deepaas.model.sources import CODE
+from deepaas.programs import OWN, Interpreter
 
 _HOST = "deepaas"
 

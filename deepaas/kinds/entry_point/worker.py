@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from deepaas import plugins
+from deepaas.author_files import as_installed
+from deepaas.author_files.contents import CONTRACT
+from deepaas.author_files.folders import is_path, is_project, project_folder, split
+from deepaas.author_files.project import read
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.calling import without_arguments
@@ -14,10 +18,6 @@ from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
 from deepaas.runtime.signatures import ARGUMENTLESS, KNOWN, misspelt
 from deepaas.runtime.source_files import import_file
-from deepaas.written import as_installed
-from deepaas.written.contents import CONTRACT
-from deepaas.written.folders import is_path, is_project, project_folder, split
-from deepaas.written.project import read
 
 
 def load(source: str) -> Any:

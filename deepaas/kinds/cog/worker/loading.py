@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from deepaas.author_files.contents import TYPED_NAMES
+from deepaas.author_files.folders import split
 from deepaas.kinds.cog import NAME, PROJECT_FILE
 from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
 from deepaas.kinds.cog.worker.project import NotFound, read
@@ -14,8 +16,6 @@ from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.kinds import ModelLoader
 from deepaas.runtime.source_files import import_file
-from deepaas.written.contents import TYPED_NAMES
-from deepaas.written.folders import split
 
 
 def load(source: str) -> Predictor:

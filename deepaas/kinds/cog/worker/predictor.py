@@ -13,6 +13,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from deepaas.author_files.contents import CONTRACT, METHODS
 from deepaas.kinds.cog.worker import examples, inputs, outputs, scope
 from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.outputs import OutputType
@@ -23,7 +24,6 @@ from deepaas.kinds.cog.worker.trained import kept
 from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.signatures import misspelt
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
-from deepaas.written.contents import CONTRACT, METHODS
 
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 """The parameters of a function decorated without ``functools.wraps``; none is required."""

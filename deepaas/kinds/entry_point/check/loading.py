@@ -11,6 +11,11 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from deepaas.author_files import as_installed
+from deepaas.author_files.folders import code_folder, is_path, package_root, split
+from deepaas.author_files.lines import shown
+from deepaas.author_files.project import read
+from deepaas.author_files.python import source, tree
 from deepaas.check import manners
 from deepaas.check.session import Session, printed_bytes
 from deepaas.check.target import Target
@@ -21,11 +26,6 @@ from deepaas.kinds.entry_point.worker import from_file, needs_instance
 from deepaas.runtime.advice import advice
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.source_files import import_file
-from deepaas.written import as_installed
-from deepaas.written.folders import code_folder, is_path, package_root, split
-from deepaas.written.lines import shown
-from deepaas.written.project import read
-from deepaas.written.python import source, tree
 
 
 def load(session: Session) -> Any:

@@ -9,12 +9,12 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from deepaas.author_files.lines import shown
+from deepaas.author_files.project import read
 from deepaas.check.findings import Finding, finding
 from deepaas.check.target import Target
 from deepaas.kinds.entry_point import GROUP
 from deepaas.kinds.entry_point.check.codes import HUB_METADATA_OLD, REQUIREMENT_VERSION
-from deepaas.written.lines import shown
-from deepaas.written.project import read
 
 HOST = "deepaas"
 

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from deepaas.author_files.folders import is_path, is_project, project_folder, split
+from deepaas.author_files.lines import shown
+from deepaas.author_files.project import PackageProject, read
 from deepaas.check.findings import Finding, finding
 from deepaas.check.target import CheckTarget, Target, UnknownSource
 from deepaas.kinds.entry_point import GROUP
@@ -20,9 +23,6 @@ from deepaas.kinds.entry_point.check.codes import (
 from deepaas.model.kinds import Certainty, load_kinds
 from deepaas.near_names import near_path
 from deepaas.programs import OWN
-from deepaas.written.folders import is_path, is_project, project_folder, split
-from deepaas.written.lines import shown
-from deepaas.written.project import PackageProject, read
 
 NAME = "entry_point"
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from deepaas.author_files.contents import look, may_be_model
+from deepaas.author_files.lines import shown
 from deepaas.errors import ConfigError
 from deepaas.near_names import near_path
-from deepaas.written.contents import look, may_be_model
-from deepaas.written.lines import shown
 
 API = "api.py"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from deepaas.written.python import source, tree
+from deepaas.author_files.python import source, tree
 
 CONTRACT = ("get_metadata", "get_predict_args", "get_train_args", "warm", "schema")
 """Names that identify a module or class with DEEPaaS's contract."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deepaas.written.folders import PROJECT_FILES
-from deepaas.written.lines import line_of, shown
-from deepaas.written.python import source, tree
+from deepaas.author_files.folders import PROJECT_FILES
+from deepaas.author_files.lines import line_of, shown
+from deepaas.author_files.python import source, tree
 
 
 @dataclass

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from deepaas.written.project import PackageProject
+from deepaas.author_files.project import PackageProject
 
 
 def show(project: PackageProject) -> None:
