@@ -22,6 +22,7 @@ from deepaas.ui import (
     documents,
     file_pane,
     in_sight,
+    input_values,
     inputs,
     json_pane,
     kept,
@@ -202,7 +203,7 @@ class _Predict:
         with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
             try:
                 call = predict_call(
-                    self._model, inputs.read(self._arguments, values), pane.media_type
+                    self._model, input_values.read(self._arguments, values), pane.media_type
                 )
                 visitor = request.session_hash or ""
                 streamed = isinstance(pane, streamed_pane.StreamedPane)

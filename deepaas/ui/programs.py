@@ -19,7 +19,7 @@ from deepaas.client.api import Api
 from deepaas.client.calls import predict_call
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
-from deepaas.ui import inputs, outputs
+from deepaas.ui import input_values, inputs, outputs
 from deepaas.ui.gate import note_status
 from deepaas.ui.json_view import for_view
 from deepaas.ui.streamed_pane import StreamedPane
@@ -114,7 +114,9 @@ def _whole(
 ) -> Callable[..., AsyncIterator[Any]]:
     async def predict(*values: Any) -> AsyncIterator[Any]:
         try:
-            call = predict_call(model, inputs.read(model.predict or (), values), pane.media_type)
+            call = predict_call(
+                model, input_values.read(model.predict or (), values), pane.media_type
+            )
             with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
                 answer = await api.send(call, Path(folder))
                 if text:
@@ -131,7 +133,9 @@ def _streamed(model: Model, api: Api, pane: outputs.Pane) -> Callable[..., Async
     async def predict(*values: Any) -> AsyncIterator[Any]:
         parts = []
         try:
-            call = predict_call(model, inputs.read(model.predict or (), values), pane.media_type)
+            call = predict_call(
+                model, input_values.read(model.predict or (), values), pane.media_type
+            )
             async for part in api.stream(call):
                 parts.append(json.loads(part))
                 yield for_view(parts[-1])

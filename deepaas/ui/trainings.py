@@ -16,7 +16,15 @@ from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.client.runs import Run
 from deepaas.client.trainings import UNREACHABLE, TrainingApi, TrainingFiles, TrainingListing
-from deepaas.ui import inputs, kept, snippets, train_curves, train_details, train_table
+from deepaas.ui import (
+    input_values,
+    inputs,
+    kept,
+    snippets,
+    train_curves,
+    train_details,
+    train_table,
+)
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
 from deepaas.ui.train_table import table_html
@@ -206,7 +214,7 @@ class Tab:
             self._start: gr.update(interactive=False),
         } | self._form.complain({})
         try:
-            run = await self._trainings.start(inputs.read(self._form.arguments, values))
+            run = await self._trainings.start(input_values.read(self._form.arguments, values))
         except ClientError as error:
             # Messages are next to their inputs; here are only those without an input.
             known = {argument.name for argument in self._form.arguments}

@@ -11,7 +11,7 @@ import gradio as gr
 
 from deepaas.client.api import Api
 from deepaas.client.errors import ClientError
-from deepaas.ui import inputs
+from deepaas.ui import input_values
 from deepaas.ui.inputs import Form
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.snippets import Snippets
@@ -43,7 +43,7 @@ def use_via_api(
         fixed = [other.at(url) for other in others]
         also, values = given[: len(chosen)], given[len(chosen) :]
         try:
-            found = inputs.read(form.arguments, values)
+            found = input_values.read(form.arguments, values)
         except ClientError as error:
             todo = [f"# {name}: {' '.join(said)}" for name, said in error.fields.items()]
             return ["\n".join(["# Please correct these inputs:", *todo])] * len(_KINDS) + fixed

@@ -25,7 +25,7 @@ SHARED = {
     "run_files",
     "schemas",
     "tensors",
-    "written",
+    "author_files",
 }
 """What both halves may import."""
 PAGE_ONLY = {"gradio", "fastapi", "starlette", "uvicorn"}

@@ -99,10 +99,10 @@ def test_a_list_of_files_takes_several() -> None:
 
 @of_gradio
 def test_every_input_is_told() -> None:
-    from deepaas.ui import inputs
+    from deepaas.ui import input_values
 
     kinds = {argument(code).kind for code, _ in INPUTS}
-    assert kinds >= set(inputs._READERS) | {"file", "string", "password"}
+    assert kinds >= set(input_values._READERS) | {"file", "string", "password"}
 
 
 @of_gradio

@@ -8,7 +8,8 @@ import pytest
 from deepaas.client.calls import FileToSend, predict_call
 from deepaas.client.description import Argument, Model
 from deepaas.client.errors import ClientError
-from deepaas.ui.inputs import component, components, form, label, read
+from deepaas.ui.input_values import read
+from deepaas.ui.inputs import component, components, form, label
 from deepaas.ui.rare import rare
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from deepaas.client.description import Argument
 from deepaas.client.errors import InvalidArguments
-from deepaas.ui import bodies, inputs
+from deepaas.ui import bodies, input_values
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from deepaas.ui import bodies, inputs
 )
 def test_json_on_the_page(given: str, said: str) -> None:
     with pytest.raises(InvalidArguments) as caught:
-        inputs.read([Argument("x", "object")], [given])
+        input_values.read([Argument("x", "object")], [given])
     assert caught.value.fields == {"x": [said]}
 
 
