@@ -34,6 +34,7 @@ from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
 from deepaas.web.errors import MASKS, SHAPES, ErrorShapes
+from deepaas.web.facts import FACTS, FactFinder
 from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
@@ -217,6 +218,7 @@ def build_app(
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
     shapes = app[SHAPES] = ErrorShapes()
+    facts = app[FACTS] = FactFinder(registry)
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     site = app[SITE] = site_pages(
@@ -241,7 +243,7 @@ def build_app(
     app[DOORS] = opened
     front.doors = in_order(opened)
     documents = ApiDocuments(prefix, registry, front.doors)
-    doors.add(app, opened, shapes)
+    doors.add(app, opened, shapes, facts)
     app.add_routes([*front.routes(), *documents.routes()])
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)

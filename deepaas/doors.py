@@ -15,6 +15,7 @@ from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.protocols.door import Door, Host, Link
 from deepaas.web.errors import ErrorShapes
+from deepaas.web.facts import FactFinder
 
 _log = logging.getLogger(__name__)
 
@@ -105,13 +106,16 @@ def _tried(point: EntryPoint, host: Host) -> OpenDoor | ClosedDoor:
     return OpenDoor(point, door, at_root)
 
 
-def add(app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes) -> None:
+def add(
+    app: web.Application, doors: Sequence[OpenDoor], shapes: ErrorShapes, facts: FactFinder
+) -> None:
     # The first matching route is used, so the door that the operator wants at the root comes first.
     app.add_routes([route for one in doors for route in one.root_routes])
     for one in doors:
         app.add_routes(one.door.routes)
         handlers = [route.handler for route in (*one.door.routes, *one.root_routes)]
         shapes.add(one.door.shape, one.door.paths, handlers)
+        facts.add(one.name, one.door.model_of, handlers)
 
     async def start(_app: web.Application) -> None:
         for one in doors:

@@ -29,7 +29,7 @@ class Registry:
     def __iter__(self) -> Iterator[HostedModel]:
         return iter(self._models.values())
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self._models
 
     def __getitem__(self, name: str) -> HostedModel:

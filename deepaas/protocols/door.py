@@ -21,6 +21,7 @@ from deepaas.model.registry import Registry
 from deepaas.settings import Settings
 from deepaas.training.service import Trainings
 from deepaas.web.errors import Shape, as_failure
+from deepaas.web.facts import ModelOf, named_in_path
 from deepaas.web.health import Drain
 from deepaas.web.uploads import Uploads
 
@@ -101,6 +102,7 @@ class Door:
         openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths``, with the base path, and
             ``components``; names of schemas, tags and operations start with the door's name.
         is_first: whether it is listed before the others.
+        model_of: the name of the model that a request to one of its routes is about, or empty.
     """
 
     routes: Sequence[web.RouteDef]
@@ -116,6 +118,7 @@ class Door:
     snippets: Callable[[HostedModel, str], Sequence[Snippet]] = no_snippets
     openapi: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
     is_first: bool = False
+    model_of: ModelOf = named_in_path
 
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

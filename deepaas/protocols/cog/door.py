@@ -87,6 +87,10 @@ def setup(host: Host) -> Door:
             raise ConfigError(f"root-protocol cog requires a single model, but there are: {names}")
         return below(host.prefix, lambda _request: models[0])
 
+    def model_of(request: web.Request) -> str:
+        # At the root there is only one.
+        return request.match_info.get("model") or next(iter(host.registry)).name
+
     own = f"{host.prefix}/{NAME}"
     routes = below(f"{own}/{{model}}", named)
     successor = Successor(kept, archive, trainings[0], host.registry)
@@ -141,4 +145,5 @@ def setup(host: Host) -> Door:
         links=links,
         snippets=snippets,
         openapi=document,
+        model_of=model_of,
     )

@@ -1,0 +1,58 @@
+"""What a request is about: its door, its route and its model.
+
+For whatever looks at requests of all doors: metrics, logs, traces, limits and access rights. It
+contains no text from clients, and can be the label of a metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+OF_HOST = "host"
+"""The door of requests that belong to no door: the start page, health, try-me, TensorBoard."""
+
+ModelOf = Callable[[web.Request], str]
+
+
+class RequestFacts(NamedTuple):
+    """Attributes:
+    door: the name of its entry point.
+    route: the template of the path, like ``/v2/models/{name}/predict/``; empty if there is none.
+    model: the name of a model that is served, or empty.
+    """
+
+    door: str
+    route: str
+    model: str
+
+
+def named_in_path(request: web.Request) -> str:
+    """The model that the path of most routes names."""
+    found = request.match_info
+    return found.get("model") or found.get("name", "")
+
+
+class FactFinder:
+    def __init__(self, models: Container[str]) -> None:
+        self._models = models
+        self._by_handler: dict[Any, tuple[str, ModelOf]] = {}
+
+    def add(self, door: str, model_of: ModelOf, handlers: Iterable[Any]) -> None:
+        self._by_handler.update((handler, (door, model_of)) for handler in handlers)
+
+    def of(self, request: web.Request) -> RequestFacts:
+        found = request.match_info
+        door, model_of = self._by_handler.get(found.handler, (OF_HOST, named_in_path))
+        model = model_of(request)
+        resource = found.route.resource
+        return RequestFacts(
+            door,
+            resource.canonical if resource is not None else "",
+            model if model in self._models else "",
+        )
+
+
+FACTS: web.AppKey[FactFinder] = web.AppKey("deepaas_facts", FactFinder)
