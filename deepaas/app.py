@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from deepaas import doors
 from deepaas.api_documents import ApiDocuments
@@ -210,10 +211,16 @@ def build_app(
     visitors: Visitors,
     notes: Notes,
     recent_log: RecentLog | None = None,
+    access: Middleware | None = None,
 ) -> web.Application:
-    app = web.Application(
-        middlewares=[serving(drain), check_visitors(visitors), normalize_paths(settings.base_path)]
-    )
+    """``access`` checks keys; None if everybody may do everything."""
+    parts = [
+        serving(drain),
+        check_visitors(visitors),
+        access,
+        normalize_paths(settings.base_path),
+    ]
+    app = web.Application(middlewares=[part for part in parts if part is not None])
     protect(app, visitors)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+_LONGEST_NAME = 100
+
 
 class DeepaasError(Exception):
     """Base class of all errors that are reported to clients.
@@ -96,6 +98,43 @@ class UnknownHost(DeepaasError):
     """The request uses a host name that is neither the host's own nor in ``allowed-host``."""
 
     code = "unknown_host"
+
+
+class Unauthenticated(DeepaasError):
+    """The request contains no valid key. ``was_given``: it contains a wrong or expired one."""
+
+    code = "unauthenticated"
+
+    def __init__(
+        self,
+        message: str = "a key is required: send it as 'Authorization: Bearer KEY'",
+        *,
+        was_given: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.was_given = was_given
+
+    @classmethod
+    def unknown(cls) -> Unauthenticated:
+        return cls("the key is not valid: it is unknown, revoked or has expired", was_given=True)
+
+
+class NotPermitted(DeepaasError):
+    """The key is valid, but it does not have the right that the request needs.
+
+    ``model`` is empty if the right is needed for all models.
+    """
+
+    code = "not_permitted"
+
+    def __init__(self, key: str, right: str, model: str = "", *, is_partial: bool = False) -> None:
+        where = ""
+        if model:
+            where = f" for a model named {model[:_LONGEST_NAME]!r}"
+        elif is_partial:
+            where = " for all models"
+        super().__init__(f"the key {key!r} does not have the right {right!r}{where}")
+        self.right = right
 
 
 class RequestTimedOut(DeepaasError):

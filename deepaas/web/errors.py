@@ -94,8 +94,10 @@ class RaisedAnswer(Exception):
 
 STATUS: dict[type[errors.DeepaasError], int] = {
     errors.MalformedRequest: 400,
+    errors.Unauthenticated: 401,
     errors.Disabled: 403,
     errors.ForeignOrigin: 403,
+    errors.NotPermitted: 403,
     errors.ModelNotFound: 404,
     errors.RunNotFound: 404,
     errors.RunFileNotFound: 404,
@@ -130,6 +132,17 @@ def status_of(error: errors.DeepaasError) -> int:
     if isinstance(error, errors.ModelRefused):
         return error.status
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def challenge(error: errors.DeepaasError) -> dict[str, str]:
+    """How to authenticate (RFC 6750), as a header; empty for errors of other kinds."""
+    if isinstance(error, errors.Unauthenticated):
+        told = ', error="invalid_token"' if error.was_given else ""
+    elif isinstance(error, errors.NotPermitted):
+        told = f', error="insufficient_scope", scope="{error.right}"'
+    else:
+        return {}
+    return {hdrs.WWW_AUTHENTICATE: f'Bearer realm="deepaas"{told}'}
 
 
 BEGUN = "deepaas_begun"
@@ -241,7 +254,7 @@ def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Probl
         request.config_dict[NOTES].note(
             f"a request failed, no file descriptor was left: {error.details}"
         )
-    headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else {}
+    headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else challenge(error)
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))

@@ -43,6 +43,11 @@ class FactFinder:
     def add(self, door: str, model_of: ModelOf, handlers: Iterable[Any]) -> None:
         self._by_handler.update((handler, (door, model_of)) for handler in handlers)
 
+    def named(self, request: web.Request) -> str:
+        """The name of the model as the request has it, whether it is served or not."""
+        _, model_of = self._by_handler.get(request.match_info.handler, (OF_HOST, named_in_path))
+        return model_of(request)
+
     def of(self, request: web.Request) -> RequestFacts:
         found = request.match_info
         door, model_of = self._by_handler.get(found.handler, (OF_HOST, named_in_path))
