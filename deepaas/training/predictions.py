@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deepaas.training.records import INTERRUPTED, Record
+from deepaas.training.store_connection import StoreConnection
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import LARGEST, changed, text_of
 from deepaas.training.tables import PREDICTIONS, WEBHOOKS
@@ -103,7 +103,7 @@ class PredictionRows:
         return [Record(**dict(zip(_LISTED_NAMES, row, strict=True))) for row in rows]
 
 
-async def interrupt(connection: AsyncConnection, host: str, now: float) -> None:
+async def interrupt(connection: StoreConnection, host: str, now: float) -> None:
     """Mark the running predictions of a dead host as interrupted; in a transaction."""
     going = (ROW.owner == text_of(host), ROW.completed.is_(None))
     await connection.execute(
@@ -115,7 +115,7 @@ def _this(model: str, prediction_id: str) -> list[ColumnElement[bool]]:
     return [ROW.model == text_of(model), ROW.prediction_id == text_of(prediction_id)]
 
 
-async def _put(connection: AsyncConnection, record: Record) -> list[str]:
+async def _put(connection: StoreConnection, record: Record) -> list[str]:
     values = {_NAMES[name]: value for name, value in dataclasses.asdict(record).items()}
     del values["id"]
     for name in _TEXTS:

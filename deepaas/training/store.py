@@ -150,7 +150,8 @@ class Store:
         if place is not None:
             query = query.where(RUN.place == text_of(place))
         async with self._database.reading() as connection:
-            return (await connection.execute(query)).scalar_one()
+            count: int = (await connection.execute(query)).scalar_one()
+        return count
 
     async def claim(
         self, host: str, place: str, models: Collection[str], now: float

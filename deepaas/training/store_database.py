@@ -12,12 +12,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from deepaas.errors import ConfigError, StorageFull, StoreUnavailable
+from deepaas.training.store_connection import StoreConnection, connected, dispose, transaction
 
 SQLITE = "sqlite+aiosqlite"
 POSTGRESQL = "postgresql+asyncpg"
@@ -71,15 +71,15 @@ class Database:
             self._failures += (asyncpg.PostgresError, asyncpg.InterfaceError)
 
     @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator[StoreConnection]:
         """A connection for independent queries. Raises ``StoreUnavailable``."""
         with self.translated():
             self._look()
-            async with self._reader.connect() as connection:
+            async with connected(self._reader) as connection:
                 yield connection
 
     @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def writing(self) -> AsyncIterator[StoreConnection]:
         """A transaction, written to disk at the end of the block.
 
         Raises ``StorageFull``, and ``StoreUnavailable``, with ``is_undecided`` if the connection
@@ -89,7 +89,7 @@ class Database:
         try:
             with self.translated():
                 self._look()
-                async with self._turn, self.engine.begin() as connection:
+                async with self._turn, transaction(self.engine) as connection:
                     yield connection
                     is_ending = True
         except StoreUnavailable as error:
@@ -121,7 +121,7 @@ class Database:
 
     async def close(self) -> None:
         with self.translated():
-            await self.engine.dispose()
+            await dispose(self.engine)
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
@@ -179,7 +179,7 @@ def _checked(text: str) -> URL:
     return url
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL) -> Engine:
     options: dict[str, Any] = {
         "hide_parameters": True,  # Arguments of runs must not appear in messages.
         "pool_size": 5,
@@ -198,7 +198,7 @@ def _engine(url: URL) -> AsyncEngine:
         }
     shown = url.render_as_string(hide_password=True)
     try:
-        engine = create_async_engine(url, **options)
+        engine = create_engine(url, **options)
     except ImportError as error:
         package = url.drivername.partition("+")[2]
         install = "'deepaas[postgresql]'" if package == "asyncpg" else package
@@ -209,8 +209,8 @@ def _engine(url: URL) -> AsyncEngine:
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise ConfigError(f"database-url {shown!r} has invalid options") from error
     if url.drivername == SQLITE:
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Update, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deepaas.training.runs import CHANGES, RunProgress, State, TrainingRun
+from deepaas.training.store_connection import StoreConnection
 from deepaas.training.tables import RUNS
 
 RUN = RUNS.c
@@ -78,12 +78,12 @@ def change(old: State, new: State) -> Update:
     return update(RUNS).where(RUN.state == old.value).values(state=new.value)
 
 
-async def changed(connection: AsyncConnection, query: Update | Delete) -> bool:
+async def changed(connection: StoreConnection, query: Update | Delete) -> bool:
     """Run a statement; True if it changed rows."""
     return (await connection.execute(query)).rowcount > 0
 
 
-async def one(connection: AsyncConnection, model: str, uuid: str) -> TrainingRun | None:
+async def one(connection: StoreConnection, model: str, uuid: str) -> TrainingRun | None:
     query = select(*COLUMNS).where(RUN.uuid == text_of(uuid), RUN.model == text_of(model))
     row = (await connection.execute(query)).first()
     return None if row is None else run_of(row)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from support.postgres import server
 
 from deepaas.errors import ConfigError, StorageFull, StoreUnavailable
@@ -145,12 +146,12 @@ async def test_a_connection_that_is_cut_in_the_middle(database_url: str) -> None
     store = await Store.open(database_url)
     with pytest.raises(StoreUnavailable):
         async with store._database.writing() as connection:
-            await connection.exec_driver_sql("DELETE FROM deepaas_hosts")
+            await connection.execute(text("DELETE FROM deepaas_hosts"))
             server().run(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE application_name = 'deepaas'"
             )
-            await connection.exec_driver_sql("SELECT 1")
+            await connection.execute(text("SELECT 1"))
     await added(store)
     await store.close()
 
@@ -212,7 +213,7 @@ async def test_a_full_disk(tmp_path: Path, limit: str) -> None:
 async def pragma(store: Store, setting: str) -> None:
     """Set it on the one connection that a store has which never does two things at once."""
     async with store._database.reading() as connection:
-        await connection.exec_driver_sql(f"PRAGMA {setting}")
+        await connection.execute(text(f"PRAGMA {setting}"))
 
 
 async def test_no_space_for_the_store_itself(tmp_path: Path) -> None:
@@ -230,8 +231,8 @@ async def test_a_full_disk_of_the_server(database_url: str) -> None:
     store = await Store.open(database_url)
     with pytest.raises(StorageFull):
         async with store._database.writing() as connection:
-            await connection.exec_driver_sql(
-                "DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = '53100'; END $$"
+            await connection.execute(
+                text("DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = '53100'; END $$")
             )
     await added(store)
     await store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from deepaas.training.runs import Peer, State
 from deepaas.training.store import PAGE_SIZE, Store
@@ -47,7 +47,8 @@ async def test_long_lists(store: Store, database_url: str) -> None:
     runs = [a_run() for _ in range(2 * PAGE_SIZE)]
     database = Database(database_url)
     async with database.writing() as connection:
-        await connection.execute(insert(RUNS), [row_of(run) for run in runs])
+        rows = [row_of(run) for run in runs]
+        await connection.run_sync(Connection.execute, insert(RUNS), rows)
     await database.close()
     for newest_first in (False, True):
         order = runs[::-1] if newest_first else runs
