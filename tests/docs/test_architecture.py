@@ -36,7 +36,7 @@ AUTHORS_TOOLS = {"check", "cli", "kinds.check"}
 """Parts that run the author's code in their own process, as a worker does."""
 WORKERS = {"runtime", "model.v2", "kinds.worker"}
 """Parts of which the host imports none."""
-LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "watchfiles"}
+LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "watchfiles", "jsonschema_rs"}
 """Libraries that it imports when it listens already, if at all."""
 
 Import = tuple[str, str]
@@ -202,6 +202,7 @@ def test_host_imports_no_library_of_models() -> None:
 def test_host_starts_without_libraries_of_models_and_of_the_store() -> None:
     program = (
         "import sys, deepaas.app, deepaas.cmd.run, deepaas.cmd.ui, deepaas.protocols.v2\n"
+        "import deepaas.protocols.cog.door\n"
         "from deepaas.model.kinds import load_kinds\n"
         "assert {'cog', 'entry_point'} <= load_kinds().keys()\n"
         f"print(*({WORKERS_ONLY | PAGE_ONLY | LATE!r} & sys.modules.keys()))"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import msgspec
 
 from deepaas.protocols.cog.schema import TENSOR, Json, for_checking
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 MAX_FAULTS_COUNT = 100
 MAX_CHARACTERS = 64 * 1024
@@ -72,6 +74,9 @@ def _validator(schema: Json) -> jsonschema_rs.Draft202012Validator:
 
 
 def _compiled(schema: Json) -> jsonschema_rs.Draft202012Validator:
+    # Imported with the first request: it takes 3 MB, which a host that serves no Cog client saves.
+    import jsonschema_rs
+
     # Only regular expressions that run in linear time: this is the host's event loop.
     return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
