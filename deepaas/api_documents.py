@@ -15,10 +15,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 import deepaas
+from deepaas.access.needs import Scope, needs
+from deepaas.access.principal import Right
 from deepaas.doors import OpenDoor
 from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import routes
+from deepaas.web.access import readable
 from deepaas.web.errors import json_response
 from deepaas.web.swagger_ui import ApiDocument
 
@@ -58,24 +61,27 @@ class ApiDocuments:
             for one in self._doors
         ]
 
-    async def _get_all(self, _request: web.Request) -> web.Response:
-        document = await self._frame(TITLE)
+    @needs(Right.READ, Scope.SEEN, document=True)
+    async def _get_all(self, request: web.Request) -> web.Response:
+        models = readable(request, self._models)
+        document = await self._frame(TITLE, models)
         for one in self._doors:
-            self._join(document, one.name, await _part(one) or {})
+            self._join(document, one.name, await _part(one, models) or {})
         return json_response(document)
 
+    @needs(Right.READ, Scope.SEEN, document=True)
     async def _get_one(self, request: web.Request) -> web.Response:
         name = request.match_info["door"]
+        models = readable(request, self._models)
         found = next((one for one in self._doors if one.name == name), None)
-        if found is None or (part := await _part(found)) is None:
+        if found is None or (part := await _part(found, models)) is None:
             raise web.HTTPNotFound
-        document = await self._frame(found.door.title or name)
+        document = await self._frame(found.door.title or name, models)
         self._join(document, name, part)
         return json_response(document)
 
-    async def _frame(self, title: str) -> dict[str, Any]:
+    async def _frame(self, title: str, models: Sequence[HostedModel]) -> dict[str, Any]:
         """A document without paths; a single model gives it title and description."""
-        models = list(self._models)
         known = await asyncio.gather(*map(about, models))
         if len(models) == 1:
             title = f"{known[0].title} – {title}"
@@ -120,10 +126,10 @@ class ApiDocuments:
         return {**others, **{name: one for name, one in ours.items() if name not in others}}
 
 
-async def _part(one: OpenDoor) -> Json | None:
+async def _part(one: OpenDoor, models: Sequence[HostedModel]) -> Json | None:
     assert one.door.openapi is not None
     try:
-        return await one.door.openapi()
+        return await one.door.openapi(models)
     except Exception:
         _log.exception(
             "/openapi.json: leaving out the door %r, which failed to describe itself", one.name

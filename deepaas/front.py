@@ -14,12 +14,15 @@ from typing import Any
 from aiohttp import web
 
 import deepaas
+from deepaas.access.needs import Scope, needs
+from deepaas.access.principal import Right
 from deepaas.doors import OpenDoor
 from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Link, routes
 from deepaas.settings import Settings
 from deepaas.site import SiteLink
+from deepaas.web.access import readable
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
@@ -58,12 +61,13 @@ class Front:
     async def home(self, request: web.Request) -> web.Response:
         if self.expect_visitor:
             self.expect_visitor()
+        models = readable(request, self._models)
         origin = f"{public_scheme(request)}://{public_host(request)}"
         page = landing_page(
             title="DEEPaaS",
             version=deepaas.__version__,
             prefix=self._prefix,
-            models=await asyncio.gather(*(self._card(model, origin) for model in self._models)),
+            models=await asyncio.gather(*(self._card(model, origin) for model in models)),
             site=self._site,
             pages=[(page.label, page.path) for page in self.pages()],
             origin=origin,
@@ -97,15 +101,18 @@ class Front:
             links=[("Project", told.url)] if told.url else (),
         )
 
-    async def _doors(self, _request: web.Request) -> web.Response:
+    @needs(Right.READ, Scope.SEEN)
+    async def _doors(self, request: web.Request) -> web.Response:
         # Whoever reads it may know the host by another path.
         pages = [
             {"label": link.label, "url": f"{URL}{link.url.removeprefix(self._prefix)}"}
             for link in self._site
         ]
-        return json_response({"pages": pages, "doors": [self._told(one) for one in self.doors]})
+        models = readable(request, self._models)
+        told = [self._told(one, models) for one in self.doors]
+        return json_response({"pages": pages, "doors": told})
 
-    def _told(self, one: OpenDoor) -> dict[str, Any]:
+    def _told(self, one: OpenDoor, models: Iterable[HostedModel]) -> dict[str, Any]:
         return {
             "name": one.name,
             "title": one.door.title or one.name,
@@ -117,7 +124,7 @@ class Front:
                         {"title": title, "text": text} for title, text in _snippets(one, model, URL)
                     ],
                 }
-                for model in self._models
+                for model in models
             },
         }
 

@@ -99,8 +99,9 @@ class Door:
         links: pages for a model, for the start page.
         snippets: example calls of a model, given the URL of the host (with the base path), for
             the start page and "Use via API".
-        openapi: its part of ``/openapi.json``, OpenAPI 3.0: ``paths``, with the base path, and
-            ``components``; names of schemas, tags and operations start with the door's name.
+        openapi: its part of ``/openapi.json`` about these models, OpenAPI 3.0: ``paths``, with the
+            base path, and ``components``; names of schemas, tags and operations start with the
+            door's name.
         is_first: whether it is listed before the others.
         model_of: the name of the model that a request to one of its routes is about, or empty.
     """
@@ -116,7 +117,7 @@ class Door:
     pages: Sequence[Link] = ()
     links: Callable[[HostedModel], Sequence[Link]] = no_links
     snippets: Callable[[HostedModel, str], Sequence[Snippet]] = no_snippets
-    openapi: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
+    openapi: Callable[[Sequence[HostedModel]], Awaitable[Mapping[str, Any]]] | None = None
     is_first: bool = False
     model_of: ModelOf = named_in_path
 

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from deepaas.access.needs import open_to_all
 from deepaas.model.registry import Registry
+from deepaas.web.access import readable
 from deepaas.web.errors import json_response
 
 QUIET_SECONDS = 0.2
@@ -97,19 +99,23 @@ def setup(
     """
     app[DRAIN] = drain
 
+    @open_to_all
     async def healthz(_request: web.Request) -> web.Response:
         return json_response({"status": "ok"})
 
-    async def readyz(_request: web.Request) -> web.Response:
+    @open_to_all
+    async def readyz(request: web.Request) -> web.Response:
         statuses = {model.name: model.status() for model in registry}
         ready = not drain.began and all(s.status == "ready" for s in statuses.values())
-        models = {name: msgspec.structs.asdict(status) for name, status in statuses.items()}
+        shown = {model.name for model in readable(request, registry)}
+        models = {n: msgspec.structs.asdict(s) for n, s in statuses.items() if n in shown}
         body: dict[str, Any] = {"ready": ready, "draining": drain.began, "models": models}
         if trainings_status is not None:
             status, reason = trainings_status()
             body["trainings"] = {"status": status, "reason": reason}
         return json_response(body, 200 if ready else 503)
 
+    @open_to_all
     async def to_healthz(_request: web.Request) -> web.Response:
         # Relative, so that it also works if a proxy serves this host below a path.
         raise web.HTTPFound("healthz")

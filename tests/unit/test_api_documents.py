@@ -13,11 +13,12 @@ from pytest_aiohttp.plugin import AiohttpClient
 
 from deepaas.api_documents import ApiDocuments
 from deepaas.doors import OpenDoor
+from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Door
 
 
 def opened(name: str, part: dict[str, Any]) -> OpenDoor:
-    async def openapi() -> dict[str, Any]:
+    async def openapi(_models: Sequence[HostedModel]) -> dict[str, Any]:
         return part
 
     return OpenDoor(EntryPoint(name, "a:b", "deepaas.protocol"), Door([], openapi=openapi))

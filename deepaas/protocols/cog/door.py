@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from aiohttp import web
@@ -125,9 +126,9 @@ def setup(host: Host) -> Door:
         path = f"{url}/{NAME}/{quote(model.name, safe='')}/predictions"
         return [Snippet(f"Predict with {TITLE}", curl(path, body=body))]
 
-    async def document() -> Json:
-        known = await descriptions(host.registry)
-        found = ((model.name, shelf.get(model)) for model in host.registry if model.name in known)
+    async def document(models: Sequence[HostedModel]) -> Json:
+        known = await descriptions(models)
+        found = ((model.name, shelf.get(model)) for model in models if model.name in known)
         shown = [(name, served) for name, served in found if served is not None]
         is_on = {"predict": settings.predict_endpoint, "train": settings.train_endpoint}
         return openapi.part(own, shown, is_on.__getitem__)

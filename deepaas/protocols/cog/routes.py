@@ -10,6 +10,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 import deepaas
+from deepaas.access.needs import Scope, needs
+from deepaas.access.principal import Right
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
@@ -84,6 +86,7 @@ class PredictionRoutes:
         ]
         return routes(path, table)
 
+    @needs(Right.READ)
     async def get_root(self, request: web.Request) -> web.Response:
         """List the routes."""
         self._pick(request)
@@ -101,10 +104,12 @@ class PredictionRoutes:
             }
         )
 
+    @needs(Right.READ)
     async def get_health(self, request: web.Request) -> web.Response:
         """Show the state of the model and the log of its setup."""
         return json_answer(await health.told(self._pick(request)))
 
+    @needs(Right.READ, document=True)
     async def get_document(self, request: web.Request) -> web.Response:
         """Return the OpenAPI document."""
         model = self._pick(request)
@@ -114,6 +119,7 @@ class PredictionRoutes:
         # The document names the base path if the routes are not at the root.
         return json_answer({**document, "servers": [{"url": below}]} if below else document)
 
+    @needs(Right.READ, document=True)
     async def get_docs(self, request: web.Request) -> web.Response:
         """Show the Swagger page of the model."""
         if not self._host.settings.doc_endpoint:
@@ -127,6 +133,7 @@ class PredictionRoutes:
             chosen=swagger_ui.ApiDocument(name, name, f"{below}/openapi.json"),
         )
 
+    @needs(Right.PREDICT)
     async def post_predict(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction and return only its output."""
         model = self._pick(request)
@@ -143,12 +150,14 @@ class PredictionRoutes:
             finally:
                 prediction.release()
 
+    @needs(Right.PREDICT)
     async def post_prediction(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction."""
         model = self._pick(request)
         async with self._intake.read(request, self._shelf.outline(model)) as asked:
             return await self._answer(request, model, asked, asked.id or new_id())
 
+    @needs(Right.PREDICT)
     async def put_prediction(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction with this id, only once."""
         model = self._pick(request)
@@ -184,6 +193,7 @@ class PredictionRoutes:
             told = prediction.told(with_input=True, with_moments=ended)
             return await send_document(request, told, 200 if ended else 202)
 
+    @needs(Right.PREDICT)
     async def get_prediction(self, request: web.Request) -> web.StreamResponse:
         """Return the state of a prediction."""
         model = self._pick(request)
@@ -200,6 +210,7 @@ class PredictionRoutes:
             raise Refusal(404, {"detail": "prediction not found"})
         return await send_document(request, kept[1])
 
+    @needs(Right.PREDICT)
     async def get_predictions(self, request: web.Request) -> web.Response:
         """List running and stored predictions, newest first."""
         model = self._pick(request)
@@ -212,6 +223,7 @@ class PredictionRoutes:
             )
         )
 
+    @needs(Right.MANAGE, Scope.ALL)
     async def post_shutdown(self, _request: web.Request) -> web.Response:
         """Stop the host, like SIGTERM; only with ``--cog-shutdown``."""
         if not self._host.options.shutdown:
@@ -220,6 +232,7 @@ class PredictionRoutes:
         os.kill(os.getpid(), signal.SIGTERM)
         return json_answer({})
 
+    @needs(Right.PREDICT)
     async def post_cancel(self, request: web.Request) -> web.Response:
         """Cancel a prediction."""
         model = self._pick(request)

@@ -13,6 +13,8 @@ from weakref import WeakValueDictionary
 
 from aiohttp import web
 
+from deepaas.access.needs import needs
+from deepaas.access.principal import Right
 from deepaas.errors import (
     DeepaasError,
     Disabled,
@@ -80,6 +82,7 @@ class TrainingRoutes:
         ]
         return routes(path, table)
 
+    @needs(Right.TRAIN)
     async def post_training(self, request: web.Request) -> web.Response:
         """Start a training run."""
         model = self._of(request)
@@ -98,6 +101,7 @@ class TrainingRoutes:
                 raise failed(f"a training with the id {name!r} already exists", 409)
             return await self._begin(model, run_id(model.name, name), name, asked)
 
+    @needs(Right.TRAIN)
     async def put_training(self, request: web.Request) -> web.Response:
         """Start a training run with this id, only once."""
         model = self._of(request)
@@ -117,11 +121,13 @@ class TrainingRoutes:
         told = await self._teller.told(run, name, whole=True)
         return json_answer(told, 200 if run.state.final else 202)
 
+    @needs(Right.TRAIN)
     async def get_training(self, request: web.Request) -> web.Response:
         """Return the state of a training run."""
         name = request.match_info["training_id"]
         return json_answer(await self._teller.told(await self._run(request), name, whole=True))
 
+    @needs(Right.TRAIN)
     async def get_trainings(self, request: web.Request) -> web.Response:
         """List training runs of all clients, newest first."""
         model = self._of(request)
@@ -139,6 +145,7 @@ class TrainingRoutes:
         ]
         return json_answer({"next": following, "results": results})
 
+    @needs(Right.TRAIN)
     async def post_cancel(self, request: web.Request) -> web.Response:
         """Cancel a training run."""
         run = await self._run(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -23,8 +23,8 @@ TITLE = "Open Inference Protocol"
 
 def setup(host: Host) -> Door:
     """Add the API for all models below ``/oip/v2``, and on request at the root below ``/v2``."""
-    models = ServedModels(host)
-    first, second = InferenceRoutes(host, models), ModelRoutes(host, models)
+    served = ServedModels(host)
+    first, second = InferenceRoutes(host, served), ModelRoutes(host, served)
 
     def below(path: str) -> list[web.RouteDef]:
         return [*first.below(path), *second.below(path)]
@@ -44,8 +44,8 @@ def setup(host: Host) -> Door:
         body = examples.request_for(description.predict)
         return [Snippet(f"Predict with the {TITLE}", curl(call, body=body))]
 
-    async def document() -> Mapping[str, Any]:
-        known = await descriptions(host.registry)
+    async def document(models: Sequence[HostedModel]) -> Mapping[str, Any]:
+        known = await descriptions(models)
         return openapi.part(own, known.items(), can_predict=host.settings.predict_endpoint)
 
     return Door(

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from deepaas.access.needs import needs
+from deepaas.access.principal import Right
 from deepaas.errors import Disabled
 from deepaas.messages import Answer, Encoded
 from deepaas.model.handle import HostedModel
@@ -45,10 +47,12 @@ class InferenceRoutes:
             ]
         return routes(path, table)
 
+    @needs(Right.PREDICT)
     async def post_infer(self, request: web.Request) -> web.StreamResponse:
         """Make a prediction from tensors; returns tensors."""
         return await self._respond(request, INFER)
 
+    @needs(Right.PREDICT)
     async def post_generate(self, request: web.Request) -> web.StreamResponse:
         """Generate text."""
         return await self._respond(request, GENERATE)
@@ -59,6 +63,7 @@ class InferenceRoutes:
             reception.finish()
             return await respond(request, answer, may_pack=True)
 
+    @needs(Right.PREDICT)
     async def post_generate_stream(self, request: web.Request) -> web.StreamResponse:
         """Generate text, and stream its parts."""
         async with (

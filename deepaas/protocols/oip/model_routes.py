@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from aiohttp import web
 
 import deepaas
+from deepaas.access.needs import Scope, needs, open_to_all
+from deepaas.access.principal import Right
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Handler, Host, routes
 from deepaas.protocols.oip.answers import UnknownModel, json_answer
 from deepaas.protocols.oip.metadata import FIRST_VERSION, ModelVersion, ModelVersions
 from deepaas.protocols.oip.statistics import InferenceStatistics
+from deepaas.web.access import readable
 
 EXTENSIONS = ["binary_tensor_data", "generate", "model_configuration", "statistics"]
 
@@ -71,16 +74,19 @@ class ModelRoutes:
             ]
         return routes(path, table)
 
+    @needs(Right.READ, Scope.SEEN)
     async def get_server(self, _request: web.Request) -> web.Response:
         """Return the name, version and extensions of the host."""
         return json_answer(
             {"name": "deepaas", "version": deepaas.__version__, "extensions": EXTENSIONS}
         )
 
+    @open_to_all
     async def get_health(self, _request: web.Request) -> web.Response:
         """Return 200 while the host is running, and whether it is ready."""
         return json_answer({"live": True, "ready": self._is_ready()})
 
+    @open_to_all
     async def get_readiness(self, _request: web.Request) -> web.Response:
         """Return 200 if all models are ready, 503 otherwise."""
         ready = self._is_ready()
@@ -90,11 +96,13 @@ class ModelRoutes:
         statuses = [model.status().status for model in self._models]
         return not self._host.drain.began and all(status == "ready" for status in statuses)
 
+    @needs(Right.READ)
     async def get_model(self, request: web.Request) -> web.Response:
         """Return the inputs and outputs of a model."""
         _, known = await self._models.wanted(request)
         return json_answer(known.metadata())
 
+    @needs(Right.READ)
     async def get_model_readiness(self, request: web.Request) -> web.Response:
         """Return 200 if the model is ready, 503 otherwise."""
         model = self._models.named(request)
@@ -106,24 +114,27 @@ class ModelRoutes:
         await self._models.wanted(request)
         return json_answer({"name": model.name, "ready": True})
 
+    @needs(Right.READ)
     async def get_config(self, request: web.Request) -> web.Response:
         """Return the metadata in Triton's format."""
         _, known = await self._models.wanted(request)
         return json_answer(known.config())
 
+    @needs(Right.READ)
     async def get_statistics(self, request: web.Request) -> web.Response:
         """Return the number and duration of inferences of a model."""
         model, known = await self._models.wanted(request)
         told = self._models.statistics[model.name].told(model.name, known.version)
         return json_answer({"model_stats": [told]})
 
-    async def get_all_statistics(self, _request: web.Request) -> web.Response:
+    @needs(Right.READ, Scope.SEEN)
+    async def get_all_statistics(self, request: web.Request) -> web.Response:
         """Return the statistics of each model that has been loaded."""
         told = [
             self._models.statistics[model.name].told(
                 model.name, (await self._models.version(model)).version
             )
-            for model in self._models
+            for model in readable(request, self._models)
             if model.description is not None
         ]
         return json_answer({"model_stats": told})

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 import deepaas
+from deepaas.access.needs import Scope, needs
+from deepaas.access.principal import Right
 from deepaas.messages import Description
 from deepaas.model.about import about, descriptions
+from deepaas.model.handle import HostedModel
 from deepaas.protocols import door
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import naming
@@ -20,6 +24,7 @@ from deepaas.protocols.v2.operation import JSON, Operation, operation_id
 from deepaas.protocols.v2.predict import PATH as PREDICT
 from deepaas.protocols.v2.shown_examples import show
 from deepaas.tensors.file_types import offered
+from deepaas.web.access import readable
 from deepaas.web.events import MEDIA_TYPE
 from deepaas.web.openapi import to_openapi3
 
@@ -31,45 +36,59 @@ ABOUT = (
 CONSUMES = ["multipart/form-data", "application/x-www-form-urlencoded", JSON]
 
 
+KEPT_COUNT = 8
+"""For so many different sets of models, documents are kept."""
+
+
+@dataclass
+class _Made:
+    known: dict[str, Description]
+    swagger: bytes
+    openapi: dict[str, Any] | None = None
+    examples: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
 class Documents:
     def __init__(self, host: Host, operations: Sequence[Operation]) -> None:
         self._host = host
         self._shown = [operation for operation in operations if operation.documented]
-        self._known: dict[str, Description] | None = None
-        self._swagger = b""
-        self._openapi: dict[str, Any] | None = None
-        self._examples: dict[str, Mapping[str, Any]] = {}
+        self._made: dict[tuple[str, ...], _Made] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return door.routes(self._host.prefix, [("GET", "/swagger.json", self._get_swagger)])
 
-    async def openapi(self) -> dict[str, Any]:
+    async def openapi(self, models: Sequence[HostedModel]) -> dict[str, Any]:
         """The operations that each model supports, as OpenAPI 3.0, with a tag for each model."""
-        await self._make()
-        assert self._known is not None
-        named = [self._host.registry[name] for name in self._known]
+        made = await self._up_to_date(models)
+        named = [self._host.registry[name] for name in made.known]
         told = await asyncio.gather(*map(about, named))
         examples = {model.name: one.example for model, one in zip(named, told, strict=True)}
-        if self._openapi is None or self._examples != examples:
-            source = openapi_source(self._host.prefix, self._shown, self._known)
-            self._openapi, self._examples = to_openapi3(source), examples
+        if made.openapi is None or made.examples != examples:
+            source = openapi_source(self._host.prefix, self._shown, made.known)
+            made.openapi, made.examples = to_openapi3(source), examples
             for name, example in examples.items():
                 path = f"{self._host.prefix}{PREDICT}".replace("{name}", name)
-                if "post" in self._openapi["paths"].get(path, {}):
-                    show(self._openapi["paths"][path]["post"], example)
-        return self._openapi
+                if "post" in made.openapi["paths"].get(path, {}):
+                    show(made.openapi["paths"][path]["post"], example)
+        return made.openapi
 
-    async def _get_swagger(self, _request: web.Request) -> web.Response:
-        await self._make()
+    @needs(Right.READ, Scope.SEEN, document=True)
+    async def _get_swagger(self, request: web.Request) -> web.Response:
+        made = await self._up_to_date(readable(request, self._host.registry))
         headers = {"Content-Type": "application/json; charset=utf-8"}
-        return web.Response(body=self._swagger, headers=headers)
+        return web.Response(body=made.swagger, headers=headers)
 
-    async def _make(self) -> None:
-        known = await descriptions(self._host.registry)
-        if self._known != known:
-            self._swagger = msgspec.json.encode(swagger(self._host.prefix, self._shown, known))
-            self._openapi = None
-            self._known = known
+    async def _up_to_date(self, models: Sequence[HostedModel]) -> _Made:
+        known = await descriptions(models)
+        # Keys differ in the models that they may read.
+        names = tuple(known)
+        made = self._made.get(names)
+        if made is None or made.known != known:
+            while len(self._made) >= KEPT_COUNT:
+                del self._made[next(iter(self._made))]
+            document = swagger(self._host.prefix, self._shown, known)
+            made = self._made[names] = _Made(known, msgspec.json.encode(document))
+        return made
 
 
 def swagger(

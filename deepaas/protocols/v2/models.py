@@ -7,10 +7,13 @@ from typing import Any
 
 from aiohttp import web
 
+from deepaas.access.needs import Scope, needs
+from deepaas.access.principal import Right
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Host
 from deepaas.protocols.v2.operation import Operation, answer, failures, reference
+from deepaas.web.access import readable
 from deepaas.web.errors import json_response
 
 
@@ -35,10 +38,12 @@ class ModelOperations:
             # A model with an error stays in the list, with the reason.
             return self._links(model) | {"error": error.message}
 
-    async def get_models(self, _request: web.Request) -> web.Response:
-        models = await asyncio.gather(*map(self._listed, self._host.registry))
+    @needs(Right.READ, Scope.SEEN)
+    async def get_models(self, request: web.Request) -> web.Response:
+        models = await asyncio.gather(*map(self._listed, readable(request, self._host.registry)))
         return json_response({"models": models})
 
+    @needs(Right.READ)
     async def get_model(self, request: web.Request) -> web.Response:
         model = self._host.registry[request.match_info["name"]]
         return json_response(self._links(model) | await model.metadata())

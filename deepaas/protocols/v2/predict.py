@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 from multidict import istr
 
+from deepaas.access.needs import needs
+from deepaas.access.principal import Right
 from deepaas.errors import Disabled
 from deepaas.messages import Description, Signature
 from deepaas.protocols.door import Host
@@ -44,6 +46,7 @@ class PredictionOperations:
         self._registry = host.registry
         self._uploads = host.uploads
 
+    @needs(Right.PREDICT)
     async def post_predict(self, request: web.Request) -> web.StreamResponse:
         if not self._enabled:
             raise Disabled("predict")
@@ -67,6 +70,7 @@ class PredictionOperations:
             bare = answered.declared or answered.is_file or answered.media_type != JSON
             return await respond(request, answered, *(() if bare else ENVELOPE))
 
+    @needs(Right.PREDICT)
     async def get_queue(self, request: web.Request) -> web.Response:
         """Return the number of waiting calls, and the position of one of them."""
         model = self._registry[request.match_info["name"]]

@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from deepaas.access.needs import needs
+from deepaas.access.principal import Right
 from deepaas.errors import Disabled, InvalidArguments, RunElsewhere
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Host
@@ -109,6 +111,7 @@ class TrainingOperations:
                 whole["result"]["output"] = raw(await trainings.result(run))
         return whole
 
+    @needs(Right.TRAIN)
     async def post_training(self, request: web.Request) -> web.Response:
         trainings, model = trainings_of(self._host, request)
         known = model.description.train if model.description is not None else None
@@ -120,6 +123,7 @@ class TrainingOperations:
             run = await trainings.submit(model, inputs)
         return json_response(await self._whole(trainings, run))
 
+    @needs(Right.TRAIN)
     async def get_trainings(self, request: web.Request) -> web.Response:
         trainings, model = trainings_of(self._host, request)
         wanted = _selection(request)
@@ -134,11 +138,13 @@ class TrainingOperations:
             lambda: json_response([self._presenter.shown(run) for run in runs], headers=headers)
         )
 
+    @needs(Right.TRAIN)
     async def get_training(self, request: web.Request) -> web.Response:
         trainings, model = trainings_of(self._host, request)
         run = await trainings.get(model, request.match_info["uuid"])
         return json_response(await self._whole(trainings, run))
 
+    @needs(Right.TRAIN)
     async def delete_training(self, request: web.Request) -> web.Response:
         trainings, model = trainings_of(self._host, request)
         run = await trainings.cancel(model, request.match_info["uuid"])

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from aiohttp import hdrs, web
 
+from deepaas.access.needs import needs
+from deepaas.access.principal import Right
 from deepaas.errors import InvalidArguments
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Host
@@ -74,6 +76,7 @@ class WatchingOperations:
         trainings.folder(run)
         return trainings, model, run
 
+    @needs(Right.TRAIN)
     async def get_logs(self, request: web.Request) -> web.StreamResponse:
         _, model, run = await self._asked(request)
         begin, watching = 0, self._watching
@@ -93,6 +96,7 @@ class WatchingOperations:
                 await bounded.send(request, response, data)
         return response
 
+    @needs(Right.TRAIN)
     async def get_metrics(self, request: web.Request) -> web.Response:
         _, _, run = await self._asked(request)
         metrics = await self._watching.metrics(run)
@@ -109,6 +113,7 @@ class WatchingOperations:
             )
         )
 
+    @needs(Right.TRAIN)
     async def get_events(self, request: web.Request) -> web.StreamResponse:
         """Stream all events of a run."""
         _, model, run = await self._asked(request)
@@ -119,6 +124,7 @@ class WatchingOperations:
             return nothing_more()
         return await stream(request, _run_events(follow(position), self._presenter.shown))
 
+    @needs(Right.TRAIN)
     async def get_files(self, request: web.Request) -> web.StreamResponse:
         trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files
@@ -131,6 +137,7 @@ class WatchingOperations:
         ]
         return json_response({"files": entries, "more": found.cut})
 
+    @needs(Right.TRAIN)
     async def get_file(self, request: web.Request) -> web.StreamResponse:
         trainings, _, run = await self._asked(request)
         root = trainings.folder(run).files

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -72,7 +73,7 @@ def setup(host: Host) -> Door:
     def snippets(model: HostedModel, url: str) -> list[Snippet]:
         return [Snippet(TITLE, curl(f"{url}/echo/{quote(model.name, safe='')}?text=hi"))]
 
-    async def openapi() -> dict[str, Any]:
+    async def openapi(_models: Sequence[HostedModel]) -> dict[str, Any]:
         schema = {
             "type": "object",
             "required": ["echo", "why", "fields"],
