@@ -50,6 +50,7 @@ from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
+from deepaas.web.observers import DebugLog
 
 _log = logging.getLogger("deepaas")
 
@@ -126,10 +127,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
+            [DebugLog()] if settings.debug else [],
             # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,
-            access_log=logging.getLogger("aiohttp.access") if settings.debug else None,
         )
         # Started early: a worker may be lost while the store is opened.
         settled = asyncio.ensure_future(registry.settled())

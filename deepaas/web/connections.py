@@ -10,13 +10,15 @@ import heapq
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from deepaas.web.connection import Connection, ConnectionLimits, silent
 from deepaas.web.notes import Notes
+from deepaas.web.observers import ObservedConnection, Observer, Observers, noting
 
 _log = logging.getLogger(__name__)
 
@@ -45,20 +47,29 @@ def fitting_count(open_files: int, processes_count: int) -> int:
 
 class Connections:
     def __init__(
-        self, server: web.Server, limits: ConnectionLimits, notes: Notes, **options: Any
+        self,
+        server: web.Server,
+        limits: ConnectionLimits,
+        notes: Notes,
+        observers: Sequence[Observer] = (),
+        **options: Any,
     ) -> None:
         self._server = server
+        self._make: Callable[..., Connection] = Connection
+        if observers:
+            self._make = partial(ObservedConnection, observers=Observers(observers))
+            server.request_factory = noting(server.request_factory)
         self._limits = limits
         self._notes = notes
         # This class closes idle connections itself.
-        self._options = {**options, "keepalive_timeout": NEVER_SECONDS}
+        self._options = {**options, "access_log": None, "keepalive_timeout": NEVER_SECONDS}
         self._loop = asyncio.get_running_loop()
         self._open: set[Connection] = set()
         self._of_address: Counter[str] = Counter()
         self._next_look: asyncio.TimerHandle | None = None
 
     def __call__(self) -> Connection:
-        return Connection(self, self._server, loop=self._loop, **self._options)
+        return self._make(self, self._server, loop=self._loop, **self._options)
 
     def __len__(self) -> int:
         return len(self._open)

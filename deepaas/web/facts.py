@@ -29,6 +29,9 @@ class RequestFacts(NamedTuple):
     model: str
 
 
+UNKNOWN = RequestFacts(OF_HOST, "", "")
+
+
 def named_in_path(request: web.Request) -> str:
     """The model that the path of most routes names."""
     found = request.match_info
@@ -48,8 +51,11 @@ class FactFinder:
         _, model_of = self._by_handler.get(request.match_info.handler, (OF_HOST, named_in_path))
         return model_of(request)
 
-    def of(self, request: web.Request) -> RequestFacts:
-        found = request.match_info
+    def of(self, request: web.BaseRequest) -> RequestFacts:
+        """Also of a request that was refused before its route was looked for."""
+        found = getattr(request, "_match_info", None)
+        if found is None or not isinstance(request, web.Request):
+            return UNKNOWN
         door, model_of = self._by_handler.get(found.handler, (OF_HOST, named_in_path))
         model = model_of(request)
         resource = found.route.resource

@@ -1,0 +1,129 @@
+"""Tells others when a request has ended: metrics, the access log, traces.
+
+With no observer, nothing here is called. aiohttp tells its access log of every response; of
+requests without one, whose client has left, only the end of the connection tells.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
+from aiohttp.web_log import AccessLogger
+
+from deepaas.web.connection import Connection, Doorkeeper
+from deepaas.web.errors import BEGUN
+
+_log = logging.getLogger(__name__)
+
+CLIENT_LEFT = 499
+"""In place of a status if nothing was sent because the client had left: nginx's number for it."""
+
+
+class Observer(Protocol):
+    def ended(
+        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+    ) -> None:
+        """A request has ended; called once for each, on the loop.
+
+        Its ``match_info`` must not be read: a request that is not valid HTTP has none
+        (:class:`deepaas.web.facts.FactFinder` knows).
+
+        Args:
+            response: None if the client left before anything was sent. It can be incomplete.
+            seconds: since its head was received, and the response before it was sent.
+        """
+
+
+def status_of(response: web.StreamResponse | None) -> int:
+    return CLIENT_LEFT if response is None else response.status
+
+
+class Observers(AbstractAccessLogger):
+    """aiohttp's access log, which calls all observers."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        super().__init__(_log, "")
+        self._observers = observers
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        connection = cast(ObservedConnection, request.protocol)
+        connection.open_request = None
+        self.tell(request, None if connection.is_unanswered else response, time)
+
+    def tell(
+        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+    ) -> None:
+        for each in self._observers:
+            try:
+                each.ended(request, response, seconds)
+            # The client has got its response, and the others must be told.
+            except Exception:  # noqa: PERF203
+                _log.exception("%s failed", type(each).__name__)
+
+
+class ObservedConnection(Connection):
+    """A connection that tells the end of each of its requests.
+
+    Attributes:
+        open_request: the one whose end has not been told.
+        opened: when it began, in the loop's time.
+        is_unanswered: whether the client left before anything of its response was sent.
+    """
+
+    __slots__ = ("_observers", "is_unanswered", "open_request", "opened")
+
+    def __init__(
+        self, doorkeeper: Doorkeeper, server: web.Server, *, observers: Observers, **options: Any
+    ) -> None:
+        options |= {"access_log": _log, "access_log_class": lambda *_: observers}
+        super().__init__(doorkeeper, server, **options)
+        self._observers = observers
+        self.open_request: web.BaseRequest | None = None
+        self.opened = 0.0
+        self.is_unanswered = False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        request = self.open_request
+        self.is_unanswered = request is not None and not request.writer.output_size
+        super().connection_lost(exc)
+
+    async def start(self) -> None:
+        try:
+            await super().start()
+        finally:
+            # aiohttp stops here after every request that its access log is not told of.
+            if (request := self.open_request) is not None:
+                self.open_request = None
+                response = None if self.is_unanswered else request.get(BEGUN)
+                self._observers.tell(request, response, self._loop.time() - self.opened)
+
+
+def noting(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
+    """A request factory for :class:`ObservedConnection`, which is told of its requests."""
+
+    def make_request(
+        message: Any, payload: Any, protocol: ObservedConnection, *others: Any
+    ) -> web.BaseRequest:
+        request = make(message, payload, protocol, *others)
+        protocol.open_request = request
+        protocol.opened = protocol._loop.time()
+        return request
+
+    return make_request
+
+
+class DebugLog:
+    """aiohttp's own access log, for ``--debug``."""
+
+    def __init__(self) -> None:
+        self._logger = AccessLogger(logging.getLogger("aiohttp.access"))
+
+    def ended(
+        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+    ) -> None:
+        if response is not None:
+            self._logger.log(request, response, seconds)
