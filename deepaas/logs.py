@@ -9,14 +9,19 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections import deque
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from deepaas.errors import ConfigError
 from deepaas.outlet import Outlet
 from deepaas.visible import visible
+
+TEXT, JSON = "text", "json"
+FORMATS = (TEXT, JSON)
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 SHORT = "%(asctime)s %(levelname)s %(message)s"
@@ -86,10 +91,15 @@ class RecentLog(logging.Handler):
         return "".join(f"{line}\n" for line in list(self._lines))
 
 
-def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -> None:
-    """Send the log to the chosen place; ConfigError if the file cannot be written."""
+def set_up(
+    level: str, file: str, *, requests: bool, recent: RecentLog | None, form: str = TEXT
+) -> None:
+    """Send the log to the chosen place; ConfigError if the file cannot be written.
+
+    `form`: one of ``FORMATS``. As JSON, this includes errors of this program and warnings.
+    """
     outlet = _open(file) if file else sys.stderr
-    formatter = TerminalFormatter() if for_people(outlet) else RecordFormatter()
+    formatter = _formatter(form, outlet)
     if isinstance(outlet, Outlet):
         outlet.dropped = lambda count: f"{formatter.format(_dropped(count))}\n"
     handler = logging.StreamHandler(outlet)
@@ -101,6 +111,36 @@ def set_up(level: str, file: str, *, requests: bool, recent: RecentLog | None) -
     logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)
     # It warns about malformed headers and quotes them, and Python keeps all warnings in memory.
     warnings.filterwarnings("ignore", module=r"aiohttp\.")
+    if form == JSON:
+        logging.captureWarnings(capture=True)
+        sys.excepthook = _log_uncaught
+        threading.excepthook = lambda told: _log_uncaught(
+            told.exc_type, told.exc_value, told.exc_traceback
+        )
+
+
+def last_words(text: str, form: str) -> None:
+    """Say why this program ends, before or after the log has been set up."""
+    if form == JSON:
+        from deepaas.json_lines import JsonFormatter
+
+        text = JsonFormatter().format(_record(logging.CRITICAL, text))
+    print(visible(text), file=sys.stderr)
+
+
+def _formatter(form: str, outlet: Outlet | TextIO) -> logging.Formatter:
+    if form == JSON:
+        from deepaas.json_lines import JsonFormatter
+
+        return JsonFormatter()
+    return TerminalFormatter() if for_people(outlet) else RecordFormatter()
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    if error is not None and not issubclass(kind, KeyboardInterrupt):
+        logging.getLogger("deepaas").critical("internal error", exc_info=(kind, error, trace))
 
 
 def _open(file: str) -> Outlet:
@@ -115,12 +155,11 @@ def _open(file: str) -> Outlet:
 
 def _dropped(count: int) -> logging.LogRecord:
     message = "%d log records were dropped here: the reader was too slow, or the disk was full"
+    return _record(logging.WARNING, message % count)
+
+
+def _record(level: int, message: str) -> logging.LogRecord:
+    name = logging.getLevelName(level)
     return logging.makeLogRecord(
-        {
-            "name": __name__,
-            "levelno": logging.WARNING,
-            "levelname": "WARNING",
-            "msg": message,
-            "args": (count,),
-        }
+        {"name": "deepaas", "levelno": level, "levelname": name, "msg": message}
     )

@@ -290,6 +290,14 @@ class Settings:
     log_level: str = option(
         "INFO", "Lowest level to log.", choices=LOG_LEVELS, group=LOG, unit="LEVEL"
     )
+    log_format: str = option(
+        "text",
+        "Format of the log: 'text', or 'json' for a JSON object per line, with the id of the "
+        "request. With 'json', the addresses are logged at the start instead of being printed.",
+        choices=("text", "json"),
+        group=LOG,
+        unit="FORMAT",
+    )
     log_file: str = option("", "File to log to, instead of standard error.", group=LOG, unit="FILE")
     doors: Mapping[str, Any] = field(default_factory=dict)
 

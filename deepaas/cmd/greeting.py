@@ -36,6 +36,16 @@ def greeting(
     )
 
 
+def short_greeting(
+    listening: tuple[str, int], pages: Sequence[Link], models: Sequence[FoundModel]
+) -> str:
+    """The same in a line, for a log that programs read."""
+    local = own_url(listening, pages[0].path)
+    reach = "other machines can connect" if is_open(listening) else "only this machine can connect"
+    named = ", ".join(_named(models))
+    return f"DEEPaaS {deepaas.__version__} listens at {local} ({reach}) with models: {named}"
+
+
 def _named(models: Sequence[FoundModel]) -> list[str]:
     """A line for each model."""
     lines = [f"{one.name} ({one.origin})" for one in models[:MODELS_COUNT]]

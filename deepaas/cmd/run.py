@@ -25,7 +25,7 @@ from deepaas.app import (
     build_try_me,
     build_visitors,
 )
-from deepaas.cmd.greeting import greeting
+from deepaas.cmd.greeting import greeting, short_greeting
 from deepaas.cmd.init import leave_first_place
 from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
@@ -40,7 +40,6 @@ from deepaas.protocols.door import Link
 from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
-from deepaas.visible import visible
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
@@ -51,6 +50,7 @@ from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
 from deepaas.web.observers import DebugLog
+from deepaas.web.request_id import identified
 
 _log = logging.getLogger("deepaas")
 
@@ -65,21 +65,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command. The exit code is 0 after a signal, 1 if no model can be served."""
     leave_first_place()
     replace_standard_streams()
+    given = sys.argv[1:] if argv is None else argv
+    form = config.given_early("log_format", given, os.environ)
     try:
-        settings = config.load(sys.argv[1:] if argv is None else argv)
+        settings = config.load(given)
+        form = settings.log_format
         recent = RecentLog() if settings.debug_endpoint else None
         logs.set_up(
             "DEBUG" if settings.debug else settings.log_level,
             settings.log_file,
             requests=settings.debug,
             recent=recent,
+            form=form,
         )
         for remark in config.remarks(os.environ, config.door_options()):
             _log.warning("%s", remark)
         models = discovery.choose(settings.model_name, settings.model_python)
         sys.exit(_run(_serve(settings, models, recent)))
     except ConfigError as error:
-        print(visible(f"deepaas-run: {error}"), file=sys.stderr)
+        logs.last_words(f"deepaas-run: {error}", form)
         sys.exit(1)
 
 
@@ -121,7 +125,9 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
         assert runner.server is not None
-        runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
+        runner.server.request_handler = identified(
+            expecting(runner.server.request_handler, app[SHAPES])
+        )
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(
             runner.server,
@@ -139,7 +145,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         try:
             listener = _listen(settings, notes)
             pages = _pages(settings, page.installed, app[FRONT].pages())
-            print(greeting(listener.address, pages, models), flush=True)
+            if settings.log_format == logs.JSON:
+                _log.info("%s", short_greeting(listener.address, pages, models))
+            else:
+                print(greeting(listener.address, pages, models), flush=True)
             listener.start(connections)
             _tell_who_may_ask(visitors, listener)
             page.api_url = own_url(listener.address, settings.base_path)

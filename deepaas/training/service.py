@@ -208,6 +208,7 @@ class Trainings:
                 # The client has left. Its files are being moved and must not be removed yet.
                 await asyncio.wait([entering])
                 raise
+            _log.info("training %s of model %r was accepted", run.uuid, model.name)
         finally:
             if checked.path:
                 Path(checked.path).unlink(missing_ok=True)

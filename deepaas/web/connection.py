@@ -22,6 +22,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas.errors import DeepaasError, RequestTimedOut
 from deepaas.web.errors import STATUS, json_response, new_reference
+from deepaas.web.request_id import REQUEST_ID, request_id
 from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ def make_task(
     """A task factory: a request is worked on in the task of its connection, and gets none itself.
 
     aiohttp makes one for each, so that context variables set for one request are not there for the
-    next; nobody sets any here. From Python 3.12 on it makes eager ones, and asks no factory.
+    next; here each request sets them anew (``web.request_id``). From Python 3.12 on it makes eager
+    ones, and asks no factory.
     """
     if getattr(work, "cr_code", None) is _REQUEST:
         return cast("asyncio.Future[Result]", work)  # All that is done with it is to wait for it.
@@ -281,7 +283,7 @@ class Connection(web.RequestHandler):
         else:
             body["id"] = new_reference()
             _log.error("[%s] internal error while responding", body["id"])
-        response = json_response(body, status)
+        response = json_response(body, status, {REQUEST_ID: request_id(request)})
         response.force_close()
         return response
 

@@ -30,6 +30,7 @@ from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import NO_SPACE
 from deepaas.web.notes import NOTES
+from deepaas.web.request_id import REQUEST_ID, request_id
 from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
@@ -209,14 +210,15 @@ def expecting(
         wanted = request.headers.get(hdrs.EXPECT)
         # Ignored for HTTP/1.0 (RFC 9110, section 10.1.1).
         if wanted and wanted.lower() != "100-continue" and request.version >= HttpVersion11:
-            return _refuse_expectation(shapes.below(request.path))
+            return _refuse_expectation(request, shapes.below(request.path))
         return handler(request)
 
     return handle
 
 
-async def _refuse_expectation(shape: Shape) -> web.StreamResponse:
+async def _refuse_expectation(request: web.BaseRequest, shape: Shape) -> web.StreamResponse:
     response = shape(_problem_of_http(web.HTTPExpectationFailed()))
+    response.headers[REQUEST_ID] = request_id(request)
     response.force_close()  # The body may follow or not.
     return response
 

@@ -1,4 +1,4 @@
-"""Adds security headers to all responses, in one hook."""
+"""Adds security headers, and the id of the request, to all responses, in one hook."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told, wants_page
 from deepaas.origins import Visitors
 from deepaas.web.errors import BEGUN
+from deepaas.web.request_id import REQUEST_ID, request_id
 
 
 def protect(app: web.Application, visitors: Visitors) -> None:
@@ -15,6 +16,7 @@ def protect(app: web.Application, visitors: Visitors) -> None:
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
         request[BEGUN] = response  # Set here because another hook would cost time.
         headers = response.headers
+        headers[REQUEST_ID] = request_id(request)
         policy = headers.get(POLICY, "")
         shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))
         what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)

@@ -16,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from deepaas.fetching.fetcher import FetchLimits, NotFetched, check_address, connector, shown
+from deepaas.request_context import CURRENT
 from deepaas.web.document import Document
 from deepaas.webhooks.delivery import DeliveryQueue, WebhookChannel, WebhookDelivery
 
@@ -63,6 +64,8 @@ class Webhooks:
             return None
         passed_on = {name: headers.get(name, "") for name in FORWARDED}
         sent = {name: one for name, one in passed_on.items() if one and one.isascii()}
+        if (context := CURRENT.get()) is not None:
+            sent["X-Request-ID"] = context.id
         return WebhookAddress(url, events, sent)
 
     def follow(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from deepaas.frames import frame
 from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
+from deepaas.request_context import CURRENT
 
 
 class CallListener(Protocol):
@@ -23,9 +24,11 @@ class CallListener(Protocol):
 
 
 class Call:
-    """`id` is unique in this host; `client_id` is the client's, or empty."""
+    """`id` is unique in this host; `client_id` is the client's, or empty. `context` is that of the
+    HTTP request that the call is for, if any.
+    """
 
-    __slots__ = ("client_id", "deadline", "id", "listener", "reply", "request")
+    __slots__ = ("client_id", "context", "deadline", "id", "listener", "reply", "request")
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Call:
         self.id = request.id
         self.client_id = client_id
         self.listener = listener
+        self.context = CURRENT.get()
         # Encoded before a worker is chosen, because it may fail.
         self.request = frame(request)
         self.reply: asyncio.Future[Reply] = loop.create_future()

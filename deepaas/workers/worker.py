@@ -162,8 +162,8 @@ class Worker:
         if call.listener is not None:
             call.listener.begun()
         self.calls[call.id] = call
-        if self.concurrency > 1 and self._output is not None:
-            self._output.begin(call.id)
+        if self._output is not None:
+            self._output.begin(call.id, call.context, apart=self.concurrency > 1)
         return True
 
     def interrupt(self, call: Call) -> None:
@@ -237,9 +237,8 @@ class Worker:
             _pass_on(call, message)
 
     def _on_reply(self, call: Call, reply: Reply) -> None:
-        if call.listener is not None or self.concurrency > 1:
-            self._drain()
-        if self.concurrency > 1 and self._output is not None:
+        if self._output is not None:
+            self._output.drain()
             self._output.end(call.id)
         del self.calls[call.id]
         self.keeper.answered(self, call, reply)

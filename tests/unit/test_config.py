@@ -58,6 +58,7 @@ VALUES: dict[str, Any] = {
     "debug_endpoint": True,
     "debug": True,
     "log_level": "WARNING",
+    "log_format": "json",
     "log_file": "/tmp/deepaas.log",
 }
 """Another value than the default for every option."""

@@ -34,6 +34,7 @@ from deepaas.protocols.cog.prediction import (
 )
 from deepaas.protocols.cog.prediction_task import PredictionTask, remove
 from deepaas.protocols.cog.upload import NotUploaded
+from deepaas.request_context import keep_current
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
 from deepaas.web.uploads import Uploads
@@ -81,6 +82,7 @@ class Predictions:
 
     def start(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> PredictionTask:
         """Start one in the background."""
+        keep_current()
         going = self._enter(prediction)
         # Also cleans up one that is cancelled before its first step.
         going.start(self._run(going, model, wanted)).add_done_callback(lambda _: self._over(going))

@@ -6,7 +6,6 @@ import functools
 from typing import Any
 
 from aiohttp import web
-from multidict import istr
 
 from deepaas.access.needs import needs
 from deepaas.access.principal import Right
@@ -21,6 +20,7 @@ from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
 from deepaas.web.errors import json_response
 from deepaas.web.events import MEDIA_TYPE, wants_events
+from deepaas.web.request_id import REQUEST_ID
 from deepaas.workers.terms import USUAL_TERMS, Terms
 
 PATH = "/v2/models/{name}/predict/"
@@ -28,9 +28,6 @@ QUEUE_PATH = "/v2/models/{name}/queue"
 
 ENVELOPE = (b'{"status":"OK","predictions":', b"}")
 """Around a JSON result of a model without a ``schema``."""
-
-REQUEST_ID = istr("X-Request-ID")
-"""The header by which a client names its call, so that it can ask for the place of it."""
 
 _REQUEST_ID: dict[str, Any] = {
     "in": "query",

@@ -1,0 +1,50 @@
+"""The request that code runs for: what log lines, webhooks and workers are told about it.
+
+A context variable has it. Tasks and threads that a request starts inherit it; what they log after
+its end is not about it any more, unless it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import NamedTuple
+
+
+class RequestDetails(NamedTuple):
+    """Fields of log lines; empty if unknown."""
+
+    request_id: str = ""
+    trace_id: str = ""
+    model: str = ""
+    key: str = ""
+
+
+NO_REQUEST = RequestDetails()
+
+
+class RequestContext:
+    """`look` finds the details, or None when the request has ended: they are rarely needed."""
+
+    __slots__ = ("_kept", "_look", "id")
+
+    def __init__(self, request_id: str, look: Callable[[], RequestDetails | None]) -> None:
+        self.id = request_id
+        self._look = look
+        self._kept: RequestDetails | None = None
+
+    def details(self) -> RequestDetails:
+        return self._kept or self._look() or NO_REQUEST
+
+    def keep(self) -> None:
+        """Work for it continues after its end."""
+        self._kept = self.details()
+
+
+CURRENT: ContextVar[RequestContext | None] = ContextVar("deepaas_request", default=None)
+
+
+def keep_current() -> None:
+    """Work for the current request, if any, continues after its end."""
+    if (context := CURRENT.get()) is not None:
+        context.keep()
