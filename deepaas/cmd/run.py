@@ -46,10 +46,12 @@ from deepaas.web import try_me
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import SHAPES, expecting
+from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
 from deepaas.web.observers import DebugLog
+from deepaas.web.request_details import details_from
 from deepaas.web.request_id import identified
 
 _log = logging.getLogger("deepaas")
@@ -126,7 +128,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         await runner.setup()
         assert runner.server is not None
         runner.server.request_handler = identified(
-            expecting(runner.server.request_handler, app[SHAPES])
+            expecting(runner.server.request_handler, app[SHAPES]), details_from(app[FACTS])
         )
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(

@@ -12,7 +12,6 @@ from aiohttp import web
 from multidict import istr
 
 from deepaas.request_context import CURRENT, RequestContext, RequestDetails
-from deepaas.web.facts import FACTS
 
 REQUEST_ID = istr("X-Request-ID")
 
@@ -24,17 +23,17 @@ _SAFE = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 BaseHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
+Details = Callable[[web.BaseRequest], RequestDetails]
+
+
 def request_id(request: web.BaseRequest) -> str:
     return context_of(request).id
 
 
 def context_of(request: web.BaseRequest) -> RequestContext:
+    """It is made here for requests that no handler sees, since they are not valid HTTP."""
     found = request.get(_CONTEXT)
-    if found is None:
-        look = functools.partial(_details, weakref.ref(request))
-        found = request[_CONTEXT] = RequestContext(_told(request) or new_id(), look)
-    context: RequestContext = found
-    return context
+    return _begin(request, _only_id) if found is None else found
 
 
 def new_id() -> str:
@@ -42,15 +41,33 @@ def new_id() -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-def identified(handler: BaseHandler) -> BaseHandler:
-    """Outside of all middlewares, so that every response and every line has an id."""
+def identified(handler: BaseHandler, details: Details) -> BaseHandler:
+    """Outside of all middlewares, so that every response and every line has an id.
+
+    ``details`` finds what lines of the log tell about a request.
+    """
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         # Set for each: one task works on all requests of a connection.
-        CURRENT.set(context_of(request))
+        CURRENT.set(_begin(request, details))
         return handler(request)
 
     return handle
+
+
+def _begin(request: web.BaseRequest, details: Details) -> RequestContext:
+    look = functools.partial(_look, weakref.ref(request), details)
+    context = request[_CONTEXT] = RequestContext(_told(request) or new_id(), look)
+    return context
+
+
+def _look(asked: weakref.ref[web.BaseRequest], details: Details) -> RequestDetails | None:
+    request = asked()
+    return None if request is None else details(request)
+
+
+def _only_id(request: web.BaseRequest) -> RequestDetails:
+    return RequestDetails(request_id(request))
 
 
 def _told(request: web.BaseRequest) -> str:
@@ -58,20 +75,3 @@ def _told(request: web.BaseRequest) -> str:
     if told is None or _SAFE.fullmatch(told) is None or len(request.headers.getall(REQUEST_ID)) > 1:
         return ""
     return told
-
-
-def _details(asked: weakref.ref[web.BaseRequest]) -> RequestDetails | None:
-    request = asked()
-    if request is None:
-        return None
-    return RequestDetails(request_id(request), "", _model(request))
-
-
-def _model(request: web.BaseRequest) -> str:
-    if not isinstance(request, web.Request):
-        return ""
-    try:
-        facts = request.config_dict.get(FACTS)
-    except (AssertionError, AttributeError):
-        return ""  # The router has not seen it yet.
-    return "" if facts is None else facts.of(request).model
