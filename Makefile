@@ -1,5 +1,6 @@
 # make run    serve the demo model on http://127.0.0.1:5000 (Swagger page at /api, try-me page at /try-me/);
-#             the first time it installs everything, which takes some minutes and says what it does
+#             the first time it installs everything, which takes some minutes and says what it does;
+#             another port: make run PORT=5001
 # make setup  every environment and program that the tests need; `make test` does it by itself
 # make test   every check: format, lint, types, tests
 # make soak   by hand: storms and attacks at full size, and all answers of the live peers
@@ -8,6 +9,8 @@
 # make format rewrite the sources the way `make test` wants them
 # make clean  remove what the others made
 
+# Of the demo model, if not that of the host's own options.
+PORT =
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,10 +33,12 @@ SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door 
 .PHONY: run setup test soak docs bench format clean
 
 run: $(VENV)/run.stamp
-	@echo "Starting the demo model: $(BIN)/deepaas-run demo_app"
-	@$(BIN)/deepaas-run demo_app
+	@echo "Starting the demo model: $(BIN)/deepaas-run demo_app$(if $(PORT), --listen-port $(PORT))"
+	@$(BIN)/deepaas-run demo_app$(if $(PORT), --listen-port $(PORT))
 
 setup: $(VENV)/test.stamp
+	@echo "Environments for the tests: DEEPaaS 2.6, Cog and clients to compare with, and other Pythons;"
+	@echo "this takes a few minutes the first time ..."
 	$(BIN)/python -m benchmarks.peers
 	scripts/other-pythons setup
 
@@ -69,17 +74,18 @@ $(VENV)/bin/python:
 
 $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml constraints.txt
 	@echo "Installing DEEPaaS, the try-me page, TensorBoard and the demo model (PyTorch) into $(VENV):"
-	@echo "this takes a few minutes, the first time only; PyTorch is the largest download ..."
+	@echo "this takes a few minutes the first time, and less after a change; PyTorch is the largest download ..."
 	@$(PIP) --editable ".[new,tensorboard,ui]" --editable demo_app
 	@touch $@
 	@echo "Installed."
 
+# compileall: once, and not by each process, where the environment has them leave nothing behind.
 $(VENV)/test.stamp: $(VENV)/run.stamp
+	@echo "Installing what the tests need, in addition: Chromium, nginx, PostgreSQL, and packages into $(VENV) ..."
 	scripts/need chromium chromium
 	scripts/need /usr/sbin/nginx nginx
 	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
-	# Compiled once, and not by each process, where the environment has them leave nothing behind.
 	$(BIN)/python -m compileall -q deepaas demo_app/demo_app
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q >/dev/null
 	touch $@

@@ -3,6 +3,8 @@
 ``python -m benchmarks.peers``
 """
 
+import sys
+
 from benchmarks import cog023, deepaas26, kserve_client, triton_client
 
 
@@ -15,4 +17,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -81,7 +81,10 @@ def main() -> None:
     print(f"{REPOSITORY} is ready. Next:\n")
     print(f"  cd {shlex.quote(way_here())}")
     print("  pip install --editable '.[serve,test]'")
+    print("  pytest")
     print(f"  deepaas-run --model-name {PACKAGE} --reload\n")
+    if AUTHOR["name"] == "Your Name":
+        print("Git knows no name of yours: set the author in pyproject.toml.")
     print("README.md tells the rest.")
 
 

@@ -11,11 +11,11 @@ import pytest
 from .page import pages
 from .pasted import ROOT, Reader, blocks
 
-FIRST_MODEL = "A first model package in 15 lines"
+FIRST_MODEL = "Your own model in 15 lines"
 
 
 @pytest.mark.slow
-def test_the_first_model_package(tmp_path: Path) -> None:
+def test_the_first_model(tmp_path: Path) -> None:
     (pasted,) = blocks("README.md", "sh", FIRST_MODEL)
     (answer,) = blocks("README.md", "json", FIRST_MODEL)
     assert Reader(tmp_path).paste(pasted).endswith(answer.strip())
