@@ -15,7 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 import deepaas
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.doors import OpenDoor
 from deepaas.model.about import about
@@ -61,7 +61,7 @@ class ApiDocuments:
             for one in self._doors
         ]
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def _get_all(self, request: web.Request) -> web.Response:
         models = readable(request, self._models)
         document = await self._frame(TITLE, models)
@@ -69,7 +69,7 @@ class ApiDocuments:
             self._join(document, one.name, await _part(one, models) or {})
         return json_response(document)
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def _get_one(self, request: web.Request) -> web.Response:
         name = request.match_info["door"]
         models = readable(request, self._models)

@@ -49,6 +49,7 @@ from deepaas.workers.status import PoolLimits
 from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
+    from deepaas.access.host_keys import HostKeys
     from deepaas.training.store import Store
 
 _log = logging.getLogger(__name__)
@@ -149,6 +150,36 @@ def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
         settings.client_max_size,
         f"{host_mark}:try-me:",
     )
+
+
+def build_keys(settings: Settings) -> HostKeys | None:
+    """The keys that clients need; None if there are none, and all clients may do everything.
+
+    Raises:
+        ConfigError: they cannot be read.
+    """
+    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
+    default = (state or default_directory(os.environ)) / "keys.json"
+    path = Path(settings.keys_file).expanduser() if settings.keys_file else default
+    is_given = settings.api_key_file or "DEEPAAS_API_KEY" in os.environ
+    if not (settings.keys_file or is_given or _is_there(path, strict=state is not None)):
+        return None
+    # Imported late: a host without keys does not need it.
+    module = importlib.import_module("deepaas.access.host_keys")
+    given = module.given_key(os.environ, settings.api_key_file)
+    keys: HostKeys | None = module.open_keys(path, bool(settings.keys_file), given)
+    return keys
+
+
+def _is_there(path: Path, *, strict: bool) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # A default directory that this user cannot enter was never meant for this host.
+        return strict
+    return True
 
 
 def build_visitors(settings: Settings) -> Visitors:

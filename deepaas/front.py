@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 import deepaas
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.doors import OpenDoor
 from deepaas.model.about import about
@@ -101,7 +101,7 @@ class Front:
             links=[("Project", told.url)] if told.url else (),
         )
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def _doors(self, request: web.Request) -> web.Response:
         # Whoever reads it may know the host by another path.
         pages = [

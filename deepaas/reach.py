@@ -6,8 +6,8 @@ import ipaddress
 import socket
 
 OPEN_TO_ALL = (
-    "anybody who can reach %s can use the models, because no password is required: listen on "
-    "127.0.0.1, or use a reverse proxy that requires one"
+    "anybody who can reach %s can use the models, because no key is required: create one with "
+    "'deepaas-cli keys create NAME' and restart, or listen on 127.0.0.1"
 )
 
 _OUTSIDE = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1")}

@@ -16,6 +16,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 MODELS = "models"
 ADDRESS = "address"
+ACCESS = "access"
 VISITORS = "proxies and web pages"
 LIMITS = "limits"
 CONNECTIONS = "connections"
@@ -84,6 +85,27 @@ class Settings:
         "path.",
         group=ADDRESS,
         unit="PATH",
+    )
+    keys_file: str = option(
+        "",
+        "File of the keys that clients need, managed by 'deepaas-cli keys'. If it exists, requests "
+        "without one of its keys are rejected, except health checks. By default keys.json in the "
+        "state directory.",
+        group=ACCESS,
+        unit="FILE",
+    )
+    api_key_file: str = option(
+        "",
+        "File with one more key, which has all rights, such as a Docker secret. The key itself can "
+        "also be in the environment variable DEEPAAS_API_KEY.",
+        group=ACCESS,
+        unit="FILE",
+    )
+    public_docs: bool = option(
+        False,
+        "Serve the descriptions of the APIs (Swagger, OpenAPI) without a key, also if everything "
+        "else requires one.",
+        group=ACCESS,
     )
     allowed_host: tuple[str, ...] = option(
         (),
@@ -302,7 +324,7 @@ class Settings:
     doors: Mapping[str, Any] = field(default_factory=dict)
 
 
-SECRETS_BESIDES = frozenset(["WEBHOOK_AUTH_TOKEN"])
+SECRETS_BESIDES = frozenset(["DEEPAAS_API_KEY", "WEBHOOK_AUTH_TOKEN"])
 """Variables with secrets of the host that are not options."""
 
 

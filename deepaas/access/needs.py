@@ -18,7 +18,7 @@ _ATTRIBUTE = "deepaas_need"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Scope(Enum):
+class Reach(Enum):
     """The models for which a principal needs the right.
 
     Attributes:
@@ -37,7 +37,7 @@ class Need:
     """``right`` is None if none is needed; ``document``: ``--public-docs`` opens the route."""
 
     right: Right | None
-    scope: Scope = Scope.NAMED
+    scope: Reach = Reach.NAMED
     document: bool = False
 
 
@@ -47,7 +47,7 @@ _READ, _MANAGE = Need(Right.READ), Need(Right.MANAGE)
 
 
 def needs(
-    right: Right, scope: Scope = Scope.NAMED, *, document: bool = False
+    right: Right, scope: Reach = Reach.NAMED, *, document: bool = False
 ) -> Callable[[Function], Function]:
     """Declare what a handler needs."""
     return _declaring(Need(right, scope, document))

@@ -44,6 +44,17 @@ class Principal:
     models: frozenset[str] | None = None
     limits: str = ""
 
+    @property
+    def words(self) -> str:
+        """What it may do: ``read, predict; models a, b``."""
+        if self.rights == ALL_RIGHTS:
+            rights = "all rights"
+        else:
+            rights = ", ".join(right for right in Right if right in self.rights) or "no rights"
+        if self.models is None:
+            return rights
+        return f"{rights}; models {', '.join(sorted(self.models)) or 'none'}"
+
     def may(self, right: Right, model: str) -> bool:
         return right in self.rights and (self.models is None or model in self.models)
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import deepaas
+from deepaas.access.principal import Principal
 from deepaas.model.discovery import FoundModel
 from deepaas.protocols.door import Link
 from deepaas.reach import is_open, network_url, own_url
 
-MODELS_COUNT = 5
-"""So many are named. A host may have hundreds."""
+LINES_COUNT = 5
+"""So many models and keys are named. A host may have hundreds."""
 
 
 def greeting(
-    listening: tuple[str, int], pages: Sequence[Link], models: Sequence[FoundModel]
+    listening: tuple[str, int],
+    pages: Sequence[Link],
+    models: Sequence[FoundModel],
+    owners: Sequence[Principal] | None = None,
 ) -> str:
-    """The pages by URL; ``listening`` as the kernel tells it."""
+    """The pages by URL; ``listening`` as the kernel tells it.
+
+    ``owners`` are those of the keys that are valid; None if no key is required.
+    """
     local = own_url(listening, "")
     first, *others = _named(models)
     shown = [("Models:", first), *(("", other) for other in others)]
@@ -24,6 +31,8 @@ def greeting(
     network = network_url(listening, pages[0].path)
     if network and network != f"{local}{pages[0].path}":
         shown.append(("On the network:", network))
+    first, *others = _rights(owners)
+    shown += [("Keys:", first), *(("", other) for other in others)]
     width = max(len(label) for label, _ in shown)
     reach = (
         "Other machines can connect."
@@ -37,17 +46,35 @@ def greeting(
 
 
 def short_greeting(
-    listening: tuple[str, int], pages: Sequence[Link], models: Sequence[FoundModel]
+    listening: tuple[str, int],
+    pages: Sequence[Link],
+    models: Sequence[FoundModel],
+    owners: Sequence[Principal] | None = None,
 ) -> str:
     """The same in a line, for a log that programs read."""
     local = own_url(listening, pages[0].path)
     reach = "other machines can connect" if is_open(listening) else "only this machine can connect"
     named = ", ".join(_named(models))
-    return f"DEEPaaS {deepaas.__version__} listens at {local} ({reach}) with models: {named}"
+    return (
+        f"DEEPaaS {deepaas.__version__} listens at {local} ({reach}) with models: {named}; "
+        f"keys: {', '.join(_rights(owners))}"
+    )
 
 
 def _named(models: Sequence[FoundModel]) -> list[str]:
     """A line for each model."""
-    lines = [f"{one.name} ({one.origin})" for one in models[:MODELS_COUNT]]
-    more = len(models) - MODELS_COUNT
-    return [*lines, f"and {more} more"] if more > 0 else lines
+    return _first_few([f"{one.name} ({one.origin})" for one in models])
+
+
+def _rights(owners: Sequence[Principal] | None) -> list[str]:
+    """Who may do what."""
+    if owners is None:
+        return ["not required: all clients have all rights"]
+    if not owners:
+        return ["required, but none is valid: create one with 'deepaas-cli keys create NAME'"]
+    return _first_few([f"{one.name} ({one.words})" for one in owners])
+
+
+def _first_few(lines: list[str]) -> list[str]:
+    more = len(lines) - LINES_COUNT
+    return [*lines[:LINES_COUNT], f"and {more} more"] if more > 0 else lines

@@ -20,6 +20,7 @@ from deepaas.app import (
     DOORS,
     FRONT,
     build_app,
+    build_keys,
     build_registry,
     build_trainings,
     build_try_me,
@@ -43,6 +44,7 @@ from deepaas.settings import Settings
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
+from deepaas.web.access import check_access
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import SHAPES, expecting
@@ -110,6 +112,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
     visitors = build_visitors(settings)
+    keys = build_keys(settings)
     drain = Drain()
     host_mark = secrets.token_hex(8)
     async with contextlib.AsyncExitStack() as stack:
@@ -123,7 +126,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         trainings = build_trainings(settings, models, folder, host_mark, executor)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
-        app = build_app(settings, registry, folder, drain, trainings, page, visitors, notes, recent)
+        access = check_access([keys.ring], public_docs=settings.public_docs) if keys else None
+        app = build_app(
+            settings, registry, folder, drain, trainings, page, visitors, notes, recent, access
+        )
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
         assert runner.server is not None
@@ -143,16 +149,18 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         # Started early: a worker may be lost while the store is opened.
         settled = asyncio.ensure_future(registry.settled())
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
+        following = asyncio.ensure_future(keys.follow()) if keys else None
         listener: Listener | None = None
         try:
             listener = _listen(settings, notes)
             pages = _pages(settings, page.installed, app[FRONT].pages())
+            owners = None if keys is None else keys.ring.principals()
             if settings.log_format == logs.JSON:
-                _log.info("%s", short_greeting(listener.address, pages, models))
+                _log.info("%s", short_greeting(listener.address, pages, models, owners))
             else:
-                print(greeting(listener.address, pages, models), flush=True)
+                print(greeting(listener.address, pages, models, owners), flush=True)
             listener.start(connections)
-            _tell_who_may_ask(visitors, listener)
+            _tell_who_may_ask(visitors, listener, has_keys=keys is not None)
             page.api_url = own_url(listener.address, settings.base_path)
             registry.start()
             if settings.train_endpoint:
@@ -175,9 +183,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             if listener is not None:
                 await listener.stop()
             settled.cancel()
-            if reloading is not None:
-                reloading.cancel()
-                await asyncio.wait((reloading,))
+            for task in (reloading, following):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.wait((task,))
             # Calls that are still running or waiting get 503.
             await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
@@ -220,8 +229,8 @@ def _pages(settings: Settings, has_page: bool, of_doors: Sequence[Link]) -> list
     return pages
 
 
-def _tell_who_may_ask(visitors: Visitors, listener: Listener) -> None:
-    if is_open(listener.address):
+def _tell_who_may_ask(visitors: Visitors, listener: Listener, *, has_keys: bool) -> None:
+    if is_open(listener.address) and not has_keys:
         where = network_url(listener.address, "") or f"port {listener.address[1]}"
         _log.warning(OPEN_TO_ALL, where)
     if visitors.any_host:

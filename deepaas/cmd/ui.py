@@ -19,7 +19,7 @@ import deepaas
 from deepaas.help import CommandParser
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
-from deepaas.reach import OPEN_TO_ALL, network_url, own_url
+from deepaas.reach import network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.ui.stubs import without_stubs
 from deepaas.web.forwarded import TrustedProxies
@@ -204,6 +204,12 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
+_OPEN = (
+    "anybody who can reach it can use the models, because no password is required: listen on "
+    "127.0.0.1, or use a reverse proxy that requires one"
+)
+
+
 def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
     if given.unix_socket:
         listening = socket.socket(socket.AF_UNIX)
@@ -218,7 +224,7 @@ def _listen(given: argparse.Namespace) -> tuple[socket.socket, str]:
     address = listening.getsockname()[:2]
     shown = own_url(address, f"{given.root_path}/")
     if network := network_url(address, f"{given.root_path}/"):
-        shown = f"{shown} and {network}. Warning: {OPEN_TO_ALL % 'it'}"
+        shown = f"{shown} and {network}. Warning: {_OPEN}"
     return listening, shown
 
 

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 from multidict import istr
 
-from deepaas.access.needs import OPEN, Need, Scope, need_of
+from deepaas.access.needs import OPEN, Need, Reach, need_of
 from deepaas.access.principal import NOBODY, PUBLIC, Principal, Right
 from deepaas.browsers import wants_page
 from deepaas.errors import DeepaasError, MalformedRequest, NotPermitted, Unauthenticated
@@ -58,12 +58,12 @@ def principal_of(request: web.Request) -> Principal | None:
     return found
 
 
-class _Named(Protocol):
+class _NamedModel(Protocol):
     @property
     def name(self) -> str: ...
 
 
-Model = TypeVar("Model", bound=_Named)
+Model = TypeVar("Model", bound=_NamedModel)
 
 
 def readable(request: web.Request, models: Iterable[Model]) -> list[Model]:
@@ -171,9 +171,9 @@ def _admit(request: web.Request, principal: Principal, wanted: Need) -> None:
         return
     if right not in principal.rights:
         raise NotPermitted(principal.name, right.value)
-    if principal.models is None or (wanted.scope is Scope.SEEN and principal.models):
+    if principal.models is None or (wanted.scope is Reach.SEEN and principal.models):
         return
-    named = request.app[FACTS].named(request) if wanted.scope is Scope.NAMED else ""
+    named = request.app[FACTS].named(request) if wanted.scope is Reach.NAMED else ""
     if named not in principal.models:
         raise NotPermitted(principal.name, right.value, named, is_partial=True)
 

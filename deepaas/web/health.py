@@ -11,8 +11,9 @@ import msgspec
 from aiohttp import web
 
 from deepaas.access.needs import open_to_all
+from deepaas.access.principal import Right
 from deepaas.model.registry import Registry
-from deepaas.web.access import readable
+from deepaas.web.access import principal_of, readable
 from deepaas.web.errors import json_response
 
 QUIET_SECONDS = 0.2
@@ -110,8 +111,11 @@ def setup(
         shown = {model.name for model in readable(request, registry)}
         models = {n: msgspec.structs.asdict(s) for n, s in statuses.items() if n in shown}
         body: dict[str, Any] = {"ready": ready, "draining": drain.began, "models": models}
+        principal = principal_of(request)
         if trainings_status is not None:
             status, reason = trainings_status()
+            if principal is not None and not principal.may_some(Right.READ):
+                reason = ""
             body["trainings"] = {"status": status, "reason": reason}
         return json_response(body, 200 if ready else 503)
 

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.site import ICON, STYLE, header
 from deepaas.web.site_pages import SWAGGER, of_page
@@ -86,13 +86,13 @@ def setup(
     folder.mkdir()
     packing = asyncio.Lock()
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def show_page(request: web.Request) -> web.Response:
         name = request.query.get(CHOICE, "")
         chosen = next((one for one in documents if one.name == name), documents[0])
         return page(request, prefix=prefix, title=title, chosen=chosen, documents=documents)
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def send_file(request: web.Request) -> web.FileResponse:
         name = request.match_info["name"]
         path = files.get(name)
@@ -105,7 +105,7 @@ def setup(
             link, headers={"Cache-Control": _UNCHANGED if asked_for else "no-cache"}
         )
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def to_page(_request: web.Request) -> web.Response:
         raise web.HTTPFound(page_path)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.browsers import wants_page
 from deepaas.errors import ExtraMissing, UpstreamFailed
@@ -39,14 +39,14 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
         yield
         await proxy.close()
 
-    @needs(Right.TRAIN, Scope.ALL)
+    @needs(Right.TRAIN, Reach.ALL)
     async def to_folder(request: web.Request) -> web.Response:
         # Relative, so that it also works if a proxy serves this host below a path.
         query = request.rel_url.raw_query_string
         location = f".{PATH}/{'?' if query else ''}{query}"
         return web.Response(status=302, headers={hdrs.LOCATION: location})
 
-    @needs(Right.TRAIN, Scope.ALL)
+    @needs(Right.TRAIN, Reach.ALL)
     async def forward(request: web.Request) -> web.StreamResponse:
         try:
             return await proxy.forward(request, request.rel_url.raw_path)
@@ -55,7 +55,7 @@ def setup(app: web.Application, *, prefix: str, tensorboard: TensorBoardProcess)
                 return error_page(request, "TensorBoard", error)
             raise
 
-    @needs(Right.TRAIN, Scope.ALL)
+    @needs(Right.TRAIN, Reach.ALL)
     async def font(request: web.Request) -> web.StreamResponse:
         return await proxy.forward(request, f"{prefix}{PATH}{request.rel_url.raw_path}")
 

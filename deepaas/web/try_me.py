@@ -16,7 +16,7 @@ from typing import Protocol
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.browsers import wants_page
 from deepaas.errors import (
@@ -98,7 +98,7 @@ def setup(
         await visit.give_up()
         await proxy.close()
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def forward(request: web.Request) -> web.StreamResponse:
         if client_max_size and (request.content_length or 0) > client_max_size + FORM_BYTES:
             raise RequestTooLarge.than(client_max_size)
@@ -128,7 +128,7 @@ def setup(
 
 
 def setup_disabled(app: web.Application, *, prefix: str) -> None:
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def refuse(request: web.Request) -> web.StreamResponse:
         return _told(request, Disabled("the try-me page"))
 
@@ -136,7 +136,7 @@ def setup_disabled(app: web.Application, *, prefix: str) -> None:
 
 
 def _add_routes(app: web.Application, prefix: str, handler: Handler) -> None:
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def to_folder(request: web.Request) -> web.Response:
         # Relative, so that it also works if a proxy serves this host below a path.
         query = request.rel_url.raw_query_string

@@ -11,6 +11,8 @@ from scripts.reference.pages import summary, table
 
 TO_DO: dict[type[DeepaasError], str] = {
     errors.MalformedRequest: "Send the complete body, in the format given by `Content-Type`.",
+    errors.Unauthenticated: "Send a valid key: `Authorization: Bearer KEY`.",
+    errors.NotPermitted: "Ask the operator for a key with this right, for this model.",
     errors.Disabled: "Ask the operator to enable it: see the options `--no…-endpoint`, `--noui`.",
     errors.ForeignOrigin: "Ask the operator to allow the origin: `--allowed-origin`.",
     errors.ModelNotFound: "Look up the name in `/v2/models/`.",

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from multidict import CIMultiDict
 
-from deepaas.access.needs import Scope, needs, open_to_all
+from deepaas.access.needs import Reach, needs, open_to_all
 from deepaas.access.principal import ALL_RIGHTS, Principal, Right
 from deepaas.errors import Unauthenticated
 from deepaas.web.access import Identity, check_access, principal_of, readable
@@ -58,7 +58,7 @@ async def _name(request: web.Request) -> web.Response:
     return web.Response(text=principal.name or "nobody")
 
 
-@needs(Right.READ, Scope.SEEN, document=True)
+@needs(Right.READ, Reach.SEEN, document=True)
 async def _seen(request: web.Request) -> web.Response:
     return web.Response(text=" ".join(model.name for model in readable(request, MODELS)))
 
@@ -68,7 +68,7 @@ async def _one(request: web.Request) -> web.Response:
     return await _name(request)
 
 
-@needs(Right.READ, Scope.ALL)
+@needs(Right.READ, Reach.ALL)
 async def _whole(request: web.Request) -> web.Response:
     return await _name(request)
 

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from deepaas.access.principal import Principal, Right
 from deepaas.cmd.greeting import greeting
 from deepaas.model.discovery import FoundModel
 from deepaas.protocols.door import Link
@@ -57,3 +58,12 @@ def test_the_models_are_named_a_handful_at_most() -> None:
     assert " Models: demo (./api.py)\n" in said
     assert " and 12 more\n" in said
     assert "more" not in greeting(("::1", 80), PAGES, MODELS * 5)
+
+
+def test_who_may_do_what_is_told() -> None:
+    assert "Keys: not required" in greeting(("127.0.0.1", 80), PAGES, MODELS)
+    owners = [Principal(f"key-{n}", frozenset((Right.PREDICT,)), frozenset("a")) for n in range(7)]
+    said = greeting(("127.0.0.1", 80), PAGES, MODELS, owners)
+    assert "Keys: key-0 (predict; models a)" in said
+    assert "key-4" in said and "and 2 more" in said and "key-5" not in said
+    assert "none is valid" in greeting(("127.0.0.1", 80), PAGES, MODELS, [])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 import deepaas
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
 from deepaas.model.handle import HostedModel
@@ -223,7 +223,7 @@ class PredictionRoutes:
             )
         )
 
-    @needs(Right.MANAGE, Scope.ALL)
+    @needs(Right.MANAGE, Reach.ALL)
     async def post_shutdown(self, _request: web.Request) -> web.Response:
         """Stop the host, like SIGTERM; only with ``--cog-shutdown``."""
         if not self._host.options.shutdown:

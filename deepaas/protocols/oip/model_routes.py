@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from aiohttp import web
 
 import deepaas
-from deepaas.access.needs import Scope, needs, open_to_all
+from deepaas.access.needs import Reach, needs, open_to_all
 from deepaas.access.principal import Right
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Handler, Host, routes
@@ -74,7 +74,7 @@ class ModelRoutes:
             ]
         return routes(path, table)
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def get_server(self, _request: web.Request) -> web.Response:
         """Return the name, version and extensions of the host."""
         return json_answer(
@@ -127,7 +127,7 @@ class ModelRoutes:
         told = self._models.statistics[model.name].told(model.name, known.version)
         return json_answer({"model_stats": [told]})
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def get_all_statistics(self, request: web.Request) -> web.Response:
         """Return the statistics of each model that has been loaded."""
         told = [

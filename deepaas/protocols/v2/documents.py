@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 
 import deepaas
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.messages import Description
 from deepaas.model.about import about, descriptions
@@ -72,7 +72,7 @@ class Documents:
                     show(made.openapi["paths"][path]["post"], example)
         return made.openapi
 
-    @needs(Right.READ, Scope.SEEN, document=True)
+    @needs(Right.READ, Reach.SEEN, document=True)
     async def _get_swagger(self, request: web.Request) -> web.Response:
         made = await self._up_to_date(readable(request, self._host.registry))
         headers = {"Content-Type": "application/json; charset=utf-8"}

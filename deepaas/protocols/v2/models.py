@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.errors import DeepaasError
 from deepaas.model.handle import HostedModel
@@ -38,7 +38,7 @@ class ModelOperations:
             # A model with an error stays in the list, with the reason.
             return self._links(model) | {"error": error.message}
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def get_models(self, request: web.Request) -> web.Response:
         models = await asyncio.gather(*map(self._listed, readable(request, self._host.registry)))
         return json_response({"models": models})

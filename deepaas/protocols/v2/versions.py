@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from deepaas.access.needs import Scope, needs
+from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
 from deepaas.browsers import wants_page
 from deepaas.protocols.door import Host
@@ -22,11 +22,11 @@ class VersionOperations:
         link = {"rel": "self", "type": "application/json", "href": f"{self._host.prefix}/v2/"}
         return {"version": "stable", "id": "v2", "links": [link]}
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def get_version(self, _request: web.Request) -> web.Response:
         return json_response(self._version())
 
-    @needs(Right.READ, Scope.SEEN)
+    @needs(Right.READ, Reach.SEEN)
     async def get_versions(self, request: web.Request) -> web.StreamResponse:
         """Return the API versions, or the start page for browsers."""
         host = self._host
@@ -44,7 +44,7 @@ class VersionOperations:
         )
         return json_response({"versions": [self._version()], "links": links})
 
-    @needs(Right.MANAGE, Scope.ALL)
+    @needs(Right.MANAGE, Reach.ALL)
     async def get_debug(self, _request: web.Request) -> web.Response:
         """Return the end of the log, if clients may see it."""
         recent_log = self._host.recent_log
