@@ -1,7 +1,8 @@
-"""The request that code runs for: what log lines, webhooks and workers are told about it.
+"""The request that code runs for: what log lines and traces tell about it.
 
-A context variable has it. Tasks and threads that a request starts inherit it; what they log after
-its end is not about it any more, unless it is kept.
+A context variable has it, if somebody wants to know (``web.request_id.in_context``). Tasks and
+threads that a request starts inherit it; what they log after its end is not about it any more,
+unless it is kept.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
 from deepaas.web.observers import DebugLog
 from deepaas.web.request_details import details_from
-from deepaas.web.request_id import identified
+from deepaas.web.request_id import in_context
 
 _log = logging.getLogger("deepaas")
 
@@ -133,9 +133,11 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
         assert runner.server is not None
-        runner.server.request_handler = identified(
-            expecting(runner.server.request_handler, app[SHAPES]), details_from(app[FACTS])
-        )
+        runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
+        if settings.log_format == logs.JSON:
+            runner.server.request_handler = in_context(
+                runner.server.request_handler, details_from(app[FACTS])
+            )
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(
             runner.server,

@@ -1,4 +1,8 @@
-"""The id of each request, by which its client, proxies and the log name it: ``X-Request-ID``."""
+"""The id of each request, by which its client, proxies and the log name it: ``X-Request-ID``.
+
+Only if somebody reads it, such as a log of JSON lines, is the request that code runs for known
+everywhere (:mod:`deepaas.request_context`).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from deepaas.request_context import CURRENT, RequestContext, RequestDetails
 
 REQUEST_ID = istr("X-Request-ID")
 
-_CONTEXT = "deepaas_request"
+_ID = "deepaas_request_id"
 
 _SAFE = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 """Ids of clients: they are written to logs and sent to others."""
@@ -27,47 +31,39 @@ Details = Callable[[web.BaseRequest], RequestDetails]
 
 
 def request_id(request: web.BaseRequest) -> str:
-    return context_of(request).id
-
-
-def context_of(request: web.BaseRequest) -> RequestContext:
-    """It is made here for requests that no handler sees, since they are not valid HTTP."""
-    found = request.get(_CONTEXT)
-    return _begin(request, _only_id) if found is None else found
+    """It is made when it is needed first, and is the same from then on."""
+    found: str | None = request.get(_ID)
+    if found is None:
+        found = request[_ID] = _told(request) or new_id()
+    return found
 
 
 def new_id() -> str:
     """Not a secret, so it need not ask the system, which costs more than all the rest."""
-    return f"{random.getrandbits(128):032x}"
+    return f"{random.getrandbits(64):016x}"
 
 
-def identified(handler: BaseHandler, details: Details) -> BaseHandler:
-    """Outside of all middlewares, so that every response and every line has an id.
+def in_context(handler: BaseHandler, details: Details) -> BaseHandler:
+    """Around all middlewares: while a request is worked on, it is the current one.
 
-    ``details`` finds what lines of the log tell about a request.
+    ``details`` finds what lines of the log tell about it.
     """
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         # Set for each: one task works on all requests of a connection.
-        CURRENT.set(_begin(request, details))
+        CURRENT.set(
+            RequestContext(
+                request_id(request), functools.partial(_look, weakref.ref(request), details)
+            )
+        )
         return handler(request)
 
     return handle
 
 
-def _begin(request: web.BaseRequest, details: Details) -> RequestContext:
-    look = functools.partial(_look, weakref.ref(request), details)
-    context = request[_CONTEXT] = RequestContext(_told(request) or new_id(), look)
-    return context
-
-
 def _look(asked: weakref.ref[web.BaseRequest], details: Details) -> RequestDetails | None:
     request = asked()
     return None if request is None else details(request)
-
-
-def _only_id(request: web.BaseRequest) -> RequestDetails:
-    return RequestDetails(request_id(request))
 
 
 def _told(request: web.BaseRequest) -> str:

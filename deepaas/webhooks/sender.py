@@ -35,7 +35,7 @@ CONNECTIONS_COUNT = 32
 """Maximum number of connections to one server."""
 
 USER_AGENT = "deepaas"
-FORWARDED = ("traceparent", "tracestate")
+FORWARDED = ("X-Request-ID", "traceparent", "tracestate")
 
 
 class WebhookAddress(msgspec.Struct, frozen=True):

@@ -162,7 +162,7 @@ class Worker:
         if call.listener is not None:
             call.listener.begun()
         self.calls[call.id] = call
-        if self._output is not None:
+        if self._output is not None and (self.concurrency > 1 or call.context is not None):
             self._output.begin(call.id, call.context, apart=self.concurrency > 1)
         return True
 
@@ -237,8 +237,10 @@ class Worker:
             _pass_on(call, message)
 
     def _on_reply(self, call: Call, reply: Reply) -> None:
-        if self._output is not None:
-            self._output.drain()
+        is_told_apart = self.concurrency > 1 or call.context is not None
+        if call.listener is not None or is_told_apart:
+            self._drain()
+        if is_told_apart and self._output is not None:
             self._output.end(call.id)
         del self.calls[call.id]
         self.keeper.answered(self, call, reply)

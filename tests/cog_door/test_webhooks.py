@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,4 @@ def test_the_token_and_the_trace(serving: Serving, receiving: Receiver) -> None:
     headers = receiving.received[-1].headers
     assert receiving.told("/token")[-1]["status"] == "succeeded"
     assert (headers["authorization"], headers["traceparent"]) == ("Bearer a secret", trace)
+    assert re.fullmatch("[0-9a-f]{16}", headers["x-request-id"])

@@ -19,7 +19,7 @@ from deepaas.json_lines import JsonFormatter
 
 from .json_log import lines, says, wait_for_lines
 
-MADE = re.compile(r"[0-9a-f]{32}")
+MADE = re.compile(r"[0-9a-f]{16}")
 
 TALKS = """
 import asyncio
@@ -97,7 +97,7 @@ def test_an_unsafe_id_is_replaced(told: str, host: Host) -> None:
 def test_of_two_ids_none_is_taken(host: Host) -> None:
     head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     answer = raw(host, head + b"X-Request-ID: one\r\nX-Request-ID: two\r\n\r\n")
-    assert re.search(rb"\r\nX-Request-ID: [0-9a-f]{32}\r\n", answer)
+    assert re.search(rb"\r\nX-Request-ID: [0-9a-f]{16}\r\n", answer)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
+from deepaas.web.passed_on import passed_on
 from deepaas.webhooks.kept import KeptWebhooks
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
@@ -140,7 +141,7 @@ class PredictionRoutes:
         async with self._intake.read(request, self._shelf.outline(model)) as asked:
             prediction, wanted = self._accepted(model, asked, new_id())
             try:
-                telling.watch(self._webhooks, prediction, asked, request.headers)
+                telling.watch(self._webhooks, prediction, asked, passed_on(request))
                 await self._made(prediction, model, wanted)
                 output = prediction.output()
                 if prediction.status != SUCCEEDED or output is None:
@@ -250,7 +251,9 @@ class PredictionRoutes:
         kept = asynchronous and not streamed
         prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept, codec=codec)
         try:
-            entry = telling.watch(self._webhooks, prediction, asked, request.headers, durable=kept)
+            entry = telling.watch(
+                self._webhooks, prediction, asked, passed_on(request), durable=kept
+            )
             if kept:
                 await self._predictions.start(prediction, model, wanted).noted.wait()
                 await self._webhooks.noted(entry)

@@ -38,6 +38,7 @@ from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.training_told import STATUS, Teller
 from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.runs import TrainingRun
+from deepaas.web.passed_on import passed_on
 from deepaas.web.values import stored
 from deepaas.webhooks.kept import KeptWebhooks, Subject
 from deepaas.webhooks.sender import WebhookAddress
@@ -234,7 +235,7 @@ class TrainingRoutes:
 
         subject = Subject(telling.TRAINING, model.name, run.uuid, name, run.created)
         entry = telling.subscribe(
-            self._webhooks, subject, asked, request.headers, begin, durable=True
+            self._webhooks, subject, asked, passed_on(request), begin, durable=True
         )
         await self._webhooks.noted(entry)
 
