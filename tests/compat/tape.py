@@ -128,13 +128,18 @@ def _of_json(kept: dict[str, Any]) -> Answer:
 
 
 TEMPORARY = re.compile(rb"tmp[a-z0-9_]{8}")
+ADDRESS = re.compile(rb"0x[0-9a-f]+")
 
 
 def _steady(answer: Answer) -> tuple[Any, ...]:
-    """An answer without what DEEPaaS says otherwise each time: names of temporary files.
+    """An answer without what DEEPaaS says otherwise each time: temporary files, addresses.
 
     Nor in which order it lists what is a set, and how it numbers definitions.
     """
     headers = {name: answer.headers[name] for name in COMPARED if name in answer.headers}
     named = TEMPORARY.sub(b"tmp", repr(sorted(headers.items())).encode())
-    return answer.status, named, sorted(TEMPORARY.sub(b"tmp", masked(answer).content))
+    return (
+        answer.status,
+        named,
+        sorted(ADDRESS.sub(b"0x", TEMPORARY.sub(b"tmp", masked(answer).content))),
+    )
