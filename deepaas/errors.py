@@ -137,6 +137,28 @@ class NotPermitted(DeepaasError):
         self.right = right
 
 
+class NotGranted(DeepaasError):
+    """The token is valid, but no ``--oidc-grant`` applies to its owner."""
+
+    code = "not_granted"
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(
+            f"the token of {issuer} is valid, but its owner has no access here: the operator "
+            "grants it (--oidc-grant)"
+        )
+
+
+class IssuerUnavailable(DeepaasError):
+    """The keys of the OpenID Connect issuer cannot be fetched."""
+
+    code = "issuer_unavailable"
+    retry_after_seconds = 10.0
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(f"the token cannot be checked: {issuer} does not respond")
+
+
 class RequestTimedOut(DeepaasError):
     """A body has made no progress for ``body-timeout``."""
 

@@ -107,6 +107,30 @@ class Settings:
         "else requires one.",
         group=ACCESS,
     )
+    oidc_issuer: str = option(
+        "",
+        "Accept the tokens (JWT) of this OpenID Connect issuer, for example "
+        "https://aai.egi.eu/auth/realms/egi. Requires the extra 'oidc'.",
+        group=ACCESS,
+        unit="URL",
+    )
+    oidc_audience: tuple[str, ...] = option(
+        (),
+        "Audience ('aud') that a token must be for, usually the client id of this host at the "
+        "issuer; * to accept tokens that were made for other services as well. Can be repeated.",
+        multiple=True,
+        group=ACCESS,
+        unit="NAME",
+    )
+    oidc_grant: tuple[str, ...] = option(
+        (),
+        "Rights for owners of tokens, as 'CLAIM=VALUE RIGHTS [MODELS]': 'groups=/vo/users "
+        "read,predict', 'realm_access.roles=trainer read,predict,train my_model', or '* read' for "
+        "everybody. VALUE can end with *. The first one that applies counts. Can be repeated.",
+        multiple=True,
+        group=ACCESS,
+        unit="GRANT",
+    )
     allowed_host: tuple[str, ...] = option(
         (),
         "Host name that clients can use, in addition to localhost and the IP address: example.org, "

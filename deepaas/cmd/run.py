@@ -26,6 +26,7 @@ from deepaas.app import (
     build_try_me,
     build_visitors,
 )
+from deepaas.cmd.access import open_access
 from deepaas.cmd.greeting import greeting, short_greeting
 from deepaas.cmd.init import leave_first_place
 from deepaas.doors import OpenDoor, why_to_stay
@@ -44,7 +45,6 @@ from deepaas.settings import Settings
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
-from deepaas.web.access import check_access
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import SHAPES, expecting
@@ -126,9 +126,18 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         trainings = build_trainings(settings, models, folder, host_mark, executor)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
-        access = check_access([keys.ring], public_docs=settings.public_docs) if keys else None
+        access = open_access(settings, keys)
         app = build_app(
-            settings, registry, folder, drain, trainings, page, visitors, notes, recent, access
+            settings,
+            registry,
+            folder,
+            drain,
+            trainings,
+            page,
+            visitors,
+            notes,
+            recent,
+            access.check,
         )
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
@@ -156,13 +165,13 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         try:
             listener = _listen(settings, notes)
             pages = _pages(settings, page.installed, app[FRONT].pages())
-            owners = None if keys is None else keys.ring.principals()
+            owners = access.owners
             if settings.log_format == logs.JSON:
                 _log.info("%s", short_greeting(listener.address, pages, models, owners))
             else:
                 print(greeting(listener.address, pages, models, owners), flush=True)
             listener.start(connections)
-            _tell_who_may_ask(visitors, listener, has_keys=keys is not None)
+            _tell_who_may_ask(visitors, listener, has_keys=access.check is not None)
             page.api_url = own_url(listener.address, settings.base_path)
             registry.start()
             if settings.train_endpoint:
