@@ -158,17 +158,23 @@ def build_keys(settings: Settings) -> HostKeys | None:
     Raises:
         ConfigError: they cannot be read.
     """
-    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
-    default = (state or default_directory(os.environ)) / "keys.json"
-    path = Path(settings.keys_file).expanduser() if settings.keys_file else default
+    path = keys_path(settings)
     is_given = settings.api_key_file or "DEEPAAS_API_KEY" in os.environ
-    if not (settings.keys_file or is_given or _is_there(path, strict=state is not None)):
+    if not (settings.keys_file or is_given or _is_there(path, strict=bool(settings.state_dir))):
         return None
     # Imported late: a host without keys does not need it.
     module = importlib.import_module("deepaas.access.host_keys")
     given = module.given_key(os.environ, settings.api_key_file)
     keys: HostKeys | None = module.open_keys(path, bool(settings.keys_file), given)
     return keys
+
+
+def keys_path(settings: Settings) -> Path:
+    """Where the file of keys is, if there is one."""
+    if settings.keys_file:
+        return Path(settings.keys_file).expanduser()
+    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
+    return (state or default_directory(os.environ)) / "keys.json"
 
 
 def _is_there(path: Path, *, strict: bool) -> bool:

@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
         action="store_true",
         help="try to load each installed model, in a separate process",
     )
-    add_again(parser, ("url", "api-key", "output", "plain"))
+    add_again(parser, ("url", "api-key", "api-key-file", "output", "plain"))
     parser.set_defaults(run=_run)
 
 

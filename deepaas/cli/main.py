@@ -11,7 +11,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from deepaas.cli import doors_command, list_command, model_commands, new_command, runs_command
+from deepaas.cli import (
+    doors_command,
+    keys_command,
+    list_command,
+    model_commands,
+    new_command,
+    runs_command,
+)
 from deepaas.cli.interrupt import Interrupted, unwound
 from deepaas.cli.output import give_up, unwritable
 from deepaas.cli.problems import EXIT_CODES, INTERRUPTED, OK, CommandProblem, say
@@ -43,7 +50,8 @@ environment:
   DEEPAAS_V2_MODEL  the installed model, like --model-name
   DEEPAAS_URL       the host, like --url
   DEEPAAS_API_KEY   the API key of the host, like --api-key (which other users
-                    of this machine can see in the list of processes)
+                    of this machine can see in the list of processes);
+                    DEEPAAS_API_KEY_FILE is a file with it
   NO_COLOR          disable colours
 """
 
@@ -127,6 +135,7 @@ def _parser(*, with_check: bool) -> CommandParser:
     list_command.add_to(commands)
     doors_command.add_to(commands)
     runs_command.add_to(commands)
+    keys_command.add_to(commands)
     new_command.add_to(commands)
     if with_check:
         from deepaas.cli import check_command

@@ -20,6 +20,10 @@ LIKE = 0.5
 
 COMMANDS = ("get_metadata", "warm", "predict", "train")
 
+_BEFORE_THE_COMMAND = (
+    *("--url", "--api-key", "--api-key-file", "--model-name", "--run-dir", "--detach", "--plain"),
+)
+
 
 def add_to(commands: Any) -> None:
     for name, run, text in (
@@ -30,7 +34,10 @@ def add_to(commands: Any) -> None:
     ):
         parser = commands.add_parser(name, help=text, description=text)
         parser.set_defaults(run=run)
-        add_again(parser, ("model-name", "url", "api-key", "output", "deepaas_method_output"))
+        add_again(
+            parser,
+            ("model-name", "url", "api-key", "api-key-file", "output", "deepaas_method_output"),
+        )
         if name == "predict":
             add_again(parser, ("stream", "open"))
 
@@ -156,7 +163,7 @@ class _FunctionParser(argparse.ArgumentParser):
 
     def _unknown(self, unknown: list[str]) -> str:
         flag = unknown[0].partition("=")[0]
-        if flag in ("--url", "--api-key", "--model-name", "--run-dir", "--detach", "--plain"):
+        if flag in _BEFORE_THE_COMMAND:
             return (
                 f"{flag} is not an argument of the model. Put options of deepaas-cli before the "
                 f"command: deepaas-cli {flag} … {self._function} …"

@@ -30,6 +30,7 @@ from deepaas.cli.problems import (
 )
 from deepaas.cli.status import ProgressLine, status
 from deepaas.client import Client, errors
+from deepaas.client.api_key import read_key
 from deepaas.client.description import Argument
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ _HOST_FAILED = (
 def open_client(options: argparse.Namespace) -> Iterator[Client]:
     """Open a client for the host, and convert its errors to ``CommandProblem``."""
     try:
-        with Client(options.url, api_key=options.api_key) as client:
+        api_key = options.api_key
+        if api_key is None and options.api_key_file:
+            api_key = read_key(options.api_key_file)
+        with Client(options.url, api_key=api_key) as client:
             yield client
     except errors.InvalidArguments as error:
         if error.fields:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 URL = "http://127.0.0.1:5000"
 SHORT_LENGTH = 8
 
-_SHARED = ("url", "api-key", "model-name", "output", "plain")
+_SHARED = ("url", "api-key", "api-key-file", "model-name", "output", "plain")
 
 Run = Callable[[argparse.Namespace, "Client"], int]
 

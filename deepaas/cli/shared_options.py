@@ -46,8 +46,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--api-key",
         metavar="KEY",
-        default=os.environ.get("DEEPAAS_API_KEY") or None,
-        help="send 'Authorization: Bearer KEY' to the host; DEEPAAS_API_KEY is safer",
+        help="send this key to the host, as 'Authorization: Bearer KEY'; the next one, or "
+        "DEEPAAS_API_KEY, is safer",
+    )
+    model.add_argument(
+        "--api-key-file",
+        metavar="FILE",
+        help="send the key in this file to the host",
     )
     result = parser.add_argument_group("result")
     result.add_argument(*("--output", "-o"), metavar="FILE", help="write the result to this file")

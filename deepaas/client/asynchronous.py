@@ -17,6 +17,7 @@ from yarl import URL
 from deepaas.client import arrays
 from deepaas.client.answers import MAX_ANSWER_BYTES, file_name, is_json, read_all, write_all
 from deepaas.client.api import Api
+from deepaas.client.api_key import headers_with, own_key
 from deepaas.client.calls import predict_call, train_call
 from deepaas.client.choices import check_accept, check_stream, not_found, streams, the_only
 from deepaas.client.description import NPY, NPZ, Model
@@ -47,7 +48,8 @@ class AsyncClient:
 
     Args:
         url: of the host, including its base path if it has one.
-        api_key: sent as ``Authorization: Bearer …``.
+        api_key: sent as ``Authorization: Bearer …``; None: the one in ``DEEPAAS_API_KEY``, or in
+            the file ``DEEPAAS_API_KEY_FILE``, if there is one.
         timeout: seconds for a request; None: no limit for predictions.
         retries: how often a request is retried if the host has certainly not started it, or if it
             changes nothing.
@@ -62,7 +64,7 @@ class AsyncClient:
         retries: int = 2,
     ) -> None:
         check_url(url)
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        headers = headers_with(own_key() if api_key is None else api_key)
         self.url = url.rstrip("/")
         self._api = Api(url, headers=headers, timeout=timeout, retries=retries)
         self._models: dict[str, Model] = {}

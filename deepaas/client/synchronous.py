@@ -32,7 +32,8 @@ class Client:
 
     Args:
         url: of the host, including its base path if it has one.
-        api_key: sent as ``Authorization: Bearer …``.
+        api_key: sent as ``Authorization: Bearer …``; None: the one in ``DEEPAAS_API_KEY``, or in
+            the file ``DEEPAAS_API_KEY_FILE``, if there is one.
         timeout: seconds for a request; None: no limit for predictions.
         retries: how often a request is retried if the host has certainly not started it, or if it
             changes nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepaas.client import Client, ClientError
+from deepaas.client.api_key import VARIABLE as API_KEY
 from deepaas.programs import module_command
 
 START_SECONDS = 600.0
@@ -36,8 +38,10 @@ class ServedModel:
         self._log = folder / "log"
         command = module_command("deepaas.testing.leash")
         command += ["--listen-ip", "127.0.0.1", "--listen-port", "0"]
-        # Only its own database, whatever the environment says.
+        # Only its own database and keys, whatever the environment says.
         command += ["--state-dir", str(folder / "state"), "--database-url", ""]
+        command += ["--keys-file", "", "--api-key-file", ""]
+        environment = {name: value for name, value in os.environ.items() if name != API_KEY}
         command += ["--model-name", model, *options]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -48,6 +52,7 @@ class ServedModel:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C is for pytest, which stops the host after the tests.
                 start_new_session=True,
+                env=environment,
             )
 
     @property

@@ -14,7 +14,10 @@ PACKAGE = ROOT / "deepaas"
 
 MEANING = {
     "COG_WEIGHTS": "The value for a Cog predictor whose `setup` takes `weights`.",
-    "DEEPAAS_API_KEY": "`deepaas-cli`: the API key for the host, same as `--api-key`.",
+    "DEEPAAS_API_KEY": "`deepaas-run`: a key that has all rights, which clients need. "
+    "`deepaas-cli` and clients in Python: the key to send. Not passed on to models.",
+    "DEEPAAS_API_KEY_FILE": "A file with such a key. `deepaas-run`: same as `--api-key-file`. "
+    "`deepaas-cli` and clients in Python: the key to send, unless `DEEPAAS_API_KEY` is set.",
     "DEEPAAS_RUN_CONTROL": "Set for a training run: used by the helpers in "
     "`deepaas.model.v2.run` to communicate with the host. Internal.",
     "DEEPAAS_RUN_DIR": "Set for a training run: the folder of the run, for its files.",
