@@ -37,7 +37,7 @@ class Need:
     """``right`` is None if none is needed; ``document``: ``--public-docs`` opens the route."""
 
     right: Right | None
-    scope: Reach = Reach.NAMED
+    reach: Reach = Reach.NAMED
     document: bool = False
 
 
@@ -47,10 +47,10 @@ _READ, _MANAGE = Need(Right.READ), Need(Right.MANAGE)
 
 
 def needs(
-    right: Right, scope: Reach = Reach.NAMED, *, document: bool = False
+    right: Right, reach: Reach = Reach.NAMED, *, document: bool = False
 ) -> Callable[[Function], Function]:
     """Declare what a handler needs."""
-    return _declaring(Need(right, scope, document))
+    return _declaring(Need(right, reach, document))
 
 
 def open_to_all(handler: Function) -> Function:

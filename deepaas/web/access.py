@@ -171,9 +171,9 @@ def _admit(request: web.Request, principal: Principal, wanted: Need) -> None:
         return
     if right not in principal.rights:
         raise NotPermitted(principal.name, right.value)
-    if principal.models is None or (wanted.scope is Reach.SEEN and principal.models):
+    if principal.models is None or (wanted.reach is Reach.SEEN and principal.models):
         return
-    named = request.app[FACTS].named(request) if wanted.scope is Reach.NAMED else ""
+    named = request.app[FACTS].named(request) if wanted.reach is Reach.NAMED else ""
     if named not in principal.models:
         raise NotPermitted(principal.name, right.value, named, is_partial=True)
 

@@ -12,9 +12,10 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from deepaas import config
+from deepaas.access.needs import Need, Reach, need_of
 from deepaas.app import DOORS, build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
@@ -73,20 +74,34 @@ def part() -> str:
     """An overview of all routes, then a section for each of the document."""
     document = openapi()
     described = list(_operations(document))
-    rows = [[method, f"`{path}`", operation["summary"]] for (method, path), operation in described]
+    routes = served()
+    rows = [
+        [method, f"`{path}`", routes[method, path].right, operation["summary"]]
+        for (method, path), operation in described
+    ]
     documented = {route for route, _ in described}
-    others: dict[tuple[str, str], list[str]] = {}
-    for (method, path), text in sorted(served().items(), key=lambda entry: entry[0][::-1]):
+    others: dict[tuple[str, str, str], list[str]] = {}
+    for (method, path), one in sorted(routes.items(), key=lambda entry: entry[0][::-1]):
         if (method, path) not in documented:
-            told = text or OTHERS[path]
-            others.setdefault((path, told), []).append("any" if method == "*" else method)
-    rows += [[", ".join(methods), f"`{path}`", text] for (path, text), methods in others.items()]
+            told = path, one.right, one.text or OTHERS[path]
+            others.setdefault(told, []).append("any" if method == "*" else method)
+    rows += [
+        [", ".join(methods), f"`{path}`", right, text]
+        for (path, right, text), methods in others.items()
+    ]
     sections = [_section(route, operation) for route, operation in described]
-    return "\n\n".join([table(["method", "path", ""], rows), *sections])
+    return "\n\n".join([table(["method", "path", "right", ""], rows), *sections])
 
 
-def served() -> dict[Route, str]:
-    """The routes of the application, without ``HEAD``; of those of doors, what each says it is."""
+class ServedRoute(NamedTuple):
+    """``text`` is what a door says of it."""
+
+    right: str
+    text: str
+
+
+def served() -> dict[Route, ServedRoute]:
+    """The routes of the application, without ``HEAD``."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = config.load(["--state-dir", str(folder / "state")], {}, [])
@@ -104,10 +119,19 @@ def served() -> dict[Route, str]:
         )
         titles = {route.handler: one.door.title for one in app[DOORS] for route in one.door.routes}
         return {
-            (route.method, route.resource.canonical): _told(route.handler, titles)
+            (route.method, route.resource.canonical): ServedRoute(
+                _right(need_of(route.method, route.handler)), _told(route.handler, titles)
+            )
             for route in app.router.routes()
             if route.resource is not None and route.method != "HEAD"
         }
+
+
+def _right(need: Need) -> str:
+    if need.right is None:
+        return "none"
+    where = " for all models" if need.reach is Reach.ALL else ""
+    return f"`{need.right}`{where}{', or `--public-docs`' if need.document else ''}"
 
 
 def _told(handler: Any, titles: Mapping[Any, str]) -> str:

@@ -88,7 +88,7 @@ def test_every_route_that_is_not_in_the_document_is_served_and_told() -> None:
     """The other way round, making the page fails for a route that is not told."""
     served = routes_part.served()
     assert set(routes_part.OTHERS) <= {path for _, path in served}
-    of_doors = {path: text for (_, path), text in served.items() if text}
+    of_doors = {path: one.text for (_, path), one in served.items() if one.text}
     assert of_doors["/cog/{model}/health-check"].startswith(
         "Cog's API: show the state of the model"
     )

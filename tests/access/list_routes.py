@@ -1,0 +1,29 @@
+"""Prints the routes of the application that `deepaas-run` builds, as JSON: method and path."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from deepaas import config
+from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
+from deepaas.executor import NoExecutor
+from deepaas.model.registry import Registry
+from deepaas.web.health import Drain
+from deepaas.web.notes import Notes
+
+with tempfile.TemporaryDirectory() as name:
+    folder = Path(name)
+    settings = config.load([*sys.argv[1:], "--state-dir", str(folder / "state")], {}, [])
+    app = build_app(
+        settings,
+        Registry([], settings.check_timeout),
+        folder,
+        Drain(),
+        build_trainings(settings, [], folder, "mark", NoExecutor()),
+        build_try_me(settings, folder, "mark"),
+        build_visitors(settings),
+        Notes(),
+    )
+    found = [(one.method, one.resource.canonical) for one in app.router.routes() if one.resource]
+    print(json.dumps(found))
