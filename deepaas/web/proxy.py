@@ -47,7 +47,7 @@ _OUR_OWN = frozenset(("host", "expect"))
 
 _EVENTS = "text/event-stream"
 
-CREDENTIALS = frozenset(("authorization", "cookie"))
+CREDENTIALS = frozenset(("authorization", "cookie", "x-api-key"))
 
 Address = Callable[[], Awaitable[str]]
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from deepaas.access.key_file import changing, read
 from deepaas.access.key_ring import KeyRing
 from deepaas.access.keys import now
 from deepaas.access.principal import ALL_RIGHTS, Right
 from deepaas.cli.main import main
-from deepaas.client import ClientError
+from deepaas.client import AsyncClient, ClientError
 from deepaas.client.api_key import headers_with, own_key
 from deepaas.errors import Unauthenticated
 
@@ -165,3 +167,26 @@ def test_where_a_client_has_its_key_from(tmp_path: Path, monkeypatch: pytest.Mon
     for key in ("k\u00e9y", "a\r\nX-Evil: 1"):
         with pytest.raises(ClientError):
             headers_with(key)
+
+
+async def test_a_redirect_does_not_take_the_key_to_another_origin() -> None:
+    seen: list[str | None] = []
+
+    async def note(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Authorization"))
+        if request.path == "/readyz":
+            raise web.HTTPFound(f"http://127.0.0.1:{other.port}/elsewhere")
+        return web.json_response({"models": {}})
+
+    servers = [TestServer(web.Application()) for _ in range(2)]
+    first, other = servers
+    for server in servers:
+        server.app.router.add_get("/{tail:.*}", note)
+        await server.start_server()
+    try:
+        async with AsyncClient(f"http://127.0.0.1:{first.port}", api_key="secret") as client:
+            await client.health()
+    finally:
+        for server in servers:
+            await server.close()
+    assert seen == ["Bearer secret", None]
