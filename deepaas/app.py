@@ -7,7 +7,7 @@ import importlib
 import logging
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ from deepaas.workers.try_me import TryMe
 if TYPE_CHECKING:
     from deepaas.access.host_keys import HostKeys
     from deepaas.training.store import Store
+    from deepaas.web.limiter import CallLimits
 
 _log = logging.getLogger(__name__)
 
@@ -195,6 +196,25 @@ def build_visitors(settings: Settings) -> Visitors:
         raise ConfigError(str(error)) from None
 
 
+def build_limits(settings: Settings, models: Collection[str]) -> CallLimits | None:
+    """None if there are no limits."""
+    texts = settings.limit_per_address, settings.limit_per_key, settings.limit_per_model
+    if not any(texts):
+        return None
+    from deepaas.limits.reading import read
+    from deepaas.web.limiter import CallLimits
+
+    return CallLimits(read(*texts, models))
+
+
+async def share_limits(settings: Settings, limits: CallLimits, host_mark: str) -> None:
+    """Count together with other hosts that use the same PostgreSQL database, until cancelled."""
+    if not settings.database_url.startswith("postgresql"):
+        return
+    module = await asyncio.to_thread(importlib.import_module, "deepaas.limits.shared")
+    await module.SharedCounts(limits.limiter, settings.database_url, host_mark).run()
+
+
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:
     """The state directory, or a temporary one if there is none."""
     if not settings.train_endpoint:
@@ -249,16 +269,20 @@ def build_app(
     notes: Notes,
     recent_log: RecentLog | None = None,
     access: Middleware | None = None,
+    limits: CallLimits | None = None,
 ) -> web.Application:
     """``access`` checks keys; None if everybody may do everything."""
     parts = [
         serving(drain),
         check_visitors(visitors),
         access,
+        None if limits is None else limits.check,
         normalize_paths(settings.base_path),
     ]
     app = web.Application(middlewares=[part for part in parts if part is not None])
     protect(app, visitors)
+    if limits is not None:
+        app.on_response_prepare.append(limits.tell)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
     shapes = app[SHAPES] = ErrorShapes()

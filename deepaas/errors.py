@@ -6,6 +6,7 @@ maps the classes to statuses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 _LONGEST_NAME = 100
@@ -76,6 +77,21 @@ class UnpacksTooMuch(DeepaasError):
         super().__init__(
             f"the body expands to more than {ratio} times its length: send it uncompressed"
         )
+
+
+class LimitExceeded(DeepaasError):
+    """A key, an address or a model has used up its limit (``limit-per-…``).
+
+    Attributes:
+        violated: the policies that refuse the call, and for how many seconds.
+    """
+
+    code = "limit_exceeded"
+
+    def __init__(self, scope: str, limit: str, violated: Mapping[str, float]) -> None:
+        super().__init__(f"the limit of this {scope} is reached: {limit}")
+        self.violated = violated
+        self.retry_after_seconds = max(violated.values())
 
 
 class BodyUnreadable(DeepaasError):

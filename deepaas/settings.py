@@ -206,6 +206,27 @@ class Settings:
         group=LIMITS,
         unit="SECONDS",
     )
+    limit_per_address: str = option(
+        "",
+        "Limits for the calls of one client address (IPv6: of its /64 network): calls in a time, "
+        "calls at once, and bytes received in a time, such as '100/minute, 10 at once, "
+        "1 GB/hour'. A call beyond a limit gets 429. Behind a reverse proxy, set --trusted-proxy.",
+        group=LIMITS,
+        unit="LIMITS",
+    )
+    limit_per_key: str = option(
+        "",
+        "Limits for the calls with one key that has no limits of its own, in the same format.",
+        group=LIMITS,
+        unit="LIMITS",
+    )
+    limit_per_model: str = option(
+        "",
+        "Limits for all calls of one model together, in the same format. Models can have their "
+        "own: '100/minute; big-model = 1 at once; small-model = none'.",
+        group=LIMITS,
+        unit="LIMITS",
+    )
     client_max_size: int = option(
         0,
         "Maximum size of a request. Beyond that, the response is 413. 0 for no limit.",

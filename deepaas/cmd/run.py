@@ -21,10 +21,12 @@ from deepaas.app import (
     FRONT,
     build_app,
     build_keys,
+    build_limits,
     build_registry,
     build_trainings,
     build_try_me,
     build_visitors,
+    share_limits,
 )
 from deepaas.cmd.access import open_access
 from deepaas.cmd.greeting import greeting, short_greeting
@@ -127,6 +129,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
         access = open_access(settings, keys)
+        limits = build_limits(settings, [found.name for found in models])
         app = build_app(
             settings,
             registry,
@@ -138,6 +141,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             notes,
             recent,
             access.check,
+            limits,
         )
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
@@ -159,6 +163,9 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         )
         # Started early: a worker may be lost while the store is opened.
         settled = asyncio.ensure_future(registry.settled())
+        sharing = (
+            asyncio.ensure_future(share_limits(settings, limits, host_mark)) if limits else None
+        )
         reloading = asyncio.ensure_future(reloader.run()) if reloader else None
         following = asyncio.ensure_future(keys.follow()) if keys else None
         listener: Listener | None = None
@@ -194,7 +201,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             if listener is not None:
                 await listener.stop()
             settled.cancel()
-            for task in (reloading, following):
+            for task in (reloading, following, sharing):
                 if task is not None:
                     task.cancel()
                     await asyncio.wait((task,))

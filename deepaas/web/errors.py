@@ -69,18 +69,21 @@ class ErrorShapes:
     def add(self, shape: Shape, paths: Iterable[str], handlers: Iterable[Any]) -> None:
         """Register a door's shape for its handlers and for everything below its paths."""
         self._by_path += [(path, shape) for path in paths]
-        if shape is not as_failure:
-            self._by_handler.update((handler, shape) for handler in handlers)
+        self._by_handler.update((handler, shape) for handler in handlers)
 
-    def of(self, request: web.Request) -> Shape:
+    def of(self, request: web.Request) -> Shape | None:
+        """None if the request belongs to no door."""
         shape = self._by_handler.get(request.match_info.handler)
-        return shape or self.below(request.path)
+        return shape or self._find(request.path)
 
     def below(self, path: str) -> Shape:
+        return self._find(path) or as_failure
+
+    def _find(self, path: str) -> Shape | None:
         for own, shape in self._by_path:
             if path == own or path.startswith(f"{own}/"):
                 return shape
-        return as_failure
+        return None
 
 
 SHAPES: web.AppKey[ErrorShapes] = web.AppKey("deepaas_error_shapes", ErrorShapes)
@@ -110,6 +113,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.UnknownHost: 421,
     errors.InvalidArguments: 422,
+    errors.LimitExceeded: 429,
     errors.DeepaasError: 500,
     errors.ModelFailed: 500,
     errors.WorkerDied: 500,
@@ -230,7 +234,11 @@ def respond_to_error(request: web.Request, error: Exception) -> web.Response:
     if problem.status < 400:
         return web.Response(status=problem.status, headers=problem.headers)
     shapes = request.config_dict.get(SHAPES)
-    return as_failure(problem) if shapes is None else shapes.of(request)(problem)
+    if shapes is not None and (shape := shapes.of(request)) is not None:
+        return shape(problem)
+    if isinstance(error, errors.LimitExceeded):
+        return _as_quota_exceeded(problem, error.violated)
+    return as_failure(problem)
 
 
 def problem_of(request: web.Request, error: Exception) -> Problem:
@@ -291,6 +299,19 @@ def as_failure(problem: Problem) -> web.Response:
     if problem.reference:
         body["id"] = problem.reference
     return json_response(body, problem.status, problem.headers)
+
+
+def _as_quota_exceeded(problem: Problem, violated: Iterable[str]) -> web.Response:
+    """In the format of RFC 9457, as the draft of RateLimit headers says."""
+    body = {
+        "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
+        "title": "Request cannot be satisfied as assigned quota has been exceeded",
+        "status": problem.status,
+        "detail": problem.message,
+        "violated-policies": list(violated),
+    }
+    headers = {**problem.headers, hdrs.CONTENT_TYPE: "application/problem+json"}
+    return json_response(body, problem.status, headers)
 
 
 def _problem_of_http(error: web.HTTPException) -> Problem:

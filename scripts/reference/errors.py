@@ -22,6 +22,8 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.RequestTimedOut: "Send the complete body in time. Operators: `--body-timeout`.",
     errors.RequestTooLarge: "Send less, or ask the operator to raise `--client-max-size`.",
     errors.UnpacksTooMuch: "Send the body without `Content-Encoding`.",
+    errors.LimitExceeded: "Try again after `Retry-After`. Operators: `--limit-per-address`, "
+    "`--limit-per-key`, `--limit-per-model`.",
     errors.UnsupportedMediaType: "Send a form or JSON, with its `Content-Type`.",
     errors.UnknownHost: "Ask the operator to allow the host name: `--allowed-host`.",
     errors.InvalidArguments: "See the messages: one list for each invalid argument.",

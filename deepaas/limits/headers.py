@@ -1,0 +1,37 @@
+"""The headers ``RateLimit`` and ``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers-10)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+
+from deepaas.limits.limiter import Counted
+
+POLICY = "RateLimit-Policy"
+STANDING = "RateLimit"
+
+
+def policy_header(counted: Sequence[Counted]) -> str:
+    return ", ".join([policy.described for policy, _ in counted])
+
+
+def standing_header(counted: Sequence[Counted]) -> str:
+    now = time.monotonic()
+    return ", ".join([_item(policy.name, *policy.left(who, now)) for policy, who in counted])
+
+
+def refused_header(counted: Sequence[Counted], violated: Mapping[str, float]) -> str:
+    """Only of what has refused the call: ``Retry-After`` must not be earlier than any ``t``."""
+    now = time.monotonic()
+    return ", ".join(
+        [
+            _item(policy.name, policy.left(who, now)[0], violated[policy.name])
+            for policy, who in counted
+            if policy.name in violated
+        ]
+    )
+
+
+def _item(name: str, left: int, seconds: float) -> str:
+    return f'"{name}";r={left}' + (f";t={math.ceil(seconds)}" if seconds else "")
