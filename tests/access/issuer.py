@@ -57,7 +57,7 @@ class Issuer:
     def document(self, path: str) -> Any:
         if path == "/.well-known/openid-configuration":
             return self.configuration
-        kinds = {"RS256": RSAAlgorithm, "ES256": ECAlgorithm, "EdDSA": OKPAlgorithm}
+        kinds: dict[str, Any] = {"RS256": RSAAlgorithm, "ES256": ECAlgorithm, "EdDSA": OKPAlgorithm}
         keys = []
         for kid, (key, algorithm) in self.keys.items():
             told = json.loads(kinds[algorithm].to_jwk(key.public_key()))

@@ -199,6 +199,7 @@ async def test_old_keys_count_while_the_issuer_is_away(
 
 
 async def test_a_configuration_of_another_issuer_is_refused(issuer: Issuer) -> None:
+    wrong: Any
     for wrong in (
         {"issuer": "https://issuer.example", "jwks_uri": f"{issuer.url}/keys"},
         {"issuer": issuer.url, "jwks_uri": "http://issuer.example/keys"},
@@ -242,7 +243,7 @@ def test_the_first_grant_counts() -> None:
     grants = [parse_grant("sub=ada train demo"), parse_grant("* read")]
     found = principal_from({"sub": "ada"}, grants)
     assert found is not None
-    assert found.models == {"demo"} and found.rights == {Right.TRAIN}
+    assert found.models == frozenset(["demo"]) and found.rights == {Right.TRAIN}
 
 
 def test_names_for_the_log_cannot_forge_lines() -> None:
