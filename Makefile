@@ -84,6 +84,7 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Installing what the tests need, in addition: Chromium, nginx, PostgreSQL, and packages into $(VENV) ..."
 	scripts/need chromium chromium
 	scripts/need /usr/sbin/nginx nginx
+	scripts/need prometheus prometheus
 	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
 	$(BIN)/python -m compileall -q deepaas demo_app/demo_app

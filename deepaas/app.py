@@ -26,7 +26,9 @@ from deepaas.model.discovery import FoundModel
 from deepaas.model.registry import Registry
 from deepaas.origins import Visitors
 from deepaas.protocols.door import Host
+from deepaas.scrape import setup as scrape
 from deepaas.settings import Settings
+from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.retention import Retention, parse_keep
 from deepaas.training.scheduler import Scheduler, TrainingLimits
 from deepaas.training.service import Trainings
@@ -38,12 +40,15 @@ from deepaas.web.errors import MASKS, SHAPES, ErrorShapes
 from deepaas.web.facts import FACTS, FactFinder
 from deepaas.web.health import Drain
 from deepaas.web.notes import NOTES, Notes
+from deepaas.web.observers import OBSERVERS, Observer
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.serving import serving
 from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.slashes import normalize_paths
 from deepaas.web.uploads import Uploads
+from deepaas.workers.numbers import PoolNumbers
+from deepaas.workers.out_of_memory import OutOfMemoryKills
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits
 from deepaas.workers.try_me import TryMe
@@ -75,9 +80,16 @@ def build_registry(
         warm_seconds=settings.warm_timeout,
         cancel_grace_seconds=settings.cancel_grace,
     )
+    kills = OutOfMemoryKills()
     return Registry(
         [
-            Pool(executor, source(settings, found), limits, folder / "results" / str(number))
+            Pool(
+                executor,
+                source(settings, found),
+                limits,
+                folder / "results" / str(number),
+                numbers=PoolNumbers(kills) if settings.metrics else None,
+            )
             for number, found in enumerate(models)
         ],
         settings.check_timeout,
@@ -108,6 +120,7 @@ def build_trainings(
     """The training runs, not yet started; ``host_mark`` is the prefix of all process marks."""
     directory = _state_directory(settings, folder)
     keep = parse_keep(settings.keep_runs)
+    numbers = TrainingNumbers()
     limits = TrainingLimits(
         workers_count=settings.train_workers,
         grace_seconds=settings.cancel_grace,
@@ -124,6 +137,7 @@ def build_trainings(
             host_mark,
             executor,
             build_masks(settings, folder),
+            numbers,
         )
 
     url = settings.database_url or f"sqlite+aiosqlite:///{directory.database}"
@@ -140,6 +154,7 @@ def build_trainings(
             f"{host_mark}:tensorboard:",
         ),
         host_mark,
+        numbers,
     )
 
 
@@ -287,6 +302,8 @@ def build_app(
     app[NOTES] = notes
     shapes = app[SHAPES] = ErrorShapes()
     facts = app[FACTS] = FactFinder(registry)
+    observers: list[Observer] = []
+    app[OBSERVERS] = observers
     prefix = settings.base_path
     masks = app[MASKS] = build_masks(settings, folder)
     site = app[SITE] = site_pages(
@@ -296,10 +313,11 @@ def build_app(
         tensorboard=settings.train_endpoint and trainings.tensorboard.installed,
     )
     front = app[FRONT] = Front(settings, registry, site.others)
+    uploads = Uploads(folder / "uploads", settings.client_max_size)
     host = Host(
         prefix=prefix,
         registry=registry,
-        uploads=Uploads(folder / "uploads", settings.client_max_size),
+        uploads=uploads,
         settings=settings,
         recent_log=recent_log,
         trainings=trainings,
@@ -332,6 +350,18 @@ def build_app(
         drain=drain,
         trainings_status=(lambda: trainings.status) if settings.train_endpoint else None,
     )
+    if settings.metrics:
+        scrape.setup(
+            app,
+            prefix=prefix,
+            registry=registry,
+            drain=drain,
+            uploads=uploads,
+            trainings=trainings if settings.train_endpoint else None,
+            doors=[each.door.metrics for each in opened],
+            here=not settings.metrics_listen,
+            has_keys=access is not None,
+        )
     if settings.doc_endpoint and documents.list():
         swagger_ui.setup(
             app,

@@ -327,6 +327,18 @@ class Disabled(DeepaasError):
         super().__init__(f"{what} is disabled on this host")
 
 
+class MetricsNotOpen(DeepaasError):
+    """The metrics are only for programs on the same machine, and for keys."""
+
+    code = "metrics_not_open"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "metrics can only be read on this machine, without a proxy; their operator can open "
+            "them with --metrics-listen, or with a key that has the right 'metrics'",
+        )
+
+
 class CallTimedOut(DeepaasError):
     """The model exceeded its time limit; its process was replaced."""
 

@@ -144,6 +144,12 @@ class Visitors:
         return any((end, p) in self._names for end in ends for p in (None, port))
 
 
+def is_local_host(host: str) -> bool:
+    """Whether a ``Host`` header names the machine itself: localhost, or a loopback address."""
+    name, _ = _split(host)
+    return bool(name) and _is_local_name(name)
+
+
 def is_loopback(listen_ip: str | None) -> bool:
     """Whether an address, or all addresses of a name, can only be reached from this machine."""
     if not listen_ip:

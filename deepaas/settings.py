@@ -23,6 +23,7 @@ CONNECTIONS = "connections"
 TRAININGS = "training"
 PAGES = "APIs and pages"
 LOG = "log"
+OBSERVE = "metrics, logs and traces"
 
 
 @dataclass(frozen=True)
@@ -352,6 +353,19 @@ class Settings:
         "Serve the log, including the output of models, to all clients at /v2/debug/.",
         group=PAGES,
         rare=True,
+    )
+    metrics: bool = option(
+        True,
+        "Count what happens, and serve the numbers to Prometheus at /metrics: to programs on this "
+        "machine, and to keys with the right 'metrics'.",
+        group=OBSERVE,
+    )
+    metrics_listen: str = option(
+        "",
+        "Serve /metrics there instead, to everybody who can reach that address: 127.0.0.1:9100, "
+        "0.0.0.0:9100, [::]:9100.",
+        group=OBSERVE,
+        unit="ADDRESS:PORT",
     )
     debug: bool = option(False, "Log at level DEBUG, and log each request.", short="d", group=LOG)
     log_level: str = option(

@@ -42,6 +42,8 @@ from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
 from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
+from deepaas.scrape.listener import serve_metrics
+from deepaas.scrape.setup import SCRAPE
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
 from deepaas.wakeful import WakefulLoop
@@ -54,7 +56,7 @@ from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
 from deepaas.web.notes import Notes
-from deepaas.web.observers import DebugLog
+from deepaas.web.observers import OBSERVERS, DebugLog
 from deepaas.web.request_details import details_from
 from deepaas.web.request_id import in_context
 
@@ -152,11 +154,12 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 runner.server.request_handler, details_from(app[FACTS])
             )
         processes_count = len(models) * settings.workers + settings.train_workers + 2
+        observers = app[OBSERVERS]
         connections = Connections(
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
-            [DebugLog()] if settings.debug else [],
+            [*observers, DebugLog()] if settings.debug else observers,
             # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,
@@ -178,6 +181,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             else:
                 print(greeting(listener.address, pages, models, owners), flush=True)
             listener.start(connections)
+            if SCRAPE in app:
+                await stack.enter_async_context(serve_metrics(app, settings, connections, notes))
             _tell_who_may_ask(visitors, listener, has_keys=access.check is not None)
             page.api_url = own_url(listener.address, settings.base_path)
             registry.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -36,11 +37,13 @@ from deepaas.messages import (
     Values,
 )
 from deepaas.workers.checker import TrainingChecker
+from deepaas.workers.numbers import PoolNumbers
 from deepaas.workers.pool import Pool
 from deepaas.workers.setup import Setup
 from deepaas.workers.status import Status
 from deepaas.workers.swap import IsCurrent
 from deepaas.workers.terms import USUAL_TERMS, Terms
+from deepaas.workers.worker import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +96,24 @@ class HostedModel:
         if not status.reason:
             return status
         return msgspec.structs.replace(status, reason=self._masks.text(status.reason))
+
+    @property
+    def numbers(self) -> PoolNumbers | None:
+        """What is counted of its calls and workers; None without metrics."""
+        return self._pool.numbers
+
+    @property
+    def queue_size(self) -> int:
+        return self._pool.limits.queue_size
+
+    @property
+    def known_metadata(self) -> Mapping[str, Any] | None:
+        """The metadata as last read; :meth:`metadata` reads them."""
+        return self._metadata
+
+    def workers(self) -> Sequence[Worker]:
+        """Those that run at the moment, for metrics."""
+        return self._pool.workers()
 
     def reload(self, is_current: IsCurrent) -> None:
         """Load the new code. The old code serves until it is ready, and `is_current` is true."""

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
+from deepaas.metrics.families import Family
 from deepaas.model.handle import HostedModel
 from deepaas.model.registry import Registry
 from deepaas.settings import Settings
@@ -76,6 +77,10 @@ class Snippet:
     text: str
 
 
+def no_metrics() -> Sequence[Family]:
+    return ()
+
+
 def no_links(_model: HostedModel) -> Sequence[Link]:
     return ()
 
@@ -103,6 +108,7 @@ class Door:
             base path, and ``components``; names of schemas, tags and operations start with the
             door's name.
         is_first: whether it is listed before the others.
+        metrics: its own metrics, beside those of all requests and models.
         model_of: the name of the model that a request to one of its routes is about, or empty.
     """
 
@@ -119,6 +125,7 @@ class Door:
     snippets: Callable[[HostedModel, str], Sequence[Snippet]] = no_snippets
     openapi: Callable[[Sequence[HostedModel]], Awaitable[Mapping[str, Any]]] | None = None
     is_first: bool = False
+    metrics: Callable[[], Sequence[Family]] = no_metrics
     model_of: ModelOf = named_in_path
 
 

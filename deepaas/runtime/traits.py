@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepaas.messages import TensorDetails, inputs_folder
+from deepaas.model.v2 import run
 from deepaas.runtime.interrupt import CallCancelled
 
 ATTRIBUTE = "__deepaas_traits__"
@@ -41,8 +42,22 @@ class Scope:
 Take = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def _no_scope(_scope: Scope) -> AbstractContextManager[None]:
-    return contextlib.nullcontext()
+class Measuring:
+    """Sends what the model records with ``deepaas.model.v2.run.measure`` during a call."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._measure = scope.measure
+
+    def __enter__(self) -> None:
+        self._token = run.MEASURE.set(self._tell)
+
+    def __exit__(self, *_: object) -> None:
+        # An asynchronous generator may be closed in another context.
+        with contextlib.suppress(ValueError):
+            run.MEASURE.reset(self._token)
+
+    def _tell(self, name: str, value: float) -> None:
+        self._measure(name, value, "replace")
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ class Traits:
 
     concurrency: int = 1
     cancelled: type[BaseException] = CallCancelled
-    around: Callable[[Scope], AbstractContextManager[None]] = _no_scope
+    around: Callable[[Scope], AbstractContextManager[None]] = Measuring
     health: Callable[[], str | Awaitable[str]] | None = None
     output: dict[str, Any] = field(default_factory=dict)
     is_file: bool = False

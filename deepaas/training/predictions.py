@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 
 from deepaas.training.records import INTERRUPTED, Record
 from deepaas.training.store_connection import StoreConnection
@@ -49,6 +49,13 @@ class PredictionRows:
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else Record(*row)
+
+    async def counts(self) -> dict[str, int]:
+        """The number of predictions by model."""
+        query = select(ROW.model, func.count()).group_by(ROW.model)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query)
+        return {model: count for model, count in rows}  # noqa: C416 - rows are no pairs.
 
     async def newest(self, model: str, *, before: int | None, limit: int) -> Records:
         """Without documents; only those older than number ``before``."""

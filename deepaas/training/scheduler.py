@@ -17,6 +17,7 @@ from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.training.disk import Reserve
 from deepaas.training.execution import Execution
 from deepaas.training.lease import Lease
+from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.retention import Retention
 from deepaas.training.runs import RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory
@@ -69,8 +70,10 @@ class Scheduler:
         host: str,
         executor: Executor,
         masks: Masks = NOTHING_MASKED,
+        numbers: TrainingNumbers | None = None,
     ) -> None:
         self._masks = masks
+        self._numbers = numbers or TrainingNumbers()
         self._store = store
         self._directory = directory
         self._sources = sources
@@ -214,8 +217,10 @@ class Scheduler:
         try:
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(self._directory.show, run)
+            began = time.monotonic()
             await execution.start()
             outcome = await execution.outcome
+            self._numbers.add(run.model, outcome.state, time.monotonic() - began)
             # The process is gone, so the slot is free when the end is reported.
             self._ending.add(run.uuid)
             self._executions.pop(run.uuid)

@@ -23,6 +23,7 @@ from deepaas.errors import (
 from deepaas.messages import Checked, Inputs
 from deepaas.model.handle import HostedModel
 from deepaas.training.folder import Folder, read_file
+from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.runs import State, TrainingRun
 from deepaas.training.scheduler import CANCELLED, Scheduler
 from deepaas.training.state_directory import StateDirectory
@@ -64,7 +65,9 @@ class Trainings:
         cancel_seconds: float,
         tensorboard: TensorBoard,
         host: str,
+        numbers: TrainingNumbers | None = None,
     ) -> None:
+        self.numbers = numbers or TrainingNumbers()
         self.tensorboard = tensorboard
         self.host = host
         self._open_store = open_store

@@ -153,6 +153,13 @@ class Store:
             count: int = (await connection.execute(query)).scalar_one()
         return count
 
+    async def counts(self, states: Collection[State]) -> dict[tuple[str, str], int]:
+        """The number of runs by model and state."""
+        query = select(RUN.model, RUN.state, func.count()).where(*in_states(states))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.group_by(RUN.model, RUN.state))
+        return {(model, state): count for model, state, count in rows}
+
     async def claim(
         self, host: str, place: str, models: Collection[str], now: float
     ) -> TrainingRun | None:

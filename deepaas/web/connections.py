@@ -63,6 +63,7 @@ class Connections:
         self._notes = notes
         # This class closes idle connections itself.
         self._options = {**options, "access_log": None, "keepalive_timeout": NEVER_SECONDS}
+        self.refused_count = 0
         self._loop = asyncio.get_running_loop()
         self._open: set[Connection] = set()
         self._of_address: Counter[str] = Counter()
@@ -105,6 +106,7 @@ class Connections:
         return self._make_room(self._open, GIVE_WAY_COUNT)
 
     def _refuse(self) -> bool:
+        self.refused_count += 1
         self._notes.note("a connection was refused: there are too many, and none is idle")
         return False
 

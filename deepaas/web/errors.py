@@ -100,6 +100,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.MalformedRequest: 400,
     errors.Unauthenticated: 401,
     errors.Disabled: 403,
+    errors.MetricsNotOpen: 403,
     errors.ForeignOrigin: 403,
     errors.NotPermitted: 403,
     errors.NotGranted: 403,
@@ -154,6 +155,10 @@ def challenge(error: errors.DeepaasError) -> dict[str, str]:
 
 BEGUN = "deepaas_begun"
 """Key of a request for the response that has started."""
+
+
+ERROR_CODE = "deepaas_error_code"
+"""Key of a request for the code of the error that was its response."""
 
 
 def break_off(request: web.Request, error: Exception) -> web.StreamResponse:
@@ -231,6 +236,7 @@ async def _refuse_expectation(request: web.BaseRequest, shape: Shape) -> web.Str
 
 def respond_to_error(request: web.Request, error: Exception) -> web.Response:
     problem = problem_of(request, error)
+    request[ERROR_CODE] = problem.error or "internal"
     if problem.status < 400:
         return web.Response(status=problem.status, headers=problem.headers)
     shapes = request.config_dict.get(SHAPES)

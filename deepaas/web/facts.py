@@ -42,6 +42,7 @@ class FactFinder:
     def __init__(self, models: Container[str]) -> None:
         self._models = models
         self._by_handler: dict[Any, tuple[str, ModelOf]] = {}
+        self._by_route: dict[web.AbstractRoute, tuple[ModelOf, dict[str, RequestFacts]]] = {}
 
     def add(self, door: str, model_of: ModelOf, handlers: Iterable[Any]) -> None:
         self._by_handler.update((handler, (door, model_of)) for handler in handlers)
@@ -56,14 +57,25 @@ class FactFinder:
         found = getattr(request, "_match_info", None)
         if found is None or not isinstance(request, web.Request):
             return UNKNOWN
-        door, model_of = self._by_handler.get(found.handler, (OF_HOST, named_in_path))
+        route = found.route
+        model_of, known = self._by_route.get(route) or self._about(route)
         model = model_of(request)
-        resource = found.route.resource
-        return RequestFacts(
-            door,
-            resource.canonical if resource is not None else "",
-            model if model in self._models else "",
-        )
+        return known.get(model) or self._with(known, model)
+
+    def _about(self, route: web.AbstractRoute) -> tuple[ModelOf, dict[str, RequestFacts]]:
+        door, model_of = self._by_handler.get(route.handler, (OF_HOST, named_in_path))
+        resource = route.resource
+        template = resource.canonical if resource is not None else ""
+        about = model_of, {"": RequestFacts(door, template, "")}
+        if resource is not None:  # Each request without a route has a new one that says so.
+            self._by_route[route] = about
+        return about
+
+    def _with(self, known: dict[str, RequestFacts], model: str) -> RequestFacts:
+        if model not in self._models:
+            return known[""]
+        known[model] = known[""]._replace(model=model)
+        return known[model]
 
 
 FACTS: web.AppKey[FactFinder] = web.AppKey("deepaas_facts", FactFinder)

@@ -40,6 +40,11 @@ class Drain:
         if began:
             self._began.set()
 
+    @property
+    def requests_count(self) -> int:
+        """Requests in progress, and background work that counts like them."""
+        return self._requests_count
+
     async def begins(self) -> None:
         """For endless streams: they stop when this returns."""
         await self._began.wait()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499
 """In place of a status if nothing was sent because the client had left: nginx's number for it."""
+
+
+TRACE_ID = "deepaas_trace_id"
+"""Key of a request for the id of its trace, 32 hex digits; empty if that is not recorded."""
 
 
 class Observer(Protocol):
@@ -50,7 +54,7 @@ class Observers(AbstractAccessLogger):
         self._observers = observers
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        connection = cast(ObservedConnection, request.protocol)
+        connection: Any = request.protocol  # An ObservedConnection.
         connection.open_request = None
         self.tell(request, None if connection.is_unanswered else response, time)
 
@@ -114,6 +118,10 @@ def noting(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseReques
         return request
 
     return make_request
+
+
+OBSERVERS: web.AppKey[list[Observer]] = web.AppKey("deepaas_observers", list)
+"""Those that an application has for the connections of its server."""
 
 
 class DebugLog:

@@ -49,7 +49,11 @@ _UNSAFE = re.compile(r"[^\w.\- ()+,=@]")
 
 
 class Uploads:
-    """Reads requests of up to ``max_bytes``, 0 for no limit; each has a folder for its files."""
+    """Reads requests of up to ``max_bytes``, 0 for no limit; each has a folder for its files.
+
+    Attributes:
+        files_count, files_bytes: of all files in requests, also large bodies that become files.
+    """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
@@ -57,6 +61,7 @@ class Uploads:
         self._numbers = itertools.count(1)
         self._writing_count = 0
         self.memory = MemoryFiles()
+        self.files_count = self.files_bytes = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def open(self, request: web.Request) -> Reception:
@@ -91,6 +96,8 @@ class Uploads:
                     file.writelines(gathered)
         finally:
             self._writing_count -= 1
+        self.files_count += 1
+        self.files_bytes += count_bytes
         return count_bytes
 
     def new_folder(self) -> Path:

@@ -62,6 +62,7 @@ class WebhookChannel:
         """Send a document about an ended prediction, independently of it."""
         delivery = await self._queue.delivery(document, tries)
         if delivery is None:
+            self._queue.discarded_count += 1
             _log.warning("discarded %s: it is too large for the queue", self.about)
         elif self.task.done():
             self._queue.drop(delivery)
@@ -104,6 +105,10 @@ class DeliveryQueue:
         self._channels_count = 0
         self._held_bytes = 0
         self._disk_bytes = 0
+        self.discarded_count = 0
+
+    def __len__(self) -> int:
+        return self._channels_count
 
     async def delivery(self, document: Document, tries: int) -> WebhookDelivery | None:
         """A copy of a document in memory or on disk, None if there is no room for it."""
@@ -143,6 +148,7 @@ class DeliveryQueue:
             self.leave(given_up)
             given_up.given_up = True
             given_up.task.cancel()
+            self.discarded_count += 1
             _log.warning("discarded %s: the queue is full", given_up.about)
 
     def leave(self, channel: WebhookChannel) -> None:

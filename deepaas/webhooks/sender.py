@@ -16,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from deepaas.fetching.fetcher import FetchLimits, NotFetched, check_address, connector, shown
+from deepaas.metrics.families import Family, Kind
 from deepaas.request_context import CURRENT
 from deepaas.web.document import Document
 from deepaas.webhooks.delivery import DeliveryQueue, WebhookChannel, WebhookDelivery
@@ -35,6 +36,10 @@ CONNECTIONS_COUNT = 32
 """Maximum number of connections to one server."""
 
 USER_AGENT = "deepaas"
+
+OUTCOMES = ("sent", "rejected", "failed", "not_allowed")
+"""``rejected``: by the receiver, with a status 4xx; ``not_allowed``: its address is not public."""
+
 FORWARDED = ("X-Request-ID", "traceparent", "tracestate")
 
 
@@ -55,6 +60,7 @@ class Webhooks:
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._queue = DeliveryQueue(folder)
+        self._counts = dict.fromkeys(OUTCOMES, 0)
 
     def address(
         self, name: str, url: str, events: frozenset[str], headers: Mapping[str, str]
@@ -97,6 +103,7 @@ class Webhooks:
             check_address(URL(url), self._limits)
         except (NotFetched, ValueError) as error:
             said = error if isinstance(error, NotFetched) else "it is not a valid URL"
+            self._counts["not_allowed"] += 1
             _log.warning("prediction %s: its webhook is ignored: %s", name, said)
             return False
         return True
@@ -139,10 +146,25 @@ class Webhooks:
             if not problem:
                 return
             if not left:
+                self._counts["failed"] += 1
                 _log.warning("cannot send a webhook to %s: %s", shown(address), problem)
                 return
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    def metrics(self, door: str) -> list[Family]:
+        sent = Family("deepaas_webhooks", Kind.COUNTER, "Webhooks by outcome.", ("door", "outcome"))
+        for outcome, count in self._counts.items():
+            sent.add(count, door, outcome)
+        sent.add(self._queue.discarded_count, door, "discarded")
+        waiting = Family(
+            "deepaas_webhooks_waiting",
+            Kind.GAUGE,
+            "Ended predictions and runs whose webhooks have not been sent.",
+            ("door",),
+        )
+        waiting.add(len(self._queue), door)
+        return [sent, waiting]
 
     async def _post(self, address: str, body: Document, headers: dict[str, str]) -> str:
         """Send it; returns why it failed, or an empty string."""
@@ -161,6 +183,7 @@ class Webhooks:
             ) as response:
                 passing = response.status in (408, 425, 429) or response.status >= 500
                 if response.status < 400 or not passing:
+                    self._counts["sent" if response.status < 400 else "rejected"] += 1
                     return ""
                 return f"status {response.status}"
         except aiohttp.ClientConnectorDNSError as error:

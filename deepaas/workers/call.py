@@ -8,6 +8,7 @@ from typing import Protocol
 from deepaas.frames import frame
 from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
 from deepaas.request_context import CURRENT
+from deepaas.workers.numbers import PoolNumbers
 
 
 class CallListener(Protocol):
@@ -25,10 +26,22 @@ class CallListener(Protocol):
 
 class Call:
     """`id` is unique in this host; `client_id` is the client's, or empty. `context` is that of the
-    HTTP request that the call is for, if any.
+    HTTP request that the call is for, if any. With `numbers`, `arrived` and `begun` are in the
+    loop's time.
     """
 
-    __slots__ = ("client_id", "context", "deadline", "id", "listener", "reply", "request")
+    __slots__ = (
+        "arrived",
+        "begun",
+        "client_id",
+        "context",
+        "deadline",
+        "id",
+        "listener",
+        "numbers",
+        "reply",
+        "request",
+    )
 
     def __init__(
         self,
@@ -36,8 +49,11 @@ class Call:
         loop: asyncio.AbstractEventLoop,
         client_id: str = "",
         listener: CallListener | None = None,
+        numbers: PoolNumbers | None = None,
     ) -> None:
         self.id = request.id
+        self.numbers = numbers
+        self.arrived = self.begun = 0.0
         self.client_id = client_id
         self.listener = listener
         self.context = CURRENT.get()

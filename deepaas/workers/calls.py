@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
 from deepaas.messages import Failure, Inputs, Reply
 from deepaas.workers.call import Call
+from deepaas.workers.numbers import CallOutcome, EndReason, PoolNumbers
 from deepaas.workers.slot import Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.status import PoolLimits
@@ -21,11 +22,19 @@ from deepaas.workers.worker import Worker
 class Calls:
     """Sends calls to workers, in the order of arrival."""
 
-    def __init__(self, name: str, limits: PoolLimits, slots: Slots, spool: Spool) -> None:
+    def __init__(
+        self,
+        name: str,
+        limits: PoolLimits,
+        slots: Slots,
+        spool: Spool,
+        numbers: PoolNumbers | None = None,
+    ) -> None:
         self._name = name
         self._limits = limits
         self._slots = slots
         self._spool = spool
+        self._numbers = numbers
         self._free: deque[Worker] = deque()
         self._queue: deque[Call] = deque()
         self._refused = ""
@@ -61,7 +70,10 @@ class Calls:
         if self._refused:
             raise ModelUnavailable(self._name, self._refused, leaving=True)
         request = terms.request(next(self._ids), inputs)
-        call = Call(request, self._loop, client_id, terms.listener)
+        numbers = self._numbers
+        call = Call(request, self._loop, client_id, terms.listener, numbers)
+        if numbers is not None:
+            call.arrived = self._loop.time()
         if not self._is_taken(call):
             self._enqueue(call)
         try:
@@ -84,6 +96,8 @@ class Calls:
     def answered(self, call: Call, reply: Reply) -> None:
         if call.deadline is not None:
             call.deadline.cancel()
+        if call.numbers is not None:
+            call.numbers.ended(call.reply, reply, self._loop.time() - call.begun)
         if call.reply.done():
             discard(reply)
         else:
@@ -99,6 +113,8 @@ class Calls:
             if call.deadline is not None:
                 call.deadline.cancel()
             self._spool.remove_result(call.id)
+            if call.numbers is not None:
+                call.numbers.ended(call.reply, None, self._loop.time() - call.begun)
             if not call.reply.done():
                 call.reply.set_exception(WorkerDied(self._name, worker.how))
 
@@ -109,6 +125,7 @@ class Calls:
         while self._queue:
             call = self._queue.popleft()
             if not call.reply.done():
+                self._count(CallOutcome.UNAVAILABLE)
                 call.reply.set_exception(self.unavailable(reason, leaving=leaving))
 
     def refuse_all(self, reason: str) -> None:
@@ -140,15 +157,25 @@ class Calls:
 
     def _enqueue(self, call: Call) -> None:
         if broken := self._slots.broken():
+            self._count(CallOutcome.UNAVAILABLE)
             raise self.unavailable(broken)
         if len(self._queue) >= self._limits.queue_size:
+            self._count(CallOutcome.QUEUE_FULL)
             raise QueueFull(self._name, self._limits.queue_size)
         self._queue.append(call)
+
+    def _count(self, outcome: CallOutcome) -> None:
+        """Count a call that no worker has begun."""
+        if self._numbers is not None:
+            self._numbers.outcomes[outcome] += 1
 
     def _begin(self, worker: Worker, call: Call) -> bool:
         """False if the worker was killed a moment ago."""
         if not worker.run(call):
             return False
+        if call.numbers is not None:
+            call.begun = self._loop.time()
+            call.numbers.queue.add(call.begun - call.arrived)
         if self._limits.predict_seconds:
             call.deadline = self._loop.call_later(
                 self._limits.predict_seconds, self._time_out, worker, call
@@ -158,7 +185,8 @@ class Calls:
     def _time_out(self, worker: Worker, call: Call) -> None:
         if not call.reply.done():
             call.reply.set_exception(CallTimedOut(self._name, self._limits.predict_seconds))
-        worker.kill(f"was stopped: a call took longer than {self._limits.predict_seconds:g} s")
+        why = f"was stopped: a call took longer than {self._limits.predict_seconds:g} s"
+        worker.kill(why, EndReason.TIMED_OUT)
 
     def _give_up(self, call: Call) -> None:
         if call.reply.done() and not call.reply.cancelled():
@@ -175,10 +203,12 @@ class Calls:
                 return
         with contextlib.suppress(ValueError):
             self._queue.remove(call)
+            self._count(CallOutcome.CANCELLED)
 
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
         if call.id in worker.calls:
             worker.kill(
                 "was stopped: a call whose client had disconnected did not end within "
-                f"{self._limits.cancel_grace_seconds:g} s"
+                f"{self._limits.cancel_grace_seconds:g} s",
+                EndReason.NOT_CANCELLED,
             )

@@ -14,6 +14,7 @@ from deepaas.executor import Executor, Needs, Source
 from deepaas.messages import Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.calls import Calls
+from deepaas.workers.numbers import EndReason, PoolNumbers
 from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool
@@ -37,6 +38,7 @@ class Pool:
     Attributes:
         spool: folder for large results, created here and removed by ``stop``.
         checking: whether they only validate the arguments of training runs.
+        numbers: counts what happens, for metrics; None without them.
         version: how often the code has changed.
         was_ready: whether it has ever been ready: from then on, calls wait for new workers.
     """
@@ -49,8 +51,10 @@ class Pool:
         spool: Path,
         *,
         checking: bool = False,
+        numbers: PoolNumbers | None = None,
     ) -> None:
         self.name = source.name
+        self.numbers = numbers
         self.source = source
         self.description: Description | None = None
         self.limits = limits
@@ -61,7 +65,7 @@ class Pool:
         needs = Needs(source, spool, checking=checking)
         self._starter = Starter(executor, needs, limits.warm_seconds)
         self._slots = Slots(limits.workers_count)
-        self.calls = Calls(source.name, limits, self._slots, self._spool)
+        self.calls = Calls(source.name, limits, self._slots, self._spool, numbers)
         self._swap: Swap | None = None
         self._described = asyncio.Event()
         self._settled = asyncio.Event()
@@ -112,6 +116,10 @@ class Pool:
             room_count=self.calls.room_count,
             restarts_count=self._restarts_count,
         )
+
+    def workers(self) -> Sequence[Worker]:
+        """Those that run, and those that leave."""
+        return self._slots.workers()
 
     @property
     def takes_calls(self) -> bool:
@@ -192,6 +200,8 @@ class Pool:
             self._vacate(slot)
             slot.worker = worker
             worker.keeper = self
+        if self.numbers is not None:
+            self.numbers.restarts[EndReason.RELOADED] += len(workers)
         _log.info("[%s] reloaded: the new code is active", self.name)
         for worker in workers:
             self.ready(worker)
@@ -242,6 +252,8 @@ class Pool:
         if not needed or self._stopping:
             return
         self._restarts_count += 1
+        if self.numbers is not None:
+            self.numbers.replaced(worker.reason, broken=worker.broken, killed=worker.killed)
         forgiven = worker.killed and slot.forgives(served=self._served, now=self._loop.time())
         if worker.was_ready or forgiven:
             # If the host itself stopped it, for example after a timeout, that is not a failure.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from deepaas.executor import CannotStart, Executor, Needs
+from deepaas.workers.numbers import EndReason
 from deepaas.workers.slot import Slot
 from deepaas.workers.worker import Worker, WorkerKeeper, WorkerState
 
@@ -72,4 +73,5 @@ class Starter:
 
     def _end_unready(self, worker: Worker) -> None:
         if worker.state in (WorkerState.LOADING, WorkerState.WARMING):
-            worker.kill(f"was not ready within {self._warm_seconds:g} s")
+            why = f"was not ready within {self._warm_seconds:g} s"
+            worker.kill(why, EndReason.START_TIMED_OUT)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from deepaas.errors import ModelUnavailable
 from deepaas.messages import AskLife, Life
+from deepaas.workers.numbers import EndReason
 from deepaas.workers.slot import Slots
 from deepaas.workers.worker import Worker, WorkerState
 
@@ -55,7 +56,8 @@ async def _ask(worker: Worker, serve: Callable[[Worker], None]) -> None:
             serve(worker)
         else:
             seconds = SILENT_SECONDS + LIFE_SECONDS
-            worker.kill(f"was stopped: it did not respond for {seconds:g} s while idle")
+            why = f"was stopped: it did not respond for {seconds:g} s while idle"
+            worker.kill(why, EndReason.UNRESPONSIVE)
     finally:
         answer.cancel()
         with contextlib.suppress(ModelUnavailable, asyncio.CancelledError):

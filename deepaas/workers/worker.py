@@ -6,6 +6,7 @@ import asyncio
 import enum
 import itertools
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -27,6 +28,7 @@ from deepaas.messages import (
     GetMetadata,
     Health,
     Life,
+    Measured,
     Metadata,
     News,
     Part,
@@ -34,6 +36,7 @@ from deepaas.messages import (
     Reply,
 )
 from deepaas.workers.call import Call
+from deepaas.workers.numbers import EndReason
 from deepaas.workers.output import WorkerOutput, log_output
 from deepaas.workers.setup import Setup
 from deepaas.workers.spool import discard, is_own_file
@@ -86,6 +89,8 @@ class Worker:
         hopeless: whether the same code will fail again.
         silent: whether it does not answer although it has nothing to do.
         killed: whether somebody else has ended it: an operator, or a system out of memory.
+        reason: why the host has ended it; None if it has not.
+        load_seconds, warm_seconds: how long that took; None until it is done.
     """
 
     def __init__(
@@ -111,6 +116,10 @@ class Worker:
         self.hopeless = False
         self.silent = False
         self.killed = False
+        self.reason: EndReason | None = None
+        self.load_seconds: float | None = None
+        self.warm_seconds: float | None = None
+        self._started = time.monotonic()
         self.keeper = keeper
         self._name = needs.source.name
         self._exit_seconds = exit_seconds
@@ -146,6 +155,11 @@ class Worker:
     def where(self) -> str:
         return self._process.where
 
+    @property
+    def pid(self) -> int:
+        """Of its process on this machine; 0 if it is not known, or runs elsewhere."""
+        return getattr(self._process, "pid", 0)
+
     async def open(self) -> None:
         # First, because later messages determine how the output is read.
         self._output = await self._read_output(self._process.output, self.label)
@@ -169,9 +183,10 @@ class Worker:
     def interrupt(self, call: Call) -> None:
         self._control.send(frame(Cancel(call.id)))
 
-    def kill(self, why: str) -> None:
+    def kill(self, why: str, reason: EndReason = EndReason.STOPPED) -> None:
         """Stop it at once; its end is reported like any other."""
         self.how = self.how or why
+        self.reason = self.reason or reason
         self.ordered = True
         self._leave()
         self._process.kill()
@@ -262,6 +277,7 @@ class Worker:
             case Description() if self.state is WorkerState.LOADING and not self._is_gone:
                 self.state = WorkerState.WARMING
                 self.concurrency = max(1, message.concurrency)
+                self.load_seconds = time.monotonic() - self._started
                 self.keeper.loaded(self, message)
             case Ready(mark) if self.state is WorkerState.WARMING and not self._is_gone:
                 self._drain()
@@ -270,6 +286,7 @@ class Worker:
                 self.setup.end("succeeded")
                 self.state = WorkerState.READY
                 self.was_ready = True
+                self.warm_seconds = time.monotonic() - self._started - (self.load_seconds or 0.0)
                 self.keeper.ready(self)
             case Broken(reason, traceback, permanent):
                 self.how = self.how or reason
@@ -296,7 +313,7 @@ class Worker:
             self.state = WorkerState.LEAVING
 
     def on_garbage(self, what: str) -> None:
-        self.kill(f"sent an invalid message to the host: {what}")
+        self.kill(f"sent an invalid message to the host: {what}", EndReason.INVALID_MESSAGE)
 
     def on_gone(self) -> None:
         self._is_gone = True
@@ -318,6 +335,8 @@ class Worker:
 
 
 def _pass_on(call: Call, news: News) -> None:
+    if call.numbers is not None and isinstance(news, Measured):
+        call.numbers.measured(news)
     if call.listener is None:
         discard(news)
     else:

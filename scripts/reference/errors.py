@@ -14,6 +14,7 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.Unauthenticated: "Send a valid key: `Authorization: Bearer KEY`.",
     errors.NotPermitted: "Ask the operator for a key with this right, for this model.",
     errors.Disabled: "Ask the operator to enable it: see the options `--no…-endpoint`, `--noui`.",
+    errors.MetricsNotOpen: "Ask on the same machine, or its operator for `--metrics-listen`.",
     errors.ForeignOrigin: "Ask the operator to allow the origin: `--allowed-origin`.",
     errors.ModelNotFound: "Look up the name in `/v2/models/`.",
     errors.RunNotFound: "Look up the id in the list of training runs of this model.",

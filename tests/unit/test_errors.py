@@ -19,6 +19,7 @@ from deepaas.web.serving import serving
 EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.MalformedRequest("not a form"), 400),
     (errors.Disabled("predict"), 403),
+    (errors.MetricsNotOpen(), 403),
     (errors.ForeignOrigin("a page of http://evil.test"), 403),
     (errors.ModelNotFound("m"), 404),
     (errors.RunNotFound("m", "0f"), 404),

@@ -15,16 +15,24 @@ They are optional. Code that uses them also works without a host, for example in
 
 The host sets the folders in the environment, so that programs started by ``train`` can use the
 helpers too. They write small files and need no connection.
+
+:func:`measure` is for ``predict``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 from deepaas.run_files import RunFiles
+
+MEASURE: ContextVar[Callable[[str, float], None]] = ContextVar("deepaas_measure")
+"""Set by a worker during a call."""
 
 
 def directory() -> Path:
@@ -82,6 +90,32 @@ def watch(path: str | os.PathLike[str]) -> None:
         return
     with (control / RunFiles.WATCHED).open("a") as file:
         file.write(json.dumps(os.path.abspath(path)) + "\n")  # noqa: PTH100
+
+
+def measure(name: str, value: float) -> None:
+    """Record a number of this prediction: a confidence, the tokens generated, objects detected.
+
+    The host shows count and sum of all values with each name to monitoring systems, as
+    ``deepaas_model_measurement{model="…",name="…"}``. Use few names, never data of clients: a model
+    can have 50, and others are counted as ``other``. Outside of ``predict``, and in threads that
+    do not inherit its context, it has no effect.
+
+    Raises:
+        TypeError: the value is not a number.
+        ValueError: it is not finite.
+    """
+    tell = MEASURE.get(None)
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a measurement must be a str, not {type(name).__name__}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise TypeError(f"measurement {name!r} must be a number, not {kind}") from None
+    if not math.isfinite(number):
+        raise ValueError(f"measurement {name!r} is {number}: it must be finite")
+    if tell is not None:
+        tell(name, number)
 
 
 def _control() -> Path | None:

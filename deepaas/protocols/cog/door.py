@@ -146,5 +146,6 @@ def setup(host: Host) -> Door:
         links=links,
         snippets=snippets,
         openapi=document,
+        metrics=lambda: webhooks.metrics(NAME),
         model_of=model_of,
     )

@@ -1,0 +1,1 @@
+"""Numbers for a monitoring system, and their text format; independent of what is measured."""

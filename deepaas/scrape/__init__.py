@@ -1,0 +1,1 @@
+"""``/metrics``: collects the numbers of all parts of a host for Prometheus."""
