@@ -17,8 +17,11 @@ import resource
 import select
 import signal
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+
+TYPE_CHECKING = False  # `typing` takes longer to import than all else.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 PASSED_ON = (
     signal.SIGHUP,

@@ -11,9 +11,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VARIABLE = "DEEPAAS_WORKER"
 """Environment variable with the mark ``HOST:WORKER``."""
@@ -41,6 +43,8 @@ def end_marked(mark: str) -> None:
 @contextlib.contextmanager
 def warden(host: str) -> Iterator[None]:
     """Start a warden for this process; on exit, kill the processes that its workers left."""
+    import subprocess  # The warden itself does without.
+
     process = subprocess.Popen(
         # -I -S: it needs no installed packages, and starts faster.
         [sys.executable, "-I", "-S", __file__, host],
@@ -71,13 +75,14 @@ def _processes() -> list[int]:
 
 def _is_marked(pid: int, wanted: bytes) -> bool:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            if file.read().rpartition(b")")[2].split()[0] == b"Z":
-                return False  # It has exited; only its parent can reap it.
+        # One that has exited, which only its parent can reap, has no environment any more.
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return any(entry.startswith(wanted) for entry in file.read().split(b"\0"))
-    except (OSError, IndexError):
+            environment = file.read()
+    except OSError:
         return False  # It belongs to another user, or has just exited.
+    return wanted in environment and any(
+        entry.startswith(wanted) for entry in environment.split(b"\0")
+    )
 
 
 def _main() -> None:
