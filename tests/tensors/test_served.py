@@ -20,7 +20,7 @@ from support.host import Host, start_host
 from support.processes import peak_mb
 from support.waiting import wait_until
 
-from .test_given import HOSTILE, npy, npz, torch_file
+from .test_given import HOSTILE, hostile, npy, npz, torch_file
 
 ENTRY_POINTS = """
 [deepaas.protocol]
@@ -119,7 +119,7 @@ def test_hostile_files_take_no_memory(host: Host) -> None:
     form(host, npz(points=np.zeros((1 << 20, 2), np.float32)))
     pid = predict(host, "points", {"give": "pid"}).json()["predictions"]
     before = peak_mb(pid)
-    for content, said in HOSTILE.values():
+    for content, said in map(hostile, HOSTILE):
         answered = form(host, content)
         assert answered.status == 422
         assert said.replace("'x'", "'points'") in answered.body.decode()
