@@ -10,7 +10,6 @@ from pathlib import Path
 from deepaas.messages import Ready
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.runtime import interpreter, kinds, lifeline, training
-from deepaas.runtime.concurrent import Concurrent
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
@@ -45,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         control.broken(error, options.source)
         raise SystemExit(1) from None
     if model.asynchronous and not (options.training or options.checking):
+        from deepaas.runtime.concurrent import Concurrent  # It imports asyncio.
+
         several = model.traits.concurrency > 1
         concurrent = Concurrent(model, calls, printing if several else None)
         control.cancel = concurrent.cancel

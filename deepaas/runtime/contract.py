@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import inspect
@@ -10,7 +9,7 @@ import shutil
 import types
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import marshmallow
 
@@ -29,7 +28,6 @@ from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.calling import declared_in, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
-from deepaas.runtime.event_loop import new_loop
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
@@ -38,6 +36,9 @@ from deepaas.runtime.results import Results
 from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
+
+if TYPE_CHECKING:
+    import asyncio  # It takes long, and few models need it.
 
 RESPONSE_NAME = "ModelPredictionResponse"
 """The name of the definition for a schema given as a dict; the page of DEEPaaS 2.x expects it."""
@@ -92,6 +93,8 @@ class LoadedModel:
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop for the author's asynchronous code."""
+        from deepaas.runtime.event_loop import new_loop
+
         return new_loop()
 
     def arguments(self, function: str) -> Arguments | None:
@@ -112,6 +115,8 @@ class LoadedModel:
         said = self.traits.health()
         if isinstance(said, str):
             return said
+        import asyncio
+
         if self.asynchronous:  # It may share locks and connections with calls.
             return asyncio.run_coroutine_threadsafe(_awaited(said), self.loop).result()
         return asyncio.run(_awaited(said))

@@ -13,7 +13,6 @@ import contextvars
 import ctypes
 import io
 import os
-import secrets
 import select
 import sys
 import threading
@@ -31,7 +30,7 @@ class Printing:
     """The standard streams of this process; ``mark`` is secret."""
 
     def __init__(self) -> None:
-        self.mark = secrets.token_bytes(16)
+        self.mark = os.urandom(16)
         self._call: contextvars.ContextVar[int] = contextvars.ContextVar("deepaas_call")
         self._streams: list[_Stream] = []
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-_IMPORTS = ("<frozen ", f"{Path(importlib.__file__).parent}/")
+_PYTHON = Path(importlib.__file__).parents[1]
+_IMPORTS = ("<frozen ", f"{_PYTHON}/importlib/")
 
 _NOT_THE_AUTHORS = (
     *_IMPORTS,
     f"{Path(__file__).parents[1]}/",
-    f"{Path(asyncio.__file__).parent}/",
+    f"{_PYTHON}/asyncio/",
 )
 
 _OF_FIELDS = re.compile(r"/site-packages/(apispec|marshmallow|webargs)/")

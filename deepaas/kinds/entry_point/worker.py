@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from deepaas import plugins
-from deepaas.author_files import as_installed
 from deepaas.author_files.contents import CONTRACT
 from deepaas.author_files.folders import is_path, is_project, project_folder, split
-from deepaas.author_files.project import read
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.calling import without_arguments
@@ -43,6 +41,9 @@ def from_file(source: str) -> Any:
     file, name = split(source)
     folder = project_folder(file)
     if is_project(folder):
+        from deepaas.author_files import as_installed  # Rarely needed, and long to import.
+        from deepaas.author_files.project import read
+
         as_installed.show(read(folder, GROUP))
     found: Any = import_file(file, folder)
     for part in name.split(".") if name else ():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 import sys
@@ -114,7 +113,11 @@ class Predictor:
 
         def run(**arguments: Any) -> Any:
             result = train(**inputs.values(taken, arguments))
-            return kept(asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result)
+            if inspect.isawaitable(result):
+                import asyncio  # It takes long, and few models need it.
+
+                result = asyncio.run(_awaited(result))
+            return kept(result)
 
         self.train = run
 
