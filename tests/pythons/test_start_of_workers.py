@@ -14,6 +14,8 @@ import distutils
 print(distutils.__name__, "setuptools" in distutils.__file__)
 """
 
+KINDS = ("entry_point.worker", "cog.worker.loading")
+
 
 def test_a_worker_needs_no_setuptools() -> None:
     """The model's code gets them all the same, if it asks; from Python 3.12 on webargs does."""
@@ -29,3 +31,14 @@ def test_a_worker_needs_no_setuptools() -> None:
     if sys.version_info < (3, 12):
         assert run.stdout.splitlines() == ["[]", "distutils True"]
     assert run.stderr == ""
+
+
+def test_a_worker_loads_asyncio_only_for_asynchronous_models() -> None:
+    """It takes a tenth of a worker's start, like what reads the projects of models."""
+    modules = ("deepaas.runtime.__main__", *(f"deepaas.kinds.{kind}" for kind in KINDS))
+    wanted = ("asyncio", "ssl", "configparser", "deepaas.author_files.project")
+    program = f"import sys, {', '.join(modules)}\nprint([m for m in {wanted} if m in sys.modules])"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
