@@ -30,7 +30,7 @@ SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door 
 	tests/browser tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
 	tests/docs/test_trainings.py tests/unit/test_exact_checking.py
 
-.PHONY: run setup test soak docs bench format clean
+.PHONY: run setup test types types-demo pythons soak docs bench format clean
 
 run: $(VENV)/run.stamp
 	@echo "Starting the demo model: $(BIN)/deepaas-run demo_app$(if $(PORT), --listen-port $(PORT))"
@@ -45,11 +45,20 @@ setup: $(VENV)/test.stamp
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	cd demo_app && ../$(BIN)/mypy
-	scripts/other-pythons test
+	# Each keeps one processor busy, and here are two.
+	$(MAKE) --no-print-directory --jobs 2 --output-sync types types-demo pythons
 	$(if $(SERIAL),$(PYTEST) -m serial $(SERIAL))
 	$(PYTEST) -m "not serial" -n 3 --dist loadgroup --no-loadscope-reorder
+
+# Parts of `make test`; what takes longest begins first.
+types:
+	$(BIN)/mypy
+
+types-demo:
+	cd demo_app && ../$(BIN)/mypy
+
+pythons:
+	scripts/other-pythons test
 
 soak: setup
 	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 $(SOAK)
