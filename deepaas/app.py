@@ -24,6 +24,7 @@ from deepaas.logs import RecentLog
 from deepaas.masks import Masks
 from deepaas.model.discovery import FoundModel
 from deepaas.model.registry import Registry
+from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.protocols.door import Host
 from deepaas.scrape import setup as scrape
@@ -36,10 +37,9 @@ from deepaas.training.state_directory import StateDirectory, default_directory
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
-from deepaas.web.errors import MASKS, SHAPES, ErrorShapes
+from deepaas.web.errors import MASKS, NOTES, SHAPES, ErrorShapes
 from deepaas.web.facts import FACTS, FactFinder
 from deepaas.web.health import Drain
-from deepaas.web.notes import NOTES, Notes
 from deepaas.web.observers import OBSERVERS, Observer
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect

@@ -185,13 +185,17 @@ class RequestTimedOut(DeepaasError):
 
 
 class InvalidArguments(DeepaasError):
-    """Some arguments are invalid; ``fields`` maps their names to messages."""
+    """Some arguments are invalid; ``fields`` maps their names to messages.
+
+    ``notice``: which others were ignored.
+    """
 
     code = "invalid_arguments"
 
-    def __init__(self, fields: dict[str, Any]) -> None:
+    def __init__(self, fields: dict[str, Any], notice: str = "") -> None:
         super().__init__("the arguments are not valid")
         self.fields = fields
+        self.notice = notice
 
 
 class ModelNotFound(DeepaasError):

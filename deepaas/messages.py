@@ -61,7 +61,8 @@ class RawRequest(Message, tag="Inputs"):  # Older hosts wrote this name into fol
     """Only for V2: the parts of a request that may contain arguments, not decoded.
 
     ``body_path`` has a body larger than ``INLINE_BYTES``, and ``body_kind`` is ``json``, ``form``
-    (urlencoded) or empty; names of ``headers`` are in lower case.
+    (urlencoded) or empty; names of ``headers`` are in lower case. The worker sets ``ignored``: what
+    to say about names that no argument has.
     """
 
     query: str = ""
@@ -72,6 +73,7 @@ class RawRequest(Message, tag="Inputs"):  # Older hosts wrote this name into fol
     charset: str = "utf-8"
     headers: dict[str, str] = {}
     cookies: dict[str, str] = {}
+    ignored: dict[str, str] = {}
 
     def is_small(self) -> bool:
         """Whether there is so little text that the time to read it does not matter."""
@@ -108,6 +110,7 @@ class Values(Message):
             ``pattern`` is checked again, because Python's regular expressions differ.
         tensors: for any argument; one element can be a plain value, and bytes can be a file.
         wanted: options for the codec that encodes the result.
+        ignored: set by the worker, as in ``RawRequest``.
     """
 
     given: dict[str, Any] = {}
@@ -116,6 +119,7 @@ class Values(Message):
     checked: bool = False
     tensors: list[tuple[str, Tensor]] = []
     wanted: dict[str, Any] = {}
+    ignored: dict[str, str] = {}
 
     def is_small(self) -> bool:
         return not self.text_paths()
@@ -343,6 +347,7 @@ class Answer(Message):
         files: for a file, its own name and 0; for JSON, the names of the files that appear in it as
             URLs, in order, with the lengths of these URLs.
         headers: from a codec, for the client.
+        notice: what was ignored of the inputs, for the client and the log.
     """
 
     id: int
@@ -354,6 +359,7 @@ class Answer(Message):
     declared: bool = False
     files: list[tuple[str, int]] = []
     headers: dict[str, str] = {}
+    notice: str = ""
 
 
 class Part(Message):
@@ -383,7 +389,8 @@ class Measured(Message):
 class Failure(Message):
     """The call failed; ``kind`` is the ``code`` of a class in ``deepaas.errors``.
 
-    ``status`` and ``headers`` are from the model's HTTP exception; ``traceback`` is for the log.
+    ``status`` and ``headers`` are from the model's HTTP exception; ``traceback`` is for the log,
+    ``notice`` is that of ``Answer``.
     """
 
     id: int
@@ -393,6 +400,7 @@ class Failure(Message):
     status: int = 0
     headers: dict[str, str] = {}
     traceback: str = ""
+    notice: str = ""
 
 
 class Checked(Message):
@@ -402,6 +410,7 @@ class Checked(Message):
     args: bytes = b""
     path: str = ""
     failure: Failure | None = None
+    notice: str = ""
 
 
 class Life(Message):

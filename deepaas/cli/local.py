@@ -210,7 +210,7 @@ class LocalModel:
             with self._interrupt, announced(f"{doing} {self.name}", ask, plain=plain):
                 yield
         except (marshmallow.ValidationError, MalformedBody) as error:
-            told = failures.bad_arguments(0, error)
+            told = failures.bad_arguments(0, error, RawRequest())
             raise _Refused(told.fields) from None
         except Interrupted as error:
             raise CommandProblem(f"{doing} {self.name} was interrupted", error.code) from None

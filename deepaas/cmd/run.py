@@ -38,6 +38,7 @@ from deepaas.logs import RecentLog
 from deepaas.model import discovery
 from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
+from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
@@ -55,7 +56,6 @@ from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
-from deepaas.web.notes import Notes
 from deepaas.web.observers import OBSERVERS, DebugLog
 from deepaas.web.request_details import details_from
 from deepaas.web.request_id import in_context

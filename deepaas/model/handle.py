@@ -36,6 +36,7 @@ from deepaas.messages import (
     Metadata,
     Values,
 )
+from deepaas.notes import Notes
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.numbers import PoolNumbers
 from deepaas.workers.pool import Pool
@@ -64,6 +65,7 @@ class HostedModel:
         self._pool = pool
         self._checker = checker
         self._masks = masks
+        self._notes = Notes()
         self._metadata: dict[str, Any] | None = None
         self._metadata_told: tuple[int, str] | None = None
         self._question: asyncio.Future[Metadata] | None = None
@@ -132,6 +134,8 @@ class HostedModel:
         """Make a prediction. The caller owns the file of the answer. Raises ``DeepaasError``."""
         _check_names(inputs)
         reply = await self._pool.calls.run(inputs, client_id, terms)
+        if reply.notice:
+            self._note(reply.notice)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
         return reply
@@ -157,6 +161,8 @@ class HostedModel:
         if description.train is None:
             raise NotImplementedByModel(self.name, "train")
         checked = await self._checked(inputs, beside_calls=description.train.checked_quickly)
+        if checked.notice:
+            self._note(checked.notice)
         if checked.failure is not None:
             raise_failure(self.name, self._masked(checked.failure, inputs), "train")
         return checked
@@ -173,6 +179,10 @@ class HostedModel:
                 if self.status().status == "broken":
                     raise
         return await self._checker.check(inputs)
+
+    def _note(self, ignored: str) -> None:
+        kind = f"a request to model {self.name!r} contained something that was ignored"
+        self._notes.note(f"model {self.name!r}: {ignored}", kind)
 
     async def metadata(self) -> dict[str, Any]:
         """Call ``get_metadata``. Raises ``ModelUnavailable``, or ``ModelFailed`` if that fails."""
@@ -236,7 +246,7 @@ def _check_names(inputs: Inputs) -> None:
 def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
     match failure.kind:
         case "invalid_arguments":
-            raise InvalidArguments(failure.fields)
+            raise InvalidArguments(failure.fields, failure.notice)
         case "malformed_request":
             raise MalformedRequest(failure.message, fields=failure.fields)
         case "not_implemented":

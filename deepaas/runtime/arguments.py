@@ -25,10 +25,12 @@ from deepaas.runtime.places import (
     FormFile,
     RequestPlaces,
     may_be_in_body,
+    names_by_place,
     takes_whole_body,
 )
 from deepaas.runtime.plain_tensors import InputFiles, value_of
 from deepaas.runtime.traits import Take
+from deepaas.runtime.unknown_names import ANYWHERE, UnknownNames
 from deepaas.tensors.declared import said
 from deepaas.tensors.dtypes import BadTensor
 
@@ -62,10 +64,12 @@ class Arguments:
         self._collector = Collector(self.schema)
         self._take = take
         self._fields = {field.data_key or name: field for name, field in self.schema.fields.items()}
+        self._unknown_names = UnknownNames(names_by_place(self._fields))
+        self._takes_whole_body = any(map(takes_whole_body, self._fields.values()))
 
     def load(self, inputs: Inputs, folder: Path | None = None) -> dict[str, Any]:
-        """Collect and validate them; raises ValidationError or MalformedBody. ``folder`` is for
-        files made from tensors, and created with the first."""
+        """Collect and validate them; raises ValidationError or MalformedBody. Sets ``ignored`` of
+        the inputs. ``folder`` is for files made from tensors, and created with the first."""
         if isinstance(inputs, Encoded):
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
@@ -75,7 +79,20 @@ class Arguments:
             loaded = self._of_body(inputs, places)
             if loaded is not None:
                 return loaded
-        return self._checked(self._collector.collect(places))
+        found = self._collector.collect(places)
+        inputs.ignored = self._ignored(inputs, places)
+        return self._checked(found)
+
+    def _ignored(self, inputs: RawRequest, places: RequestPlaces) -> dict[str, str]:
+        among = self._unknown_names.among
+        ignored = among("query", places.query.names()) if inputs.query else {}
+        if inputs.form or inputs.body_kind == "form":
+            ignored |= among("form", places.form.names())
+        elif places.has_read_json and not self._takes_whole_body:
+            body = places.json
+            if isinstance(body, dict):
+                ignored |= among("json", body)
+        return ignored
 
     def _of_body(self, inputs: RawRequest, places: RequestPlaces) -> dict[str, Any] | None:
         """Arguments from a JSON body and other places; None if marshmallow must validate them."""
@@ -85,6 +102,7 @@ class Arguments:
         others = {}
         if inputs.query or not self._in_bodies_only:
             others = self._collector.collect(places, json=False)
+            inputs.ignored = self._ignored(inputs, places)
         return checker.of_json(places.body(), others)
 
     def _of_values(self, values: Values, folder: Path | None) -> dict[str, Any]:
@@ -96,7 +114,7 @@ class Arguments:
         found = values.given
         if values.path:
             found = msgspec.json.decode(Path(values.path).read_bytes())
-        found = self._of_known_names(found)
+        found = self._of_known_names(found, values)
         for name, upload in values.files:
             file = FormFile(name, upload)
             if not isinstance(self._fields.get(name), fields.List):
@@ -139,16 +157,19 @@ class Arguments:
             return None
         if values.path:
             return checker.of_json(Path(values.path).read_bytes())
-        return checker.of_values(self._of_known_names(values.given))
+        return checker.of_values(self._of_known_names(values.given, values))
 
-    def _of_known_names(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if name in self._fields}
+    def _of_known_names(self, given: dict[str, Any], values: Values) -> dict[str, Any]:
+        known = {name: value for name, value in given.items() if name in self._fields}
+        if len(known) != len(given):
+            values.ignored = self._unknown_names.among(ANYWHERE, given)
+        return known
 
     # Both are created when first used: most models only get one kind of request.
 
     @functools.cached_property
     def _checker_of_bodies(self) -> CompiledChecker | None:
-        if any(map(takes_whole_body, self.schema.fields.values())):
+        if self._takes_whole_body:
             return None
         return checker_of(self.schema, may_be_in_body)
 

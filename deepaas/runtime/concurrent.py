@@ -16,6 +16,7 @@ from deepaas.runtime.event_loop import lasting
 from deepaas.runtime.failures import failure
 from deepaas.runtime.loop import RECEIVE_BYTES, loaded, received
 from deepaas.runtime.printing import Printing
+from deepaas.runtime.unknown_names import notice
 
 Post = Callable[[FromWorkerCalls], None]
 
@@ -83,6 +84,8 @@ class Concurrent:
         self._tasks.pop(call.id, None)
         if self._printing is not None:
             self._printing.end(call.id)
+        if ignored := getattr(call.inputs, "ignored", None):
+            answer.notice = notice(ignored)
         post(answer)
 
     def _cancel(self, call_id: int) -> None:

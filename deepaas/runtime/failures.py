@@ -9,7 +9,8 @@ from typing import Any
 
 import marshmallow
 
-from deepaas.messages import NO_SPACE, Failure
+from deepaas.messages import NO_SPACE, Encoded, Failure, Inputs
+from deepaas.runtime import unknown_names
 from deepaas.runtime.codecs import NoCodec, NotAsWanted
 from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.places import MalformedBody
@@ -60,11 +61,16 @@ def failure(call_id: int, error: BaseException) -> Failure:
     return Failure(call_id, "model_failed", reason(error), traceback=traceback_text(error))
 
 
-def bad_arguments(call_id: int, error: marshmallow.ValidationError | MalformedBody) -> Failure:
+def bad_arguments(
+    call_id: int, error: marshmallow.ValidationError | MalformedBody, inputs: Inputs
+) -> Failure:
+    """Includes advice on ignored names: one of them may be a missing argument, misspelt."""
     if isinstance(error, MalformedBody):
         return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
     messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
     fields = _plain(messages, itertools.count(1))
+    if not isinstance(inputs, Encoded):
+        fields = {**unknown_names.messages(inputs.ignored), **fields}
     return Failure(call_id, "invalid_arguments", "the arguments are not valid", fields)
 
 

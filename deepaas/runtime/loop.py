@@ -50,6 +50,7 @@ from deepaas.runtime.interrupt import CallCancelled, Interrupter
 from deepaas.runtime.json_values import to_json
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import make_private
+from deepaas.runtime.unknown_names import notice
 
 RECEIVE_BYTES = 64 * 1024
 """Memory of more would be asked of the system, and given back, for each message."""
@@ -151,15 +152,18 @@ class Control:
                 args = self._model.shown_train_arguments(
                     self._model.train_arguments(inputs, folder_id)
                 )
+            told = notice(getattr(inputs, "ignored", {}))
             if len(args) <= INLINE_BYTES:
-                return Checked(question_id, args)
+                return Checked(question_id, args, notice=told)
             with contextlib.suppress(FileExistsError):
                 make_private(self._spool)
             path = self._spool / f"checked-{question_id}"
             path.write_bytes(args)
-            return Checked(question_id, path=str(path))
+            return Checked(question_id, path=str(path), notice=told)
         except (marshmallow.ValidationError, MalformedBody) as error:
-            return Checked(question_id, failure=bad_arguments(question_id, error))
+            failed = bad_arguments(question_id, error, inputs)
+            failed.notice = notice(getattr(inputs, "ignored", {}))
+            return Checked(question_id, failure=failed, notice=failed.notice)
         except BaseException as error:
             return Checked(question_id, failure=failure(question_id, error))
         finally:
@@ -218,6 +222,8 @@ class _Calls:
             # Not only Exception: panics and cancellations of some libraries are not, and
             # sys.exit() must only end this call, not the worker.
             answer = failure(call.id, error)
+        if ignored := getattr(call.inputs, "ignored", None):
+            answer.notice = notice(ignored)
         if os.getpid() != self._process_id:
             # The model has forked and its child has come back here: one answer is enough.
             os._exit(0)
@@ -234,7 +240,7 @@ class _Calls:
             try:
                 return self._model.check_training(call.id, call.inputs)
             except (marshmallow.ValidationError, MalformedBody) as error:
-                return bad_arguments(call.id, error)
+                return bad_arguments(call.id, error, call.inputs)
         arguments = loaded(self._model.predict_arguments, call)
         if isinstance(arguments, Failure):
             return arguments
@@ -270,7 +276,7 @@ def loaded(
             call.inputs = decoded(call.inputs)
         return load(call.inputs, call.id)
     except (marshmallow.ValidationError, MalformedBody) as error:
-        return bad_arguments(call.id, error)
+        return bad_arguments(call.id, error, call.inputs)
 
 
 def _look(poll: select.poll, until: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -75,6 +75,9 @@ class Repeated:
             return missing
         return values if many else values[0]
 
+    def names(self) -> Collection[str]:
+        return self._values.keys()
+
 
 _NOTHING = Repeated([])
 
@@ -106,6 +109,10 @@ class RequestPlaces:
         if self._form is None:
             self._form = self._read_form()
         return self._form
+
+    @property
+    def has_read_json(self) -> bool:
+        return self._json is not None
 
     @property
     def json(self) -> Any:
@@ -220,6 +227,15 @@ def _readers(name: str, field: fields.Field) -> tuple[Reader, ...]:
             f"argument {name!r} has the unknown location {place!r}; use: {', '.join(_READERS)}"
         )
     return (_READERS[place],)
+
+
+def names_by_place(arguments: Mapping[str, fields.Field]) -> dict[str, set[str]]:
+    """The names of arguments (as clients know them) that are looked up in each place."""
+    places: dict[Reader, set[str]] = {read: set() for read in _READERS.values()}
+    for name, field in arguments.items():
+        for read in _readers(name, field):
+            places[read].add(name)
+    return {place: places[read] for place, read in _READERS.items()}
 
 
 def may_be_in_body(field: fields.Field) -> bool:

@@ -13,6 +13,7 @@ from aiohttp.web_response import ContentCoding
 from deepaas.beneath import open_file
 from deepaas.messages import Answer
 from deepaas.web import bounded
+from deepaas.web.errors import NOTICE
 from deepaas.web.files import content_disposition
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ async def respond(
     """
     coding = _wanted_coding(request) if may_pack else None
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
+    if answer.notice:
+        headers[NOTICE] = answer.notice
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     if not answer.path:

@@ -16,8 +16,8 @@ from typing import Any
 
 from aiohttp import web
 
+from deepaas.notes import Notes
 from deepaas.web.connection import Connection, ConnectionLimits, silent
-from deepaas.web.notes import Notes
 from deepaas.web.observers import ObservedConnection, Observer, Observers, noting
 
 _log = logging.getLogger(__name__)

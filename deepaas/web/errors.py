@@ -25,17 +25,23 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import HttpProcessingError
+from multidict import istr
 
 from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import NO_SPACE
-from deepaas.web.notes import NOTES
+from deepaas.notes import Notes
 from deepaas.web.request_id import REQUEST_ID, request_id
 from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
 
+NOTICE = istr("X-DEEPaaS-Notice")
+"""Header of responses: what was ignored of a request, probably because it is misspelt."""
+
 MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
+
+NOTES: web.AppKey[Notes] = web.AppKey("deepaas_notes", Notes)
 
 
 @dataclass(frozen=True)
@@ -276,6 +282,8 @@ def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Probl
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
+    if notice := getattr(error, "notice", ""):
+        headers[NOTICE] = notice
     masks = request.app.get(MASKS, NOTHING_MASKED)
     fields = masks.value(getattr(error, "fields", None))
     reference = ""

@@ -13,8 +13,8 @@ import resource
 import socket
 from typing import Any
 
+from deepaas.notes import Notes
 from deepaas.web.connections import Connections
-from deepaas.web.notes import Notes
 
 BACKLOG = 1024
 ACCEPT_COUNT = 32

@@ -50,8 +50,8 @@ class TrainingChecker:
             if not kept.users_count and not self._stopped:
                 self._unused(kept)
         if isinstance(reply, Failure):
-            return Checked(reply.id, failure=reply)
-        return Checked(reply.id, reply.body, reply.path)
+            return Checked(reply.id, failure=reply, notice=reply.notice)
+        return Checked(reply.id, reply.body, reply.path, notice=reply.notice)
 
     async def stop(self) -> None:
         """Stop; waiting callers get an error that the host is stopping."""

@@ -12,8 +12,8 @@ from scripts.reference.pages import summary, table
 TO_DO: dict[type[DeepaasError], str] = {
     errors.MalformedRequest: "Send the complete body, in the format given by `Content-Type`.",
     errors.Unauthenticated: "Send a valid key: `Authorization: Bearer KEY`.",
-    errors.NotGranted: "ask the operator for a grant ([OpenID Connect](../how-to/openid-connect.md))",
-    errors.IssuerUnavailable: "try again after `Retry-After`",
+    errors.NotGranted: "Ask the operator for a grant: `--oidc-grant`.",
+    errors.IssuerUnavailable: "Try again later.",
     errors.NotPermitted: "Ask the operator for a key with this right, for this model.",
     errors.Disabled: "Ask the operator to enable it: see the options `--no…-endpoint`, `--noui`.",
     errors.MetricsNotOpen: "Ask on the same machine, or its operator for `--metrics-listen`.",

@@ -19,8 +19,8 @@ from deepaas.access.needs import Need, Reach, need_of
 from deepaas.app import DOORS, build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
+from deepaas.notes import Notes
 from deepaas.web.health import Drain
-from deepaas.web.notes import Notes
 from scripts.reference.pages import summary, table
 
 Json = dict[str, Any]

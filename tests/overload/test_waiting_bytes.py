@@ -14,13 +14,13 @@ import pytest
 from aiohttp import web
 
 from deepaas.messages import Answer
+from deepaas.notes import Notes
 from deepaas.protocols.cog.answers import send_document
 from deepaas.web.answers import respond
 from deepaas.web.connection import ConnectionLimits
 from deepaas.web.connections import Connections
 from deepaas.web.document import of_file
 from deepaas.web.files import send_zip
-from deepaas.web.notes import Notes
 
 SIZE_BYTES = 8 * 1024 * 1024
 EACH_BYTES = 96 * 1024

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from deepaas.notes import Notes
 from deepaas.web.connection import Connection, ConnectionLimits
 from deepaas.web.connections import NEVER_SECONDS, Connections
-from deepaas.web.notes import Notes
 
 LIMITS = ConnectionLimits(head_seconds=30, idle_seconds=75, body_seconds=60)
 REQUEST = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"

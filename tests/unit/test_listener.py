@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from deepaas.notes import Notes
 from deepaas.web.connections import Connections
 from deepaas.web.listener import Listener
-from deepaas.web.notes import Notes
 
 
 class _Working:

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import pytest
 from aiohttp import web
 
+from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
-from deepaas.web.errors import SHAPES, ErrorShapes, expecting
+from deepaas.web.errors import NOTES, SHAPES, ErrorShapes, expecting
 from deepaas.web.facts import FactFinder
 from deepaas.web.health import Drain
-from deepaas.web.notes import NOTES, Notes
 from deepaas.web.observers import DebugLog, Observer, status_of
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect

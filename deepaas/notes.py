@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections import Counter
 
-from aiohttp import web
-
 _log = logging.getLogger(__name__)
 
 TELL_SECONDS = 10.0
+
+MAX_TEXTS_COUNT = 10
 
 
 class Notes:
@@ -19,8 +19,14 @@ class Notes:
         self._told: set[str] = set()
         self._telling: asyncio.TimerHandle | None = None
 
-    def note(self, what: str) -> None:
-        """Log ``what``, one of a few texts, at once; repetitions later, as "12 times more: …"."""
+    def note(self, what: str, kind: str = "") -> None:
+        """Log ``what`` at once; repetitions later, as "12 times more: …".
+
+        There are few texts. If clients can choose them, they are replaced by ``kind`` when there
+        are too many.
+        """
+        if kind and what not in self._told and len(self._told) >= MAX_TEXTS_COUNT:
+            what = kind
         if what in self._told:
             self._counts[what] += 1
             return
@@ -40,6 +46,3 @@ class Notes:
         self._telling = None
         if self._told:
             self._wait()
-
-
-NOTES: web.AppKey[Notes] = web.AppKey("deepaas_notes", Notes)

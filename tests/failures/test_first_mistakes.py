@@ -1,0 +1,80 @@
+"""What a newcomer types wrongly, and what the host says: in the answer, or in its log."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+
+import pytest
+from support import client
+from support.host import Host, start_host
+
+FLOWERS = """
+from webargs import fields
+
+def get_predict_args():
+    return {"a": fields.Float(required=True), "b": fields.Float(load_default=1.0)}
+
+def predict(a, b):
+    return {"sum": a + b}
+
+def get_train_args():
+    return {"epochs": fields.Int(load_default=3)}
+
+def train(epochs):
+    return {"epochs": epochs}
+"""
+
+PREDICT = "/v2/models/flowers/predict/"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "flowers.py").write_text(FLOWERS)
+    with start_host([], "--no-ui", f"--model-name=flowers={folder}/flowers.py") as started:
+        yield started
+
+
+def post(
+    host: Host, body: str, kind: str = "x-www-form-urlencoded", path: str = PREDICT
+) -> client.Answer:
+    headers = {"Content-Type": f"application/{kind}"}
+    connection = HTTPConnection("127.0.0.1", host.port, timeout=60)
+    connection.request("POST", path, body.encode(), headers)
+    return client.finish(connection, time.monotonic())
+
+
+def test_a_misspelt_argument(host: Host) -> None:
+    since = len(host.log())
+    said = "ignored 'bb': unknown argument, did you mean 'b'?"
+    for answer in (post(host, "a=1&bb=2"), post(host, json.dumps({"a": 1, "bb": 2}), "json")):
+        assert answer.json()["predictions"] == {"sum": 2.0}  # As in DEEPaaS 2.x.
+        assert answer.headers["x-deepaas-notice"] == said
+    host.wait_for_log(f"model 'flowers': {said}", since)
+    assert host.log()[since:].count(said) == 1  # The other one is counted, and told later.
+    assert "x-deepaas-notice" not in post(host, "a=1&b=2").headers
+
+
+def test_a_misspelt_argument_that_is_required(host: Host) -> None:
+    answer = post(host, "aa=1")
+    assert answer.status == 422
+    assert answer.json() == {
+        "a": ["Missing data for required field."],
+        "aa": ["Unknown argument, did you mean 'a'?"],
+    }
+    assert answer.headers["x-deepaas-notice"].startswith("ignored 'aa'")
+
+
+def test_a_misspelt_argument_of_a_training_run(host: Host) -> None:
+    since = len(host.log())
+    assert post(host, "epocs=9", path="/v2/models/flowers/train/").status == 200
+    host.wait_for_log("ignored 'epocs': unknown argument, did you mean 'epochs'?", since)
+
+
+def test_json_without_its_header(host: Host) -> None:
+    answer = post(host, '{"a": 1}')
+    assert answer.status == 422
+    assert "Content-Type: application/json" in answer.json()["form"][0]
