@@ -13,9 +13,10 @@ import marshmallow
 from marshmallow import fields
 from marshmallow.exceptions import RegistryError
 
-from deepaas.check import accept, defaults, files, signatures
+from deepaas.check import accept, files, signatures
 from deepaas.check.noting import RequiredWithDefault
 from deepaas.check.session import Session
+from deepaas.runtime import defaults
 from deepaas.runtime.arguments import Arguments, is_file
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
@@ -121,7 +122,8 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
     except Exception as error:
         _broken(session, name, place, error)
         return False
-    wrong = None if name == "accept" else defaults.problem(name, alone.schema.fields[name])
+    bound = alone.schema.fields[name]
+    wrong = None if name == "accept" else defaults.problem(name, bound, call=True)
     try:
         describe(alone, None, None)
     except Exception as error:

@@ -42,9 +42,20 @@ def declared_in(name: str, declared: Any) -> Iterator[None]:
     except (LookupError, TypeError, ValueError) as error:
         if has_authors_frame(error):
             raise
-        raise CannotBeServed(f"{name}{_place(declared)}: {text(error)}") from error
+        raise CannotBeServed(f"{name}{place_of(declared)}: {text(error)}") from error
 
 
-def _place(function: Any) -> str:
+def place_of(function: Any, name: str = "") -> str:
+    """Where a function is written, with the line of the first string ``name`` in it, if any."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
+    if code is None:
+        return ""
+    line = code.co_firstlineno
+    with contextlib.suppress(OSError, TypeError):
+        source, line = inspect.getsourcelines(code)
+        line += next((n for n, text in enumerate(source) if repr(name) in _quoted(text)), 0)
+    return f" ({code.co_filename}:{line})"
+
+
+def _quoted(text: str) -> str:
+    return text.replace('"', "'")

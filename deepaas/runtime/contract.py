@@ -25,6 +25,7 @@ from deepaas.messages import (
     inputs_folder,
 )
 from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.blame import blamed
 from deepaas.runtime.calling import declared_in, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
@@ -33,6 +34,7 @@ from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results
+from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
@@ -72,7 +74,14 @@ class LoadedModel:
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
-        described = describe(self._predict_arguments, self._train_arguments, self._schema)
+        try:
+            described = describe(self._predict_arguments, self._train_arguments, self._schema)
+        except (LookupError, TypeError, ValueError) as error:
+            for function in DECLARED:
+                told = blamed(function, self._author, self.arguments(function))
+                if told is not None:
+                    raise told from error
+            raise
         described.concurrency = self.traits.concurrency
         described.remarks = self.remarks()
         if described.predict is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from deepaas.runtime import defaults
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.signatures import (
     DECLARED,
@@ -38,6 +39,10 @@ def remarks_on(function: str, author: Any, declared: Arguments | None) -> Iterat
     """Those on what ``predict`` or ``train`` takes."""
     if declared is None:
         return
+    for name, field in declared.schema.fields.items():
+        wrong = defaults.problem(name, field)
+        if wrong is not None and wrong.code == "default-invalid":
+            yield f"{wrong.problem}; {wrong.fix}"
     call = getattr(author, function)
     if getattr(author, DECLARED[function], None) is None:
         found = without_declaration(function, call)

@@ -70,6 +70,9 @@ CASES: Mapping[str, tuple[str, str, str]] = {
     "args-none": ("api.py", GOOD.replace("    return {\"text\"", "    {\"text\""), REFUSED),
     "args-class": ("api.py", GOOD.replace("fields.Str(load_default=\"a\")", "fields.Str"), REFUSED),
     "args-ask": ("api.py", GOOD.replace("get_predict_args()", "get_predict_args(self)"), REFUSED),
+    "args-default": ("api.py", GOOD.replace("Str(load_default=\"a\")", "Float(load_default='one')"),
+                     REFUSED),
+    "args-default-out": ("api.py", GOOD.replace("Str(", "Str(validate=str.isdigit, "), WARNED),
     "args-type": ("api.py", GOOD.replace("fields.Str(load_default=\"a\")", "str"), REFUSED),
     "schema-text": ("api.py", f"{GOOD}schema = 'text'\n", REFUSED),
     "schema-object": ("api.py", f"import marshmallow as m\n{GOOD}schema = m.Schema()\n", REFUSED),
@@ -145,7 +148,7 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
     elif both.becomes[name] == WARNED:
         assert told & {
             *("function-misspelt", "parameter-undeclared", "argument-not-taken"),
-            "argument-left-out",
+            *("argument-left-out", "default-invalid"),
         }
     else:
         assert not errors

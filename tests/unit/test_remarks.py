@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from webargs import fields
+from webargs import fields, validate
 
 from deepaas.messages import Predict, RawRequest
 from deepaas.runtime import failures
@@ -119,6 +119,29 @@ def test_arguments_that_may_be_left_out() -> None:
 
     (sentence,) = said(predict=lambda text, least: text * least, get_predict_args=declared)
     assert "needs 'text', which clients may leave out" in sentence
+
+
+def test_default_that_is_invalid() -> None:
+    def declared() -> dict[str, fields.Field]:
+        return {"width": fields.Int(load_default=20, validate=validate.Range(1, 10))}
+
+    (sentence,) = said(predict=lambda width: width, get_predict_args=declared)
+    assert sentence.startswith("the default of 'width', 20, is invalid: Must be greater")
+
+
+def test_default_that_cannot_be_described() -> None:
+    def declared() -> dict[str, fields.Field]:
+        return {
+            "a": fields.Float(required=True),
+            "b": fields.Float(load_default="one"),
+        }
+
+    author = types.SimpleNamespace(predict=lambda a, b: a + b, get_predict_args=declared)
+    with pytest.raises(CannotBeServed) as error:
+        LoadedModel("mine", author, Path("/nowhere")).describe()
+    line = declared.__code__.co_firstlineno + 3
+    assert f"({__file__}:{line}): the default of 'b', 'one', is invalid" in str(error.value)
+    assert failures.traceback_text(error.value) == ""
 
 
 def test_what_is_no_function() -> None:

@@ -35,10 +35,15 @@ class Wrong(NamedTuple):
     fix: str
 
 
-def problem(name: str, field: fields.Field) -> Wrong | None:
-    """Return the problem of a default, or None. The field must be bound to a schema."""
+def problem(name: str, field: fields.Field, *, call: bool = False) -> Wrong | None:
+    """Return the problem of a default, or None. The field must be bound to a schema.
+
+    ``call``: also look at what a callable default returns.
+    """
     value: Any = field.load_default
     if callable(value):
+        if not call:
+            return None
         try:
             value = value()
         except Exception as error:
