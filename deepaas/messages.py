@@ -347,7 +347,7 @@ class Answer(Message):
         files: for a file, its own name and 0; for JSON, the names of the files that appear in it as
             URLs, in order, with the lengths of these URLs.
         headers: from a codec, for the client.
-        notice: what was ignored of the inputs, for the client and the log.
+        notice: what the client, and the log, should know although the call has succeeded.
     """
 
     id: int

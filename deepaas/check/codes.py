@@ -56,6 +56,7 @@ _OF_ANY_MODEL = (
         "functions",
         "an `async` function, or a generator, where the host needs a plain function",
     ),
+    error("nothing-returned", "functions", "`predict` has no `return` with a value"),
     error(
         "takes-arguments",
         "functions",

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from deepaas.check.session import Session
+from deepaas.runtime.returns import NOTHING, returns_nothing
 from deepaas.runtime.signatures import ARGUMENTLESS, DECLARED, KNOWN, misspelt, needed
 
 AWAITED = ("predict", "train", "warm")
@@ -47,6 +48,8 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
                 f"def {name}(…), with return",
             )
             return False
+    if name == "predict" and returns_nothing(function):
+        session.add("nothing-returned", place, NOTHING, "end it with return RESULT")
     if name in ARGUMENTLESS and (asked := needed(function)):
         session.add(
             "takes-arguments",

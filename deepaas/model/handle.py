@@ -180,9 +180,9 @@ class HostedModel:
                     raise
         return await self._checker.check(inputs)
 
-    def _note(self, ignored: str) -> None:
-        kind = f"a request to model {self.name!r} contained something that was ignored"
-        self._notes.note(f"model {self.name!r}: {ignored}", kind)
+    def _note(self, notice: str) -> None:
+        kind = f"model {self.name!r}: a part of a request was ignored"
+        self._notes.note(f"model {self.name!r}: {notice}", kind)
 
     async def metadata(self) -> dict[str, Any]:
         """Call ``get_metadata``. Raises ``ModelUnavailable``, or ``ModelFailed`` if that fails."""

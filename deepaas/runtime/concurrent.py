@@ -85,7 +85,7 @@ class Concurrent:
         if self._printing is not None:
             self._printing.end(call.id)
         if ignored := getattr(call.inputs, "ignored", None):
-            answer.notice = notice(ignored)
+            answer.notice = "; ".join(filter(None, (notice(ignored), answer.notice)))
         post(answer)
 
     def _cancel(self, call_id: int) -> None:

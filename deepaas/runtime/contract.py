@@ -34,6 +34,7 @@ from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results
+from deepaas.runtime.returns import RETURNED_NONE
 from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.runtime.traits import Scope, traits_of
@@ -70,6 +71,7 @@ class LoadedModel:
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
+        self._may_forget_return = self._schema is None and not self.traits.output
         self._spool = spool
         self._results = Results(name, self._schema, media_types, spool)
 
@@ -191,7 +193,10 @@ class LoadedModel:
                 self._explain("predict", error)
                 raise
             if not self.streams:
-                return encoding.answer(result)
+                answer = encoding.answer(result)
+                if result is None:
+                    self._note_none(answer)
+                return answer
             with contextlib.closing(result):
                 for item in result:
                     part = encoding.part(item)
@@ -215,7 +220,11 @@ class LoadedModel:
                 self._explain("predict", error)
                 raise
             if not self.streams:
-                return encoding.answer(await result)
+                found = await result
+                answer = encoding.answer(found)
+                if found is None:
+                    self._note_none(answer)
+                return answer
             async with contextlib.aclosing(result):
                 async for item in result:
                     part = encoding.part(item)
@@ -223,6 +232,11 @@ class LoadedModel:
                         post(part)
                         await posted()
         return encoding.end()
+
+    def _note_none(self, answer: Answer) -> None:
+        if self._may_forget_return:
+            self._may_forget_return = False  # Once is enough.
+            answer.notice = RETURNED_NONE
 
     def complete(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]

@@ -223,7 +223,7 @@ class _Calls:
             # sys.exit() must only end this call, not the worker.
             answer = failure(call.id, error)
         if ignored := getattr(call.inputs, "ignored", None):
-            answer.notice = notice(ignored)
+            answer.notice = "; ".join(filter(None, (notice(ignored), answer.notice)))
         if os.getpid() != self._process_id:
             # The model has forked and its child has come back here: one answer is enough.
             os._exit(0)

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepaas.runtime import defaults
 from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.returns import NOTHING, returns_nothing
 from deepaas.runtime.signatures import (
     DECLARED,
     KNOWN,
@@ -44,6 +45,8 @@ def remarks_on(function: str, author: Any, declared: Arguments | None) -> Iterat
         if wrong is not None and wrong.code == "default-invalid":
             yield f"{wrong.problem}; {wrong.fix}"
     call = getattr(author, function)
+    if function == "predict" and returns_nothing(call):
+        yield f"{NOTHING}; end it with return RESULT"
     if getattr(author, DECLARED[function], None) is None:
         found = without_declaration(function, call)
     else:

@@ -37,7 +37,7 @@ from deepaas.web.sentences import of_request
 _log = logging.getLogger(__name__)
 
 NOTICE = istr("X-DEEPaaS-Notice")
-"""Header of responses: what was ignored of a request, probably because it is misspelt."""
+"""Header of responses: what the client should know, for example which arguments were ignored."""
 
 MASKS: web.AppKey[Masks] = web.AppKey("deepaas_masks", Masks)
 

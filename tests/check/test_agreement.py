@@ -82,6 +82,7 @@ CASES: Mapping[str, tuple[str, str, str]] = {
     # What is called.
     "other-argument": ("api.py", f"{ARGS}def predict(txt):\n    return txt\n", WARNED),
     "undeclared": ("api.py", "def predict(text):\n    return text\n", WARNED),
+    "forgets-return": ("api.py", GOOD.replace("    return {'text'", "    x = {'text'"), WARNED),
     "left-out": ("api.py", GOOD.replace("load_default=\"a\"", ""), WARNED),
     "warm-fails": ("api.py", f"{GOOD}def warm():\n    raise OSError('no weights')\n", REFUSED),
     "setup-fails": ("predict.py", f"{TYPED}    def setup(self):\n        1 / 0\n", REFUSED),
@@ -148,7 +149,7 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
     elif both.becomes[name] == WARNED:
         assert told & {
             *("function-misspelt", "parameter-undeclared", "argument-not-taken"),
-            *("argument-left-out", "default-invalid"),
+            *("argument-left-out", "default-invalid", "nothing-returned"),
         }
     else:
         assert not errors

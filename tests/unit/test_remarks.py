@@ -144,6 +144,36 @@ def test_default_that_cannot_be_described() -> None:
     assert failures.traceback_text(error.value) == ""
 
 
+def test_predict_that_returns_nothing() -> None:
+    def forgets(text: str) -> Any:
+        result = text + "!"
+        (lambda: result)()
+
+    def raises(text: str) -> Any:
+        raise NotImplementedError(text)
+
+    def yields(text: str) -> Any:
+        yield from text
+
+    def branches(text: str) -> Any:
+        if text:
+            return text
+        return None
+
+    (sentence,) = said(predict=forgets, get_predict_args=text)
+    assert sentence.startswith("predict does not return anything")
+    for other in (raises, yields, branches, dict, lambda text: print(text)):
+        assert said(predict=other, get_predict_args=text) == []
+
+
+def test_none_is_told_once() -> None:
+    author = types.SimpleNamespace(predict=lambda text: print(text), get_predict_args=text)
+    model = LoadedModel("mine", author, Path("/nowhere"))
+    told = [model.predict(Predict(0, RawRequest()), {"text": ""}, print).notice for _ in range(2)]
+    assert told[0].startswith("predict returned None")
+    assert told[1] == ""
+
+
 def test_what_is_no_function() -> None:
     assert said(predict=3) == ["predict is no function but int: nobody calls it"]
 

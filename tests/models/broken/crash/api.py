@@ -19,3 +19,4 @@ def get_predict_args():
 
 def predict(count):
     os.abort()  # here
+    return count
