@@ -38,7 +38,7 @@ from deepaas.programs import OWN
 from deepaas.runtime import interpreter
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
-from deepaas.runtime.signatures import DECLARED
+from deepaas.runtime.signatures import DECLARED, undeclared_because_misspelt
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -95,6 +95,7 @@ class _Parts:
         self._session = session
         self._author = author
         self.usable: dict[str, Any] = {}
+        self.near: Mapping[str, str] = {}
         self.said: Mapping[str, Any] = {}
         self.declared: dict[str, arguments.Declared] = {}
         self.response: Any = None
@@ -103,14 +104,17 @@ class _Parts:
         self.usable = functions.usable(self._session, self._author)
 
     def look_at_names(self) -> None:
-        functions.look_at_names(self._session, self._author)
+        self.near = functions.look_at_names(self._session, self._author)
 
     def look_at_metadata(self) -> None:
-        self.said = metadata.check(self._session, self.usable, self._session.place)
+        if "get_metadata" not in self.near.values():
+            self.said = metadata.check(self._session, self.usable, self._session.place)
 
     def look_at_arguments(self) -> None:
+        misspelt = undeclared_because_misspelt(self._author, self.near)
         for function in DECLARED:
-            if found := arguments.check(self._session, function, self.usable):
+            declare = misspelt.get(function, "")
+            if found := arguments.check(self._session, function, self.usable, declare):
                 self.declared[function] = found
 
     def look_at_schema(self) -> None:

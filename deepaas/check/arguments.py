@@ -36,15 +36,20 @@ class Declared:
     complete: bool = True
 
 
-def check(session: Session, function: str, functions: Mapping[str, Any]) -> Declared | None:
-    """Check the arguments of a function; None if the model does not have the function."""
+def check(
+    session: Session, function: str, functions: Mapping[str, Any], misspelt: str = ""
+) -> Declared | None:
+    """Check the arguments of a function; None if the model does not have the function.
+
+    ``misspelt``: the name of what was probably meant to declare them.
+    """
     call = functions.get(function)
     declare = functions.get(DECLARED[function])
     if call is None:
         return None
     found = Declared(function)
     if declare is None:
-        found.complete = signatures.check_undeclared(session, function, call)
+        found.complete = signatures.check_undeclared(session, function, call, misspelt)
         return found
     declared = _declared(session, DECLARED[function], declare)
     if declared is None:

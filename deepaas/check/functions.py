@@ -7,7 +7,14 @@ from typing import Any
 
 from deepaas.check.session import Session
 from deepaas.runtime.returns import NOTHING, returns_nothing
-from deepaas.runtime.signatures import ARGUMENTLESS, DECLARED, KNOWN, misspelt, needed
+from deepaas.runtime.signatures import (
+    ARGUMENTLESS,
+    DECLARED,
+    KNOWN,
+    misspelt,
+    needed,
+    undeclared_because_misspelt,
+)
 
 AWAITED = ("predict", "train", "warm")
 
@@ -61,11 +68,15 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
     return True
 
 
-def look_at_names(session: Session, author: Any) -> None:
-    """Report functions that are missing or misspelt."""
+def look_at_names(session: Session, author: Any) -> dict[str, str]:
+    """Report functions that are missing or misspelt; return the latter with what is meant.
+
+    What is only a consequence of a misspelt name is not reported.
+    """
     place = session.place
     there = {name for name in KNOWN if getattr(author, name, None) is not None}
-    if not {"predict", "train"} & there:
+    near = dict(misspelt(author))
+    if not {"predict", "train"} & {*there, *near.values()}:
         session.add(
             "offers-nothing",
             place,
@@ -73,20 +84,25 @@ def look_at_names(session: Session, author: Any) -> None:
             "add def predict(**kwargs), and get_predict_args to declare its arguments",
         )
     for function, declare in DECLARED.items():
-        if declare in there and function not in there and _declares(session, author, declare):
+        if function in there or function in near.values():
+            continue
+        if declare in there and _declares(session, author, declare):
             session.add(
                 "args-without-function",
                 session.places.of_function(getattr(author, declare)) or place,
                 f"the model has {declare}, but no {function}",
                 f"add def {function}(**kwargs), or remove {declare}",
             )
-    for name, near in misspelt(author):
-        session.add(
-            "function-misspelt",
-            session.places.of_function(getattr(author, name)) or place,
-            f"{name}() is never called. Did you mean {near}()?",
-            f"def {near}(…)",
-        )
+    told = undeclared_because_misspelt(author, near).values()  # With the arguments.
+    for name, known in near.items():
+        if name not in told:
+            session.add(
+                "function-misspelt",
+                session.places.of_function(getattr(author, name)) or place,
+                f"{name}() is never called. Did you mean {known}()?",
+                f"def {known}(…)",
+            )
+    return near
 
 
 def _declares(session: Session, author: Any, declare: str) -> bool:

@@ -22,9 +22,9 @@ def check(
     return _tell(session, call, signatures.mismatches(function, call, always, sometimes, unknown))
 
 
-def check_undeclared(session: Session, function: str, call: Any) -> bool:
+def check_undeclared(session: Session, function: str, call: Any, misspelt: str) -> bool:
     """Check that a function without ``get_…_args`` can be called without arguments."""
-    _tell(session, call, signatures.without_declaration(function, call))
+    _tell(session, call, signatures.without_declaration(function, call, misspelt))
     return not signatures.needed(call)
 
 

@@ -14,6 +14,7 @@ from deepaas.runtime.signatures import (
     given,
     mismatches,
     misspelt,
+    undeclared_because_misspelt,
     without_declaration,
 )
 
@@ -24,19 +25,24 @@ _HARMLESS = ("args-undeclared",)
 def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str]:
     """One sentence for each; `arguments` are those of ``predict`` and ``train``."""
     near = dict(misspelt(author))
+    fatal = undeclared_because_misspelt(author, near)
     for name, known in near.items():
-        yield f"nobody calls {name}(): is {known}() meant?"
+        if name not in fatal.values():
+            yield f"{name}() is never called. Did you mean {known}()?"
     there = {name: value for name in KNOWN if (value := getattr(author, name, None)) is not None}
     for name, value in there.items():
         if not callable(value):
-            yield f"{name} is no function but {type(value).__name__}: nobody calls it"
+            yield f"{name} is {type(value).__name__}, not a function: it is never called"
     if not near and not there:
         yield f"it has none of the functions {', '.join(KNOWN)}"
     for function in DECLARED:
-        yield from remarks_on(function, author, arguments.get(function))
+        declared = arguments.get(function)
+        yield from remarks_on(function, author, declared, fatal.get(function, ""))
 
 
-def remarks_on(function: str, author: Any, declared: Arguments | None) -> Iterator[str]:
+def remarks_on(
+    function: str, author: Any, declared: Arguments | None, misspelt: str = ""
+) -> Iterator[str]:
     """Those on what ``predict`` or ``train`` takes."""
     if declared is None:
         return
@@ -48,7 +54,7 @@ def remarks_on(function: str, author: Any, declared: Arguments | None) -> Iterat
     if function == "predict" and returns_nothing(call):
         yield f"{NOTHING}; end it with return RESULT"
     if getattr(author, DECLARED[function], None) is None:
-        found = without_declaration(function, call)
+        found = without_declaration(function, call, misspelt)
     else:
         found = mismatches(function, call, *given(declared.schema.fields))
     for code, problem, fix in found:

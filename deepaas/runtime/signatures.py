@@ -41,6 +41,17 @@ def misspelt(author: Any, known: Sequence[str] = KNOWN) -> Iterator[tuple[str, s
             yield name, near
 
 
+def undeclared_because_misspelt(author: Any, near: Mapping[str, str]) -> dict[str, str]:
+    """Functions whose declaration is misspelt, so that no call works, each with that name; ``near``
+    is the result of :func:`misspelt`."""
+    meant = {known: name for name, known in near.items()}
+    return {
+        function: meant[declare]
+        for function, declare in DECLARED.items()
+        if declare in meant and needed(getattr(author, function, None))
+    }
+
+
 def mismatches(
     function: str,
     call: Any,
@@ -72,22 +83,41 @@ def mismatches(
             )
 
 
-def without_declaration(function: str, call: Any) -> Iterator[Mismatch]:
-    """What is wrong with a function whose arguments nobody declares: it is called with none."""
+def without_declaration(function: str, call: Any, misspelt: str = "") -> Iterator[Mismatch]:
+    """What is wrong with a function whose arguments nobody declares: it is called with none.
+
+    ``misspelt``: the author's function that was probably meant to declare them.
+    """
     parameters = _parameters(call) or {}
     lacking = needed(call)
-    for name in lacking:
-        found = _undeclared(function, name, f"no {DECLARED[function]} declares")
-        if name not in _OBJECTS:
-            typed = f"or write types in a file that is served by its path, {name}: str and -> str"
-            found = found._replace(fix=f"def {DECLARED[function]}(): return {{…}}; {typed}")
-        yield found
-    if parameters and not lacking:
+    declare = DECLARED[function]
+    if lacking and lacking[0] in _OBJECTS:
+        yield _undeclared(function, lacking.pop(0), f"no {declare} declares")
+    if lacking:
+        takes = f"{function}({', '.join(lacking)}) takes arguments"
+        if misspelt:
+            yield Mismatch(
+                "parameter-undeclared",
+                f"{misspelt}() is never called. Did you mean {declare}()? {takes}, so without it "
+                "every call will fail",
+                f"def {declare}(…)",
+            )
+            return
+        fields = ", ".join(f"{name!r}: fields.Str(required=True)" for name in lacking)
+        types = ", ".join(f"{name}: str" for name in lacking)
+        yield Mismatch(
+            "parameter-undeclared",
+            f"{takes}, but {declare}() does not exist, so every call will fail",
+            f"def {declare}(): return {{{fields}}}, with the right fields (from webargs import "
+            f"fields); or write types: def {function}({types}) -> str",
+        )
+    if parameters and not needed(call):
         names = ", ".join(parameters)
         yield Mismatch(
             "args-undeclared",
-            f"{function} takes {names}, but without {DECLARED[function]} it is called with nothing",
-            f"declare its arguments: def {DECLARED[function]}(): return {{…}}",
+            f"{function}({names}) takes arguments, but {declare}() does not exist, so clients "
+            "cannot set them",
+            f"def {declare}(): return {{…}}",
         )
 
 

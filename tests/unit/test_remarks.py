@@ -59,7 +59,15 @@ def test_arguments_that_do_not_fit() -> None:
     assert "call it 'txt' in get_predict_args" in cannot
     assert needs.startswith("predict needs 'txt', which get_predict_args does not declare")
     (needs,) = said(train=lambda epochs: epochs)
-    assert needs.startswith("train needs 'epochs', which no get_train_args declares")
+    assert needs.startswith("train(epochs) takes arguments, but get_train_args() does not exist")
+    assert "def get_train_args(): return {'epochs': fields.Str(required=True)}" in needs
+
+
+def test_a_misspelt_declaration_is_one_mistake() -> None:
+    (sentence,) = said(predict=lambda a, b: a + b, get_predit_args=text)
+    assert sentence.startswith("get_predit_args() is never called. Did you mean get_predict_args")
+    (sentence,) = said(predict=lambda a=1: a, get_predit_args=text)
+    assert sentence == "get_predit_args() is never called. Did you mean get_predict_args()?"
 
 
 def test_a_call_that_does_not_fit_is_explained_instead_of_our_frames() -> None:
@@ -78,7 +86,7 @@ def test_a_call_that_does_not_fit_is_explained_instead_of_our_frames() -> None:
         told = failures.failure(0, error.value)
         assert told.message.startswith("TypeError: ")
         assert re.search(r"(keyword argument 'text'|positional argument: 'txt')", told.message)
-        assert told.traceback.startswith(f"{function} ")
+        assert told.traceback.startswith(function)
         assert "File" not in told.traceback
 
 
@@ -175,7 +183,7 @@ def test_none_is_told_once() -> None:
 
 
 def test_what_is_no_function() -> None:
-    assert said(predict=3) == ["predict is no function but int: nobody calls it"]
+    assert said(predict=3) == ["predict is int, not a function: it is never called"]
 
 
 def test_decorator_that_hides_what_is_taken() -> None:
