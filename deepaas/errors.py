@@ -6,8 +6,8 @@ maps the classes to statuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 _LONGEST_NAME = 100
 
@@ -27,6 +27,11 @@ class DeepaasError(Exception):
         super().__init__(message)
         self.message = message
         self.details = details
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
 class ConfigError(DeepaasError):
@@ -199,12 +204,17 @@ class InvalidArguments(DeepaasError):
 
 
 class ModelNotFound(DeepaasError):
-    """No model of this name is served."""
+    """No model of this name is served.
+
+    ``served``: those that are, not all of which the client may know.
+    """
 
     code = "model_not_found"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, served: Sequence[Named] = ()) -> None:
         super().__init__(f"no model named {name!r} is served here")
+        self.name = name
+        self.served = served
 
 
 class ModelUnavailable(DeepaasError):

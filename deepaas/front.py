@@ -74,6 +74,14 @@ class Front:
         )
         return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 
+    def example(self, url: str) -> str:
+        """A call to copy, of the first model that can be called; ``url`` is the host's own."""
+        for model in self._models:
+            for one in self.doors:
+                for _, text in _snippets(one, model, f"{url}{self._prefix}"):
+                    return text
+        return ""
+
     async def _card(self, model: HostedModel, origin: str) -> LandingModel:
         status = model.status()
         known = model.description

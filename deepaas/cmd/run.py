@@ -191,6 +191,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             if not await _any_model(settled, stop, _why_it_stays(settings, app[DOORS])):
                 return 1
             _settle_memory()
+            if example := app[FRONT].example(own_url(listener.address, "")):
+                _log.info("try it: %s", example)
             if (expect := app[FRONT].expect_visitor) and sys.stdout.isatty():
                 # Somebody watches, and has been given its address.
                 expect()

@@ -37,7 +37,7 @@ class Registry:
         try:
             return self._models[name]
         except KeyError:
-            raise ModelNotFound(name) from None
+            raise ModelNotFound(name, list(self)) from None
 
     def start(self) -> None:
         for pool in self._pools:

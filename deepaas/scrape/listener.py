@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from deepaas.errors import ConfigError
+from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.scrape.collector import Collector
 from deepaas.scrape.page import PATH, for_all
@@ -17,10 +18,9 @@ from deepaas.scrape.setup import SCRAPE
 from deepaas.settings import Settings
 from deepaas.web.connection import ConnectionLimits
 from deepaas.web.connections import Connections
-from deepaas.web.errors import SHAPES, ErrorShapes
+from deepaas.web.errors import NOTES, SHAPES, ErrorShapes
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener
-from deepaas.web.notes import NOTES, Notes
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.serving import serving

@@ -19,9 +19,9 @@ from deepaas.limits import headers
 from deepaas.limits.limiter import Admission, Counted, Limiter
 from deepaas.limits.reading import own_limits
 from deepaas.web.access import principal_of
+from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
 from deepaas.web.forwarded import client_address
-from deepaas.web.notes import NOTES
 
 LOOK_SECONDS = 0.1
 """How often a body of unknown length is compared with what is left."""

@@ -5,8 +5,14 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from deepaas.errors import ModelNotFound
+from deepaas.near_names import near
+from deepaas.web.access import readable
 from deepaas.web.errors import BEGUN, break_off, respond_to_exception
 from deepaas.web.health import Drain
+
+NAMED_COUNT = 5
+"""So many models are named. A host may have hundreds."""
 
 
 def serving(drain: Drain) -> Middleware:
@@ -21,6 +27,8 @@ def serving(drain: Drain) -> Middleware:
         try:
             response = await handler(request)
         except Exception as error:
+            if isinstance(error, ModelNotFound):
+                name_others(request, error)
             answer = break_off if BEGUN in request else respond_to_exception
             response = answer(request, error)
         else:
@@ -37,3 +45,14 @@ def serving(drain: Drain) -> Middleware:
         return response
 
     return serve
+
+
+def name_others(request: web.Request, error: ModelNotFound) -> None:
+    """Add which models are served, of those that the client may know."""
+    names = [model.name for model in readable(request, error.served)]
+    alike = near(error.name, names)
+    if alike is not None:
+        error.message += f". Did you mean {alike}?"
+    elif names:
+        more = f" and {len(names) - NAMED_COUNT} more" if len(names) > NAMED_COUNT else ""
+        error.message += f"; served here: {', '.join(names[:NAMED_COUNT])}{more}"

@@ -9,8 +9,8 @@ from deepaas import config
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
+from deepaas.notes import Notes
 from deepaas.web.health import Drain
-from deepaas.web.notes import Notes
 
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)

@@ -74,6 +74,13 @@ def test_a_misspelt_argument_of_a_training_run(host: Host) -> None:
     host.wait_for_log("ignored 'epocs': unknown argument, did you mean 'epochs'?", since)
 
 
+def test_another_name_of_the_model(host: Host) -> None:
+    told = "no model named 'api' is served here; served here: flowers"
+    answer = post(host, "a=1", path="/v2/models/api/predict/")
+    assert (answer.status, answer.json()["message"]) == (404, told)
+    assert host.get("/v2/models/flower").json()["message"].endswith("Did you mean flowers?")
+
+
 def test_json_without_its_header(host: Host) -> None:
     answer = post(host, '{"a": 1}')
     assert answer.status == 422
