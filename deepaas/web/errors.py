@@ -243,7 +243,7 @@ async def _refuse_expectation(request: web.BaseRequest, shape: Shape) -> web.Str
 def respond_to_error(request: web.Request, error: Exception) -> web.Response:
     problem = problem_of(request, error)
     request[ERROR_CODE] = problem.error or "internal"
-    if problem.status < 400:
+    if problem.status < 400 and not isinstance(error, web.HTTPMove):
         return web.Response(status=problem.status, headers=problem.headers)
     shapes = request.config_dict.get(SHAPES)
     if shapes is not None and (shape := shapes.of(request)) is not None:
@@ -336,6 +336,13 @@ def _problem_of_http(error: web.HTTPException) -> Problem:
     }
     standard = http.HTTPStatus(error.status)
     message = error.reason if error.reason != standard.phrase else standard.description
+    if isinstance(error, web.HTTPMove):
+        # Clients that do not follow redirects, such as curl without -L, show this.
+        message = f"send the request to {error.location} (curl -L follows redirects)"
+    elif isinstance(error, web.HTTPMethodNotAllowed) and error.allowed_methods:
+        message = (
+            f"{error.method} is not possible here: use {', '.join(sorted(error.allowed_methods))}"
+        )
     return Problem(error.status, message or error.reason, standard.name.lower(), headers=headers)
 
 

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 def normalize_paths(prefix: str) -> Middleware:
     """aiohttp's own middleware, called only if no route was found, because it costs time.
 
-    If the host has a base path, a 404 for a path outside names it.
+    A 404 says where the host's start page is.
     """
     redirect = web.normalize_path_middleware()
 
@@ -19,9 +19,9 @@ def normalize_paths(prefix: str) -> Middleware:
         try:
             return await redirect(request, handler)
         except web.HTTPNotFound:
-            if not prefix or f"{request.path}/".startswith(f"{prefix}/"):
-                raise
-            where = f"nothing is served here: this host is at {prefix}/ (option base-path)"
+            where = f"nothing is served at this path: see {prefix}/ for what is"
+            if prefix and not f"{request.path}/".startswith(f"{prefix}/"):
+                where = f"nothing is served here: this host is at {prefix}/ (option base-path)"
             raise web.HTTPNotFound(reason=where) from None
 
     @web.middleware

@@ -78,7 +78,18 @@ def test_another_name_of_the_model(host: Host) -> None:
     told = "no model named 'api' is served here; served here: flowers"
     answer = post(host, "a=1", path="/v2/models/api/predict/")
     assert (answer.status, answer.json()["message"]) == (404, told)
-    assert host.get("/v2/models/flower").json()["message"].endswith("Did you mean flowers?")
+    assert host.get("/v2/models/flower/").json()["message"].endswith("Did you mean flowers?")
+
+
+def test_a_missing_slash_a_wrong_method_and_a_wrong_path(host: Host) -> None:
+    answer = post(host, "a=1", path=PREDICT.rstrip("/"))
+    assert (answer.status, answer.headers["location"]) == (308, PREDICT)
+    assert f"send the request to {PREDICT}" in answer.json()["message"]
+    answer = host.get(PREDICT)
+    assert (answer.status, answer.json()["message"]) == (405, "GET is not possible here: use POST")
+    answer = host.get("/v3/models/")
+    assert answer.status == 404
+    assert answer.json()["message"] == "nothing is served at this path: see / for what is"
 
 
 def test_json_without_its_header(host: Host) -> None:
