@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 
@@ -44,3 +45,17 @@ def network_url(listening: tuple[str, int], base_path: str) -> str | None:
     except OSError:
         return None
     return own_url((ours, listening[1]), base_path)
+
+
+def elsewhere(error: OSError, port: int) -> str:
+    """What to do if a server cannot listen on its port, as the end of a message."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            ". Another program uses it, perhaps another one of DEEPaaS: stop that, or use another "
+            f"port: --listen-port {port + 1} (0 for any free one)"
+        )
+    if error.errno == errno.EACCES:
+        return ". Ports below 1024 need special rights: use --listen-port 5000"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ". This machine does not have this address: use --listen-ip 127.0.0.1 or 0.0.0.0"
+    return ""

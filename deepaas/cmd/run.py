@@ -42,7 +42,7 @@ from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
-from deepaas.reach import OPEN_TO_ALL, is_open, network_url, own_url
+from deepaas.reach import OPEN_TO_ALL, elsewhere, is_open, network_url, own_url
 from deepaas.scrape.listener import serve_metrics
 from deepaas.scrape.setup import SCRAPE
 from deepaas.scratch import scratch
@@ -238,9 +238,9 @@ def _listen(settings: Settings, notes: Notes) -> Listener:
     except OSError as error:
         # Remove what socket.create_server adds: the message already says it.
         reason = (error.strerror or str(error)).partition(" (while")[0]
-        raise ConfigError(
-            f"could not listen on {settings.listen_ip} port {settings.listen_port}: {reason}"
-        ) from None
+        where = f"{settings.listen_ip} port {settings.listen_port}"
+        todo = elsewhere(error, settings.listen_port)
+        raise ConfigError(f"could not listen on {where}: {reason}{todo}") from None
 
 
 def _pages(settings: Settings, has_page: bool, of_doors: Sequence[Link]) -> list[Link]:

@@ -19,7 +19,7 @@ import deepaas
 from deepaas.help import CommandParser
 from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
-from deepaas.reach import network_url, own_url
+from deepaas.reach import elsewhere, network_url, own_url
 from deepaas.scratch import scratch
 from deepaas.ui.stubs import without_stubs
 from deepaas.web.forwarded import TrustedProxies
@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     except OSError as error:
         where = given.unix_socket or f"{given.listen_ip} port {given.listen_port}"
         reason = (error.strerror or str(error)).partition(" (while")[0]
-        sys.exit(f"deepaas-ui: could not listen on {where}: {reason}")
+        todo = "" if given.unix_socket else elsewhere(error, given.listen_port)
+        sys.exit(f"deepaas-ui: could not listen on {where}: {reason}{todo}")
     with scratch() as folder:
         os.environ.update(_environment(folder))
         # Imported late because it takes seconds, and reads the environment.

@@ -393,7 +393,7 @@ def end(process: subprocess.Popen[str], number: int) -> None:
     "options,words",
     [
         (["--api-url=somewhere:5000"], "'somewhere:5000' is not an http:// or https:// URL"),
-        (["--listen-ip=192.0.2.1"], "could not listen"),
+        (["--listen-ip=192.0.2.1"], "This machine does not have this address"),
         (["--unix-socket=/nowhere/socket"], "could not listen"),
     ],
 )
