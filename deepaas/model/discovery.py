@@ -74,7 +74,11 @@ def choose(
     named = wanted or [*available, *(name for name in interpreters if name not in available)]
     if not wanted and (here := uninstalled(kinds)):
         if named:
-            _log.info("%s in this folder is not installed: deepaas-run . serves it", here)
+            _log.warning(
+                "serving %s, and not %s in this folder, which is not installed: "
+                "to serve that, use deepaas-run .",
+                *(", ".join(named), here),
+            )
         else:
             _log.info("no model is installed: serving %s in this folder", here)
             named = ["."]

@@ -63,6 +63,7 @@ class Pool:
         self._executor = executor
         self._spool = Spool(spool)
         needs = Needs(source, spool, checking=checking)
+        self._checking = checking
         self._starter = Starter(executor, needs, limits.warm_seconds)
         self._slots = Slots(limits.workers_count)
         self.calls = Calls(source.name, limits, self._slots, self._spool, numbers)
@@ -82,6 +83,8 @@ class Pool:
     def start(self) -> None:
         """Start all workers, without waiting until they are ready."""
         self._spool.make()
+        if not self._checking:
+            _log.info("[%s] loading", self.name)
         for slot in self._slots:
             slot.worker = self._starter.start(slot.number, self)
         self._run(watch_over(self._slots, self._serve))

@@ -121,7 +121,7 @@ def test_models_that_are_installed_are_served_and_that_of_the_folder_is_mentione
     (tmp_path / "api.py").write_text("def get_metadata(): ...")
     monkeypatch.chdir(tmp_path)
     caplog.set_level("INFO")
-    hint = "./api.py in this folder is not installed: deepaas-run . serves it"
+    hint = "and not ./api.py in this folder, which is not installed"
     own = none_installed["entry_point"]
 
     def mentioned(name: str, *roots: Path) -> bool:
