@@ -97,7 +97,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         parser.error(parser.unknown(unknown[0].partition("=")[0]))
     if unknown or (options.command and options.command not in model_commands.COMMANDS):
         return _parse_all(argv)
-    if not options.command:
+    if not options.command and sys.stdout.isatty():
+        return _parse_all(["--help"])
+    if not options.command:  # As in DEEPaaS 2.x, for scripts.
         say(f"no command given, running get_metadata ('{PROG} --help' lists the commands)")
         argv = [*argv, "get_metadata"]
     if options.command in ("predict", "train"):

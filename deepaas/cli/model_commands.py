@@ -122,6 +122,7 @@ class _FunctionParser(argparse.ArgumentParser):
             add_help=False,
             argument_default=argparse.SUPPRESS,
         )
+        self._model = model.name
         self._function = function
         self._declared = declared
         self._output = output
@@ -159,7 +160,8 @@ class _FunctionParser(argparse.ArgumentParser):
                 say(f"{flag} is short for {meant[0]}")
 
     def error(self, message: str) -> NoReturn:
-        raise CommandProblem(f"{message}\nsee '{self.prog} --help'", WRONG_USAGE)
+        told = f"{self._model}: {message}\nsee '{self.prog} --help'"
+        raise CommandProblem(told, WRONG_USAGE)
 
     def _unknown(self, unknown: list[str]) -> str:
         flag = unknown[0].partition("=")[0]

@@ -23,6 +23,8 @@ ANY = "*/*"
 ARRAY_TYPES = {".npy": "application/x-npy", ".npz": "application/x-npz"}
 """NumPy's files by their suffixes."""
 
+SHOWN_URL_CHARACTERS = 60
+
 _ENDINGS = {
     **{media_type: suffix for suffix, media_type in ARRAY_TYPES.items()},
     "audio/flac": ".flac",
@@ -187,8 +189,19 @@ def _open_in_browser(target: Path, media_type: str) -> None:
 
 
 def _in_lines(body: bytes) -> bytes:
-    text = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    text = json.dumps(_shortened(json.loads(body)), ensure_ascii=False, indent=2)
     return text.encode(errors="backslashreplace")
+
+
+def _shortened(value: Any) -> Any:
+    """A value with ``data:`` URLs cut, which nobody reads on a terminal."""
+    if isinstance(value, dict):
+        return {name: _shortened(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner) for inner in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > SHOWN_URL_CHARACTERS:
+        return f"{value[:SHOWN_URL_CHARACTERS]}… ({len(value)} characters)"
+    return value
 
 
 def ending(media_type: str) -> str | None:

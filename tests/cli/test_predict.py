@@ -95,7 +95,11 @@ def test_mistakes_have_short_answers(shell: Shell) -> None:
         ("predict",): "--number: Missing data for required field.",
         ("predict", "--number", "1", "--picture", "none.png"): "could not read 'none.png': No such",
         ("predict", "--number", "1", "--options", "nonsense"): "--options: invalid JSON",
-        ("predict", "--numbr", "1"): "predict has no argument --numbr. Did you mean --number?",
+        (
+            "predict",
+            "--numbr",
+            "1",
+        ): "command_line: predict has no argument --numbr. Did you",
         ("predict", "--number", "1", "2"): "unexpected value '2': there is no --ARGUMENT before it",
         (
             "list",

@@ -308,3 +308,23 @@ def test_a_result_is_opened_in_the_browser(shell: Shell) -> None:
     result = shell.folder / "result.json"
     assert json.loads(result.read_text()) == {"value": 41}
     assert (shell.folder / "opened").read_text().strip() == result.as_uri()
+
+
+SHOWS_A_PICTURE = """
+def get_metadata():
+    return {"picture": "data:image/png;base64," + 9999 * "A", "name": "shows"}
+"""
+
+
+def test_data_urls_are_cut_on_a_terminal(shell: Shell) -> None:
+    (shell.folder / "shows.py").write_text(SHOWS_A_PICTURE)
+    code, screen = Terminal(shell, "get_metadata", DEEPAAS_V2_MODEL="shows.py").end()
+    assert code == 0
+    assert "AAA… (10021 characters)" in screen
+    assert len(screen) < 1000
+
+
+def test_help_without_a_command(shell: Shell) -> None:
+    code, screen = Terminal(shell).end()
+    assert code == 0
+    assert "Call the functions of a model" in screen
