@@ -1,12 +1,14 @@
 """Files in memory for bodies that a worker will read: faster than creating files on disk.
 
 They are reused: Linux keeps the pages of a file that is overwritten, and they need no folder or
-name.
+name. They are mapped and used in turn, because that is the quickest way to write them: the memory
+that another core has just read is the slowest.
 """
 
 from __future__ import annotations
 
-import errno
+import contextlib
+import mmap
 import os
 import time
 from collections import deque
@@ -18,7 +20,7 @@ MAX_COUNT = 16
 """Files in use at a time, 16 MiB together; other bodies go to disk."""
 
 MAX_DESCRIPTORS = 128
-"""All files, including empty resting ones."""
+"""All files, including empty resting ones. The others have a second one for their memory."""
 
 REST_SECONDS = 60.0
 """How long a file is not reused after a call, because a worker might still open it."""
@@ -29,26 +31,39 @@ class MemoryFile:
 
     def __init__(self) -> None:
         self._descriptor = os.memfd_create("deepaas-body", os.MFD_CLOEXEC)
-        self._size_bytes = self._old_bytes = 0
+        self._memory: memoryview | None = None
+        self._size_bytes = 0
+        self.written_bytes = 0
         self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
 
-    def begin(self) -> None:
-        """Start over the previous content."""
-        self._old_bytes, self._size_bytes = self._size_bytes, 0
+    def begin(self, size_bytes: int) -> None:
+        """Start over the previous content. ``OSError`` if there is not enough memory."""
+        if self._memory is None:
+            os.ftruncate(self._descriptor, MAX_FILE_BYTES)
+            self._memory = memoryview(mmap.mmap(self._descriptor, MAX_FILE_BYTES))
+            os.ftruncate(self._descriptor, 0)
+        if size_bytes < self._size_bytes:
+            os.ftruncate(self._descriptor, size_bytes)
+        elif size_bytes > self._size_bytes:
+            # The memory is taken here: if there is none, writing to it would end the process.
+            os.posix_fallocate(self._descriptor, 0, size_bytes)
+        self._size_bytes = size_bytes
+        self.written_bytes = 0
 
     def append(self, piece: bytes) -> None:
-        """``OSError`` if there is not enough memory."""
-        if os.pwrite(self._descriptor, piece, self._size_bytes) != len(piece):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._size_bytes += len(piece)
+        """``ValueError`` if all pieces together are longer than the size."""
+        self.rest[: len(piece)] = piece
+        self.written_bytes += len(piece)
 
-    def end(self) -> None:
-        """Remove the rest of the previous content."""
-        if self._size_bytes < self._old_bytes:
-            os.ftruncate(self._descriptor, self._size_bytes)
+    @property
+    def rest(self) -> memoryview:
+        """The memory that has not been written yet."""
+        assert self._memory is not None, "it has begun"
+        return self._memory[self.written_bytes : self._size_bytes]
 
     def empty(self) -> None:
         os.ftruncate(self._descriptor, 0)
+        self._memory = None
         self._size_bytes = 0
 
 
@@ -56,28 +71,31 @@ class MemoryFiles:
     """The files of a host, kept until it exits, so that a path never refers to something else."""
 
     def __init__(self) -> None:
-        self._spare: list[MemoryFile] = []
+        self._spare: deque[MemoryFile] = deque()
         self._resting: deque[tuple[float, MemoryFile]] = deque()
         self._count = 0
 
-    def take(self) -> MemoryFile | None:
+    def take(self, size_bytes: int) -> MemoryFile | None:
         """A file for the caller, who must give it back; None if too many are in use."""
         if self._count - len(self._spare) - len(self._resting) >= MAX_COUNT:
             return None
         if self._resting and self._resting[0][0] < time.monotonic() - REST_SECONDS:
             self._spare.append(self._resting.popleft()[1])
-        if self._spare:
-            file = self._spare.pop()
-            file.begin()
-            return file
-        if self._count >= MAX_DESCRIPTORS or not _may_be_opened():
+        if self._count < MAX_COUNT or not self._spare:
+            self._add()
+        if not self._spare:
             return None
         try:
-            file = MemoryFile()
-        except OSError:  # Not supported, or no descriptors are left.
+            self._spare[0].begin(size_bytes)
+        except OSError:  # No memory is left.
             return None
-        self._count += 1
-        return file
+        return self._spare.popleft()
+
+    def _add(self) -> None:
+        if self._count < MAX_DESCRIPTORS and _may_be_opened():
+            with contextlib.suppress(OSError):  # Not supported, or no descriptors are left.
+                self._spare.appendleft(MemoryFile())
+                self._count += 1
 
     def give_back(self, file: MemoryFile, *, is_read: bool) -> None:
         """``is_read``: whether the worker has read it; if not, the file is emptied and rests."""

@@ -234,13 +234,13 @@ class Reception:
         media_type = self._request.content_type
         if not self._request.can_read_body:
             return ReceivedBody(media_type)
-        if INLINE_BYTES < self._known_bytes() <= MAX_FILE_BYTES:
-            self._memory = self._uploads.memory.take()
+        known_bytes = self._known_bytes()
+        if INLINE_BYTES < known_bytes <= MAX_FILE_BYTES:
+            self._memory = self._uploads.memory.take(known_bytes)
         if self._memory is None:
             return ReceivedBody(media_type, *await self._read())
         async for chunk, _ in self._request.content.iter_chunks():  # As they came: nothing joined.
             self._memory.append(chunk)
-        self._memory.end()
         return ReceivedBody(media_type, path=self._memory.path)
 
     def finish(self) -> None:

@@ -34,12 +34,12 @@ def test_one_that_may_still_be_read_is_empty_and_nobody_s() -> None:
     first = taken(files, b"first")
     files.give_back(first, is_read=False)
     others = [taken(files, b"other") for _ in range(MAX_COUNT)]
-    assert files.take() is None
+    assert files.take(1) is None
     assert first not in others
     assert Path(first.path).read_bytes() == b""
     for file in others:
         files.give_back(file, is_read=True)
-    assert taken(files, b"x") is others[-1]
+    assert taken(files, b"x") is others[0]
 
 
 def test_it_rests_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,15 +47,35 @@ def test_it_rests_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
     first = taken(files, b"first")
     files.give_back(first, is_read=False)
     monkeypatch.setattr("deepaas.web.memory_files.REST_SECONDS", -1.0)
-    assert taken(files, b"a") is first
+    assert first in [taken(files, b"a") for _ in range(MAX_COUNT)]
     assert Path(first.path).read_bytes() == b"a"
+
+
+def test_they_are_used_in_turn() -> None:
+    files = MemoryFiles()
+    used = []
+    for _ in range(2 * MAX_COUNT):
+        used.append(taken(files, b"a"))
+        files.give_back(used[-1], is_read=True)
+    assert used[:MAX_COUNT] == used[MAX_COUNT:]
+    assert len(set(used)) == MAX_COUNT
+
+
+def test_nothing_is_written_beyond_its_size() -> None:
+    files = MemoryFiles()
+    file = files.take(3)
+    assert file is not None
+    file.append(b"ab")
+    with pytest.raises(ValueError, match="structure"):
+        file.append(b"cd")
+    assert Path(file.path).read_bytes() == b"ab\0"
 
 
 def test_descriptors_are_not_used_up_by_those_that_rest() -> None:
     files = MemoryFiles()
     for _ in range(MAX_DESCRIPTORS):
         files.give_back(taken(files, b"a"), is_read=False)
-    assert files.take() is None
+    assert files.take(1) is None
 
 
 def test_those_that_have_rested_are_no_more_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,16 +84,16 @@ def test_those_that_have_rested_are_no_more_than_others(monkeypatch: pytest.Monk
         files.give_back(taken(files, b"a"), is_read=False)
     monkeypatch.setattr("deepaas.web.memory_files.REST_SECONDS", -1.0)
     used = [taken(files, b"b") for _ in range(MAX_COUNT)]
-    assert files.take() is None
+    assert files.take(1) is None
     assert len(set(used)) == MAX_COUNT
 
 
 def taken(files: MemoryFiles, content: bytes) -> MemoryFile:
-    file = files.take()
+    file = files.take(len(content))
     assert file is not None
     file.append(content[:1])
     file.append(content[1:])
-    file.end()
+
     return file
 
 
