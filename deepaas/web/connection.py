@@ -173,6 +173,12 @@ class Connection(web.RequestHandler):
         return -1 if sock is None else cast(int, sock.fileno())
 
     @property
+    def is_flowing(self) -> bool:
+        """Whether all that has been received has been passed on, and more is read."""
+        # Older releases have no pause of the buffer.
+        return not (self._reading_paused or getattr(self, "_buffer_paused", False))
+
+    @property
     def is_new(self) -> bool:
         return self._request_count == 0
 
@@ -227,9 +233,7 @@ class Connection(web.RequestHandler):
         if (
             request is None
             or request.content.is_eof()
-            # There is no progress while the host does not read.
-            or self._reading_paused
-            or getattr(self, "_buffer_paused", False)  # Older releases have no such pause.
+            or not self.is_flowing  # There is no progress while the host does not read.
         ):
             self._body_since = 0.0
         elif not self._body_since or self.received - self._body_mark >= PROGRESS_BYTES:

@@ -25,6 +25,7 @@ from deepaas.messages import INLINE_BYTES, LongText, RawRequest, Upload
 from deepaas.web import charsets
 from deepaas.web.bodies import BrokenForm, FormLines, at_hand, packed, received
 from deepaas.web.memory_files import MAX_FILE_BYTES, MemoryFile, MemoryFiles
+from deepaas.web.straight import receive
 
 _log = logging.getLogger(__name__)
 
@@ -239,8 +240,7 @@ class Reception:
             self._memory = self._uploads.memory.take(known_bytes)
         if self._memory is None:
             return ReceivedBody(media_type, *await self._read())
-        async for chunk, _ in self._request.content.iter_chunks():  # As they came: nothing joined.
-            self._memory.append(chunk)
+        await receive(self._request, self._memory)
         return ReceivedBody(media_type, path=self._memory.path)
 
     def finish(self) -> None:
