@@ -46,13 +46,20 @@ def elements_count(shape: Sequence[int]) -> int:
     """The number of elements of a shape; BadTensor if the shape is not valid."""
     if len(shape) > MAX_DIMENSIONS_COUNT:
         raise BadTensor(f"it has {len(shape)} dimensions, the maximum is {MAX_DIMENSIONS_COUNT}")
-    if any(type(size) is int and abs(size) >= MAX_SIZE for size in shape):
-        raise BadTensor("its shape has a size that is too large")  # Too long for a message.
-    if any(type(size) is not int or size < 0 for size in shape):
-        raise BadTensor(f"its shape {list(shape)} is not valid: sizes must be integers from 0 on")
-    if 0 in shape and math.prod(size for size in shape if size) > MAX_EMPTY_COUNT:
+    count = 1
+    for size in shape:
+        if type(size) is not int or not 0 <= size < MAX_SIZE:
+            raise BadTensor(_fault(shape))
+        count *= size
+    if not count and math.prod(size for size in shape if size) > MAX_EMPTY_COUNT:
         raise BadTensor(f"its shape {list(shape)} is too large for a tensor without elements")
-    return math.prod(shape)
+    return count
+
+
+def _fault(shape: Sequence[int]) -> str:
+    if any(type(size) is int and abs(size) >= MAX_SIZE for size in shape):
+        return "its shape has a size that is too large"  # Too long for a message.
+    return f"its shape {list(shape)} is not valid: sizes must be integers from 0 on"
 
 
 def check_size(dtype: str, shape: Sequence[int], size_bytes: int) -> None:
