@@ -28,7 +28,7 @@ from deepaas.runtime.places import (
     names_by_place,
     takes_whole_body,
 )
-from deepaas.runtime.plain_tensors import InputFiles, value_of
+from deepaas.runtime.plain_tensors import InputFiles, NewFolder, value_of
 from deepaas.runtime.traits import Take
 from deepaas.runtime.unknown_names import ANYWHERE, UnknownNames
 from deepaas.tensors.declared import said
@@ -67,13 +67,13 @@ class Arguments:
         self._unknown_names = UnknownNames(names_by_place(self._fields))
         self._takes_whole_body = any(map(takes_whole_body, self._fields.values()))
 
-    def load(self, inputs: Inputs, folder: Path | None = None) -> dict[str, Any]:
+    def load(self, inputs: Inputs, new_folder: NewFolder | None = None) -> dict[str, Any]:
         """Collect and validate them; raises ValidationError or MalformedBody. Sets ``ignored`` of
-        the inputs. ``folder`` is for files made from tensors, and created with the first."""
+        the inputs. ``new_folder`` is called for the first file made from a tensor."""
         if isinstance(inputs, Encoded):
             inputs = decoded(inputs)
         if isinstance(inputs, Values):
-            return self._of_values(inputs, folder)
+            return self._of_values(inputs, new_folder)
         places = RequestPlaces(inputs, self.media_types)
         if inputs.body_kind == "json":
             loaded = self._of_body(inputs, places)
@@ -105,7 +105,7 @@ class Arguments:
             inputs.ignored = self._ignored(inputs, places)
         return checker.of_json(places.body(), others)
 
-    def _of_values(self, values: Values, folder: Path | None) -> dict[str, Any]:
+    def _of_values(self, values: Values, new_folder: NewFolder | None) -> dict[str, Any]:
         taken = values.checked and self._take is not None
         if not taken and not values.files and not values.tensors:
             loaded = self._of_plain_values(values)
@@ -122,7 +122,7 @@ class Arguments:
             else:
                 found.setdefault(name, []).append(file)
         if values.tensors:
-            taken &= self._add_tensors(found, values.tensors, InputFiles(folder))
+            taken &= self._add_tensors(found, values.tensors, InputFiles(new_folder))
         if taken:
             assert self._take is not None
             return self._with_uploads(self._take(found))

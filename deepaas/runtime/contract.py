@@ -32,8 +32,9 @@ from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
+from deepaas.runtime.plain_tensors import NewFolder
 from deepaas.runtime.remarks import remarks, remarks_on
-from deepaas.runtime.results import Results
+from deepaas.runtime.results import Results, make_private
 from deepaas.runtime.returns import RETURNED_NONE
 from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.tracebacks import has_authors_frame
@@ -73,6 +74,7 @@ class LoadedModel:
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
         self._may_forget_return = self._schema is None and not self.traits.output
         self._spool = spool
+        self._folders: dict[int, Path] = {}
         self._results = Results(name, self._schema, media_types, spool)
 
     def describe(self) -> Description:
@@ -159,15 +161,21 @@ class LoadedModel:
             raise NotImplementedError
         return self._train_arguments.load(inputs, self._folder_for(inputs, call_id))
 
-    def _folder_for(self, inputs: Inputs, call_id: int) -> Path | None:
-        """For what is made of tensors, if there may be some."""
+    def _folder_for(self, inputs: Inputs, call_id: int) -> NewFolder | None:
+        """For files made of tensors, if there may be some."""
         if type(inputs) is RawRequest or (type(inputs) is Values and not inputs.tensors):
             return None
-        return inputs_folder(self._spool, call_id)
+        return functools.partial(self._new_folder, call_id)
+
+    def _new_folder(self, call_id: int) -> Path:
+        folder = self._folders[call_id] = inputs_folder(self._spool, call_id)
+        make_private(folder)
+        return folder
 
     def forget(self, call_id: int) -> None:
         """Remove the files made from a call's tensors."""
-        shutil.rmtree(inputs_folder(self._spool, call_id), ignore_errors=True)
+        if (folder := self._folders.pop(call_id, None)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def shown_train_arguments(self, arguments: dict[str, Any]) -> bytes:
         """The arguments of a run as JSON to be shown, without secrets and paths."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from marshmallow import fields
 
 from deepaas.messages import Tensor, Upload
 from deepaas.runtime.places import FormFile
-from deepaas.runtime.results import make_private
 from deepaas.tensors.dtypes import BYTES, BadTensor, elements_count
 from deepaas.tensors.plain import nested, plain, texts
 
@@ -35,17 +35,21 @@ MAX_FILES_COUNT = 1000
 """The same as the limit for parts of a form."""
 
 
+NewFolder = Callable[[], Path]
+
+
 class InputFiles:
     """A folder for the files of one call, created with the first."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    def __init__(self, new_folder: NewFolder | None) -> None:
+        self._new_folder = new_folder
+        self._folder: Path | None = None
         self._count = 0
 
     def add(self, name: str, content: bytes) -> FormFile:
-        assert self._folder is not None, "there are tensors in calls only"
-        if not self._count:
-            make_private(self._folder)
+        if self._folder is None:
+            assert self._new_folder is not None, "there are tensors in calls only"
+            self._folder = self._new_folder()
         self._count += 1
         path = self._folder / str(self._count)
         path.write_bytes(content)
