@@ -57,11 +57,11 @@ RECEIVE_BYTES = 64 * 1024
 
 MAX_METADATA_BYTES = 8 * 1024 * 1024
 
-BRISK_SECONDS = 500e-6
+BRISK_SECONDS = 1000e-6
 """If a call arrives this soon after the last answer, another one is likely."""
 
-SPIN_SECONDS = 300e-6
-"""How long to poll for it without sleeping."""
+SPIN_SECONDS = 700e-6
+"""How long to poll for it without sleeping: the host receives a body of 600 KB in less."""
 
 
 class Control:
