@@ -81,10 +81,30 @@ def codec(name: str) -> Codec:
     return loaded
 
 
-def decoded(encoded: Encoded) -> Values:
+class BodyMemory:
+    """Memory for bodies, used again as soon as nothing refers to what was there: memory that has
+    just been used is quicker to write than new memory."""
+
+    def __init__(self) -> None:
+        self._memory = bytearray()
+
+    def take(self, size_bytes: int) -> memoryview:
+        try:
+            # Its size cannot be changed while there is a view of it, or an array in it.
+            self._memory.append(0)
+            self._memory.pop()
+        except BufferError:
+            self._memory = bytearray()
+        if len(self._memory) < size_bytes:
+            self._memory = bytearray(size_bytes)
+        return memoryview(self._memory)[:size_bytes]
+
+
+def decoded(encoded: Encoded, memory: BodyMemory | None = None) -> Values:
     """The values in a body; MalformedBody if it cannot be read."""
     try:
-        return codec(encoded.codec).decode(_body(encoded), encoded.headers)
+        body = _body(encoded, memory or BodyMemory())
+        return codec(encoded.codec).decode(body, encoded.headers)
     except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise MalformedBody({"body": [str(error) or type(error).__name__]}) from None
 
@@ -106,15 +126,19 @@ def encoded(name: str, result: Any, wanted: Mapping[str, Any]) -> EncodedResult:
             result.close()
 
 
-def _body(encoded: Encoded) -> Bytes:
+def _body(encoded: Encoded, memory: BodyMemory) -> Bytes:
     if not encoded.path:
         return encoded.body
-    with open(encoded.path, "rb", buffering=0) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        if size_bytes <= READ_BYTES:
-            begin = -encoded.numbers_at % ALIGNED_BYTES
-            read = memoryview(bytearray(begin + size_bytes))[begin:]
-            file.readinto(read)
-            return read
-        # Copied on write, because the model may change arrays in it.
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    descriptor = os.open(encoded.path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size_bytes = os.fstat(descriptor).st_size
+        if size_bytes > READ_BYTES:
+            # Copied on write, because the model may change arrays in it.
+            return memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY))
+        begin = -encoded.numbers_at % ALIGNED_BYTES
+        body = memory.take(begin + size_bytes)[begin:]
+        if os.readv(descriptor, [body]) != size_bytes:
+            raise ValueError("the body is incomplete")  # Its client has left.
+        return body
+    finally:
+        os.close(descriptor)

@@ -11,6 +11,7 @@ import msgspec
 
 from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import Failure, FromWorkerCalls, Predict, Reply, ToWorkerCalls
+from deepaas.runtime.codecs import BodyMemory
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.event_loop import lasting
 from deepaas.runtime.failures import failure
@@ -30,6 +31,7 @@ class Concurrent:
         self._printing = printing
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._unwanted: set[int] = set()
+        self._memory = BodyMemory()
 
     def cancel(self, call_id: int) -> None:
         """Cancel a call; can be used from any thread."""
@@ -65,7 +67,7 @@ class Concurrent:
         try:
             if call.id in self._unwanted:
                 raise asyncio.CancelledError
-            arguments = loaded(self._model.predict_arguments, call)
+            arguments = loaded(self._model.predict_arguments, call, self._memory)
             answer = (
                 arguments
                 if isinstance(arguments, Failure)

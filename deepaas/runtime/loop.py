@@ -43,7 +43,7 @@ from deepaas.messages import (
 )
 from deepaas.runtime import training
 from deepaas.runtime.advice import advice, is_permanent
-from deepaas.runtime.codecs import decoded
+from deepaas.runtime.codecs import BodyMemory, decoded
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
@@ -184,6 +184,7 @@ class _Calls:
         self._cancelled = (CallCancelled, model.traits.cancelled)
         self._sending = threading.Lock()
         self._process_id = os.getpid()
+        self._memory = BodyMemory()
 
     def answer_all(self) -> None:
         decoder = msgspec.msgpack.Decoder(ToWorkerCalls)
@@ -232,7 +233,7 @@ class _Calls:
     def _run(self, call: ToWorkerCalls) -> Reply:
         if isinstance(call, Train):
             with training.cancellable():
-                arguments = loaded(self._model.train_arguments, call)
+                arguments = loaded(self._model.train_arguments, call, self._memory)
                 if isinstance(arguments, Failure):
                     return arguments
                 return self._model.train(call.id, arguments)
@@ -241,7 +242,7 @@ class _Calls:
                 return self._model.check_training(call.id, call.inputs)
             except (marshmallow.ValidationError, MalformedBody) as error:
                 return bad_arguments(call.id, error, call.inputs)
-        arguments = loaded(self._model.predict_arguments, call)
+        arguments = loaded(self._model.predict_arguments, call, self._memory)
         if isinstance(arguments, Failure):
             return arguments
         return self._model.predict(call, arguments, self._post)
@@ -268,12 +269,12 @@ def received(
 
 
 def loaded(
-    load: Callable[[Inputs, int], dict[str, Any]], call: Predict | Train
+    load: Callable[[Inputs, int], dict[str, Any]], call: Predict | Train, memory: BodyMemory
 ) -> dict[str, Any] | Failure:
     """The arguments of a call, or why they are invalid; its body is replaced by decoded values."""
     try:
         if isinstance(call.inputs, Encoded):
-            call.inputs = decoded(call.inputs)
+            call.inputs = decoded(call.inputs, memory)
         return load(call.inputs, call.id)
     except (marshmallow.ValidationError, MalformedBody) as error:
         return bad_arguments(call.id, error, call.inputs)
