@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from deepaas import doors
+from deepaas import doors, logs
 from deepaas.api_documents import ApiDocuments
 from deepaas.errors import ConfigError
 from deepaas.executor import Executor, NoExecutor, Source
@@ -43,6 +43,7 @@ from deepaas.web.health import Drain
 from deepaas.web.observers import OBSERVERS, Observer
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
+from deepaas.web.request_details import details_from
 from deepaas.web.serving import serving
 from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.slashes import normalize_paths
@@ -228,6 +229,18 @@ async def share_limits(settings: Settings, limits: CallLimits, host_mark: str) -
         return
     module = await asyncio.to_thread(importlib.import_module, "deepaas.limits.shared")
     await module.SharedCounts(limits.limiter, settings.database_url, host_mark).run()
+
+
+def build_observers(settings: Settings, app: web.Application) -> list[Observer]:
+    """What is told of the end of each request. Raises ``ConfigError``."""
+    place = settings.access_log or ("-" if settings.debug else "")
+    if not place:
+        return []
+    from deepaas.web.access_log import AccessLog, writing
+
+    write = writing(place, as_json=settings.log_format == logs.JSON)
+    facts = app[FACTS]
+    return [AccessLog(facts, app[forwarded.PROXIES], details_from(facts), write)]
 
 
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:

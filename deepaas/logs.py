@@ -12,11 +12,10 @@ import sys
 import threading
 import warnings
 from collections import deque
-from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from deepaas.errors import ConfigError
+from deepaas.log_file import open_log_file
 from deepaas.outlet import Outlet
 from deepaas.visible import visible
 
@@ -91,14 +90,12 @@ class RecentLog(logging.Handler):
         return "".join(f"{line}\n" for line in list(self._lines))
 
 
-def set_up(
-    level: str, file: str, *, requests: bool, recent: RecentLog | None, form: str = TEXT
-) -> None:
+def set_up(level: str, file: str, *, recent: RecentLog | None, form: str = TEXT) -> None:
     """Send the log to the chosen place; ConfigError if the file cannot be written.
 
     `form`: one of ``FORMATS``. As JSON, this includes errors of this program and warnings.
     """
-    outlet = _open(file) if file else sys.stderr
+    outlet = open_log_file("log-file", file) if file else sys.stderr
     formatter = _formatter(form, outlet)
     if isinstance(outlet, Outlet):
         outlet.dropped = lambda count: f"{formatter.format(_dropped(count))}\n"
@@ -108,7 +105,6 @@ def set_up(
     logging.basicConfig(level=level, handlers=handlers, force=True)
     for chatty in ("asyncio", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.access").setLevel(level if requests else logging.WARNING)
     # It warns about malformed headers and quotes them, and Python keeps all warnings in memory.
     warnings.filterwarnings("ignore", module=r"aiohttp\.")
     if form == JSON:
@@ -141,16 +137,6 @@ def _log_uncaught(
 ) -> None:
     if error is not None and not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("deepaas").critical("internal error", exc_info=(kind, error, trace))
-
-
-def _open(file: str) -> Outlet:
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    try:
-        outlet = Outlet(os.open(Path(file).expanduser(), flags, 0o666))
-    except OSError as error:
-        raise ConfigError(f"log-file {file!r} cannot be written: {error.strerror}") from None
-    outlet.drain_at_exit()
-    return outlet
 
 
 def _dropped(count: int) -> logging.LogRecord:

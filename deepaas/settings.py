@@ -380,6 +380,14 @@ class Settings:
         unit="FORMAT",
     )
     log_file: str = option("", "File to log to, instead of standard error.", group=LOG, unit="FILE")
+    access_log: str = option(
+        "",
+        "File with a line for each request, except health checks and metrics; - for the log "
+        "itself. It has the format of --log-format. Like the log file, it can be renamed at any "
+        "time.",
+        group=LOG,
+        unit="FILE",
+    )
     doors: Mapping[str, Any] = field(default_factory=dict)
 
 

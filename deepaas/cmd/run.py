@@ -22,6 +22,7 @@ from deepaas.app import (
     build_app,
     build_keys,
     build_limits,
+    build_observers,
     build_registry,
     build_trainings,
     build_try_me,
@@ -56,7 +57,7 @@ from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import Listener, raise_open_files
-from deepaas.web.observers import OBSERVERS, DebugLog
+from deepaas.web.observers import OBSERVERS
 from deepaas.web.request_details import details_from
 from deepaas.web.request_id import in_context
 
@@ -82,7 +83,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         logs.set_up(
             "DEBUG" if settings.debug else settings.log_level,
             settings.log_file,
-            requests=settings.debug,
             recent=recent,
             form=form,
         )
@@ -154,12 +154,11 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 runner.server.request_handler, details_from(app[FACTS])
             )
         processes_count = len(models) * settings.workers + settings.train_workers + 2
-        observers = app[OBSERVERS]
         connections = Connections(
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
-            [*observers, DebugLog()] if settings.debug else observers,
+            [*app[OBSERVERS], *build_observers(settings, app)],
             # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,

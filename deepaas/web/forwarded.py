@@ -58,6 +58,24 @@ class TrustedProxies:
         # Proxies append to the header: everything before may be the client's.
         return values[-1].rpartition(",")[2].strip()
 
+    def client(self, request: web.BaseRequest) -> str:
+        """The address of the client behind all of them."""
+        peer = request.remote or "unknown"
+        if not self.trusts(peer):
+            return peer
+        if "X-Forwarded-For" not in request.headers:  # A plain dict if it is not valid HTTP.
+            return peer
+        lines = request.headers.getall("X-Forwarded-For")
+        for one in reversed([each.strip() for line in lines for each in line.split(",")]):
+            try:
+                ipaddress.ip_address(one)
+            except ValueError:
+                break
+            peer = one
+            if not self.trusts(peer):
+                break
+        return peer
+
     def _warn(self, name: str, peer: str) -> None:
         if peer in self._named or len(self._named) >= 10:
             return
@@ -103,20 +121,7 @@ def public_scheme(request: web.Request) -> str:
 
 def client_address(request: web.Request) -> str:
     """The address of the client behind all trusted proxies."""
-    proxies = _proxies(request)
-    peer = request.remote or "unknown"
-    if not proxies.trusts(peer):
-        return peer
-    lines = request.headers.getall("X-Forwarded-For", ())
-    for one in reversed([each.strip() for line in lines for each in line.split(",")]):
-        try:
-            ipaddress.ip_address(one)
-        except ValueError:
-            break
-        peer = one
-        if not proxies.trusts(peer):
-            break
-    return peer
+    return _proxies(request).client(request)
 
 
 def _proxies(request: web.Request) -> TrustedProxies:

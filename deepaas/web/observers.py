@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from aiohttp.web_log import AccessLogger
 
 from deepaas.web.connection import Connection, Doorkeeper
 from deepaas.web.errors import BEGUN
@@ -122,16 +121,3 @@ def noting(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseReques
 
 OBSERVERS: web.AppKey[list[Observer]] = web.AppKey("deepaas_observers", list)
 """Those that an application has for the connections of its server."""
-
-
-class DebugLog:
-    """aiohttp's own access log, for ``--debug``."""
-
-    def __init__(self) -> None:
-        self._logger = AccessLogger(logging.getLogger("aiohttp.access"))
-
-    def ended(
-        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
-    ) -> None:
-        if response is not None:
-            self._logger.log(request, response, seconds)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from deepaas.trace_context import TRACEPARENT, TRACESTATE, trace_state
+from deepaas.web.request_details import parent_of
 from deepaas.web.request_id import REQUEST_ID, request_id
-
-TRACE = ("traceparent", "tracestate")
 
 
 def passed_on(request: web.Request) -> dict[str, str]:
-    """Its id, and what connects its parts in a trace (https://www.w3.org/TR/trace-context/)."""
-    told = {name: request.headers.get(name, "") for name in TRACE}
-    return {
-        str(REQUEST_ID): request_id(request),
-        **{name: one for name, one in told.items() if one},
-    }
+    """Its id, and its trace if it has one."""
+    headers = {str(REQUEST_ID): request_id(request)}
+    parent = parent_of(request)
+    if parent is not None:
+        headers[TRACEPARENT] = str(parent)
+        if state := trace_state(request.headers.getall(TRACESTATE, ())):
+            headers[TRACESTATE] = state
+    return headers

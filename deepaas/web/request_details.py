@@ -5,16 +5,25 @@ from __future__ import annotations
 from aiohttp import web
 
 from deepaas.request_context import RequestDetails
+from deepaas.trace_context import TRACEPARENT, TraceParent, trace_parent
 from deepaas.web.access import principal_of
 from deepaas.web.facts import FactFinder
 from deepaas.web.request_id import Details, request_id
 
 
+def parent_of(request: web.BaseRequest) -> TraceParent | None:
+    """The caller's span."""
+    headers = request.headers  # A plain dict if it is not valid HTTP.
+    return trace_parent(headers.getall(TRACEPARENT)) if TRACEPARENT in headers else None
+
+
 def details_from(facts: FactFinder) -> Details:
     def details(request: web.BaseRequest) -> RequestDetails:
+        parent = parent_of(request)
         principal = principal_of(request) if isinstance(request, web.Request) else None
         return RequestDetails(
             request_id=request_id(request),
+            trace_id=parent.trace_id if parent is not None else "",
             model=facts.of(request).model,
             key=principal.name if principal is not None else "",
         )

@@ -13,7 +13,7 @@ Line = dict[str, Any]
 def lines(host: Host) -> list[Line]:
     """All complete lines; each must be JSON."""
     whole, _, _ = host.log().rpartition("\n")
-    return [json.loads(line) for line in whole.split("\n")]
+    return [json.loads(line) for line in whole.split("\n") if whole]
 
 
 def wait_for_lines(host: Host, wanted: Callable[[Line], bool], count: int = 1) -> list[Line]:

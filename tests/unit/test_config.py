@@ -60,6 +60,7 @@ VALUES: dict[str, Any] = {
     "log_level": "WARNING",
     "log_format": "json",
     "log_file": "/tmp/deepaas.log",
+    "access_log": "-",
 }
 """Another value than the default for every option."""
 

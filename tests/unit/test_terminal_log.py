@@ -14,7 +14,7 @@ import logging
 from deepaas import logs
 from deepaas.outlet import replace_standard_streams
 replace_standard_streams()
-logs.set_up("DEBUG", "", requests=False, recent=None)
+logs.set_up("DEBUG", "", recent=None)
 log = logging.getLogger("deepaas.workers.pool")
 log.debug("four")
 log.info("ready \\x1b[31m and two\\nlines")

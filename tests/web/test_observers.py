@@ -18,7 +18,7 @@ from deepaas.web.connections import Connections
 from deepaas.web.errors import NOTES, SHAPES, ErrorShapes, expecting
 from deepaas.web.facts import FactFinder
 from deepaas.web.health import Drain
-from deepaas.web.observers import DebugLog, Observer, status_of
+from deepaas.web.observers import Observer, status_of
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.serving import serving
@@ -284,12 +284,3 @@ async def test_many_at_once() -> None:
 
         told = await host.hear(200)
         assert sorted(told) == [("/endless", 202)] * 100 + [("/good", 200)] * 100
-
-
-async def test_the_log_of_debug(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", "aiohttp.access")
-    async with served(DebugLog()) as host:
-        await host.say(request("/good", CLOSE))
-        await host.leave_after(request("/blocks"))
-        await host.hear(2)
-    assert '"GET /good HTTP/1.1" 200' in caplog.text
