@@ -7,7 +7,7 @@ import importlib
 import logging
 import os
 import resource
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,10 +56,15 @@ from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
     from deepaas.access.host_keys import HostKeys
+    from deepaas.tracing.otel import OtelTracing
     from deepaas.training.store import Store
     from deepaas.web.limiter import CallLimits
+    from deepaas.web.access_log import AccessLog
+    from deepaas.web.traced import TracedRequests
 
 _log = logging.getLogger(__name__)
+
+OTEL_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 DOORS: web.AppKey[Sequence[doors.OpenDoor]] = web.AppKey("deepaas_doors", list)
 
@@ -231,16 +236,43 @@ async def share_limits(settings: Settings, limits: CallLimits, host_mark: str) -
     await module.SharedCounts(limits.limiter, settings.database_url, host_mark).run()
 
 
-def build_observers(settings: Settings, app: web.Application) -> list[Observer]:
-    """What is told of the end of each request. Raises ``ConfigError``."""
+def build_access_log(settings: Settings, app: web.Application) -> AccessLog | None:
+    """Raises ``ConfigError``."""
     place = settings.access_log or ("-" if settings.debug else "")
     if not place:
-        return []
+        return None
     from deepaas.web.access_log import AccessLog, writing
 
     write = writing(place, as_json=settings.log_format == logs.JSON)
     facts = app[FACTS]
-    return [AccessLog(facts, app[forwarded.PROXIES], details_from(facts), write)]
+    return AccessLog(facts, app[forwarded.PROXIES], details_from(facts), write)
+
+
+def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTracing | None:
+    """None if nobody wants traces. Raises ``ConfigError``."""
+    from_environment = any(environment.get(name) for name in OTEL_ENDPOINTS)
+    is_off = (
+        environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        or environment.get("OTEL_TRACES_EXPORTER", "otlp").strip() == "none"
+    )
+    if is_off or not (settings.otel_endpoint or from_environment):
+        return None
+    try:
+        from deepaas.tracing.otel import OtelTracing
+    except ImportError as error:
+        missing = f"traces need deepaas[otel]: {error}"
+        if settings.otel_endpoint:
+            raise ConfigError(f"otel-endpoint: {missing}") from None
+        _log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but %s", missing)
+        return None
+    return OtelTracing(settings.otel_endpoint)
+
+
+def build_traced_requests(app: web.Application, tracing: OtelTracing) -> TracedRequests:
+    from deepaas.web.traced import TracedRequests
+
+    facts = app[FACTS]
+    return TracedRequests(facts, app[forwarded.PROXIES], details_from(facts), tracing)
 
 
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:

@@ -185,6 +185,8 @@ class Predict(Message):
         streamed: send each value that the model yields as a ``Part``, instead of a list of all.
         context: data from the client other than arguments, for models that request it.
         codec: of the door, if it encodes results itself.
+        trace: ``traceparent`` and ``tracestate``, for instrumentation in the model.
+        timed: whether to send ``Timed`` before the answer.
     """
 
     id: int
@@ -192,6 +194,8 @@ class Predict(Message):
     streamed: bool = False
     context: dict[str, str] = {}
     codec: str = ""
+    trace: dict[str, str] = {}
+    timed: bool = False
 
 
 class Train(Message):
@@ -386,6 +390,17 @@ class Measured(Message):
     mode: str = "replace"
 
 
+class Timed(Message):
+    """When the parts of a call ended: its way to the worker, the validation of its arguments, the
+    author's code, all. In nanoseconds since the epoch; 0 for parts that it did not come to."""
+
+    id: int
+    received_ns: int = 0
+    checked_ns: int = 0
+    ran_ns: int = 0
+    ended_ns: int = 0
+
+
 class Failure(Message):
     """The call failed; ``kind`` is the ``code`` of a class in ``deepaas.errors``.
 
@@ -428,7 +443,7 @@ ToWorkerCalls = Predict | Train | CheckTraining
 ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
 News = Part | Measured
 Reply = Answer | Failure
-FromWorkerCalls = Reply | News
+FromWorkerCalls = Reply | News | Timed
 FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health | Life
 
 

@@ -7,9 +7,12 @@ unless it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from deepaas.tracing.spans import Trace
 
 
 class RequestDetails(NamedTuple):
@@ -23,14 +26,23 @@ class RequestDetails(NamedTuple):
 
 NO_REQUEST = RequestDetails()
 
+NO_HEADERS: Mapping[str, str] = {}
+
 
 class RequestContext:
-    """`look` finds the details, or None when the request has ended: they are rarely needed."""
+    """`look` finds the details, or None when the request has ended: they are rarely needed.
 
-    __slots__ = ("_kept", "_look", "id")
+    Attributes:
+        trace: None if it is not sampled.
+        trace_headers: for whatever is called on behalf of it.
+    """
+
+    __slots__ = ("_kept", "_look", "id", "trace", "trace_headers")
 
     def __init__(self, request_id: str, look: Callable[[], RequestDetails | None]) -> None:
         self.id = request_id
+        self.trace: Trace | None = None
+        self.trace_headers: Mapping[str, str] = NO_HEADERS
         self._look = look
         self._kept: RequestDetails | None = None
 

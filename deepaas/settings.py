@@ -388,10 +388,26 @@ class Settings:
         group=LOG,
         unit="FILE",
     )
+    otel_endpoint: str = option(
+        "",
+        "Base URL of an OpenTelemetry collector to send traces to, over OTLP and HTTP, such as "
+        "http://localhost:4318 (requires deepaas[otel]). By default OTEL_EXPORTER_OTLP_ENDPOINT. "
+        "The other OTEL_ variables apply too.",
+        secret=True,
+        group=LOG,
+        unit="URL",
+    )
     doors: Mapping[str, Any] = field(default_factory=dict)
 
 
-SECRETS_BESIDES = frozenset(["DEEPAAS_API_KEY", "WEBHOOK_AUTH_TOKEN"])
+SECRETS_BESIDES = frozenset(
+    [
+        "DEEPAAS_API_KEY",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+        "WEBHOOK_AUTH_TOKEN",
+    ]
+)
 """Variables with secrets of the host that are not options."""
 
 

@@ -19,11 +19,13 @@ from deepaas import config, logs
 from deepaas.app import (
     DOORS,
     FRONT,
+    build_access_log,
     build_app,
     build_keys,
     build_limits,
-    build_observers,
     build_registry,
+    build_traced_requests,
+    build_tracing,
     build_trainings,
     build_try_me,
     build_visitors,
@@ -149,16 +151,21 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         await runner.setup()
         assert runner.server is not None
         runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
-        if settings.log_format == logs.JSON:
+        tracing = build_tracing(settings, os.environ)
+        traced = None if tracing is None else build_traced_requests(app, tracing)
+        if settings.log_format == logs.JSON or traced is not None:
             runner.server.request_handler = in_context(
-                runner.server.request_handler, details_from(app[FACTS])
+                runner.server.request_handler,
+                details_from(app[FACTS]),
+                None if traced is None else traced.begin,
             )
+        observers = [build_access_log(settings, app), traced]
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
-            [*app[OBSERVERS], *build_observers(settings, app)],
+            [*app[OBSERVERS], *(each for each in observers if each is not None)],
             # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,
@@ -216,6 +223,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             await runner.cleanup()
             # Last: the results of asynchronous predictions are stored there.
             await trainings.close()
+            if tracing is not None:
+                await tracing.close()
     _log.info("stopped")
     return 0
 

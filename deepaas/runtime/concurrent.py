@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import socket
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import Failure, FromWorkerCalls, Predict, Reply, ToWorkerCalls
+from deepaas.runtime import timing
 from deepaas.runtime.codecs import BodyMemory
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.event_loop import lasting
@@ -64,10 +66,13 @@ class Concurrent:
         answer: Reply
         if self._printing is not None:
             self._printing.begin(call.id)
+        timed = timing.begin(call)
         try:
             if call.id in self._unwanted:
                 raise asyncio.CancelledError
             arguments = loaded(self._model.predict_arguments, call, self._memory)
+            if not isinstance(arguments, Failure):
+                timing.checked(timed)
             answer = (
                 arguments
                 if isinstance(arguments, Failure)
@@ -88,6 +93,9 @@ class Concurrent:
             self._printing.end(call.id)
         if ignored := getattr(call.inputs, "ignored", None):
             answer.notice = "; ".join(filter(None, (notice(ignored), answer.notice)))
+        if timed is not None:
+            timed.ended_ns = time.time_ns()
+            post(timed)
         post(answer)
 
     def _cancel(self, call_id: int) -> None:

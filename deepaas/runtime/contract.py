@@ -37,6 +37,7 @@ from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results, make_private
 from deepaas.runtime.returns import RETURNED_NONE
 from deepaas.runtime.signatures import DECLARED
+from deepaas.runtime.timing import ran
 from deepaas.runtime.tracebacks import has_authors_frame
 from deepaas.runtime.traits import Scope, traits_of
 from deepaas.schemas.json_schema import from_openapi
@@ -201,6 +202,7 @@ class LoadedModel:
                 self._explain("predict", error)
                 raise
             if not self.streams:
+                ran()
                 answer = encoding.answer(result)
                 if result is None:
                     self._note_none(answer)
@@ -210,6 +212,7 @@ class LoadedModel:
                     part = encoding.part(item)
                     if part is not None:
                         post(part)
+        ran()
         return encoding.end()
 
     async def predict_async(
@@ -229,6 +232,7 @@ class LoadedModel:
                 raise
             if not self.streams:
                 found = await result
+                ran()
                 answer = encoding.answer(found)
                 if found is None:
                     self._note_none(answer)
@@ -239,6 +243,7 @@ class LoadedModel:
                     if part is not None:
                         post(part)
                         await posted()
+        ran()
         return encoding.end()
 
     def _note_none(self, answer: Answer) -> None:

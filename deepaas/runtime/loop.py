@@ -37,11 +37,12 @@ from deepaas.messages import (
     News,
     Predict,
     Reply,
+    Timed,
     ToWorkerCalls,
     ToWorkerControl,
     Train,
 )
-from deepaas.runtime import training
+from deepaas.runtime import timing, training
 from deepaas.runtime.advice import advice, is_permanent
 from deepaas.runtime.codecs import BodyMemory, decoded
 from deepaas.runtime.contract import LoadedModel
@@ -209,10 +210,11 @@ class _Calls:
 
     def _answer(self, call: ToWorkerCalls) -> None:
         answer: Reply
+        timed = timing.begin(call) if isinstance(call, Predict) else None
         try:
             self._interrupter.begin(call.id)
             try:
-                answer = self._run(call)
+                answer = self._run(call, timed)
             finally:
                 self._interrupter.end()
                 if getattr(call.inputs, "tensors", None):
@@ -228,9 +230,12 @@ class _Calls:
         if os.getpid() != self._process_id:
             # The model has forked and its child has come back here: one answer is enough.
             os._exit(0)
+        if timed is not None:
+            timed.ended_ns = time.time_ns()
+            self._send(timed)
         self._send(answer)
 
-    def _run(self, call: ToWorkerCalls) -> Reply:
+    def _run(self, call: ToWorkerCalls, timed: Timed | None) -> Reply:
         if isinstance(call, Train):
             with training.cancellable():
                 arguments = loaded(self._model.train_arguments, call, self._memory)
@@ -245,6 +250,7 @@ class _Calls:
         arguments = loaded(self._model.predict_arguments, call, self._memory)
         if isinstance(arguments, Failure):
             return arguments
+        timing.checked(timed)
         return self._model.predict(call, arguments, self._post)
 
     def _post(self, news: News) -> None:

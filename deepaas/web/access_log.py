@@ -22,8 +22,8 @@ _log = logging.getLogger("deepaas.access")
 
 THE_LOG = "-"
 
-QUIET = re.compile(r"/(?:healthz|readyz|health-check|metrics|live|ready)/?")
-"""The last part of routes that are requested every few seconds."""
+QUIET = frozenset(("healthz", "readyz", "health-check", "metrics", "live", "ready"))
+"""The last part of the routes of health checks and metrics."""
 
 MAX_PATH_CHARACTERS = 1024
 
@@ -49,7 +49,7 @@ class AccessLog:
         self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
     ) -> None:
         facts = self._facts.of(request)
-        if QUIET.fullmatch(facts.route, facts.route.rfind("/")):
+        if is_quiet(facts.route):
             return
         details = self._details(request)
         self._write(
@@ -57,7 +57,7 @@ class AccessLog:
                 "client": self._proxies.client(request),
                 "method": request.method,
                 "route": facts.route,
-                "path": _path(request, facts.route),
+                "path": shown_path(request, facts.route),
                 "status": status_of(response),
                 "seconds": round(seconds, 6),
                 "received_bytes": getattr(request.content, "total_bytes", 0),
@@ -80,6 +80,12 @@ def writing(place: str, *, as_json: bool) -> Write:
     if as_json:
         return lambda fields: _discard(file.write(f"{json_line({**_now(), **_given(fields)})}\n"))
     return lambda fields: _discard(file.write(f"{as_text({**_now(), **fields})}\n"))
+
+
+def is_quiet(route: str) -> bool:
+    """Whether it is requested every few seconds."""
+    last = route.rstrip("/").rpartition("/")[2]
+    return last in QUIET
 
 
 def as_text(fields: Fields) -> str:
@@ -110,7 +116,7 @@ def _discard(_written: int) -> None:
     pass
 
 
-def _path(request: web.BaseRequest, route: str) -> str:
+def shown_path(request: web.BaseRequest, route: str) -> str:
     """As the client has sent it. Those of pages behind the host contain ids of sessions."""
     if route.endswith("{tail}"):
         return ""

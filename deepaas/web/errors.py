@@ -159,12 +159,11 @@ def challenge(error: errors.DeepaasError) -> dict[str, str]:
     return {hdrs.WWW_AUTHENTICATE: f'Bearer realm="deepaas"{told}'}
 
 
+PROBLEM = "deepaas_problem"
+"""Key of a request for the ``Problem`` that it has met."""
+
 BEGUN = "deepaas_begun"
 """Key of a request for the response that has started."""
-
-
-ERROR_CODE = "deepaas_error_code"
-"""Key of a request for the code of the error that was its response."""
 
 
 def break_off(request: web.Request, error: Exception) -> web.StreamResponse:
@@ -241,8 +240,7 @@ async def _refuse_expectation(request: web.BaseRequest, shape: Shape) -> web.Str
 
 
 def respond_to_error(request: web.Request, error: Exception) -> web.Response:
-    problem = problem_of(request, error)
-    request[ERROR_CODE] = problem.error or "internal"
+    problem = request[PROBLEM] = problem_of(request, error)
     if problem.status < 400 and not isinstance(error, web.HTTPMove):
         return web.Response(status=problem.status, headers=problem.headers)
     shapes = request.config_dict.get(SHAPES)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from deepaas.trace_context import TRACEPARENT, TRACESTATE, trace_state
-from deepaas.web.request_details import parent_of
+from deepaas.web.request_details import TRACE, parent_of
 from deepaas.web.request_id import REQUEST_ID, request_id
+
+if TYPE_CHECKING:
+    from deepaas.tracing.spans import Trace
 
 
 def passed_on(request: web.Request) -> dict[str, str]:
     """Its id, and its trace if it has one."""
     headers = {str(REQUEST_ID): request_id(request)}
+    trace: Trace | None = request.get(TRACE)
+    if trace is not None:
+        return {**headers, **trace.headers}
     parent = parent_of(request)
     if parent is not None:
         headers[TRACEPARENT] = str(parent)

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from deepaas.metrics.distribution import Distribution
 from deepaas.metrics.families import Family, Kind
 from deepaas.web.access import PRINCIPAL
-from deepaas.web.errors import ERROR_CODE
+from deepaas.web.errors import PROBLEM
 from deepaas.web.facts import FactFinder, RequestFacts
 from deepaas.web.observers import CLIENT_LEFT, TRACE_ID
 
@@ -72,8 +72,8 @@ class RequestCounts:
             found.durations.add_traced(seconds, trace_id)
         else:
             found.durations.add(seconds)
-        if status >= 400 and (error := request.get(ERROR_CODE)):
-            found.errors[error] += 1
+        if status >= 400 and (problem := request.get(PROBLEM)) is not None:
+            found.errors[problem.error or "internal"] += 1
 
     def families(self) -> Iterator[Family]:
         requests = Family(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from deepaas.request_context import RequestDetails
@@ -9,6 +11,12 @@ from deepaas.trace_context import TRACEPARENT, TraceParent, trace_parent
 from deepaas.web.access import principal_of
 from deepaas.web.facts import FactFinder
 from deepaas.web.request_id import Details, request_id
+
+if TYPE_CHECKING:
+    from deepaas.tracing.spans import Trace
+
+TRACE = "deepaas_trace"
+"""Key of a request for its trace, if it is sampled."""
 
 
 def parent_of(request: web.BaseRequest) -> TraceParent | None:
@@ -19,7 +27,8 @@ def parent_of(request: web.BaseRequest) -> TraceParent | None:
 
 def details_from(facts: FactFinder) -> Details:
     def details(request: web.BaseRequest) -> RequestDetails:
-        parent = parent_of(request)
+        trace: Trace | None = request.get(TRACE)
+        parent = parent_of(request) if trace is None else trace.me
         principal = principal_of(request) if isinstance(request, web.Request) else None
         return RequestDetails(
             request_id=request_id(request),

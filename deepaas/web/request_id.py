@@ -29,6 +29,8 @@ BaseHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 Details = Callable[[web.BaseRequest], RequestDetails]
 
+BeginTrace = Callable[[web.BaseRequest, RequestContext], None]
+
 
 def request_id(request: web.BaseRequest) -> str:
     """It is made when it is needed first, and is the same from then on."""
@@ -43,19 +45,21 @@ def new_id() -> str:
     return f"{random.getrandbits(64):016x}"
 
 
-def in_context(handler: BaseHandler, details: Details) -> BaseHandler:
+def in_context(
+    handler: BaseHandler, details: Details, begin: BeginTrace | None = None
+) -> BaseHandler:
     """Around all middlewares: while a request is worked on, it is the current one.
 
-    ``details`` finds what lines of the log tell about it.
+    ``details`` finds what lines of the log tell about it, ``begin`` begins its trace.
     """
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        look = functools.partial(_look, weakref.ref(request), details)
+        context = RequestContext(request_id(request), look)
         # Set for each: one task works on all requests of a connection.
-        CURRENT.set(
-            RequestContext(
-                request_id(request), functools.partial(_look, weakref.ref(request), details)
-            )
-        )
+        CURRENT.set(context)
+        if begin is not None:
+            begin(request, context)
         return handler(request)
 
     return handle

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deepaas.frames import frame
-from deepaas.messages import Measured, Part, Reply, ToWorkerCalls
+from deepaas.messages import Measured, Part, Predict, Reply, ToWorkerCalls
 from deepaas.request_context import CURRENT
 from deepaas.workers.numbers import PoolNumbers
+
+if TYPE_CHECKING:
+    from deepaas.tracing.call import CallTimes
 
 
 class CallListener(Protocol):
@@ -41,6 +44,7 @@ class Call:
         "numbers",
         "reply",
         "request",
+        "times",
     )
 
     def __init__(
@@ -56,7 +60,13 @@ class Call:
         self.arrived = self.begun = 0.0
         self.client_id = client_id
         self.listener = listener
-        self.context = CURRENT.get()
+        context = self.context = CURRENT.get()
+        self.times: CallTimes | None = None
+        if context is not None and context.trace_headers and isinstance(request, Predict):
+            request.trace = dict(context.trace_headers)
+            if context.trace is not None:
+                request.timed = True
+                self.times = context.trace.call()
         # Encoded before a worker is chosen, because it may fail.
         self.request = frame(request)
         self.reply: asyncio.Future[Reply] = loop.create_future()

@@ -74,13 +74,16 @@ class Calls:
         call = Call(request, self._loop, client_id, terms.listener, numbers)
         if numbers is not None:
             call.arrived = self._loop.time()
-        if not self._is_taken(call):
-            self._enqueue(call)
         try:
+            if not self._is_taken(call):
+                self._enqueue(call)
             return await call.reply
         except asyncio.CancelledError:
             self._give_up(call)
             raise
+        finally:
+            if call.times is not None:
+                call.times.tell(self._name, _error_of(call))
 
     def serve(self, worker: Worker) -> None:
         if not worker.takes_calls:
@@ -212,3 +215,16 @@ class Calls:
                 f"{self._limits.cancel_grace_seconds:g} s",
                 EndReason.NOT_CANCELLED,
             )
+
+
+def _error_of(call: Call) -> str:
+    """Why a call has failed, as a code; empty if it has not."""
+    if not call.reply.done():
+        return "refused"
+    if call.reply.cancelled():
+        return "cancelled"
+    error = call.reply.exception()
+    if error is not None:
+        return getattr(error, "code", type(error).__name__)
+    reply = call.reply.result()
+    return reply.kind if isinstance(reply, Failure) else ""

@@ -34,6 +34,7 @@ from deepaas.messages import (
     Part,
     Ready,
     Reply,
+    Timed,
 )
 from deepaas.workers.call import Call
 from deepaas.workers.numbers import EndReason
@@ -173,6 +174,8 @@ class Worker:
             self._drain()  # What others have printed is not this call's.
         if not self._line.send(call.request):
             return False
+        if call.times is not None:
+            call.times.sent(self.label)
         if call.listener is not None:
             call.listener.begun()
         self.calls[call.id] = call
@@ -248,6 +251,9 @@ class Worker:
             )
         elif isinstance(message, (Answer, Failure)):
             self._on_reply(call, message)
+        elif isinstance(message, Timed):
+            if call.times is not None:
+                call.times.timed = message
         else:
             _pass_on(call, message)
 

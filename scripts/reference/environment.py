@@ -28,6 +28,12 @@ MEANING = {
     "processes of a model. Internal, do not change it.",
     "NO_COLOR": "Any value disables colours on a terminal, and selects the plain log format of "
     "`deepaas-run`.",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, unless `--otel-endpoint` is set.",
+    "OTEL_RESOURCE_ATTRIBUTES": "Attributes of all traces of this host, as for every program with "
+    "OpenTelemetry.",
+    "OTEL_SDK_DISABLED": "`true` turns traces off.",
+    "OTEL_SERVICE_NAME": "The name of this host in traces, `deepaas` by default.",
+    "OTEL_TRACES_EXPORTER": "`none` turns traces off.",
     "TERM": "`dumb` disables colours on a terminal, and progress bars of `deepaas-cli`.",
     "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token for webhooks. Not passed on to models.",
     "XDG_STATE_HOME": "The default state directory is `$XDG_STATE_HOME/deepaas`, or "

@@ -61,6 +61,7 @@ VALUES: dict[str, Any] = {
     "log_format": "json",
     "log_file": "/tmp/deepaas.log",
     "access_log": "-",
+    "otel_endpoint": "http://collector:4318",
 }
 """Another value than the default for every option."""
 

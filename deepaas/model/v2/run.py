@@ -25,7 +25,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -33,6 +33,8 @@ from deepaas.run_files import RunFiles
 
 MEASURE: ContextVar[Callable[[str, float], None]] = ContextVar("deepaas_measure")
 """Set by a worker during a call."""
+
+TRACE: ContextVar[Mapping[str, str]] = ContextVar("deepaas_trace", default={})  # noqa: B039
 
 
 def directory() -> Path:
@@ -116,6 +118,17 @@ def measure(name: str, value: float) -> None:
         raise ValueError(f"measurement {name!r} is {number}: it must be finite")
     if tell is not None:
         tell(name, number)
+
+
+def trace_headers() -> dict[str, str]:
+    """Return ``traceparent`` and ``tracestate`` of the request that is being processed.
+
+    It is empty if the request belongs to no trace. For your own instrumentation, for example
+    ``TraceContextTextMapPropagator().extract(run.trace_headers())``. In a training run, the
+    environment variables ``TRACEPARENT`` and ``TRACESTATE`` have them.
+    """
+    found = {name: os.environ.get(name.upper(), "") for name in ("traceparent", "tracestate")}
+    return dict(TRACE.get()) or {name: one for name, one in found.items() if one}
 
 
 def _control() -> Path | None:
