@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from deepaas.access.host_keys import HostKeys
     from deepaas.tracing.otel import OtelTracing
     from deepaas.training.store import Store
-    from deepaas.web.limiter import CallLimits
     from deepaas.web.access_log import AccessLog
+    from deepaas.web.limiter import CallLimits
     from deepaas.web.traced import TracedRequests
 
 _log = logging.getLogger(__name__)
@@ -330,6 +330,8 @@ def build_app(
     recent_log: RecentLog | None = None,
     access: Middleware | None = None,
     limits: CallLimits | None = None,
+    *,
+    has_traces: bool = False,
 ) -> web.Application:
     """``access`` checks keys; None if everybody may do everything."""
     parts = [
@@ -406,6 +408,7 @@ def build_app(
             doors=[each.door.metrics for each in opened],
             here=not settings.metrics_listen,
             has_keys=access is not None,
+            has_traces=has_traces,
         )
     if settings.doc_endpoint and documents.list():
         swagger_ui.setup(

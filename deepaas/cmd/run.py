@@ -134,6 +134,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         notes = Notes()
         access = open_access(settings, keys)
         limits = build_limits(settings, [found.name for found in models])
+        tracing = build_tracing(settings, os.environ)
         app = build_app(
             settings,
             registry,
@@ -146,12 +147,12 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             recent,
             access.check,
             limits,
+            has_traces=tracing is not None,
         )
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)
         await runner.setup()
         assert runner.server is not None
         runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
-        tracing = build_tracing(settings, os.environ)
         traced = None if tracing is None else build_traced_requests(app, tracing)
         if settings.log_format == logs.JSON or traced is not None:
             runner.server.request_handler = in_context(

@@ -14,7 +14,7 @@ from deepaas.web.access_log import is_quiet, shown_path
 from deepaas.web.errors import PROBLEM, Problem
 from deepaas.web.facts import FactFinder
 from deepaas.web.forwarded import TrustedProxies
-from deepaas.web.observers import CLIENT_LEFT, status_of
+from deepaas.web.observers import CLIENT_LEFT, TRACE_ID, status_of
 from deepaas.web.request_details import TRACE, parent_of
 from deepaas.web.request_id import Details
 
@@ -44,6 +44,7 @@ class TracedRequests:
         trace = self._sampler.begin(parent, state, method, known)
         if trace is not None:
             request[TRACE] = context.trace = trace
+            request[TRACE_ID] = trace.me.trace_id
             context.trace_headers = trace.headers
         else:
             # Others must not sample their parts of it either.

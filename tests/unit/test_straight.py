@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from deepaas.web.notes import Notes
+from deepaas.notes import Notes
 from support.pools import until
 
 from deepaas.errors import RequestTimedOut
