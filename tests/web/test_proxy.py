@@ -125,6 +125,7 @@ async def test_headers_of_requests(serve: Serve, session: aiohttp.ClientSession)
         "Proxy-Authorization": "secret",
         "Authorization": "secret",
         "Cookie": "secret=1",
+        "X-API-Key": "secret",
         "Accept-Encoding": "br;q=0.5",
         "X-Forwarded-For": "192.0.2.1",
         "X-Forwarded-Proto": "https",
