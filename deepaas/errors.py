@@ -143,18 +143,18 @@ class Unauthenticated(DeepaasError):
 class NotPermitted(DeepaasError):
     """The key is valid, but it does not have the right that the request needs.
 
-    ``model`` is empty if the right is needed for all models.
+    ``name`` is that of its owner. ``model`` is empty if the right is needed for all models.
     """
 
     code = "not_permitted"
 
-    def __init__(self, key: str, right: str, model: str = "", *, is_partial: bool = False) -> None:
+    def __init__(self, name: str, right: str, model: str = "", *, is_partial: bool = False) -> None:
         where = ""
         if model:
             where = f" for a model named {model[:_LONGEST_NAME]!r}"
         elif is_partial:
             where = " for all models"
-        super().__init__(f"the key {key!r} does not have the right {right!r}{where}")
+        super().__init__(f"{name!r} does not have the right {right!r}{where}")
         self.right = right
 
 
