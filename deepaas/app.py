@@ -217,10 +217,12 @@ def build_visitors(settings: Settings) -> Visitors:
         raise ConfigError(str(error)) from None
 
 
-def build_limits(settings: Settings, models: Collection[str]) -> CallLimits | None:
-    """None if there are no limits."""
+def build_limits(
+    settings: Settings, models: Collection[str], *, has_keys: bool
+) -> CallLimits | None:
+    """None if there are no limits. Keys may have some of their own, also those that come later."""
     texts = settings.limit_per_address, settings.limit_per_key, settings.limit_per_model
-    if not any(texts):
+    if not any(texts) and not has_keys:
         return None
     from deepaas.limits.reading import read
     from deepaas.web.limiter import CallLimits

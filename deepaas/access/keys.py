@@ -17,6 +17,7 @@ from datetime import datetime, timedelta, timezone
 import msgspec
 
 from deepaas.access.principal import Principal, Right
+from deepaas.limits.grammar import parse
 
 PREFIX = "dk_"
 PATTERN = r"dk_[0-9A-Za-z]{8}_[0-9A-Za-z]{32}"
@@ -52,6 +53,7 @@ class KeyRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
             raise ValueError(f"the name {self.name!r} of a key is not valid")
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ValueError(f"the sha256 of the key {self.name!r} is not valid")
+        parse(self.limits)
         if any(one is not None and one.tzinfo is None for one in (self.expires, self.revoked)):
             raise ValueError(f"a time of the key {self.name!r} has no time zone")
 

@@ -22,6 +22,7 @@ from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import OK, CommandProblem, say
 from deepaas.cli.tables import plain_table
 from deepaas.errors import ConfigError
+from deepaas.limits.grammar import EXAMPLE, parse
 from deepaas.near_names import did_you_mean
 
 COLUMNS = ("id", "name", "rights", "models", "limits", "created", "expires", "state")
@@ -33,7 +34,7 @@ def create_key(options: argparse.Namespace) -> int:
         raise CommandProblem(
             f"{options.name!r} cannot be the name of a key: use up to 64 letters, digits and ._@+-"
         )
-    expires = _after(options.expires)
+    expires, limits = _after(options.expires), _limits(options.limits)
     with _changing(options) as (keys, path):
         if any(one.name == options.name for one in _valid(keys)):
             raise CommandProblem(
@@ -44,7 +45,7 @@ def create_key(options: argparse.Namespace) -> int:
             options.name,
             _rights(options.rights),
             models=options.for_model,
-            limits=options.limits,
+            limits=limits,
             expires=expires,
         )
         keys.append(record)
@@ -171,6 +172,14 @@ def _rights(text: str) -> frozenset[Right]:
     if not words:
         raise CommandProblem("--rights: give at least one right")
     return frozenset(map(Right, words))
+
+
+def _limits(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError as error:
+        raise CommandProblem(f"--limits: {error}; an example: '{EXAMPLE}'") from None
+    return text.strip()
 
 
 def _duration(text: str) -> timedelta:

@@ -42,7 +42,8 @@ def add_to(commands: Any) -> None:
         "--limits",
         metavar="LIMITS",
         default="",
-        help="limits of this key, such as '100/minute, 10 at once' (default: those of the host)",
+        help="limits of this key, such as '100/minute, 10 at once', or none (default: those of "
+        "--limit-per-key)",
     )
     _add_expires(create, "never")
     listing = _add(below, "list", "list_keys", "list the keys that are valid")

@@ -133,7 +133,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
         access = open_access(settings, keys)
-        limits = build_limits(settings, [found.name for found in models])
+        names = [found.name for found in models]
+        limits = build_limits(settings, names, has_keys=keys is not None)
         tracing = build_tracing(settings, os.environ)
         app = build_app(
             settings,

@@ -81,6 +81,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
         keys[right] = add_key(file, right, [right])
         name = f"plain-{right}"
         keys[name] = add_key(file, name, [right], models=["plain"])
+    keys["limited"] = add_key(file, "limited", [Right.PREDICT], limits="2/hour")
     keys["given"] = GIVEN
     with pytest.MonkeyPatch.context() as patch:
         given = folder / "given"

@@ -117,6 +117,13 @@ def test_a_browser_is_shown_a_page(closed: Closed) -> None:
         assert (answer.status, b"<html" in answer.body) == (401, True)
 
 
+def test_limits_of_a_key_count_without_others(closed: Closed) -> None:
+    path = "/v2/models/plain/predict/?text=hi"
+    told = [closed.ask(path, "limited", method="POST").status for _ in range(3)]
+    assert told == [200, 200, 429]
+    assert closed.ask(path, "predict", method="POST").status == 200
+
+
 LISTS = [
     "/",
     "/v2/models/",

@@ -107,6 +107,7 @@ GOOD = {
         document({**GOOD, "model": ["m"]}),
         document({**GOOD, "sha256": "z" * 64}),
         document({**GOOD, "id": "../../.."}),
+        document({**GOOD, "limits": "few"}),
         document({**GOOD, "name": "a b\n"}),
         document({**GOOD, "expires": "2026-11-30T00:00:00"}),
         document({"id": "AAAAAAAA", "name": "a"}),

@@ -83,6 +83,7 @@ def test_what_a_key_may(keys: Keys, state: Path) -> None:
         (["create", "x" * 65], "cannot be the name"),
         (["create", "ci", "--rights", "predct"], "Did you mean predict?"),
         (["create", "ci", "--rights", ","], "at least one"),
+        (["create", "ci", "--limits", "few"], "--limits: "),
         (["create", "ci", "--expires", "soon"], "not a duration"),
         (["create", "ci", "--expires", "999999w"], "too long"),
         (["revoke", "nobody"], "no valid key"),
