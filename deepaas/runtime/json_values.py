@@ -108,7 +108,24 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         # Arrays and scalars of NumPy, PyTorch and so on, without importing them.
         return value.tolist()
-    raise TypeError(f"objects of type {type(value).__name__} are not JSON")
+    raise TypeError(f"objects of type {type(value).__name__} are not JSON{_instead(value)}")
+
+
+_INSTEAD = {
+    "to_dicts": "return frame.to_dicts()",  # polars
+    "to_dict": "return frame.to_dict('records')",  # pandas
+    "model_dump": "return result.model_dump()",  # pydantic
+    "savefig": "figure.savefig('result.png') and return Path('result.png')",  # matplotlib
+    "save": "image.save('result.png') and return Path('result.png')",  # Pillow
+    "__await__": "is an await missing?",
+    "__next__": "return list(…) of it, or yield its values",
+}
+"""What to do instead, by an attribute of the object."""
+
+
+def _instead(value: Any) -> str:
+    found = next((said for name, said in _INSTEAD.items() if hasattr(type(value), name)), "")
+    return f": {found}" if found else ""
 
 
 def _exact_time(value: Any) -> Any:

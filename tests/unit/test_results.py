@@ -196,3 +196,14 @@ PLAIN = st.recursive(
 @given(PLAIN)
 def test_plain_values_arrive_unchanged(value: Any) -> None:
     assert json.loads(to_json(value)) == value
+
+
+def test_objects_with_a_better_form_are_told_so() -> None:
+    class Frame:
+        def to_dict(self) -> dict[str, int]:
+            return {}
+
+    with pytest.raises(BadResult, match=r"of type Frame are not JSON: return frame.to_dict"):
+        to_json({"frame": Frame()})
+    with pytest.raises(BadResult, match=r"of type generator are not JSON: return list"):
+        to_json(number for number in range(3))
