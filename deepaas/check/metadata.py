@@ -9,9 +9,8 @@ from typing import Any
 
 from deepaas.author_files.lines import shown
 from deepaas.check.session import Session
-from deepaas.runtime.contract import LoadedModel, NoMetadata
+from deepaas.runtime.contract import LoadedModel, NoMetadata, not_json
 from deepaas.runtime.failures import reason
-from deepaas.runtime.json_values import BadResult, to_json
 
 EXPECTED = {
     "description": ("description", "summary"),
@@ -66,7 +65,7 @@ def _tell_missing(session: Session, place: str) -> None:
 def _tell_failure(session: Session, error: BaseException, place: str) -> None:
     where = session.places.of_error(error)
     if not where and isinstance(error, NoMetadata):
-        session.add("metadata-not-a-dict", place, str(error), 'return {"name": …, …}')
+        session.add("metadata-not-a-dict", place, f"get_metadata: {error}", 'return {"name": …, …}')
         return
     fix = "fix this line: the page and the API cannot describe the model"
     origin = error.__cause__ or error.__context__ or error
@@ -75,17 +74,9 @@ def _tell_failure(session: Session, error: BaseException, place: str) -> None:
     session.add("metadata-fails", where or place, f"get_metadata failed: {reason(error)}", fix)
 
 
-def _not_json(value: Any) -> str:
-    try:
-        to_json(value)
-    except BadResult as error:
-        return str(error)
-    return ""
-
-
 def _look_at(session: Session, metadata: Mapping[str, Any], place: str) -> None:
     for name, value in metadata.items():
-        if said := _not_json({name: value}):
+        if said := not_json({name: value}):
             session.add(
                 "metadata-not-json",
                 place,

@@ -67,7 +67,7 @@ class HostedModel:
         self._masks = masks
         self._notes = Notes()
         self._metadata: dict[str, Any] | None = None
-        self._metadata_told: tuple[int, str] | None = None
+        self._metadata_told = (0, "")  # The level, and the error.
         self._question: asyncio.Future[Metadata] | None = None
 
     @property
@@ -204,14 +204,22 @@ class HostedModel:
                 f"get_metadata of model {self.name!r} timed out after {METADATA_SECONDS:g} s."
             ) from None
         if answer.error:
-            if (level, answer.error) != self._metadata_told:
-                self._metadata_told = level, answer.error
-                what = answer.traceback or answer.error
-                _log.log(level, "get_metadata of model %r raised an exception\n%s", self.name, what)
+            self._tell_failure(level, answer)
             told = self._masks.text(answer.error)
-            raise ModelFailed(f"get_metadata raised {told}", details=answer.traceback)
+            raise ModelFailed(
+                f"get_metadata of model {self.name!r} failed: {told}", details=answer.traceback
+            )
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
         return self._metadata
+
+    def _tell_failure(self, level: int, answer: Metadata) -> None:
+        if (level, answer.error) == self._metadata_told:
+            return
+        what = answer.error
+        if answer.error != self._metadata_told[1] and answer.traceback:
+            what += f"\n{answer.traceback}"
+        self._metadata_told = level, answer.error
+        _log.log(level, "get_metadata of model %r failed: %s", self.name, what)
 
     def _masked(self, failure: Failure, inputs: Inputs) -> Failure:
         names = {file.path: file.filename for file in inputs.uploads()}

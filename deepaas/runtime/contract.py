@@ -50,7 +50,7 @@ RESPONSE_NAME = "ModelPredictionResponse"
 
 
 class NoMetadata(CannotBeServed):
-    """What ``get_metadata`` returned is no dict."""
+    """What ``get_metadata`` returned is no dict, or not JSON."""
 
 
 class NoSchema(CannotBeServed):
@@ -146,7 +146,7 @@ class LoadedModel:
         except NotImplementedError:
             return {"id": "0", "name": self.name, "description": _documented(self._author)}
         if not isinstance(metadata, dict):
-            raise NoMetadata(f"get_metadata returned {type(metadata).__name__}, not a dict")
+            raise NoMetadata(f"it returned {type(metadata).__name__}, not a dict")
         return metadata
 
     def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:
@@ -342,6 +342,26 @@ def response_schema(declared: Any) -> type[marshmallow.Schema] | None:
     raise NoSchema(
         f"schema is {declared!r}: it must be a dict of fields or a marshmallow Schema class"
     )
+
+
+def metadata_json(metadata: Mapping[str, Any]) -> bytes:
+    """Metadata as JSON; NoMetadata, with the key, if it cannot be sent."""
+    try:
+        return to_json(metadata)
+    except BadResult as error:
+        for name, value in metadata.items():
+            if said := not_json({name: value}):
+                raise NoMetadata(f"{name!r} in its result: {said}") from None
+        raise NoMetadata(str(error)) from None
+
+
+def not_json(value: Any) -> str:
+    """Why a value cannot be sent as JSON; empty if it can."""
+    try:
+        to_json(value)
+    except BadResult as error:
+        return str(error)
+    return ""
 
 
 async def _awaited(said: Awaitable[str]) -> str:

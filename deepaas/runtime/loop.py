@@ -45,10 +45,9 @@ from deepaas.messages import (
 from deepaas.runtime import timing, training
 from deepaas.runtime.advice import advice, is_permanent
 from deepaas.runtime.codecs import BodyMemory, decoded
-from deepaas.runtime.contract import LoadedModel
-from deepaas.runtime.failures import bad_arguments, failure, reason, traceback_text
+from deepaas.runtime.contract import LoadedModel, metadata_json
+from deepaas.runtime.failures import CannotBeServed, bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
-from deepaas.runtime.json_values import to_json
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import make_private
 from deepaas.runtime.unknown_names import notice
@@ -130,9 +129,9 @@ class Control:
     def _metadata(self, question_id: int) -> Metadata:
         assert self._model is not None, "the host asks only after the description"
         try:
-            metadata = to_json(self._model.metadata())
+            metadata = metadata_json(self._model.metadata())
             if len(metadata) > MAX_METADATA_BYTES:
-                raise ValueError(f"get_metadata returned {len(metadata)} bytes of JSON")
+                raise CannotBeServed(f"it returned {len(metadata)} bytes of JSON")
             return Metadata(question_id, metadata)
         except BaseException as error:
             # Also SystemExit: a request must never end the worker.

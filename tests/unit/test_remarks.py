@@ -13,7 +13,7 @@ from webargs import fields, validate
 
 from deepaas.messages import Predict, RawRequest
 from deepaas.runtime import failures
-from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.signatures import misspelt
 
@@ -197,3 +197,8 @@ def test_decorator_that_hides_what_is_taken() -> None:
 def test_no_function_at_all() -> None:
     (sentence,) = said()
     assert sentence.startswith("it has none of the functions get_metadata, ")
+
+
+def test_metadata_that_is_not_json_is_named() -> None:
+    with pytest.raises(CannotBeServed, match="'labels' in its result: it cannot be sent as JSON"):
+        metadata_json({"name": "mine", "labels": object()})

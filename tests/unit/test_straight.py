@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from deepaas.notes import Notes
 from support.pools import until
 
 from deepaas.errors import RequestTimedOut
+from deepaas.notes import Notes
 from deepaas.web.connection import Connection, ConnectionLimits
 from deepaas.web.connections import Connections
 from deepaas.web.straight import StraightBody
