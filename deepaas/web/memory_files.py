@@ -1,8 +1,7 @@
 """Files in memory for bodies that a worker will read: faster than creating files on disk.
 
 They are reused: Linux keeps the pages of a file that is overwritten, and they need no folder or
-name. They are mapped and used in turn, because that is the quickest way to write them: the memory
-that another core has just read is the slowest.
+name. They are mapped, so that bodies can be received straight into them.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class MemoryFiles:
     """The files of a host, kept until it exits, so that a path never refers to something else."""
 
     def __init__(self) -> None:
-        self._spare: deque[MemoryFile] = deque()
+        self._spare: list[MemoryFile] = []
         self._resting: deque[tuple[float, MemoryFile]] = deque()
         self._count = 0
 
@@ -81,20 +80,20 @@ class MemoryFiles:
             return None
         if self._resting and self._resting[0][0] < time.monotonic() - REST_SECONDS:
             self._spare.append(self._resting.popleft()[1])
-        if self._count < MAX_COUNT or not self._spare:
+        if not self._spare:
             self._add()
         if not self._spare:
             return None
         try:
-            self._spare[0].begin(size_bytes)
+            self._spare[-1].begin(size_bytes)
         except OSError:  # No memory is left.
             return None
-        return self._spare.popleft()
+        return self._spare.pop()
 
     def _add(self) -> None:
         if self._count < MAX_DESCRIPTORS and _may_be_opened():
             with contextlib.suppress(OSError):  # Not supported, or no descriptors are left.
-                self._spare.appendleft(MemoryFile())
+                self._spare.append(MemoryFile())
                 self._count += 1
 
     def give_back(self, file: MemoryFile, *, is_read: bool) -> None:
