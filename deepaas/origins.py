@@ -19,6 +19,12 @@ PREFLIGHT_SECONDS = 600
 """How long browsers may cache what a page of an allowed origin may send."""
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+EXPOSED = (
+    "*, Content-Disposition, Inference-Header-Content-Length, Link, Location, RateLimit, "
+    "RateLimit-Policy, Retry-After, Server-Timing, traceparent, WWW-Authenticate, X-Request-ID"
+)
+"""Headers of responses that scripts may read. ``*`` is all of them, but not with credentials."""
+
 CHECKED_HEADERS = frozenset(("origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"))
 """Headers that have been checked when a request is forwarded, in lower case."""
 
@@ -99,20 +105,29 @@ class Visitors:
         return self.any_origin or origin.lower() in self._origins
 
     def cors(self, origin: str | None) -> dict[str, str]:
+        """Headers that let scripts of an allowed origin read a response; none for others."""
         if origin is None or not self.allows(origin):
             return {}
-        return {
-            "Access-Control-Allow-Origin": ANY if self.any_origin else origin,
-            "Access-Control-Expose-Headers": "*",
+        named = origin.lower() in self._origins
+        told = {
+            "Access-Control-Allow-Origin": origin if named else ANY,
+            "Access-Control-Expose-Headers": EXPOSED,
         }
+        # Never for any origin: each could then act as the user who is logged in elsewhere.
+        return told | {"Access-Control-Allow-Credentials": "true"} if named else told
 
-    def preflight(self, headers: str | None) -> dict[str, str]:
-        """Headers that let a browser send requests of a page of an allowed origin."""
-        return {
+    def preflight(self, headers: str | None, *, private: bool = False) -> dict[str, str]:
+        """Headers that let a browser send requests of a page of an allowed origin.
+
+        ``headers`` are those that it wants to send: authors declare arguments in headers, so any
+        are allowed. ``private``: a page of the internet asks for this address of a local network.
+        """
+        told = {
             "Access-Control-Allow-Methods": METHODS,
             "Access-Control-Allow-Headers": headers or "*",
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
         }
+        return told | {"Access-Control-Allow-Private-Network": "true"} if private else told
 
     def _is_foreign(self, asked: Asked) -> bool:
         origin, site = asked.origin, asked.site

@@ -49,7 +49,8 @@ async def _checked(
     )
     if is_preflight and asked.origin is not None and visitors.allows(asked.origin):
         wanted = headers.get(hdrs.ACCESS_CONTROL_REQUEST_HEADERS)
-        return web.Response(status=204, headers=visitors.preflight(wanted))
+        private = headers.get("Access-Control-Request-Private-Network") == "true"
+        return web.Response(status=204, headers=visitors.preflight(wanted, private=private))
     return await handler(request)
 
 

@@ -34,6 +34,7 @@ def protect(app: web.Application, visitors: Visitors) -> None:
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
             del headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN]
         if shared:
+            headers.popall(hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS, None)
             headers.update(visitors.cors(request.headers.get(hdrs.ORIGIN)))
             headers.add(hdrs.VARY, hdrs.ORIGIN)
 
