@@ -14,6 +14,7 @@ from html import escape
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deepaas.codings import chosen
 from deepaas.site import ICON
 from deepaas.ui.standing import put_before_scripts
 
@@ -91,7 +92,7 @@ async def answer_with_head(
         headers = MutableHeaders(scope=start)
         headers["Content-Security-Policy"] = _policy(whole)
         headers.add_vary_header("Accept-Encoding")
-        if "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+        if chosen(Headers(scope=scope).get("accept-encoding", ""), ("gzip",)):
             whole = await asyncio.to_thread(gzip.compress, whole, 6)
             headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(whole))

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aiohttp import hdrs, web
-from aiohttp.web_response import ContentCoding
 
 from deepaas.beneath import open_file
 from deepaas.messages import Answer
 from deepaas.web import bounded
+from deepaas.web.compression import Encoder, coding_for, encoded
 from deepaas.web.errors import NOTICE
 from deepaas.web.files import content_disposition
 
@@ -32,30 +32,31 @@ async def respond(
 ) -> web.StreamResponse:
     """Send an answer; if it is a file, that is streamed and always removed.
 
-    With ``may_pack``, it is compressed for clients that accept only gzip or only deflate: clients
-    that always send the header list several.
+    JSON and text are compressed like all responses. With ``may_pack``, every type is, for clients
+    that accept only gzip or only deflate: clients that always send the header list several.
     """
-    coding = _wanted_coding(request) if may_pack else None
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
     if answer.notice:
         headers[NOTICE] = answer.notice
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
+    wanted = _only_coding(request) if may_pack else ""
     if not answer.path:
-        response = web.Response(body=before + answer.body + after, headers=headers)
-        if coding is not None:
-            response.enable_compression(coding)
-        return response
+        body = before + answer.body + after
+        if wanted:
+            headers[hdrs.CONTENT_ENCODING] = wanted
+            body = await encoded(wanted, body)
+        return web.Response(body=body, headers=headers)
     path = Path(answer.path)
     # Does not follow a symlink that a model may have put there.
     with open_file(path) as file:
         path.unlink()
-        return await _stream(request, file, headers, before, after, coding)
+        return await _stream(request, file, headers, before, after, wanted)
 
 
-def _wanted_coding(request: web.Request) -> ContentCoding | None:
+def _only_coding(request: web.Request) -> str:
     wanted = request.headers.get(hdrs.ACCEPT_ENCODING, "").strip().lower()
-    return ContentCoding(wanted) if wanted in ("gzip", "deflate") else None
+    return wanted if wanted in ("gzip", "deflate") else ""
 
 
 async def _stream(
@@ -64,20 +65,33 @@ async def _stream(
     headers: dict[str, str],
     before: bytes,
     after: bytes,
-    coding: ContentCoding | None,
+    wanted: str,
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers=headers)
-    if coding is not None:
-        response.enable_compression(coding)
-    response.content_length = len(before) + file.seek(0, 2) + len(after)
+    size_bytes = len(before) + file.seek(0, 2) + len(after)
     file.seek(0)
+    if coding := wanted or coding_for(request, response, size_bytes):
+        response.headers[hdrs.CONTENT_ENCODING] = coding
+    else:
+        response.content_length = size_bytes
+    encoder = Encoder(coding) if coding else None
+
+    def read() -> tuple[bool, bytes]:
+        chunk = file.read(SEND_BYTES)
+        return bool(chunk), chunk if encoder is None else encoder.encode(chunk)
+
     await response.prepare(request)
     try:
         if before:
-            await response.write(before)
-        while chunk := await asyncio.to_thread(file.read, SEND_BYTES):
-            await bounded.send(request, response, chunk)
-        await response.write_eof(after)
+            await response.write(before if encoder is None else encoder.encode(before))
+        has_more = True
+        while has_more:
+            has_more, chunk = await asyncio.to_thread(read)
+            if chunk:
+                await bounded.send(request, response, chunk)
+        await response.write_eof(
+            after if encoder is None else encoder.encode(after) + encoder.end()
+        )
     except ConnectionError:
         pass  # The client has left.
     except OSError:

@@ -6,6 +6,7 @@ from aiohttp import hdrs, web
 
 from deepaas.browsers import DISPOSITION, OPENER, POLICY, REFERRER, TYPE_OPTIONS, told, wants_page
 from deepaas.origins import Visitors
+from deepaas.web.compression import MIN_BYTES, compress
 from deepaas.web.errors import BEGUN
 from deepaas.web.request_id import REQUEST_ID, request_id
 
@@ -17,6 +18,10 @@ def protect(app: web.Application, visitors: Visitors) -> None:
         request[BEGUN] = response  # Set here because another hook would cost time.
         headers = response.headers
         headers[REQUEST_ID] = request_id(request)
+        if isinstance(response, web.Response):
+            body = response.body
+            if isinstance(body, bytes) and len(body) >= MIN_BYTES:
+                await compress(request, response, body)
         policy = headers.get(POLICY, "")
         shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))
         what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)

@@ -145,12 +145,12 @@ def test_trainings_and_web_do_not_know_each_other() -> None:
 def test_the_page_is_a_client() -> None:
     imports = our_imports()
     assert {part for importer, part in imports if importer == "ui"} == {
-        *("browsers", "client", "curl", "origins", "site")
+        *("browsers", "client", "codings", "curl", "origins", "site")
     }
     assert not {
         part
         for importer, part in imports
-        if importer in {"browsers", "client", "curl", "origins", "site"}
+        if importer in {"browsers", "client", "codings", "curl", "origins", "site"}
     }
     assert [by for (_, part), by in imports.items() if part == "ui"] == [{"deepaas.cmd.ui"}]
 
