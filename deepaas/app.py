@@ -7,6 +7,7 @@ import importlib
 import logging
 import os
 import resource
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from deepaas.training.store import Store
     from deepaas.web.access_log import AccessLog
     from deepaas.web.limiter import CallLimits
+    from deepaas.web.login import Login
+    from deepaas.web.on_behalf import OnBehalf
     from deepaas.web.traced import TracedRequests
 
 _log = logging.getLogger(__name__)
@@ -217,17 +220,39 @@ def build_visitors(settings: Settings) -> Visitors:
         raise ConfigError(str(error)) from None
 
 
+def build_on_behalf(settings: Settings, keys: HostKeys | None) -> OnBehalf | None:
+    """None if the host treats all visitors of the try-me page alike."""
+    if keys is None and not settings.oidc_issuer and not any(_limits(settings)):
+        return None
+    from deepaas.web.on_behalf import OnBehalf
+
+    return OnBehalf(secrets.token_bytes(32))
+
+
+def _limits(settings: Settings) -> tuple[str, str, str]:
+    return settings.limit_per_address, settings.limit_per_key, settings.limit_per_model
+
+
+def build_login(settings: Settings, keys: HostKeys) -> Login:
+    from deepaas.access.sessions import Sessions, open_secret
+    from deepaas.web.login import Login
+
+    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
+    secret = open_secret(state or default_directory(os.environ))
+    return Login(Sessions(keys.ring, secret), settings.base_path)
+
+
 def build_limits(
-    settings: Settings, models: Collection[str], *, has_keys: bool
+    settings: Settings, models: Collection[str], behalf: OnBehalf | None, *, has_keys: bool
 ) -> CallLimits | None:
     """None if there are no limits. Keys may have some of their own, also those that come later."""
-    texts = settings.limit_per_address, settings.limit_per_key, settings.limit_per_model
+    texts = _limits(settings)
     if not any(texts) and not has_keys:
         return None
     from deepaas.limits.reading import read
     from deepaas.web.limiter import CallLimits
 
-    return CallLimits(read(*texts, models))
+    return CallLimits(read(*texts, models), behalf)
 
 
 async def share_limits(settings: Settings, limits: CallLimits, host_mark: str) -> None:
@@ -332,6 +357,8 @@ def build_app(
     recent_log: RecentLog | None = None,
     access: Middleware | None = None,
     limits: CallLimits | None = None,
+    login: Login | None = None,
+    behalf: OnBehalf | None = None,
     *,
     has_traces: bool = False,
 ) -> web.Application:
@@ -345,8 +372,9 @@ def build_app(
     ]
     app = web.Application(middlewares=[part for part in parts if part is not None])
     protect(app, visitors)
-    if limits is not None:
-        app.on_response_prepare.append(limits.tell)
+    for part in (limits, login):
+        if part is not None:
+            app.on_response_prepare.append(part.tell)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
     shapes = app[SHAPES] = ErrorShapes()
@@ -380,6 +408,8 @@ def build_app(
     documents = ApiDocuments(prefix, registry, front.doors)
     doors.add(app, opened, shapes, facts)
     app.add_routes([*front.routes(), *documents.routes()])
+    if login is not None:
+        app.add_routes(login.routes())
     if settings.train_endpoint:
         tensorboard_pages.setup(app, prefix=prefix, tensorboard=trainings.tensorboard)
     if settings.ui:
@@ -389,6 +419,7 @@ def build_app(
             page=page,
             socket=page.socket,
             client_max_size=settings.client_max_size,
+            added=None if behalf is None else behalf.headers,
         )
     else:
         try_me.setup_disabled(app, prefix=prefix)

@@ -26,6 +26,7 @@ from deepaas.web.access import readable
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
+from deepaas.web.site_pages import account_of
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Front:
             site=self._site,
             pages=[(page.label, page.path) for page in self.pages()],
             origin=origin,
+            account=account_of(request, f"{self._prefix}/"),
         )
         return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 

@@ -135,7 +135,7 @@ class Visitors:
             return False
         if site is None:  # A program, or a browser that does not trust this address.
             names = (asked.public,) if asked.public else asked.hosts
-            return origin is not None and not _is_origin_of(origin, names)
+            return origin is not None and not is_origin_of(origin, names)
         if self.any_origin or site in ("same-origin", "none"):
             return False
         # Links to this host may be followed; nothing else is allowed for a foreign page.
@@ -215,7 +215,7 @@ def _is_address(host: str, local: str) -> bool:
     return bool(local) and _split(host)[0] == local.lower()
 
 
-def _is_origin_of(origin: str, hosts: tuple[str, ...]) -> bool:
+def is_origin_of(origin: str, hosts: tuple[str, ...]) -> bool:
     """Whether a page is this server's own. The scheme is ignored: a proxy may have removed TLS."""
     found = _ORIGIN.fullmatch(origin.lower())
     if found is None or not hosts:

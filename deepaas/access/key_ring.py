@@ -60,6 +60,21 @@ class KeyRing:
             raise Unauthenticated.unknown()
         return None  # Perhaps a token of another kind.
 
+    def holder(self, name: str, key: str | None = None) -> tuple[bytes, Principal] | None:
+        """Return the digest and the owner of a key; None if it is not valid.
+
+        ``name`` is its :func:`lookup`, or empty for one of the operator's own, which has no part
+        that is not secret. With ``key``, only if it is exactly this one.
+        """
+        if name:
+            found = self._accepted.get(name, self._none)
+        else:
+            found = next(iter(self._given.values()), self._none)
+        is_right = key is None or hmac.compare_digest(digest(key), found.digest)
+        if found.principal is None or not is_right or time.time() >= found.ends:
+            return None
+        return found.digest, found.principal
+
     def principals(self) -> list[Principal]:
         """The owners of all keys that are valid now."""
         now = time.time()

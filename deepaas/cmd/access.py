@@ -15,6 +15,8 @@ from deepaas.web.access import Authenticator, check_access
 
 if TYPE_CHECKING:
     from deepaas.access.host_keys import HostKeys
+    from deepaas.web.login import Login
+    from deepaas.web.on_behalf import OnBehalf
 
 _log = logging.getLogger("deepaas")
 
@@ -31,7 +33,12 @@ class Access(NamedTuple):
     owners: Sequence[Principal] | None
 
 
-def open_access(settings: Settings, keys: HostKeys | None) -> Access:
+def open_access(
+    settings: Settings,
+    keys: HostKeys | None,
+    login: Login | None = None,
+    behalf: OnBehalf | None = None,
+) -> Access:
     """Raises:
     ConfigError: options do not fit together, or PyJWT is missing.
     """
@@ -48,7 +55,9 @@ def open_access(settings: Settings, keys: HostKeys | None) -> Access:
         raise ConfigError("--oidc-audience and --oidc-grant require --oidc-issuer")
     if not ways:
         return Access(None, None)
-    return Access(check_access(ways, public_docs=settings.public_docs), owners)
+    ways += [way for way in (behalf, login) if way is not None]
+    lead = None if login is None else login.lead
+    return Access(check_access(ways, public_docs=settings.public_docs, to_login=lead), owners)
 
 
 def _oidc(settings: Settings) -> tuple[Authenticator, list[Principal]]:

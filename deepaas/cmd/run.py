@@ -23,6 +23,8 @@ from deepaas.app import (
     build_app,
     build_keys,
     build_limits,
+    build_login,
+    build_on_behalf,
     build_registry,
     build_traced_requests,
     build_tracing,
@@ -132,9 +134,11 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         trainings = build_trainings(settings, models, folder, host_mark, executor)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
-        access = open_access(settings, keys)
+        behalf = build_on_behalf(settings, keys)
+        login = None if keys is None else build_login(settings, keys)
+        access = open_access(settings, keys, login, behalf)
         names = [found.name for found in models]
-        limits = build_limits(settings, names, has_keys=keys is not None)
+        limits = build_limits(settings, names, behalf, has_keys=keys is not None)
         tracing = build_tracing(settings, os.environ)
         app = build_app(
             settings,
@@ -148,6 +152,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             recent,
             access.check,
             limits,
+            login,
+            behalf,
             has_traces=tracing is not None,
         )
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=LAST_WORDS_SECONDS)

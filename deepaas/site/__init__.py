@@ -34,7 +34,15 @@ class SiteLink:
     current: bool = False
 
 
-def header(home: str, links: Sequence[SiteLink]) -> str:
+@dataclass(frozen=True)
+class Account:
+    """Who is logged in, and the URL to log out."""
+
+    name: str
+    logout: str
+
+
+def header(home: str, links: Sequence[SiteLink], account: Account | None = None) -> str:
     """Return the header as HTML; ``home`` is the URL of the start page."""
     listed = "".join(
         f'<li><a href="{escape(link.url)}"{_current(link)}>{escape(link.label)}</a></li>'
@@ -43,7 +51,17 @@ def header(home: str, links: Sequence[SiteLink]) -> str:
     pages = f'<nav aria-label="Site"><ul>{listed}</ul></nav>' if links else ""
     return (
         f'<header class="site-header"><div><a class="site-brand" href="{escape(home)}">'
-        f'<img src="{ICON}" alt="" width="22" height="22">{BRAND}</a>{pages}</div></header>'
+        f'<img src="{ICON}" alt="" width="22" height="22">{BRAND}</a>{pages}'
+        f"{_account(account)}</div></header>"
+    )
+
+
+def _account(account: Account | None) -> str:
+    if account is None:
+        return ""
+    return (
+        f'<form class="site-account" method="post" action="{escape(account.logout)}">'
+        f"<span>{escape(account.name)}</span><button>Log out</button></form>"
     )
 
 

@@ -65,7 +65,9 @@ def forwarded(headers: Sequence[tuple[bytes, bytes]], *, believed: bool) -> list
     left = [
         (name, value)
         for name, value in headers
-        if not name.startswith((b"x-forwarded-", b"x-gradio-")) and name != b"forwarded"
+        if not name.startswith((b"x-forwarded-", b"x-gradio-"))
+        and name != b"forwarded"
+        and (believed or name != b"x-deepaas-on-behalf")
     ]
     told = {name: value for name, value in headers if name in _TOLD} if believed else {}
     return left + [(name, value.rpartition(b",")[2].strip()) for name, value in told.items()]

@@ -12,6 +12,7 @@ import logging
 import math
 import socket
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -44,8 +45,12 @@ from deepaas.ui.overview import Catalogue, notice, overview, read_reasons
 from deepaas.ui.page import build_page
 from deepaas.ui.patience import patient
 from deepaas.ui.standing import standing
+from deepaas.ui.visitors import ANYBODY, VISITOR, VisitorApi, current, visitor_of
 
 _log = logging.getLogger(__name__)
+
+KNOWN_COUNT = 100
+"""For so many visitors with different rights."""
 
 KNOWN_SECONDS = 2.0
 """How long the list of models is cached."""
@@ -69,6 +74,9 @@ of a processor for each visited model."""
 
 CONFIG, INFO, PROGRAMS = "/config", "/gradio_api/info", "/gradio_api/"
 """The first and second request of ``gradio_client``, and the path prefix of all later ones."""
+
+_Kind = tuple[str, bool, bool]
+"""The model of a page, and whether its visitors may predict and train."""
 
 _ENTRANCES = ("", "/", CONFIG, INFO)
 """First paths that browsers and ``gradio_client`` request."""
@@ -99,7 +107,7 @@ def serve(
         body_seconds: time limit for the next part of a request body.
         on_start: called when the server is ready.
     """
-    api = Api(api_url, public_url=public_url)
+    api = VisitorApi(api_url, public_url=public_url)
     app = build(api, root, max_file_bytes=max_file_bytes, believes=believes, on_start=on_start)
     answers = Answers(OriginGuard(app, visitors, believes))
     config = uvicorn.Config(
@@ -128,7 +136,8 @@ def build(
     """Build the application; it closes ``api`` at its end."""
     pages = _Pages(api, root, max_file_bytes, believes)
 
-    async def models(_request: Request) -> Response:
+    async def models(request: Request) -> Response:
+        pages.meet(request.scope)
         try:
             catalogue = await pages.catalogue()
         except ClientError as error:
@@ -169,28 +178,37 @@ class _Pages:
         self._root = root
         self._max_file_bytes = max_file_bytes
         self.files = VisitorFiles(Path(get_upload_folder()))
-        self._pages: dict[str, _Page] = {}
-        self._known: Catalogue | None = None
-        self._known_at = 0.0
+        self._pages: dict[_Kind, _Page] = {}
+        self._known: OrderedDict[object, tuple[float, Catalogue]] = OrderedDict()
         self._asking = asyncio.Lock()
         self._making = asyncio.Lock()
 
     async def catalogue(self) -> Catalogue:
         """Return the models of the host, cached for a short time. Raises ``ClientError``."""
+        visitor = current()
         async with self._asking:
-            if self._known is None or time.monotonic() - self._known_at > KNOWN_SECONDS:
+            known_at, known = self._known.get(visitor.known_as, (-math.inf, None))
+            if known is None or time.monotonic() - known_at > KNOWN_SECONDS:
                 models, metadata, around = await asyncio.gather(
                     self._api.models(), self._api.get_json("/v2/models/"), look_around(self._api)
                 )
-                by_name = {model.name: model for model in models}
-                self._known = Catalogue(by_name, read_reasons(metadata), around)
-                self._known_at = time.monotonic()
-            return self._known
+                by_name = {model.name: visitor.part(model) for model in models}
+                known = Catalogue(by_name, read_reasons(metadata), around)
+                self._known[visitor.known_as] = time.monotonic(), known
+                if len(self._known) > KNOWN_COUNT:
+                    self._known.popitem(last=False)
+            return known
+
+    def meet(self, scope: Scope) -> None:
+        """Note who sends a request; only the host can say that."""
+        believed = self._believes(scope["client"][0] if scope.get("client") else None)
+        VISITOR.set(visitor_of(scope["headers"]) if believed else ANYBODY)
 
     async def close(self) -> None:
         await asyncio.gather(*(page.close() for page in self._pages.values()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.meet(scope)
         path = scope["path"].removeprefix(scope["root_path"])
         name, slash, tail = path.removeprefix("/").partition("/")
         tail = slash + tail
@@ -207,7 +225,17 @@ class _Pages:
             assert answer is not None
             await answer(scope, receive, send)
             return
-        await page.answer({**scope, "headers": self._headers(scope)}, receive, send, tail)
+        above = await self._standing(page) if tail == "/" else ""
+        scope = {**scope, "headers": self._headers(scope)}
+        await page.answer(scope, receive, send, tail, above)
+
+    async def _standing(self, page: _Page) -> str:
+        try:
+            catalogue: Catalogue | None = await self.catalogue()
+        except ClientError:
+            catalogue = None
+        several = catalogue is not None and len(catalogue.names) > 1
+        return standing(page.shows, self.header(catalogue), several=several)
 
     async def _only_page(self, scope: Scope, path: str) -> tuple[_Page | None, Response | None]:
         """Return the only page, or for several models their URLs, for programs without a model."""
@@ -233,7 +261,9 @@ class _Pages:
 
     async def _page(self, name: str, *, fresh: bool) -> tuple[_Page | None, Response | None]:
         """Return the page of a model, or another response."""
-        page = self._pages.get(name)
+        visitor = current()
+        kind = name, visitor.may("predict", name), visitor.may("train", name)
+        page = self._pages.get(kind) if visitor.may("read", name) else None
         if page is not None and not fresh:
             return page, None
         try:
@@ -244,11 +274,7 @@ class _Pages:
         if model is None:
             return None, self._missing(catalogue, name)
         try:
-            page = await self._made(model, catalogue.around)
-            page.standing = standing(
-                model, self.header(catalogue), several=len(catalogue.names) > 1
-            )
-            return page, None
+            return await self._made(kind, model, catalogue.around), None
         except Exception:
             # An invalid description of a model must not affect other pages.
             _log.exception("Could not create the page of %s", name)
@@ -258,7 +284,7 @@ class _Pages:
     def header(self, catalogue: Catalogue | None) -> str:
         """Return the header of all pages as HTML."""
         url, around = self._api.public_url, catalogue.around if catalogue else HostAround({})
-        return header(f"{url}/", around.links(url, self._root))
+        return header(f"{url}/", around.links(url, self._root), current().account(url))
 
     def _missing(self, catalogue: Catalogue, name: str) -> Response:
         head = self.header(catalogue)
@@ -267,18 +293,19 @@ class _Pages:
         return notice(head, "Not found", f"Model {name!r} not found.", 404)
 
     def unreachable(self, error: ClientError) -> Response:
-        head = self.header(self._known)
+        _, known = self._known.get(current().known_as, (0.0, None))
+        head = self.header(known)
         return notice(head, "Could not connect to the host", error.message, 502, LOADING_SECONDS)
 
-    async def _made(self, model: Model, around: HostAround) -> _Page:
+    async def _made(self, kind: _Kind, model: Model, around: HostAround) -> _Page:
         async with self._making:
-            page = self._pages.get(model.name)
+            page = self._pages.get(kind)
             if page is not None and page.shows == model:
                 return page
             root = f"{self._root}/{quote(model.name, safe='')}"
             blocks = build_page(model, self._api, others=around.calls(model.name))
             made = await _Page.open(blocks, model, root, self.files, self._max_file_bytes)
-            self._pages[model.name] = made
+            self._pages[kind] = made
             if page is not None:
                 page.retire()
             return made
@@ -289,7 +316,6 @@ class _Page:
 
     def __init__(self, shows: Model, app: FastAPI, gate: Gate, root: str) -> None:
         self.shows = shows
-        self.standing = ""
         self._app = app
         self._gate = gate
         self._root = root
@@ -341,8 +367,10 @@ class _Page:
             page._life.result()
         return page
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send, tail: str) -> None:
-        """Answer a request; ``tail`` is the path below the page."""
+    async def answer(
+        self, scope: Scope, receive: Receive, send: Send, tail: str, above: str
+    ) -> None:
+        """Answer a request; ``tail`` is the path below the page, ``above`` HTML for its start."""
         # Gradio's root is percent-encoded, and must be the start of the path.
         scope = {**scope, "root_path": self._root, "path": f"{self._root}{tail}"}
         # Heartbeats never end.
@@ -351,7 +379,7 @@ class _Page:
         try:
             if tail == "/" and scope.get("method") == "GET":
                 title = f"{self.shows.title} – {BRAND}"
-                await answer_with_head(self._root_of, title, self.standing, scope, receive, send)
+                await answer_with_head(self._root_of, title, above, scope, receive, send)
             else:
                 await self._gate(scope, receive, send, tail)
         finally:

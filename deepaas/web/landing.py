@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote, urlsplit
 
-from deepaas.site import ICON, SiteLink, header, plain, shorten
+from deepaas.site import ICON, Account, SiteLink, header, plain, shorten
 from deepaas.site import style as site_style
 from deepaas.web.site_pages import SWAGGER, TRY_ME
 
@@ -65,6 +65,7 @@ def landing_page(
     site: Sequence[SiteLink] = (),
     pages: Sequence[tuple[str, str]] = (),
     origin: str = "http://127.0.0.1:5000",
+    account: Account | None = None,
 ) -> str:
     """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path of what
     doors have, ``site`` is what the header leads to.
@@ -83,7 +84,7 @@ def landing_page(
         version=escape(version),
         summary=_summary(models),
         icon=ICON,
-        header=header(f"{prefix}/", site),
+        header=header(f"{prefix}/", site, account),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
         endpoints=_links(_host_endpoints(prefix, pages, docs=docs)),
     )
@@ -97,7 +98,7 @@ def _page_file(name: str) -> str:
 def _content_security_policy(style: str, script: str) -> str:
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        "img-src data:; base-uri 'none'; form-action 'self'"
     )
 
 

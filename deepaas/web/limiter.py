@@ -22,6 +22,7 @@ from deepaas.web.access import principal_of
 from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
 from deepaas.web.forwarded import client_address
+from deepaas.web.on_behalf import OnBehalf
 
 LOOK_SECONDS = 0.1
 """How often a body of unknown length is compared with what is left."""
@@ -36,8 +37,9 @@ _REFUSED = "deepaas_limits_refused"
 
 
 class CallLimits:
-    def __init__(self, limiter: Limiter) -> None:
+    def __init__(self, limiter: Limiter, behalf: OnBehalf | None = None) -> None:
         self.limiter = limiter
+        self._behalf = behalf
 
     @web.middleware
     def check(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
@@ -52,7 +54,10 @@ class CallLimits:
         key = own = None
         if principal is not None and principal.name:
             key, own = principal.name, own_limits(principal.limits)
-        return self.limiter.counted(client_address(request), model, key, own)
+        address = client_address(request)
+        if self._behalf is not None and (visitor := self._behalf.visitor(request)) is not None:
+            address = visitor.address  # The try-me page itself has one of this machine.
+        return self.limiter.counted(address, model, key, own)
 
     async def _limited(
         self, request: web.Request, handler: Handler, counted: list[Counted]

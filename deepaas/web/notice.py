@@ -16,7 +16,8 @@ from deepaas.web.site_pages import of_page
 
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
+        "frame-ancestors 'self'"
     ),
     hdrs.CACHE_CONTROL: "no-store",
 }
@@ -67,7 +68,7 @@ def _page(
     text = _template().substitute(
         icon=ICON,
         style=style(),
-        header=header(site.home, site.others),
+        header=header(site.home, site.others, site.account),
         refresh=refresh,
         title=escape(title),
         heading=escape(heading),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -47,7 +47,7 @@ _OUR_OWN = frozenset(("host", "expect"))
 
 _EVENTS = "text/event-stream"
 
-CREDENTIALS = frozenset(("authorization", "cookie", "x-api-key"))
+CREDENTIALS = frozenset(("authorization", "cookie", "x-api-key", "x-deepaas-on-behalf"))
 
 Address = Callable[[], Awaitable[str]]
 
@@ -60,6 +60,7 @@ class Proxy:
         name: str,
         unix_socket: Path | None = None,
         hidden: Collection[str] = CREDENTIALS,
+        added: Callable[[web.Request], Mapping[str, str]] | None = None,
     ) -> None:
         """It connects when the first request is forwarded.
 
@@ -68,11 +69,13 @@ class Proxy:
                 returns it, called for each request.
             unix_socket: connect to this instead of that host and port.
             hidden: headers of requests that are not forwarded, in lower case.
+            added: makes more headers for each request.
         """
         self._address = address
         self._name = name
         self._unix_socket = unix_socket
         self._left_out = _HOP_BY_HOP | _OUR_OWN | frozenset(hidden)
+        self._added = added
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -201,6 +204,8 @@ class Proxy:
         headers[hdrs.X_FORWARDED_FOR] = forwarded.client_address(request)
         headers["X-Forwarded-Proto"] = forwarded.public_scheme(request)
         headers["X-Forwarded-Host"] = forwarded.public_host(request)
+        if self._added is not None:
+            headers.update(self._added(request))
         return headers
 
 

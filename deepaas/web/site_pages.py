@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from deepaas.site import SiteLink
+from deepaas.site import Account, SiteLink
 
 TRY_ME, SWAGGER, TENSORBOARD = "/try-me/", "/api", "/tensorboard/"
 """Below the base path."""
+
+
+LOGIN, LOGOUT = "/login", "/logout"
+
+LOGGED_IN = "deepaas_logged_in"
+"""Key of a request for the name of whoever is logged in; not set for those who send a key."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class SitePages:
 
     home: str
     others: Sequence[SiteLink]
+    account: Account | None = None
 
 
 SITE: web.AppKey[SitePages] = web.AppKey("deepaas_site", SitePages)
@@ -38,4 +45,9 @@ def of_page(request: web.Request, path: str = "") -> SitePages:
     """As the header of a page has it; the page with this path is the one that it stands on."""
     site = request.config_dict.get(SITE, SitePages("/", ()))
     others = [SiteLink(one.label, one.url, one.url == path) for one in site.others]
-    return SitePages(site.home, others)
+    return SitePages(site.home, others, account_of(request, site.home))
+
+
+def account_of(request: web.Request, home: str) -> Account | None:
+    name = request.get(LOGGED_IN)
+    return None if name is None else Account(name, f"{home.removesuffix('/')}{LOGOUT}")

@@ -47,7 +47,7 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "media-src 'self' data: blob:",
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'",
         "frame-ancestors 'self'",
     )
 )
@@ -137,7 +137,7 @@ def page(
     text = _template().substitute(
         title=escape(title),
         icon=ICON,
-        header=header(relative(site.home), links),
+        header=header(relative(site.home), links, site.account),
         document=escape(chosen.title),
         choice=f'<nav class="choice" aria-label="APIs"><ul>{listed}</ul></nav>' if listed else "",
         static=escape(relative(f"{prefix}/{_STATIC}")),

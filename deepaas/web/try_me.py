@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -75,11 +75,12 @@ def setup(
     socket: Path,
     client_max_size: int,
     idle_seconds: float = IDLE_SECONDS,
+    added: Callable[[web.Request], Mapping[str, str]] | None = None,
 ) -> Callable[[], None]:
     """``page`` must serve everything below ``{prefix}/try-me``.
 
-    ``client_max_size`` is in bytes, 0 for no limit. Returns a function to call when a visitor is
-    expected soon.
+    ``client_max_size`` is in bytes, 0 for no limit; ``added`` makes headers for the page. Returns a
+    function to call when a visitor is expected soon.
     """
 
     async def address() -> str:
@@ -88,7 +89,7 @@ def setup(
 
     # The host has checked the sender; the page itself has another host name.
     hidden = CREDENTIALS | CHECKED_HEADERS
-    proxy = Proxy(address, name=NAME, unix_socket=socket, hidden=hidden)
+    proxy = Proxy(address, name=NAME, unix_socket=socket, hidden=hidden, added=added)
     visit = _Start(page)
     use = _Use(page, idle_seconds)
 

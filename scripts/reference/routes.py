@@ -34,6 +34,8 @@ OTHERS: dict[str, str] = {
     "/font-roboto/{name}": "Fonts for TensorBoard; never under `--base-path`.",
     "/healthz": "200 as long as the host is running.",
     "/health": "Redirects to `/healthz`.",
+    "/login": "The login page, if the host has keys: a key becomes a cookie.",
+    "/logout": "Ends the login.",
     "/metrics": "[Metrics](metrics.md) for Prometheus: for programs on this machine, and for keys "
     "with the right `metrics`. Elsewhere with `--metrics-listen`; off with `--nometrics`.",
     "/openapi.json": "All protocols of this host, as OpenAPI 3.0, by model.",
