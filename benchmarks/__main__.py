@@ -8,6 +8,7 @@ from benchmarks import (
     cog,
     floats,
     machine,
+    metrics,
     report,
     start,
     tensors,
@@ -28,6 +29,7 @@ PARTS = (
     "ui",
     "cog",
     "tensors",
+    "metrics",
 )
 
 
@@ -72,6 +74,9 @@ def main() -> int:
     if "tensors" in parts:
         _say("tensors")
         results.tensors = tensors.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+    if "metrics" in parts:
+        _say("metrics")
+        results.scrapes = metrics.measure(rounds=2 if quick else 5, seconds=3 if quick else 10)
     if options.before:
         _say(f"before, {options.before}")
         results.before = before.measure(

@@ -7,6 +7,7 @@ from benchmarks.before import Row as BeforeRow
 from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
 from benchmarks.floats import Row as FloatsRow
+from benchmarks.metrics import MODELS_COUNT, WORKERS_COUNT, Scrapes
 from benchmarks.servers import Kind
 from benchmarks.tensors import TensorRow
 from benchmarks.throughput import Row
@@ -30,6 +31,8 @@ MIN_OF_COG = 3.0
 MIN_TENSORS = {"Open Inference Protocol": 0.6, "JSON": 2.0}
 """By form: of a bare handler that reads as much, and of LitServe."""
 MIN_OF_OFF = 0.9
+MAX_SCRAPE_MS = 50.0
+"""For a scrape, and for any step of the event loop beside it."""
 MAX_UI_MB = 10.0
 # Two runs of the same commit differ by as much.
 MIN_OF_BEFORE = 0.97
@@ -50,6 +53,7 @@ class Results:
     cog: list[CogRow] = field(default_factory=list)
     lost: Lost | None = None
     tensors: list[TensorRow] = field(default_factory=list)
+    scrapes: Scrapes | None = None
     before: list[BeforeRow] = field(default_factory=list)
 
 
@@ -90,6 +94,8 @@ def draw(results: Results) -> str:
         lines += [f"Of {lost.asked_count:,} predictions {lost.lost_count} were lost.", ""]
     if results.tensors:
         lines += _tensors(results.tensors)
+    if results.scrapes:
+        lines += _scrapes(results.scrapes)
     if results.before:
         lines += _before(results.before)
     return "\n".join(lines)
@@ -137,7 +143,28 @@ def missed(results: Results) -> Iterator[str]:
         if tensors.kind is Kind.OURS and tensors.of_other < bar:
             where = f"at {tensors.connections} connection{'s' if tensors.connections > 1 else ''}"
             yield f"a tensor, {tensors.form}, {where}: {tensors.of_other:.2f}, not {bar}"
+    if scrapes := results.scrapes:
+        for what, milliseconds in (
+            ("a scrape under load", scrapes.loaded),
+            ("the longest step beside scrapes", scrapes.longest_step),
+        ):
+            if milliseconds > MAX_SCRAPE_MS:
+                yield f"{what} takes {milliseconds:.0f} ms, not {MAX_SCRAPE_MS:.0f} ms"
     yield from _missed_before(results.before)
+
+
+def _scrapes(scrapes: Scrapes) -> list[str]:
+    models = f"{MODELS_COUNT} models × {WORKERS_COUNT} workers"
+    return [
+        f"| `/metrics` of {models}, {scrapes.lines:,} lines | |",
+        "|---|---:|",
+        f"| a scrape, median ms | {scrapes.idle:.1f} |",
+        f"| the same under load, one each second, median ms | {scrapes.loaded:.1f} |",
+        f"| the longest of these, ms | {scrapes.longest_loaded:.1f} |",
+        f"| the longest step of the event loop, ms of CPU time | {scrapes.longest_step:.1f} |",
+        f"| throughput, of that without scrapes | {scrapes.of_unscraped:.2f} |",
+        "",
+    ]
 
 
 def _throughput(rows: list[Row]) -> list[str]:

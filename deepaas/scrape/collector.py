@@ -10,11 +10,12 @@ from pathlib import Path
 from deepaas.metrics.exposition import Format, rendered
 from deepaas.metrics.families import Family, joined
 from deepaas.model.registry import Registry
+from deepaas.scrape.disk import Disk
 from deepaas.scrape.gpus import Gpus
 from deepaas.scrape.of_host import HostMetrics
-from deepaas.scrape.of_models import ModelMetrics, pids
+from deepaas.scrape.of_models import ModelMetrics
 from deepaas.scrape.of_trainings import TrainingMetrics
-from deepaas.scrape.processes import look
+from deepaas.scrape.processes import of_this_process
 
 SLICE_SECONDS = 0.002
 """How long a scrape works before it lets requests go on."""
@@ -36,7 +37,7 @@ class Collector:
         self._registry = registry
         self._host = host
         self._trainings = trainings
-        self._state = state
+        self._disk = Disk(state)
         self._sources = sources
         self._gpus = Gpus()
         self._running: dict[Format, asyncio.Task[bytes]] = {}
@@ -50,15 +51,15 @@ class Collector:
         return await asyncio.shield(running)
 
     async def _collect(self, how: Format) -> bytes:
-        measured = await asyncio.to_thread(look, pids(self._registry), self._state)
         if self._trainings is not None:
             await self._trainings.look()
         pause = Pause()
         models = ModelMetrics()
         for model in self._registry:
-            models.add(model, measured.resident)
+            models.add(model)
             await pause.now_and_then()
-        families = [*self._host.families(), *measured.own, *models.families()]
+        families = [*self._host.families(), *of_this_process(), self._disk.family()]
+        families += models.families()
         if self._trainings is not None:
             families += self._trainings.families(model.name for model in self._registry)
         families += self._gpus.families()

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepaas.metrics.families import Family, Kind
 from deepaas.model.handle import HostedModel
-from deepaas.model.registry import Registry
+from deepaas.scrape.processes import resident_bytes
 from deepaas.workers.numbers import CallOutcome, EndReason
 from deepaas.workers.worker import Worker
 
@@ -18,11 +18,6 @@ WORKER_STATES = ("loading", "warming", "ready", "leaving", "unresponsive")
 STATUSES = ("loading", "warming", "ready", "broken")
 
 COUNTER, GAUGE, HISTOGRAM = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
-
-
-def pids(registry: Registry) -> dict[int, str]:
-    """The processes of all workers, with the names of their models."""
-    return {worker.pid: model.name for model in registry for worker in model.workers()}
 
 
 class ModelMetrics:
@@ -90,7 +85,7 @@ class ModelMetrics:
     def families(self) -> Iterator[Family]:
         yield from vars(self).values()
 
-    def add(self, model: HostedModel, resident: Mapping[int, int]) -> None:
+    def add(self, model: HostedModel) -> None:
         name, status, workers = model.name, model.status(), model.workers()
         self.queue_length.add(status.queued_count, name)
         self.wanted.add(status.workers_count, name)
@@ -101,7 +96,7 @@ class ModelMetrics:
         states = [_state(worker) for worker in workers]
         for state in WORKER_STATES:
             self.workers.add(states.count(state), name, state)
-        self.memory.add(sum(resident.get(worker.pid, 0) for worker in workers), name)
+        self.memory.add(sum(resident_bytes(worker.pid) for worker in workers if worker.pid), name)
         for family, seconds in (
             (self.load, [one.load_seconds for one in workers if one.load_seconds is not None]),
             (self.warm, [one.warm_seconds for one in workers if one.warm_seconds is not None]),

@@ -13,7 +13,7 @@ from deepaas.training.runs import FINAL, State
 from deepaas.training.service import Trainings
 
 STORE_SECONDS = 1.0
-"""How long a scrape waits for the store."""
+"""How long the first scrape waits for the store."""
 
 KEPT_SECONDS = 10.0
 """How long the numbers of the store are used: counting reads all rows."""
@@ -24,22 +24,27 @@ OPEN = (State.QUEUED, State.RUNNING)
 class TrainingMetrics:
     def __init__(self, trainings: Trainings) -> None:
         self._trainings = trainings
-        self._looked = 0.0
+        self._looked: float | None = None
+        self._looking: asyncio.Future[None] | None = None
         self._runs: dict[tuple[str, str], int] = {}
         self._predictions: dict[str, int] = {}
 
     async def look(self) -> None:
-        """Ask the store; without it, the previous numbers stay."""
-        if self._trainings.status[0] != "ready" or time.monotonic() < self._looked + KEPT_SECONDS:
+        """Ask the store, for the next scrape; without it, the previous numbers stay."""
+        is_first = self._looked is None
+        if self._trainings.status[0] != "ready" or (self._looking and not self._looking.done()):
             return
-        with contextlib.suppress(DeepaasError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._count(), STORE_SECONDS)
+        if is_first or time.monotonic() >= (self._looked or 0.0) + KEPT_SECONDS:
+            self._looked = time.monotonic()
+            self._looking = asyncio.ensure_future(self._count())
+            if is_first:
+                await asyncio.wait([self._looking], timeout=STORE_SECONDS)
 
     async def _count(self) -> None:
-        store = await self._trainings.store()
-        self._runs = await store.counts(OPEN)
-        self._predictions = await store.predictions.counts()
-        self._looked = time.monotonic()
+        with contextlib.suppress(DeepaasError):
+            store = await self._trainings.store()
+            self._runs = await store.counts(OPEN)
+            self._predictions = await store.predictions.counts()
 
     def families(self, models: Iterable[str]) -> Iterator[Family]:
         names = list(models)
