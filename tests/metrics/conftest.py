@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from support.host import Host, start_host
 
-OPTIONS = ("--cog-private-urls", "--queue-size", "1", "--predict-timeout", "15", "--no-ui")
+OPTIONS = ("--cog-private-urls", "--queue-size", "1", "--predict-timeout", "8", "--no-ui")
 
 
 @pytest.fixture(scope="session")
