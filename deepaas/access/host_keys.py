@@ -27,27 +27,34 @@ class HostKeys:
     def __init__(self, path: Path | None, given: str) -> None:
         self._path = path
         self._seen = _seen(path)
+        self._trouble = ""
         self.ring = KeyRing(() if path is None else read(path), given)
 
     async def follow(self) -> None:
         """Read the file again whenever it has changed, until this is cancelled."""
         while self._path is not None:
             await asyncio.sleep(LOOK_SECONDS)
-            # In a thread: the file may be on a network.
-            seen = await asyncio.to_thread(_seen, self._path)
-            if seen == self._seen:
-                continue
-            self._seen = seen
             try:
-                found = await asyncio.to_thread(read, self._path)
-            except (FileNotFoundError, KeysUnreadable) as error:
-                reason = "it does not exist" if isinstance(error, FileNotFoundError) else error
-                _log.error(
-                    "could not read keys from %s: %s; the old ones count", self._path, reason
-                )
-            else:
-                self.ring.replace(found)
-                _log.info("read %s keys from %s", len(found), self._path)
+                # In a thread: the file may be on a network.
+                await asyncio.to_thread(self._look, self._path)
+            except Exception as error:  # Also without threads or descriptors, for a while.
+                self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else str(error)
+        if reason != self._trouble:
+            message = "%s: could not read keys: %s; the keys that were read before still apply"
+            _log.error(message, self._path, reason)
+        self._trouble = reason
+
+    def _look(self, path: Path) -> None:
+        seen = _seen(path)
+        if seen == self._seen and not self._trouble:
+            return
+        found = read(path)
+        self.ring.replace(found)
+        self._seen, self._trouble = seen, ""
+        _log.info("%s: read %s keys", path, len(found))
 
 
 def open_keys(path: Path | None, must_exist: bool, given: str) -> HostKeys | None:

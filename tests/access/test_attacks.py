@@ -180,7 +180,7 @@ def test_keys_are_followed(closed: Closed) -> None:
 
     before, since = file.read_bytes(), len(host.log())
     file.write_text("{")
-    host.wait_for_log(f"could not read keys from {file}", since)
+    host.wait_for_log(f"{file}: could not read keys", since)
     assert status(key) == 200
     file.unlink()
     host.wait_for_log("it does not exist", since)

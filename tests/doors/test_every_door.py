@@ -33,6 +33,11 @@ def test_all_are_there(doors: dict[str, Any]) -> None:
     assert next(iter(doors)) == "v2"
 
 
+def test_any_key_is_accepted_if_none_is_required(host: Host) -> None:
+    for headers in ({"Authorization": "Bearer x"}, {"X-API-Key": "y", "Authorization": "Bearer z"}):
+        assert host.get("/v2/models/", headers=headers).status == 200
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_link_leads_somewhere(name: str, host: Host, doors: dict[str, Any]) -> None:
     door = doors[name]
