@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -168,6 +169,13 @@ def test_nothing_of_a_key_is_written(closed: Closed) -> None:
         assert secret.encode() not in closed.ask("/v2/debug/", "all").body
 
 
+def replace(file: Path, content: bytes) -> None:
+    """Without a moment in which the file is empty, which revokes all keys."""
+    new = file.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(file)
+
+
 def test_keys_are_followed(closed: Closed) -> None:
     """Created, revoked, rotated and expired while the host is running; a broken file in between."""
     host, file = closed.host, closed.file
@@ -179,14 +187,13 @@ def test_keys_are_followed(closed: Closed) -> None:
     wait_until(lambda: status(key) == 200, "a new key is accepted")
 
     before, since = file.read_bytes(), len(host.log())
-    file.write_text("{")
+    replace(file, b"{")
     host.wait_for_log(f"{file}: could not read keys", since)
     assert status(key) == 200
     file.unlink()
     host.wait_for_log("it does not exist", since)
     assert (status(key), status("")) == (200, 401)
-    file.write_bytes(before)
-    file.chmod(0o600)
+    replace(file, before)
 
     with changing(file) as keys:
         keys[-1] = msgspec.structs.replace(keys[-1], revoked=now())
