@@ -229,12 +229,15 @@ class Scheduler:
             self._ending.discard(run.uuid)
             self._executions.pop(run.uuid, None)
             self._told.pop(run.uuid, None)
-        _log.info(
-            "training %s of %s: %s%s",
+        failed = outcome.state is State.ERROR
+        _log.log(
+            logging.WARNING if failed else logging.INFO,
+            "training %s of %s: %s%s%s",
             run.uuid,
             run.model,
             outcome.state.value,
             f" ({outcome.message})" if outcome.message else "",
+            f"; its output and traceback: {execution.folder.log}" if failed else "",
         )
         if not self._stopping.is_set():
             with contextlib.suppress(StoreUnavailable, StorageFull):

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from support import client
@@ -24,7 +25,7 @@ def get_train_args():
     return {"epochs": fields.Int(load_default=3)}
 
 def train(epochs):
-    return {"epochs": epochs}
+    return {"epochs": epochs / (epochs - 13)}
 """
 
 PREDICT = "/v2/models/flowers/predict/"
@@ -72,6 +73,14 @@ def test_a_misspelt_argument_of_a_training_run(host: Host) -> None:
     since = len(host.log())
     assert post(host, "epocs=9", path="/v2/models/flowers/train/").status == 200
     host.wait_for_log("ignored 'epocs': unknown argument, did you mean 'epochs'?", since)
+
+
+def test_a_failed_training_run_says_where_its_traceback_is(host: Host) -> None:
+    run = post(host, "epochs=13", path="/v2/models/flowers/train/").json()["uuid"]
+    told = "error (ZeroDivisionError: division by zero); its output and traceback: "
+    host.wait_for_log(f"training {run} of flowers: {told}")
+    folder = Path(host.log().partition(told)[2].partition("\n")[0])
+    assert any("Traceback" in file.read_text() for file in folder.iterdir())
 
 
 def test_another_name_of_the_model(host: Host) -> None:
