@@ -107,4 +107,7 @@ def _only(folder: Path, files: list[Path]) -> Path:
     if len(files) == 1:
         return files[0]
     named = ", ".join(str(file.relative_to(folder)) for file in files)
-    raise ConfigError(f"several models found in {folder}. Choose one: {named}.")
+    raise ConfigError(
+        f"several models found in {folder}. Choose one: {named}. "
+        f"For example: deepaas-run {shown(files[0])}"
+    )

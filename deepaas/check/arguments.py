@@ -17,7 +17,7 @@ from deepaas.check import accept, files, signatures
 from deepaas.check.noting import RequiredWithDefault
 from deepaas.check.session import Session
 from deepaas.runtime import defaults
-from deepaas.runtime.arguments import Arguments, is_file
+from deepaas.runtime.arguments import Arguments, field_for, is_file
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
 from deepaas.runtime.places import UnknownLocation
@@ -116,7 +116,7 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
             "argument-not-a-field",
             place,
             f"the argument {name!r} is {kind}, which is not a field",
-            f"write fields.{one.__name__}()" if is_field else f"write {_field_for(one)}",
+            f"write fields.{one.__name__}()" if is_field else f"write {field_for(one)}",
         )
         return False
     try:
@@ -252,13 +252,3 @@ def _is_unchecked_enum(one: fields.Field) -> bool:
 def _is_secret(name: str) -> bool:
     plain = name.lower().replace("-", "_")
     return bool(_SECRET_WORDS & set(plain.split("_"))) or any(p in plain for p in _SECRET_PAIRS)
-
-
-def _field_for(value: Any) -> str:
-    kinds = {str: "Str", int: "Int", float: "Float", bool: "Bool", dict: "Dict", list: "List"}
-    kind = value if inspect.isclass(value) else type(value)
-    name = kinds.get(kind, "Str")
-    inside = "fields.Str()" if name == "List" else ""
-    if not inspect.isclass(value) and isinstance(value, (str, int, float, bool)):
-        inside = f"load_default={value!r}"
-    return f"fields.{name}({inside})"

@@ -89,6 +89,8 @@ def advice(error: BaseException, work_in: Path | None = None) -> str:
         )
     if isinstance(error, ImportError):
         return _import_error(error)
+    if isinstance(error, AttributeError):
+        return _near_attribute(error)
     if isinstance(error, SyntaxError):
         return "correct this line"
     if isinstance(error, SystemExit):
@@ -106,14 +108,27 @@ def _missing_module(error: ModuleNotFoundError) -> str:
     if top in sys.modules or "." in name:
         package, _, inner = name.rpartition(".")
         return f"correct the name: there is no {inner} in {package}"
-    return near_module(top) + pip(_PACKAGES.get(top, top))
+    if top in _PACKAGES:
+        return pip(_PACKAGES[top])
+    near = near_module(top)
+    # Not "pip install" of a misspelt name: anybody can publish something under it.
+    return f"did you mean {near}? If not, install the package with {top}" if near else pip(top)
 
 
 def near_module(name: str) -> str:
-    """Words for an installed module that has nearly this name."""
-    there = {*sys.stdlib_module_names, *metadata.packages_distributions(), *sys.modules}
+    """A module, installed or well known, that has nearly this name; empty if there is none."""
+    there = {*sys.stdlib_module_names, *metadata.packages_distributions(), *sys.modules, *_PACKAGES}
     near = difflib.get_close_matches(name, there, 1, 0.8)
-    return f"did you mean {near[0]}? Otherwise: " if near else ""
+    return near[0] if near else ""
+
+
+def _near_attribute(error: AttributeError) -> str:
+    """Other than Python, also where somebody else prints the traceback."""
+    if error.obj is None or not error.name:
+        return ""
+    public = [name for name in dir(error.obj) if not name.startswith("_")]
+    near = difflib.get_close_matches(error.name, public, 1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def pip(what: str) -> str:

@@ -47,7 +47,7 @@ class Arguments:
             if not isinstance(marshmallow_instance(field), fields.Field):
                 raise CannotBeServed(
                     f"argument {name!r} is declared with {field!r}, which is not a "
-                    "webargs or marshmallow field"
+                    f"webargs or marshmallow field: write {field_for(field)}"
                 )
         self.schema: marshmallow.Schema = dict2schema(dict(declared))()
         # From here on, only the schema's own copies of the fields are changed.
@@ -280,3 +280,14 @@ def uploaded_file(file: FormFile) -> UploadedFile:
         content_type=file.content_type,
         original_filename=file.filename,
     )
+
+
+def field_for(value: Any) -> str:
+    """The declaration that an author probably means by another value, as code."""
+    kinds = {str: "Str", int: "Int", float: "Float", bool: "Bool", dict: "Dict", list: "List"}
+    kind = value if isinstance(value, type) else type(value)
+    name = kinds.get(kind, "Str")
+    inside = "fields.Str()" if name == "List" else ""
+    if not isinstance(value, type) and isinstance(value, (str, int, float, bool)):
+        inside = f"load_default={value!r}"
+    return f"fields.{name}({inside})"

@@ -7,14 +7,47 @@ utils`` as in a package, whether or not the folder has an ``__init__.py``.
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 from deepaas.runtime.failures import CannotBeServed
+from deepaas.runtime.signatures import DECLARED
+
+MAX_NAMES_COUNT = 10
+
+
+def it_defines(found: Any, name: str) -> str:
+    """Ends a message that a module or class does not define a name: with those that it does."""
+    own = getattr(found, "__name__", "")
+    names = [
+        known
+        for known, value in vars(found).items()
+        if not known.startswith("_")
+        and (inspect.isclass(value) or inspect.isfunction(value))
+        and value.__module__ == own
+    ]
+    near = difflib.get_close_matches(name, names, 1)
+    if near:
+        return f". Did you mean {near[0]}?"
+    return f": it defines {', '.join(names[:MAX_NAMES_COUNT])}" if names else ""
+
+
+def refuse_function_of_module(module: Any, file: Path, name: str) -> None:
+    """Raise ``CannotBeServed`` if a function is to be served whose arguments its module declares:
+    then the model is the module."""
+    declare = DECLARED.get(name)
+    if declare is not None and inspect.isfunction(getattr(module, declare, None)):
+        raise CannotBeServed(
+            f"the file has {declare}, so the model is the whole file: leave out ':{name}' and "
+            f"serve {file.name}"
+        )
 
 
 def import_file(file: Path, work_in: Path) -> types.ModuleType:

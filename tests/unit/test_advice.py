@@ -28,7 +28,12 @@ def raised(code: str) -> BaseException:
     [
         ("import cv2", "pip install opencv-python-headless"),
         ("import a_library_that_nobody_has", "pip install a_library_that_nobody_has"),
-        ("import marshmalow", "did you mean marshmallow? Otherwise: "),
+        (
+            "import marshmalow",
+            "did you mean marshmallow? If not, install the package with marshmalow",
+        ),
+        ("import yamll", "did you mean yaml?"),
+        ("import json; json.dupms", "did you mean dumps?"),
         ("import json.nowhere", "there is no nowhere in json"),
         ("from marshmallow import field", "write fields: marshmallow has that"),
         ("from json import surely_not_there", "json has no surely_not_there"),

@@ -15,7 +15,11 @@ from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.kinds import ModelLoader, adopted
 from deepaas.runtime.signatures import ARGUMENTLESS, KNOWN, misspelt
-from deepaas.runtime.source_files import import_file
+from deepaas.runtime.source_files import (
+    import_file,
+    it_defines,
+    refuse_function_of_module,
+)
 
 
 def load(source: str) -> Any:
@@ -46,9 +50,10 @@ def from_file(source: str) -> Any:
 
         as_installed.show(read(folder, GROUP))
     found: Any = import_file(file, folder)
+    refuse_function_of_module(found, file, name)
     for part in name.split(".") if name else ():
         if not hasattr(found, part):
-            raise CannotBeServed(f"{file} does not define {name}")
+            raise CannotBeServed(f"{file} does not define {name}{it_defines(found, part)}")
         found = getattr(found, part)
     return found if name else _model_in(found, file)
 

@@ -15,7 +15,11 @@ from deepaas.kinds.cog.worker.source import reveal
 from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.kinds import ModelLoader
-from deepaas.runtime.source_files import import_file
+from deepaas.runtime.source_files import (
+    import_file,
+    it_defines,
+    refuse_function_of_module,
+)
 
 
 def load(source: str) -> Predictor:
@@ -65,7 +69,8 @@ def _attribute(path: Path, name: str, folder: Path) -> Any:
             f"{path} defines none of {', '.join(TYPED_NAMES)}. Add the name: {path.name}:Name"
         )
     if not hasattr(module, name):
-        raise NotFound(f"{path} does not define {name}")
+        raise NotFound(f"{path} does not define {name}{it_defines(module, name)}")
+    refuse_function_of_module(module, path, name)
     reveal(module, name)
     return getattr(module, name)
 

@@ -63,7 +63,8 @@ class Faults(CannotBeServed):
     def __init__(self, where: str, faults: list[str]) -> None:
         listed = [f"Problems of {where}:", *(f"  - {fault}" for fault in faults)]
         details = "\n".join(listed) if len(faults) > 1 else ""
-        super().__init__(f"{where}: {'; '.join(faults)}", details)
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{where}: {faults[0]}{more}", details)
         self.faults = faults
 
 
