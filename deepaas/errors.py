@@ -41,13 +41,17 @@ class ConfigError(DeepaasError):
 
 
 class MalformedRequest(DeepaasError):
-    """A body does not match its headers. ``fields``, if any, has the format of DEEPaaS 2.x."""
+    """A body does not match its headers. ``fields``, if any, has the format of DEEPaaS 2.x, which
+    does not say where; ``notice`` does."""
 
     code = "malformed_request"
 
-    def __init__(self, message: str, *, fields: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, message: str, *, fields: dict[str, Any] | None = None, notice: str = ""
+    ) -> None:
         super().__init__(message)
         self.fields = fields
+        self.notice = notice
 
 
 class UnsupportedMediaType(DeepaasError):

@@ -256,7 +256,7 @@ def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoR
         case "invalid_arguments":
             raise InvalidArguments(failure.fields, failure.notice)
         case "malformed_request":
-            raise MalformedRequest(failure.message, fields=failure.fields)
+            raise MalformedRequest(failure.message, fields=failure.fields, notice=failure.notice)
         case "not_implemented":
             raise NotImplementedByModel(name, function, details=failure.traceback)
         case "model_refused":

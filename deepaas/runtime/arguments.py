@@ -269,7 +269,7 @@ def require_files(field: fields.Field) -> None:
 def must_be_file(value: Any) -> None:
     if value is not None and value is not missing and not isinstance(value, FormFile):
         raise marshmallow.ValidationError(
-            "Not a file: send it as a file part of multipart/form-data."
+            "Not a file: send it as a file part of multipart/form-data (with curl: -F name=@path)."
         )
 
 

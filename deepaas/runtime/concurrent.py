@@ -17,7 +17,7 @@ from deepaas.runtime.codecs import BodyMemory
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.event_loop import lasting
 from deepaas.runtime.failures import failure
-from deepaas.runtime.loop import RECEIVE_BYTES, loaded, received
+from deepaas.runtime.loop import RECEIVE_BYTES, advised, loaded, received
 from deepaas.runtime.printing import Printing
 from deepaas.runtime.unknown_names import notice
 
@@ -83,7 +83,7 @@ class Concurrent:
             answer = failure(call.id, error) if unasked else Failure(call.id, "cancelled")
         except BaseException as error:
             # Also SystemExit, which must not affect the other calls.
-            answer = failure(call.id, error)
+            answer = advised(failure(call.id, error), error)
         finally:
             if getattr(call.inputs, "tensors", None):
                 self._model.forget(call.id)

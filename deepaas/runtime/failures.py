@@ -66,7 +66,9 @@ def bad_arguments(
 ) -> Failure:
     """Includes advice on ignored names: one of them may be a missing argument, misspelt."""
     if isinstance(error, MalformedBody):
-        return Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
+        unreadable = Failure(call_id, "malformed_request", "the body cannot be read", error.fields)
+        unreadable.notice = f"invalid JSON: {error.where}" if error.where else ""
+        return unreadable
     messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
     fields = _plain(messages, itertools.count(1))
     if not isinstance(inputs, Encoded):

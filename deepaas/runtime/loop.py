@@ -152,7 +152,8 @@ class Control:
                 args = self._model.shown_train_arguments(
                     self._model.train_arguments(inputs, folder_id)
                 )
-            told = notice(getattr(inputs, "ignored", {}))
+            ignored = getattr(inputs, "ignored", None)
+            told = notice(ignored) if ignored else ""
             if len(args) <= INLINE_BYTES:
                 return Checked(question_id, args, notice=told)
             with contextlib.suppress(FileExistsError):
@@ -223,7 +224,7 @@ class _Calls:
         except BaseException as error:
             # Not only Exception: panics and cancellations of some libraries are not, and
             # sys.exit() must only end this call, not the worker.
-            answer = failure(call.id, error)
+            answer = advised(failure(call.id, error), error)
         if ignored := getattr(call.inputs, "ignored", None):
             answer.notice = "; ".join(filter(None, (notice(ignored), answer.notice)))
         if os.getpid() != self._process_id:
@@ -260,6 +261,13 @@ class _Calls:
     def _send(self, message: FromWorkerCalls) -> None:
         with self._sending:  # Threads of the model can post too.
             self._sock.sendall(frame(message))
+
+
+def advised(failed: Failure, error: BaseException) -> Failure:
+    """A failure whose traceback, for the log, ends with what its author can do."""
+    if failed.kind == "model_failed" and isinstance(error, Exception) and (todo := advice(error)):
+        failed.traceback = f"{failed.traceback.rstrip()}\n-> {todo}"
+    return failed
 
 
 def received(

@@ -25,11 +25,13 @@ class UnknownLocation(ValueError):
 
 
 class MalformedBody(Exception):
-    """The body does not match its media type. ``fields`` has the messages by place."""
+    """The body does not match its media type. ``fields`` has the messages by place, as in DEEPaaS
+    2.x; ``where`` is more exact."""
 
-    def __init__(self, fields: dict[str, list[str]]) -> None:
+    def __init__(self, fields: dict[str, list[str]], where: str = "") -> None:
         super().__init__(str(fields))
         self.fields = fields
+        self.where = where
 
 
 class FormFile:
@@ -141,8 +143,9 @@ class RequestPlaces:
         body = self.body()
         try:
             return json.loads(body.decode(inputs.charset))
-        except (UnicodeError, LookupError, ValueError, RecursionError):
-            raise MalformedBody({"json": ["Invalid JSON body."]}) from None
+        except (UnicodeError, LookupError, ValueError, RecursionError) as error:
+            where = str(error) if isinstance(error, json.JSONDecodeError) else ""
+            raise MalformedBody({"json": ["Invalid JSON body."]}, where) from None
 
     def body(self) -> bytes:
         path = self._inputs.body_path

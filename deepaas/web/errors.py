@@ -276,6 +276,8 @@ def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Probl
         request.config_dict[NOTES].note(
             f"a request failed, no file descriptor was left: {error.details}"
         )
+    if isinstance(error, errors.RequestTooLarge) and NOTES in request.config_dict:
+        request.config_dict[NOTES].note(f"{error.message} (option client-max-size)")
     headers = dict(error.headers) if isinstance(error, errors.ModelRefused) else challenge(error)
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:

@@ -19,6 +19,8 @@ def get_predict_args():
     return {"a": fields.Float(required=True), "b": fields.Float(load_default=1.0)}
 
 def predict(a, b):
+    if a == 13:
+        open("weights.pt")
     return {"sum": a + b}
 
 def get_train_args():
@@ -105,3 +107,14 @@ def test_json_without_its_header(host: Host) -> None:
     answer = post(host, '{"a": 1}')
     assert answer.status == 422
     assert "Content-Type: application/json" in answer.json()["form"][0]
+
+
+def test_json_that_is_cut_short(host: Host) -> None:
+    answer = post(host, '{"a": 1,', "json")
+    assert (answer.status, answer.json()) == (400, {"json": ["Invalid JSON body."]})
+    assert "line 1 column 9" in answer.headers["x-deepaas-notice"]
+
+
+def test_a_file_that_is_missing_in_predict(host: Host) -> None:
+    assert post(host, "a=13").status == 500
+    host.wait_for_log("-> relative paths begin in ")
