@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,9 +15,15 @@ from deepaas.protocols.oip.asked import ABOUT, ACTION, GENERATE, LENGTH, ModelOu
 _outlines = msgspec.json.Decoder(ModelOutline)
 
 
+@functools.lru_cache(maxsize=8)
+def _outline(about: str) -> ModelOutline:
+    """The same in all requests, until the model is reloaded; nobody changes it."""
+    return _outlines.decode(about)
+
+
 def decode(body: bytes | bytearray | memoryview, headers: Mapping[str, str]) -> Values:
     """``ValueError`` and ``msgspec.MsgspecError`` have messages for the client."""
-    outline = _outlines.decode(headers[ABOUT])
+    outline = _outline(headers[ABOUT])
     if headers[ACTION] == GENERATE:
         return generation.values_of(memoryview(body), outline)
     return inference_request.values_of(memoryview(body), headers[LENGTH], outline)
