@@ -264,7 +264,9 @@ class Connection(web.RequestHandler):
         """Log no traceback for errors caused by clients."""
         error = kw.get("exc_info")
         if _is_clients(error):
-            self.logger.debug("invalid request: %r", error)
+            # Not its text: the library's quotes headers and bodies.
+            name = type(error).__name__
+            self.logger.debug("invalid request: %s", of_request(error, name))
         else:
             super().log_exception(*args, **kw)
 
