@@ -272,7 +272,7 @@ def build_access_log(settings: Settings, app: web.Application) -> AccessLog | No
 
     write = writing(place, as_json=settings.log_format == logs.JSON)
     facts = app[FACTS]
-    return AccessLog(facts, app[forwarded.PROXIES], details_from(facts), write)
+    return AccessLog(facts, app[forwarded.PROXIES], write)
 
 
 def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTracing | None:

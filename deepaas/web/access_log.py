@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import functools
 import logging
 import re
 import time
@@ -12,11 +15,13 @@ from aiohttp import web
 
 from deepaas.json_lines import json_line, timestamp
 from deepaas.log_file import open_log_file
+from deepaas.outlet import Outlet
 from deepaas.visible import visible
 from deepaas.web.facts import FactFinder
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import status_of
-from deepaas.web.request_id import Details
+from deepaas.web.request_details import key_of, trace_id_of
+from deepaas.web.request_id import request_id
 
 _log = logging.getLogger("deepaas.access")
 
@@ -27,22 +32,41 @@ QUIET = frozenset(("healthz", "readyz", "health-check", "metrics", "live", "read
 
 MAX_PATH_CHARACTERS = 1024
 
+BATCH_SECONDS = 0.1
+
 Fields = Mapping[str, Any]
 
 Write = Callable[[Fields], None]
 
-_PLAIN = re.compile(r"[^\s\"=\\]+")
+_PLAIN = re.compile(r"[!#-\[\]-~]+")
+
+
+class Batch:
+    """Writes lines together: to wake the thread that writes for each costs more than the line."""
+
+    def __init__(self, file: Outlet) -> None:
+        self._file = file
+        self._lines: list[str] = []
+        self._loop = asyncio.get_running_loop()
+        atexit.register(self._write)
+
+    def add(self, line: str) -> None:
+        if not self._lines:
+            self._loop.call_later(BATCH_SECONDS, self._write)
+        self._lines.append(line)
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines:
+            self._file.write("".join(f"{line}\n" for line in lines))
 
 
 class AccessLog:
     """An observer. Query strings, headers and bodies are not logged: they can contain secrets."""
 
-    def __init__(
-        self, facts: FactFinder, proxies: TrustedProxies, details: Details, write: Write
-    ) -> None:
+    def __init__(self, facts: FactFinder, proxies: TrustedProxies, write: Write) -> None:
         self._facts = facts
         self._proxies = proxies
-        self._details = details
         self._write = write
 
     def ended(
@@ -51,7 +75,6 @@ class AccessLog:
         facts = self._facts.of(request)
         if is_quiet(facts.route):
             return
-        details = self._details(request)
         self._write(
             {
                 "client": self._proxies.client(request),
@@ -64,9 +87,9 @@ class AccessLog:
                 "sent_bytes": request.writer.output_size,
                 "door": facts.door,
                 "model": facts.model,
-                "key": details.key,
-                "request_id": details.request_id,
-                "trace_id": details.trace_id,
+                "key": key_of(request),
+                "request_id": request_id(request),
+                "trace_id": trace_id_of(request),
             }
         )
 
@@ -76,10 +99,9 @@ def writing(place: str, *, as_json: bool) -> Write:
     if place == THE_LOG:
         _log.setLevel(logging.INFO)  # Asked for, whatever the level of the log.
         return _to_log
-    file = open_log_file("access-log", place)
-    if as_json:
-        return lambda fields: _discard(file.write(f"{json_line({**_now(), **_given(fields)})}\n"))
-    return lambda fields: _discard(file.write(f"{as_text({**_now(), **fields})}\n"))
+    batch = Batch(open_log_file("access-log", place))
+    form = json_line if as_json else as_text
+    return lambda fields: batch.add(form(_given({"time": timestamp(time.time()), **fields})))
 
 
 def is_quiet(route: str) -> bool:
@@ -89,31 +111,27 @@ def is_quiet(route: str) -> bool:
 
 
 def as_text(fields: Fields) -> str:
-    """``name=value`` pairs, quoted where necessary; empty ones are left out."""
-    return " ".join(f"{name}={_quoted(str(one))}" for name, one in _given(fields).items())
+    """``name=value`` pairs, quoted where necessary."""
+    return " ".join(
+        [f"{name}={_quoted(one) if type(one) is str else one}" for name, one in fields.items()]
+    )
 
 
 def _to_log(fields: Fields) -> None:
-    _log.info("%s", as_text(fields), extra={"fields": _given(fields)})
+    given = _given(fields)
+    _log.info("%s", as_text(given), extra={"fields": given})
 
 
+@functools.lru_cache(256)
 def _quoted(text: str) -> str:
     if _PLAIN.fullmatch(text):
-        return visible(text)
+        return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{visible(escaped)}"'
 
 
 def _given(fields: Fields) -> dict[str, Any]:
     return {name: one for name, one in fields.items() if one != ""}
-
-
-def _now() -> dict[str, str]:
-    return {"time": timestamp(time.time())}
-
-
-def _discard(_written: int) -> None:
-    pass
 
 
 def shown_path(request: web.BaseRequest, route: str) -> str:

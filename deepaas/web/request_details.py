@@ -25,16 +25,23 @@ def parent_of(request: web.BaseRequest) -> TraceParent | None:
     return trace_parent(headers.getall(TRACEPARENT)) if TRACEPARENT in headers else None
 
 
+def trace_id_of(request: web.BaseRequest) -> str:
+    """Of its own span or of its caller's; empty without a trace."""
+    trace: Trace | None = request.get(TRACE)
+    parent = parent_of(request) if trace is None else trace.me
+    return "" if parent is None else parent.trace_id
+
+
+def key_of(request: web.BaseRequest) -> str:
+    """The name of the key that it was sent with, or empty."""
+    principal = principal_of(request) if isinstance(request, web.Request) else None
+    return "" if principal is None else principal.name
+
+
 def details_from(facts: FactFinder) -> Details:
     def details(request: web.BaseRequest) -> RequestDetails:
-        trace: Trace | None = request.get(TRACE)
-        parent = parent_of(request) if trace is None else trace.me
-        principal = principal_of(request) if isinstance(request, web.Request) else None
         return RequestDetails(
-            request_id=request_id(request),
-            trace_id=parent.trace_id if parent is not None else "",
-            model=facts.of(request).model,
-            key=principal.name if principal is not None else "",
+            request_id(request), trace_id_of(request), facts.of(request).model, key_of(request)
         )
 
     return details
