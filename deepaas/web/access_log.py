@@ -119,7 +119,8 @@ def as_text(fields: Fields) -> str:
 
 def _to_log(fields: Fields) -> None:
     given = _given(fields)
-    _log.info("%s", as_text(given), extra={"fields": given})
+    message = f"{fields['method']} {fields['path'] or fields['route']} {fields['status']}"
+    _log.info("%s", as_text(given), extra={"fields": {"message": message, **given}})
 
 
 @functools.lru_cache(256)
