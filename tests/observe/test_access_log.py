@@ -56,7 +56,7 @@ def logging_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logging]:
 
 def send(host: Host, request: bytes) -> None:
     """Send a request, and read its response to the end."""
-    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=60) as line:
         line.sendall(request)
         while line.recv(65536):
             pass
@@ -122,7 +122,7 @@ def test_what_is_no_http_has_a_line(logging_host: Logging) -> None:
 
 def test_a_client_that_leaves_has_a_line(logging_host: Logging) -> None:
     head = b"POST /v2/models/sleeps/predict/?seconds=30 HTTP/1.1\r\nHost: localhost\r\n"
-    with socket.create_connection(("127.0.0.1", logging_host.host.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", logging_host.host.port), timeout=60) as line:
         line.sendall(head + b"X-Request-ID: leaving\r\n\r\n")
         path = "/v2/models/sleeps/queue?request_id=leaving"
         wait_until(lambda: logging_host.host.get(path).json()["place"] == 0, "it is asleep")

@@ -53,7 +53,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 def raw(host: Host, sent: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=60) as line:
         line.sendall(sent)
         found = b""
         while data := line.recv(65536):

@@ -180,7 +180,7 @@ def test_refusals_and_clients_that_leave(host: Host, collector: Collector) -> No
     server, *_ = collector.of("nowhere")
     assert server.name == "GET" and told(server)["http.response.status_code"] == 404
     head = "POST /v2/models/traced/predict/?seconds=30 HTTP/1.1\r\nHost: localhost\r\n"
-    with socket.create_connection(("127.0.0.1", host.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", host.port), timeout=60) as line:
         line.sendall(f"{head}X-Request-ID: leaving\r\n\r\n".encode())
         path = "/v2/models/traced/queue?request_id=leaving"
         wait_until(lambda: host.get(path).json()["place"] == 0, "it is asleep")

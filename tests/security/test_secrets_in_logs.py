@@ -79,7 +79,7 @@ class Written:
     receiver: str
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> int:
-        connection = HTTPConnection("127.0.0.1", self.host.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.host.port, timeout=60)
         sent = {**HEADERS, **{name.replace("_", "-"): one for name, one in headers.items()}}
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         if content is not None and "Content-Type" not in sent:
@@ -91,7 +91,7 @@ class Written:
         return response.status
 
     def send(self, data: bytes) -> None:
-        with socket.create_connection(("127.0.0.1", self.host.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.host.port), timeout=60) as line:
             line.sendall(data)
             while line.recv(65536):
                 pass
