@@ -39,7 +39,7 @@ SECRET_BYTES = 32
 MAX_ENDED_COUNT = 10_000
 
 
-class Session(NamedTuple):
+class LoginSession(NamedTuple):
     """Attributes:
     id: random.
     key: the part of its key that is not secret; empty if there is none.
@@ -70,15 +70,15 @@ class Sessions:
             return None
         digest, principal = found
         now = time.time()
-        session = Session(secrets.token_hex(8), name, self._proof(digest), now, now)
+        session = LoginSession(secrets.token_hex(8), name, self._proof(digest), now, now)
         return self._signed(session, now), principal
 
-    def read(self, cookie: str) -> tuple[Session, Principal] | None:
+    def read(self, cookie: str) -> tuple[LoginSession, Principal] | None:
         """Return a session and whose it is; None if it has ended, or never was."""
         content = self._signer.read(cookie)
         if content is None:
             return None
-        session = Session(*content)
+        session = LoginSession(*content)
         if session.id in self._ended:
             return None
         found = self._ring.holder(session.key)
@@ -86,7 +86,7 @@ class Sessions:
             return None  # Revoked, expired or rotated.
         return session, found[1]
 
-    def renewed(self, session: Session) -> str:
+    def renewed(self, session: LoginSession) -> str:
         """Return a cookie that knows of this visit; empty if that is not necessary."""
         now = time.time()
         if now - session.seen < RENEW_SECONDS:
@@ -99,7 +99,7 @@ class Sessions:
             if len(self._ended) > MAX_ENDED_COUNT:
                 self._ended.popitem(last=False)
 
-    def _signed(self, session: Session, now: float) -> str:
+    def _signed(self, session: LoginSession, now: float) -> str:
         return self._signer.sign(session, min(session.began + SECONDS - now, IDLE_SECONDS))
 
     def _proof(self, digest: bytes) -> str:

@@ -19,7 +19,7 @@ from aiohttp import hdrs, web
 
 from deepaas.access.needs import open_to_all
 from deepaas.access.principal import Principal
-from deepaas.access.sessions import SECONDS, Session, Sessions
+from deepaas.access.sessions import SECONDS, LoginSession, Sessions
 from deepaas.browsers import wants_page
 from deepaas.errors import (
     DeepaasError,
@@ -93,7 +93,7 @@ class Login:
 
     async def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Renew the cookie from time to time, and keep what it has opened out of caches."""
-        session: Session | None = request.get(_SESSION)
+        session: LoginSession | None = request.get(_SESSION)
         if session is None:
             return
         response.headers.setdefault(hdrs.CACHE_CONTROL, "private")

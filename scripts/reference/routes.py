@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepaas import config
+from deepaas.access.key_ring import KeyRing
 from deepaas.access.needs import Need, Reach, need_of
+from deepaas.access.sessions import Sessions
 from deepaas.app import DOORS, build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
 from deepaas.web.health import Drain
+from deepaas.web.login import Login
 from scripts.reference.pages import summary, table
 
 Json = dict[str, Any]
@@ -120,6 +123,7 @@ def served() -> dict[Route, ServedRoute]:
             page,
             build_visitors(settings),
             Notes(),
+            login=Login(Sessions(KeyRing(), b""), ""),
         )
         titles = {route.handler: one.door.title for one in app[DOORS] for route in one.door.routes}
         return {

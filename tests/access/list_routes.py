@@ -6,11 +6,14 @@ import tempfile
 from pathlib import Path
 
 from deepaas import config
+from deepaas.access.key_ring import KeyRing
+from deepaas.access.sessions import Sessions
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
 from deepaas.web.health import Drain
+from deepaas.web.login import Login
 
 with tempfile.TemporaryDirectory() as name:
     folder = Path(name)
@@ -24,6 +27,7 @@ with tempfile.TemporaryDirectory() as name:
         build_try_me(settings, folder, "mark"),
         build_visitors(settings),
         Notes(),
+        login=Login(Sessions(KeyRing(), b""), ""),
     )
     found = [(one.method, one.resource.canonical) for one in app.router.routes() if one.resource]
     print(json.dumps(found))

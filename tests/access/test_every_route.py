@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -11,7 +12,11 @@ from deepaas.access.principal import Right
 
 from .conftest import Closed
 
-OPEN = {"/healthz", "/readyz", "/health", "/oip/v2/health/live", "/oip/v2/health/ready"}
+OPEN = {
+    *("/healthz", "/readyz", "/health", "/oip/v2/health/live", "/oip/v2/health/ready"),
+    *("/login", "/logout"),
+    "/metrics",  # To programs on this machine.
+}
 ECHO_GET, ECHO_POST = ("GET", "/echo/"), ("POST", "/echo/{model}")
 
 ALLOWED = [
@@ -111,10 +116,14 @@ def test_the_shape_is_that_of_the_door(closed: Closed) -> None:
     assert 'scope="read"' in refused.headers["WWW-Authenticate"]
 
 
-def test_a_browser_is_shown_a_page(closed: Closed) -> None:
+def test_a_browser_is_led_to_the_login_page(closed: Closed) -> None:
     for path in ("/", "/try-me/plain/", "/tensorboard/", "/api"):
         answer = closed.ask(path, Accept="text/html")
-        assert (answer.status, b"<html" in answer.body) == (401, True)
+        assert answer.status == 303
+        assert answer.headers["Location"] == f"/login?next={quote(path, safe='')}"
+    # One whose key lacks a right is told so: another login would not help.
+    answer = closed.ask("/api", "metrics", Accept="text/html")
+    assert (answer.status, b"<html" in answer.body) == (403, True)
 
 
 def test_limits_of_a_key_count_without_others(closed: Closed) -> None:
