@@ -67,7 +67,7 @@ def current() -> PageVisitor:
 
 def visitor_of(headers: Sequence[tuple[bytes, bytes]]) -> PageVisitor:
     """``headers`` must be from the host."""
-    given = next((value.decode() for name, value in headers if name.decode() == HEADER), "")
+    given = next((value.decode() for name, value in headers if name == HEADER.encode()), "")
     if not given:
         return ANYBODY
     body = given.partition(".")[0]
