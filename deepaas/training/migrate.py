@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     Column,
@@ -31,6 +32,9 @@ from sqlalchemy import (
 from deepaas.errors import ConfigError
 from deepaas.training.store_database import Database
 from deepaas.training.tables import METADATA, VERSION_TABLE
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0004"
 
@@ -83,6 +87,40 @@ async def migrate_apart(database: Database, url: str) -> None:
     await process.communicate(url.encode())
 
 
+async def look_at(url: str) -> None:
+    """Check that a database can be used, and change nothing.
+
+    Raises ``ConfigError`` (its URL, or its tables are from a newer version) and
+    ``StoreUnavailable``.
+    """
+    database = Database(url)
+    try:
+        async with database.reading() as connection:
+            revision = await connection.run_sync(_revision)
+    finally:
+        await database.close()
+    if revision not in (None, HEAD):
+        await asyncio.to_thread(_checked_config, database.name, revision)
+
+
+def _checked_config(name: str, revision: str) -> Config:
+    """Alembic's; ``ConfigError`` if it does not know the revision."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    # % is special in the option.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision not in known:
+        raise ConfigError(
+            f"the database {name!r} was created by a newer version of DEEPaaS (its revision is "
+            f"{revision!r}, this version supports up to {HEAD!r}): use the newer version or "
+            "another database"
+        )
+    return config
+
+
 @contextlib.asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
     """Hold the lock next to the file (SQLite); PostgreSQL has its own locks."""
@@ -119,19 +157,8 @@ def _bring(connection: Connection, name: str) -> None:
 
 def _upgrade(connection: Connection, name: str, revision: str) -> None:
     from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    # % is special in the option.
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in known:
-        raise ConfigError(
-            f"the database {name!r} was created by a newer version of DEEPaaS (its revision is "
-            f"{revision!r}, this version supports up to {HEAD!r}): use the newer version or "
-            "another database"
-        )
+    config = _checked_config(name, revision)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
