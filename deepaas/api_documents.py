@@ -22,6 +22,7 @@ from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import routes
 from deepaas.web.access import readable
+from deepaas.web.doors_here import answers_here
 from deepaas.web.errors import json_response
 from deepaas.web.swagger_ui import ApiDocument
 
@@ -66,7 +67,8 @@ class ApiDocuments:
         models = readable(request, self._models)
         document = await self._frame(TITLE, models)
         for one in self._doors:
-            self._join(document, one.name, await _part(one, models) or {})
+            if answers_here(request, one.name):
+                self._join(document, one.name, await _part(one, models) or {})
         return json_response(document)
 
     @needs(Right.READ, Reach.SEEN, document=True)
@@ -74,7 +76,9 @@ class ApiDocuments:
         name = request.match_info["door"]
         models = readable(request, self._models)
         found = next((one for one in self._doors if one.name == name), None)
-        if found is None or (part := await _part(found, models)) is None:
+        if found is None or not answers_here(request, name):
+            raise web.HTTPNotFound
+        if (part := await _part(found, models)) is None:
             raise web.HTTPNotFound
         document = await self._frame(found.door.title or name, models)
         self._join(document, name, part)

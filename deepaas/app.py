@@ -8,7 +8,7 @@ import logging
 import os
 import resource
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ from deepaas.training.state_directory import StateDirectory, default_directory
 from deepaas.training.tensorboard import TensorBoard
 from deepaas.web import forwarded, health, swagger_ui, try_me
 from deepaas.web import tensorboard as tensorboard_pages
+from deepaas.web.addresses import ListenAddress
+from deepaas.web.doors_here import only_doors_here
 from deepaas.web.errors import MASKS, NOTES, SHAPES, ErrorShapes
 from deepaas.web.facts import FACTS, FactFinder
 from deepaas.web.health import Drain
@@ -213,11 +215,17 @@ def _is_there(path: Path, *, strict: bool) -> bool:
     return True
 
 
-def build_visitors(settings: Settings) -> Visitors:
+def build_visitors(
+    settings: Settings, listening: Iterable[ListenAddress]
+) -> dict[ListenAddress, Visitors]:
+    """Those of each listener: a name that is safe on one may not be safe on another."""
+    made: dict[str | None, Visitors] = {}
     try:
-        return Visitors(settings.listen_ip, settings.allowed_host, settings.allowed_origin)
+        for ip in {one.visible_ip for one in listening}:
+            made[ip] = Visitors(ip, settings.allowed_host, settings.allowed_origin)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+    return {one: made[one.visible_ip] for one in listening}
 
 
 def build_on_behalf(settings: Settings, keys: HostKeys | None) -> OnBehalf | None:
@@ -352,7 +360,7 @@ def build_app(
     drain: Drain,
     trainings: Trainings,
     page: TryMe,
-    visitors: Visitors,
+    visitors: Mapping[ListenAddress, Visitors],
     notes: Notes,
     recent_log: RecentLog | None = None,
     access: Middleware | None = None,
@@ -367,11 +375,12 @@ def build_app(
         serving(drain),
         check_visitors(visitors),
         access,
+        only_doors_here(visitors, settings.base_path),
         None if limits is None else limits.check,
         normalize_paths(settings.base_path),
     ]
     app = web.Application(middlewares=[part for part in parts if part is not None])
-    protect(app, visitors)
+    protect(app, next(iter(visitors.values())))
     for part in (limits, login):
         if part is not None:
             app.on_response_prepare.append(part.tell)

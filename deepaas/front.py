@@ -23,6 +23,7 @@ from deepaas.protocols.door import Link, routes
 from deepaas.settings import Settings
 from deepaas.site import SiteLink
 from deepaas.web.access import readable
+from deepaas.web.doors_here import answers_here
 from deepaas.web.errors import json_response
 from deepaas.web.forwarded import public_host, public_scheme
 from deepaas.web.landing import PAGE_HEADERS, LandingModel, landing_page
@@ -56,8 +57,15 @@ class Front:
     def routes(self) -> list[web.RouteDef]:
         return routes(self._prefix, [("GET", "/doors.json", self._doors)])
 
-    def pages(self) -> list[Link]:
-        return [page for one in self.doors for page in _here(one.door.pages)]
+    def pages(self, request: web.Request | None = None) -> list[Link]:
+        """Those for a visitor, or all."""
+        return [page for one in self._open_to(request) for page in _here(one.door.pages)]
+
+    def _open_to(self, request: web.Request | None) -> Sequence[OpenDoor]:
+        """The doors that answer where a request has arrived."""
+        if request is None:
+            return self.doors
+        return [one for one in self.doors if answers_here(request, one.name)]
 
     async def home(self, request: web.Request) -> web.Response:
         if self.expect_visitor:
@@ -68,9 +76,11 @@ class Front:
             title="DEEPaaS",
             version=deepaas.__version__,
             prefix=self._prefix,
-            models=await asyncio.gather(*(self._card(model, origin) for model in models)),
+            models=await asyncio.gather(
+                *(self._card(model, origin, self._open_to(request)) for model in models)
+            ),
             site=self._site,
-            pages=[(page.label, page.path) for page in self.pages()],
+            pages=[(page.label, page.path) for page in self.pages(request)],
             origin=origin,
             account=account_of(request, f"{self._prefix}/"),
         )
@@ -84,7 +94,9 @@ class Front:
                     return text
         return ""
 
-    async def _card(self, model: HostedModel, origin: str) -> LandingModel:
+    async def _card(
+        self, model: HostedModel, origin: str, doors: Sequence[OpenDoor]
+    ) -> LandingModel:
         status = model.status()
         known = model.description
         told = await about(model)
@@ -102,10 +114,10 @@ class Front:
                 (known.predict is not None and self._settings.predict_endpoint)
                 or (known.train is not None and self._settings.train_endpoint)
             ),
-            pages=[link for one in self.doors for link in _links(one, model)],
+            pages=[link for one in doors for link in _links(one, model)],
             examples=[
                 snippet
-                for one in self.doors
+                for one in doors
                 for snippet in _snippets(one, model, f"{origin}{self._prefix}")
             ],
             links=[("Project", told.url)] if told.url else (),
@@ -119,7 +131,7 @@ class Front:
             for link in self._site
         ]
         models = readable(request, self._models)
-        told = [self._told(one, models) for one in self.doors]
+        told = [self._told(one, models) for one in self._open_to(request)]
         return json_response({"pages": pages, "doors": told})
 
     def _told(self, one: OpenDoor, models: Iterable[HostedModel]) -> dict[str, Any]:

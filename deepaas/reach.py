@@ -15,13 +15,13 @@ _OUTSIDE = {4: (socket.AF_INET, "192.0.2.1"), 6: (socket.AF_INET6, "2001:db8::1"
 """Addresses outside this machine by IP version, from networks for documentation (RFC 5737)."""
 
 
-def own_url(listening: tuple[str, int], base_path: str) -> str:
+def own_url(listening: tuple[str, int], base_path: str, scheme: str = "http") -> str:
     """The URL for programs on this machine; `listening` is the address from the kernel."""
     address = ipaddress.ip_address(listening[0])
     if address.is_unspecified:
         address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
     shown = f"[{address}]" if address.version == 6 else str(address)
-    return f"http://{shown}:{listening[1]}{base_path}"
+    return f"{scheme}://{shown}:{listening[1]}{base_path}"
 
 
 def is_open(listening: tuple[str, int]) -> bool:
@@ -29,13 +29,13 @@ def is_open(listening: tuple[str, int]) -> bool:
     return not ipaddress.ip_address(listening[0]).is_loopback
 
 
-def network_url(listening: tuple[str, int], base_path: str) -> str | None:
+def network_url(listening: tuple[str, int], base_path: str, scheme: str = "http") -> str | None:
     """The URL for other machines; None if they cannot reach it, or its address is unknown."""
     address = ipaddress.ip_address(listening[0])
     if address.is_loopback:
         return None
     if not address.is_unspecified:
-        return own_url(listening, base_path)
+        return own_url(listening, base_path, scheme)
     family, outside = _OUTSIDE[address.version]
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -44,7 +44,7 @@ def network_url(listening: tuple[str, int], base_path: str) -> str | None:
             ours: str = probe.getsockname()[0]
     except OSError:
         return None
-    return own_url((ours, listening[1]), base_path)
+    return own_url((ours, listening[1]), base_path, scheme)
 
 
 def elsewhere(error: OSError, port: int) -> str:

@@ -17,6 +17,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MODELS = "models"
 ADDRESS = "address"
 ACCESS = "access"
+TLS = "TLS"
 VISITORS = "proxies and web pages"
 LIMITS = "limits"
 CONNECTIONS = "connections"
@@ -80,12 +81,61 @@ class Settings:
     listen_port: int = option(
         5000, "TCP port to listen on, 0 for a free one.", port=True, group=ADDRESS
     )
+    listen: tuple[str, ...] = option(
+        (),
+        "Address to listen on, instead of --listen-ip and --listen-port: 127.0.0.1:5000, "
+        "[::1]:5000, unix:/run/deepaas.sock, or systemd for the sockets of a .socket unit "
+        "(systemd:NAME for one of them). After it, separated by spaces: doors=v2+oip for the "
+        "protocols that answer there ('host' for the start page, documents and try-me page, "
+        "'health' for the health checks alone), mode=0660 for the permissions of a Unix socket, "
+        "tls=no for plain HTTP besides HTTPS. Can be repeated; in an environment "
+        "variable, separated by commas.",
+        multiple=True,
+        group=ADDRESS,
+        unit="ADDRESS",
+    )
     base_path: str = option(
         "",
         "Path prefix of all URLs, such as /models, for a reverse proxy that only forwards this "
         "path.",
         group=ADDRESS,
         unit="PATH",
+    )
+    tls_cert: str = option(
+        "",
+        "Certificate for HTTPS, a PEM file with the complete chain. It is read again when it "
+        "changes. TCP listeners use it, unless --listen says tls=no.",
+        group=TLS,
+        unit="FILE",
+    )
+    tls_key: str = option(
+        "",
+        "Private key of the certificate, a PEM file. By default, it is in the same file.",
+        group=TLS,
+        unit="FILE",
+    )
+    tls_key_password_file: str = option(
+        "",
+        "File with the password of the key, if it is encrypted. The environment variable "
+        "DEEPAAS_TLS_KEY_PASSWORD can contain it as well.",
+        group=TLS,
+        unit="FILE",
+        rare=True,
+    )
+    tls_client_ca: str = option(
+        "",
+        "Certificates of the authorities whose client certificates are accepted, a PEM file. "
+        "Clients then need one.",
+        group=TLS,
+        unit="FILE",
+        rare=True,
+    )
+    tls_client_auth: str = option(
+        "required",
+        "Whether a client needs a certificate, with --tls-client-ca.",
+        choices=("required", "optional"),
+        group=TLS,
+        rare=True,
     )
     keys_file: str = option(
         "",
@@ -152,8 +202,8 @@ class Settings:
     trusted_proxy: tuple[str, ...] = option(
         (),
         "Address or network (10.0.0.0/8) of a reverse proxy whose X-Forwarded-Host, -Proto and "
-        "-For headers are trusted. Can be repeated; in an environment variable, separated by "
-        "commas.",
+        "-For headers are trusted, or 'unix' for those that connect to a Unix socket. Can be "
+        "repeated; in an environment variable, separated by commas.",
         multiple=True,
         group=VISITORS,
         unit="NETWORK",
@@ -403,6 +453,7 @@ class Settings:
 SECRETS_BESIDES = frozenset(
     [
         "DEEPAAS_API_KEY",
+        "DEEPAAS_TLS_KEY_PASSWORD",
         "OTEL_EXPORTER_OTLP_HEADERS",
         "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
         "WEBHOOK_AUTH_TOKEN",

@@ -15,49 +15,57 @@ LINES_COUNT = 5
 
 
 def greeting(
-    listening: tuple[str, int],
+    listening: tuple[str, int] | None,
     pages: Sequence[Link],
     models: Sequence[FoundModel],
     owners: Sequence[Principal] | None = None,
+    also: Sequence[str] = (),
+    scheme: str = "http",
 ) -> str:
-    """The pages by URL; ``listening`` as the kernel tells it.
+    """The pages by URL; ``listening`` as the kernel tells it, ``also`` where else.
 
     ``owners`` are those of the keys that are valid; None if no key is required.
     """
-    local = own_url(listening, "")
     first, *others = _named(models)
     shown = [("Models:", first), *(("", other) for other in others)]
-    shown += [(f"{page.label}:", f"{local}{page.path}") for page in pages]
-    network = network_url(listening, pages[0].path)
-    if network and network != f"{local}{pages[0].path}":
-        shown.append(("On the network:", network))
+    if listening is not None:
+        local = own_url(listening, "", scheme)
+        shown += [(f"{page.label}:", f"{local}{page.path}") for page in pages]
+        network = network_url(listening, pages[0].path, scheme)
+        if network and network != f"{local}{pages[0].path}":
+            shown.append(("On the network:", network))
+    shown += [("Listens on:" if not number else "", one) for number, one in enumerate(also)]
     first, *others = _rights(owners)
     shown += [("Keys:", first), *(("", other) for other in others)]
     width = max(len(label) for label, _ in shown)
-    reach = (
-        "Other machines can connect."
-        if is_open(listening)
-        else "Only this machine can connect (use --listen-ip 0.0.0.0 for the network)."
-    )
+    if also:
+        reach = ""
+    elif listening is not None and is_open(listening):
+        reach = "Other machines can connect. "
+    else:
+        reach = "Only this machine can connect (use --listen-ip 0.0.0.0 for the network). "
     lines = [f"{label:>{width}} {text}" for label, text in shown]
     return "\n".join(
-        ["", f"DEEPaaS {deepaas.__version__}", "", *lines, "", f"{reach} Press Ctrl+C to stop.", ""]
+        ["", f"DEEPaaS {deepaas.__version__}", "", *lines, "", f"{reach}Press Ctrl+C to stop.", ""]
     )
 
 
 def short_greeting(
-    listening: tuple[str, int],
+    listening: tuple[str, int] | None,
     pages: Sequence[Link],
     models: Sequence[FoundModel],
     owners: Sequence[Principal] | None = None,
+    also: Sequence[str] = (),
+    scheme: str = "http",
 ) -> str:
     """The same in a line, for a log that programs read."""
-    local = own_url(listening, pages[0].path)
-    reach = "other machines can connect" if is_open(listening) else "only this machine can connect"
-    named = ", ".join(_named(models))
+    where = list(also)
+    if listening is not None:
+        reach = "other machines" if is_open(listening) else "only this machine"
+        where.insert(0, f"{own_url(listening, pages[0].path, scheme)} ({reach} can connect)")
     return (
-        f"DEEPaaS {deepaas.__version__} listens at {local} ({reach}) with models: {named}; "
-        f"keys: {', '.join(_rights(owners))}"
+        f"DEEPaaS {deepaas.__version__} listens at {', '.join(where)} with models: "
+        f"{', '.join(_named(models))}; keys: {', '.join(_rights(owners))}"
     )
 
 

@@ -34,8 +34,13 @@ from deepaas.app import (
     share_limits,
 )
 from deepaas.cmd.access import open_access
+from deepaas.cmd.addresses import addresses_of
+from deepaas.cmd.certificate import certificate_of
 from deepaas.cmd.greeting import greeting, short_greeting
+from deepaas.cmd.hangup import on_hangup
 from deepaas.cmd.init import leave_first_place
+from deepaas.cmd.listening import Listeners, check_doors
+from deepaas.cmd.supervisor import Supervisor
 from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
 from deepaas.executor import Site, open_executor
@@ -44,10 +49,9 @@ from deepaas.model import discovery
 from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
 from deepaas.notes import Notes
-from deepaas.origins import Visitors
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
-from deepaas.reach import OPEN_TO_ALL, elsewhere, is_open, network_url, own_url
+from deepaas.reach import own_url
 from deepaas.scrape.listener import serve_metrics
 from deepaas.scrape.setup import SCRAPE
 from deepaas.scratch import scratch
@@ -55,12 +59,13 @@ from deepaas.settings import Settings
 from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
 from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
-from deepaas.web.listener import Listener, raise_open_files
+from deepaas.web.listener import raise_open_files
 from deepaas.web.observers import OBSERVERS
 from deepaas.web.request_details import details_from
 from deepaas.web.request_id import in_context
@@ -79,6 +84,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     leave_first_place()
     replace_standard_streams()
     given = sys.argv[1:] if argv is None else argv
+    if "--check-config" in given:
+        from deepaas.cmd.check_config import check_config
+
+        sys.exit(check_config(given))
     form = config.given_early("log_format", given, os.environ)
     try:
         settings = config.load(given)
@@ -119,7 +128,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, on_signal)
 
-    visitors = build_visitors(settings)
+    supervisor = Supervisor(os.environ)
+    listening = addresses_of(settings)
+    certificate = certificate_of(settings)
+    visitors = build_visitors(settings, listening)
     keys = build_keys(settings)
     drain = Drain()
     host_mark = secrets.token_hex(8)
@@ -180,52 +192,64 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         )
         # Started early: a worker may be lost while the store is opened.
         settled = asyncio.ensure_future(registry.settled())
-        sharing = (
-            asyncio.ensure_future(share_limits(settings, limits, host_mark)) if limits else None
-        )
-        reloading = asyncio.ensure_future(reloader.run()) if reloader else None
-        following = asyncio.ensure_future(keys.follow()) if keys else None
-        listener: Listener | None = None
+        watches = [supervisor.watch()]
+        watches += [one.run() for one in (reloader,) if one is not None]
+        watches += [one.watch() for one in (certificate,) if one is not None]
+        watches += [one.follow() for one in (keys,) if one is not None]
+        watches += [share_limits(settings, one, host_mark) for one in (limits,) if one is not None]
+        watching = [asyncio.ensure_future(one) for one in watches]
+        on_hangup([certificate.reload] if certificate else [], supervisor)
+        listeners: Listeners | None = None
         try:
-            listener = _listen(settings, notes)
+            check_doors(listening, (one.name for one in app[DOORS]))
+            if page.installed and settings.ui:
+                # The page must reach all doors, whatever the others are limited to.
+                page.api_socket = page.host_socket
+                listening.append(
+                    ListenAddress(path=str(page.host_socket), mode=0o600, private=True)
+                )
+            listeners = Listeners(listening, notes, certificate)
             pages = _pages(settings, page.installed, app[FRONT].pages())
-            owners = access.owners
+            main = listeners.main
+            bound, scheme = (main.bound, main.scheme) if main else (None, "")
+            told = (bound, pages, models, access.owners, listeners.others())
             if settings.log_format == logs.JSON:
-                _log.info("%s", short_greeting(listener.address, pages, models, owners))
+                _log.info("%s", short_greeting(*told, scheme))
             else:
-                print(greeting(listener.address, pages, models, owners), flush=True)
-            listener.start(connections)
+                print(greeting(*told, scheme), flush=True)
+            listeners.start(connections)
             if SCRAPE in app:
                 await stack.enter_async_context(serve_metrics(app, settings, connections, notes))
-            _tell_who_may_ask(visitors, listener, has_keys=access.check is not None)
-            page.api_url = own_url(listener.address, settings.base_path)
+            listeners.tell_who_may_ask(visitors, has_keys=access.check is not None)
             registry.start()
             if settings.train_endpoint:
                 await trainings.start()
             if not await _any_model(settled, stop, _why_it_stays(settings, app[DOORS])):
                 return 1
+            supervisor.ready()
             _settle_memory()
-            if example := app[FRONT].example(own_url(listener.address, "")):
+            if bound and (example := app[FRONT].example(own_url(bound, "", scheme))):
                 _log.info("try it: %s", example)
             if (expect := app[FRONT].expect_visitor) and sys.stdout.isatty():
                 # Somebody watches, and has been given its address.
                 expect()
             await stop.wait()
             _log.info("stopping: waiting for running calls to finish (a second signal ends them)")
+            supervisor.stopping()
             drain.began = True
-            await listener.stop()
+            await listeners.stop()
             await asyncio.gather(
                 _first(drain.finished(), asyncio.sleep(settings.drain_timeout), hurry.wait()),
                 trainings.stop(hurry),
             )
         finally:
-            if listener is not None:
-                await listener.stop()
+            if listeners is not None:
+                await listeners.stop()
             settled.cancel()
-            for task in (reloading, following, sharing):
-                if task is not None:
-                    task.cancel()
-                    await asyncio.wait((task,))
+            connections.end_handshakes()
+            for task in watching:
+                task.cancel()
+            await asyncio.wait(watching)
             # Calls that are still running or waiting get 503.
             await asyncio.gather(registry.stop(), trainings.stop(hurry), page.stop())
             await runner.cleanup()
@@ -248,17 +272,6 @@ def _connection_limits(settings: Settings, fitting: int) -> ConnectionLimits:
     )
 
 
-def _listen(settings: Settings, notes: Notes) -> Listener:
-    try:
-        return Listener(settings.listen_ip, settings.listen_port, notes)
-    except OSError as error:
-        # Remove what socket.create_server adds: the message already says it.
-        reason = (error.strerror or str(error)).partition(" (while")[0]
-        where = f"{settings.listen_ip} port {settings.listen_port}"
-        todo = elsewhere(error, settings.listen_port)
-        raise ConfigError(f"could not listen on {where}: {reason}{todo}") from None
-
-
 def _pages(settings: Settings, has_page: bool, of_doors: Sequence[Link]) -> list[Link]:
     prefix = settings.base_path
     pages = [Link("Start page", f"{prefix}/")]
@@ -268,16 +281,6 @@ def _pages(settings: Settings, has_page: bool, of_doors: Sequence[Link]) -> list
     if settings.ui and has_page:
         pages.append(Link("Try-me page", f"{prefix}{try_me.PATH}/"))
     return pages
-
-
-def _tell_who_may_ask(visitors: Visitors, listener: Listener, *, has_keys: bool) -> None:
-    if is_open(listener.address) and not has_keys:
-        where = network_url(listener.address, "") or f"port {listener.address[1]}"
-        _log.warning(OPEN_TO_ALL, where)
-    if visitors.any_host:
-        _log.info("all host names are accepted (see --allowed-host)")
-    if visitors.any_origin:
-        _log.warning("web pages of all origins can use this host (--allowed-origin *)")
 
 
 def _why_it_stays(settings: Settings, opened: Sequence[OpenDoor]) -> str:

@@ -74,6 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         server.serve(
             listening,
             api_url=given.api_url,
+            api_socket=given.api_socket,
             public_url=given.public_url,
             root=given.root_path.rstrip("/"),
             max_file_bytes=given.max_file_size or None,
@@ -102,6 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         default="http://127.0.0.1:5000",
         metavar="URL",
         help="URL of the host, with its base path. (default: %(default)s)",
+    )
+    host.add_argument(
+        "--api-socket",
+        type=Path,
+        metavar="PATH",
+        help="Unix socket of the host, to use instead of the address in --api-url.",
     )
     host.add_argument(
         "--public-url",

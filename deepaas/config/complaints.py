@@ -71,7 +71,7 @@ def unknown(complaint: str, doors: Sequence[DoorOptions]) -> str | None:
     if not name.startswith("-"):
         # argparse only accepts positional arguments in one place.
         return name and f"{name!r} must be next to the other models, or after --model-name."
-    known = ["--config-file", "--config-dir", "--help-all", "--version"]
+    known = ["--check-config", "--config-file", "--config-dir", "--help-all", "--version"]
     for option in every(doors):
         is_switch = isinstance(option, cfg.BoolOpt)
         known += [f"--{option.name}", *([f"--no-{option.name}"] if is_switch else [])]

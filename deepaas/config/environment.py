@@ -23,6 +23,7 @@ OTHERS = frozenset(
         "DEEPAAS_API_KEY",
         "DEEPAAS_RUN_CONTROL",
         "DEEPAAS_RUN_DIR",
+        "DEEPAAS_TLS_KEY_PASSWORD",
         "DEEPAAS_URL",
         "DEEPAAS_V2_MODEL",
         "DEEPAAS_WORKER",

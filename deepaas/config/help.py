@@ -113,6 +113,8 @@ def _add_others(group: argparse._ArgumentGroup, *, everything: bool) -> None:
             metavar="{bash,zsh}",
             help="Print a script for completion in a shell.",
         )
+    check = "Check all options, files and addresses, and exit: 0 if they are right, 1 if not."
+    group.add_argument("--check-config", action="store_true", help=check)
     group.add_argument("--version", action="store_true", help="Print the version.")
     group.add_argument(*("-h", "--help"), action="store_true", help="Show this help.")
     group.add_argument("--help-all", action="store_true", help="Show all options.")

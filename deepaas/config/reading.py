@@ -196,11 +196,13 @@ def _prefer(conf: cfg.ConfigOpts, argv: Sequence[str], doors: Sequence[DoorOptio
 
 
 def _network(given: str) -> str:
+    if given == "unix":
+        return given
     try:
         return str(ipaddress.ip_network(given, strict=False))
     except ValueError:
         raise ConfigError(
-            f"--trusted-proxy: {given!r} is not an IP address or a network."
+            f"--trusted-proxy: {given!r} is not an IP address, a network or 'unix'."
         ) from None
 
 

@@ -16,6 +16,7 @@ from deepaas.scrape.collector import Collector
 from deepaas.scrape.page import PATH, for_all
 from deepaas.scrape.setup import SCRAPE
 from deepaas.settings import Settings
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits
 from deepaas.web.connections import Connections
 from deepaas.web.errors import NOTES, SHAPES, ErrorShapes
@@ -50,8 +51,9 @@ async def listening(
 ) -> AsyncIterator[tuple[str, int]]:
     """Serve metrics there; yields the address. Raises ``ConfigError``."""
     ip, port = address_of(text)
+    at = ListenAddress(ip=ip, port=port)
     visitors = Visitors(ip, settings.allowed_host, settings.allowed_origin)
-    app = web.Application(middlewares=[serving(Drain()), check_visitors(visitors)])
+    app = web.Application(middlewares=[serving(Drain()), check_visitors({at: visitors})])
     protect(app, visitors)
     app[NOTES], app[SHAPES] = notes, ErrorShapes()
     app.router.add_get(PATH, for_all(collector))
@@ -61,13 +63,14 @@ async def listening(
     limits = ConnectionLimits(CONNECTIONS_COUNT, 0, SECONDS, 10 * SECONDS, SECONDS, SECONDS)
     connections = Connections(runner.server, limits, notes)
     try:
-        listener = Listener(ip, port, notes)
+        listener = Listener(at, notes)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigError(f"could not listen on {text} for metrics: {reason}") from None
     try:
         listener.start(connections)
-        yield listener.address
+        assert listener.bound is not None
+        yield listener.bound
     finally:
         await listener.stop()
         await runner.cleanup()

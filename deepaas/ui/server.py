@@ -86,6 +86,7 @@ def serve(
     listening: socket.socket,
     *,
     api_url: str,
+    api_socket: Path | None,
     public_url: str | None,
     root: str,
     max_file_bytes: int | None,
@@ -107,7 +108,7 @@ def serve(
         body_seconds: time limit for the next part of a request body.
         on_start: called when the server is ready.
     """
-    api = VisitorApi(api_url, public_url=public_url)
+    api = VisitorApi(api_url, unix_socket=api_socket, public_url=public_url)
     app = build(api, root, max_file_bytes=max_file_bytes, believes=believes, on_start=on_start)
     answers = Answers(OriginGuard(app, visitors, believes))
     config = uvicorn.Config(

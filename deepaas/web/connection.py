@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import select
 import socket
 import struct
-import sys
 from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
@@ -21,8 +19,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from deepaas.errors import DeepaasError, RequestTimedOut
+from deepaas.web.addresses import ListenAddress
+from deepaas.web.early_answers import TOO_MANY, TOO_SLOW
 from deepaas.web.errors import STATUS, json_response, new_reference
 from deepaas.web.request_id import REQUEST_ID, request_id
+from deepaas.web.sending import buffered_bytes, sending, silent
 from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
@@ -34,10 +35,6 @@ PROGRESS_BYTES = 1024
 
 _REQUEST = getattr(getattr(web.RequestHandler, "_handle_request", None), "__code__", object())
 """A version of aiohttp that names it differently makes its tasks as ever."""
-
-_INFO = struct.Struct("=QQII I")
-_INFO_OFFSET = 120
-"""Offset of ``tcpi_bytes_acked`` in Linux's ``struct tcp_info``, which is only ever extended."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +54,6 @@ class ConnectionLimits:
     idle_seconds: float = 0.0
     body_seconds: float = 0.0
     send_seconds: float = 0.0
-
-
-def _plain(status: int, message: str, error: str) -> bytes:
-    """A complete response as bytes, to be sent before there is a request."""
-    answer = json_response({"code": status, "message": message, "error": error}, status)
-    body = cast(bytes, answer.body)
-    head = (
-        f"HTTP/1.1 {status} {answer.reason}\r\nContent-Type: {answer.headers['Content-Type']}\r\n"
-        f"Content-Length: {len(body)}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-TOO_MANY = _plain(503, "the host has too many connections: try again later", "connections_full")
-_TOO_SLOW = _plain(408, "the head of the request did not arrive in time", "request_timed_out")
 
 
 class Doorkeeper(Protocol):
@@ -99,7 +81,12 @@ def make_task(
 
 
 class Connection(web.RequestHandler):
-    """One connection; ``line`` is the transport, even after aiohttp has released it."""
+    """One connection; ``line`` is the transport, even after aiohttp has released it.
+
+    Attributes:
+        at: where it has arrived; None if nobody has said.
+        opening: the TLS handshake that it has come from, until it is counted in its place.
+    """
 
     __slots__ = (
         "_asked_count",
@@ -113,12 +100,22 @@ class Connection(web.RequestHandler):
         "_since_mark",
         "_was_busy",
         "address",
+        "at",
         "line",
+        "opening",
         "received",
     )
 
-    def __init__(self, doorkeeper: Doorkeeper, server: web.Server, **options: Any) -> None:
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        server: web.Server,
+        at: ListenAddress | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(server, **options)
+        self.at = at
+        self.opening: Any = None
         self._doorkeeper = doorkeeper
         self.line: asyncio.Transport | None = None
         self.address = ""
@@ -184,7 +181,7 @@ class Connection(web.RequestHandler):
 
     @property
     def waiting_bytes(self) -> int:
-        return 0 if self.line is None else self.line.get_write_buffer_size()
+        return 0 if self.line is None else buffered_bytes(self.line)
 
     @property
     def stuck_since(self) -> float:
@@ -214,12 +211,15 @@ class Connection(web.RequestHandler):
         if not self._has_begun and not silent([self]):
             return ""  # The next request has arrived but has not been read.
         if self._has_begun and self.received != self._since_mark:
-            self.line.write(_TOO_SLOW)
+            self.line.write(TOO_SLOW)
         self.force_close()
         return "the client did not send a request" if self._has_begun else "it was idle"
 
     def give_way(self) -> None:
         self.force_close()
+        if self.ssl_context and self.line is not None:
+            # Without waiting for the client to confirm the end.
+            self.line.abort()
 
     def break_off(self) -> None:
         """Close at once, and discard what has not been sent, including the system's buffer."""
@@ -249,7 +249,7 @@ class Connection(web.RequestHandler):
 
     def _is_stuck(self, now: float, seconds: float) -> bool:
         assert self.line is not None
-        waiting, taken = _sending(self.line)
+        waiting, taken = sending(self.line)
         if not waiting:
             self._send_since = 0.0
         elif not self._send_since or abs(taken - self._send_mark) >= PROGRESS_BYTES:
@@ -298,29 +298,3 @@ def _is_clients(error: Any) -> bool:
     if isinstance(error, DeepaasError):
         return STATUS.get(type(error), 500) < 500
     return isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)
-
-
-def _sending(line: asyncio.Transport) -> tuple[bool, int]:
-    """Whether data for the client is pending, and how many bytes it has received so far."""
-    waiting = line.get_write_buffer_size()
-    sock = line.get_extra_info("socket")
-    if sys.platform != "linux" or sock is None or sock.fileno() < 0:
-        return waiting > 0, -waiting
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_OFFSET + _INFO.size)
-    if len(info) < _INFO_OFFSET + _INFO.size:
-        return waiting > 0, -waiting
-    acknowledged, _, _, _, unsent = _INFO.unpack_from(info, _INFO_OFFSET)
-    (in_flight,) = struct.unpack_from("=I", info, 24)
-    return bool(waiting or unsent or in_flight), acknowledged
-
-
-def silent(connections: list[Connection]) -> list[Connection]:
-    """Those that have no data to read."""
-    poll = select.poll()
-    lines = {each.fileno: each for each in connections if each.fileno >= 0}
-    for descriptor in lines:
-        poll.register(descriptor, select.POLLIN)
-    for descriptor, event in poll.poll(0):
-        if event == select.POLLIN:
-            del lines[descriptor]
-    return list(lines.values())

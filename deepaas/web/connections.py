@@ -17,8 +17,11 @@ from typing import Any
 from aiohttp import web
 
 from deepaas.notes import Notes
-from deepaas.web.connection import Connection, ConnectionLimits, silent
+from deepaas.web.addresses import ListenAddress
+from deepaas.web.connection import Connection, ConnectionLimits
+from deepaas.web.counted import CountedConnection
 from deepaas.web.observers import ObservedConnection, Observer, Observers, noting
+from deepaas.web.sending import silent
 
 _log = logging.getLogger(__name__)
 
@@ -65,19 +68,27 @@ class Connections:
         self._options = {**options, "access_log": None, "keepalive_timeout": NEVER_SECONDS}
         self.refused_count = 0
         self._loop = asyncio.get_running_loop()
-        self._open: set[Connection] = set()
+        self._open: set[CountedConnection] = set()
         self._of_address: Counter[str] = Counter()
         self._next_look: asyncio.TimerHandle | None = None
 
-    def __call__(self) -> Connection:
-        return self._make(self, self._server, loop=self._loop, **self._options)
+    def __call__(self, at: ListenAddress | None = None) -> Connection:
+        return self._make(self, self._server, at=at, loop=self._loop, **self._options)
+
+    def at(self, address: ListenAddress) -> Callable[[], Connection]:
+        """A factory of the connections of one listener."""
+        return partial(self, address)
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def admit(self, connection: Connection) -> bool:
+    def admit(self, connection: CountedConnection) -> bool:
         """Whether there is room for it, or can be made."""
-        of_address = self._limits.per_address_count
+        if connection.opening is not None:
+            self.forget(connection.opening)
+            connection.opening = None
+        # The clients of a Unix socket have no address.
+        of_address = self._limits.per_address_count if connection.address else 0
         if of_address and self._of_address[connection.address] >= of_address:
             same = [each for each in self._open if each.address == connection.address]
             if not self._make_room(same, 1):
@@ -94,12 +105,18 @@ class Connections:
             self._next_look = self._loop.call_later(LOOK_SECONDS, self._look)
         return True
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: CountedConnection) -> None:
         if connection in self._open:
             self._open.discard(connection)
             self._of_address[connection.address] -= 1
             if not self._of_address[connection.address]:
                 del self._of_address[connection.address]
+
+    def end_handshakes(self) -> None:
+        """Close the connections that are not open yet."""
+        for each in list(self._open):
+            if not isinstance(each, Connection):
+                each.give_way()
 
     def make_room(self) -> bool:
         """Close some idle connections; False if there are none."""
@@ -110,7 +127,7 @@ class Connections:
         self._notes.note("a connection was refused: there are too many, and none is idle")
         return False
 
-    def _make_room(self, among: Iterable[Connection], count: int) -> bool:
+    def _make_room(self, among: Iterable[CountedConnection], count: int) -> bool:
         # First those that have never sent a request, then the longest idle.
         waiting = [
             (not each.is_new, since, id(each), each)

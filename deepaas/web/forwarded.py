@@ -30,14 +30,22 @@ def is_forwarded(name: str) -> bool:
     return name.startswith(PREFIX) or name in HEADERS
 
 
+UNIX = "unix"
+"""Stands for the address of a client of a Unix socket, which has none."""
+
+
 class TrustedProxies:
-    """Trusted addresses and networks; ``ValueError`` if one is neither."""
+    """Trusted addresses and networks, and ``unix``; ``ValueError`` if one is neither."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
-        self._networks = [ipaddress.ip_network(one, strict=False) for one in networks]
+        given = list(networks)
+        self._trusts_unix = UNIX in given
+        self._networks = [ipaddress.ip_network(one, strict=False) for one in given if one != UNIX]
         self._named: set[str] = set()
 
     def trusts(self, peer: str | None) -> bool:
+        if peer == UNIX:
+            return self._trusts_unix
         if not self._networks or not peer:
             return False
         try:
@@ -52,15 +60,16 @@ class TrustedProxies:
         values = request.headers.getall(name, ())
         if not values:
             return ""
-        if not self.trusts(request.remote):
-            self._warn(name, request.remote or "unknown")
+        peer = _peer(request)
+        if not self.trusts(peer):
+            self._warn(name, peer)
             return ""
         # Proxies append to the header: everything before may be the client's.
         return values[-1].rpartition(",")[2].strip()
 
     def client(self, request: web.BaseRequest) -> str:
         """The address of the client behind all of them."""
-        peer = request.remote or "unknown"
+        peer = _peer(request)
         if not self.trusts(peer):
             return peer
         if "X-Forwarded-For" not in request.headers:  # A plain dict if it is not valid HTTP.
@@ -119,9 +128,19 @@ def public_scheme(request: web.Request) -> str:
     return told if told in _SCHEMES else request.scheme
 
 
+def is_secure(request: web.Request) -> bool:
+    """Whether the client uses ``https``, so that it keeps cookies that are marked as secure."""
+    return public_scheme(request) == "https"
+
+
 def client_address(request: web.Request) -> str:
     """The address of the client behind all trusted proxies."""
     return _proxies(request).client(request)
+
+
+def _peer(request: web.BaseRequest) -> str:
+    remote = request.remote
+    return UNIX if remote == "" else remote or "unknown"
 
 
 def _proxies(request: web.Request) -> TrustedProxies:

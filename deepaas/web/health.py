@@ -88,6 +88,9 @@ class Drain:
             self._ended.set()
 
 
+PATHS = ("/healthz", "/readyz", "/health")
+"""Below the base path; they answer on all listeners, to everybody."""
+
 DRAIN: web.AppKey[Drain] = web.AppKey("deepaas_drain", Drain)
 
 

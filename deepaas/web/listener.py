@@ -11,12 +11,18 @@ import errno
 import os
 import resource
 import socket
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deepaas.notes import Notes
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.connections import Connections
+from deepaas.web.sockets import open_sockets, remove_stale
 
-BACKLOG = 1024
+if TYPE_CHECKING:
+    from deepaas.web.certificate import Certificate
+    from deepaas.web.handshakes import Handshakes
+
 ACCEPT_COUNT = 32
 """Connections accepted at a time; the others wait until these have been handled."""
 
@@ -37,33 +43,54 @@ def raise_open_files() -> int:
 
 
 class Listener:
-    def __init__(self, ip: str, port: int, notes: Notes) -> None:
-        """Bind; clients can connect from then on. ``port`` 0 chooses a free port.
+    def __init__(
+        self, address: ListenAddress, notes: Notes, certificate: Certificate | None = None
+    ) -> None:
+        """Bind; clients can connect from then on. Port 0 chooses a free port.
 
-        ``ip`` can be a name of this machine. ``OSError`` if binding fails.
+        ``certificate``: for TLS, unless the address says otherwise. ``OSError`` if binding fails.
         """
+        self._certificate = certificate
+        self.address = address
         self._notes = notes
+        self._handshakes: Handshakes | None = None
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[None]] = set()
+        self._sockets = open_sockets(address)
+        for each in self._sockets:
+            each.setblocking(False)
         self._spare = -1
         self._keep_spare()
-        self._sockets: list[socket.socket] = []
-        try:
-            for family, address in _resolved(ip, port):
-                listening = socket.create_server(address, family=family, backlog=BACKLOG)
-                listening.setblocking(False)
-                self._sockets.append(listening)
-        except BaseException:
-            self._close()
-            raise
 
     @property
-    def address(self) -> tuple[str, int]:
-        ip, port, *_ = self._sockets[0].getsockname()
+    def bound(self) -> tuple[str, int] | None:
+        """IP address and port from the kernel; None for a Unix socket."""
+        sock = self._sockets[0]
+        if sock.family == socket.AF_UNIX:
+            return None
+        ip, port, *_ = sock.getsockname()
         return ip, port
+
+    @property
+    def has_tls(self) -> bool:
+        if self.address.tls is None:
+            return self._certificate is not None and self.bound is not None
+        return self.address.tls
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.has_tls else "http"
 
     def start(self, connections: Connections) -> None:
         self._connections = connections
+        self._factory = connections.at(self.address)
+        if self._certificate is not None and self.has_tls:
+            # Imported late: it is the only user of TLS.
+            from deepaas.web.handshakes import Handshakes
+
+            self._handshakes = Handshakes(
+                self._certificate, connections, self._factory, self._notes
+            )
         for each in self._sockets:
             self._loop.add_reader(each, self._accept, each)
 
@@ -73,12 +100,16 @@ class Listener:
             self._loop.remove_reader(each)
         if self._opening:
             await asyncio.wait(self._opening)
-        self._close()
+        self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         for each in self._sockets:
             each.close()
         self._sockets = []
+        if self.address.path:
+            # Not if another process listens there by now.
+            with contextlib.suppress(OSError):
+                remove_stale(Path(self.address.path))
         self._let_go_of_spare()
 
     def _keep_spare(self) -> None:
@@ -95,7 +126,7 @@ class Listener:
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPT_COUNT - len(self._opening)):
             try:
-                accepted, _ = listening.accept()
+                accepted, peer = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -105,13 +136,16 @@ class Listener:
                 self._relieve(listening)
                 return
             accepted.setblocking(False)
+            if self._handshakes is not None:
+                self._handshakes.begin(accepted, str(peer[0]) if peer else "")
+                continue
             opening = self._loop.create_task(self._open(accepted))
             self._opening.add(opening)
             opening.add_done_callback(self._opening.discard)
 
     async def _open(self, accepted: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._connections, accepted)
+            await self._loop.connect_accepted_socket(self._factory, accepted)
         except OSError:
             accepted.close()  # The client has left.
 
@@ -130,8 +164,3 @@ class Listener:
         if listening.fileno() >= 0:
             self._keep_spare()
             self._loop.add_reader(listening, self._accept, listening)
-
-
-def _resolved(ip: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
-    found = socket.getaddrinfo(ip or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))

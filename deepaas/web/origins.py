@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -11,6 +11,8 @@ from multidict import istr
 from deepaas.browsers import wants_page
 from deepaas.errors import DeepaasError, ForeignOrigin, UnknownHost
 from deepaas.origins import Asked, Visitors
+from deepaas.web.addresses import ListenAddress
+from deepaas.web.doors_here import address_of
 from deepaas.web.errors import respond_to_error
 from deepaas.web.forwarded import forwarded_host
 from deepaas.web.notice import error_page
@@ -18,7 +20,23 @@ from deepaas.web.notice import error_page
 SITE = istr("Sec-Fetch-Site")
 
 
-def check_visitors(visitors: Visitors) -> Middleware:
+def check_visitors(by_address: Mapping[ListenAddress, Visitors]) -> Middleware:
+    """Each listener has its own visitors, or all have the same."""
+    first, *others = dict.fromkeys(by_address.values())
+    if not others:
+        return _check(first)
+    usual = _check(first)
+    checks = {address: _check(visitors) for address, visitors in by_address.items()}
+
+    @web.middleware
+    def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
+        at = address_of(request)
+        return (usual if at is None else checks.get(at, usual))(request, handler)
+
+    return check
+
+
+def _check(visitors: Visitors) -> Middleware:
     @web.middleware
     def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         headers = request.headers

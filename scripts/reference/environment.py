@@ -21,13 +21,19 @@ MEANING = {
     "DEEPAAS_RUN_CONTROL": "Set for a training run: used by the helpers in "
     "`deepaas.model.v2.run` to communicate with the host. Internal.",
     "DEEPAAS_RUN_DIR": "Set for a training run: the folder of the run, for its files.",
+    "DEEPAAS_TLS_KEY_PASSWORD": "`deepaas-run`: the password of the key in `--tls-key`, if it is "
+    "encrypted. Not passed on to models.",
     "DEEPAAS_URL": "`deepaas-cli`: the URL of the host, same as `--url`.",
     "DEEPAAS_V2_MODEL": "`deepaas-run`: names of the models to serve, separated by commas, "
     "unless `--model-name` is set. `deepaas-cli`: the model, same as `--model-name`.",
     "DEEPAAS_WORKER": "Set in every process that a host starts: a mark to find the child "
     "processes of a model. Internal, do not change it.",
+    "LISTEN_FDNAMES": "The names of the sockets that systemd passes, for `--listen systemd:NAME`.",
+    "LISTEN_FDS": "How many sockets systemd passes.",
+    "LISTEN_PID": "The process that systemd passes them to.",
     "NO_COLOR": "Any value disables colours on a terminal, and selects the plain log format of "
     "`deepaas-run`.",
+    "NOTIFY_SOCKET": "Where systemd is told how the host is (`Type=notify`).",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, unless `--otel-endpoint` is set.",
     "OTEL_RESOURCE_ATTRIBUTES": "Attributes of all traces of this host, as for every program with "
     "OpenTelemetry.",
@@ -35,6 +41,9 @@ MEANING = {
     "OTEL_SERVICE_NAME": "The name of this host in traces, `deepaas` by default.",
     "OTEL_TRACES_EXPORTER": "`none` turns traces off.",
     "TERM": "`dumb` disables colours on a terminal, and progress bars of `deepaas-cli`.",
+    "WATCHDOG_PID": "The process that systemd's watchdog watches.",
+    "WATCHDOG_USEC": "The time after which systemd restarts a host that does not report, in "
+    "microseconds.",
     "WEBHOOK_AUTH_TOKEN": "Cog's API: the bearer token for webhooks. Not passed on to models.",
     "XDG_STATE_HOME": "The default state directory is `$XDG_STATE_HOME/deepaas`, or "
     "`~/.local/state/deepaas` if the variable is not set. See `--state-dir`.",

@@ -22,6 +22,7 @@ from deepaas.app import DOORS, build_app, build_trainings, build_try_me, build_v
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.health import Drain
 from deepaas.web.login import Login
 from scripts.reference.pages import summary, table
@@ -121,7 +122,7 @@ def served() -> dict[Route, ServedRoute]:
             Drain(),
             trainings,
             page,
-            build_visitors(settings),
+            build_visitors(settings, [ListenAddress(ip="127.0.0.1")]),
             Notes(),
             login=Login(Sessions(KeyRing(), b""), ""),
         )

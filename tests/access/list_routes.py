@@ -12,6 +12,7 @@ from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
 from deepaas.executor import NoExecutor
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.health import Drain
 from deepaas.web.login import Login
 
@@ -25,7 +26,7 @@ with tempfile.TemporaryDirectory() as name:
         Drain(),
         build_trainings(settings, [], folder, "mark", NoExecutor()),
         build_try_me(settings, folder, "mark"),
-        build_visitors(settings),
+        build_visitors(settings, [ListenAddress(ip="127.0.0.1")]),
         Notes(),
         login=Login(Sessions(KeyRing(), b""), ""),
     )

@@ -185,6 +185,7 @@ def start_host(
     open_files: tuple[int, int] | None = None,
     output: int | None = None,
     executed: bool = False,
+    port: int | None = None,
 ) -> Iterator[Host]:
     """A host that serves `models`.
 
@@ -203,12 +204,13 @@ def start_host(
         open_files: soft and hard limit of its descriptors.
         output: a descriptor for its standard output and error, instead of the log.
         executed: see `prepared.start`.
+        port: for options that name it; a free one by default.
     """
     home = Path(tempfile.mkdtemp(prefix="deepaas-test-"))
     mark = uuid.uuid4().hex
     own_tmp = home / "tmp"
     own_tmp.mkdir()
-    port = free_port()
+    port = port or free_port()
     process = _spawn(
         models,
         options,

@@ -9,12 +9,16 @@ from typing import Any, cast
 import pytest
 
 from deepaas.notes import Notes
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.connections import Connections
 from deepaas.web.listener import Listener
 
 
 class _Working:
     """Connections of which none can give way."""
+
+    def at(self, _address: ListenAddress) -> None:
+        pass
 
     def make_room(self) -> bool:
         return False
@@ -28,7 +32,7 @@ def test_no_descriptor_of_somebody_else_is_closed(monkeypatch: pytest.MonkeyPatc
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     async def storm() -> None:
-        listener = Listener("127.0.0.1", 0, Notes())
+        listener = Listener(ListenAddress("127.0.0.1"), Notes())
         listener.start(cast(Connections, _Working()))
         listening: socket.socket = listener._sockets[0]
         monkeypatch.setattr(os, "open", none_left)

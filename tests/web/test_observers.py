@@ -13,6 +13,7 @@ from aiohttp import web
 
 from deepaas.notes import Notes
 from deepaas.origins import Visitors
+from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
 from deepaas.web.errors import NOTES, SHAPES, ErrorShapes, expecting
@@ -144,9 +145,8 @@ class Served(NamedTuple):
 @asynccontextmanager
 async def served(*others: Observer) -> AsyncIterator[Served]:
     visitors = Visitors("127.0.0.1", (), ())
-    app = web.Application(
-        middlewares=[serving(Drain()), check_visitors(visitors), normalize_paths("")]
-    )
+    checked = check_visitors({ListenAddress(): visitors})
+    app = web.Application(middlewares=[serving(Drain()), checked, normalize_paths("")])
     protect(app, visitors)
     app[NOTES], app[SHAPES] = Notes(), ErrorShapes()
     handlers = Handlers()

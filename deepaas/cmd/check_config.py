@@ -1,0 +1,152 @@
+"""``deepaas-run --check-config``: what would go wrong, without starting any model.
+
+Nothing is created or changed, and every fault is told, not only the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deepaas import config
+from deepaas.app import build_visitors, look_at_doors
+from deepaas.cmd.addresses import addresses_of
+from deepaas.cmd.certificate import certificate_of
+from deepaas.cmd.listening import check_doors
+from deepaas.doors import ClosedDoor
+from deepaas.errors import ConfigError, StoreUnavailable
+from deepaas.model import discovery
+from deepaas.settings import Settings
+from deepaas.training.retention import parse_keep
+from deepaas.training.state_directory import default_directory
+from deepaas.visible import visible
+from deepaas.web.addresses import ListenAddress
+from deepaas.web.sockets import open_sockets, remove_stale
+
+WORD = "--check-config"
+
+_log = logging.getLogger(__name__)
+
+
+def check_config(argv: Sequence[str]) -> int:
+    """Print each fault in a line; returns 0 if there is none, otherwise 1."""
+    logging.basicConfig(level=logging.WARNING, format="deepaas-run: %(message)s")
+    for remark in config.remarks(os.environ, config.door_options()):
+        _log.warning("%s", remark)
+    try:
+        settings = config.load([word for word in argv if word != WORD])
+    except ConfigError as error:
+        faults = [str(error)]
+    else:
+        faults = list(_faults(settings))
+    for fault in dict.fromkeys(faults):
+        print(visible(f"deepaas-run: {fault}"), file=sys.stderr)
+    if not faults:
+        print("The configuration is valid.")
+    return 1 if faults else 0
+
+
+def _faults(settings: Settings) -> Iterator[str]:
+    with _told() as told:
+        listening = addresses_of(settings)
+        build_visitors(settings, listening)
+        told += [fault for one in listening for fault in _of_address(one, settings)]
+    yield from told
+    checks: list[Callable[[Settings], Iterator[str]]] = [
+        _of_models,
+        _of_doors,
+        _of_certificate,
+        _of_log,
+        _of_trainings,
+    ]
+    for check in checks:
+        with _told() as told:
+            told += check(settings)
+        yield from told
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[list[str]]:
+    """Collects faults; an error is one, too."""
+    told: list[str] = []
+    try:
+        yield told
+    except (ConfigError, StoreUnavailable) as error:
+        told.append(str(error))
+
+
+def _of_address(address: ListenAddress, settings: Settings) -> Iterator[str]:
+    if address.tls and not settings.tls_cert:
+        yield f"--listen {address} tls=yes: this needs --tls-cert"
+    if address.passed or not (address.path or address.port):
+        return
+    try:
+        for each in open_sockets(address):
+            each.close()
+        if address.path:
+            remove_stale(Path(address.path))
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (while")[0]
+        yield f"could not listen on {address}: {reason}"
+
+
+def _of_models(settings: Settings) -> Iterator[str]:
+    discovery.choose(settings.model_name, settings.model_python)
+    yield from ()
+
+
+def _of_doors(settings: Settings) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        found = look_at_doors(replace(settings, debug=False), Path(name))
+    for one in found:
+        if isinstance(one, ClosedDoor):
+            yield f"the door {one.point.name!r} cannot be opened: {one.error}"
+    names = [one.point.name for one in found]
+    check_doors(addresses_of(settings), names)
+    for root in settings.root_protocol:
+        if root not in names:
+            yield f"root-protocol {root!r}: there is no such door"
+
+
+def _of_certificate(settings: Settings) -> Iterator[str]:
+    certificate_of(settings)  # It warns of what clients may not like.
+    yield from ()
+
+
+def _of_log(settings: Settings) -> Iterator[str]:
+    if settings.log_file and (why := _not_writable(Path(settings.log_file).expanduser())):
+        yield f"log-file {settings.log_file!r} cannot be written: {why}"
+
+
+def _of_trainings(settings: Settings) -> Iterator[str]:
+    parse_keep(settings.keep_runs)
+    if not settings.train_endpoint:
+        return
+    given = settings.state_dir
+    folder = Path(given).expanduser() if given else default_directory(os.environ)
+    if folder.exists() and not folder.is_dir():
+        yield f"state-dir {str(folder)!r} is not a directory"
+    elif why := _not_writable(folder):
+        yield f"state-dir {str(folder)!r} cannot be used: {why}"
+    database = folder / "trainings.sqlite"
+    if settings.database_url or database.exists():
+        from deepaas.training.migrate import look_at
+
+        asyncio.run(look_at(settings.database_url or f"sqlite+aiosqlite:///{database}"))
+
+
+def _not_writable(path: Path) -> str:
+    """Why a file or folder cannot be written, or created; empty if it can."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if there != path and not there.is_dir():
+        return f"{there} is not a directory"
+    return "" if os.access(there, os.W_OK) else f"{there} is not writable"
