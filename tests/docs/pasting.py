@@ -20,6 +20,8 @@ NO_DOCKER = "no Docker engine runs here; tests/unit/test_container.py reads the 
 ELSEWHERE = "needs a model that excludes another; tests/failures/test_interpreters.py serves some"
 NOT_RUN = {
     ("docs/how-to/containers.md", "docker "): NO_DOCKER,
+    ("docs/how-to/systemd.md", "systemctl"): "no systemd runs here; tests/unit/test_systemd.py "
+    "reads the unit",
     ("docs/how-to/oip.md", "pip install"): "tests/oip/test_page.py does, with Triton's client",
     ("docs/how-to/containers.md", 'echo "POSTGRES_PASSWORD='): NO_DOCKER,
     ("docs/index.md", "make run"): "the test serves what it would serve, from this environment",

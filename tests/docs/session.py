@@ -32,7 +32,10 @@ PORTS = ("5000", "5001", "5002", "7860", "8080", "8443")
 
 _PORT = re.compile(rf"((?:127\.0\.0\.1|localhost|0\.0\.0\.0):|-port[ =])({'|'.join(PORTS)})\b")
 _DEFAULT_CLIENT = re.compile(r"\b((?:Async)?Client)\(\)")
-_FOREGROUND = re.compile(r"^(?:\w+=\S+ )*(?:deepaas-run|deepaas-ui)\b(?!.*(?:&|--help|--version)$)")
+_FOREGROUND = re.compile(
+    r"^(?:\w+=\S+ )*(?:deepaas-run|deepaas-ui)\b"
+    r"(?!.*(?:&|--help|--version|--check-config.*)$)"
+)
 
 _PYTHON = """
 import os, sys
