@@ -14,6 +14,7 @@ from deepaas.web.addresses import ListenAddress
 from deepaas.web.errors import as_failure, problem_of
 from deepaas.web.facts import FACTS
 from deepaas.web.health import PATHS
+from deepaas.web.slashes import nothing_at
 
 
 def address_of(request: web.BaseRequest) -> ListenAddress | None:
@@ -34,12 +35,12 @@ def only_doors_here(addresses: Iterable[ListenAddress], prefix: str) -> Middlewa
 
     async def look(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not _is_here(request, open_paths):
-            return _not_found(request)
+            return _not_found(request, prefix)
         try:
             return await handler(request)
         except web.HTTPException as error:
             if not await _leads_here(request, error, open_paths):
-                return _not_found(request)
+                return _not_found(request, prefix)
             raise
 
     @web.middleware
@@ -73,5 +74,5 @@ async def _leads_here(request: web.Request, error: web.HTTPException, open_paths
     return _is_here(meant, open_paths)
 
 
-def _not_found(request: web.Request) -> web.Response:
-    return as_failure(problem_of(request, web.HTTPNotFound()))
+def _not_found(request: web.Request, prefix: str) -> web.Response:
+    return as_failure(problem_of(request, web.HTTPNotFound(reason=nothing_at(prefix))))

@@ -8,6 +8,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 
+def nothing_at(prefix: str) -> str:
+    """What is said of a path that does not exist."""
+    return f"nothing is served at this path: see {prefix}/ for what is"
+
+
 def normalize_paths(prefix: str) -> Middleware:
     """aiohttp's own middleware, called only if no route was found, because it costs time.
 
@@ -19,7 +24,7 @@ def normalize_paths(prefix: str) -> Middleware:
         try:
             return await redirect(request, handler)
         except web.HTTPNotFound:
-            where = f"nothing is served at this path: see {prefix}/ for what is"
+            where = nothing_at(prefix)
             if prefix and not f"{request.path}/".startswith(f"{prefix}/"):
                 where = f"nothing is served here: this host is at {prefix}/ (option base-path)"
             raise web.HTTPNotFound(reason=where) from None
