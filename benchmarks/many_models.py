@@ -19,6 +19,7 @@ from aiohttp import web
 
 from deepaas import config
 from deepaas.app import build_app, build_trainings, build_try_me, build_visitors
+from deepaas.cmd.addresses import addresses_of
 from deepaas.executor import Needs, NoExecutor, Reports, Source
 from deepaas.frames import FrameBuffer
 from deepaas.messages import Answer, Description, Predict, Ready, Signature, ToWorkerCalls
@@ -133,7 +134,7 @@ async def serve(port: int, models_count: int, workers_count: int, folder: Path) 
         Drain(),
         build_trainings(settings, [], folder, "mark", NoExecutor()),
         build_try_me(settings, folder, "mark"),
-        build_visitors(settings),
+        build_visitors(settings, addresses_of(settings)),
         notes,
     )
     runner = web.AppRunner(app, handler_cancellation=True)
