@@ -52,7 +52,7 @@ def about(model: Model, *, several: bool = False) -> str:
     ]
     facts += [
         (
-            title,
+            _label(title),
             f'<a href="{escape(url)}" rel="noopener noreferrer" target="_blank">{escape(url)}</a>',
         )
         for title, url in model.links
@@ -63,6 +63,11 @@ def about(model: Model, *, several: bool = False) -> str:
     back = '<p><a href="../">&larr; All models</a></p>' if several else ""
     text = markdown.render(model.description)
     return f"{back}<h1>{escape(model.title)}</h1>{text}{f'<dl>{listed}</dl>' if listed else ''}"
+
+
+def _label(key: str) -> str:
+    """A key of the metadata as a label beside "Author" and "Version"."""
+    return "Website" if key.lower() in ("url", "home-page") else f"{key[:1].upper()}{key[1:]}"
 
 
 def put_before_scripts(html: bytes, what: str) -> bytes:
