@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def playwright() -> AsyncIterator[Playwright]:
     # Waits end as soon as they can; this is for machines that are busy.
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=40_000)
     async with async_playwright() as playwright:
         yield playwright
 
