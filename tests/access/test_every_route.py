@@ -15,7 +15,6 @@ from .conftest import Closed
 OPEN = {
     *("/healthz", "/readyz", "/health", "/oip/v2/health/live", "/oip/v2/health/ready"),
     *("/login", "/logout"),
-    "/metrics",  # To programs on this machine.
 }
 ECHO_GET, ECHO_POST = ("GET", "/echo/"), ("POST", "/echo/{model}")
 
