@@ -92,6 +92,7 @@ $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml con
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Installing what the tests need, in addition: Chromium, nginx, PostgreSQL, and packages into $(VENV) ..."
 	scripts/need chromium chromium
+	scripts/need chromium-headless-shell chromium-headless-shell || echo "Chromium itself serves as well."
 	scripts/need /usr/sbin/nginx nginx
 	scripts/need prometheus prometheus
 	scripts/need-postgres

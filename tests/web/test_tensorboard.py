@@ -21,6 +21,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright, expect
+from support.chromium import FLAGS, PROGRAM
 from yarl import URL
 
 from deepaas.errors import ExtraMissing, UpstreamFailed
@@ -266,9 +267,7 @@ async def test_nothing_survives_a_host_that_is_killed(logdir: Path) -> None:
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--headless", "--no-sandbox"]
-        )
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
         yield browser
         await browser.close()
 
