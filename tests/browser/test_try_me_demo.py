@@ -154,9 +154,13 @@ async def test_trainings(kept: Kept, page: Page, host: Host, tmp_path: Path) -> 
     await _assert_weights(page, host, "quick")
 
     await tab.begin(name="slow", epochs=200, learning_rate=0.01, copies=0)
+    quick = await tab.rows.nth(1).get_by_role("rowheader").inner_text()
     await tab.rows.nth(1).get_by_role("checkbox").check()
+    # Each time until that has come back: the table may be made anew meanwhile, with the old ticks.
+    await expect(tab.page.get_by_role("heading", name=f"Log of {quick}")).to_be_visible()
     # Picked last, the new one has its log and its files shown.
     await tab.rows.first.get_by_role("checkbox").uncheck()
+    await expect(tab.plots.first.locator("circle.c1")).to_have_count(0)
     await tab.rows.first.get_by_role("checkbox").check()
     await expect(tab.plots.first.locator("circle.c1").nth(3)).to_be_attached(
         timeout=TRAINED_SECONDS * 1000
