@@ -157,7 +157,7 @@ async def test_a_session_ends_with_its_key(guarded: Guarded, visitor: Page) -> N
     await expect(visitor.get_by_role("heading", name="Models")).to_be_visible()
     with key_file.changing(guarded.file) as records:
         records[3] = msgspec.structs.replace(records[3], revoked=now() - timedelta(seconds=5))
-    guarded.host.wait_for_log("read 4 keys from")
+    guarded.host.wait_for_log("read 4 keys")
     await visitor.reload()
     await expect(visitor.get_by_label("Key")).to_be_visible()
 

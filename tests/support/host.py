@@ -125,13 +125,13 @@ class Host:
         return processes.marked(self.mark)
 
     def temporary_files(self) -> list[Path]:
-        """Uploads and results that lie on disk (the host's lock does not count)."""
+        """Uploads and results that lie on disk (the host's lock and sockets do not count)."""
         # Not rglob: that fails when a folder goes while it looks.
         return [
-            Path(folder, name)
+            path
             for folder, _, names in os.walk(self.tmp)
             for name in names
-            if name != "lock"
+            if name != "lock" and not (path := Path(folder, name)).is_socket()
         ]
 
     def open_files(self) -> list[str]:
