@@ -189,7 +189,8 @@ class Session:
     def save(self, block: Block) -> None:
         """Make a file of a block, where the shell stands."""
         where = Path(self._shell.run('pwd >&"$ANSWERS"') or "")
-        path = where / block.file
+        # Files of the system are never written: /etc/deepaas would be every host's.
+        path = where / block.file.lstrip("/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.as_here(block.body))
 

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any
 
-from deepaas.runtime.traits import Scope
+from deepaas.runtime.traits import Measuring, Scope
 
 MAX_NAME_CHARACTERS = 128
 MAX_SEGMENTS_COUNT = 4
@@ -101,19 +101,22 @@ class CurrentScope:
 _current: contextvars.ContextVar[CurrentScope] = contextvars.ContextVar("deepaas_cog_scope")
 
 
-class Around:
+class Around(Measuring):
     def __init__(self, scope: Scope) -> None:
+        super().__init__(scope)
         self._scope = CurrentScope(scope)
-        self._token: contextvars.Token[CurrentScope] | None = None
+        self._mine: contextvars.Token[CurrentScope] | None = None
 
     def __enter__(self) -> None:
-        self._token = _current.set(self._scope)
+        super().__enter__()
+        self._mine = _current.set(self._scope)
 
     def __exit__(self, *_: object) -> None:
-        assert self._token is not None
+        assert self._mine is not None
         # An asynchronous generator may be closed in another context.
         with contextlib.suppress(ValueError):
-            _current.reset(self._token)
+            _current.reset(self._mine)
+        super().__exit__()
 
 
 def install() -> None:
