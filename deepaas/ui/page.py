@@ -111,12 +111,12 @@ class _Predict:
                 with link:
                     kept.offer_link(self._form, self._status)
                 kept.keep(page, self._form, self._trouble)
+                self._examples()
             with gr.Column(scale=1, min_width=320, elem_classes="answer-side"):
                 self._earlier = Earlier()
                 self._tabs: gr.Tabs | None = None
                 self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
                 self._panes = self._make_panes()
-        self._examples()
         write = functools.partial(snippets.of_prediction, model)
         use_via_api(page, api, self._form, write, [self._chosen], others)
         self._connect(page)
