@@ -69,8 +69,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-OTEL_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-
 DOORS: web.AppKey[Sequence[doors.OpenDoor]] = web.AppKey("deepaas_doors", list)
 
 FRONT: web.AppKey[Front] = web.AppKey("deepaas_front", Front)
@@ -285,7 +283,9 @@ def build_access_log(settings: Settings, app: web.Application) -> AccessLog | No
 
 def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTracing | None:
     """None if nobody wants traces. Raises ``ConfigError``."""
-    from_environment = any(environment.get(name) for name in OTEL_ENDPOINTS)
+    from_environment = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.get(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+    )
     is_off = (
         environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
         or environment.get("OTEL_TRACES_EXPORTER", "otlp").strip() == "none"

@@ -176,7 +176,7 @@ class Settings:
     oidc_grant: tuple[str, ...] = option(
         (),
         "Rights for owners of tokens, as 'CLAIM=VALUE RIGHTS [MODELS]': 'groups=/vo/users "
-        "read,predict', 'realm_access.roles=trainer read,predict,train my_model', or '* read' for "
+        "read+predict', 'realm_access.roles=trainer read+predict+train my_model', or '* read' for "
         "everybody. VALUE can end with *. The first one that applies counts. Can be repeated.",
         multiple=True,
         group=ACCESS,

@@ -49,7 +49,9 @@ class Grant:
 
 
 def parse_grant(text: str) -> Grant:
-    """Parse ``CLAIM=VALUE RIGHT,RIGHT [MODEL,MODEL]`` or ``* RIGHT,…``.
+    """Parse ``CLAIM=VALUE RIGHT+RIGHT [MODEL+MODEL]`` or ``* RIGHT+…``.
+
+    Not commas: they separate grants in the environment.
 
     Raises:
         ConfigError: it has another form, or a right does not exist.
@@ -59,11 +61,11 @@ def parse_grant(text: str) -> Grant:
     if len(words) not in (2, 3) or not claim or bool(has_value) == (claim == EVERYBODY):
         raise ConfigError(
             f"{OPTION} {text!r}: write CLAIM=VALUE RIGHTS [MODELS], for example "
-            "'groups=/vo/users read,predict', or '* read' for everybody with a valid token"
+            "'groups=/vo/users read+predict', or '* read' for everybody with a valid token"
         )
     if has_value and not value.rstrip("*"):
         raise ConfigError(f"{OPTION} {text!r}: {claim}= needs a value")
-    names = [name for name in words[1].split(",") if name]
+    names = [name for name in words[1].split("+") if name]
     unknown = [name for name in names if name not in [right.value for right in Right]]
     if unknown or not names:
         known = ", ".join(right.value for right in Right)
@@ -71,7 +73,7 @@ def parse_grant(text: str) -> Grant:
         raise ConfigError(f"{OPTION} {text!r}: {said}; the rights are {known}")
     models = None
     if len(words) == 3:
-        models = frozenset(name for name in words[2].split(",") if name)
+        models = frozenset(name for name in words[2].split("+") if name)
     return Grant(claim, value, frozenset(map(Right, names)), models)
 
 

@@ -67,7 +67,7 @@ def _oidc(settings: Settings) -> tuple[Authenticator, list[Principal]]:
             "services would be valid here"
         )
     if not settings.oidc_grant:
-        raise ConfigError("--oidc-issuer requires --oidc-grant, for example '* read,predict'")
+        raise ConfigError("--oidc-issuer requires --oidc-grant, for example '* read+predict'")
     # Imported late: cryptography takes 20 MB, and a host without tokens does not need it.
     try:
         from deepaas.access.issuer_keys import IssuerKeys, check_address

@@ -23,7 +23,7 @@ SLICE_SECONDS = 0.002
 Source = Callable[[], Iterable[Family]]
 
 
-class Collector:
+class MetricsCollector:
     """``sources`` are further parts that have metrics; ``trainings`` is None without them."""
 
     def __init__(

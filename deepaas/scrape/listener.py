@@ -12,7 +12,7 @@ from aiohttp import web
 from deepaas.errors import ConfigError
 from deepaas.notes import Notes
 from deepaas.origins import Visitors
-from deepaas.scrape.collector import Collector
+from deepaas.scrape.collector import MetricsCollector
 from deepaas.scrape.page import PATH, for_all
 from deepaas.scrape.setup import SCRAPE
 from deepaas.settings import Settings
@@ -47,7 +47,7 @@ def address_of(text: str) -> tuple[str, int]:
 
 @contextlib.asynccontextmanager
 async def listening(
-    text: str, collector: Collector, settings: Settings, notes: Notes
+    text: str, collector: MetricsCollector, settings: Settings, notes: Notes
 ) -> AsyncIterator[tuple[str, int]]:
     """Serve metrics there; yields the address. Raises ``ConfigError``."""
     ip, port = address_of(text)

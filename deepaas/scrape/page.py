@@ -17,7 +17,7 @@ from deepaas.access.principal import NOBODY, Right
 from deepaas.errors import MetricsNotOpen, NotPermitted, Unauthenticated
 from deepaas.metrics.exposition import wanted_format
 from deepaas.origins import is_local_host
-from deepaas.scrape.collector import Collector
+from deepaas.scrape.collector import MetricsCollector
 from deepaas.web.access import principal_of
 from deepaas.web.forwarded import is_forwarded
 
@@ -30,7 +30,7 @@ _OF_PROXIES = frozenset(("via",))
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def for_this_machine(collector: Collector) -> Handler:
+def for_this_machine(collector: MetricsCollector) -> Handler:
     @open_to_all  # It checks by itself: programs on this machine need no key.
     async def metrics(request: web.Request) -> web.StreamResponse:
         if not is_of_this_machine(request):
@@ -40,7 +40,7 @@ def for_this_machine(collector: Collector) -> Handler:
     return metrics
 
 
-def for_all(collector: Collector) -> Handler:
+def for_all(collector: MetricsCollector) -> Handler:
     async def metrics(request: web.Request) -> web.StreamResponse:
         return await _answer(collector, request)
 
@@ -79,7 +79,7 @@ def _check_key(request: web.Request) -> None:
         raise NotPermitted(principal.name, Right.METRICS.value, is_partial=True)
 
 
-async def _answer(collector: Collector, request: web.Request) -> web.StreamResponse:
+async def _answer(collector: MetricsCollector, request: web.Request) -> web.StreamResponse:
     how = wanted_format(",".join(request.headers.getall(hdrs.ACCEPT, ())))
     return web.Response(
         body=await collector.text(how),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from deepaas.model.registry import Registry
-from deepaas.scrape.collector import Collector, Source
+from deepaas.scrape.collector import MetricsCollector, Source
 from deepaas.scrape.of_host import HostMetrics
 from deepaas.scrape.of_trainings import TrainingMetrics
 from deepaas.scrape.page import PATH, for_this_machine
@@ -22,7 +22,7 @@ from deepaas.web.uploads import Uploads
 
 @dataclass(frozen=True)
 class Scrape:
-    collector: Collector
+    collector: MetricsCollector
     host: HostMetrics
 
 
@@ -49,7 +49,7 @@ def setup(
     counts = RequestCounts(app[FACTS], has_keys=has_keys, has_traces=has_traces)
     app[OBSERVERS].append(counts)
     host = HostMetrics(drain, uploads)
-    collector = Collector(
+    collector = MetricsCollector(
         registry,
         host,
         None if trainings is None else TrainingMetrics(trainings),

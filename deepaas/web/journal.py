@@ -30,14 +30,14 @@ LARGE_BYTES = READ_BYTES // 2
 _HEAD = struct.Struct("<BI")
 
 
-class Span(NamedTuple):
+class FileRange(NamedTuple):
     """See :meth:`Journal.pieces`."""
 
     position: int
     length: int
 
 
-Entry = tuple[str, bytes | Span]
+Entry = tuple[str, bytes | FileRange]
 
 
 class TooMuch(Exception):
@@ -161,8 +161,8 @@ class Journal:
                 self._news = asyncio.Event()
             await self._news.wait()
 
-    def pieces(self, data: bytes | Span) -> Generator[bytes, None, None]:
-        if not isinstance(data, Span):
+    def pieces(self, data: bytes | FileRange) -> Generator[bytes, None, None]:
+        if not isinstance(data, FileRange):
             yield data
             return
         position, length = data
@@ -195,7 +195,7 @@ class Journal:
                     continue
                 small.append(comma)
                 comma = b","
-                if isinstance(data, Span):
+                if isinstance(data, FileRange):
                     yield b"".join(small)
                     small.clear()
                     yield from self.pieces(data)
@@ -212,7 +212,7 @@ class Journal:
             kind, length = _HEAD.unpack_from(block, offset)
             start = offset + _HEAD.size
             if length > LARGE_BYTES:
-                entries.append((self._kinds[kind], Span(position + start, length)))
+                entries.append((self._kinds[kind], FileRange(position + start, length)))
             elif start + length > len(block):
                 break
             else:

@@ -35,6 +35,7 @@ MEANING = {
     "`deepaas-run`.",
     "NOTIFY_SOCKET": "Where systemd is told how the host is (`Type=notify`).",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, unless `--otel-endpoint` is set.",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The same, as the complete URL.",
     "OTEL_RESOURCE_ATTRIBUTES": "Attributes of all traces of this host, as for every program with "
     "OpenTelemetry.",
     "OTEL_SDK_DISABLED": "`true` turns traces off.",

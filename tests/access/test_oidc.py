@@ -37,7 +37,7 @@ def issuer() -> Iterator[Issuer]:
 def host(issuer: Issuer) -> Iterator[Host]:
     options = [
         *("--oidc-issuer", issuer.url, "--oidc-audience", AUDIENCE),
-        *("--oidc-grant", "groups=/vo/users read,predict"),
+        *("--oidc-grant", "groups=/vo/users read+predict"),
         *("--oidc-grant", "realm_access.roles=only_echo predict echo"),
     ]
     with start_host(["plain", "echo"], "--no-ui", "--no-train-endpoint", *options) as host:
@@ -217,7 +217,7 @@ async def test_a_configuration_of_another_issuer_is_refused(issuer: Issuer) -> N
 @pytest.mark.parametrize(
     ("text", "claims", "expected"),
     [
-        ("groups=/vo/users read,predict", {"groups": ["/a", "/vo/users"]}, {"read", "predict"}),
+        ("groups=/vo/users read+predict", {"groups": ["/a", "/vo/users"]}, {"read", "predict"}),
         ("groups=/vo/users read", {"groups": "/vo/users"}, {"read"}),
         ("groups=/vo/users read", {"groups": ["/vo/users/admins"]}, None),
         ("groups=/vo/* read", {"groups": ["/vo/users/admins"]}, {"read"}),
@@ -262,7 +262,8 @@ def test_names_for_the_log_cannot_forge_lines() -> None:
         "groups=* read",
         "=x read",
         "* red",
-        "* ,",
+        "* +",
+        "* read,predict",
         "*=x read",
         "a=b read m n",
     ],

@@ -18,6 +18,9 @@ from deepaas.web.serving import serving
 
 EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.MalformedRequest("not a form"), 400),
+    (errors.Unauthenticated(), 401),
+    (errors.NotPermitted("ci", "train"), 403),
+    (errors.NotGranted("https://issuer.example"), 403),
     (errors.Disabled("predict"), 403),
     (errors.MetricsNotOpen(), 403),
     (errors.ForeignOrigin("a page of http://evil.test"), 403),
@@ -31,6 +34,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.UnsupportedMediaType.of_arguments("text/csv"), 415),
     (errors.UnknownHost("not evil.test"), 421),
     (errors.InvalidArguments({"a": ["Missing."]}), 422),
+    (errors.LimitExceeded("key", "10/minute", {"10/minute": 2.5}), 429),
     (errors.ModelFailed("KeyError: 'a'", details="Traceback of the author"), 500),
     (errors.WorkerDied("m", "was killed"), 500),
     (errors.ConfigError("no such option"), 500),
@@ -41,6 +45,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.ModelUnavailable("m", "is loading", 2.5), 503),
     (errors.QueueFull("m", 3), 503),
     (errors.TrainQueueFull(3), 503),
+    (errors.IssuerUnavailable("https://issuer.example"), 503),
     (errors.StoreUnavailable("no connection"), 503),
     (errors.HostExhausted("Too many open files"), 503),
     (errors.OutOfProcesses(), 503),
@@ -98,6 +103,10 @@ async def test_shape(
     response = await (await aiohttp_client(app)).get("/")
 
     assert response.status == status
+    if isinstance(error, errors.LimitExceeded):
+        assert response.content_type == "application/problem+json"
+        assert response.headers["Retry-After"] == "3"
+        return
     assert response.content_type == "application/json"
     body = await response.json()
     if isinstance(error, errors.InvalidArguments):

@@ -15,7 +15,7 @@ from deepaas.protocols.cog.prediction import COMPLETED, LOG, OUTPUT, PROCESSING,
 from deepaas.web import events
 from deepaas.web.document import Document
 from deepaas.web.events import MEDIA_TYPE, LongEvent
-from deepaas.web.journal import Span
+from deepaas.web.journal import FileRange
 
 
 def wants_stream(request: web.Request) -> bool:
@@ -74,7 +74,7 @@ async def _events_again(document: Document, *, streams: bool) -> AsyncIterator[L
     yield _of_json(COMPLETED, kept)
 
 
-def _event(kind: str, data: bytes | Span, index: int, prediction: Prediction) -> LongEvent:
+def _event(kind: str, data: bytes | FileRange, index: int, prediction: Prediction) -> LongEvent:
     pieces = prediction.journal.pieces
     if kind == COMPLETED:
         return LongEvent(kind, prediction.told().pieces)
