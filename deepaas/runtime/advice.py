@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from deepaas.runtime.failures import CannotBeServed
+from deepaas.runtime.failures import CannotBeServed, text
 
 _PACKAGES = {
     "Bio": "biopython",
@@ -60,7 +60,7 @@ def is_permanent(error: BaseException) -> bool:
     """Whether nothing but a change of the code, or of what is installed, can mend it."""
     if any(isinstance(one, OSError) for one in _with_causes(error)):
         return False  # A file that is still to come, a host that does not answer yet.
-    return isinstance(error, _CODE_ERRORS) and not _NO_GPU.search(str(error))
+    return isinstance(error, _CODE_ERRORS) and not _NO_GPU.search(text(error))
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -76,7 +76,7 @@ def advice(error: BaseException, work_in: Path | None = None) -> str:
 
     `work_in`: where the author's relative paths begin, the working directory by default.
     """
-    said = str(error)
+    said = text(error)
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(error)
     if _NO_GPU_MEMORY.search(said):
@@ -140,7 +140,7 @@ def pip(what: str) -> str:
 
 
 def _import_error(error: ImportError) -> str:
-    said = str(error)
+    said = text(error)
     if "beyond top-level" in said:
         return "the parent folder is not a package: import it by its name, or add an __init__.py"
     if "relative import" in said:

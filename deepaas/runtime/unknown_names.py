@@ -38,7 +38,8 @@ class UnknownNames:
         """What to say about names in a place from which no argument of this name is read, at most
         ``MAX_NAMES_COUNT``."""
         known = self._places[place]
-        names = list(names)
+        # A codec may decode other keys, which are reported as invalid.
+        names = [name for name in names if isinstance(name, str)]
         if place == "form" and len(names) == 1 and names[0].lstrip()[:1] in ("{", "["):
             return {} if names[0] in known else {"form": LOOKS_LIKE_JSON}
         unknown = itertools.islice((name for name in names if name not in known), MAX_NAMES_COUNT)

@@ -150,6 +150,6 @@ def test_addresses() -> None:
 
 
 def test_an_option_that_is_no_network() -> None:
-    with pytest.raises(ConfigError, match="is not an IP address or a network"):
+    with pytest.raises(ConfigError, match="is not an IP address, a network or 'unix'"):
         load(["--trusted-proxy=example.org"], {}, [])
     assert load(["--trusted-proxy=10.1.2.3/8"], {}, []).trusted_proxy == ("10.0.0.0/8",)

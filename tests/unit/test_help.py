@@ -42,7 +42,8 @@ def test_all_options_are_shown_once_with_unit_and_default(
     fields |= {door.command_line(field): field for door in of_doors() for field in door.fields}
     assert sorted(names) == sorted({*fields, *names})
     assert set(names) - set(fields) == {
-        *("config-file", "config-dir", "shell_completion", "version", "help-all")
+        *("config-file", "config-dir", "check-config"),
+        *("shell_completion", "version", "help-all"),
     }
     for name, field in fields.items():
         no, about = found[name]

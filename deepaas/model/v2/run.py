@@ -121,14 +121,12 @@ def measure(name: str, value: float) -> None:
 
 
 def trace_headers() -> dict[str, str]:
-    """Return ``traceparent`` and ``tracestate`` of the request that is being processed.
+    """Return ``traceparent`` and ``tracestate`` of the prediction that is being processed.
 
     It is empty if the request belongs to no trace. For your own instrumentation, for example
-    ``TraceContextTextMapPropagator().extract(run.trace_headers())``. In a training run, the
-    environment variables ``TRACEPARENT`` and ``TRACESTATE`` have them.
+    ``TraceContextTextMapPropagator().extract(run.trace_headers())``.
     """
-    found = {name: os.environ.get(name.upper(), "") for name in ("traceparent", "tracestate")}
-    return dict(TRACE.get()) or {name: one for name, one in found.items() if one}
+    return dict(TRACE.get())
 
 
 def _control() -> Path | None:

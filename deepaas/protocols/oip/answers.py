@@ -24,6 +24,7 @@ class UnknownModel(ModelNotFound):
     def __init__(self, name: str, version: str = "") -> None:
         said = f" and version {version}" if version else ""
         DeepaasError.__init__(self, f"Model with name {name}{said} does not exist.")
+        self.name, self.served = name, ()  # The words are the protocol's: no names are added.
 
 
 def json_answer(body: Any, status: int = 200) -> web.Response:
