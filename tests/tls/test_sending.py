@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tls.certificates import AUTHORITY, write
 
 from deepaas.web.handshakes import SmallProtocol
 from deepaas.web.sending import buffered_bytes, sending
 from deepaas.web.tls import TlsFiles, load
+
+from .certificates import AUTHORITY, write
 
 SIZE = 8 * 1024 * 1024
 PIECE = 256 * 1024
