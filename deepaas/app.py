@@ -7,8 +7,7 @@ import importlib
 import logging
 import os
 import resource
-import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from deepaas import doors, logs
+from deepaas import doors
 from deepaas.api_documents import ApiDocuments
 from deepaas.errors import ConfigError
 from deepaas.executor import Executor, NoExecutor, Source
@@ -46,7 +45,6 @@ from deepaas.web.health import Drain
 from deepaas.web.observers import OBSERVERS, Observer
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
-from deepaas.web.request_details import details_from
 from deepaas.web.serving import serving
 from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.slashes import normalize_paths
@@ -58,14 +56,10 @@ from deepaas.workers.status import PoolLimits
 from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
-    from deepaas.access.host_keys import HostKeys
-    from deepaas.tracing.otel import OtelTracing
     from deepaas.training.store import Store
-    from deepaas.web.access_log import AccessLog
     from deepaas.web.limiter import CallLimits
     from deepaas.web.login import Login
     from deepaas.web.on_behalf import OnBehalf
-    from deepaas.web.traced import TracedRequests
 
 _log = logging.getLogger(__name__)
 
@@ -177,42 +171,6 @@ def build_try_me(settings: Settings, folder: Path, host_mark: str) -> TryMe:
     )
 
 
-def build_keys(settings: Settings) -> HostKeys | None:
-    """The keys that clients need; None if there are none, and all clients may do everything.
-
-    Raises:
-        ConfigError: they cannot be read.
-    """
-    path = keys_path(settings)
-    is_given = settings.api_key_file or "DEEPAAS_API_KEY" in os.environ
-    if not (settings.keys_file or is_given or _is_there(path, strict=bool(settings.state_dir))):
-        return None
-    # Imported late: a host without keys does not need it.
-    module = importlib.import_module("deepaas.access.host_keys")
-    given = module.given_key(os.environ, settings.api_key_file)
-    keys: HostKeys | None = module.open_keys(path, bool(settings.keys_file), given)
-    return keys
-
-
-def keys_path(settings: Settings) -> Path:
-    """Where the file of keys is, if there is one."""
-    if settings.keys_file:
-        return Path(settings.keys_file).expanduser()
-    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
-    return (state or default_directory(os.environ)) / "keys.json"
-
-
-def _is_there(path: Path, *, strict: bool) -> bool:
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        # A default directory that this user cannot enter was never meant for this host.
-        return strict
-    return True
-
-
 def build_visitors(
     settings: Settings, listening: Iterable[ListenAddress]
 ) -> dict[ListenAddress, Visitors]:
@@ -224,90 +182,6 @@ def build_visitors(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     return {one: made[one.visible_ip] for one in listening}
-
-
-def build_on_behalf(settings: Settings, keys: HostKeys | None) -> OnBehalf | None:
-    """None if the host treats all visitors of the try-me page alike."""
-    if keys is None and not settings.oidc_issuer and not any(_limits(settings)):
-        return None
-    from deepaas.web.on_behalf import OnBehalf
-
-    return OnBehalf(secrets.token_bytes(32))
-
-
-def _limits(settings: Settings) -> tuple[str, str, str]:
-    return settings.limit_per_address, settings.limit_per_key, settings.limit_per_model
-
-
-def build_login(settings: Settings, keys: HostKeys) -> Login:
-    from deepaas.access.sessions import Sessions, open_secret
-    from deepaas.web.login import Login
-
-    state = Path(settings.state_dir).expanduser() if settings.state_dir else None
-    secret = open_secret(state or default_directory(os.environ))
-    return Login(Sessions(keys.ring, secret), settings.base_path)
-
-
-def build_limits(
-    settings: Settings, models: Collection[str], behalf: OnBehalf | None, *, has_keys: bool
-) -> CallLimits | None:
-    """None if there are no limits. Keys may have some of their own, also those that come later."""
-    texts = _limits(settings)
-    if not any(texts) and not has_keys:
-        return None
-    from deepaas.limits.reading import read
-    from deepaas.web.limiter import CallLimits
-
-    return CallLimits(read(*texts, models), behalf)
-
-
-async def share_limits(settings: Settings, limits: CallLimits, host_mark: str) -> None:
-    """Count together with other hosts that use the same PostgreSQL database, until cancelled."""
-    if not settings.database_url.startswith("postgresql"):
-        return
-    module = await asyncio.to_thread(importlib.import_module, "deepaas.limits.shared")
-    await module.SharedCounts(limits.limiter, settings.database_url, host_mark).run()
-
-
-def build_access_log(settings: Settings, app: web.Application) -> AccessLog | None:
-    """Raises ``ConfigError``."""
-    place = settings.access_log or ("-" if settings.debug else "")
-    if not place:
-        return None
-    from deepaas.web.access_log import AccessLog, writing
-
-    write = writing(place, as_json=settings.log_format == logs.JSON)
-    facts = app[FACTS]
-    return AccessLog(facts, app[forwarded.PROXIES], write)
-
-
-def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTracing | None:
-    """None if nobody wants traces. Raises ``ConfigError``."""
-    from_environment = environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or environment.get(
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
-    )
-    is_off = (
-        environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-        or environment.get("OTEL_TRACES_EXPORTER", "otlp").strip() == "none"
-    )
-    if is_off or not (settings.otel_endpoint or from_environment):
-        return None
-    try:
-        from deepaas.tracing.otel import OtelTracing
-    except ImportError as error:
-        missing = f"traces need deepaas[otel]: {error}"
-        if settings.otel_endpoint:
-            raise ConfigError(f"otel-endpoint: {missing}") from None
-        _log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but %s", missing)
-        return None
-    return OtelTracing(settings.otel_endpoint)
-
-
-def build_traced_requests(app: web.Application, tracing: OtelTracing) -> TracedRequests:
-    from deepaas.web.traced import TracedRequests
-
-    facts = app[FACTS]
-    return TracedRequests(facts, app[forwarded.PROXIES], details_from(facts), tracing)
 
 
 def _state_directory(settings: Settings, folder: Path) -> StateDirectory:

@@ -17,11 +17,11 @@ from deepaas.access import keys as kept
 from deepaas.access.key_file import KeysUnreadable, changing, read
 from deepaas.access.keys import KeyRecord, now
 from deepaas.access.principal import ALL_RIGHTS, Right
-from deepaas.app import keys_path
 from deepaas.cli.output import CommandOutput
 from deepaas.cli.problems import OK, CommandProblem, say
 from deepaas.cli.tables import plain_table
 from deepaas.errors import ConfigError
+from deepaas.guarding import keys_path
 from deepaas.limits.grammar import EXAMPLE, parse
 from deepaas.near_names import did_you_mean
 

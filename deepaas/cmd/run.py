@@ -19,19 +19,11 @@ from deepaas import config, logs
 from deepaas.app import (
     DOORS,
     FRONT,
-    build_access_log,
     build_app,
-    build_keys,
-    build_limits,
-    build_login,
-    build_on_behalf,
     build_registry,
-    build_traced_requests,
-    build_tracing,
     build_trainings,
     build_try_me,
     build_visitors,
-    share_limits,
 )
 from deepaas.cmd.access import open_access
 from deepaas.cmd.addresses import addresses_of
@@ -44,11 +36,13 @@ from deepaas.cmd.supervisor import Supervisor
 from deepaas.doors import OpenDoor, why_to_stay
 from deepaas.errors import ConfigError
 from deepaas.executor import Site, open_executor
+from deepaas.guarding import build_keys, build_limits, build_login, build_on_behalf, share_limits
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
 from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
 from deepaas.notes import Notes
+from deepaas.observing import build_access_log, build_traced_requests, build_tracing
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
 from deepaas.reach import own_url

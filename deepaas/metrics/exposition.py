@@ -1,7 +1,7 @@
 """The two text formats of Prometheus.
 
-We write them ourselves because the official library takes half a second for what this does in
-fifteen milliseconds. Tests read everything with its parser, with ``promtool`` and with Prometheus.
+We write them ourselves because the official library takes 64 ms in one piece for 11,000 lines, and
+this takes 6 ms in many. Tests read everything with its parser, ``promtool`` and Prometheus.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """TLS handshakes of new connections, a few in each turn of the loop.
 
-The private key is used on the loop: a millisecond for RSA, a tenth of it for an elliptic curve. A
-connection counts, and its time runs, from its first moment on.
+The private key is used on the loop; a handshake with an elliptic curve takes about a millisecond of
+its time. A connection counts, and its time runs, from its first moment on.
 """
 
 from __future__ import annotations
