@@ -211,8 +211,10 @@ class Session:
 
     def _run_shell(self, code: str, *, fails: bool) -> str:
         file, start = self._file(code, "sh"), self._length()
+        tell = "-" if fails else """'echo "$BASH_COMMAND: exit status $?"'"""
         answer = self._shell.run(
-            f"set {'+' if fails else '-'}e; . {shlex.quote(str(file))} </dev/null; STATUS=$?; "
+            f"trap {tell} ERR; set {'+' if fails else '-'}e; "
+            f". {shlex.quote(str(file))} </dev/null; STATUS=$?; "
             'set -e; echo "$STATUS" >&"$ANSWERS"'
         )
         said = self._said(start)

@@ -104,3 +104,14 @@ def test_what_is_run_elsewhere_is_there() -> None:
     for page, test in RUN_ELSEWHERE.items():
         assert page in PAGES
         assert (ROOT / test.partition(",")[0]).is_file(), test
+
+
+def test_what_is_tried_again_goes_to_a_file() -> None:
+    """Before it tries again curl shortens what it has written, which `/dev/null` refuses."""
+    wrong = [
+        f"{page}:{block.line}"
+        for page in PAGES
+        for block in blocks(page)
+        if re.search(r"^.*curl(?=.*--retry)(?=.*-o /dev/null)", block.body, re.MULTILINE)
+    ]
+    assert wrong == []
