@@ -34,8 +34,7 @@ def build_access_log(settings: Settings, app: web.Application) -> AccessLog | No
     from deepaas.web.access_log import AccessLog, writing
 
     write = writing(place, as_json=settings.log_format == logs.JSON)
-    facts = app[FACTS]
-    return AccessLog(facts, app[forwarded.PROXIES], write)
+    return AccessLog(app[forwarded.PROXIES], write)
 
 
 def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTracing | None:
@@ -63,5 +62,4 @@ def build_tracing(settings: Settings, environment: Mapping[str, str]) -> OtelTra
 def build_traced_requests(app: web.Application, tracing: OtelTracing) -> TracedRequests:
     from deepaas.web.traced import TracedRequests
 
-    facts = app[FACTS]
-    return TracedRequests(facts, app[forwarded.PROXIES], details_from(facts), tracing)
+    return TracedRequests(app[forwarded.PROXIES], details_from(app[FACTS]), tracing)

@@ -60,7 +60,7 @@ from deepaas.web.errors import SHAPES, expecting
 from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import raise_open_files
-from deepaas.web.observers import OBSERVERS
+from deepaas.web.observers import OBSERVERS, Observers
 from deepaas.web.request_details import details_from
 from deepaas.web.request_id import in_context
 
@@ -173,13 +173,14 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 details_from(app[FACTS]),
                 None if traced is None else traced.begin,
             )
-        observers = [build_access_log(settings, app), traced]
+        others = [build_access_log(settings, app), traced]
+        observers = [*app[OBSERVERS], *(each for each in others if each is not None)]
         processes_count = len(models) * settings.workers + settings.train_workers + 2
         connections = Connections(
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),
             notes,
-            [*app[OBSERVERS], *(each for each in observers if each is not None)],
+            Observers(observers, app[FACTS]) if observers else None,
             # web.bodies decompresses bodies that are read; others are discarded.
             auto_decompress=False,
             lingering_time=LINGERING_SECONDS,

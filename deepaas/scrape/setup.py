@@ -13,7 +13,6 @@ from deepaas.scrape.of_host import HostMetrics
 from deepaas.scrape.of_trainings import TrainingMetrics
 from deepaas.scrape.page import PATH, for_this_machine
 from deepaas.training.service import Trainings
-from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.observers import OBSERVERS
 from deepaas.web.request_counts import RequestCounts
@@ -46,7 +45,7 @@ def setup(
 
     ``trainings`` is None without them; ``here``: whether ``/metrics`` is a path of this host.
     """
-    counts = RequestCounts(app[FACTS], has_keys=has_keys, has_traces=has_traces)
+    counts = RequestCounts(has_keys=has_keys, has_traces=has_traces)
     app[OBSERVERS].append(counts)
     host = HostMetrics(drain, uploads)
     collector = MetricsCollector(

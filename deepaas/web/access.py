@@ -20,6 +20,7 @@ from deepaas.errors import DeepaasError, MalformedRequest, NotPermitted, Unauthe
 from deepaas.web.errors import challenge
 from deepaas.web.facts import FACTS
 from deepaas.web.notice import error_page
+from deepaas.web.request_state import kept
 
 PRINCIPAL = "deepaas_principal"
 """Key of a request."""
@@ -54,7 +55,7 @@ class Authenticator(Protocol):
 
 def principal_of(request: web.Request) -> Principal | None:
     """Who sends a request; None if this host accepts everybody, since it has no keys."""
-    found: Principal | None = request.get(PRINCIPAL)
+    found: Principal | None = kept(request, PRINCIPAL)
     return found
 
 

@@ -17,7 +17,7 @@ from deepaas.json_lines import json_line, timestamp
 from deepaas.log_file import open_log_file
 from deepaas.outlet import Outlet
 from deepaas.visible import visible
-from deepaas.web.facts import FactFinder
+from deepaas.web.facts import RequestFacts
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import status_of
 from deepaas.web.request_details import key_of, trace_id_of
@@ -64,15 +64,17 @@ class Batch:
 class AccessLog:
     """An observer. Query strings, headers and bodies are not logged: they can contain secrets."""
 
-    def __init__(self, facts: FactFinder, proxies: TrustedProxies, write: Write) -> None:
-        self._facts = facts
+    def __init__(self, proxies: TrustedProxies, write: Write) -> None:
         self._proxies = proxies
         self._write = write
 
     def ended(
-        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse | None,
+        seconds: float,
+        facts: RequestFacts,
     ) -> None:
-        facts = self._facts.of(request)
         if is_quiet(facts.route):
             return
         self._write(

@@ -10,7 +10,7 @@ import heapq
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from deepaas.notes import Notes
 from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import Connection, ConnectionLimits
 from deepaas.web.counted import CountedConnection
-from deepaas.web.observers import ObservedConnection, Observer, Observers, noting
+from deepaas.web.observers import ObservedConnection, Observers, noting
 from deepaas.web.sending import silent
 
 _log = logging.getLogger(__name__)
@@ -54,13 +54,13 @@ class Connections:
         server: web.Server,
         limits: ConnectionLimits,
         notes: Notes,
-        observers: Sequence[Observer] = (),
+        observers: Observers | None = None,
         **options: Any,
     ) -> None:
         self._server = server
         self._make: Callable[..., Connection] = Connection
-        if observers:
-            self._make = partial(ObservedConnection, observers=Observers(observers))
+        if observers is not None:
+            self._make = partial(ObservedConnection, observers=observers)
             server.request_factory = noting(server.request_factory)
         self._limits = limits
         self._notes = notes

@@ -23,6 +23,7 @@ from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
 from deepaas.web.forwarded import client_address
 from deepaas.web.on_behalf import OnBehalf
+from deepaas.web.request_state import kept
 
 LOOK_SECONDS = 0.1
 """How often a body of unknown length is compared with what is left."""
@@ -75,10 +76,10 @@ class CallLimits:
 
     async def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers with what is left to the responses of limited calls."""
-        counted: list[Counted] | None = request.get(_COUNTED)
+        counted: list[Counted] | None = kept(request, _COUNTED)
         if counted is None:
             return
-        refused: LimitExceeded | None = request.get(_REFUSED)
+        refused: LimitExceeded | None = kept(request, _REFUSED)
         response.headers[headers.POLICY] = headers.policy_header(counted)
         response.headers[headers.STANDING] = (
             headers.standing_header(counted)

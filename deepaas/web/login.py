@@ -36,6 +36,7 @@ from deepaas.site import ICON, header, style
 from deepaas.web.bodies import received
 from deepaas.web.errors import challenge, status_of
 from deepaas.web.forwarded import client_address, forwarded_host, public_host, public_scheme
+from deepaas.web.request_state import kept
 from deepaas.web.site_pages import LOGGED_IN, LOGIN, LOGOUT, of_page
 
 MAX_FORM_BYTES = 16 * 1024
@@ -93,7 +94,7 @@ class Login:
 
     async def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Renew the cookie from time to time, and keep what it has opened out of caches."""
-        session: LoginSession | None = request.get(_SESSION)
+        session: LoginSession | None = kept(request, _SESSION)
         if session is None:
             return
         response.headers.setdefault(hdrs.CACHE_CONTROL, "private")
@@ -158,7 +159,7 @@ class Login:
         self, request: web.Request, after: str, message: str = "", status: int = 200
     ) -> web.Response:
         site = of_page(request)
-        name = request.get(LOGGED_IN)
+        name = kept(request, LOGGED_IN)
         if name is not None:
             body = _part("logged_in").substitute(name=escape(name), after=escape(after))
         else:

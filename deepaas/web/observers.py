@@ -7,6 +7,7 @@ requests without one, whose client has left, only the end of the connection tell
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,8 @@ from aiohttp.abc import AbstractAccessLogger
 
 from deepaas.web.connection import Connection, Doorkeeper
 from deepaas.web.errors import BEGUN
+from deepaas.web.facts import FactFinder, RequestFacts
+from deepaas.web.request_state import kept
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +31,15 @@ TRACE_ID = "deepaas_trace_id"
 
 class Observer(Protocol):
     def ended(
-        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse | None,
+        seconds: float,
+        facts: RequestFacts,
     ) -> None:
         """A request has ended; called once for each, on the loop.
 
-        Its ``match_info`` must not be read: a request that is not valid HTTP has none
-        (:class:`deepaas.web.facts.FactFinder` knows).
+        Its ``match_info`` must not be read: a request that is not valid HTTP has none.
 
         Args:
             response: None if the client left before anything was sent. It can be incomplete.
@@ -48,9 +54,10 @@ def status_of(response: web.StreamResponse | None) -> int:
 class Observers(AbstractAccessLogger):
     """aiohttp's access log, which calls all observers."""
 
-    def __init__(self, observers: Sequence[Observer]) -> None:
+    def __init__(self, observers: Sequence[Observer], facts: FactFinder) -> None:
         super().__init__(_log, "")
         self._observers = observers
+        self._facts = facts
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         connection: Any = request.protocol  # An ObservedConnection.
@@ -60,9 +67,10 @@ class Observers(AbstractAccessLogger):
     def tell(
         self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
     ) -> None:
+        facts = self._facts.of(request)
         for each in self._observers:
             try:
-                each.ended(request, response, seconds)
+                each.ended(request, response, seconds, facts)
             # The client has got its response, and the others must be told.
             except Exception:  # noqa: PERF203
                 _log.exception("%s failed", type(each).__name__)
@@ -101,8 +109,8 @@ class ObservedConnection(Connection):
             # aiohttp stops here after every request that its access log is not told of.
             if (request := self.open_request) is not None:
                 self.open_request = None
-                response = None if self.is_unanswered else request.get(BEGUN)
-                self._observers.tell(request, response, self._loop.time() - self.opened)
+                response = None if self.is_unanswered else kept(request, BEGUN)
+                self._observers.tell(request, response, time.monotonic() - self.opened)
 
 
 def noting(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseRequest]:
@@ -113,7 +121,7 @@ def noting(make: Callable[..., web.BaseRequest]) -> Callable[..., web.BaseReques
     ) -> web.BaseRequest:
         request = make(message, payload, protocol, *others)
         protocol.open_request = request
-        protocol.opened = protocol._loop.time()
+        protocol.opened = time.monotonic()
         return request
 
     return make_request

@@ -9,6 +9,7 @@ from aiohttp import web
 from deepaas.trace_context import TRACEPARENT, TRACESTATE, trace_state
 from deepaas.web.request_details import TRACE, parent_of
 from deepaas.web.request_id import REQUEST_ID, request_id
+from deepaas.web.request_state import kept
 
 if TYPE_CHECKING:
     from deepaas.tracing.spans import Trace
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def passed_on(request: web.Request) -> dict[str, str]:
     """Its id, and its trace if it has one."""
     headers = {str(REQUEST_ID): request_id(request)}
-    trace: Trace | None = request.get(TRACE)
+    trace: Trace | None = kept(request, TRACE)
     if trace is not None:
         return {**headers, **trace.headers}
     parent = parent_of(request)

@@ -11,8 +11,9 @@ from deepaas.metrics.distribution import Distribution
 from deepaas.metrics.families import Family, Kind
 from deepaas.web.access import PRINCIPAL
 from deepaas.web.errors import PROBLEM
-from deepaas.web.facts import FactFinder, RequestFacts
+from deepaas.web.facts import RequestFacts
 from deepaas.web.observers import CLIENT_LEFT, TRACE_ID
+from deepaas.web.request_state import kept
 
 OTHER = "other"
 """In place of methods that do not exist, and of names beyond the limit."""
@@ -46,19 +47,19 @@ class RequestCounts:
     a trace; to look for what a request does not have takes longer than all the rest.
     """
 
-    def __init__(
-        self, finder: FactFinder, *, has_keys: bool = False, has_traces: bool = False
-    ) -> None:
-        self._finder = finder
+    def __init__(self, *, has_keys: bool = False, has_traces: bool = False) -> None:
         self._has_keys = has_keys
         self._has_traces = has_traces
         self._of_routes: dict[RequestFacts, _OfRoute] = {}
         self._keys: set[str] = {""}
 
     def ended(
-        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+        self,
+        request: web.BaseRequest,
+        response: web.StreamResponse | None,
+        seconds: float,
+        facts: RequestFacts,
     ) -> None:
-        facts = self._finder.of(request)
         found = self._of_routes.get(facts)
         if found is None:
             found = self._of_routes[facts] = _OfRoute()
@@ -68,11 +69,11 @@ class RequestCounts:
         key = (method if method in METHODS else OTHER, status, name)
         counts = found.counts
         counts[key] = counts.get(key, 0) + 1
-        if self._has_traces and (trace_id := request.get(TRACE_ID)):
+        if self._has_traces and (trace_id := kept(request, TRACE_ID)):
             found.durations.add_traced(seconds, trace_id)
         else:
             found.durations.add(seconds)
-        if status >= 400 and (problem := request.get(PROBLEM)) is not None:
+        if status >= 400 and (problem := kept(request, PROBLEM)) is not None:
             found.errors[problem.error or "internal"] += 1
 
     def families(self) -> Iterator[Family]:
@@ -107,7 +108,7 @@ class RequestCounts:
         yield errors
 
     def _key(self, request: web.BaseRequest) -> str:
-        principal = request.get(PRINCIPAL)
+        principal = kept(request, PRINCIPAL)
         name = "" if principal is None else principal.name
         if name in self._keys:
             return name

@@ -11,6 +11,7 @@ from deepaas.trace_context import TRACEPARENT, TraceParent, trace_parent
 from deepaas.web.access import principal_of
 from deepaas.web.facts import FactFinder
 from deepaas.web.request_id import Details, request_id
+from deepaas.web.request_state import kept
 
 if TYPE_CHECKING:
     from deepaas.tracing.spans import Trace
@@ -27,7 +28,7 @@ def parent_of(request: web.BaseRequest) -> TraceParent | None:
 
 def trace_id_of(request: web.BaseRequest) -> str:
     """Of its own span or of its caller's; empty without a trace."""
-    trace: Trace | None = request.get(TRACE)
+    trace: Trace | None = kept(request, TRACE)
     parent = parent_of(request) if trace is None else trace.me
     return "" if parent is None else parent.trace_id
 

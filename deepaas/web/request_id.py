@@ -16,6 +16,7 @@ from aiohttp import web
 from multidict import istr
 
 from deepaas.request_context import CURRENT, RequestContext, RequestDetails
+from deepaas.web.request_state import kept
 
 REQUEST_ID = istr("X-Request-ID")
 
@@ -34,7 +35,7 @@ BeginTrace = Callable[[web.BaseRequest, RequestContext], None]
 
 def request_id(request: web.BaseRequest) -> str:
     """It is made when it is needed first, and is the same from then on."""
-    found: str | None = request.get(_ID)
+    found: str | None = kept(request, _ID)
     if found is None:
         found = request[_ID] = _told(request) or new_id()
     return found

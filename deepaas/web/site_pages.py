@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from deepaas.site import Account, SiteLink
+from deepaas.web.request_state import kept
 
 TRY_ME, SWAGGER, TENSORBOARD = "/try-me/", "/api", "/tensorboard/"
 """Below the base path."""
@@ -49,5 +50,5 @@ def of_page(request: web.Request, path: str = "") -> SitePages:
 
 
 def account_of(request: web.Request, home: str) -> Account | None:
-    name = request.get(LOGGED_IN)
+    name = kept(request, LOGGED_IN)
     return None if name is None else Account(name, f"{home.removesuffix('/')}{LOGOUT}")

@@ -12,11 +12,12 @@ from deepaas.trace_context import TRACEPARENT, TRACESTATE, trace_state
 from deepaas.tracing.spans import AttributeValue, Sampler, Trace
 from deepaas.web.access_log import is_quiet, shown_path
 from deepaas.web.errors import PROBLEM, Problem
-from deepaas.web.facts import FactFinder
+from deepaas.web.facts import RequestFacts
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import CLIENT_LEFT, TRACE_ID, status_of
 from deepaas.web.request_details import TRACE, parent_of
 from deepaas.web.request_id import Details
+from deepaas.web.request_state import kept
 
 OTHER = "_OTHER"
 
@@ -26,10 +27,7 @@ SERVER_ERROR = 500
 class TracedRequests:
     """An observer, which also begins the traces."""
 
-    def __init__(
-        self, facts: FactFinder, proxies: TrustedProxies, details: Details, sampler: Sampler
-    ) -> None:
-        self._facts = facts
+    def __init__(self, proxies: TrustedProxies, details: Details, sampler: Sampler) -> None:
         self._proxies = proxies
         self._details = details
         self._sampler = sampler
@@ -59,16 +57,16 @@ class TracedRequests:
         request: web.BaseRequest,
         response: web.StreamResponse | None,
         seconds: float,  # noqa: ARG002, spans have times of day
+        facts: RequestFacts,
     ) -> None:
-        trace: Trace | None = request.get(TRACE)
+        trace: Trace | None = kept(request, TRACE)
         if trace is None:
             return
-        facts = self._facts.of(request)
         if is_quiet(facts.route):
             return
         details = self._details(request)
         status = status_of(response)
-        problem: Problem | None = request.get(PROBLEM)
+        problem: Problem | None = kept(request, PROBLEM)
         method = request.method if request.method in hdrs.METH_ALL else OTHER
         attributes: dict[str, AttributeValue] = {
             "http.request.method": method,

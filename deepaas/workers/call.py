@@ -29,8 +29,8 @@ class CallListener(Protocol):
 
 class Call:
     """`id` is unique in this host; `client_id` is the client's, or empty. `context` is that of the
-    HTTP request that the call is for, if any. With `numbers`, `arrived` and `begun` are in the
-    loop's time.
+    HTTP request that the call is for, if any. With `numbers`, `arrived` and `begun` are
+    in seconds of the monotonic clock.
     """
 
     __slots__ = (

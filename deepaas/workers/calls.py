@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -73,7 +74,7 @@ class Calls:
         numbers = self._numbers
         call = Call(request, self._loop, client_id, terms.listener, numbers)
         if numbers is not None:
-            call.arrived = self._loop.time()
+            call.arrived = time.monotonic()
         try:
             if not self._is_taken(call):
                 self._enqueue(call)
@@ -100,7 +101,7 @@ class Calls:
         if call.deadline is not None:
             call.deadline.cancel()
         if call.numbers is not None:
-            call.numbers.ended(call.reply, reply, self._loop.time() - call.begun)
+            call.numbers.ended(call.reply, reply, time.monotonic() - call.begun)
         if call.reply.done():
             discard(reply)
         else:
@@ -117,7 +118,7 @@ class Calls:
                 call.deadline.cancel()
             self._spool.remove_result(call.id)
             if call.numbers is not None:
-                call.numbers.ended(call.reply, None, self._loop.time() - call.begun)
+                call.numbers.ended(call.reply, None, time.monotonic() - call.begun)
             if not call.reply.done():
                 call.reply.set_exception(WorkerDied(self._name, worker.how))
 
@@ -177,7 +178,7 @@ class Calls:
         if not worker.run(call):
             return False
         if call.numbers is not None:
-            call.begun = self._loop.time()
+            call.begun = time.monotonic()
             call.numbers.queue.add(call.begun - call.arrived)
         if self._limits.predict_seconds:
             call.deadline = self._loop.call_later(

@@ -17,9 +17,9 @@ from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
 from deepaas.web.errors import NOTES, SHAPES, ErrorShapes, expecting
-from deepaas.web.facts import FactFinder
+from deepaas.web.facts import FactFinder, RequestFacts
 from deepaas.web.health import Drain
-from deepaas.web.observers import Observer, status_of
+from deepaas.web.observers import Observer, Observers, status_of
 from deepaas.web.origins import check_visitors
 from deepaas.web.page_security import protect
 from deepaas.web.serving import serving
@@ -42,13 +42,16 @@ class Told(NamedTuple):
 
 class Listening:
     def __init__(self) -> None:
-        self.finder = FactFinder(set())
         self.told: list[Told] = []
 
     def ended(
-        self, request: web.BaseRequest, response: web.StreamResponse | None, seconds: float
+        self,
+        request: web.BaseRequest,  # noqa: ARG002
+        response: web.StreamResponse | None,
+        seconds: float,
+        facts: RequestFacts,
     ) -> None:
-        self.told.append(Told(self.finder.of(request).route, status_of(response), seconds))
+        self.told.append(Told(facts.route, status_of(response), seconds))
 
 
 class Failing:
@@ -157,8 +160,9 @@ async def served(*others: Observer) -> AsyncIterator[Served]:
     await runner.setup()
     assert runner.server is not None
     runner.server.request_handler = expecting(runner.server.request_handler, app[SHAPES])
+    observers = Observers([*others, listening], FactFinder(set()))
     connections = Connections(
-        runner.server, ConnectionLimits(), Notes(), [*others, listening], lingering_time=1.0
+        runner.server, ConnectionLimits(), Notes(), observers, lingering_time=1.0
     )
     loop = asyncio.get_running_loop()
     factory = loop.get_task_factory()
