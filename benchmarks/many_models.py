@@ -29,8 +29,9 @@ from deepaas.scrape.setup import SCRAPE
 from deepaas.wakeful import WakefulLoop
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
+from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
-from deepaas.web.observers import OBSERVERS
+from deepaas.web.observers import OBSERVERS, Observers
 from deepaas.workers.numbers import PoolNumbers
 from deepaas.workers.out_of_memory import OutOfMemoryKills
 from deepaas.workers.pool import Pool
@@ -140,7 +141,7 @@ async def serve(port: int, models_count: int, workers_count: int, folder: Path) 
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     assert runner.server is not None
-    observers = app[OBSERVERS]
+    observers = Observers([*app[OBSERVERS]], app[FACTS])
     connections = Connections(runner.server, ConnectionLimits(), notes, observers)
     app[SCRAPE].host.connections = connections
     registry.start()

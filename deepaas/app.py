@@ -254,14 +254,14 @@ def build_app(
         normalize_paths(settings.base_path),
     ]
     app = web.Application(middlewares=[part for part in parts if part is not None])
-    protect(app, next(iter(visitors.values())))
-    for part in (limits, login):
-        if part is not None:
-            app.on_response_prepare.append(part.tell)
+    tellers = [part.tell for part in (limits, login) if part is not None]
+    protect(app, next(iter(visitors.values())), tellers)
     forwarded.setup(app, settings.trusted_proxy)
     app[NOTES] = notes
     shapes = app[SHAPES] = ErrorShapes()
     facts = app[FACTS] = FactFinder(registry)
+    if limits is not None:
+        limits.setup(app)
     observers: list[Observer] = []
     app[OBSERVERS] = observers
     prefix = settings.base_path

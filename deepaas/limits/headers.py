@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from deepaas.limits.limiter import Counted
+from deepaas.limits.limiter import Account
 
 POLICY = "RateLimit-Policy"
 STANDING = "RateLimit"
 
 
-def policy_header(counted: Sequence[Counted]) -> str:
-    return ", ".join([policy.described for policy, _ in counted])
-
-
-def standing_header(counted: Sequence[Counted]) -> str:
+def standing_header(account: Account) -> str:
     now = time.monotonic()
-    return ", ".join([_item(policy.name, *policy.left(who, now)) for policy, who in counted])
+    return ", ".join(
+        [_item(policy.name, *policy.left(who, now)) for policy, who in account.counted]
+    )
 
 
-def refused_header(counted: Sequence[Counted], violated: Mapping[str, float]) -> str:
+def refused_header(account: Account, violated: Mapping[str, float]) -> str:
     """Only of what has refused the call: ``Retry-After`` must not be earlier than any ``t``."""
     now = time.monotonic()
     return ", ".join(
         [
             _item(policy.name, policy.left(who, now)[0], violated[policy.name])
-            for policy, who in counted
+            for policy, who in account.counted
             if policy.name in violated
         ]
     )

@@ -8,49 +8,71 @@ import time
 from collections.abc import Iterator, Sequence
 
 from deepaas.errors import LimitExceeded, RequestTooLarge
-from deepaas.limits.grammar import LimitKind, Limits, LimitsByName
-from deepaas.limits.policies import Policy, Quota, policies
+from deepaas.limits.grammar import Limits, LimitsByName, parse
+from deepaas.limits.policies import AtOnce, Policy, Quota, policies
+
+ACCOUNTS_COUNT = 4096
+"""So many are kept at hand."""
 
 Counted = tuple[Policy, str]
 """A policy, and who uses it."""
 
 
+class Account:
+    """The limits of one key, address and model together.
+
+    Attributes:
+        counted: all of them.
+        described: as in ``RateLimit-Policy``.
+        at_once: those that a call gives back when it ends.
+        of_bytes: those that count its body.
+    """
+
+    __slots__ = ("at_once", "counted", "described", "of_bytes")
+
+    def __init__(self, counted: Sequence[Counted]) -> None:
+        self.counted = tuple(counted)
+        self.described = ", ".join([policy.described for policy, _ in counted])
+        self.at_once = [(one, who) for one, who in counted if isinstance(one, AtOnce)]
+        self.of_bytes = [
+            (one, who) for one, who in counted if isinstance(one, Quota) and one.counts_bytes
+        ]
+
+
 class Admission:
     """A call that has been admitted; its end gives back what it holds."""
 
-    def __init__(self, counted: Sequence[Counted], size_bytes: int) -> None:
-        self.counted = counted
+    def __init__(self, account: Account, size_bytes: int) -> None:
+        self._account = account
         self._size_bytes = size_bytes
 
     def __enter__(self) -> Admission:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for policy, who in self.counted:
-            policy.end(who)
-
     @property
     def counts_bytes(self) -> bool:
-        return any(True for _ in self._of_bytes())
+        return bool(self._account.of_bytes)
+
+    def __exit__(self, *_: object) -> None:
+        for policy, who in self._account.at_once:
+            policy.end(who)
 
     def count(self, size_bytes: int) -> None:
         """Count what has been received so far instead of what was announced."""
         more_bytes = size_bytes - self._size_bytes
         self._size_bytes = size_bytes
         now = time.monotonic()
-        for policy, who in self._of_bytes():
+        for policy, who in self._account.of_bytes:
             policy.use(who, more_bytes, now)
 
     def check(self) -> None:
         """Raises ``LimitExceeded`` if more has been received than was left."""
         now = time.monotonic()
-        behind = [(policy.overdrawn_seconds(who, now), policy) for policy, who in self._of_bytes()]
-        _refuse([one for one in behind if one[0]])
-
-    def _of_bytes(self) -> Iterator[tuple[Quota, str]]:
-        for policy, who in self.counted:
-            if isinstance(policy, Quota) and policy.counts_bytes:
-                yield policy, who
+        behind = [
+            (policy.overdrawn_seconds(who, now), policy) for policy, who in self._account.of_bytes
+        ]
+        if exceeded := [one for one in behind if one[0]]:
+            raise _exceeded(exceeded)
 
 
 class Limiter:
@@ -60,26 +82,25 @@ class Limiter:
         self._per_model = policies("model", per_model.general)
         self._of_models = {name: policies("model", own) for name, own in per_model.own.items()}
         self._of_keys: dict[Limits, tuple[Policy, ...]] = {}
+        self.account = functools.lru_cache(ACCOUNTS_COUNT)(self._account)
 
     def all(self) -> Iterator[Policy]:
         yield from (*self._per_address, *self._per_key, *self._per_model)
         for own in (*self._of_models.values(), *self._of_keys.values()):
             yield from own
 
-    def counted(
-        self, address: str, model: str, key: str | None, own: Limits | None
-    ) -> list[Counted]:
+    def _account(self, address: str, model: str, key: str | None, own: str = "") -> Account:
         """What limits a call; ``key`` is None without one, ``own`` are its own limits."""
         found: list[Counted] = []
         if key is not None:
-            found += [(policy, key) for policy in self._of_key(own)]
+            found += [(policy, key) for policy in self._of_key(own_limits(own))]
         if self._per_address:
             network = network_of(address)
             found += [(policy, network) for policy in self._per_address]
         if model:
             of_model = self._of_models.get(model, self._per_model)
             found += [(policy, model) for policy in of_model]
-        return found
+        return Account(found)
 
     def _of_key(self, own: Limits | None) -> tuple[Policy, ...]:
         if own is None:
@@ -88,7 +109,7 @@ class Limiter:
             self._of_keys[own] = policies("key", own)
         return self._of_keys[own]
 
-    def admit(self, counted: Sequence[Counted], size_bytes: int) -> Admission:
+    def admit(self, account: Account, size_bytes: int) -> Admission:
         """Count a call; if it is refused, nothing is counted.
 
         ``size_bytes`` is what its head says about its body, 0 if it says nothing.
@@ -97,24 +118,37 @@ class Limiter:
             LimitExceeded: a limit is reached.
             RequestTooLarge: the body is larger than a limit ever allows.
         """
+        for quota, _ in account.of_bytes:
+            if size_bytes > quota.limit.amount:
+                raise RequestTooLarge.than(quota.limit.amount)
         now = time.monotonic()
-        exceeded = []
-        for policy, who in counted:
-            if policy.limit.kind is LimitKind.BYTES and size_bytes > policy.limit.amount:
-                raise RequestTooLarge.than(policy.limit.amount)
-            if seconds := policy.wait_seconds(who, size_bytes, now):
-                exceeded.append((seconds, policy))
-        _refuse(exceeded)
-        for policy, who in counted:
-            policy.begin(who, size_bytes, now)
-        return Admission(counted, size_bytes)
+        taken_count = 0
+        for policy, who in account.counted:
+            if not policy.take(who, size_bytes, now):
+                break
+            taken_count += 1
+        else:
+            return Admission(account, size_bytes)
+        for policy, who in account.counted[:taken_count]:
+            policy.give_back(who, size_bytes, now)
+        waits = [(one.wait_seconds(who, size_bytes, now), one) for one, who in account.counted]
+        exceeded = [one for one in waits if one[0]]
+        raise _exceeded(exceeded)
 
 
-def _refuse(exceeded: Sequence[tuple[float, Policy]]) -> None:
-    if exceeded:
-        _, policy = max(exceeded, key=lambda one: one[0])
-        violated = {each.name: each_seconds for each_seconds, each in exceeded}
-        raise LimitExceeded(policy.scope, policy.limit.words, violated)
+def _exceeded(exceeded: Sequence[tuple[float, Policy]]) -> LimitExceeded:
+    _, policy = max(exceeded, key=lambda one: one[0])
+    violated = {each.name: each_seconds for each_seconds, each in exceeded}
+    return LimitExceeded(policy.scope, policy.limit.words, violated)
+
+
+@functools.lru_cache(maxsize=1024)
+def own_limits(text: str) -> Limits | None:
+    """The limits of a key; None for those of all keys, also if they are not understood."""
+    try:
+        return parse(text) if text.strip() else None
+    except ValueError:
+        return None
 
 
 @functools.lru_cache(maxsize=4096)

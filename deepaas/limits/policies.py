@@ -22,6 +22,10 @@ AT_ONCE_RETRY_SECONDS = 1.0
 """Nobody knows when a call in progress ends."""
 
 
+EXACT_SECONDS = 1e-6
+"""Sums of times are not exact."""
+
+
 class Policy(Protocol):
     """One limit of one scope.
 
@@ -39,8 +43,11 @@ class Policy(Protocol):
     def wait_seconds(self, who: str, size_bytes: int, now: float) -> float:
         """How long a call of so many bytes has to wait; 0 if it is within the limit."""
 
-    def begin(self, who: str, size_bytes: int, now: float) -> None:
-        """Count a call."""
+    def take(self, who: str, size_bytes: int, now: float) -> bool:
+        """Count a call, unless it is beyond the limit; returns whether it is counted."""
+
+    def give_back(self, who: str, size_bytes: int, now: float) -> None:
+        """Do not count a call that has just been counted: another limit refuses it."""
 
     def end(self, who: str) -> None:
         """The call has ended."""
@@ -67,8 +74,14 @@ class AtOnce:
     def wait_seconds(self, who: str, size_bytes: int, now: float) -> float:  # noqa: ARG002
         return 0.0 if self._free_count(who) > 0 else AT_ONCE_RETRY_SECONDS
 
-    def begin(self, who: str, size_bytes: int, now: float) -> None:  # noqa: ARG002
+    def take(self, who: str, size_bytes: int, now: float) -> bool:  # noqa: ARG002
+        if self._free_count(who) <= 0:
+            return False
         self.running[who] += 1
+        return True
+
+    def give_back(self, who: str, size_bytes: int, now: float) -> None:  # noqa: ARG002
+        self.end(who)
 
     def end(self, who: str) -> None:
         self.running[who] -= 1
@@ -94,6 +107,7 @@ class Quota:
         self.counts_bytes = limit.kind is LimitKind.BYTES
         self._unshared: dict[str, float] | None = None
         self._max_count = max_count
+        self._seconds = float(limit.seconds)
         self._each_seconds = limit.seconds / limit.amount
         # The oldest entries come first. A dict would take ever longer to find its first one.
         self._full_at: OrderedDict[str, float] = OrderedDict()
@@ -104,11 +118,28 @@ class Quota:
     def wait_seconds(self, who: str, size_bytes: int, now: float) -> float:
         # A byte must be left even if the length of the body is unknown.
         amount = max(1, size_bytes) if self.counts_bytes else 1
-        missing_seconds = amount * self._each_seconds - self.limit.seconds
-        return max(0.0, self.used_seconds(who, now) + missing_seconds - 1e-6)
+        missing_seconds = amount * self._each_seconds - self._seconds
+        return max(0.0, self.used_seconds(who, now) + missing_seconds - EXACT_SECONDS)
 
-    def begin(self, who: str, size_bytes: int, now: float) -> None:
-        self.use(who, size_bytes if self.counts_bytes else 1, now)
+    def take(self, who: str, size_bytes: int, now: float) -> bool:
+        amount = size_bytes if self.counts_bytes else 1
+        full_at = self._full_at.get(who)
+        used_seconds = 0.0 if full_at is None or full_at < now else full_at - now
+        # A byte must be left even if the length of the body is unknown.
+        left_seconds = self._seconds - used_seconds - (amount or 1) * self._each_seconds
+        if left_seconds < -EXACT_SECONDS:
+            return False
+        seconds = amount * self._each_seconds
+        if self._unshared is not None:
+            self._unshared[who] = self._unshared.get(who, 0.0) + seconds
+        if full_at is None:
+            self._set_full_in(who, seconds, now)
+        else:
+            self._full_at[who] = now + used_seconds + seconds
+        return True
+
+    def give_back(self, who: str, size_bytes: int, now: float) -> None:
+        self.use(who, -size_bytes if self.counts_bytes else -1, now)
 
     def end(self, who: str) -> None:
         """Nothing is given back."""
@@ -125,13 +156,15 @@ class Quota:
         return max(0.0, self._full_at.get(who, now) - now)
 
     def left(self, who: str, now: float) -> tuple[int, float]:
-        used_seconds = self.used_seconds(who, now)
+        used_seconds = self._full_at.get(who, now) - now
+        if used_seconds <= 0.0:
+            return self.limit.amount, 0.0
         left = max(0, int(self.limit.amount - used_seconds / self._each_seconds + 1e-6))
         return left, used_seconds if left else self.wait_seconds(who, 1, now)
 
     def overdrawn_seconds(self, who: str, now: float) -> float:
         """How long until nothing is missing any more; 0 if nothing is."""
-        return max(0.0, self.used_seconds(who, now) - self.limit.seconds - 1e-6)
+        return max(0.0, self.used_seconds(who, now) - self._seconds - EXACT_SECONDS)
 
     # --- shared with other hosts ---
 

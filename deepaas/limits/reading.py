@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
@@ -25,15 +24,6 @@ def read(per_address: str, per_key: str, per_model: str, models: Collection[str]
         _parsed("limit-per-model", per_model, by_name),
     )
     return Limiter(*limits)
-
-
-@functools.lru_cache(maxsize=1024)
-def own_limits(text: str) -> Limits | None:
-    """The limits of a key; None for those of all keys, also if they are not understood."""
-    try:
-        return parse(text) if text.strip() else None
-    except ValueError:
-        return None
 
 
 def _parsed(option: str, text: str, parse: Callable[[str], Read]) -> Read:

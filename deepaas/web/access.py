@@ -82,18 +82,20 @@ def token_of(request: web.Request) -> str:
         MalformedRequest: it contains two different ones.
     """
     headers = request.headers
-    found = {
-        value.strip()
-        for scheme, _, value in (
-            one.partition(" ") for one in headers.getall(hdrs.AUTHORIZATION, ())
-        )
-        if scheme.lower() == "bearer"
-    }
-    found.update(one.strip() for one in headers.getall(API_KEY, ()))
-    found.discard("")
+    given = [one.strip() for one in headers.getall(API_KEY, ())]
+    if hdrs.AUTHORIZATION in headers:
+        given += [_bearer(one) for one in headers.getall(hdrs.AUTHORIZATION)]
+    if len(given) == 1:
+        return given[0]
+    found = {*given} - {""}
     if len(found) > 1:
         raise MalformedRequest("the request contains several keys, and they are not the same")
     return found.pop() if found else ""
+
+
+def _bearer(line: str) -> str:
+    scheme, _, value = line.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
 
 
 def check_access(

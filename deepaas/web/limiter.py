@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from typing import NoReturn
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -16,12 +17,11 @@ from deepaas.access.needs import need_of
 from deepaas.access.principal import Right
 from deepaas.errors import LimitExceeded
 from deepaas.limits import headers
-from deepaas.limits.limiter import Admission, Counted, Limiter
-from deepaas.limits.reading import own_limits
+from deepaas.limits.limiter import Account, Admission, Limiter
 from deepaas.web.access import principal_of
 from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
-from deepaas.web.forwarded import client_address
+from deepaas.web.forwarded import PROXIES
 from deepaas.web.on_behalf import OnBehalf
 from deepaas.web.request_state import kept
 
@@ -33,7 +33,7 @@ CANCEL = "/cancel"
 
 _METHODS = frozenset((hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH))
 
-_COUNTED = "deepaas_limits"
+_ACCOUNT = "deepaas_limits"
 _REFUSED = "deepaas_limits_refused"
 
 
@@ -42,50 +42,71 @@ class CallLimits:
         self.limiter = limiter
         self._behalf = behalf
 
+    def setup(self, app: web.Application) -> None:
+        """Once the application has its facts and its proxies."""
+        self._facts, self._proxies = app[FACTS], app[PROXIES]
+
     @web.middleware
     def check(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         if request.method in _METHODS:
-            facts = request.app[FACTS].of(request)
-            if _is_call(request, facts) and (counted := self._counted(request, facts.model)):
-                return self._limited(request, handler, counted)
+            facts = self._facts.of(request)
+            if _is_call(request, facts):
+                account = self._account(request, facts.model)
+                if account.counted:
+                    return self._limited(request, handler, account)
         return handler(request)
 
-    def _counted(self, request: web.Request, model: str) -> list[Counted]:
+    def _account(self, request: web.Request, model: str) -> Account:
+        key, own = None, ""
         principal = principal_of(request)
-        key = own = None
         if principal is not None and principal.name:
-            key, own = principal.name, own_limits(principal.limits)
-        address = client_address(request)
+            key, own = principal.name, principal.limits
+        address = self._proxies.client(request)
         if self._behalf is not None and (visitor := self._behalf.visitor(request)) is not None:
             address = visitor.address  # The try-me page itself has one of this machine.
-        return self.limiter.counted(address, model, key, own)
+        return self.limiter.account(address, model, key, own)
 
-    async def _limited(
-        self, request: web.Request, handler: Handler, counted: list[Counted]
-    ) -> web.StreamResponse:
-        request[_COUNTED] = counted
+    def _limited(
+        self, request: web.Request, handler: Handler, account: Account
+    ) -> Awaitable[web.StreamResponse]:
+        request[_ACCOUNT] = account
         try:
-            with self.limiter.admit(counted, request.content_length or 0) as admission:
+            admission = self.limiter.admit(account, request.content_length or 0)
+        except LimitExceeded as error:
+            _refuse(request, error)
+        if account.at_once or account.of_bytes:
+            return self._held(request, handler, admission)
+        return handler(request)  # Nothing is given back, so no coroutine has to wait for the end.
+
+    async def _held(
+        self, request: web.Request, handler: Handler, admission: Admission
+    ) -> web.StreamResponse:
+        try:
+            with admission:
                 if not admission.counts_bytes or not request.can_read_body:
                     return await handler(request)
                 return await _weighed(admission, request, handler)
         except LimitExceeded as error:
-            request[_REFUSED] = error
-            request.app[NOTES].note(f"a call was refused: {error.message}")
-            raise
+            _refuse(request, error)
 
-    async def tell(self, request: web.Request, response: web.StreamResponse) -> None:
+    def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers with what is left to the responses of limited calls."""
-        counted: list[Counted] | None = kept(request, _COUNTED)
-        if counted is None:
+        account: Account | None = kept(request, _ACCOUNT)
+        if account is None:
             return
         refused: LimitExceeded | None = kept(request, _REFUSED)
-        response.headers[headers.POLICY] = headers.policy_header(counted)
+        response.headers[headers.POLICY] = account.described
         response.headers[headers.STANDING] = (
-            headers.standing_header(counted)
+            headers.standing_header(account)
             if refused is None
-            else headers.refused_header(counted, refused.violated)
+            else headers.refused_header(account, refused.violated)
         )
+
+
+def _refuse(request: web.Request, error: LimitExceeded) -> NoReturn:
+    request[_REFUSED] = error
+    request.app[NOTES].note(f"a call was refused: {error.message}")
+    raise error
 
 
 def _is_call(request: web.Request, facts: RequestFacts) -> bool:

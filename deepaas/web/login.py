@@ -92,7 +92,7 @@ class Login:
         headers = {hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"}
         return web.Response(status=303, headers=headers)
 
-    async def tell(self, request: web.Request, response: web.StreamResponse) -> None:
+    def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Renew the cookie from time to time, and keep what it has opened out of caches."""
         session: LoginSession | None = kept(request, _SESSION)
         if session is None:
@@ -119,7 +119,7 @@ class Login:
             return self._refused(request, after, error, "Too many wrong keys. Wait a minute.")
         begun = self._sessions.begin(form.get("key", "").strip())
         if begun is None:
-            self._wrong.begin(who, 0, now)
+            self._wrong.take(who, 0, now)
             wrong = "This key is not valid. It is unknown, revoked or has expired."
             return self._refused(request, after, Unauthenticated.unknown(), wrong)
         response = web.Response(status=303, headers={hdrs.LOCATION: after, **_HEADERS})

@@ -19,7 +19,7 @@ def test_refills_evenly() -> None:
     six = quota("6/minute")
     for left in (5, 4, 3, 2, 1, 0):
         assert six.wait_seconds("a", 0, 0.0) == 0
-        six.begin("a", 0, 0.0)
+        six.take("a", 0, 0.0)
         assert six.left("a", 0.0)[0] == left
     assert six.wait_seconds("a", 0, 0.0) == pytest.approx(10)
     assert six.wait_seconds("b", 0, 0.0) == 0
@@ -30,7 +30,7 @@ def test_refills_evenly() -> None:
 
 def test_bytes_wait_until_all_of_them_fit() -> None:
     thousand = quota("1000 B/1000 s")
-    thousand.begin("a", 900, 0.0)
+    thousand.take("a", 900, 0.0)
     assert thousand.wait_seconds("a", 100, 0.0) == 0
     assert thousand.wait_seconds("a", 101, 0.0) == pytest.approx(1, abs=1e-5)
     thousand.use("a", -900, 0.0)
@@ -40,11 +40,11 @@ def test_bytes_wait_until_all_of_them_fit() -> None:
 def test_a_million_strangers_do_not_fill_the_memory() -> None:
     few = quota("100/hour", max_count=1000)
     for _ in range(100):
-        few.begin("regular", 0, 0.0)
+        few.take("regular", 0, 0.0)
     for number in range(20_000):
-        few.begin(f"10.0.{number >> 8}.{number & 255}", 0, 1.0)
+        few.take(f"10.0.{number >> 8}.{number & 255}", 0, 1.0)
         if number % 100 == 0:
-            few.begin("regular", 0, 1.0)  # Who keeps coming is not forgotten.
+            few.take("regular", 0, 1.0)  # Who keeps coming is not forgotten.
     assert len(few) <= 1000
     assert few.wait_seconds("regular", 0, 1.0) > 0
 
@@ -52,32 +52,32 @@ def test_a_million_strangers_do_not_fill_the_memory() -> None:
 def test_who_has_used_nothing_for_long_has_no_entry() -> None:
     quick = quota("1/s")
     for number in range(1000):
-        quick.begin(str(number), 0, number * 2.0)
+        quick.take(str(number), 0, number * 2.0)
     assert len(quick) < 10
 
 
 def test_a_refused_call_is_not_counted_anywhere() -> None:
     limiter = Limiter(parse("10/minute, 1 at once"), (), LimitsByName(parse("2/minute")))
-    counted = limiter.counted("127.0.0.1", "model", None, None)
+    account = limiter.account("127.0.0.1", "model", None)
     for _ in range(2):
-        with limiter.admit(counted, 0):
+        with limiter.admit(account, 0):
             with pytest.raises(LimitExceeded) as refused:
-                limiter.admit(counted, 0)
+                limiter.admit(account, 0)
             assert "address-calls-at-once" in refused.value.violated
     with pytest.raises(LimitExceeded) as refused:
-        limiter.admit(counted, 0)
+        limiter.admit(account, 0)
     assert list(refused.value.violated) == ["model-calls-per-60s"]
-    left = {policy.name: policy.left(who, 0)[0] for policy, who in counted}
+    left = {policy.name: policy.left(who, 0)[0] for policy, who in account.counted}
     assert left["address-calls-at-once"] == 1
 
 
 def test_keys_have_their_own_limits_instead() -> None:
     limiter = Limiter((), parse("1/minute"), LimitsByName())
-    names = [policy.described for policy, _ in limiter.counted("", "", "key", parse("5/hour"))]
+    names = [policy.described for policy, _ in limiter.account("", "", "key", "5/hour").counted]
     assert names == ['"key-calls-per-3600s";q=5;w=3600']
-    assert limiter.counted("", "", "key", ()) == []
-    assert len(limiter.counted("", "", "key", None)) == 1
-    assert limiter.counted("", "", None, None) == []
+    assert limiter.account("", "", "key", "none").counted == ()
+    assert len(limiter.account("", "", "key").counted) == 1
+    assert limiter.account("", "", None).counted == ()
 
 
 @pytest.mark.parametrize(
