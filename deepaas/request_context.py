@@ -26,6 +26,14 @@ class RequestDetails(NamedTuple):
 
 NO_REQUEST = RequestDetails()
 
+
+class TraceStart(NamedTuple):
+    """The trace of a request, None if it is not sampled; and headers for whatever it calls."""
+
+    trace: Trace | None
+    headers: Mapping[str, str]
+
+
 NO_HEADERS: Mapping[str, str] = {}
 
 

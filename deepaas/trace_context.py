@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-TRACEPARENT, TRACESTATE = "traceparent", "tracestate"
+from multidict import istr
+
+TRACEPARENT, TRACESTATE = istr("traceparent"), istr("tracestate")
 
 _PARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.{0,200})?")
 

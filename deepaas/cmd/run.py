@@ -172,6 +172,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 runner.server.request_handler,
                 details_from(app[FACTS]),
                 None if traced is None else traced.begin,
+                always=settings.log_format == logs.JSON,
             )
         others = [build_access_log(settings, app), traced]
         observers = [*app[OBSERVERS], *(each for each in others if each is not None)]

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import random
 import threading
 from collections.abc import Sequence
 
@@ -19,17 +20,20 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import Sampler, TraceIdRatioBased
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace.span import TraceState
 
 import deepaas
 from deepaas.trace_context import TraceParent
-from deepaas.tracing.spans import Attributes, Span, Trace, new_span_id, new_trace_id
+from deepaas.tracing.spans import Attributes, Span, Trace, new_span_id
 
 _log = logging.getLogger(__name__)
 
 PATH = "/v1/traces"
+
+_RATIO_BITS = TraceIdRatioBased.TRACE_ID_LIMIT
 
 CLOSE_SECONDS = 2.0
 """How long remaining spans are sent when the host stops."""
@@ -46,20 +50,31 @@ class OtelTracing:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         self._sampler = provider.sampler
+        self._bound = _bound(self._sampler)
         self._resource = provider.resource
         self._scope = InstrumentationScope("deepaas", deepaas.__version__)
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}{PATH}" if endpoint else None)
         self._processor = BatchSpanProcessor(_TellingExporter(exporter))
 
+    def new_trace_id(self) -> str:
+        number = random.getrandbits(128)
+        if self._bound is not None and number & _RATIO_BITS >= self._bound:
+            return ""
+        return f"{number or 1:032x}"
+
     def begin(
-        self, parent: TraceParent | None, state: str, name: str, attributes: Attributes
+        self,
+        trace_id: str,
+        parent: TraceParent | None,
+        state: str,
+        name: str,
+        attributes: Attributes,
     ) -> Trace | None:
         context = Context()
         trace_state = TraceState.from_header([state]) if state else None
         if parent is not None:
             span = api.NonRecordingSpan(_context(parent, is_remote=True, state=trace_state))
             context = api.set_span_in_context(span, context)
-        trace_id = parent.trace_id if parent is not None else new_trace_id()
         decided = self._sampler.should_sample(
             context, int(trace_id, 16), name, SpanKind.SERVER, attributes, (), trace_state
         )
@@ -128,6 +143,15 @@ class _TellingExporter(SpanExporter):
 
     def shutdown(self) -> None:
         self._exporter.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _bound(sampler: Sampler) -> int | None:
+    """From which number on a new trace is not sampled; None if the sampler has to be asked.
+
+    It takes longer to ask than to handle a small request.
+    """
+    root = getattr(sampler, "_root", sampler)
+    return root.bound if isinstance(root, TraceIdRatioBased) else None
 
 
 def _resource() -> Resource:

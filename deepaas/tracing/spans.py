@@ -62,8 +62,8 @@ class Trace:
     @property
     def headers(self) -> dict[str, str]:
         """For whatever is called on behalf of it."""
-        state = {TRACESTATE: self.state} if self.state else {}
-        return {TRACEPARENT: str(self.me), **state}
+        state: dict[str, str] = {TRACESTATE: self.state} if self.state else {}
+        return {**state, TRACEPARENT: str(self.me)}
 
     def call(self) -> CallTimes:
         return CallTimes(self.add)
@@ -96,14 +96,18 @@ class Trace:
 
 
 class Sampler(Protocol):
+    def new_trace_id(self) -> str:
+        """Make the id of a trace that begins here; empty if it would not be sampled."""
+
     def begin(
-        self, parent: TraceParent | None, state: str, name: str, attributes: Attributes
+        self,
+        trace_id: str,
+        parent: TraceParent | None,
+        state: str,
+        name: str,
+        attributes: Attributes,
     ) -> Trace | None:
         """Begin a trace, or a part of the caller's; None if it is not sampled."""
-
-
-def new_trace_id() -> str:
-    return f"{random.getrandbits(128) or 1:032x}"
 
 
 def new_span_id() -> str:

@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -34,11 +34,28 @@ MAX_PATH_CHARACTERS = 1024
 
 BATCH_SECONDS = 0.1
 
-Fields = Mapping[str, Any]
-
-Write = Callable[[Fields], None]
-
 _PLAIN = re.compile(r"[!#-\[\]-~]+")
+
+
+class AccessEntry(NamedTuple):
+    """What a line tells; empty if unknown. The id of a trace is in lower-case hexadecimal."""
+
+    client: str
+    method: str
+    route: str
+    path: str
+    status: int
+    seconds: float
+    received_bytes: int
+    sent_bytes: int
+    door: str
+    model: str
+    key: str
+    request_id: str
+    trace_id: str
+
+
+Write = Callable[[AccessEntry], None]
 
 
 class Batch:
@@ -75,24 +92,25 @@ class AccessLog:
         seconds: float,
         facts: RequestFacts,
     ) -> None:
-        if is_quiet(facts.route):
+        door, route, model = facts
+        if is_quiet(route):
             return
         self._write(
-            {
-                "client": self._proxies.client(request),
-                "method": request.method,
-                "route": facts.route,
-                "path": shown_path(request, facts.route),
-                "status": status_of(response),
-                "seconds": round(seconds, 6),
-                "received_bytes": getattr(request.content, "total_bytes", 0),
-                "sent_bytes": request.writer.output_size,
-                "door": facts.door,
-                "model": facts.model,
-                "key": key_of(request),
-                "request_id": request_id(request),
-                "trace_id": trace_id_of(request),
-            }
+            AccessEntry(
+                self._proxies.client(request),
+                request.method,
+                route,
+                shown_path(request, route),
+                status_of(response),
+                seconds,
+                getattr(request.content, "total_bytes", 0),
+                request.writer.output_size,
+                door,
+                model,
+                key_of(request),
+                request_id(request),
+                trace_id_of(request),
+            )
         )
 
 
@@ -102,30 +120,75 @@ def writing(place: str, *, as_json: bool) -> Write:
         _log.setLevel(logging.INFO)  # Asked for, whatever the level of the log.
         return _to_log
     batch = Batch(open_log_file("access-log", place))
-    form = json_line if as_json else as_text
-    return lambda fields: batch.add(form(_given({"time": timestamp(time.time()), **fields})))
+    form = json_entry if as_json else text_entry
+    return lambda entry: batch.add(form(entry, timestamp(time.time())))
 
 
+@functools.lru_cache(1024)
 def is_quiet(route: str) -> bool:
     """Whether it is requested every few seconds."""
     last = route.rstrip("/").rpartition("/")[2]
     return last in QUIET
 
 
-def as_text(fields: Fields) -> str:
+def text_entry(entry: AccessEntry, when: str) -> str:
     """``name=value`` pairs, quoted where necessary."""
-    return " ".join(
-        [f"{name}={_quoted(one) if type(one) is str else one}" for name, one in fields.items()]
+    return f"time={when} {_text(entry)}"
+
+
+def _text(entry: AccessEntry) -> str:
+    # Most requests are like others: only what differs is written anew. Ids need no quotes.
+    trace = f" trace_id={entry.trace_id}" if entry.trace_id else ""
+    return (
+        f"{_text_head(*entry[:5])} seconds={entry.seconds:.6f} "
+        f"received_bytes={entry.received_bytes} sent_bytes={entry.sent_bytes}"
+        f"{_text_tail(*entry[8:11])} request_id={entry.request_id}{trace}"
     )
 
 
-def _to_log(fields: Fields) -> None:
-    given = _given(fields)
-    message = f"{fields['method']} {fields['path'] or fields['route']} {fields['status']}"
-    _log.info("%s", as_text(given), extra={"fields": {"message": message, **given}})
+@functools.lru_cache(256)
+def _text_head(client: str, method: str, route: str, path: str, status: int) -> str:
+    texts = {"client": client, "method": method, "route": route, "path": path}
+    return f"{_text_pairs(texts)}status={status}"
 
 
 @functools.lru_cache(256)
+def _text_tail(door: str, model: str, key: str) -> str:
+    return f" {_text_pairs({'door': door, 'model': model, 'key': key})}".rstrip()
+
+
+def _text_pairs(texts: Mapping[str, str]) -> str:
+    return "".join([f"{name}={_quoted(text)} " for name, text in texts.items() if text])
+
+
+def json_entry(entry: AccessEntry, when: str) -> str:
+    """An object in one line."""
+    trace = f',"trace_id":"{entry.trace_id}"' if entry.trace_id else ""
+    return (
+        f'{{"time":"{when}",{_json_head(*entry[:5])},"seconds":{entry.seconds:.6f},'
+        f'"received_bytes":{entry.received_bytes},"sent_bytes":{entry.sent_bytes},'
+        f'{_json_tail(*entry[8:11])}"request_id":"{entry.request_id}"{trace}}}'
+    )
+
+
+@functools.lru_cache(256)
+def _json_head(client: str, method: str, route: str, path: str, status: int) -> str:
+    texts = {"client": client, "method": method, "route": route, "path": path}
+    return json_line({**_given(texts), "status": status})[1:-1]
+
+
+@functools.lru_cache(256)
+def _json_tail(door: str, model: str, key: str) -> str:
+    fields = json_line(_given({"door": door, "model": model, "key": key}))[1:-1]
+    return f"{fields}," if fields else ""
+
+
+def _to_log(entry: AccessEntry) -> None:
+    fields = _given({**entry._asdict(), "seconds": round(entry.seconds, 6)})
+    message = f"{entry.method} {entry.path or entry.route} {entry.status}"
+    _log.info("%s", _text(entry), extra={"fields": {"message": message, **fields}})
+
+
 def _quoted(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
@@ -133,7 +196,7 @@ def _quoted(text: str) -> str:
     return f'"{visible(escaped)}"'
 
 
-def _given(fields: Fields) -> dict[str, Any]:
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in fields.items() if one != ""}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from multidict import istr
 
-from deepaas.request_context import CURRENT, RequestContext, RequestDetails
+from deepaas.request_context import CURRENT, RequestContext, RequestDetails, TraceStart
 from deepaas.web.request_state import kept
 
 REQUEST_ID = istr("X-Request-ID")
@@ -30,7 +30,8 @@ BaseHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 Details = Callable[[web.BaseRequest], RequestDetails]
 
-BeginTrace = Callable[[web.BaseRequest, RequestContext], None]
+BeginTrace = Callable[[web.BaseRequest], TraceStart | None]
+"""Begins the trace of a request; None if it is not sampled, and nobody has to be told."""
 
 
 def request_id(request: web.BaseRequest) -> str:
@@ -47,20 +48,25 @@ def new_id() -> str:
 
 
 def in_context(
-    handler: BaseHandler, details: Details, begin: BeginTrace | None = None
+    handler: BaseHandler, details: Details, begin: BeginTrace | None = None, *, always: bool = True
 ) -> BaseHandler:
     """Around all middlewares: while a request is worked on, it is the current one.
 
-    ``details`` finds what lines of the log tell about it, ``begin`` begins its trace.
+    ``details`` finds what lines of the log tell about it, ``begin`` begins its trace. If it is not
+    ``always`` needed, only those of a trace are.
     """
 
     def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        # Set for each: one task works on all requests of a connection.
+        start = None if begin is None else begin(request)
+        if start is None and not always:
+            CURRENT.set(None)
+            return handler(request)
         look = functools.partial(_look, weakref.ref(request), details)
         context = RequestContext(request_id(request), look)
-        # Set for each: one task works on all requests of a connection.
+        if start is not None:
+            context.trace, context.trace_headers = start
         CURRENT.set(context)
-        if begin is not None:
-            begin(request, context)
         return handler(request)
 
     return handle

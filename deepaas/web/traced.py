@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import hdrs, web
 
-from deepaas.request_context import NO_HEADERS, RequestContext
+from deepaas.request_context import TraceStart
 from deepaas.trace_context import TRACEPARENT, TRACESTATE, trace_state
 from deepaas.tracing.spans import AttributeValue, Sampler, Trace
 from deepaas.web.access_log import is_quiet, shown_path
@@ -32,25 +32,25 @@ class TracedRequests:
         self._details = details
         self._sampler = sampler
 
-    def begin(self, request: web.BaseRequest, context: RequestContext) -> None:
+    def begin(self, request: web.BaseRequest) -> TraceStart | None:
         parent = parent_of(request)
+        trace_id = self._sampler.new_trace_id() if parent is None else parent.trace_id
+        if not trace_id:
+            return None
         state = ""
         if parent is not None and TRACESTATE in request.headers:
             state = trace_state(request.headers.getall(TRACESTATE))
         method = request.method if request.method in hdrs.METH_ALL else OTHER
         known: dict[str, AttributeValue] = {"http.request.method": method}
-        trace = self._sampler.begin(parent, state, method, known)
+        trace = self._sampler.begin(trace_id, parent, state, method, known)
         if trace is not None:
-            request[TRACE] = context.trace = trace
+            request[TRACE] = trace
             request[TRACE_ID] = trace.me.trace_id
-            context.trace_headers = trace.headers
-        else:
-            # Others must not sample their parts of it either.
-            context.trace_headers = (
-                NO_HEADERS
-                if parent is None
-                else {TRACEPARENT: str(parent._replace(is_sampled=False))}
-            )
+            return TraceStart(trace, trace.headers)
+        if parent is None:
+            return None
+        # Others must not sample their parts of it either.
+        return TraceStart(None, {TRACEPARENT: str(parent._replace(is_sampled=False))})
 
     def ended(
         self,
