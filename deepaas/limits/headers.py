@@ -6,17 +6,21 @@ import math
 import time
 from collections.abc import Mapping
 
+from multidict import istr
+
 from deepaas.limits.limiter import Account
 
-POLICY = "RateLimit-Policy"
-STANDING = "RateLimit"
+POLICY = istr("RateLimit-Policy")
+STANDING = istr("RateLimit")
 
 
 def standing_header(account: Account) -> str:
     now = time.monotonic()
-    return ", ".join(
-        [_item(policy.name, *policy.left(who, now)) for policy, who in account.counted]
-    )
+    items = []
+    for policy, who in account.counted:
+        left, seconds = policy.left(who, now)
+        items.append(_item(policy.name, left, seconds))
+    return ", ".join(items)
 
 
 def refused_header(account: Account, violated: Mapping[str, float]) -> str:
@@ -32,4 +36,6 @@ def refused_header(account: Account, violated: Mapping[str, float]) -> str:
 
 
 def _item(name: str, left: int, seconds: float) -> str:
-    return f'"{name}";r={left}' + (f";t={math.ceil(seconds)}" if seconds else "")
+    if not seconds:
+        return f'"{name}";r={left}'
+    return f'"{name}";r={left};t={math.ceil(seconds)}'

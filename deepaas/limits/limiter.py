@@ -109,7 +109,17 @@ class Limiter:
             self._of_keys[own] = policies("key", own)
         return self._of_keys[own]
 
+    @property
+    def only_of_keys(self) -> bool:
+        """Whether there are no limits but those that a key has of its own."""
+        return not (self._per_address or self._per_key or self._per_model or self._of_models)
+
     def admit(self, account: Account, size_bytes: int) -> Admission:
+        """Count a call until its end; for the rest see :meth:`take`."""
+        self.take(account, size_bytes)
+        return Admission(account, size_bytes)
+
+    def take(self, account: Account, size_bytes: int) -> None:
         """Count a call; if it is refused, nothing is counted.
 
         ``size_bytes`` is what its head says about its body, 0 if it says nothing.
@@ -128,7 +138,7 @@ class Limiter:
                 break
             taken_count += 1
         else:
-            return Admission(account, size_bytes)
+            return
         for policy, who in account.counted[:taken_count]:
             policy.give_back(who, size_bytes, now)
         waits = [(one.wait_seconds(who, size_bytes, now), one) for one, who in account.counted]

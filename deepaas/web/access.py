@@ -20,7 +20,7 @@ from deepaas.errors import DeepaasError, MalformedRequest, NotPermitted, Unauthe
 from deepaas.web.errors import challenge
 from deepaas.web.facts import FACTS
 from deepaas.web.notice import error_page
-from deepaas.web.request_state import kept
+from deepaas.web.request_state import keep, kept
 
 PRINCIPAL = "deepaas_principal"
 """Key of a request."""
@@ -121,7 +121,7 @@ def check_access(
     def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
         wanted = need(request)
         if public_docs and wanted.document:
-            request[PRINCIPAL] = PUBLIC
+            keep(request, PRINCIPAL, PUBLIC)
             return handler(request)
         try:
             token = token_of(request)
@@ -153,7 +153,7 @@ def check_access(
         request: web.Request, handler: Handler, wanted: Need, error: DeepaasError
     ) -> web.StreamResponse:
         if wanted is OPEN:
-            request[PRINCIPAL] = NOBODY
+            keep(request, PRINCIPAL, NOBODY)
             return await handler(request)
         accepts = request.headers.get(hdrs.ACCEPT, "")
         if request.method not in _READING or not wants_page(accepts):
@@ -168,7 +168,7 @@ def check_access(
 
 
 def _admit(request: web.Request, principal: Principal, wanted: Need) -> None:
-    request[PRINCIPAL] = principal
+    keep(request, PRINCIPAL, principal)
     right = wanted.right
     if right is None:
         return

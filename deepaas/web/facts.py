@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from deepaas.web.request_state import keep, kept
+
 OF_HOST = "host"
 """The door of requests that belong to no door: the start page, health, try-me, TensorBoard."""
 
@@ -30,6 +32,8 @@ class RequestFacts(NamedTuple):
 
 
 UNKNOWN = RequestFacts(OF_HOST, "", "")
+
+_FACTS = "deepaas_facts"
 
 
 def named_in_path(request: web.Request) -> str:
@@ -54,13 +58,18 @@ class FactFinder:
 
     def of(self, request: web.BaseRequest) -> RequestFacts:
         """Also of a request that was refused before its route was looked for."""
+        before: RequestFacts | None = kept(request, _FACTS)
+        if before is not None:
+            return before
         found = getattr(request, "_match_info", None)
         if found is None or not isinstance(request, web.Request):
             return UNKNOWN
         route = found.route
         model_of, known = self._by_route.get(route) or self._about(route)
         model = model_of(request)
-        return known.get(model) or self._with(known, model)
+        facts = known.get(model) or self._with(known, model)
+        keep(request, _FACTS, facts)
+        return facts
 
     def _about(self, route: web.AbstractRoute) -> tuple[ModelOf, dict[str, RequestFacts]]:
         door, model_of = self._by_handler.get(route.handler, (OF_HOST, named_in_path))

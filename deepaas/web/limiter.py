@@ -14,16 +14,16 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from deepaas.access.needs import need_of
-from deepaas.access.principal import Right
+from deepaas.access.principal import Principal, Right
 from deepaas.errors import LimitExceeded
 from deepaas.limits import headers
 from deepaas.limits.limiter import Account, Admission, Limiter
-from deepaas.web.access import principal_of
+from deepaas.web.access import PRINCIPAL
 from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
 from deepaas.web.forwarded import PROXIES
 from deepaas.web.on_behalf import OnBehalf
-from deepaas.web.request_state import kept
+from deepaas.web.request_state import keep, kept
 
 LOOK_SECONDS = 0.1
 """How often a body of unknown length is compared with what is left."""
@@ -41,6 +41,8 @@ class CallLimits:
     def __init__(self, limiter: Limiter, behalf: OnBehalf | None = None) -> None:
         self.limiter = limiter
         self._behalf = behalf
+        self._only_of_keys = limiter.only_of_keys
+        self._are_calls: dict[tuple[str, RequestFacts], bool] = {}
 
     def setup(self, app: web.Application) -> None:
         """Once the application has its facts and its proxies."""
@@ -48,17 +50,33 @@ class CallLimits:
 
     @web.middleware
     def check(self, request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
-        if request.method in _METHODS:
-            facts = self._facts.of(request)
-            if _is_call(request, facts):
-                account = self._account(request, facts.model)
-                if account.counted:
-                    return self._limited(request, handler, account)
+        method = request.method
+        if method not in _METHODS:
+            return handler(request)
+        principal: Principal | None = kept(request, PRINCIPAL)
+        if self._only_of_keys and (principal is None or not principal.limits):
+            return handler(request)
+        facts = self._facts.of(request)
+        is_call = self._are_calls.get((method, facts))
+        if is_call is None:
+            is_call = self._is_call(request, facts)
+        if is_call:
+            account = self._account(request, facts.model, principal)
+            if account.counted:
+                return self._limited(request, handler, account)
         return handler(request)
 
-    def _account(self, request: web.Request, model: str) -> Account:
+    def _is_call(self, request: web.Request, facts: RequestFacts) -> bool:
+        is_call = (
+            facts.door != OF_HOST
+            and not facts.route.endswith(CANCEL)
+            and need_of(request.method, request.match_info.handler).right is not Right.READ
+        )
+        self._are_calls[request.method, facts] = is_call
+        return is_call
+
+    def _account(self, request: web.Request, model: str, principal: Principal | None) -> Account:
         key, own = None, ""
-        principal = principal_of(request)
         if principal is not None and principal.name:
             key, own = principal.name, principal.limits
         address = self._proxies.client(request)
@@ -69,13 +87,14 @@ class CallLimits:
     def _limited(
         self, request: web.Request, handler: Handler, account: Account
     ) -> Awaitable[web.StreamResponse]:
-        request[_ACCOUNT] = account
+        keep(request, _ACCOUNT, account)
+        size_bytes = request.content_length or 0 if account.of_bytes else 0
         try:
-            admission = self.limiter.admit(account, request.content_length or 0)
+            self.limiter.take(account, size_bytes)
         except LimitExceeded as error:
             _refuse(request, error)
         if account.at_once or account.of_bytes:
-            return self._held(request, handler, admission)
+            return self._held(request, handler, Admission(account, size_bytes))
         return handler(request)  # Nothing is given back, so no coroutine has to wait for the end.
 
     async def _held(
@@ -95,8 +114,9 @@ class CallLimits:
         if account is None:
             return
         refused: LimitExceeded | None = kept(request, _REFUSED)
-        response.headers[headers.POLICY] = account.described
-        response.headers[headers.STANDING] = (
+        told = response.headers
+        told[headers.POLICY] = account.described
+        told[headers.STANDING] = (
             headers.standing_header(account)
             if refused is None
             else headers.refused_header(account, refused.violated)
@@ -104,15 +124,9 @@ class CallLimits:
 
 
 def _refuse(request: web.Request, error: LimitExceeded) -> NoReturn:
-    request[_REFUSED] = error
+    keep(request, _REFUSED, error)
     request.app[NOTES].note(f"a call was refused: {error.message}")
     raise error
-
-
-def _is_call(request: web.Request, facts: RequestFacts) -> bool:
-    if facts.door == OF_HOST or facts.route.endswith(CANCEL):
-        return False
-    return need_of(request.method, request.match_info.handler).right is not Right.READ
 
 
 async def _weighed(

@@ -36,7 +36,7 @@ from deepaas.site import ICON, header, style
 from deepaas.web.bodies import received
 from deepaas.web.errors import challenge, status_of
 from deepaas.web.forwarded import client_address, forwarded_host, public_host, public_scheme
-from deepaas.web.request_state import kept
+from deepaas.web.request_state import keep, kept
 from deepaas.web.site_pages import LOGGED_IN, LOGIN, LOGOUT, of_page
 
 MAX_FORM_BYTES = 16 * 1024
@@ -81,8 +81,8 @@ class Login:
         if not _is_from_here(request):
             raise Unauthenticated("a login only counts for pages of this host: send a key")
         session, principal = found
-        request[_SESSION] = session
-        request[LOGGED_IN] = principal.name
+        keep(request, _SESSION, session)
+        keep(request, LOGGED_IN, principal.name)
         return principal
 
     def lead(self, request: web.Request, _error: Unauthenticated) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from deepaas.errors import DeepaasError
 from deepaas.site import ICON, header, style
 from deepaas.web.errors import PROBLEM, Problem, status_of
+from deepaas.web.request_state import keep
 from deepaas.web.site_pages import of_page
 
 _HEADERS = {
@@ -25,7 +26,7 @@ _HEADERS = {
 
 def error_page(request: web.Request, name: str, error: DeepaasError) -> web.Response:
     """A page for an error; its message may end with a command, as in ``…: pip install …``."""
-    request[PROBLEM] = Problem(status_of(error), error.message, error.code)
+    keep(request, PROBLEM, Problem(status_of(error), error.message, error.code))
     message, _, command = error.message.partition(": pip ")
     advice = f"<pre>pip {escape(command)}</pre>" if command else ""
     status = status_of(error)

@@ -11,6 +11,7 @@ from deepaas.origins import Visitors
 from deepaas.web.compression import MIN_BYTES, compress
 from deepaas.web.errors import BEGUN
 from deepaas.web.request_id import REQUEST_ID, request_id
+from deepaas.web.request_state import keep
 
 Teller = Callable[[web.Request, web.StreamResponse], None]
 """Adds headers to a response before it is sent."""
@@ -21,7 +22,7 @@ def protect(app: web.Application, visitors: Visitors, tellers: Sequence[Teller] 
     shared = visitors.some_origins
 
     async def tell(request: web.Request, response: web.StreamResponse) -> None:
-        request[BEGUN] = response  # Set here because another hook would cost time.
+        keep(request, BEGUN, response)  # Set here because another hook would cost time.
         headers = response.headers
         headers[REQUEST_ID] = request_id(request)
         if isinstance(response, web.Response):

@@ -16,7 +16,7 @@ from aiohttp import web
 from multidict import istr
 
 from deepaas.request_context import CURRENT, RequestContext, RequestDetails, TraceStart
-from deepaas.web.request_state import kept
+from deepaas.web.request_state import keep, kept
 
 REQUEST_ID = istr("X-Request-ID")
 
@@ -38,7 +38,8 @@ def request_id(request: web.BaseRequest) -> str:
     """It is made when it is needed first, and is the same from then on."""
     found: str | None = kept(request, _ID)
     if found is None:
-        found = request[_ID] = _told(request) or new_id()
+        found = _told(request) or new_id()
+        keep(request, _ID, found)
     return found
 
 

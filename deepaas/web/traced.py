@@ -17,7 +17,7 @@ from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import CLIENT_LEFT, TRACE_ID, status_of
 from deepaas.web.request_details import TRACE, parent_of
 from deepaas.web.request_id import Details
-from deepaas.web.request_state import kept
+from deepaas.web.request_state import keep, kept
 
 OTHER = "_OTHER"
 
@@ -44,8 +44,8 @@ class TracedRequests:
         known: dict[str, AttributeValue] = {"http.request.method": method}
         trace = self._sampler.begin(trace_id, parent, state, method, known)
         if trace is not None:
-            request[TRACE] = trace
-            request[TRACE_ID] = trace.me.trace_id
+            keep(request, TRACE, trace)
+            keep(request, TRACE_ID, trace.me.trace_id)
             return TraceStart(trace, trace.headers)
         if parent is None:
             return None
