@@ -7,7 +7,7 @@ contains no text from clients, and can be the label of a metric.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aiohttp import web
 
@@ -62,13 +62,14 @@ class FactFinder:
         if before is not None:
             return before
         found = getattr(request, "_match_info", None)
-        if found is None or not isinstance(request, web.Request):
+        if found is None:
             return UNKNOWN
-        route = found.route
-        model_of, known = self._by_route.get(route) or self._about(route)
-        model = model_of(request)
+        about = self._by_route.get(found.route)
+        model_of, known = about or self._about(found.route)
+        model = model_of(cast(web.Request, request))
         facts = known.get(model) or self._with(known, model)
-        keep(request, _FACTS, facts)
+        if about is not None:  # A route that exists: it does not become another one.
+            keep(request, _FACTS, facts)
         return facts
 
     def _about(self, route: web.AbstractRoute) -> tuple[ModelOf, dict[str, RequestFacts]]:

@@ -30,7 +30,8 @@ def protect(app: web.Application, visitors: Visitors, tellers: Sequence[Teller] 
             if isinstance(body, bytes) and len(body) >= MIN_BYTES:
                 await compress(request, response, body)
         policy = headers.get(POLICY, "")
-        shown = wants_page(request.headers.get(hdrs.ACCEPT, ""))
+        accept = request.headers.get(hdrs.ACCEPT, "*/*")
+        shown = accept != "*/*" and wants_page(accept)
         what = told(headers.get(hdrs.CONTENT_TYPE, ""), policy, shared, shown)
         if TYPE_OPTIONS in headers:  # From a program behind this host.
             del headers[TYPE_OPTIONS]

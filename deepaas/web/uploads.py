@@ -206,20 +206,23 @@ class Reception:
         query = request.rel_url.raw_query_string
         headers = _texts((k.lower(), v) for k, v in request.headers.items()) if with_headers else {}
         cookies = _texts(request.cookies.items()) if with_cookies else {}
+        media_type = request.content_type
         if not request.can_read_body:
-            if request.content_type == "multipart/form-data" and request.content_length == 0:
+            if media_type == "multipart/form-data" and request.content_length == 0:
                 raise MalformedRequest("the form is empty")
             return RawRequest(query=query, headers=headers, cookies=cookies)
-        if request.content_type == "multipart/form-data":
+        if media_type == "multipart/form-data":
             form = await self._multipart(received(request, self._max_bytes))
             return RawRequest(query=query, form=form, headers=headers, cookies=cookies)
-        # One that cannot be read is refused before the rest of it has come.
-        body, path = await self._read(self._kind)
+        body, path = at_hand(request, self._max_bytes), ""
+        if body is None:
+            # One that cannot be read is refused before the rest of it has come.
+            body, path = await self._read(lambda: _kind(request, media_type))
         return RawRequest(
             query=query,
             body=body,
             body_path=path,
-            body_kind=self._kind() if body or path else "",
+            body_kind=_kind(request, media_type) if body or path else "",
             charset=_known(request.charset or "utf-8"),
             headers=headers,
             cookies=cookies,
@@ -239,6 +242,9 @@ class Reception:
         if INLINE_BYTES < known_bytes <= MAX_FILE_BYTES:
             self._memory = self._uploads.memory.take(known_bytes)
         if self._memory is None:
+            held = at_hand(self._request, self._max_bytes)
+            if held is not None:
+                return ReceivedBody(media_type, held)
             return ReceivedBody(media_type, *await self._read())
         await receive(self._request, self._memory)
         return ReceivedBody(media_type, path=self._memory.path)
@@ -253,24 +259,8 @@ class Reception:
         is_plain = not packed(self._request) and length <= (self._max_bytes or length)
         return length if is_plain else 0
 
-    def _kind(self) -> str:
-        media_type = self._request.content_type
-        if media_type == "application/json" or (
-            media_type.startswith("application/") and media_type.endswith("+json")
-        ):
-            return "json"
-        if media_type == "application/x-www-form-urlencoded":
-            return "form"
-        told = _text(self._request.headers.get(hdrs.CONTENT_TYPE, media_type))
-        raise UnsupportedMediaType.of_arguments(told)
-
     async def _read(self, check: Callable[[], object] = lambda: None) -> tuple[bytes, str]:
         """A body while it is small, else the path of a file with it; checked once it has begun."""
-        held = at_hand(self._request, self._max_bytes)
-        if held is not None:
-            if held:
-                check()
-            return held, ""
         chunks, held = received(self._request, self._max_bytes), b""
         async for chunk in chunks:
             check()
@@ -361,6 +351,17 @@ class Reception:
         written_bytes += await self._uploads.write(path, held, rest)
         self._written_bytes = written_bytes
         return str(path)
+
+
+def _kind(request: web.Request, media_type: str) -> str:
+    if media_type == "application/json" or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        return "json"
+    if media_type == "application/x-www-form-urlencoded":
+        return "form"
+    told = _text(request.headers.get(hdrs.CONTENT_TYPE, media_type))
+    raise UnsupportedMediaType.of_arguments(told)
 
 
 def _are_removed(folder: Path, paths: Iterable[str]) -> bool:

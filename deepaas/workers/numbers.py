@@ -10,7 +10,7 @@ from enum import Enum
 import msgspec
 
 from deepaas.errors import CallTimedOut, WorkerDied
-from deepaas.messages import Failure, Measured, Reply
+from deepaas.messages import Answer, Failure, Measured, Reply
 from deepaas.metrics.distribution import Distribution, Summary
 from deepaas.workers.out_of_memory import OutOfMemoryKills
 
@@ -97,7 +97,10 @@ class PoolNumbers:
     def ended(self, future: asyncio.Future[Reply], reply: Reply | None, seconds: float) -> None:
         """A call that a worker had begun; without a reply, its worker has died."""
         self.run.add(seconds)
-        self.outcomes[_outcome(future, reply)] += 1
+        if type(reply) is Answer and not future.cancelled():
+            self.outcomes[CallOutcome.SUCCEEDED] += 1
+        else:
+            self.outcomes[_outcome(future, reply)] += 1
 
     def replaced(self, reason: EndReason | None, *, broken: bool, killed: bool) -> None:
         """A worker must be replaced; ``reason`` is None if the host has not ended it."""
