@@ -234,7 +234,9 @@ class LocalModel:
             return CommandProblem(f"{otherwise}: {error}", MODEL_FAILED)
         if self._debug:
             traceback.print_exception(error)
-        elif has_authors_frame(error) and (told := failures.traceback_text(error)):
+        elif (isinstance(error, failures.CannotBeServed) or has_authors_frame(error)) and (
+            told := failures.traceback_text(error)
+        ):
             say(told.rstrip())
         if todo := advice(error):
             say(f"-> {todo}")

@@ -14,7 +14,10 @@ class Predictor:
     def setup(self):
         raise AssertionError("nothing is set up")
 
-    def predict(self, a, b: complex) -> {returned}:
+    def predict(
+        self,
+        a,
+        b: complex) -> {returned}:
         return a
 """
 
@@ -28,6 +31,7 @@ def test_all_faults_of_a_signature(tmp_path: Path) -> None:
         "predict(): the input 'b': clients cannot send values of the type complex",
         "predict(): return type: clients cannot send values of the type complex",
     ]
+    assert [found.where for found in report.findings] == [f"{file}:{line}" for line in (8, 9, 9)]
     assert {found.code for found in report.findings} == {"typed-predictor"}
     assert report.models == {tmp_path.name: f"{file}:Predictor"}
 
@@ -82,7 +86,7 @@ def test_a_module_of_the_contract_is_none(source: str, tmp_path: Path) -> None:
 
 
 def test_good_one(tmp_path: Path) -> None:
-    good = SOURCE.format(returned="str").replace("a, b: complex", "a: str")
+    good = SOURCE.format(returned="str").replace("a,\n        b: complex", "a: str")
     (tmp_path / "predict.py").write_text(good.replace("raise AssertionError", "print"))
     assert check(str(tmp_path / "predict.py")).findings == []
     (tmp_path / "cog.yaml").write_text("predict: predict.py:Predictor\n")
@@ -95,7 +99,7 @@ def test_good_one(tmp_path: Path) -> None:
 
 def test_setup_that_fails(tmp_path: Path) -> None:
     file = tmp_path / "predict.py"
-    file.write_text(SOURCE.format(returned="str").replace("a, b: complex", "a: str"))
+    file.write_text(SOURCE.format(returned="str").replace("a,\n        b: complex", "a: str"))
     (found,) = check(str(file)).findings
     assert (found.code, found.where) == ("warm-fails", f"{file}:4")
     assert found.problem == "setup failed: AssertionError: nothing is set up"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.predictor import wrap
-from deepaas.kinds.cog.worker.signature import Faults
 
 from .served import module, serve
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.loading import load
 from deepaas.kinds.cog.worker.predictor import wrap
-from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime.traits import ATTRIBUTE
 
 from .served import module
@@ -75,7 +75,7 @@ def test_one_fault(source: str, words: str) -> None:
     with pytest.raises(Faults) as found:
         wrap(module(IMPORTS + source).run)
     (fault,) = found.value.faults
-    assert words in fault
+    assert words in fault.problem
 
 
 MANY = """
@@ -86,19 +86,20 @@ class Runner(BaseRunner):
     def setup(self):
         raise AssertionError("nothing is set up")
 
-    def run(self, a, b: complex, c: int = Input(default=5, le=1)):
+    def run(self, a, b: complex,
+            c: int = Input(default=5, le=1)):
         pass
 
 def train(n: "Unknown") -> str:
     pass
 """
 TOLD = [
-    "run(): the input 'a' has no type. Add one, for example a: str",
-    "run(): the input 'b': clients cannot send values of the type complex",
-    "run(): the input 'c': the default 5 violates le=1",
-    "run() has no return type. Add one, for example -> str",
-    "run() must be async to process several calls at a time",
-    "train(): the type of the input 'n' is invalid: name 'Unknown' is not defined",
+    ("run(): the input 'a' has no type. Add one, for example a: str", 9),
+    ("run(): the input 'b': clients cannot send values of the type complex", 9),
+    ("run(): the input 'c': the default 5 violates le=1", 10),
+    ("run() has no return type. Add one, for example -> str", 9),
+    ("run() must be async to process several calls at a time", 9),
+    ("train(): the type of the input 'n' is invalid: name 'Unknown' is not defined", 13),
 ]
 
 
@@ -140,7 +141,8 @@ def test_all_faults_of_a_project_at_once(faults: Ask, tmp_path: Path) -> None:
     (tmp_path / "cog.yaml").write_text(
         'run: "predict.py:Runner"\ntrain: "predict.py:train"\nconcurrency: {max: 2}\n'
     )
-    assert faults(tmp_path) == TOLD
+    file = tmp_path / "predict.py"
+    assert faults(tmp_path) == [f"{problem} ({file}:{line})" for problem, line in TOLD]
 
 
 @pytest.mark.parametrize(

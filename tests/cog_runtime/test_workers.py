@@ -12,6 +12,7 @@ import pytest
 from compat.hosts import Host, wait_until_ended
 from compat.installed import install
 from compat.wire import Part, multipart_body
+from support.host import MODELS
 from support.streams import streaming
 from support.waiting import wait_until
 
@@ -64,12 +65,15 @@ def test_setup_that_fails_is_told_and_others_go_on(host: Host) -> None:
 
 def test_faults_of_a_signature_are_told_at_start_in_the_words_of_the_author(host: Host) -> None:
     wait_for_state(host, "Faulty", "broken")
+    file = MODELS / "typed/predictors.py"
+    before, _, _ = file.read_text().partition("    def run(self, a, b: complex")
+    place = f"({file}:{before.count(chr(10)) + 1})"
     listed = (
         "Problems of Faulty:\n"
-        "    - run(): the input 'a' has no type. Add one, for example a: str\n"
-        "    - run(): the input 'b': clients cannot send values of the type complex\n"
-        "    - run(): the input 'c': the default 5 violates le=1\n"
-        "    - run() has no return type. Add one, for example -> str\n"
+        f"    - run(): the input 'a' has no type. Add one, for example a: str {place}\n"
+        f"    - run(): the input 'b': clients cannot send values of the type complex {place}\n"
+        f"    - run(): the input 'c': the default 5 violates le=1 {place}\n"
+        f"    - run() has no return type. Add one, for example -> str {place}\n"
     )
     # Once, although it is tried again and again; and without a traceback. Lines of an author are
     # set in by two: none looks like a record of its own.
@@ -78,6 +82,7 @@ def test_faults_of_a_signature_are_told_at_start_in_the_words_of_the_author(host
     answer = host.predict("Faulty", {})
     assert answer.status == 503
     assert "the input 'a' has no type" in answer.content.decode()
+    assert str(file) not in answer.content.decode()
 
 
 def test_without_cog_the_log_says_what_to_install(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from cog_runtime.served import Served, serve
 
-from deepaas.kinds.cog.worker.signature import Faults
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.messages import Tensor as Sent
 from deepaas.messages import TensorDetails, Values
 from deepaas.protocols.cog.checking import Checker

@@ -13,8 +13,8 @@ from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
 from deepaas.check.session import Session, StepOutcome, printed_bytes
 from deepaas.kinds.cog import NAME
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.predictor import is_typed, wrap
-from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.runtime import kinds
 from deepaas.runtime.advice import advice
 from deepaas.runtime.calling import AsksForArguments
@@ -68,7 +68,8 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
     error = outcome.error
     if isinstance(error, Faults):
         for fault in error.faults:
-            session.add(CODE, place, fault, "fix this: a host cannot load the model")
+            where = shown(fault.file, fault.line) if fault.line else place
+            session.add(CODE, where, fault.problem, "fix this: a host cannot load the model")
     elif isinstance(error, AsksForArguments):
         session.add("object-not-made", place, str(error), _UNMADE)
     elif isinstance(error, CannotBeServed):

@@ -8,9 +8,9 @@ from typing import Any
 from deepaas.author_files.contents import TYPED_NAMES
 from deepaas.author_files.folders import split
 from deepaas.kinds.cog import NAME, PROJECT_FILE
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.predictor import Predictor, is_typed, wrap
 from deepaas.kinds.cog.worker.project import NotFound, read
-from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.runtime import kinds
 from deepaas.runtime.failures import CannotBeServed, reason
@@ -47,7 +47,7 @@ def faults(source: str) -> list[str]:
     try:
         kinds.load(NAME, source)
     except Faults as error:
-        return error.faults
+        return [str(fault) for fault in error.faults]
     except CannotBeServed as error:
         return [str(error)]
     except (Exception, SystemExit) as error:

@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from deepaas.kinds.cog.worker import types
+from deepaas.kinds.cog.worker.faults import FaultList
 from deepaas.kinds.cog.worker.signature import called
 from deepaas.kinds.cog.worker.types import Json, Type, Unsupported
 from deepaas.messages import TensorDetails
@@ -51,16 +52,16 @@ class OutputType:
     tensors: dict[str, TensorDetails] = dataclasses.field(default_factory=dict)
 
 
-def read(function: Callable[..., Any], hints: dict[str, Any], faults: list[str]) -> OutputType:
+def read(function: Callable[..., Any], hints: dict[str, Any], faults: FaultList) -> OutputType:
     """Read the return type. Problems are added to ``faults``."""
     said = called(function)
     if "return" not in hints:
-        faults.append(f"{said} has no return type. Add one, for example -> str")
+        faults.add(f"{said} has no return type. Add one, for example -> str", function)
         return OutputType({})
     try:
         return _read(hints["return"])
     except Unsupported as error:
-        faults.append(f"{said}: return type: {error}")
+        faults.add(f"{said}: return type: {error}", function, "return")
         return OutputType({})
 
 

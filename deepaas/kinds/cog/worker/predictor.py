@@ -14,10 +14,11 @@ from marshmallow import fields
 
 from deepaas.author_files.contents import CONTRACT, METHODS
 from deepaas.kinds.cog.worker import examples, inputs, outputs, scope
+from deepaas.kinds.cog.worker.faults import FaultList, Faults
 from deepaas.kinds.cog.worker.fields import field
 from deepaas.kinds.cog.worker.outputs import OutputType
 from deepaas.kinds.cog.worker.plain import plain
-from deepaas.kinds.cog.worker.signature import Faults, Parameter, called, parameters, type_hints
+from deepaas.kinds.cog.worker.signature import Parameter, called, parameters, type_hints
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
 from deepaas.runtime.calling import without_arguments
@@ -39,7 +40,7 @@ class Predictor:
     def __init__(
         self, target: Any, train: Callable[..., Any] | None = None, concurrency: int = 1
     ) -> None:
-        faults: list[str] = []
+        faults = FaultList()
         self._owner: Any = _made(target) if inspect.isclass(target) else None
         function = _function(target, self._owner, faults)
         written = inspect.unwrap(function) if function else None
@@ -51,8 +52,8 @@ class Predictor:
             self._take(function, concurrency, faults)
         if train is not None:
             self._take_train(train, faults)
-        if faults:
-            raise Faults(getattr(target, "__qualname__", repr(target)), faults)
+        if faults.found:
+            raise Faults(getattr(target, "__qualname__", repr(target)), faults.found)
 
     def warm(self) -> Any:
         """The predictor's ``setup``, to be awaited if it is a coroutine."""
@@ -72,7 +73,7 @@ class Predictor:
             told["examples"] = found
         return told
 
-    def _take(self, function: Callable[..., Any], concurrency: int, faults: list[str]) -> None:
+    def _take(self, function: Callable[..., Any], concurrency: int, faults: FaultList) -> None:
         hints = type_hints(function, faults)
         taken = self._taken = parameters(function, hints, faults)
         output = outputs.read(function, hints, faults)
@@ -81,7 +82,8 @@ class Predictor:
         declared = getattr(written, "__cog_concurrent_max__", 1)
         concurrency = max(concurrency, declared)
         if concurrency > 1 and not asynchronous:
-            faults.append(f"{called(function)} must be async to process several calls at a time")
+            problem = f"{called(function)} must be async to process several calls at a time"
+            faults.add(problem, function)
         if output.response is not None:
             self.schema = output.response
         self.get_predict_args = _declared(taken)
@@ -100,11 +102,11 @@ class Predictor:
                 needs_warm=True,
                 tensors=output.tensors,
                 take={"predict": inputs.Take(taken)},
-                remarks=_near_names(self._owner),
+                remarks=[remark for remark, _ in _near_names(self._owner)],
             ),
         )
 
-    def _take_train(self, train: Callable[..., Any], faults: list[str]) -> None:
+    def _take_train(self, train: Callable[..., Any], faults: FaultList) -> None:
         taken = parameters(train, type_hints(train, faults), faults)
         self.get_train_args = _declared(taken)
         traits = traits_of(self)
@@ -163,7 +165,7 @@ def _documentation(*things: Any) -> str:
     return ""
 
 
-def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] | None:
+def _function(target: Any, owner: Any, faults: FaultList) -> Callable[..., Any] | None:
     if owner is None:
         return target  # type: ignore[no-any-return]
     own = [name for name in METHODS if _bases(type(owner), name)]
@@ -171,18 +173,19 @@ def _function(target: Any, owner: Any, faults: list[str]) -> Callable[..., Any] 
         reveal(_bases(type(owner), own[0])[0], own[0])
         return getattr(owner, own[0])  # type: ignore[no-any-return]
     name = type(owner).__name__
-    faults.append(f"{name} must have either run() or predict(), not {'both' if own else 'neither'}")
-    faults += _near_names(owner) if not own else []
+    problem = f"{name} must have either run() or predict(), not {'both' if own else 'neither'}"
+    faults.add(problem, type(owner))
+    for remark, function in _near_names(owner) if not own else ():
+        faults.add(remark, function)
     return None
 
 
-def _near_names(owner: Any) -> list[str]:
-    """Report methods whose name resembles that of a missing one."""
+def _near_names(owner: Any) -> Iterator[tuple[str, Any]]:
+    """Report methods whose name resembles that of a missing one, each with the method."""
     has_one = any(hasattr(owner, name) for name in METHODS)
     known = ("setup", *(() if has_one else METHODS))
-    return [
-        f"{name}() is never called. Did you mean {near}()?" for name, near in misspelt(owner, known)
-    ]
+    for name, near in misspelt(owner, known):
+        yield f"{name}() is never called. Did you mean {near}()?", getattr(owner, name)
 
 
 def _bases(owner: type, name: str) -> list[type]:
@@ -193,14 +196,13 @@ def _bases(owner: type, name: str) -> list[type]:
     ]
 
 
-def _check_setup(owner: Any, faults: list[str]) -> None:
+def _check_setup(owner: Any, faults: FaultList) -> None:
     setup = getattr(owner, "setup", None)
     taken = inspect.signature(setup).parameters.values() if setup else ()
-    faults += [
-        f"setup() may only have a parameter 'weights': {one.name!r} has no value"
-        for one in taken
-        if one.name != "weights" and one.default is one.empty and one.kind not in _STARRED
-    ]
+    for one in taken:
+        if one.name != "weights" and one.default is one.empty and one.kind not in _STARRED:
+            problem = f"setup() may only have a parameter 'weights': {one.name!r} has no value"
+            faults.add(problem, setup, one.name)
 
 
 def _is_asynchronous(function: Callable[..., Any]) -> bool:

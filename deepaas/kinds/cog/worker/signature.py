@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deepaas.kinds.cog.worker import types
+from deepaas.kinds.cog.worker.faults import FaultList
 from deepaas.kinds.cog.worker.source import omits_default
 from deepaas.kinds.cog.worker.types import Type, Unsupported
 from deepaas.messages import TensorDetails
-from deepaas.runtime.failures import CannotBeServed
 from deepaas.tensors.dtypes import BadTensor
 
 MISSING: Any = inspect.Parameter.empty
@@ -57,19 +57,8 @@ class Parameter:
         return self.default is MISSING and (not self.type.nullable or self.type.kind == "union")
 
 
-class Faults(CannotBeServed):
-    """All problems of a predictor, one sentence for each."""
-
-    def __init__(self, where: str, faults: list[str]) -> None:
-        listed = [f"Problems of {where}:", *(f"  - {fault}" for fault in faults)]
-        details = "\n".join(listed) if len(faults) > 1 else ""
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        super().__init__(f"{where}: {faults[0]}{more}", details)
-        self.faults = faults
-
-
 def parameters(
-    function: Callable[..., Any], hints: dict[str, Any], faults: list[str]
+    function: Callable[..., Any], hints: dict[str, Any], faults: FaultList
 ) -> list[Parameter]:
     """Return the inputs of a function or bound method. Problems are added to ``faults``."""
     said = called(function)
@@ -77,13 +66,17 @@ def parameters(
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
-            faults.append(f"{said}: {stars}{parameter.name} is not supported. List its inputs")
+            problem = f"{said}: {stars}{parameter.name} is not supported. List its inputs"
+            faults.add(problem, function, parameter.name)
         elif parameter.kind is parameter.POSITIONAL_ONLY:
-            faults.append(f"{said}: the input {parameter.name!r} must not be positional-only")
+            problem = f"{said}: the input {parameter.name!r} must not be positional-only"
+            faults.add(problem, function, parameter.name)
         elif parameter.annotation is parameter.empty:
-            faults.append(
+            faults.add(
                 f"{said}: the input {parameter.name!r} has no type. "
-                f"Add one, for example {parameter.name}: str"
+                f"Add one, for example {parameter.name}: str",
+                function,
+                parameter.name,
             )
         elif parameter.name in hints:
             found.append(_parameter(function, parameter, hints[parameter.name], faults))
@@ -94,7 +87,7 @@ def called(function: Callable[..., Any]) -> str:
     return f"{getattr(inspect.unwrap(function), '__name__', 'predict')}()"
 
 
-def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any]:
+def type_hints(function: Callable[..., Any], faults: FaultList) -> dict[str, Any]:
     """Return the type hints; strings are evaluated. Problems are added to ``faults``."""
     written = inspect.unwrap(function)
     with contextlib.suppress(Exception):
@@ -107,7 +100,7 @@ def type_hints(function: Callable[..., Any], faults: list[str]) -> dict[str, Any
             hints |= typing.get_type_hints(one, names, include_extras=True)
         except Exception as error:
             what = "return type" if name == "return" else f"type of the input {name!r}"
-            faults.append(f"{called(function)}: the {what} is invalid: {error}")
+            faults.add(f"{called(function)}: the {what} is invalid: {error}", function, name)
             hints[name] = Any
     return hints
 
@@ -116,13 +109,13 @@ def _parameter(
     function: Callable[..., Any],
     parameter: inspect.Parameter,
     annotation: Any,
-    faults: list[str],
+    faults: FaultList,
 ) -> Parameter | None:
     where = f"{called(function)}: the input {parameter.name!r}"
     try:
         kind = types.read(annotation)
     except Unsupported as error:
-        faults.append(f"{where}: {error}")
+        faults.add(f"{where}: {error}", function, parameter.name)
         return None
     if parameter.default is None:
         kind = replace(kind, nullable=True)
@@ -136,8 +129,9 @@ def _parameter(
         else:
             # Input() has no other way to say that there is no default.
             found = replace(found, default=MISSING)
-    wrong = [f"{where}: {fault}" for fault in _faults(found)]
-    faults += wrong
+    wrong = list(_faults(found))
+    for fault in wrong:
+        faults.add(f"{where}: {fault}", function, parameter.name)
     return None if wrong else found
 
 

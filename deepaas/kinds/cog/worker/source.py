@@ -66,6 +66,20 @@ def omits_default(function: Any, name: str) -> bool:
     return False
 
 
+def line_of(thing: Any, part: str = "") -> tuple[str, int]:
+    """Return the file and line of a function or class, of an input of it, or of its ``return``
+    annotation; ``("", 0)`` without its source code."""
+    found = inspect.unwrap(thing) if callable(thing) else thing
+    for node in _tree(found)[:1]:
+        place: Any = node
+        if isinstance(node, _FUNCTIONS):
+            inputs = [one for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+            named = {one.arg: one for one in inputs} | {"return": node.returns}
+            place = named.get(part) or node
+        return inspect.getsourcefile(found) or "", place.lineno
+    return "", 0
+
+
 def _tree(thing: Any) -> list[ast.stmt]:
     try:
         lines, first = inspect.getsourcelines(thing)

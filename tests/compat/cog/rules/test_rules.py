@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from cog import Input
 
+from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.predictor import wrap
-from deepaas.kinds.cog.worker.signature import Faults
 from deepaas.messages import Predict, RawRequest
 from deepaas.protocols.cog.schema import document
 from deepaas.runtime.contract import LoadedModel
