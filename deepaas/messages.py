@@ -352,6 +352,7 @@ class Answer(Message):
             URLs, in order, with the lengths of these URLs.
         headers: from a codec, for the client.
         notice: what the client, and the log, should know although the call has succeeded.
+        remark: the same about the result, which the log says once per model.
     """
 
     id: int
@@ -364,6 +365,7 @@ class Answer(Message):
     files: list[tuple[str, int]] = []
     headers: dict[str, str] = {}
     notice: str = ""
+    remark: str = ""
 
 
 class Part(Message):

@@ -139,6 +139,12 @@ _OF_ANY_MODEL = (
     error("predict-fails", "calls", "`predict` raises an exception for an example"),
     error("result-breaks-schema", "calls", "the result of `predict` does not match `schema`"),
     error("result-not-sendable", "calls", "the result of `predict` cannot be sent"),
+    warning(
+        "result-odd",
+        "calls",
+        "the result of `predict` has another type than declared, is `None`, or contains NaN or "
+        "Infinity",
+    ),
     error("default-changed", "calls", "`predict` changes a default, which affects later calls"),
     error("crash", "calls", "the process ended while running the package's code"),
     error("hang", "calls", "the package's code did not return"),

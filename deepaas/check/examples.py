@@ -22,8 +22,16 @@ from deepaas.messages import Inputs, News, Predict, RawRequest, Upload
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult
+from deepaas.runtime.odd_results import NO_NUMBER, RETURNED_NONE
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BreaksSchema
+from deepaas.runtime.traits import own_predict
+
+_ODD = {
+    NO_NUMBER: "replace such numbers, for example by None",
+    RETURNED_NONE: "return the result",
+}
+_AS_DECLARED = "return what is declared, or change the declaration"
 
 
 class Examples:
@@ -160,6 +168,8 @@ class Examples:
             said = reason(outcome.error)
             fix = "fix this line, or the example"
             self._once("predict-fails", where or self._place, doing, f"raises {said}", fix)
+        elif outcome.good and outcome.value.remark:
+            self._tell_odd(doing, outcome.value.remark)
         self._look_at_defaults(doing)
 
     def _tell_result(self, doing: str, error: BadResult) -> None:
@@ -172,6 +182,12 @@ class Examples:
             fix = "return JSON values; for another media type return str, bytes or an open file"
             told = f"the result cannot be sent: {error}"
             self._once("result-not-sendable", place, doing, told, fix)
+
+    def _tell_odd(self, doing: str, remark: str) -> None:
+        if any(one.code == "nothing-returned" for one in self._session.found):
+            return  # That is why.
+        place = self._session.places.of_function(self._predict_function()) or self._place
+        self._once("result-odd", place, doing, remark, _ODD.get(remark, _AS_DECLARED))
 
     def _look_at_defaults(self, doing: str) -> None:
         for name, before in list(self._mutable.items()):
@@ -187,7 +203,7 @@ class Examples:
                 )
 
     def _predict_function(self) -> Any:
-        return self._author.predict
+        return own_predict(self._author)
 
     def _once(self, code: str, where: str, doing: str, what: str, fix: str) -> None:
         """Report a problem of several calls only for the first of them."""

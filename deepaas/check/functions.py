@@ -6,7 +6,8 @@ import inspect
 from typing import Any
 
 from deepaas.check.session import Session
-from deepaas.runtime.returns import NOTHING, returns_nothing
+from deepaas.runtime.remarks import forgets_return
+from deepaas.runtime.returns import NOTHING
 from deepaas.runtime.signatures import (
     ARGUMENTLESS,
     DECLARED,
@@ -15,6 +16,7 @@ from deepaas.runtime.signatures import (
     needed,
     undeclared_because_misspelt,
 )
+from deepaas.runtime.traits import own_predict
 
 AWAITED = ("predict", "train", "warm")
 
@@ -55,8 +57,8 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
                 f"def {name}(…), with return",
             )
             return False
-    if name == "predict" and returns_nothing(function):
-        session.add("nothing-returned", place, NOTHING, "end it with return RESULT")
+    if name == "predict":
+        tell_forgotten_return(session, author)
     if name in ARGUMENTLESS and (asked := needed(function)):
         session.add(
             "takes-arguments",
@@ -66,6 +68,13 @@ def _fits(session: Session, name: str, function: Any, author: Any) -> bool:
         )
         return False
     return True
+
+
+def tell_forgotten_return(session: Session, author: Any) -> None:
+    """Report a ``predict`` that returns nothing."""
+    if forgets_return(author):
+        place = session.places.of_function(own_predict(author)) or session.place
+        session.add("nothing-returned", place, NOTHING, "end it with return RESULT")
 
 
 def look_at_names(session: Session, author: Any) -> dict[str, str]:

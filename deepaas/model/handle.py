@@ -66,6 +66,7 @@ class HostedModel:
         self._checker = checker
         self._masks = masks
         self._notes = Notes()
+        self._remarks: set[str] = set()
         self._metadata: dict[str, Any] | None = None
         self._metadata_told = (0, "")  # The level, and the error.
         self._question: asyncio.Future[Metadata] | None = None
@@ -119,6 +120,7 @@ class HostedModel:
 
     def reload(self, is_current: IsCurrent) -> None:
         """Load the new code. The old code serves until it is ready, and `is_current` is true."""
+        self._remarks.clear()
         self._pool.reload(is_current)
 
     async def settled(self) -> Status:
@@ -138,6 +140,9 @@ class HostedModel:
             self._note(reply.notice)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
+        if reply.remark and reply.remark not in self._remarks:
+            self._remarks.add(reply.remark)
+            _log.warning("model %r: %s", self.name, reply.remark)
         return reply
 
     async def health(self) -> str:

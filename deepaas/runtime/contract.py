@@ -32,10 +32,10 @@ from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
+from deepaas.runtime.odd_results import ExpectedResults
 from deepaas.runtime.plain_tensors import NewFolder
 from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results, make_private
-from deepaas.runtime.returns import RETURNED_NONE
 from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.timing import ran
 from deepaas.runtime.tracebacks import has_authors_frame
@@ -73,7 +73,7 @@ class LoadedModel:
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
         media_types = self._predict_arguments.media_types if self._predict_arguments else []
-        self._may_forget_return = self._schema is None and not self.traits.output
+        self._expected = ExpectedResults(self.traits.output if self._schema is None else None)
         self._spool = spool
         self._folders: dict[int, Path] = {}
         self._results = Results(name, self._schema, media_types, spool)
@@ -204,8 +204,7 @@ class LoadedModel:
             if not self.streams:
                 ran()
                 answer = encoding.answer(result)
-                if result is None:
-                    self._note_none(answer)
+                answer.remark = self._expected.whole(result) or answer.remark
                 return answer
             with contextlib.closing(result):
                 for item in result:
@@ -234,8 +233,7 @@ class LoadedModel:
                 found = await result
                 ran()
                 answer = encoding.answer(found)
-                if found is None:
-                    self._note_none(answer)
+                answer.remark = self._expected.whole(found) or answer.remark
                 return answer
             async with contextlib.aclosing(result):
                 async for item in result:
@@ -245,11 +243,6 @@ class LoadedModel:
                         await posted()
         ran()
         return encoding.end()
-
-    def _note_none(self, answer: Answer) -> None:
-        if self._may_forget_return:
-            self._may_forget_return = False  # Once is enough.
-            answer.notice = RETURNED_NONE
 
     def complete(
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
@@ -268,7 +261,7 @@ class LoadedModel:
         accept = arguments.get("accept")
         if self._predict_arguments is None or not self._predict_arguments.media_types:
             accept = accept if isinstance(accept, str) else None
-        return Encoding(self._results, call, accept)
+        return Encoding(self._results, self._expected, call, accept)
 
     def train(self, call_id: int, arguments: dict[str, Any]) -> Answer:
         """Call the author's ``train`` and encode the result; raises exceptions of its code."""

@@ -17,6 +17,7 @@ from deepaas.runtime.signatures import (
     undeclared_because_misspelt,
     without_declaration,
 )
+from deepaas.runtime.traits import own_predict, traits_of
 
 _HARMLESS = ("args-undeclared",)
 """Codes of what works, although nobody can make use of it."""
@@ -40,6 +41,11 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
         yield from remarks_on(function, author, declared, fatal.get(function, ""))
 
 
+def forgets_return(author: Any) -> bool:
+    """Whether ``predict`` returns nothing, and that is not what it declares."""
+    return not traits_of(author).output.get("nullable") and returns_nothing(own_predict(author))
+
+
 def remarks_on(
     function: str, author: Any, declared: Arguments | None, misspelt: str = ""
 ) -> Iterator[str]:
@@ -51,7 +57,7 @@ def remarks_on(
         if wrong is not None and wrong.code == "default-invalid":
             yield f"{wrong.problem}; {wrong.fix}"
     call = getattr(author, function)
-    if function == "predict" and returns_nothing(call):
+    if function == "predict" and forgets_return(author):
         yield f"{NOTHING}; end it with return RESULT"
     if getattr(author, DECLARED[function], None) is None:
         found = without_declaration(function, call, misspelt)

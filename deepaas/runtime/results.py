@@ -21,6 +21,7 @@ from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.codecs import Bytes
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
+from deepaas.runtime.odd_results import NO_NUMBER, has_no_number
 from deepaas.runtime.regular import check_opened, open_regular
 
 _HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -85,7 +86,10 @@ class Results:
             result.close()
             raise BadResult("predict returned an open file, but JSON was requested")
         files: list[tuple[str, int]] = []
-        answer = self._answer(call_id, JSON, self._encode_json(result, files))
+        encoded = self._encode_json(result, files)
+        answer = self._answer(call_id, JSON, encoded)
+        if b"null" in encoded and not self._tensors and has_no_number(result):
+            answer.remark = NO_NUMBER
         answer.files = files
         answer.declared = self._schema is not None
         return answer

@@ -10,8 +10,6 @@ from typing import Any
 
 NOTHING = "predict does not return anything: clients get null"
 
-RETURNED_NONE = "predict returned None, so the client gets null: is a 'return' missing?"
-
 
 def returns_nothing(function: Any) -> bool:
     """Whether it computes something and then ends without a ``return`` of it, or a ``yield``.

@@ -75,6 +75,7 @@ class Traits:
         take: by function: makes arguments of values that fit their schemas, so that nothing is
             checked twice; it raises ``marshmallow.ValidationError`` for what a schema cannot say.
         remarks: what its author should know, a sentence for each.
+        written: the author's own function that ``predict`` calls, if it is not ``predict`` itself.
     """
 
     concurrency: int = 1
@@ -87,6 +88,12 @@ class Traits:
     tensors: Mapping[str, TensorDetails] = field(default_factory=dict)
     take: Mapping[str, Take] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    written: Callable[..., Any] | None = None
+
+
+def own_predict(author: Any) -> Any:
+    """The function that the author has written; ``predict`` may only call it."""
+    return traits_of(author).written or author.predict
 
 
 def traits_of(author: Any) -> Traits:

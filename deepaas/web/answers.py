@@ -36,8 +36,8 @@ async def respond(
     that accept only gzip or only deflate: clients that always send the header list several.
     """
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
-    if answer.notice:
-        headers[NOTICE] = answer.notice
+    if answer.notice or answer.remark:
+        headers[NOTICE] = "; ".join(filter(None, (answer.notice, answer.remark)))
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     wanted = _only_coding(request) if may_pack else ""

@@ -82,6 +82,11 @@ CASES: Mapping[str, tuple[str, str, str]] = {
     # What is called.
     "other-argument": ("api.py", f"{ARGS}def predict(txt):\n    return txt\n", WARNED),
     "undeclared": ("api.py", "def predict(text):\n    return text\n", WARNED),
+    "forgets-return-typed": ("predict.py", TYPED.replace("return text", "x = text"), WARNED),
+    "other-type": ("predict.py", TYPED.replace("return text", "return 0.5"), WARNED),
+    "path-as-text": ("predict.py", f"import pathlib\n{TYPED.replace('-> str', '-> pathlib.Path')}",
+                     WARNED),
+    "nan": ("api.py", GOOD.replace("'text': text", "'text': float('nan')"), WARNED),
     "forgets-return": ("api.py", GOOD.replace("    return {'text'", "    x = {'text'"), WARNED),
     "left-out": ("api.py", GOOD.replace("load_default=\"a\"", ""), WARNED),
     "warm-fails": ("api.py", f"{GOOD}def warm():\n    raise OSError('no weights')\n", REFUSED),
@@ -111,7 +116,10 @@ def becomes(host: Host, name: str) -> str:
         return REFUSED
     if f"WARNING deepaas.workers.pool: [{name}]" in host.log():
         return WARNED
-    return SERVED if host.predict(name).status == 200 else FAILS
+    answer = host.predict(name)
+    if "x-deepaas-notice" in answer.headers:
+        return WARNED
+    return SERVED if answer.status == 200 else FAILS
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +157,7 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
     elif both.becomes[name] == WARNED:
         assert told & {
             *("function-misspelt", "parameter-undeclared", "argument-not-taken"),
-            *("argument-left-out", "default-invalid", "nothing-returned"),
+            *("argument-left-out", "default-invalid", "nothing-returned", "result-odd"),
         }
     else:
         assert not errors

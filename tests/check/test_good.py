@@ -27,6 +27,7 @@ BY_DESIGN = {
     "accept_unchecked": "accept-without-choices",
     "custom": "argument-never-filled",
     "defaults": "default-type",
+    "not_a_number": "result-odd",
     "nothing": "offers-nothing",
     "only_metadata": "offers-nothing",
     "stateful": "import-prints",

@@ -174,12 +174,11 @@ def test_predict_that_returns_nothing() -> None:
         assert said(predict=other, get_predict_args=text) == []
 
 
-def test_none_is_told_once() -> None:
+def test_none_that_is_returned() -> None:
     author = types.SimpleNamespace(predict=lambda text: print(text), get_predict_args=text)
     model = LoadedModel("mine", author, Path("/nowhere"))
-    told = [model.predict(Predict(0, RawRequest()), {"text": ""}, print).notice for _ in range(2)]
-    assert told[0].startswith("predict returned None")
-    assert told[1] == ""
+    answer = model.predict(Predict(0, RawRequest()), {"text": ""}, print)
+    assert answer.remark.startswith("predict returned None")
 
 
 def test_what_is_no_function() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepaas.author_files.folders import split
 from deepaas.author_files.lines import shown
-from deepaas.check import calls, manners, page
+from deepaas.check import calls, functions, manners, page
 from deepaas.check.arguments import Declared
 from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
@@ -84,6 +84,8 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
 def _check_calls(session: Session, predictor: Any, place: str) -> None:
     for remark in traits_of(predictor).remarks:
         session.add("function-misspelt", place, remark, "rename the function")
+    if hasattr(predictor, "predict"):
+        functions.tell_forgotten_return(session, predictor)
     try:
         LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
     except Exception as error:

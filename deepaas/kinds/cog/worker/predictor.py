@@ -102,6 +102,7 @@ class Predictor:
                 needs_warm=True,
                 tensors=output.tensors,
                 take={"predict": inputs.Take(taken)},
+                written=function,
                 remarks=[remark for remark, _ in _near_names(self._owner)],
             ),
         )
