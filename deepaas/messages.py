@@ -332,12 +332,16 @@ class Broken(Message):
 
 
 class Metadata(Message):
-    """The answer to ``GetMetadata``: the model's metadata as JSON, or an error."""
+    """The answer to ``GetMetadata``: the model's metadata as JSON, or an error.
+
+    ``remarks`` are for its author, a sentence for each.
+    """
 
     id: int
     json: bytes = b""
     error: str = ""
     traceback: str = ""
+    remarks: list[str] = []
 
 
 class Answer(Message):

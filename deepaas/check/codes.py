@@ -131,6 +131,12 @@ _OF_ANY_MODEL = (
         "metadata",
         "the metadata lacks a description, author, license or version",
     ),
+    warning(
+        "metadata-odd",
+        "metadata",
+        "a key of the metadata, or a text such as `name` or `version`, is not a string",
+    ),
+    warning("placeholder-left", "metadata", "the metadata still has a text of a template"),
     error("examples-not-a-list", "metadata", "`examples` is not a list of dicts"),
     error("example-unknown-argument", "metadata", "an example has a value for an unknown argument"),
     error("example-file", "metadata", "the file of an example is not a data URL, or is too large"),

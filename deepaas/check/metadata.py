@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from typing import Any
 
-from deepaas.author_files.lines import shown
+from deepaas.author_files.folders import PROJECT_FILES
+from deepaas.author_files.lines import line_of, shown
+from deepaas.check.placeholders import left
 from deepaas.check.session import Session
 from deepaas.runtime.contract import LoadedModel, NoMetadata, not_json
 from deepaas.runtime.failures import reason
+from deepaas.runtime.odd_metadata import oddities
+
+HUB_FILE = "ai4-metadata.yml"
 
 EXPECTED = {
     "description": ("description", "summary"),
@@ -83,6 +90,16 @@ def _look_at(session: Session, metadata: Mapping[str, Any], place: str) -> None:
                 f"{name!r} in the metadata: {said}",
                 "use strings, numbers, lists and dicts",
             )
+            continue
+        for oddity in oddities({name: value}):
+            session.add("metadata-odd", place, f"in the metadata, {oddity}", "make it a str")
+    for name, text in left(metadata):
+        session.add(
+            "placeholder-left",
+            _written(session, text) or place,
+            f"{name!r} in the metadata still has {text!r} from a template",
+            "write your own text",
+        )
     there = {str(name).lower() for name, value in metadata.items() if value not in (None, "", [])}
     lacking = [name for name, others in EXPECTED.items() if not there.intersection(others)]
     if lacking:
@@ -92,3 +109,11 @@ def _look_at(session: Session, metadata: Mapping[str, Any], place: str) -> None:
             f"the metadata has no {', '.join(lacking)}",
             f"add {', '.join(map(repr, lacking))} to what get_metadata returns",
         )
+
+
+def _written(session: Session, text: str) -> str:
+    """Return the line of a text in the files of the project; empty if it is in none of them."""
+    folder = Path(session.target.folder)
+    files = [folder / name for name in (*PROJECT_FILES, HUB_FILE)] if session.target.folder else []
+    places = (line_of(file, text) for file in files if file.is_file())
+    return next((place for place in places if re.search(r":\d+$", place)), "")

@@ -140,9 +140,8 @@ class HostedModel:
             self._note(reply.notice)
         if isinstance(reply, Failure):
             raise_failure(self.name, self._masked(reply, inputs))
-        if reply.remark and reply.remark not in self._remarks:
-            self._remarks.add(reply.remark)
-            _log.warning("model %r: %s", self.name, reply.remark)
+        if reply.remark:
+            self._remark(reply.remark)
         return reply
 
     async def health(self) -> str:
@@ -189,6 +188,12 @@ class HostedModel:
         kind = f"model {self.name!r}: a part of a request was ignored"
         self._notes.note(f"model {self.name!r}: {notice}", kind)
 
+    def _remark(self, remark: str) -> None:
+        """Log once what the author should know."""
+        if remark not in self._remarks:
+            self._remarks.add(remark)
+            _log.warning("model %r: %s", self.name, remark)
+
     async def metadata(self) -> dict[str, Any]:
         """Call ``get_metadata``. Raises ``ModelUnavailable``, or ``ModelFailed`` if that fails."""
         return await self._ask_metadata(logging.ERROR)
@@ -214,6 +219,8 @@ class HostedModel:
             raise ModelFailed(
                 f"get_metadata of model {self.name!r} failed: {told}", details=answer.traceback
             )
+        for remark in answer.remarks:
+            self._remark(f"get_metadata: {remark}")
         self._metadata = msgspec.json.decode(answer.json, type=dict[str, Any])
         return self._metadata
 

@@ -146,7 +146,9 @@ class LoadedModel:
         except NotImplementedError:
             return {"id": "0", "name": self.name, "description": _documented(self._author)}
         if not isinstance(metadata, dict):
-            raise NoMetadata(f"it returned {type(metadata).__name__}, not a dict")
+            forgot = ": is a 'return' missing?" if metadata is None else ""
+            returned = "None" if metadata is None else type(metadata).__name__
+            raise NoMetadata(f"it returned {returned}, not a dict{forgot}")
         return metadata
 
     def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:

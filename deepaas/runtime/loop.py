@@ -48,6 +48,7 @@ from deepaas.runtime.codecs import BodyMemory, decoded
 from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed, bad_arguments, failure, reason, traceback_text
 from deepaas.runtime.interrupt import CallCancelled, Interrupter
+from deepaas.runtime.odd_metadata import oddities
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import make_private
 from deepaas.runtime.unknown_names import notice
@@ -129,10 +130,11 @@ class Control:
     def _metadata(self, question_id: int) -> Metadata:
         assert self._model is not None, "the host asks only after the description"
         try:
-            metadata = metadata_json(self._model.metadata())
+            told = self._model.metadata()
+            metadata = metadata_json(told)
             if len(metadata) > MAX_METADATA_BYTES:
                 raise CannotBeServed(f"it returned {len(metadata)} bytes of JSON")
-            return Metadata(question_id, metadata)
+            return Metadata(question_id, metadata, remarks=list(oddities(told)))
         except BaseException as error:
             # Also SystemExit: a request must never end the worker.
             return Metadata(question_id, error=reason(error), traceback=traceback_text(error))

@@ -79,6 +79,8 @@ CASES: Mapping[str, tuple[str, str, str]] = {
     "untyped": ("predict.py", TYPED.replace('text: str = "a"', "text"), REFUSED),
     "type": ("predict.py", TYPED.replace("text: str", "text: complex"), REFUSED),
     "default-typed": ("predict.py", TYPED.replace('"a"', "3"), REFUSED),
+    "metadata-odd": ("api.py", f"{GOOD}def get_metadata():\n"
+                     "    return {'name': 5, 3: 4}\n", WARNED),
     # What is called.
     "other-argument": ("api.py", f"{ARGS}def predict(txt):\n    return txt\n", WARNED),
     "undeclared": ("api.py", "def predict(text):\n    return text\n", WARNED),
@@ -141,7 +143,10 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     with start_host([], *options, wait=False) as host:
         found = told.findings()
         served = {name: becomes(host, name) for name in sources if name not in refused}
+        host.wait_for_log("model 'metadata-odd': get_metadata: ")
         log = host.log()
+    odd = [name for name in served if f"model {name!r}: get_metadata: " in log]
+    served |= dict.fromkeys(odd, WARNED)
     findings = {name: found[path] for name, path in sources.items()}
     yield Both(findings, refused | served, log)
 
@@ -157,7 +162,13 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
     elif both.becomes[name] == WARNED:
         assert told & {
             *("function-misspelt", "parameter-undeclared", "argument-not-taken"),
-            *("argument-left-out", "default-invalid", "nothing-returned", "result-odd"),
+            *(
+                "argument-left-out",
+                "default-invalid",
+                "nothing-returned",
+                "result-odd",
+                "metadata-odd",
+            ),
         }
     else:
         assert not errors

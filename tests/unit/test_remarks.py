@@ -15,6 +15,7 @@ from deepaas.messages import Predict, RawRequest
 from deepaas.runtime import failures
 from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed
+from deepaas.runtime.odd_metadata import oddities
 from deepaas.runtime.signatures import misspelt
 
 
@@ -196,6 +197,27 @@ def test_decorator_that_hides_what_is_taken() -> None:
 def test_no_function_at_all() -> None:
     (sentence,) = said()
     assert sentence.startswith("it has none of the functions get_metadata, ")
+
+
+def test_odd_metadata() -> None:
+    assert list(oddities({"name": 5, 3: 4, "version": None, "author": ["Ada"]})) == [
+        "'name' is of the type int, not str",
+        "the key 3 is of the type int, not str: clients get '3'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        (None, "it returned None, not a dict: is a 'return' missing?"),
+        (["mine"], "it returned list, not a dict"),
+    ],
+)
+def test_metadata_that_is_no_dict(returned: Any, told: str) -> None:
+    author = types.SimpleNamespace(get_metadata=lambda: returned)
+    with pytest.raises(CannotBeServed) as error:
+        LoadedModel("mine", author, Path("/nowhere")).metadata()
+    assert str(error.value) == told
 
 
 def test_metadata_that_is_not_json_is_named() -> None:
