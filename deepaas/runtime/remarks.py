@@ -23,6 +23,9 @@ _HARMLESS = ("args-undeclared",)
 """Codes of what works, although nobody can make use of it."""
 
 
+OFFERS_NOTHING = "it has neither predict nor train: clients can only read its metadata"
+
+
 def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str]:
     """One sentence for each; `arguments` are those of ``predict`` and ``train``."""
     near = dict(misspelt(author))
@@ -36,6 +39,11 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
             yield f"{name} is {type(value).__name__}, not a function: it is never called"
     if not near and not there:
         yield f"it has none of the functions {', '.join(KNOWN)}"
+    elif not DECLARED.keys() & {*there, *near.values()}:
+        yield OFFERS_NOTHING
+        for function, declare in DECLARED.items():
+            if declare in there:
+                yield f"it has {declare}, but no {function}"
     for function in DECLARED:
         declared = arguments.get(function)
         yield from remarks_on(function, author, declared, fatal.get(function, ""))

@@ -56,6 +56,8 @@ CASES: Mapping[str, tuple[str, str, str]] = {
                     "class B(A): ...\n", REFUSED),
     "predikt": ("api.py", f"{ARGS}{PREDICT.replace('predict', 'predikt')}", WARNED),
     "metadta": ("api.py", f"{GOOD}def get_metadta():\n    return {{}}\n", WARNED),
+    "offers-nothing": ("api.py", "def get_metadata():\n    return {}\n", WARNED),
+    "args-alone": ("api.py", ARGS, WARNED),
     "args-misspelt": ("api.py", GOOD.replace("get_predict_args", "get_predict_arg"), WARNED),
     "neither-typed": ("predict.py", TYPED.replace("predict(", "predikt("), REFUSED),
     "both-typed": ("predict.py", f"{TYPED}    def run(self) -> str:\n        return ''\n", REFUSED),
@@ -100,6 +102,11 @@ CASES: Mapping[str, tuple[str, str, str]] = {
     "not-json": ("api.py", GOOD.replace("'text': text", "'text': object()"), FAILS),
     "not-json-typed": ("predict.py", TYPED.replace("return text", "return {object()}"), FAILS),
 }  # fmt: skip
+WARNS = {
+    *("function-misspelt", "parameter-undeclared", "argument-not-taken", "argument-left-out"),
+    *("default-invalid", "nothing-returned", "result-odd", "metadata-odd", "offers-nothing"),
+}
+"""Codes of what the log of a host warns of."""
 BROKEN = [name for name, (_, _, becomes) in CASES.items() if becomes != SERVED]
 
 
@@ -160,16 +167,7 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
     if both.becomes[name] in (REFUSED, FAILS):
         assert errors
     elif both.becomes[name] == WARNED:
-        assert told & {
-            *("function-misspelt", "parameter-undeclared", "argument-not-taken"),
-            *(
-                "argument-left-out",
-                "default-invalid",
-                "nothing-returned",
-                "result-odd",
-                "metadata-odd",
-            ),
-        }
+        assert told & WARNS
     else:
         assert not errors
 

@@ -16,6 +16,7 @@ from deepaas.runtime import failures
 from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.odd_metadata import oddities
+from deepaas.runtime.remarks import OFFERS_NOTHING
 from deepaas.runtime.signatures import misspelt
 
 
@@ -218,6 +219,15 @@ def test_metadata_that_is_no_dict(returned: Any, told: str) -> None:
     with pytest.raises(CannotBeServed) as error:
         LoadedModel("mine", author, Path("/nowhere")).metadata()
     assert str(error.value) == told
+
+
+def test_neither_predict_nor_train() -> None:
+    assert said(get_metadata=dict) == [OFFERS_NOTHING]
+    assert said(warm=print, get_predict_args=text) == [
+        OFFERS_NOTHING,
+        "it has get_predict_args, but no predict",
+    ]
+    assert said(train=dict) == []
 
 
 def test_metadata_that_is_not_json_is_named() -> None:
