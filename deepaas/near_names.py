@@ -11,9 +11,14 @@ ALIKE = 0.7
 
 
 def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
-    """Return the most similar of the known names."""
-    close = difflib.get_close_matches(name, sorted(known), 1, alike)
-    return close[0] if close else None
+    """Return the most similar of the known names; case, and ``-`` for ``_``, do not matter."""
+    folded = {_folded(one): one for one in sorted(known)}
+    close = difflib.get_close_matches(_folded(name), folded, 1, alike)
+    return folded[close[0]] if close else None
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def near_path(place: Path) -> Path | None:

@@ -25,6 +25,11 @@ def points(group: str) -> EntryPoints:
     return found
 
 
+def groups() -> set[str]:
+    """The groups of which installed packages have entry points."""
+    return set(_installed(tuple(sys.path)).groups)
+
+
 @functools.lru_cache(maxsize=4)
 def _installed(_path: tuple[str, ...]) -> Any:
     """All entry points: reading them takes 7 ms, and a start needs five or six groups."""

@@ -24,6 +24,7 @@ class PackageProject:
         name: name of the distribution, empty if unknown.
         group: the group of the models' entry points.
         entry_points: entry points of the models: value by name; `lines` are their locations.
+        other_groups: locations of entry points of other groups.
         requirements: declared requirements with their locations.
         about: its metadata, as headers of Python packages.
         broken: location and reason for each invalid file.
@@ -34,6 +35,7 @@ class PackageProject:
     name: str = ""
     entry_points: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
+    other_groups: dict[str, str] = field(default_factory=dict)
     requirements: dict[str, str] = field(default_factory=dict)
     roots: list[Path] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
@@ -84,10 +86,12 @@ def _read_pyproject(project: PackageProject, file: Path) -> None:
     project.name = str(about.get("name", project.name))
     _take_requirements(project, file, about.get("dependencies"))
     _take_about(project, about)
+    _take_groups(project, file, _table(about, "entry-points"))
     _take_entry_points(project, file, _table(about, "entry-points", project.group))
     poetry = _table(document, "tool", "poetry")
     project.name = project.name or str(poetry.get("name", ""))
     _take_about(project, {**poetry, "authors": _people(poetry.get("authors"))})
+    _take_groups(project, file, _table(poetry, "plugins"))
     _take_entry_points(project, file, _table(poetry, "plugins", project.group))
     setuptools = _table(document, "tool", "setuptools")
     root = _table(setuptools, "package-dir").get("")
@@ -106,6 +110,8 @@ def _read_setup_cfg(project: PackageProject, file: Path) -> None:
         _take_about(project, dict(parser["metadata"]))
     # `entry_points` without `options.` is the format of pbr, which older templates use.
     for section in ("entry_points", "options.entry_points"):
+        if parser.has_section(section):
+            _take_groups(project, file, parser[section])
         declared = parser.get(section, project.group, fallback="")
         _take_entry_points(project, file, dict(_pairs(declared)))
     wanted = parser.get("options", "install_requires", fallback="")
@@ -125,6 +131,7 @@ def _read_setup_py(project: PackageProject, file: Path) -> None:
                 project.name = arguments["name"]
             _take_requirements(project, file, arguments.get("install_requires"))
             declared = arguments.get("entry_points")
+            _take_groups(project, file, declared if isinstance(declared, dict) else {})
             lines = declared.get(project.group, []) if isinstance(declared, dict) else []
             text = lines if isinstance(lines, str) else "\n".join(map(str, lines))
             _take_entry_points(project, file, dict(_pairs(text)))
@@ -134,6 +141,12 @@ def _take_entry_points(project: PackageProject, file: Path, declared: Mapping[st
     for name, value in declared.items():
         project.entry_points[str(name)] = str(value).strip()
         project.lines[str(name)] = line_of(file, str(name), str(value).strip())
+
+
+def _take_groups(project: PackageProject, file: Path, declared: Mapping[str, Any]) -> None:
+    for group in map(str, declared):
+        if group != project.group:
+            project.other_groups[group] = line_of(file, group)
 
 
 _HEADERS = {

@@ -22,6 +22,7 @@ from deepaas.model.kinds import (
     Recognised,
     claimed,
     cleaned,
+    in_vain,
     load_kinds,
     offers,
 )
@@ -82,11 +83,15 @@ def choose(
         else:
             _log.info("no model is installed: serving %s in this folder", here)
             named = ["."]
+    vain = in_vain(kinds)
+    if named and not wanted:
+        for remark in vain:
+            _log.warning("%s", remark)
     if not named:
         here = "serve the one in this folder: deepaas-run ." if _is_here(kinds) else ""
         raise ConfigError(
             f"no model is installed: no installed package has {offers(kinds)}. "
-            f"{here or 'To create a model: deepaas-cli new NAME'}"
+            f"{' '.join([*vain, here or 'To create a model: deepaas-cli new NAME'])}"
         )
     found = [_found(one, kinds, interpreters) for one in named]
     names = [one.name for one in found]
@@ -110,7 +115,7 @@ def uninstalled(kinds: Kinds) -> str:
 
     Only folders with certain files are looked into: to read all of any folder takes seconds.
     """
-    if not any(Path(name).is_file() for kind in kinds.values() for name in kind.files):
+    if not _may_hold_model(Path(), kinds):
         return ""
     with contextlib.suppress(ConfigError):
         kind, here = _recognised(".", kinds, OWN)
@@ -121,6 +126,10 @@ def uninstalled(kinds: Kinds) -> str:
         if is_one and here.name not in names and not any(map(file.is_relative_to, roots)):
             return _path(here.source)
     return ""
+
+
+def _may_hold_model(folder: Path, kinds: Kinds) -> bool:
+    return any((folder / name).is_file() for kind in kinds.values() for name in kind.files)
 
 
 def _is_here(kinds: Kinds) -> bool:
@@ -186,7 +195,8 @@ def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
     meant = (
         "" if where else next(_meant(reference, kinds), f" Did you mean {name}?" if name else "")
     )
-    return f"model {reference!r} is not installed{where}. {there}{meant}"
+    vain = [] if where or meant else in_vain(kinds)
+    return f"model {reference!r} is not installed{where}. {' '.join([there + meant, *vain])}"
 
 
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
@@ -196,6 +206,8 @@ def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
     for beside in there:
         path = f"./{beside}/" if beside.is_dir() else str(beside)
         if meant in (beside.stem, beside.name):
+            if beside.name == reference and _may_hold_model(beside, kinds):
+                yield f" Did you mean {path} ?"  # If not, its own error says why.
             with contextlib.suppress(ConfigError):
                 _recognised(path, kinds, OWN)
                 yield f" Did you mean {path} ?"

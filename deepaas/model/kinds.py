@@ -75,6 +75,7 @@ class ModelKind:
         watch: files and folders that ``--reload`` watches for a source, there or not.
         needs: names of distributions that have to be installed for a source beside the kind's own.
         installed: models that an interpreter has, which are served when none is named.
+        in_vain: a sentence for each package that declares models in a way that nobody looks for.
         offer: what a package needs for its models to be among these: "an entry point in …".
         files: names of files that make a folder one of a model. In such a folder the commands take
             this model if none is named and none is installed.
@@ -84,6 +85,7 @@ class ModelKind:
     watch: Callable[[str], Sequence[Path]]
     needs: Callable[[str], Sequence[str]] = _none
     installed: Callable[[Interpreter], Sequence[Installed]] = _none
+    in_vain: Callable[[], Sequence[str]] = _none
     offer: str = ""
     files: Sequence[str] = ()
 
@@ -118,6 +120,11 @@ def claimed(
     if len(names) > 1:
         raise ConfigError(f"{reference} could be a model of several kinds: {', '.join(names)}.")
     return names[0], claims[names[0]]
+
+
+def in_vain(kinds: Kinds) -> list[str]:
+    """What packages declare, but nobody looks for, as sentences."""
+    return [remark for kind in kinds.values() for remark in kind.in_vain()]
 
 
 def offers(kinds: Kinds) -> str:

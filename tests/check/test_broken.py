@@ -37,6 +37,8 @@ WORDS = {
     "default-changed": "from [] to ['3']",
     "default-invalid": "20, is invalid: Must be greater than or equal to 1",
     "default-type": "'5', is a string, but values from clients are an integer",
+    "entry-point-nowhere-near": "the module apii",
+    "no-entry-point-group": "hosts only look at 'deepaas.v2.model'",
     "enum-no-list": "enum of 'mode' is 'fast', not a list",
     "example-invalid": "examples[1] is invalid: 'count': Must be",
     "function-misspelt": "Did you mean get_predict_args()?",

@@ -27,7 +27,9 @@ from deepaas.programs import Interpreter
         ("predict.py", "predict", "predict.py ?"),
         ("predict.py", "pedict", "predict.py ?"),
         ("predict.py", "predict.p", "predict.py ?"),
-        ("myproj/predict.py", "myproj", ""),
+        ("myproj/predict.py", "myproj", "./myproj/ ?"),
+        ("My_Proj/cog.yaml", "my-proj", "./My_Proj/ ?"),
+        ("myproj/notes.txt", "myproj", ""),
     ],
 )
 def test_a_path_that_was_meant(
@@ -66,6 +68,58 @@ def test_a_path_that_is_nearly_there(
         f"{tmp_path}/one/{wanted.rstrip('/')} does not exist.",
         meant and f"{meant}?",
     )
+
+
+PROJECT = '[project.entry-points."deepaas.v2.model"]\nmine = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("module", "meant"),
+    [("mine.apii", "mine.api"), ("mien.api", "mine.api"), ("other.place", "")],
+)
+def test_entry_point_of_a_project_that_leads_nowhere(
+    module: str, meant: str, tmp_path: Path
+) -> None:
+    (tmp_path / "src/mine").mkdir(parents=True)
+    (tmp_path / "src/mine/api.py").touch()
+    (tmp_path / "pyproject.toml").write_text(PROJECT.format(module))
+    with pytest.raises(ConfigError) as error:
+        choose([f"{tmp_path}/"])
+    said, _, near = error.value.message.partition(" Did you mean ")
+    assert f"pyproject.toml:2: the entry point mine refers to the module {module}, " in said
+    assert near == (meant and f"{meant}?")
+
+
+INSTALLED = """
+[deepaas.v2.models]
+mine = mine.api
+[deepaas.codecs]
+other = other
+"""
+
+
+def test_group_with_nearly_the_right_name(
+    none_installed: Kinds,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    about = tmp_path / "mine-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(INSTALLED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    told = (
+        "The package mine has entry points in the group 'deepaas.v2.models'. "
+        "Did you mean 'deepaas.v2.model'?"
+    )
+    for wanted in ([], ["mine"]):
+        with pytest.raises(ConfigError) as error:
+            choose(wanted, kinds=none_installed)
+        assert told in error.value.message
+    assert choose([])  # The demo.
+    assert caplog.messages == [told]
 
 
 @pytest.fixture

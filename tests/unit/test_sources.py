@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from deepaas.kinds.entry_point.host import roots
+from deepaas.kinds.entry_point.worker import load
 from deepaas.model.sources import MAX_SETTINGS_BYTES, snapshot
+from deepaas.runtime.failures import CannotBeServed
 
 
 class Site:
@@ -139,3 +141,30 @@ def test_a_file_that_is_named_counts_whatever_it_is(tmp_path: Path) -> None:
     os.utime(large, (0, 0))
     after = snapshot([small, large])
     assert [after[path] == before[path] for path in (small, large)] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("g_mine.apii", "a module that does not exist. Did you mean g_mine.api?"),
+        ("g_mien.api", "a module that does not exist. Did you mean g_mine.api?"),
+        ("g_mine.api:Modell", "Modell, which g_mine.api does not define. Did you mean Model?"),
+        ("elsewhere_altogether.place", "a module that does not exist"),
+    ],
+)
+def test_an_entry_point_that_leads_nowhere(entry: str, told: str, site: Site) -> None:
+    site.module("g_mine/__init__.py").write_text("")
+    site.module("g_mine/api.py").write_text("class Model: ...\n")
+    site.distribution("g_package", entry=entry)
+    with pytest.raises(CannotBeServed) as error:
+        load("a_model")
+    assert str(error.value) == (
+        f"the entry point a_model = {entry} of the package g_package refers to {told}"
+    )
+
+
+def test_an_entry_point_whose_own_import_fails(site: Site) -> None:
+    site.module("g_other/__init__.py").write_text("import nobody_has_this\n")
+    site.distribution("g_package", entry="g_other.api")
+    with pytest.raises(ModuleNotFoundError, match="nobody_has_this"):
+        load("a_model")

@@ -23,9 +23,10 @@ from deepaas.author_files.folders import (
     model_file,
     split,
 )
+from deepaas.author_files.modules import near_module
 from deepaas.author_files.project import PackageProject, read
 from deepaas.errors import ConfigError
-from deepaas.kinds.entry_point import GROUP
+from deepaas.kinds.entry_point import GROUP, is_near_group
 from deepaas.model.kinds import Certainty, Installed, ModelKind, Recognised, cleaned, name_of
 from deepaas.model.sources import CODE
 from deepaas.programs import OWN, Interpreter
@@ -84,10 +85,29 @@ def _declared(project: PackageProject) -> Recognised:
         module = value.partition(":")[0].strip()
         raise ConfigError(
             f"{project.lines[name]}: the entry point {name} refers to the module {module}, "
-            f"which is not in {project.folder}."
+            f"which is not in {project.folder}{_meant(module, project)}"
         )
     attribute = value.partition(":")[2].partition("[")[0].strip()
     return Recognised(cleaned(name), f"{file}:{attribute}" if attribute else str(file))
+
+
+def _meant(module: str, project: PackageProject) -> str:
+    meant = near_module(module, project.roots)
+    return f". Did you mean {meant}?" if meant else "."
+
+
+def in_vain() -> list[str]:
+    """Return a sentence for each package with entry points in a group of nearly the right name."""
+    packages = {
+        group: entry.dist.name if entry.dist is not None else entry.name
+        for group in plugins.groups()
+        for entry in plugins.points(group)
+        if is_near_group(group)
+    }
+    return [
+        f"The package {package} has entry points in the group {group!r}. Did you mean {GROUP!r}?"
+        for group, package in packages.items()
+    ]
 
 
 def installed(interpreter: Interpreter) -> list[Installed]:
@@ -194,6 +214,7 @@ KIND = ModelKind(
     recognise,
     roots,
     installed=installed,
+    in_vain=in_vain,
     offer=f"an entry point in the group '{GROUP}'",
     files=(API, f"src/{API}", *PROJECT_FILES),
 )

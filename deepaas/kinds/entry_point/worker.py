@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from deepaas import plugins
 from deepaas.author_files.contents import CONTRACT
 from deepaas.author_files.folders import is_path, is_project, project_folder, split
+from deepaas.author_files.modules import near_module
 from deepaas.kinds.entry_point import GROUP
 from deepaas.model.v2.base import BaseModel
 from deepaas.runtime.calling import without_arguments
@@ -20,6 +23,7 @@ from deepaas.runtime.source_files import (
     it_defines,
     refuse_function_of_module,
 )
+from deepaas.runtime.tracebacks import has_authors_frame
 
 
 def load(source: str) -> Any:
@@ -65,7 +69,23 @@ def _from_entry_point(name: str) -> Any:
     if len(values) > 1:
         raise CannotBeServed(f"several entry points are named {name!r}: {', '.join(values)}")
     (point,) = values.values()
-    return point.load()
+    try:
+        return point.load()
+    except (AttributeError, ModuleNotFoundError) as error:
+        if has_authors_frame(error):
+            raise
+        raise CannotBeServed(_nowhere(point, error)) from None
+
+
+def _nowhere(point: EntryPoint, error: AttributeError | ModuleNotFoundError) -> str:
+    """Words for an entry point that refers to nothing."""
+    package = f" of the package {point.dist.name}" if point.dist is not None else ""
+    said = f"the entry point {point.name} = {point.value}{package} refers to"
+    if isinstance(error, AttributeError):
+        defines = it_defines(sys.modules[point.module], point.attr)
+        return f"{said} {point.attr}, which {point.module} does not define{defines}"
+    meant = near_module(point.module, [Path(one) for one in sys.path])
+    return f"{said} a module that does not exist{f'. Did you mean {meant}?' if meant else ''}"
 
 
 def _model_in(module: Any, file: Path) -> Any:

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from deepaas.author_files import as_installed
 from deepaas.author_files.folders import code_folder, is_path, package_root, split
 from deepaas.author_files.lines import shown
+from deepaas.author_files.modules import near_module
 from deepaas.author_files.project import read
 from deepaas.author_files.python import source, tree
 from deepaas.check import manners
@@ -25,7 +26,7 @@ from deepaas.kinds.entry_point.check.codes import ENTRY_POINT_NOWHERE, IMPORT_SI
 from deepaas.kinds.entry_point.worker import from_file, needs_instance
 from deepaas.runtime.advice import advice
 from deepaas.runtime.failures import CannotBeServed, reason
-from deepaas.runtime.source_files import import_file
+from deepaas.runtime.source_files import import_file, it_defines
 
 
 def load(session: Session) -> Any:
@@ -132,14 +133,15 @@ def _tell_failure(session: Session, error: BaseException) -> None:
             ENTRY_POINT_NOWHERE,
             target.place,
             f"the entry point refers to the module {module}, but there is no module {error.name}",
-            _nearest(session, module),
+            _nearest(session, module.strip()),
         )
     elif isinstance(error, AttributeError) and attribute and not place:
         session.add(
             ENTRY_POINT_NOWHERE,
             target.place,
             f"the entry point refers to {attribute.strip()!r}, which {module} does not define",
-            f"use an object that {module} defines, or only the module",
+            f"use an object that {module} defines, or only the module"
+            f"{it_defines(sys.modules[module.strip()], attribute.strip())}",
         )
     elif isinstance(error, ModuleNotFoundError):
         _tell_missing(session, error, place)
@@ -223,6 +225,9 @@ def module_of(target: Target) -> str:
 
 
 def _nearest(session: Session, module: str) -> str:
+    paths = [*session.target.paths, *sys.path]
+    if meant := near_module(module, [Path(path) for path in paths]):
+        return f"did you mean {meant}?"
     looked = ", ".join(map(shown, map(Path, session.target.paths))) or "the installed packages"
     return f"correct the entry point, or add the module {module} (searched in {looked})"
 

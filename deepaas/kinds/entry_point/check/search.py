@@ -10,17 +10,18 @@ from pathlib import Path
 
 from deepaas.author_files.folders import is_path, is_project, project_folder, split
 from deepaas.author_files.lines import shown
+from deepaas.author_files.modules import near_module
 from deepaas.author_files.project import PackageProject, read
 from deepaas.check.findings import Finding, finding
 from deepaas.check.target import CheckTarget, Target, UnknownSource
-from deepaas.kinds.entry_point import GROUP
+from deepaas.kinds.entry_point import GROUP, is_near_group
 from deepaas.kinds.entry_point.check.codes import (
     ENTRY_POINT_TWICE,
     INSTALL_STALE,
     NO_ENTRY_POINT,
     PROJECT_UNREADABLE,
 )
-from deepaas.model.kinds import Certainty, load_kinds
+from deepaas.model.kinds import Certainty, in_vain, load_kinds
 from deepaas.near_names import near_path
 from deepaas.programs import OWN
 
@@ -45,7 +46,14 @@ def find(source: str) -> CheckTarget | None:
         name, paths = source.rpartition(":")[0] or source, [str(Path.cwd())]
         return CheckTarget([Target(name, NAME, source, paths=paths)], certainty=Certainty.GUESS)
     near = near_path(place)
-    meant = f"Did you mean {shown(near)}?" if near else _installed_names()
+    meant = shown(near) if near else ""
+    if not meant and "." in source and not is_path(source):
+        meant = near_module(source, [Path(), *map(Path, sys.path)])
+    meant = (
+        f"Did you mean {meant}?"
+        if meant
+        else " ".join([_installed_names(), *in_vain(load_kinds())])
+    )
     raise UnknownSource(f"there is no model, folder, file or module called {source!r}. {meant}")
 
 
@@ -101,6 +109,10 @@ def _project(project: PackageProject) -> CheckTarget | None:
 
 def _no_entry_point(project: PackageProject) -> Finding:
     example = project.name.replace("-", "_") or "my_model"
+    for group, place in project.other_groups.items():
+        if is_near_group(group):
+            problem = f"the group of the entry point is {group!r}: hosts only look at {GROUP!r}"
+            return finding(NO_ENTRY_POINT, place, problem, f"call the group {GROUP!r}")
     fix = f'in pyproject.toml: [project.entry-points."{GROUP}"] {example} = "{example}.api"'
     problem = f"no entry point in the group {GROUP}: a host can only serve it by its path"
     return finding(NO_ENTRY_POINT, project.place, problem, fix)
@@ -165,12 +177,15 @@ def _is_module(source: str) -> bool:
         return False
     top = module.partition(".")[0]
     path = [str(Path.cwd()), *sys.path]
-    return importlib.machinery.PathFinder.find_spec(top, path) is not None
+    found = importlib.machinery.PathFinder.find_spec(top, path)
+    if found is None:
+        return False
+    return top == module or found.submodule_search_locations is not None
 
 
 def _installed_names() -> str:
     names = sorted({entry.name for entry in metadata.entry_points(group=GROUP)})
-    return f"Installed models: {', '.join(names)}" if names else "No model is installed"
+    return f"Installed models: {', '.join(names)}." if names else "No model is installed."
 
 
 def _normal(name: str) -> str:
