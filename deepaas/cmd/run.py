@@ -213,6 +213,8 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
                 _log.info("%s", short_greeting(*told, scheme))
             else:
                 print(greeting(*told, scheme), flush=True)
+            if settings.ui and not page.installed:
+                _log.info("no try-me page: it needs Gradio: pip install 'deepaas[ui]'")
             listeners.start(connections)
             if SCRAPE in app:
                 await stack.enter_async_context(serve_metrics(app, settings, connections, notes))

@@ -8,6 +8,7 @@ because existing packages contain ``deepaas.conf`` files for it.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import ipaddress
 import os
@@ -64,9 +65,19 @@ def load(
     values["model_name"] = tuple(
         dict.fromkeys(name.strip() for one in given for name in one.split(",") if name.strip())
     )
+    if values["ui"] and _rank(conf, "ui", None) >= 0:
+        _require_page()
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values, doors={door.door: _of(conf, by_older_names, door) for door in doors})
+
+
+def _require_page() -> None:
+    """Raises ``ConfigError`` if the try-me page is wanted, but cannot be served."""
+    if importlib.util.find_spec("gradio") is None:
+        raise ConfigError(
+            "--ui: the try-me page needs Gradio, which is not installed: pip install 'deepaas[ui]'"
+        )
 
 
 def _by_older_names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,18 @@ def test_the_table_has_every_option() -> None:
     fields = declared(Settings)
     assert list(VALUES) == [field.name for field in fields]
     assert not [field.name for field in fields if VALUES[field.name] == field.default]
+
+
+@pytest.mark.parametrize("given", ["--ui", "DEEPAAS_UI", "ui = true"])
+def test_page_without_gradio(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)  # As if it was not installed.
+    file = tmp_path / "deepaas.conf"
+    file.write_text(f"[DEFAULT]\n{given if '=' in given else ''}\n")
+    argv = [given] if given.startswith("--") else []
+    environment = {given: "true"} if given.isupper() else {}
+    with pytest.raises(ConfigError, match=r"--ui: .*: pip install 'deepaas\[ui\]'"):
+        config.load(argv, environment, [str(file)])
+    assert config.load([], {}, []).ui  # It goes without.
 
 
 def test_defaults() -> None:
