@@ -1,5 +1,8 @@
 """Keeps the next step visible: Run and its status at the edge of the window, the result next to the
-form. On a phone the result is below the form, and the page scrolls to it."""
+form. On a phone the result is below the form, and the page scrolls to it.
+
+Outputs are folded to their names until there is a result; those that it does not have are hidden.
+"""
 
 CSS = """
 .gradio-container { overflow: clip !important; }
@@ -23,9 +26,14 @@ html { scroll-padding: 1rem 0 8rem; }
 .argument button.upload-container .wrap { flex-flow: row wrap; gap: 0.25rem 0.4rem; min-height: 0;
   padding: 0; font-size: var(--text-md); line-height: 1.4; }
 .argument button.upload-container .icon-wrap { width: 1.25rem; margin: 0; }
-.answer-side .block:has(> .empty), .answer-side .block:has(> * > .empty) {
-  height: auto !important; }
-.answer-side .empty { min-height: 6rem; }
+.answer-side .block:has(.empty) { height: auto !important; min-height: 0; }
+.answer-side .block:has(.empty) label { position: static; }
+.answer-side .empty, .answer-side .empty-wrapper,
+.answer-side label:has(textarea:placeholder-shown) > :not([data-testid=block-info]),
+.answer-side .argument:has(.empty) .block:has(.about),
+.call:has(.waiting > span:not(:empty)) .answer-side
+  .argument:has(.empty, textarea:placeholder-shown) { display: none; }
+.answer-side label:has(textarea:placeholder-shown) > span { margin: 0; }
 """
 
 JS = """() => {

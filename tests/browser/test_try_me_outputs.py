@@ -17,7 +17,13 @@ def field(page: Page, name: str) -> Locator:
 
 async def test_fields_of_json(kept: Kept, url_in_soak: str) -> None:
     page = await kept(url_in_soak, "every_output")
+    missing = (field(page, "missing_picture"), page.get_by_text("missing", exact=True))
+    for one in missing:  # Only the names, in a line each.
+        await expect(one).to_be_visible()
+        assert await one.evaluate("one => one.closest('.argument').offsetHeight") < 50
     await run(page)
+    for one in missing:
+        await expect(one).not_to_be_visible()
     for label, value in {
         "text A text": "a <i>text</i> with *marks*",
         "number A number": "0.25",
