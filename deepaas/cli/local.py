@@ -182,11 +182,14 @@ class LocalModel:
         self, call: Predict, arguments: dict[str, Any], post: Callable[[News], None]
     ) -> Answer:
         try:
-            return self._model.complete(call, arguments, post)
+            answer = self._model.complete(call, arguments, post)
         except BaseException:
             if self._model.asynchronous:
                 unwind(self._model.loop)
             raise
+        if answer.remark:
+            say(f"warning: {answer.remark}")
+        return answer
 
     def _checked(
         self, function: str, values: dict[str, Any], check: Callable[[Any], dict[str, Any]]

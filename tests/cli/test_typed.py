@@ -59,3 +59,10 @@ def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
     ended = run("--model-name", "./absent.py", "predict", at=tmp_path)
     assert (ended.returncode, "does not exist" in ended.stderr) == (2, True)
+
+
+def test_result_of_another_type_than_declared(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text("def predict(a: int = 1) -> str:\n    return a / 2\n")
+    ended = run("--model-name", "odd.py", "predict", at=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, "0.5\n")
+    assert "predict returned a float, but declares str" in ended.stderr
