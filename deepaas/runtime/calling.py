@@ -12,7 +12,11 @@ from deepaas.runtime.tracebacks import has_authors_frame
 
 
 class AsksForArguments(CannotBeServed):
-    """A function, or a class, that has to do without any."""
+    """A ``function``, or a class, that has to do without any."""
+
+    def __init__(self, problem: str, function: Any) -> None:
+        super().__init__(problem)
+        self.function = function
 
 
 def without_arguments(function: Callable[[], Any], said: str, advice: str) -> Any:
@@ -22,8 +26,10 @@ def without_arguments(function: Callable[[], Any], said: str, advice: str) -> An
     except TypeError as error:
         if not callable(function):
             kind = type(function).__name__
-            raise AsksForArguments(f"{said}, but it is no function but {kind}. {advice}") from None
-        raise AsksForArguments(f"{said} without arguments ({error}). {advice}") from None
+            problem = f"{said}, but it is no function but {kind}. {advice}"
+            raise AsksForArguments(problem, function) from None
+        problem = f"{said} without arguments ({error}). {advice}"
+        raise AsksForArguments(problem, function) from None
     except ValueError:
         pass  # Compiled code does not tell.
     return function()

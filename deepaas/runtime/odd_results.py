@@ -4,6 +4,7 @@ that looks like a forgotten ``return``, and numbers that JSON does not have."""
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -168,7 +169,7 @@ def has_no_number(value: Any) -> bool:
             if not math.isfinite(one):
                 return True
         elif isinstance(one, Mapping):
-            waiting += one.values()
+            waiting += itertools.islice(one.values(), left)
         elif isinstance(one, (list, tuple)):
             waiting += one[:left]
         elif dataclasses.is_dataclass(one):

@@ -113,3 +113,14 @@ def test_answer_to_the_defaults(tmp_path: Path) -> None:
     assert [found.code for found in report.findings] == ["result-not-sendable"]
     assert report.findings[0].problem.startswith("calling predict with its defaults: ")
     assert report.notes == []
+
+
+def test_misspelt_setup_and_class_that_needs_arguments(tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    good = '\nclass Predictor:\n    def predict(self, a: str = "x") -> str:\n        return a\n'
+    file.write_text(f"{good}\n    def setpu(self): ...\n")
+    (found,) = check(str(file)).findings
+    assert (found.code, found.where) == ("function-misspelt", f"{file}:6")
+    file.write_text(f"{good}\n    def __init__(self, weights): ...\n")
+    (found,) = check(str(file)).findings
+    assert (found.code, found.where) == ("object-not-made", f"{file}:2")

@@ -21,7 +21,6 @@ from deepaas.runtime.calling import AsksForArguments
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.signatures import DECLARED
-from deepaas.runtime.traits import traits_of
 
 CODE = error(
     "typed-predictor",
@@ -71,7 +70,8 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
             where = shown(fault.file, fault.line) if fault.line else place
             session.add(CODE, where, fault.problem, "fix this: a host cannot load the model")
     elif isinstance(error, AsksForArguments):
-        session.add("object-not-made", place, str(error), _UNMADE)
+        where = session.places.of_function(error.function) or place
+        session.add("object-not-made", where, str(error), _UNMADE)
     elif isinstance(error, CannotBeServed):
         session.add(CODE, place, str(error), "fix this: a host cannot find the model")
     elif outcome.good:
@@ -82,8 +82,9 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
 
 
 def _check_calls(session: Session, predictor: Any, place: str) -> None:
-    for remark in traits_of(predictor).remarks:
-        session.add("function-misspelt", place, remark, "rename the function")
+    for remark, function in predictor.near_names():
+        where = session.places.of_function(function) or place
+        session.add("function-misspelt", where, remark, "rename the function")
     if hasattr(predictor, "predict"):
         functions.tell_forgotten_return(session, predictor)
     try:

@@ -64,6 +64,10 @@ class Predictor:
             return setup(weights=os.environ.get("COG_WEIGHTS") or None)
         return setup()
 
+    def near_names(self) -> Iterator[tuple[str, Any]]:
+        """Methods that nobody calls, but that may be misspelt: what to say, and the method."""
+        return _near_names(self._owner)
+
     def get_metadata(self) -> dict[str, Any]:
         summary, _, _ = self._documented.partition("\n\n")
         told: dict[str, Any] = {"description": self._documented}
@@ -103,7 +107,7 @@ class Predictor:
                 tensors=output.tensors,
                 take={"predict": inputs.Take(taken)},
                 written=function,
-                remarks=[remark for remark, _ in _near_names(self._owner)],
+                remarks=[remark for remark, _ in self.near_names()],
             ),
         )
 
