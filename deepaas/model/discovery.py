@@ -12,6 +12,7 @@ from pathlib import Path
 from deepaas.author_files.contents import may_be_model
 from deepaas.author_files.folders import missing
 from deepaas.author_files.lines import shown
+from deepaas.author_files.modules import near_module
 from deepaas.errors import ConfigError
 from deepaas.model import interpreter
 from deepaas.model.kinds import (
@@ -26,6 +27,7 @@ from deepaas.model.kinds import (
     load_kinds,
     offers,
 )
+from deepaas.model.sources import CODE
 from deepaas.near_names import near
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.programs import OWN, Interpreter
@@ -201,6 +203,9 @@ def _unknown(reference: str, kinds: Kinds, other: Interpreter) -> str:
 
 def _meant(reference: str, kinds: Kinds) -> Iterator[str]:
     """Paths that somebody may have meant by a name that is none."""
+    module = Path(near_module(reference, [Path()]).replace(".", "/") + CODE)
+    if "." in reference and module.is_file():
+        yield f" Did you mean {module} ?"
     there = sorted(Path().glob("*"))
     meant = near(reference, {name for beside in there for name in (beside.stem, beside.name)})
     for beside in there:

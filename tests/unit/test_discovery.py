@@ -29,6 +29,7 @@ from deepaas.programs import Interpreter
         ("predict.py", "predict.p", "predict.py ?"),
         ("myproj/predict.py", "myproj", "./myproj/ ?"),
         ("My_Proj/cog.yaml", "my-proj", "./My_Proj/ ?"),
+        ("my_proj/api.py", "myproj.api", "my_proj/api.py ?"),
         ("myproj/notes.txt", "myproj", ""),
     ],
 )
