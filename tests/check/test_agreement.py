@@ -127,6 +127,7 @@ def becomes(host: Host, name: str) -> str:
         return WARNED
     answer = host.predict(name)
     if "x-deepaas-notice" in answer.headers:
+        assert "x-deepaas-notice" in host.predict(name).headers
         return WARNED
     return SERVED if answer.status == 200 else FAILS
 
@@ -170,6 +171,11 @@ def test_host_and_check_say_the_same(name: str, both: Both) -> None:
         assert told & WARNS
     else:
         assert not errors
+
+
+def test_log_tells_once_what_clients_are_told_each_time(both: Both) -> None:
+    assert both.log.count("model 'nan': the result contains NaN or Infinity") == 1
+    assert both.log.count("model 'other-type': predict returned a float, but declares str") == 1
 
 
 def test_there_are_enough_of_them() -> None:
