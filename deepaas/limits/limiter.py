@@ -11,14 +11,14 @@ from deepaas.errors import LimitExceeded, RequestTooLarge
 from deepaas.limits.grammar import Limits, LimitsByName, parse
 from deepaas.limits.policies import AtOnce, Policy, Quota, policies
 
-ACCOUNTS_COUNT = 4096
+APPLIED_COUNT = 4096
 """So many are kept at hand."""
 
 Counted = tuple[Policy, str]
 """A policy, and who uses it."""
 
 
-class Account:
+class AppliedLimits:
     """The limits of one key, address and model together.
 
     Attributes:
@@ -42,8 +42,8 @@ class Account:
 class Admission:
     """A call that has been admitted; its end gives back what it holds."""
 
-    def __init__(self, account: Account, size_bytes: int) -> None:
-        self._account = account
+    def __init__(self, applied: AppliedLimits, size_bytes: int) -> None:
+        self._applied = applied
         self._size_bytes = size_bytes
 
     def __enter__(self) -> Admission:
@@ -51,10 +51,10 @@ class Admission:
 
     @property
     def counts_bytes(self) -> bool:
-        return bool(self._account.of_bytes)
+        return bool(self._applied.of_bytes)
 
     def __exit__(self, *_: object) -> None:
-        for policy, who in self._account.at_once:
+        for policy, who in self._applied.at_once:
             policy.end(who)
 
     def count(self, size_bytes: int) -> None:
@@ -62,14 +62,14 @@ class Admission:
         more_bytes = size_bytes - self._size_bytes
         self._size_bytes = size_bytes
         now = time.monotonic()
-        for policy, who in self._account.of_bytes:
+        for policy, who in self._applied.of_bytes:
             policy.use(who, more_bytes, now)
 
     def check(self) -> None:
         """Raises ``LimitExceeded`` if more has been received than was left."""
         now = time.monotonic()
         behind = [
-            (policy.overdrawn_seconds(who, now), policy) for policy, who in self._account.of_bytes
+            (policy.overdrawn_seconds(who, now), policy) for policy, who in self._applied.of_bytes
         ]
         if exceeded := [one for one in behind if one[0]]:
             raise _exceeded(exceeded)
@@ -82,14 +82,14 @@ class Limiter:
         self._per_model = policies("model", per_model.general)
         self._of_models = {name: policies("model", own) for name, own in per_model.own.items()}
         self._of_keys: dict[Limits, tuple[Policy, ...]] = {}
-        self.account = functools.lru_cache(ACCOUNTS_COUNT)(self._account)
+        self.applied = functools.lru_cache(APPLIED_COUNT)(self._applied)
 
     def all(self) -> Iterator[Policy]:
         yield from (*self._per_address, *self._per_key, *self._per_model)
         for own in (*self._of_models.values(), *self._of_keys.values()):
             yield from own
 
-    def _account(self, address: str, model: str, key: str | None, own: str = "") -> Account:
+    def _applied(self, address: str, model: str, key: str | None, own: str = "") -> AppliedLimits:
         """What limits a call; ``key`` is None without one, ``own`` are its own limits."""
         found: list[Counted] = []
         if key is not None:
@@ -100,7 +100,7 @@ class Limiter:
         if model:
             of_model = self._of_models.get(model, self._per_model)
             found += [(policy, model) for policy in of_model]
-        return Account(found)
+        return AppliedLimits(found)
 
     def _of_key(self, own: Limits | None) -> tuple[Policy, ...]:
         if own is None:
@@ -114,12 +114,12 @@ class Limiter:
         """Whether there are no limits but those that a key has of its own."""
         return not (self._per_address or self._per_key or self._per_model or self._of_models)
 
-    def admit(self, account: Account, size_bytes: int) -> Admission:
+    def admit(self, applied: AppliedLimits, size_bytes: int) -> Admission:
         """Count a call until its end; for the rest see :meth:`take`."""
-        self.take(account, size_bytes)
-        return Admission(account, size_bytes)
+        self.take(applied, size_bytes)
+        return Admission(applied, size_bytes)
 
-    def take(self, account: Account, size_bytes: int) -> None:
+    def take(self, applied: AppliedLimits, size_bytes: int) -> None:
         """Count a call; if it is refused, nothing is counted.
 
         ``size_bytes`` is what its head says about its body, 0 if it says nothing.
@@ -128,20 +128,20 @@ class Limiter:
             LimitExceeded: a limit is reached.
             RequestTooLarge: the body is larger than a limit ever allows.
         """
-        for quota, _ in account.of_bytes:
+        for quota, _ in applied.of_bytes:
             if size_bytes > quota.limit.amount:
                 raise RequestTooLarge.than(quota.limit.amount)
         now = time.monotonic()
         taken_count = 0
-        for policy, who in account.counted:
+        for policy, who in applied.counted:
             if not policy.take(who, size_bytes, now):
                 break
             taken_count += 1
         else:
             return
-        for policy, who in account.counted[:taken_count]:
+        for policy, who in applied.counted[:taken_count]:
             policy.give_back(who, size_bytes, now)
-        waits = [(one.wait_seconds(who, size_bytes, now), one) for one, who in account.counted]
+        waits = [(one.wait_seconds(who, size_bytes, now), one) for one, who in applied.counted]
         exceeded = [one for one in waits if one[0]]
         raise _exceeded(exceeded)
 

@@ -17,7 +17,7 @@ from deepaas.access.needs import need_of
 from deepaas.access.principal import Principal, Right
 from deepaas.errors import LimitExceeded
 from deepaas.limits import headers
-from deepaas.limits.limiter import Account, Admission, Limiter
+from deepaas.limits.limiter import Admission, AppliedLimits, Limiter
 from deepaas.web.access import PRINCIPAL
 from deepaas.web.errors import NOTES
 from deepaas.web.facts import FACTS, OF_HOST, RequestFacts
@@ -33,7 +33,7 @@ CANCEL = "/cancel"
 
 _METHODS = frozenset((hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH))
 
-_ACCOUNT = "deepaas_limits"
+_APPLIED = "deepaas_limits"
 _REFUSED = "deepaas_limits_refused"
 
 
@@ -61,9 +61,9 @@ class CallLimits:
         if is_call is None:
             is_call = self._is_call(request, facts)
         if is_call:
-            account = self._account(request, facts.model, principal)
-            if account.counted:
-                return self._limited(request, handler, account)
+            applied = self._applied(request, facts.model, principal)
+            if applied.counted:
+                return self._limited(request, handler, applied)
         return handler(request)
 
     def _is_call(self, request: web.Request, facts: RequestFacts) -> bool:
@@ -75,26 +75,28 @@ class CallLimits:
         self._are_calls[request.method, facts] = is_call
         return is_call
 
-    def _account(self, request: web.Request, model: str, principal: Principal | None) -> Account:
+    def _applied(
+        self, request: web.Request, model: str, principal: Principal | None
+    ) -> AppliedLimits:
         key, own = None, ""
         if principal is not None and principal.name:
             key, own = principal.name, principal.limits
         address = self._proxies.client(request)
         if self._behalf is not None and (visitor := self._behalf.visitor(request)) is not None:
             address = visitor.address  # The try-me page itself has one of this machine.
-        return self.limiter.account(address, model, key, own)
+        return self.limiter.applied(address, model, key, own)
 
     def _limited(
-        self, request: web.Request, handler: Handler, account: Account
+        self, request: web.Request, handler: Handler, applied: AppliedLimits
     ) -> Awaitable[web.StreamResponse]:
-        keep(request, _ACCOUNT, account)
-        size_bytes = request.content_length or 0 if account.of_bytes else 0
+        keep(request, _APPLIED, applied)
+        size_bytes = request.content_length or 0 if applied.of_bytes else 0
         try:
-            self.limiter.take(account, size_bytes)
+            self.limiter.take(applied, size_bytes)
         except LimitExceeded as error:
             _refuse(request, error)
-        if account.at_once or account.of_bytes:
-            return self._held(request, handler, Admission(account, size_bytes))
+        if applied.at_once or applied.of_bytes:
+            return self._held(request, handler, Admission(applied, size_bytes))
         return handler(request)  # Nothing is given back, so no coroutine has to wait for the end.
 
     async def _held(
@@ -110,16 +112,16 @@ class CallLimits:
 
     def tell(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers with what is left to the responses of limited calls."""
-        account: Account | None = kept(request, _ACCOUNT)
-        if account is None:
+        applied: AppliedLimits | None = kept(request, _APPLIED)
+        if applied is None:
             return
         refused: LimitExceeded | None = kept(request, _REFUSED)
         told = response.headers
-        told[headers.POLICY] = account.described
+        told[headers.POLICY] = applied.described
         told[headers.STANDING] = (
-            headers.standing_header(account)
+            headers.standing_header(applied)
             if refused is None
-            else headers.refused_header(account, refused.violated)
+            else headers.refused_header(applied, refused.violated)
         )
 
 

@@ -58,26 +58,26 @@ def test_who_has_used_nothing_for_long_has_no_entry() -> None:
 
 def test_a_refused_call_is_not_counted_anywhere() -> None:
     limiter = Limiter(parse("10/minute, 1 at once"), (), LimitsByName(parse("2/minute")))
-    account = limiter.account("127.0.0.1", "model", None)
+    applied = limiter.applied("127.0.0.1", "model", None)
     for _ in range(2):
-        with limiter.admit(account, 0):
+        with limiter.admit(applied, 0):
             with pytest.raises(LimitExceeded) as refused:
-                limiter.admit(account, 0)
+                limiter.admit(applied, 0)
             assert "address-calls-at-once" in refused.value.violated
     with pytest.raises(LimitExceeded) as refused:
-        limiter.admit(account, 0)
+        limiter.admit(applied, 0)
     assert list(refused.value.violated) == ["model-calls-per-60s"]
-    left = {policy.name: policy.left(who, 0)[0] for policy, who in account.counted}
+    left = {policy.name: policy.left(who, 0)[0] for policy, who in applied.counted}
     assert left["address-calls-at-once"] == 1
 
 
 def test_keys_have_their_own_limits_instead() -> None:
     limiter = Limiter((), parse("1/minute"), LimitsByName())
-    names = [policy.described for policy, _ in limiter.account("", "", "key", "5/hour").counted]
+    names = [policy.described for policy, _ in limiter.applied("", "", "key", "5/hour").counted]
     assert names == ['"key-calls-per-3600s";q=5;w=3600']
-    assert limiter.account("", "", "key", "none").counted == ()
-    assert len(limiter.account("", "", "key").counted) == 1
-    assert limiter.account("", "", None).counted == ()
+    assert limiter.applied("", "", "key", "none").counted == ()
+    assert len(limiter.applied("", "", "key").counted) == 1
+    assert limiter.applied("", "", None).counted == ()
 
 
 @pytest.mark.parametrize(

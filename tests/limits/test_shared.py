@@ -32,7 +32,7 @@ class Sharing:
         self.task: asyncio.Task[None] | None = None
 
     def admit(self, who: str = WHO) -> Admission:
-        return self.limiter.admit(self.limiter.account(who, "", None), 0)
+        return self.limiter.admit(self.limiter.applied(who, "", None), 0)
 
     def refuses(self, who: str = WHO) -> bool:
         try:
@@ -42,7 +42,7 @@ class Sharing:
             return True
 
     def left(self, who: str = WHO) -> int:
-        ((policy, _),) = self.limiter.account(who, "", None).counted
+        ((policy, _),) = self.limiter.applied(who, "", None).counted
         return policy.left(who, time.monotonic())[0]
 
     async def end(self) -> None:
@@ -102,12 +102,12 @@ async def test_what_one_host_lets_through_counts_on_all(start: Start) -> None:
 
 async def test_what_is_given_back_is_given_back_to_all(start: Start) -> None:
     one, other = start("one", "1 MB/hour"), start("other", "1 MB/hour")
-    admission = one.limiter.admit(one.limiter.account(WHO, "", None), 1_000_000)
+    admission = one.limiter.admit(one.limiter.applied(WHO, "", None), 1_000_000)
     await exchange(one)
     assert not other.refuses()
     admission.count(400_000)
     await exchange(one)
-    other.limiter.admit(other.limiter.account(WHO, "", None), 100_000)
+    other.limiter.admit(other.limiter.applied(WHO, "", None), 100_000)
     await exchange(other)
     assert other.left() == pytest.approx(500_000, abs=1000)
 
@@ -121,7 +121,7 @@ async def test_all_at_once(start: Start) -> None:
     await asyncio.gather(*(host.shared.exchange() for host in hosts))
     hosts[0].refuses("192.0.2.0")
     await exchange(hosts[0])
-    (policy, _), _ = hosts[0].limiter.account("192.0.2.0", "", None).counted
+    (policy, _), _ = hosts[0].limiter.applied("192.0.2.0", "", None).counted
     assert policy.left("192.0.2.0", time.monotonic())[0] == 995
 
 
