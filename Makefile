@@ -45,6 +45,8 @@ setup: $(VENV)/test.stamp
 test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	# Once, and not by each process, where the environment has them leave nothing behind.
+	$(BIN)/python -m compileall -q deepaas demo_app/demo_app
 	# Each keeps one processor busy, and here are two.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync types types-demo pythons
 	$(if $(SERIAL),$(PYTEST) -m serial $(SERIAL))
@@ -88,7 +90,6 @@ $(VENV)/run.stamp: $(VENV)/bin/python pyproject.toml demo_app/pyproject.toml con
 	@touch $@
 	@echo "Installed."
 
-# compileall: once, and not by each process, where the environment has them leave nothing behind.
 $(VENV)/test.stamp: $(VENV)/run.stamp
 	@echo "Installing what the tests need, in addition: Chromium, nginx, PostgreSQL, and packages into $(VENV) ..."
 	scripts/need chromium chromium
@@ -97,6 +98,5 @@ $(VENV)/test.stamp: $(VENV)/run.stamp
 	scripts/need prometheus prometheus
 	scripts/need-postgres
 	$(INSTALL) --editable ".[test]"
-	$(BIN)/python -m compileall -q deepaas demo_app/demo_app
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --collect-only -q >/dev/null
 	touch $@
