@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from deepaas.kinds.cog.worker.faults import Faults
-from deepaas.kinds.cog.worker.loading import load
+from deepaas.kinds.cog.worker.from_path import load
 from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.runtime.traits import ATTRIBUTE
 
@@ -107,7 +107,7 @@ Ask = Callable[[Path], Any]
 
 EACH = """
 import json, os, sys
-from deepaas.kinds.cog.worker.loading import faults
+from deepaas.kinds.cog.worker.from_path import faults
 for line in sys.stdin:
     if os.fork() == 0:
         print(json.dumps(faults(json.loads(line))), flush=True)

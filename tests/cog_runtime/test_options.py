@@ -180,7 +180,7 @@ def test_default_that_is_a_member_or_a_secret(tmp_path: Path) -> None:
 def test_cog_is_not_needed(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['cog'] = None\n"
-        "from deepaas.kinds.cog.worker.loading import load\n"
+        "from deepaas.kinds.cog.worker.from_path import load\n"
         f"load({str(tmp_path / 'predict.py')!r} + ':Runner')\n"
         "assert 'coglet' not in sys.modules\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import marshmallow
 import pytest
 
-from deepaas.kinds.cog.worker.loading import load
+from deepaas.kinds.cog.worker.from_path import load
 from deepaas.runtime.contract import LoadedModel
 
 from .served import Served

@@ -34,9 +34,9 @@ def test_a_worker_needs_no_setuptools() -> None:
 
 
 def test_a_worker_loads_asyncio_only_for_asynchronous_models() -> None:
-    """It takes a tenth of a worker's start, like what reads the projects of models."""
+    """It takes a tenth of a worker's start, like what reads projects, and predictors for Cog."""
     modules = ("deepaas.runtime.__main__", *(f"deepaas.kinds.{kind}" for kind in KINDS))
-    wanted = ["asyncio", "deepaas.author_files.project"]
+    wanted = ["asyncio", "deepaas.author_files.project", "deepaas.kinds.cog.worker.predictor"]
     if sys.version_info < (3, 12):  # Since then, webargs imports distutils of setuptools.
         wanted += ["ssl", "configparser"]
     program = f"import sys, {', '.join(modules)}\nprint([m for m in {wanted} if m in sys.modules])"

@@ -40,7 +40,7 @@ IMPORTED = {
         "deepaas.cmd.cli",
         "deepaas.cli.main",
         "deepaas.cli.local",
-        "deepaas.kinds.cog.worker.loading",
+        "deepaas.kinds.cog.worker.from_path",
         "deepaas.kinds.entry_point.worker",
     ),
 }

@@ -14,7 +14,8 @@ from deepaas.check.kinds import ModelCheck
 from deepaas.check.session import Session, StepOutcome, printed_bytes
 from deepaas.kinds.cog import NAME
 from deepaas.kinds.cog.worker.faults import Faults
-from deepaas.kinds.cog.worker.predictor import is_typed, wrap
+from deepaas.kinds.cog.worker.loading import is_typed
+from deepaas.kinds.cog.worker.predictor import wrap
 from deepaas.runtime import kinds
 from deepaas.runtime.advice import advice
 from deepaas.runtime.calling import AsksForArguments

@@ -13,7 +13,7 @@ import cog  # noqa: F401
 
 import deepaas.cli.local
 import deepaas.cli.main
-import deepaas.kinds.cog.worker.loading  # noqa: F401
+import deepaas.kinds.cog.worker.from_path  # noqa: F401
 from deepaas.cmd.cli import main
 from deepaas.model.kinds import load_kinds
 

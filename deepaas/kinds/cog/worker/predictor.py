@@ -12,7 +12,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from deepaas.author_files.contents import CONTRACT, METHODS
+from deepaas.author_files.contents import METHODS
 from deepaas.kinds.cog.worker import examples, inputs, outputs, scope
 from deepaas.kinds.cog.worker.faults import FaultList, Faults
 from deepaas.kinds.cog.worker.fields import field
@@ -146,17 +146,6 @@ def wrap(target: Any, train: Callable[..., Any] | None = None, concurrency: int 
     predictor = Predictor(target, train, concurrency)
     scope.install()
     return predictor
-
-
-def is_typed(target: Any) -> bool:
-    """Whether the object of an entry point is a typed predictor, not DEEPaaS's contract."""
-    if inspect.isfunction(target):
-        return True
-    return (
-        inspect.isclass(target)
-        and not any(hasattr(target, name) for name in CONTRACT)
-        and any(callable(getattr(target, name, None)) for name in METHODS)
-    )
 
 
 def _documentation(*things: Any) -> str:
