@@ -11,17 +11,18 @@ This file runs alone and imports little of the standard library.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import select
-import signal
 import sys
 
-TYPE_CHECKING = False  # `typing` takes longer to import than all else.
+TYPE_CHECKING = False  # `typing`, `signal` and `contextlib` take longer to import than all else.
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Sequence
     from typing import NoReturn
+else:
+    import _signal as signal
 
 PASSED_ON = (
     signal.SIGHUP,
@@ -121,20 +122,20 @@ class _Reaper:
         # os instead of pathlib, which takes longer to import than everything else.
         for name in os.listdir("/dev/fd"):  # noqa: PTH208
             if int(name) > 2 and int(name) not in kept:
-                with contextlib.suppress(OSError):
+                with _suppress(OSError):
                     os.close(int(name))
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        with _suppress(BlockingIOError):
             for number in os.read(self._woken, 4096):
                 if number != signal.SIGCHLD and self._code is None:
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                    with _suppress(ProcessLookupError, PermissionError):
                         os.kill(self._main, number)
         self._take_away()
 
     def _take_away(self) -> bool:
         """Reap processes that have exited; whether any are left."""
-        with contextlib.suppress(ChildProcessError):
+        with _suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self._main:
                     self._code = os.waitstatus_to_exitcode(ended[1])
@@ -145,7 +146,7 @@ class _Reaper:
     def _end_all(self) -> None:
         if not sys.platform.startswith("linux"):
             # Without adoption and /proc, only its process group can be killed.
-            with contextlib.suppress(OSError):
+            with _suppress(OSError):
                 os.killpg(self._main, signal.SIGKILL)
         wait_seconds = _LOOK_SECONDS
         while self._take_away():
@@ -158,15 +159,15 @@ class _Reaper:
             for number in (signal.SIGSTOP, signal.SIGKILL):
                 for kill, which in ((os.killpg, groups), (os.kill, below)):
                     for one in which:
-                        with contextlib.suppress(ProcessLookupError, PermissionError):
+                        with _suppress(ProcessLookupError, PermissionError):
                             kill(one, number)
             select.select([self._woken], [], [], wait_seconds)
             wait_seconds = min(2 * wait_seconds, 1.0)  # Some cannot be killed at once, or at all.
-            with contextlib.suppress(BlockingIOError):
+            with _suppress(BlockingIOError):
                 os.read(self._woken, 4096)
 
     def _tell(self, line: str) -> None:
-        with contextlib.suppress(OSError):  # The reader may have gone.
+        with _suppress(OSError):  # The reader may have gone.
             os.write(self._report, f"{line}\n".encode())
 
 
@@ -175,10 +176,10 @@ def _below(pid: int) -> dict[int, int]:
     children: dict[int, list[int]] = {}
     groups: dict[int, int] = {}
     names: list[str] = []
-    with contextlib.suppress(OSError):
+    with _suppress(OSError):
         names = os.listdir("/proc")  # noqa: PTH208
     for name in names:
-        with contextlib.suppress(OSError, IndexError, ValueError):
+        with _suppress(OSError, IndexError, ValueError):
             with open(f"/proc/{int(name)}/stat", "rb") as file:
                 parent, group = map(int, file.read().rpartition(b")")[2].split()[1:3])
             children.setdefault(parent, []).append(int(name))
@@ -189,11 +190,21 @@ def _below(pid: int) -> dict[int, int]:
     return {one: groups[one] for one in found}
 
 
+class _suppress:
+    def __init__(self, *exceptions: type[BaseException]) -> None:
+        self._exceptions = exceptions
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and issubclass(kind, self._exceptions)
+
+
 def _prctl(option: int, value: int) -> None:
     """Only Linux has it; elsewhere process groups must suffice."""
     import ctypes  # The host, which imports this module for `reaped`, does not need it.
 
-    with contextlib.suppress(OSError, AttributeError):
+    with _suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
@@ -206,7 +217,7 @@ def _main() -> None:
     if code < 0:
         # Exit in the same way, without another core dump.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        with contextlib.suppress(OSError):
+        with _suppress(OSError):
             signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     os._exit(code if code >= 0 else 128 - code)

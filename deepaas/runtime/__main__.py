@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     calls = socket.socket(fileno=options.calls)
     control = Control(socket.socket(fileno=options.control), interrupter, options.spool)
     control.start()
+    interpreter.leave_out_of_collections()
     try:
         author = kinds.load(options.kind, options.source)
         model = LoadedModel(options.name, author, options.spool)

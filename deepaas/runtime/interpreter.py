@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib.machinery
 import os
 import signal
@@ -32,6 +33,12 @@ def hide_command() -> None:
     main.__loader__ = importlib.machinery.BuiltinImporter
     vars(main).update(__builtins__=builtins, __annotations__={})
     sys.modules["__main__"] = main
+
+
+def leave_out_of_collections() -> None:
+    """Make garbage collections pass over all that exists. DEEPaaS's own modules are never garbage,
+    and looking through them at the end alone takes a tenth of a worker's start."""
+    gc.freeze()
 
 
 def keep_from_children(*descriptors: int) -> None:

@@ -162,6 +162,7 @@ socket.setdefaulttimeout(60)
 
 
 def predict() -> str:
+    gc.unfreeze()  # What the worker has imported, and opened.
     sockets = [each for each in gc.get_objects() if type(each) is socket.socket]
     return json.dumps([each.gettimeout() for each in sockets])
 """
