@@ -6,6 +6,7 @@ Those of a service called *deepaas* must not be treated as options.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -72,6 +73,12 @@ class Variables(EnvironmentConfigurationSource):
     def __init__(self, environment: Mapping[str, str], doors: Sequence[DoorOptions]) -> None:
         self._environment = environment
         self._names = names_by_key(doors)
+
+    @property
+    def given(self) -> bool:
+        """Whether any option is set there."""
+        names = itertools.chain.from_iterable(self._names.values())
+        return any(_is_set(name, self._environment) for name in names)
 
     def get(self, group_name: str | None, option_name: str, _opt: cfg.Opt) -> tuple[Any, Any]:
         name = self.get_name(group_name, option_name)

@@ -57,7 +57,8 @@ def load(
     variables = Variables(environment, doors)
     conf._env_driver = variables
     _parse(conf, argv, default_config_files, doors, environment)
-    _prefer(conf, argv, doors)
+    if files(conf) or variables.given:
+        _prefer(conf, argv, doors)
     check_keys(conf, doors)
     by_older_names = _by_older_names(conf, doors, variables)
     values = {field.name: _value(conf, field) for field in declared(Settings)}
