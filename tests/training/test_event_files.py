@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.storm_size import chosen
@@ -22,10 +21,10 @@ from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 from tensorboard.plugins.scalar import metadata as scalar_metadata
 from tensorboard.plugins.scalar import summary_v2 as scalar_summary
 from tensorboard.util.tensor_util import make_ndarray, make_tensor_proto
-from tensorboardX import SummaryWriter as XSummaryWriter
-from torch.utils.tensorboard import SummaryWriter as TorchSummaryWriter
 
 from deepaas.training.event_files import MAX_RECORD_BYTES, EventFile, Scalar, masked_crc
+
+from .writers import torch_writer, x_writer
 
 NAME = "events.out.tfevents.1700000000.test"
 
@@ -102,9 +101,9 @@ def log_all_kinds(writer: Any) -> None:
     writer.close()
 
 
-@pytest.mark.parametrize("make", [TorchSummaryWriter, XSummaryWriter], ids=["torch", "X"])
-def test_reads_what_tensorboard_reads(tmp_path: Path, make: Callable[[str], Any]) -> None:
-    log_all_kinds(make(str(tmp_path)))
+@pytest.mark.parametrize("make", [torch_writer, x_writer], ids=["torch", "X"])
+def test_reads_what_tensorboard_reads(tmp_path: Path, make: Callable[[Path], Any]) -> None:
+    log_all_kinds(make(tmp_path))
     path = only_file(tmp_path)
     expected = as_tensorboard_reads(path)
     assert {"training/loss", "größe", "infinite", "backwards", "after"} == set(expected)
@@ -112,7 +111,9 @@ def test_reads_what_tensorboard_reads(tmp_path: Path, make: Callable[[str], Any]
 
 
 def test_reads_torchs_new_style_and_double_precision(tmp_path: Path) -> None:
-    writer = TorchSummaryWriter(str(tmp_path))
+    import torch
+
+    writer = torch_writer(tmp_path)
     for step in range(5):
         writer.add_scalar("new", step / 3, step, new_style=True)
         writer.add_scalar("double", step / 3, step, new_style=True, double_precision=True)
@@ -285,7 +286,7 @@ def test_a_large_record_that_is_cut_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_large_images_take_no_memory(tmp_path: Path) -> None:
-    writer = TorchSummaryWriter(str(tmp_path))
+    writer = torch_writer(tmp_path)
     noise = np.random.default_rng(1).integers(0, 255, (3, 1200, 1200), np.uint8)
     for step in range(5):
         writer.add_scalar("a", step, step)

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tensorboardX import SummaryWriter as XSummaryWriter
-from torch.utils.tensorboard import SummaryWriter
 
 from deepaas.training import metrics as module
 from deepaas.training.metrics import MAX_POINTS, Point, RunMetrics
 
 from .test_event_files import simple
+from .writers import torch_writer, x_writer
 
 
 def write(folder: Path, *records: bytes, name: str = "events.out.tfevents.1") -> Path:
@@ -35,11 +34,11 @@ def steps(metrics: RunMetrics) -> dict[str, list[int]]:
     return {name: series.steps for name, series in metrics.series().items()}
 
 
-@pytest.mark.parametrize("make", [SummaryWriter, XSummaryWriter], ids=["torch", "X"])
+@pytest.mark.parametrize("make", [torch_writer, x_writer], ids=["torch", "X"])
 def test_points_come_as_they_are_written(tmp_path: Path, make: Any) -> None:
     metrics = watching(tmp_path / "files")
     assert metrics.update() == []
-    writer = make(str(tmp_path / "files"))
+    writer = make(tmp_path / "files")
     writer.add_scalar("loss", 0.5, 1, walltime=100.5)
     points: list[Point] = []
     while not points:
@@ -68,7 +67,7 @@ def test_the_name_has_the_folder_before_it(tmp_path: Path) -> None:
 
 
 def test_add_scalars_makes_folders_that_are_names(tmp_path: Path) -> None:
-    writer = SummaryWriter(str(tmp_path))
+    writer = torch_writer(tmp_path)
     writer.add_scalars("loss", {"train": 1.0, "validation": 2.0}, 7)
     writer.close()
     assert steps(watching(tmp_path)) == {"loss_train/loss": [7], "loss_validation/loss": [7]}
