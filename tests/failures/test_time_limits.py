@@ -9,7 +9,7 @@ from support.lasting import Since
 from support.shape import assert_failure
 from support.waiting import wait_until
 
-BLOCKING = ["sleep", "stubborn", "regex", "stopped"]
+BLOCKING = ["sleep", "stubborn", "held", "stopped"]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def host() -> Iterator[Host]:
         yield host
 
 
-@pytest.mark.parametrize("how", [*BLOCKING, "lock"])
+@pytest.mark.parametrize("how", [*BLOCKING, "lock", "regex"])
 def test_a_call_that_does_not_end(host: Host, since: Since, how: str) -> None:
     first = host.predict("blocks", how="nothing").json()["predictions"]["pid"]
     call = host.begin("blocks", how=how)

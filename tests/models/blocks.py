@@ -1,5 +1,6 @@
 """Does not come back."""
 
+import ctypes
 import os
 import re
 import signal
@@ -29,10 +30,16 @@ def regex():
     re.match(r"(a+)+$", "a" * 64 + "b")
 
 
+def held():
+    """In C, without letting go of the interpreter, and without looking at signals."""
+    ctypes.PyDLL(None).pause()
+
+
 CASES = {
     "sleep": sleep,
     "stubborn": stubborn,
     "regex": regex,
+    "held": held,
     "lock": lambda: threading.Semaphore(0).acquire(),
     "stopped": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "nothing": lambda: None,
