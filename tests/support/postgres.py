@@ -53,6 +53,13 @@ OPTIONS = {
     "autovacuum": "off",
 }
 
+EMPTY = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public
+"""
+
 _numbers = itertools.count(1)
 
 
@@ -70,6 +77,7 @@ class Server:
             os.chown(self._folder, account.pw_uid, account.pw_gid)
             self._as |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self._watcher: subprocess.Popen[str] | None = None
+        self._unused: list[str] = []
         try:
             self._run(
                 "initdb",
@@ -147,13 +155,21 @@ class Server:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
-        """An empty database, as a URL; removed on leaving, with whoever is still connected."""
-        name = f"test_{next(_numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        """An empty database, as a URL; nobody is connected any more on leaving."""
+        name = self._unused.pop() if self._unused else self._made()
         try:
             yield f"postgresql+asyncpg://{USER}@/{name}?host={self._folder}"
         finally:
-            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+            # To empty it takes a third of the time that it takes to make another.
+            if self.run(EMPTY, name).splitlines()[0] == "0":
+                self._unused.append(name)
+            else:  # Whoever was connected might come back.
+                self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _made(self) -> str:
+        name = f"test_{next(_numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return name
 
     def _run(self, program: str, *arguments: str) -> str:
         done: subprocess.CompletedProcess[str] = subprocess.run(
