@@ -8,14 +8,15 @@ from pathlib import Path
 from .client import request
 
 STARTING_INTERVAL_SECONDS = 0.1
-INTERVAL_SECONDS = 0.5
-"""Once it has been ready: how long it may take to answer is ten times that."""
+INTERVAL_SECONDS = 1.0
+"""Once it has been ready; hosts of which a whole session has one are asked all the time."""
 
 MAX_SECONDS = 5.0
 
 
 class Watch:
-    """Asks `/healthz` and `/readyz` again and again, from the first answer to the stop.
+    """Asks `/healthz` again and again, from the first answer to the stop, and `/readyz` until that
+    is ready.
 
     A loop that is blocked is seen by the question that waits in it: it need not be asked often.
     """
@@ -50,9 +51,11 @@ class Watch:
 
     def _ask(self) -> None:
         start = time.monotonic()
+        is_starting = 200 not in self.readiness
         try:
             health = request(self._port, "GET", "/healthz", timeout=MAX_SECONDS)
-            ready = request(self._port, "GET", "/readyz", timeout=MAX_SECONDS)
+            if is_starting:
+                ready = request(self._port, "GET", "/readyz", timeout=MAX_SECONDS)
         except (OSError, HTTPException) as error:
             if not self._stop.is_set():
                 elapsed = time.monotonic() - start
@@ -63,7 +66,7 @@ class Watch:
             return
         if health.status != 200:
             self.complaints.append(f"/healthz answered {health.status}")
-        if not self.readiness or self.readiness[-1] != ready.status:
+        if is_starting and (not self.readiness or self.readiness[-1] != ready.status):
             self.readiness.append(ready.status)
 
 
