@@ -59,14 +59,16 @@ class Lease:
         await self._mark_dead(self._me.id, None, reason)
         self._directory.leave(self._me.id)
 
-    async def watch_peers(self) -> None:
+    async def watch_peers(self, *, is_alone: bool = False) -> None:
+        """`is_alone`: there are none, so that the store need not be asked for them."""
         now = time.monotonic()
         if now - self._watched > LEASE_SECONDS / 2:
             # This host was suspended, and the others perhaps too: earlier observations are not
             # valid.
             self._seen.clear()
         self._watched = now
-        peers = [peer for peer in await self._store.peers() if peer.id != self._me.id]
+        found = [] if is_alone else await self._store.peers()
+        peers = [peer for peer in found if peer.id != self._me.id]
         for peer in peers:
             if await self._is_dead(peer, now):
                 await self._mark_dead(peer.id, peer.beats)

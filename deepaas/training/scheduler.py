@@ -311,8 +311,14 @@ class Scheduler:
         await self._lease.enter()
 
     async def _look(self) -> None:
-        await self._lease.watch_peers()
+        # One question instead of three, and no lock for a transaction that would change nothing.
+        is_quiet = not (self._executions or self._unsure) and await self._store.is_quiet(
+            self._host, self._directory.id, self._sources
+        )
+        await self._lease.watch_peers(is_alone=is_quiet)
         self.is_full = False
+        if is_quiet:
+            return
         for uuid in await self._store.cancelling(self._host):
             self.cancel(uuid)
         for uuid, execution in list(self._executions.items()):

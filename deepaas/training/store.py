@@ -11,6 +11,7 @@ change. Only ``get`` and ``owned`` give the actual state.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Collection
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     delete,
+    exists,
     func,
     insert,
     or_,
@@ -284,6 +286,12 @@ class Store:
         async with self._database.writing() as connection:
             return await changed(connection, query)
 
+    async def is_quiet(self, host: str, place: str, models: Collection[str]) -> bool:
+        """Whether a host that runs nothing has nothing to do, either: no other host uses the
+        database, and none of these models' runs waits here."""
+        async with self._database.reading() as connection:
+            return not await connection.scalar(_what_there_is(host, place, tuple(models)))
+
     async def peers(self) -> Peers:
         async with self._database.reading() as connection:
             rows = await connection.execute(select(HOSTS).order_by(HOSTS.c.id))
@@ -327,6 +335,14 @@ class Store:
     async def _column(self, query: Select[tuple[str]] | CompoundSelect[str]) -> Names:
         async with self._database.reading() as connection:
             return [*(await connection.scalars(query))]
+
+
+@functools.cache
+def _what_there_is(host: str, place: str, models: tuple[str, ...]) -> Select[tuple[bool]]:
+    """Made once: each host asks every second."""
+    others = exists().where(HOSTS.c.id != text_of(host))
+    waiting = exists().where(*_waiting(place, models))
+    return select(or_(others, waiting))
 
 
 def _waiting(place: str, models: Collection[str]) -> list[ColumnElement[bool]]:

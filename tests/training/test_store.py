@@ -10,10 +10,35 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from deepaas.training.records import Record
-from deepaas.training.runs import CHANGES, FINAL, RunOutcome, RunProgress, State, TrainingRun
+from deepaas.training.runs import (
+    CHANGES,
+    FINAL,
+    Peer,
+    RunOutcome,
+    RunProgress,
+    State,
+    TrainingRun,
+)
 from deepaas.training.store import Store
 
 from .examples import HOST, MODEL, PLACE, a_run, added, run_in
+
+# --- nothing to do ---
+
+
+async def test_quiet_is_where_no_run_waits_and_no_other_host_is(store: Store) -> None:
+    await store.enter(Peer(HOST, "machine", PLACE, 0))
+    await added(store, model="other")
+    await added(store, place="elsewhere")
+    assert await store.is_quiet(HOST, PLACE, [MODEL])
+    assert not await store.is_quiet(HOST, PLACE, [MODEL, "other"])
+    await added(store)
+    assert not await store.is_quiet(HOST, PLACE, [MODEL])
+    assert await store.claim(HOST, PLACE, [MODEL], 2.0)
+    assert await store.is_quiet(HOST, PLACE, [MODEL])
+    await store.enter(Peer("another", "machine", "elsewhere", 0))
+    assert not await store.is_quiet(HOST, PLACE, [MODEL])
+
 
 # --- one run ---
 
