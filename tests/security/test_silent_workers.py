@@ -24,7 +24,8 @@ def test_workers_that_do_not_answer(tmp_path: Path) -> None:
     options = ("--no-ui", "--no-train-endpoint", "--workers", "2")
     with start_host(both, *options, packages=tmp_path) as host:
         for model in both:
-            host.wait_for_log(f"[{model}/2] ready")
+            for number in (1, 2):
+                host.wait_for_log(f"[{model}/{number}] ready")
         silent = {
             HOLDS: {process_of(host, HOLDS, silent="true") for _ in range(2)},
             IS_STOPPED: {process_of(host, IS_STOPPED) for _ in range(2)},
