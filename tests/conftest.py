@@ -1,4 +1,7 @@
-"""What holds for every test: under CI nothing is skipped, and a storm has a size."""
+"""What holds for every test: under CI nothing is skipped, and a storm has a size.
+
+What a session shares ends with the last test that uses it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,32 @@ class NoSkips:
         return _failed_if_skipped((yield))
 
 
+class LastUses:
+    """Ends each fixture of the session after the last test that uses it.
+
+    Hosts, browsers and other servers would go on to the end otherwise, and take a hundredth of a
+    processor each. Who asks for one later, with `getfixturevalue`, has another one made.
+    """
+
+    def __init__(self) -> None:
+        self._uses_left: Counter[pytest.FixtureDef[Any]] = Counter()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        for item in session.items:
+            self._uses_left.update(_shared(item))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        yield
+        used = _shared(item)
+        self._uses_left.subtract(used)
+        for one in used:
+            if not self._uses_left[one]:
+                one.finish(item._request)  # type: ignore[attr-defined]
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LastUses())
     if _under_ci():
         # As a plugin and not in this file, so that it also sees demo_app/tests.
         config.pluginmanager.register(NoSkips())
@@ -59,6 +87,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     grouping = session.config.getoption("loadgroup", default=False)
     if grouping and session.items and "@" not in session.items[0].nodeid:
         raise pytest.UsageError("tests are not kept together: install pytest as in constraints.txt")
+
+
+def _shared(item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
+    """The fixtures of the session that a test uses, also through others."""
+    found = item._fixtureinfo.name2fixturedefs.values()  # type: ignore[attr-defined]
+    return [one for several in found for one in several if one.scope == "session"]
 
 
 def _group(item: pytest.Item) -> str:
