@@ -42,8 +42,14 @@ IMPORTED = {
     "deepaas-cli": (
         "deepaas.cmd.cli",
         "deepaas.cli.main",
+        "deepaas.cli.check_command",
         "deepaas.cli.local",
+        "deepaas.cli.remote",
+        "deepaas.kinds.cog.check",
+        "deepaas.kinds.cog.host",
         "deepaas.kinds.cog.worker.from_path",
+        "deepaas.kinds.entry_point.check",
+        "deepaas.kinds.entry_point.host",
         "deepaas.kinds.entry_point.worker",
     ),
 }
