@@ -1,13 +1,13 @@
 """What holds for every test: under CI nothing is skipped, and a storm has a size.
 
-What a session shares ends with the last test that uses it.
+What a session shares ends with the last tests that use it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -38,27 +38,35 @@ class NoSkips:
 
 
 class LastUses:
-    """Ends each fixture of the session after the last test that uses it.
+    """Ends each fixture of the session after the groups of tests that use it.
 
     Hosts, browsers and other servers would go on to the end otherwise, and take a hundredth of a
-    processor each. Who asks for one later, with `getfixturevalue`, has another one made.
+    processor each.
     """
 
     def __init__(self) -> None:
-        self._uses_left: Counter[pytest.FixtureDef[Any]] = Counter()
+        self._tests_left: Counter[str] = Counter()
+        self._users: defaultdict[pytest.FixtureDef[Any], set[str]] = defaultdict(set)
+        self._made: list[pytest.FixtureDef[Any]] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         for item in session.items:
-            self._uses_left.update(_shared(item))
+            self._tests_left[_group(item)] += 1
+            for fixture in _shared(item):
+                self._users[fixture].add(_group(item))
+
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        if fixturedef in self._users:
+            self._made.append(fixturedef)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
         yield
-        used = _shared(item)
-        self._uses_left.subtract(used)
-        for one in used:
-            if not self._uses_left[one]:
-                one.finish(item._request)  # type: ignore[attr-defined]
+        self._tests_left[_group(item)] -= 1
+        unused = [one for one in self._made if not any(map(self._tests_left.get, self._users[one]))]
+        for fixture in reversed(unused):
+            self._made.remove(fixture)
+            fixture.finish(item._request)  # type: ignore[attr-defined]
 
 
 def pytest_configure(config: pytest.Config) -> None:
