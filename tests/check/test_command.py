@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.command_lines import run_cli
 from support.waiting import wait_until
 
 from deepaas.check import codes, kinds
@@ -25,7 +26,7 @@ PAGE = ROOT / "docs" / "how-to" / "check.md"
 
 
 def run(*arguments: str, folder: Path = BROKEN) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=folder, capture_output=True, text=True)
+    return run_cli("check", *arguments, folder=folder)
 
 
 def test_findings_are_for_people() -> None:

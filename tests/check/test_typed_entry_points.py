@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from compat.installed import install
+from support.command_lines import run_cli
 
-PROGRAM = Path(sys.executable).parent / "deepaas-cli"
 SOURCE = '''
 class Good:
     """Greets.
@@ -66,14 +65,8 @@ def run(tmp_path: Path) -> Run:
     (tmp_path / "work").mkdir()
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PROGRAM, *words],
-            cwd=tmp_path / "work",
-            env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
+        return run_cli(*words, folder=tmp_path / "work", environment=environment)
 
     return run
 

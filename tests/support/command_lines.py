@@ -1,19 +1,42 @@
-"""Many command lines of `deepaas-run` that end by themselves, one after the other."""
+"""Command lines that end by themselves."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from . import prepared, processes
 from .host import Ended, expose
 
 
+def run_cli(
+    *words: str, folder: Path, environment: Mapping[str, str] = os.environ, seconds: int = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run `deepaas-cli` to its end, in a folder."""
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = prepared.start(
+            [prepared.PROGRAMS / "deepaas-cli", *words],
+            environment=environment,
+            folder=folder,
+            output=output.fileno(),
+            errors=errors.fileno(),
+        )
+        try:
+            code = process.wait(seconds)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(words, code, output.read(), errors.read())
+
+
 def run_each(
     folder: Path, models: Iterable[str], lines: Sequence[Sequence[str]], seconds: int = 30
 ) -> list[Ended]:
-    """Run each command line to its end; nothing of them may stay.
+    """Run each command line of `deepaas-run` to its end; nothing of them may stay.
 
     Args:
         folder: an empty one.
