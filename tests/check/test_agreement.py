@@ -149,12 +149,13 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     wanted = [f"{name}={path}" for name, path in sources.items() if name not in refused]
     options = ("--no-ui", "--notrain-endpoint", *(f"--model-name={one}" for one in wanted))
     with start_host([], *options, wait=False) as host:
-        found = told.findings()
         served = {name: becomes(host, name) for name in sources if name not in refused}
         host.wait_for_log("model 'metadata-odd': get_metadata: ")
         log = host.log()
     odd = [name for name in served if f"model {name!r}: get_metadata: " in log]
     served |= dict.fromkeys(odd, WARNED)
+    # Not before the host has gone, which tries again and again what it could not load.
+    found = told.findings()
     findings = {name: found[path] for name, path in sources.items()}
     yield Both(findings, refused | served, log)
 
