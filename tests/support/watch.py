@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .client import request
 
-STARTING_INTERVAL_SECONDS = 0.1
+STARTING_INTERVAL_SECONDS = 0.25
 INTERVAL_SECONDS = 1.0
 """Once it has been ready; hosts of which a whole session has one are asked all the time."""
 
