@@ -5,8 +5,6 @@ import subprocess
 import time
 from pathlib import Path
 
-from compat_models import returned
-from hostile_models import raises
 from webargs import fields
 
 weights = None
@@ -62,11 +60,7 @@ def count():
 
 def train(act, text):
     print("training", act)
-    if act in returned.ANSWERS:
-        return returned.ANSWERS[act]
-    if act in raises.ACTS:
-        return raises.ACTS[act]()
-    return {
+    acts = {
         "wait": lambda: wait(text),
         "fork": lambda: fork(text),
         "fail": lambda: fail(text),
@@ -74,4 +68,13 @@ def train(act, text):
         "warmed": lambda: weights,
         "folder": lambda: Path.cwd().name,
         "numbers": lambda: (number for number in range(3)),
-    }[act]()
+    }
+    if act in acts:
+        return acts[act]()
+    # Only here, since aiohttp takes as long to import as the rest of a worker.
+    from compat_models import returned
+    from hostile_models import raises
+
+    if act in returned.ANSWERS:
+        return returned.ANSWERS[act]
+    return raises.ACTS[act]()
