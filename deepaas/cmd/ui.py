@@ -65,10 +65,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"deepaas-ui: could not listen on {where}: {reason}{todo}")
     with scratch() as folder:
         os.environ.update(_environment(folder))
+        # Garbage collections find nothing during these imports, and take a fifth of their time.
+        gc.disable()
         # Imported late because it takes seconds, and reads the environment.
         with without_stubs():
             from deepaas.ui import server
 
+        gc.enable()
         # Without this, Python scans all objects of Gradio at exit, which takes a second.
         atexit.register(gc.freeze)
         server.serve(
