@@ -53,8 +53,8 @@ SLOW_DISPLAY = """{
   };
   window.cancelAnimationFrame = clearTimeout;
 }"""
-"""Twenty pictures a second. One, in the end, for Gradio's clock of how long a page has been loading:
-it goes on for ever, with a new function for each picture, and takes a twentieth of a processor."""
+"""Twenty pictures a second. One, in the end, for Gradio's clock of how long a page has been
+loading: it goes on for ever, with a new function for each, and takes a twentieth of a processor."""
 
 Serve = Callable[[web.Application], Awaitable[str]]
 
@@ -98,9 +98,9 @@ async def profile(
     await profile.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
-    """A browser of its own, for what would stay in the profile."""
+    """Another browser, for what would stay in the profile: each page has a context of its own."""
     browser = await playwright.chromium.launch(executable_path=PROGRAM, args=[*FLAGS, ONLY_HERE])
     yield browser
     await browser.close()

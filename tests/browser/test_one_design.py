@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
-from browser.try_me import tab_to
+from browser.try_me import settled, tab_to
 from playwright.async_api import Page, expect
 
 PATHS = {
@@ -31,36 +31,56 @@ LOOK = """() => {
 }"""
 
 
-async def shown(page: Page, host: str, path: str) -> dict[str, Any]:
+async def shown(page: Page, host: str, path: str) -> None:
     await page.goto(f"{host}{path}")
     await expect(page.locator(PATHS[path]).first).to_be_visible()
-    look: dict[str, Any] = await page.evaluate(LOOK)
-    return look
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 390])
+async def looks(page: Page, path: str) -> dict[str, Any]:
+    """How a page looks, which fits and has no serious complaint of axe."""
+    found: dict[str, Any] = await page.evaluate(LOOK)
+    assert found["wide"] <= 0, path
+    assert len({*found.pop("links")}) <= 1, path
+    # What Swagger UI makes is not ours.
+    checked = await page.evaluate(
+        "axe.run({exclude: ['#swagger-ui']}, {resultTypes: ['violations']})"
+    )
+    serious = [v for v in checked["violations"] if v["impact"] in ("serious", "critical")]
+    assert serious == [], f"{path}: {json.dumps(serious, indent=1)[:3000]}"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("width", "schemes"), [(1400, ("light", "dark")), (390, ("dark", "light"))]
+)
 async def test_pages_look_alike(
-    page: Page, ours: str, scheme: str, width: int, problems: list[str]
+    page: Page, ours: str, width: int, schemes: tuple[str, str], problems: list[str]
 ) -> None:
+    """Each page is loaded with the first of two colour schemes, and changes to the second."""
     host = ours.removesuffix("/try-me")
     await page.set_viewport_size({"width": width, "height": 844})
-    await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    looks = []
+    seen: dict[str, list[dict[str, Any]]] = {scheme: [] for scheme in schemes}
     for path in PATHS:
-        look = await shown(page, host, path)
-        assert look["wide"] <= 0, path
-        assert len({*look.pop("links")}) <= 1, path
-        looks.append(look)
+        await page.emulate_media(color_scheme="dark" if schemes[0] == "dark" else "light")
+        await shown(page, host, path)
         await page.evaluate(AXE_FILE_PATH.read_text())
-        # What Swagger UI makes is not ours.
-        found = await page.evaluate(
-            "axe.run({exclude: ['#swagger-ui']}, {resultTypes: ['violations']})"
-        )
-        serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-        assert serious == [], f"{path}: {json.dumps(serious, indent=1)[:3000]}"
-    assert all(look == looks[0] for look in looks), looks
+        seen[schemes[0]].append(await looks(page, path))
+        await recolour(page, dark=schemes[1] == "dark")
+        seen[schemes[1]].append(await looks(page, path))
+    for scheme, found in seen.items():
+        assert all(look == found[0] for look in found), f"{scheme}: {found}"
+    assert seen["light"][0] != seen["dark"][0]
     problems[:] = [one for one in problems if "404" not in one]  # Of nobody's page.
+
+
+async def recolour(page: Page, *, dark: bool) -> None:
+    """Change to another colour scheme, and wait until all has changed."""
+    before = await page.evaluate(LOOK)
+    await page.emulate_media(color_scheme="dark" if dark else "light")
+    await page.wait_for_function(f"brand => ({LOOK})().brand !== brand", arg=before["brand"])
+    if await page.locator(".gradio-container").count():
+        await expect(page.locator("body.dark")).to_have_count(int(dark))
+    await settled(page)
 
 
 async def test_there_and_back_by_keyboard(page: Page, ours: str) -> None:

@@ -147,6 +147,7 @@ async def test_the_host_is_asked_only_while_somebody_looks(browser: Browser, our
     await tab.page.get_by_role("tab", name="Train").click()
     async with tab.page.expect_request("**/run/**"):
         await tab.page.clock.run_for(1_000)
+    await tab.page.close()
 
 
 async def test_a_host_that_has_gone(page: Page) -> None:

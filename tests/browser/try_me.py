@@ -195,6 +195,11 @@ async def look(page: Page, *, dark: bool) -> None:
     """Change the colours that the visitor's system asks for, and wait until all have changed."""
     await page.emulate_media(color_scheme="dark" if dark else "light")
     await expect(page.locator("body.dark")).to_have_count(int(dark))
+    await settled(page)
+
+
+async def settled(page: Page) -> None:
+    """Wait until no colour changes any more."""
     await page.evaluate(
         """Promise.allSettled(document.getAnimations()
           .filter(one => one instanceof CSSTransition).map(one => one.finished))"""
