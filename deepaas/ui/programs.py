@@ -22,6 +22,7 @@ from deepaas.client.errors import ClientError
 from deepaas.ui import input_values, inputs, outputs
 from deepaas.ui.gate import note_status
 from deepaas.ui.json_view import for_view
+from deepaas.ui.routeless import routeless
 from deepaas.ui.streamed_pane import StreamedPane
 
 CALLS_COUNT = 64
@@ -44,6 +45,17 @@ class ModelPage(gr.Blocks):
         super().__init__(**options)
         self.required: set[str] = set()
         """Required parameters of the endpoints."""
+
+    def queue(self, *arguments: Any, **options: Any) -> ModelPage:
+        """Make the queue. Gradio calls this by its name, at the start of a page."""
+        with routeless():
+            super().queue(*arguments, **options)
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Complete the page."""
+        with routeless():
+            super().__exit__(*raised)
 
     async def preprocess_data(self, *arguments: Any, **options: Any) -> Any:
         """Return the values for a function. Gradio calls this by its name."""
