@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import prepared
 from support.prepared import PROGRAMS
 
 from benchmarks import deepaas26
@@ -64,8 +64,8 @@ def both(shell: Shell, *words: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
     def run(program: Path, folder: Path) -> dict[str, Any]:
         option = f"--deepaas_method_output={folder}/new/out"
-        ended = subprocess.run(
-            [program, option, *words], cwd=shell.folder, env=shell.environment, capture_output=True
+        ended = prepared.run(
+            [program, option, *words], folder=shell.folder, environment=shell.environment
         )
         files = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         return {"code": ended.returncode, **files}

@@ -3,7 +3,6 @@
 import os
 import socket
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,17 +13,15 @@ from support.host import MODELS, expose, free_port
 def check(home: Path, *options: str, **environment: str) -> tuple[int, str, list[str]]:
     packages = home / "packages"
     path = f"{packages}:{MODELS}" if packages.exists() else expose(["plain"], packages)
-    outcome = subprocess.run(
-        [str(prepared.PROGRAM), "--check-config", *options],
-        env={
+    outcome = prepared.run(
+        [prepared.PROGRAM, "--check-config", *options],
+        environment={
             **{name: value for name, value in os.environ.items() if "DEEPAAS" not in name},
             "PYTHONPATH": path,
             "XDG_STATE_HOME": str(home / "state"),
             **environment,
         },
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=Path.cwd(),
     )
     return outcome.returncode, outcome.stdout, outcome.stderr.splitlines()
 

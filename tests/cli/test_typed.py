@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-COMMAND = str(Path(sys.executable).parent / "deepaas-cli")
+from support import prepared
+
+COMMAND = prepared.PROGRAMS / "deepaas-cli"
 
 PREDICTOR = '''
 from pathlib import Path
@@ -22,14 +23,7 @@ def predict(text: Path, times: int = 1) -> Iterator[str]:
 
 
 def run(*words: str, at: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [COMMAND, *words],
-        cwd=at,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "NO_COLOR": "1"},
-    )
+    return prepared.run([COMMAND, *words], folder=at, environment={**os.environ, "NO_COLOR": "1"})
 
 
 def test_paths_begin_where_each_was_written(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support import prepared
 from support.host import Host, run_host, start_host
 from support.waiting import wait_until
 
 SOURCE = Path(__file__).parent / "packages" / "linear_models"
-COMMAND = str(Path(sys.executable).parent / "deepaas-cli")
+COMMAND = prepared.PROGRAMS / "deepaas-cli"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -37,13 +38,10 @@ def run(packages: Path, tmp_path: Path) -> Run:
     """Runs `deepaas-cli` where the package is installed."""
 
     def command(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        return prepared.run(
             [COMMAND, *words],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(packages), "NO_COLOR": "1"},
+            folder=tmp_path,
+            environment={**os.environ, "PYTHONPATH": str(packages), "NO_COLOR": "1"},
         )
 
     return command

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -98,6 +99,32 @@ def start(
         stderr=subprocess.STDOUT if errors is None else errors,
         start_new_session=True,
     )
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = 60,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, as `subprocess.run` does; its environment is that of the tests."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = start(
+            command,
+            environment=os.environ if environment is None else environment,
+            folder=folder,
+            output=output.fileno(),
+            errors=errors.fileno(),
+        )
+        try:
+            code = process.wait(seconds)
+        finally:
+            process.kill()
+        output.seek(0)
+        errors.seek(0)
+        said, told = output.read().decode(), errors.read().decode()
+    return subprocess.CompletedProcess([*command], code, said, told)
 
 
 class Forked:

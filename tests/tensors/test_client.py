@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import prepared
 from support.host import Host, start_host
 
 from deepaas.client import Client, InvalidArguments
 
 PACKAGES = Path(__file__).parent / "packages"
-CLI = str(Path(sys.executable).parent / "deepaas-cli")
+CLI = str(prepared.PROGRAMS / "deepaas-cli")
 NPY, NPZ = "application/x-npy", "application/x-npz"
 POINTS = np.array([[1, 2], [3, 4]], np.float32)
 ADDED = ["float32", [[2.0, 3.0], [4.0, 5.0]], None]
@@ -40,8 +41,7 @@ def client(host: Host) -> Iterator[Client]:
 
 
 def cli(host: Host, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [CLI, "--url", host.url, *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60)
+    return prepared.run([CLI, "--url", host.url, *words], folder=folder)
 
 
 def npy(array: Any) -> bytes:
@@ -141,7 +141,7 @@ def test_the_command_here(tmp_path: Path) -> None:
     (tmp_path / "p.npy").write_bytes(npy(POINTS))
     for given in ("@p.npy", "[[1, 2], [3, 4]]"):
         command = [CLI, "--model-name", f"{source}:double", "predict", "--points", given]
-        ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+        ran = prepared.run(command, folder=tmp_path)
         assert json.loads(ran.stdout) == (POINTS * 2).tolist(), ran.stderr
 
 
@@ -154,7 +154,7 @@ def test_the_command_writes_arrays(host: Host, tmp_path: Path) -> None:
     ):
         for name in ("out.npy", "out.npz"):
             command = [CLI, *where, "predict", "--points", "@p.npy", "-o", name]
-            ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+            ran = prepared.run(command, folder=tmp_path)
             assert ran.returncode == 0, ran.stderr
             loaded = np.load(tmp_path / name)
             loaded = loaded if name == "out.npy" else loaded["output"]
