@@ -92,7 +92,7 @@ async def predict(page: Page, upload: Path) -> None:
     """Send a file to `echo`, and see what it says of it."""
     await expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     await page.locator("input[type=file]").first.set_input_files(upload)
-    await expect(page.get_by_text("content.bin").first).to_be_visible()
+    await expect(page.get_by_role("cell", name="content.bin")).to_be_visible()
     await page.get_by_role("button", name="Run", exact=True).click()
     await expect(page.get_by_text(SHA256).first).to_be_visible()
 
