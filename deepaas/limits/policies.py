@@ -123,19 +123,19 @@ class Quota:
 
     def take(self, who: str, size_bytes: int, now: float) -> bool:
         amount = size_bytes if self.counts_bytes else 1
-        full_at = self._full_at.get(who)
-        used_seconds = 0.0 if full_at is None or full_at < now else full_at - now
-        # A byte must be left even if the length of the body is unknown.
-        left_seconds = self._seconds - used_seconds - (amount or 1) * self._each_seconds
-        if left_seconds < -EXACT_SECONDS:
-            return False
         seconds = amount * self._each_seconds
+        full_at = self._full_at.get(who)
+        begins = now if full_at is None or full_at < now else full_at
+        # A byte must be left even if the length of the body is unknown.
+        needed_seconds = seconds or self._each_seconds
+        if begins + needed_seconds > now + self._seconds + EXACT_SECONDS:
+            return False
         if self._unshared is not None:
             self._unshared[who] = self._unshared.get(who, 0.0) + seconds
         if full_at is None:
             self._set_full_in(who, seconds, now)
         else:
-            self._full_at[who] = now + used_seconds + seconds
+            self._full_at[who] = begins + seconds
         return True
 
     def give_back(self, who: str, size_bytes: int, now: float) -> None:

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deepaas.trace_context import TRACEPARENT, TRACESTATE, TraceParent
 from deepaas.tracing.call import CallTimes
@@ -16,8 +16,7 @@ AttributeValue = str | int | float | bool
 Attributes = Mapping[str, AttributeValue]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A finished span. Times are in nanoseconds since the epoch.
 
     Attributes:
@@ -45,7 +44,7 @@ class SpanSender(Protocol):
         """Queue it; never blocks."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Trace:
     """The sampled span of a request, and the sender of its children.
 
