@@ -38,7 +38,8 @@ def request_id(request: web.BaseRequest) -> str:
     """It is made when it is needed first, and is the same from then on."""
     found: str | None = kept(request, _ID)
     if found is None:
-        found = _told(request) or new_id()
+        given = request.headers.get(REQUEST_ID)
+        found = new_id() if given is None else _told(request, given) or new_id()
         keep(request, _ID, found)
     return found
 
@@ -78,8 +79,7 @@ def _look(asked: weakref.ref[web.BaseRequest], details: Details) -> RequestDetai
     return None if request is None else details(request)
 
 
-def _told(request: web.BaseRequest) -> str:
-    told = request.headers.get(REQUEST_ID)
-    if told is None or _SAFE.fullmatch(told) is None or len(request.headers.getall(REQUEST_ID)) > 1:
+def _told(request: web.BaseRequest, given: str) -> str:
+    if _SAFE.fullmatch(given) is None or len(request.headers.getall(REQUEST_ID)) > 1:
         return ""
-    return told
+    return given
