@@ -92,7 +92,6 @@ class AccessLog:
         seconds: float,
         facts: RequestFacts,
     ) -> None:
-        return
         door, route, model = facts
         if is_quiet(route):
             return
