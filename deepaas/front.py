@@ -16,6 +16,7 @@ from aiohttp import web
 import deepaas
 from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
+from deepaas.access_summary import AccessSummary
 from deepaas.doors import OpenDoor
 from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
@@ -38,7 +39,7 @@ Pair = tuple[str, str]
 
 
 class Front:
-    """Describes the doors, in order; `doors` may be set later.
+    """Describes the doors, in order; `doors` and `access` may be set later.
 
     `expect_visitor`: called for each visit to the start page, from which people go to the try-me
     page.
@@ -49,6 +50,7 @@ class Front:
     ) -> None:
         self.doors: Sequence[OpenDoor] = ()
         self.expect_visitor: Callable[[], None] | None = None
+        self.access: AccessSummary | None = None
         self._settings = settings
         self._prefix = settings.base_path
         self._models = models
@@ -83,6 +85,7 @@ class Front:
             pages=[(page.label, page.path) for page in self.pages(request)],
             origin=origin,
             account=account_of(request, f"{self._prefix}/"),
+            access=self.access.facts(request) if self.access else (),
         )
         return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 

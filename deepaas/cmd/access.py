@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp.typedefs import Middleware
@@ -26,11 +26,11 @@ ANY_AUDIENCE = "*"
 class Access(NamedTuple):
     """Attributes:
     check: the middleware; None if everybody may do everything.
-    owners: who has access at the start; None for everybody.
+    owners: returns who has access now; None for everybody.
     """
 
     check: Middleware | None
-    owners: Sequence[Principal] | None
+    owners: Callable[[], Sequence[Principal]] | None
 
 
 def open_access(
@@ -43,20 +43,22 @@ def open_access(
     ConfigError: options do not fit together, or PyJWT is missing.
     """
     ways: list[Authenticator] = []
-    owners: list[Principal] = []
+    granted: list[Principal] = []
     if keys is not None:
         ways.append(keys.ring)
-        owners += keys.ring.principals()
     if settings.oidc_issuer:
         tokens, granted = _oidc(settings)
         ways.append(tokens)
-        owners += granted
     elif settings.oidc_audience or settings.oidc_grant:
         raise ConfigError("--oidc-audience and --oidc-grant require --oidc-issuer")
     if not ways:
         return Access(None, None)
     ways += [way for way in (behalf, login) if way is not None]
     lead = None if login is None else login.lead
+
+    def owners() -> Sequence[Principal]:
+        return [*(() if keys is None else keys.ring.principals()), *granted]
+
     return Access(check_access(ways, public_docs=settings.public_docs, to_login=lead), owners)
 
 

@@ -61,6 +61,10 @@ class Listeners:
         main = self.main
         return [_told(one) for one in self._opened if not one.address.private and one is not main]
 
+    def described(self) -> list[str]:
+        """Who can connect to each of them, and how, for the operator."""
+        return [_described(one) for one in self._opened if not one.address.private]
+
     def start(self, connections: Connections) -> None:
         for one in self._opened:
             one.start(connections)
@@ -101,6 +105,17 @@ def _opened(address: ListenAddress, notes: Notes, certificate: Certificate | Non
 
 def _has_pages(address: ListenAddress) -> bool:
     return address.doors is None or OF_HOST in address.doors
+
+
+def _described(one: Listener) -> str:
+    bound, doors = one.bound, sorted(one.address.doors or ())
+    if bound is None:
+        told = f"{one.address}: programs on this machine, as permitted by the socket's mode"
+    else:
+        where = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        reach = "other machines as well" if is_open(bound) else "only this machine"
+        told = f"{one.scheme}://{where}:{bound[1]}: {reach}{'' if one.has_tls else ', no TLS'}"
+    return f"{told}; only {', '.join(doors)}" if doors else told
 
 
 def _told(one: Listener) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from deepaas import config, logs
+from deepaas.access_summary import AccessSummary
 from deepaas.app import (
     DOORS,
     FRONT,
@@ -208,7 +209,9 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             pages = _pages(settings, page.installed, app[FRONT].pages())
             main = listeners.main
             bound, scheme = (main.bound, main.scheme) if main else (None, "")
-            told = (bound, pages, models, access.owners, listeners.others())
+            owners = access.owners and access.owners()
+            told = (bound, pages, models, owners, listeners.others())
+            app[FRONT].access = AccessSummary(settings, access.owners, listeners.described())
             if settings.log_format == logs.JSON:
                 _log.info("%s", short_greeting(*told, scheme))
             else:

@@ -66,9 +66,11 @@ def landing_page(
     pages: Sequence[tuple[str, str]] = (),
     origin: str = "http://127.0.0.1:5000",
     account: Account | None = None,
+    access: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
     """The page as HTML; ``prefix`` is empty or like ``/base``, ``pages`` are label and path of what
-    doors have, ``site`` is what the header leads to.
+    doors have, ``site`` is what the header leads to. ``access`` has labels and lines about who may
+    do what; only for operators.
 
     ``origin`` is in the examples until the browser replaces it by its own.
     """
@@ -86,8 +88,20 @@ def landing_page(
         icon=ICON,
         header=header(f"{prefix}/", site, account),
         cards="".join(cards) or '<p class="empty">No model is served here.</p>',
+        access=_access(access),
         endpoints=_links(_host_endpoints(prefix, pages, docs=docs)),
     )
+
+
+def _access(facts: Sequence[tuple[str, Sequence[str]]]) -> str:
+    if not facts:
+        return ""
+    rows = "".join(
+        f"<dt>{escape(label)}</dt>{''.join(f'<dd>{escape(line)}</dd>' for line in lines)}"
+        for label, lines in facts
+    )
+    heading = '<h2 id="access">Access</h2>'
+    return f'<section class="access" aria-labelledby="access">{heading}<dl>{rows}</dl></section>'
 
 
 @cache
