@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         "predicts": {Right.READ, Right.PREDICT},
         "reads": {Right.READ},
         "revoked": ALL_RIGHTS,
+        "trains": {Right.READ, Right.PREDICT, Right.TRAIN},
     }
     with key_file.changing(file) as records:
         for name, of_key in rights.items():
@@ -117,6 +119,8 @@ async def test_from_logging_in_to_logging_out(guarded: Guarded, visitor: Page) -
     assert await page.evaluate(status) == 200
     assert await page.evaluate("document.cookie") == ""
     await page.goto(guarded.url)
+    await expect(page.get_by_role("heading", name="Access")).to_be_visible()
+    await assert_accessible(page)
     await picture(page, "start")
     (cookie,) = await page.context.cookies()
     await page.get_by_role("button", name="Log out").click()
@@ -127,6 +131,40 @@ async def test_from_logging_in_to_logging_out(guarded: Guarded, visitor: Page) -
     # Whoever has copied the cookie is logged out too.
     headers = {"Cookie": f"{cookie['name']}={cookie['value']}"}
     assert client.request(guarded.host.port, "GET", "/v2/models/", headers=headers).status == 401
+
+
+async def test_curves_are_watched_with_a_key(guarded: Guarded, visitor: Page) -> None:
+    """By somebody who may do what this needs, and nothing else."""
+    page, host = visitor, guarded.host
+    await page.goto(f"{guarded.url}{PAGE}")
+    await log_in(page, guarded.keys["trains"])
+    await page.get_by_role("button", name="Run", exact=True).wait_for()
+    await run(page)
+    tab = Tab(page)
+    await tab.turn_to()
+    row = await tab.begin(how="steps", text="curve", count=3)
+    for number in range(2):
+        host.touch(f"curve-{number}")
+        await tab.has_points("loss", number + 1)
+    await expect(row).to_contain_text("running")
+    host.touch("curve-2")
+    await expect(row).to_contain_text("done")
+    await tab.has_points("loss", 3)
+    await expect(page.get_by_role("img", name="loss:")).to_be_visible()
+    await picture(page, "curves")
+    if find_spec("tensorboard"):
+        link = page.get_by_role("main").get_by_role("link", name="TensorBoard")
+        await page.goto(await link.evaluate("one => one.href"))
+        card = page.locator("card-view").filter(has_text="loss")
+        await expect(card.locator("line-chart canvas, line-chart svg").first).to_be_visible()
+        await picture(page, "curves-tensorboard")
+    await page.goto(guarded.url)
+    await expect(page.get_by_role("heading", name="Models")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Access")).to_have_count(0)
+    await page.get_by_role("button", name="Log out").click()
+    for path in (PAGE, "/tensorboard/"):
+        await page.goto(f"{guarded.url}{path}")
+        await expect(page.get_by_label("Key")).to_be_visible()
 
 
 async def test_a_wrong_key_is_told_so(guarded: Guarded, visitor: Page) -> None:
@@ -157,7 +195,7 @@ async def test_a_session_ends_with_its_key(guarded: Guarded, visitor: Page) -> N
     await expect(visitor.get_by_role("heading", name="Models")).to_be_visible()
     with key_file.changing(guarded.file) as records:
         records[3] = msgspec.structs.replace(records[3], revoked=now() - timedelta(seconds=5))
-    guarded.host.wait_for_log("read 4 keys")
+    guarded.host.wait_for_log("read 5 keys")
     await visitor.reload()
     await expect(visitor.get_by_label("Key")).to_be_visible()
 
