@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,27 +14,9 @@ from deepaas.access.keys import now
 from deepaas.access.principal import Right
 
 from .conftest import GIVEN, Closed, add_key
+from .raw import answers, request
 
 HEALTH = b'{"status":"ok"}'
-
-
-def answers(closed: Closed, *requests: str) -> list[tuple[int, bytes]]:
-    """Send requests on one connection, all at once; the status and body of each answer."""
-    *first, last = requests
-    last = last.replace("\r\n", "\r\nConnection: close\r\n", 1)
-    text = "".join(f"{one}\r\n\r\n" for one in [*first, last])
-    with socket.create_connection(("127.0.0.1", closed.host.port), timeout=30) as connection:
-        connection.sendall(text.encode("latin-1"))
-        told = b""
-        while more := connection.recv(2**16):
-            told += more
-    found = re.split(rb"(?=HTTP/1\.[01] \d{3} )", told)[1:]
-    assert found, told
-    return [(int(one[9:12]), one.partition(b"\r\n\r\n")[2]) for one in found]
-
-
-def request(target: str, *headers: str, method: str = "GET", version: str = "1.1") -> str:
-    return "\r\n".join([f"{method} {target} HTTP/{version}", "Host: 127.0.0.1", *headers])
 
 
 @pytest.mark.parametrize(
@@ -73,7 +53,9 @@ def request(target: str, *headers: str, method: str = "GET", version: str = "1.1
 )
 def test_a_path_that_looks_like_another(target: str, closed: Closed) -> None:
     for method in ("GET", "HEAD", "POST", "OPTIONS", "CONNECT"):
-        for status, body in answers(closed, request(target, "Content-Length: 0", method=method)):
+        for status, body in answers(
+            closed.host.port, request(target, "Content-Length: 0", method=method)
+        ):
             assert status in (400, 401, 404, 421) or body == HEALTH, (method, status, body)
             assert b"plain" not in body
 
@@ -118,7 +100,7 @@ def test_a_header_that_looks_like_a_key(headers: Sequence[str], closed: Closed) 
     ]
     for target in ("/v2/models/", "/try-me/plain/queue/join", "/v2/models/plain/train/x/events"):
         for version in ("1.0", "1.1"):
-            for status, body in answers(closed, request(target, *sent, version=version)):
+            for status, body in answers(closed.host.port, request(target, *sent, version=version)):
                 assert status in (400, 401), (status, body)
 
 
@@ -133,20 +115,22 @@ def test_a_key_in_the_query_or_a_form(name: str, closed: Closed) -> None:
         f"Content-Length: {len(sent)}",
         method="POST",
     )
-    ((status, _),) = answers(closed, f"{head}\r\n\r\n{sent}")[:1]
+    ((status, _),) = answers(closed.host.port, f"{head}\r\n\r\n{sent}")[:1]
     assert status == 401
 
 
 def test_a_key_counts_for_one_request(closed: Closed) -> None:
     known = request("/v2/models/plain/", f"X-API-Key: {closed.keys['all']}")
     unknown, health = request("/v2/models/plain/"), request("/healthz")
-    told = [status for status, _ in answers(closed, known, unknown, health, known, unknown)]
+    told = [
+        status for status, _ in answers(closed.host.port, known, unknown, health, known, unknown)
+    ]
     assert told == [200, 401, 200, 200, 401]
 
 
 def test_a_body_is_not_read_for_strangers(closed: Closed) -> None:
     head = request("/v2/models/plain/predict/", "Content-Length: 99999999999", method="POST")
-    ((status, _),) = answers(closed, head)
+    ((status, _),) = answers(closed.host.port, head)
     assert status == 401
     assert closed.host.temporary_files() == [] or all(
         "uploads" not in str(path) for path in closed.host.temporary_files()
@@ -155,7 +139,7 @@ def test_a_body_is_not_read_for_strangers(closed: Closed) -> None:
 
 def test_a_foreign_page_with_a_key_is_foreign(closed: Closed) -> None:
     headers = [f"X-API-Key: {closed.keys['all']}", "Origin: https://evil.test"]
-    ((status, body),) = answers(closed, request("/v2/models/", *headers))
+    ((status, body),) = answers(closed.host.port, request("/v2/models/", *headers))
     assert (status, b"foreign_origin" in body) == (403, True)
 
 
