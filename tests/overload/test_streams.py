@@ -1,8 +1,5 @@
 """Streams that nobody reads cost little memory each, and end."""
 
-import re
-import socket
-import time
 from collections.abc import Iterator
 
 import psutil
@@ -11,9 +8,10 @@ from support.host import MODELS, Host, start_host
 from support.storm_size import Size
 from support.waiting import wait_until
 
+from .unread import EVENTS, ask, printed_run, settled_kb, streams
+
 KILOBYTES_EACH = 200
 OF_ALL_KILOBYTES = 1024
-EVENTS = b"Accept: text/event-stream\r\nConnection: close\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -22,39 +20,10 @@ def host() -> Iterator[Host]:
         yield host
 
 
-def ask(host: Host, start: str, *, headers: bytes = b"", body: bytes = b"") -> socket.socket:
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    sock.settimeout(30)
-    sock.connect(("127.0.0.1", host.port))
-    length = b"Content-Length: %d\r\n\r\n" % len(body)
-    sock.sendall(start.encode() + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + length + body)
-    return sock
-
-
-def memory_kb(host: Host) -> int:
-    return int(psutil.Process(host.process.pid).memory_info().rss) // 1024
-
-
-def settled_kb(host: Host) -> int:
-    """The memory once it has stopped to grow."""
-    last = memory_kb(host)
-    while True:
-        time.sleep(0.5)  # What is measured is a rate: it needs a time.
-        now = memory_kb(host)
-        if now - last < 500:
-            return now
-        last = now
-
-
 @pytest.fixture(scope="module")
 def run(host: Host) -> str:
     """A training that has printed 2 MB."""
-    with ask(host, "POST /v2/models/trains/train/?how=prints&count=2") as sock:
-        (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
-    path = f"/v2/models/trains/train/{found.decode()}"
-    wait_until(lambda: host.get(path).json()["status"] == "done", "the training is done")
-    return path
+    return printed_run(host)
 
 
 @pytest.mark.parametrize("what", ["logs", "events"])
@@ -64,7 +33,7 @@ def test_unread_streams_of_a_training_are_small(
     count = size(100, 1000)
     assert host.get(f"{run}/{what}", headers={"Accept": "text/event-stream"}).size > 2_000_000
     before = settled_kb(host)
-    socks = [ask(host, f"GET {run}/{what}", headers=EVENTS) for _ in range(count)]
+    socks = streams(host, f"{run}/{what}", count)
     grown = settled_kb(host) - before
     for sock in socks:
         sock.close()
@@ -96,10 +65,7 @@ def test_unread_streams_of_predictions_are_small(door: str, size: Size) -> None:
 
 def test_a_stream_that_nobody_reads_ends() -> None:
     with start_host(["trains"], "--send-timeout=2") as short:
-        with ask(short, "POST /v2/models/trains/train/?how=prints&count=2") as sock:
-            (found,) = re.findall(rb'"uuid":"([0-9a-f]+)"', sock.recv(65536))
-        path = f"/v2/models/trains/train/{found.decode()}"
-        wait_until(lambda: short.get(path).json()["status"] == "done", "the training is done")
+        path = printed_run(short)
         own = psutil.Process(short.process.pid)
         unread = [ask(short, f"GET {path}/logs", headers=EVENTS) for _ in range(10)]
         wait_until(lambda: own.num_fds() > 25, "they are open")
