@@ -156,6 +156,7 @@ async def test_curves_are_watched_with_a_key(guarded: Guarded, visitor: Page) ->
         link = page.get_by_role("main").get_by_role("link", name="TensorBoard")
         await page.goto(await link.evaluate("one => one.href"))
         card = page.locator("card-view").filter(has_text="loss")
+        await expect(card).to_contain_text("0.3333")
         await expect(card.locator("line-chart canvas, line-chart svg").first).to_be_visible()
         await picture(page, "curves-tensorboard")
     await page.goto(guarded.url)
