@@ -17,6 +17,8 @@ PATHS = {
     "/try-me/trains/": ".gradio-container label",
     "/try-me/nobody/": "main p",
 }
+OWN = ("/", "/try-me/", "/try-me/nobody/")
+"""Pages that are made by nothing but our templates."""
 LOOK = """() => {
   const brand = document.querySelector(".site-brand"), title = document.querySelector("h1");
   const text = one => getComputedStyle(one).color;
@@ -45,7 +47,13 @@ async def looks(page: Page, path: str) -> dict[str, Any]:
     checked = await page.evaluate(
         "axe.run({exclude: ['#swagger-ui']}, {resultTypes: ['violations']})"
     )
-    serious = [v for v in checked["violations"] if v["impact"] in ("serious", "critical")]
+    serious = [
+        v
+        for v in checked["violations"]
+        if v["impact"] in ("serious", "critical")
+        # Content beside the landmarks, which those who jump from one to the next never meet.
+        or (v["id"] == "region" and path in OWN)
+    ]
     assert serious == [], f"{path}: {json.dumps(serious, indent=1)[:3000]}"
     return found
 
