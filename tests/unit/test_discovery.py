@@ -109,6 +109,10 @@ def test_group_with_nearly_the_right_name(
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
     (about / "entry_points.txt").write_text(INSTALLED)
+    other = tmp_path / "other-1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n")
+    (other / "entry_points.txt").write_text("[deepaas.v2.model]\nother = other\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
     told = (
@@ -119,7 +123,7 @@ def test_group_with_nearly_the_right_name(
         with pytest.raises(ConfigError) as error:
             choose(wanted, kinds=none_installed)
         assert told in error.value.message
-    assert choose([])  # The demo.
+    assert choose([])
     assert caplog.messages == [told]
 
 
