@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import os
 import resource
 import subprocess
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ class Disk:
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
         if self.is_mounted:
+            # A file without a name has room until it is closed, which would be there afterwards.
+            wait_until(lambda: not self._nameless(), "no file without a name is open")
             filler = self.folder / "lock"  # The one name that tests do not take for a file left.
             with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while True:
@@ -45,6 +48,16 @@ class Disk:
             yield
         finally:
             self._limit(resource.RLIM_INFINITY)
+
+    def _nameless(self) -> list[str]:
+        found = []
+        for process in self.host.family():
+            for path in Path(f"/proc/{process.pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    target = os.readlink(path)  # noqa: PTH115 - to what is no path
+                    if target.startswith(str(self.folder)) and target.endswith(" (deleted)"):
+                        found.append(target)
+        return found
 
     def _limit(self, size_bytes: int) -> None:
         for process in self.host.family():
