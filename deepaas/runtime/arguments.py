@@ -81,7 +81,8 @@ class Arguments:
                 return loaded
         found = self._collector.collect(places)
         inputs.ignored = self._ignored(inputs, places)
-        return self._checked(found)
+        # Only forms have files.
+        return self._checked(found) if inputs.form else self._valid(found)
 
     def _ignored(self, inputs: RawRequest, places: RequestPlaces) -> dict[str, str]:
         among = self._unknown_names.among
@@ -177,9 +178,12 @@ class Arguments:
     def _checker_of_values(self) -> CompiledChecker | None:
         return checker_of(self.schema, lambda _: True)
 
-    def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
+    def _valid(self, found: dict[str, Any]) -> dict[str, Any]:
         loaded: dict[str, Any] = self.schema.load(found)
-        return self._with_uploads(loaded)
+        return loaded
+
+    def _checked(self, found: dict[str, Any]) -> dict[str, Any]:
+        return self._with_uploads(self._valid(found))
 
     @staticmethod
     def _with_uploads(loaded: dict[str, Any]) -> dict[str, Any]:

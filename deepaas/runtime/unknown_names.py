@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 MAX_NAMES_COUNT = 5
 MAX_NAME_CHARACTERS = 50
@@ -32,12 +32,15 @@ class UnknownNames:
 
     def __init__(self, places: Mapping[str, Collection[str]]) -> None:
         self._all = set(itertools.chain.from_iterable(places.values()))
-        self._places = {**places, ANYWHERE: self._all}
+        known = {place: frozenset(names) for place, names in places.items()}
+        self._places = {**known, ANYWHERE: frozenset(self._all)}
 
-    def among(self, place: str, names: Iterable[str]) -> dict[str, str]:
+    def among(self, place: str, names: Collection[str]) -> dict[str, str]:
         """What to say about names in a place from which no argument of this name is read, at most
         ``MAX_NAMES_COUNT``."""
         known = self._places[place]
+        if known.issuperset(names):
+            return {}
         # A codec may decode other keys, which are reported as invalid.
         names = [name for name in names if isinstance(name, str)]
         if place == "form" and len(names) == 1 and names[0].lstrip()[:1] in ("{", "["):
