@@ -46,12 +46,12 @@ class Admission:
         self._applied = applied
         self._size_bytes = size_bytes
 
-    def __enter__(self) -> Admission:
-        return self
-
     @property
     def counts_bytes(self) -> bool:
         return bool(self._applied.of_bytes)
+
+    def __enter__(self) -> Admission:
+        return self
 
     def __exit__(self, *_: object) -> None:
         for policy, who in self._applied.at_once:
@@ -115,11 +115,6 @@ class Limiter:
         return not (self._per_address or self._per_key or self._per_model or self._of_models)
 
     def admit(self, applied: AppliedLimits, size_bytes: int) -> Admission:
-        """Count a call until its end; for the rest see :meth:`take`."""
-        self.take(applied, size_bytes)
-        return Admission(applied, size_bytes)
-
-    def take(self, applied: AppliedLimits, size_bytes: int) -> None:
         """Count a call; if it is refused, nothing is counted.
 
         ``size_bytes`` is what its head says about its body, 0 if it says nothing.
@@ -138,7 +133,7 @@ class Limiter:
                 break
             taken_count += 1
         else:
-            return
+            return Admission(applied, size_bytes)
         for policy, who in applied.counted[:taken_count]:
             policy.give_back(who, size_bytes, now)
         waits = [(one.wait_seconds(who, size_bytes, now), one) for one, who in applied.counted]

@@ -53,6 +53,9 @@ METADATA_SECONDS = 5.0
 
 HEALTH_SECONDS = 5.0
 
+REMARKS_COUNT = 100
+"""So many different remarks about a model are logged until it is loaded again."""
+
 CHECK_SECONDS = 5.0
 """How long a quick check may wait for a worker that is busy with a prediction."""
 
@@ -190,7 +193,8 @@ class HostedModel:
 
     def _remark(self, remark: str) -> None:
         """Log once what the author should know."""
-        if remark not in self._remarks:
+        # A model may name what it gets, of which there is no end.
+        if remark not in self._remarks and len(self._remarks) < REMARKS_COUNT:
             self._remarks.add(remark)
             _log.warning("model %r: %s", self.name, remark)
 

@@ -6,17 +6,15 @@ import asyncio
 import atexit
 import functools
 import logging
-import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
 from aiohttp import web
 
-from deepaas.json_lines import json_line, timestamp
+from deepaas.json_lines import timestamp
 from deepaas.log_file import open_log_file
 from deepaas.outlet import Outlet
-from deepaas.visible import visible
+from deepaas.web.access_entry import AccessEntry, as_json_line, as_text, as_text_line, given
 from deepaas.web.facts import RequestFacts
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import status_of
@@ -33,27 +31,6 @@ QUIET = frozenset(("healthz", "readyz", "health-check", "metrics", "live", "read
 MAX_PATH_CHARACTERS = 1024
 
 BATCH_SECONDS = 0.1
-
-_PLAIN = re.compile(r"[!#-\[\]-~]+")
-
-
-class AccessEntry(NamedTuple):
-    """What a line tells; empty if unknown. The id of a trace is in lower-case hexadecimal."""
-
-    client: str
-    method: str
-    route: str
-    path: str
-    status: int
-    seconds: float
-    received_bytes: int
-    sent_bytes: int
-    door: str
-    model: str
-    key: str
-    request_id: str
-    trace_id: str
-
 
 Write = Callable[[AccessEntry], None]
 
@@ -120,7 +97,7 @@ def writing(place: str, *, as_json: bool) -> Write:
         _log.setLevel(logging.INFO)  # Asked for, whatever the level of the log.
         return _to_log
     batch = Batch(open_log_file("access-log", place))
-    form = json_entry if as_json else text_entry
+    form = as_json_line if as_json else as_text_line
     return lambda entry: batch.add(form(entry, timestamp(time.time())))
 
 
@@ -131,73 +108,10 @@ def is_quiet(route: str) -> bool:
     return last in QUIET
 
 
-def text_entry(entry: AccessEntry, when: str) -> str:
-    """``name=value`` pairs, quoted where necessary."""
-    return f"time={when} {_text(entry)}"
-
-
-def _text(entry: AccessEntry) -> str:
-    # Most requests are like others: only what differs is written anew. Ids need no quotes.
-    trace = f" trace_id={entry.trace_id}" if entry.trace_id else ""
-    return (
-        f"{_text_head(*entry[:5])} seconds={entry.seconds:.6f} "
-        f"received_bytes={entry.received_bytes} sent_bytes={entry.sent_bytes}"
-        f"{_text_tail(*entry[8:11])} request_id={entry.request_id}{trace}"
-    )
-
-
-@functools.lru_cache(256)
-def _text_head(client: str, method: str, route: str, path: str, status: int) -> str:
-    texts = {"client": client, "method": method, "route": route, "path": path}
-    return f"{_text_pairs(texts)}status={status}"
-
-
-@functools.lru_cache(256)
-def _text_tail(door: str, model: str, key: str) -> str:
-    return f" {_text_pairs({'door': door, 'model': model, 'key': key})}".rstrip()
-
-
-def _text_pairs(texts: Mapping[str, str]) -> str:
-    return "".join([f"{name}={_quoted(text)} " for name, text in texts.items() if text])
-
-
-def json_entry(entry: AccessEntry, when: str) -> str:
-    """An object in one line."""
-    trace = f',"trace_id":"{entry.trace_id}"' if entry.trace_id else ""
-    return (
-        f'{{"time":"{when}",{_json_head(*entry[:5])},"seconds":{entry.seconds:.6f},'
-        f'"received_bytes":{entry.received_bytes},"sent_bytes":{entry.sent_bytes},'
-        f'{_json_tail(*entry[8:11])}"request_id":"{entry.request_id}"{trace}}}'
-    )
-
-
-@functools.lru_cache(256)
-def _json_head(client: str, method: str, route: str, path: str, status: int) -> str:
-    texts = {"client": client, "method": method, "route": route, "path": path}
-    return json_line({**_given(texts), "status": status})[1:-1]
-
-
-@functools.lru_cache(256)
-def _json_tail(door: str, model: str, key: str) -> str:
-    fields = json_line(_given({"door": door, "model": model, "key": key}))[1:-1]
-    return f"{fields}," if fields else ""
-
-
 def _to_log(entry: AccessEntry) -> None:
-    fields = _given({**entry._asdict(), "seconds": round(entry.seconds, 6)})
+    fields = given({**entry._asdict(), "seconds": round(entry.seconds, 6)})
     message = f"{entry.method} {entry.path or entry.route} {entry.status}"
-    _log.info("%s", _text(entry), extra={"fields": {"message": message, **fields}})
-
-
-def _quoted(text: str) -> str:
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{visible(escaped)}"'
-
-
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one for name, one in fields.items() if one != ""}
+    _log.info("%s", as_text(entry), extra={"fields": {"message": message, **fields}})
 
 
 def shown_path(request: web.BaseRequest, route: str) -> str:

@@ -92,11 +92,11 @@ class CallLimits:
         keep(request, _APPLIED, applied)
         size_bytes = request.content_length or 0 if applied.of_bytes else 0
         try:
-            self.limiter.take(applied, size_bytes)
+            admission = self.limiter.admit(applied, size_bytes)
         except LimitExceeded as error:
             _refuse(request, error)
         if applied.at_once or applied.of_bytes:
-            return self._held(request, handler, Admission(applied, size_bytes))
+            return self._held(request, handler, admission)
         return handler(request)  # Nothing is given back, so no coroutine has to wait for the end.
 
     async def _held(

@@ -43,8 +43,8 @@ class _OfRoute:
 class RequestCounts:
     """An observer (:mod:`deepaas.web.observers`).
 
-    Takes 1.5 µs. ``has_keys`` and ``has_traces``: whether requests have a principal, and the id of
-    a trace; to look for what a request does not have takes longer than all the rest.
+    ``has_keys`` and ``has_traces``: whether requests can have a principal, and the id of a trace;
+    otherwise nothing looks for them.
     """
 
     def __init__(self, *, has_keys: bool = False, has_traces: bool = False) -> None:

@@ -26,7 +26,14 @@ def test_other_placeholders(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Ada Lovelace", "ada@example.org", "My model of yours", "Finds todos in your e-mail"]
+    "text",
+    [
+        "Ada Lovelace",
+        "ada@example.org",
+        "My model of yours",
+        "Finds todos in your e-mail",
+        "Todo lo que vuela",
+    ],
 )
 def test_texts_of_authors(text: str) -> None:
     assert list(left({"description": text, "examples": [{"text": "TODO"}]})) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,23 +55,15 @@ class Shell:
 
     def run(self, *words: str, program: str = "deepaas-cli", **environment: str) -> Ended:
         """Run a command to its end."""
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            process = prepared.start(
-                [PROGRAMS / program, *words],
-                environment=self.environment | environment,
-                folder=self.folder,
-                output=output.fileno(),
-                errors=errors.fileno(),
-            )
-            try:
-                code = process.wait(SECONDS)
-            finally:
-                process.kill()
-            output.seek(0)
-            errors.seek(0)
-            said = errors.read().decode()
-            assert "site-packages" not in said  # no traceback but the author's
-            return Ended(code, output.read(), said)
+        done = prepared.run_bytes(
+            [PROGRAMS / program, *words],
+            folder=self.folder,
+            environment=self.environment | environment,
+            seconds=SECONDS,
+        )
+        said = done.stderr.decode()
+        assert "site-packages" not in said  # no traceback but the author's
+        return Ended(done.returncode, done.stdout, said)
 
     def start(
         self, *words: str, program: str = "deepaas-cli", **environment: str

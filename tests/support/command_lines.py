@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,21 +15,8 @@ def run_cli(
     *words: str, folder: Path, environment: Mapping[str, str] = os.environ, seconds: int = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run `deepaas-cli` to its end, in a folder."""
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        process = prepared.start(
-            [prepared.PROGRAMS / "deepaas-cli", *words],
-            environment=environment,
-            folder=folder,
-            output=output.fileno(),
-            errors=errors.fileno(),
-        )
-        try:
-            code = process.wait(seconds)
-        finally:
-            process.kill()
-        output.seek(0)
-        errors.seek(0)
-        return subprocess.CompletedProcess(words, code, output.read(), errors.read())
+    command: list[str | Path] = [prepared.PROGRAMS / "deepaas-cli", *words]
+    return prepared.run(command, folder=folder, environment=environment, seconds=seconds)
 
 
 def run_each(

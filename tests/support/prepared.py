@@ -109,6 +109,19 @@ def run(
     seconds: float = 60,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, as `subprocess.run` does; its environment is that of the tests."""
+    done = run_bytes(command, folder=folder, environment=environment, seconds=seconds)
+    said, told = done.stdout.decode(), done.stderr.decode()
+    return subprocess.CompletedProcess(done.args, done.returncode, said, told)
+
+
+def run_bytes(
+    command: Sequence[str | Path],
+    *,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = 60,
+) -> subprocess.CompletedProcess[bytes]:
+    """The same for a program that does not only print text."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = start(
             command,
@@ -123,8 +136,7 @@ def run(
             process.kill()
         output.seek(0)
         errors.seek(0)
-        said, told = output.read().decode(), errors.read().decode()
-    return subprocess.CompletedProcess([*command], code, said, told)
+        return subprocess.CompletedProcess([*command], code, output.read(), errors.read())
 
 
 class Forked:
