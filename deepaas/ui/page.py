@@ -34,6 +34,7 @@ from deepaas.ui import (
     tensor_pane,
     trainings,
 )
+from deepaas.ui.again import enable_again
 from deepaas.ui.documents import DocumentPane, is_document
 from deepaas.ui.earlier import Earlier
 from deepaas.ui.json_pane import JsonPane
@@ -177,6 +178,7 @@ class _Predict:
             show_progress="minimal",
             show_progress_on=[self._status],
         )
+        enable_again(self._run, ran)
         self._earlier.connect(
             page, ran, self._form, self._chosen, self._status, answers, self._tabs
         )
@@ -193,7 +195,7 @@ class _Predict:
             self._status: status("Waiting for the model", busy=True),
             self._trouble: gr.update(value="", visible=False),
         } | self._form.complain({})
-        done = {self._run: gr.update(interactive=True), self._cancel: gr.update(visible=False)}
+        done = {self._cancel: gr.update(visible=False)}
         parts: tuple[str, ...] = ()
         begin = time.monotonic()
 

@@ -25,6 +25,7 @@ from deepaas.ui import (
     train_details,
     train_table,
 )
+from deepaas.ui.again import enable_again
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
 from deepaas.ui.train_table import table_html
@@ -111,13 +112,15 @@ class Tab:
         self._more.click(
             lambda limit: min(MAX_LIST_COUNT, limit * 4), self._limit, self._limit, **hidden
         ).then(**looking)
-        self._start.click(
+        started = self._start.click(
             self._begin,
             [self._picked, *self._form.components],
             [self._picked, self._said, self._start, *self._form.complained],
             concurrency_limit=None,
             **hidden,
-        ).then(**looking)
+        )
+        enable_again(self._start, started)
+        started.then(**looking)
         self._cancel.click(
             self._end,
             [self._picked, self._limit],
@@ -208,7 +211,6 @@ class Tab:
         return Picked(tuple(str(uuid) for uuid in uuids), picked.number)
 
     async def _begin(self, picked: Picked, *values: Any) -> AsyncIterator[dict[Any, Any]]:
-        able = {self._start: gr.update(interactive=True)}
         yield {
             self._said: _plain("Starting…"),
             self._start: gr.update(interactive=False),
@@ -220,11 +222,11 @@ class Tab:
             known = {argument.name for argument in self._form.arguments}
             others = {name: told for name, told in error.fields.items() if name not in known}
             said = _said("Not started", error.message, others)
-            yield able | {self._said: said} | self._form.complain(error.fields)
+            yield {self._said: said} | self._form.complain(error.fields)
             return
         self._watcher.forget()
         said = _plain(f"Run {run.short} is {run.state}. ID: {run.uuid}")
-        yield able | {self._picked: picked.only(run.uuid), self._said: said}
+        yield {self._picked: picked.only(run.uuid), self._said: said}
 
     async def _end(self, picked: Picked, limit: int) -> AsyncIterator[list[Any]]:
         yield [_plain("Cancelling…"), gr.update(interactive=False)]
