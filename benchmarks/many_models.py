@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import uvloop
 from aiohttp import web
 
 from deepaas import config
@@ -26,7 +27,6 @@ from deepaas.messages import Answer, Description, Predict, Ready, Signature, ToW
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
 from deepaas.scrape.setup import SCRAPE
-from deepaas.wakeful import WakefulLoop
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
 from deepaas.web.facts import FACTS
@@ -159,7 +159,7 @@ async def serve(port: int, models_count: int, workers_count: int, folder: Path) 
 
 def main() -> None:
     port, models_count, workers_count = (int(each) for each in sys.argv[1:])
-    loop = WakefulLoop()
+    loop = uvloop.new_event_loop()
     loop.set_task_factory(make_task)
     with tempfile.TemporaryDirectory() as folder:
         loop.run_until_complete(serve(port, models_count, workers_count, Path(folder)))

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any
 
+import uvloop
 from aiohttp import web
 
 from deepaas import config, logs
@@ -51,7 +52,6 @@ from deepaas.scrape.listener import serve_metrics
 from deepaas.scrape.setup import SCRAPE
 from deepaas.scratch import scratch
 from deepaas.settings import Settings
-from deepaas.wakeful import WakefulLoop
 from deepaas.warden import warden
 from deepaas.web import try_me
 from deepaas.web.addresses import ListenAddress
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(serving: Coroutine[Any, Any, int]) -> int:
-    loop = WakefulLoop()
+    loop = uvloop.new_event_loop()
     loop.set_task_factory(make_task)
     try:
         return loop.run_until_complete(serving)

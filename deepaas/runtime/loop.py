@@ -298,6 +298,6 @@ def loaded(
 def _look(poll: select.poll, until: float) -> None:
     """Wait for data, awake: to wake a process that sleeps on an idle core costs many times what a
     small prediction does, most of all in virtual machines. So does the host, see
-    ``deepaas.wakeful``."""
+    ``deepaas.web.awake``."""
     while not poll.poll(0) and time.perf_counter() < until:
         os.sched_yield()  # Whoever has work to do comes first.

@@ -63,6 +63,9 @@ class Doorkeeper(Protocol):
     def forget(self, connection: Connection) -> None:
         """Forget a closed connection."""
 
+    def hear(self) -> None:
+        """Data of a client has arrived."""
+
 
 def make_task(
     loop: asyncio.AbstractEventLoop,
@@ -142,6 +145,7 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         self.received += len(data)
+        self._doorkeeper.hear()
         super().data_received(data)
 
     def resume_reading(self, *args: Any, **kw: Any) -> None:

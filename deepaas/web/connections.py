@@ -18,6 +18,7 @@ from aiohttp import web
 
 from deepaas.notes import Notes
 from deepaas.web.addresses import ListenAddress
+from deepaas.web.awake import Awake
 from deepaas.web.connection import Connection, ConnectionLimits
 from deepaas.web.counted import CountedConnection
 from deepaas.web.observers import ObservedConnection, Observers, noting
@@ -71,6 +72,7 @@ class Connections:
         self._open: set[CountedConnection] = set()
         self._of_address: Counter[str] = Counter()
         self._next_look: asyncio.TimerHandle | None = None
+        self.hear = Awake(self._loop).hear
 
     def __call__(self, at: ListenAddress | None = None) -> Connection:
         return self._make(self, self._server, at=at, loop=self._loop, **self._options)

@@ -176,7 +176,7 @@ class Handshake:
 
     async def _shake(self) -> None:
         done = self._loop.create_future()
-        line: asyncio.BaseTransport | None = None
+        line: Any = None  # asyncio.Transport; uvloop's is not one for isinstance().
         try:
             line, _ = await self._loop.connect_accepted_socket(
                 lambda: self._protocol(done), self._sock
@@ -189,7 +189,7 @@ class Handshake:
         except OSError as error:
             _log.debug("the TLS handshake with %s failed: %s", self.address, error)
         except asyncio.CancelledError:
-            if isinstance(line, asyncio.Transport):
+            if line is not None:
                 line.abort()
             raise
         finally:

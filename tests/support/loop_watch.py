@@ -36,6 +36,10 @@ if any(one.endswith("deepaas-run") for one in sys.orig_argv[:3]):
     import threading
     import time
 
+    import uvloop
+
+    # Its callbacks cannot be watched; those of asyncio's own loop are the same.
+    uvloop.new_event_loop = asyncio.SelectorEventLoop
     run = asyncio.events.Handle._run
 
     def watched(handle):
