@@ -109,6 +109,8 @@ async def send_file(request: web.Request, root: Path, relative: str) -> web.Stre
         status = os.fstat(file.fileno())
         try:
             await response.prepare(_with_fitting_range(request, status))
+            # aiohttp leaves this to whoever asks it to prepare, unless the loop has sendfile().
+            await response.write_eof()
         except ConnectionError:
             return response  # The client has left.
         except RuntimeError:
