@@ -22,15 +22,12 @@ from deepaas.messages import Inputs, News, Predict, RawRequest, Upload
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 from deepaas.runtime.json_values import BadResult
-from deepaas.runtime.odd_results import NO_NUMBER, RETURNED_NONE
+from deepaas.runtime.odd_results import RETURNED_NONE
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import BreaksSchema
 from deepaas.runtime.traits import own_predict
 
-_ODD = {
-    NO_NUMBER: "replace such numbers, for example by None",
-    RETURNED_NONE: "return the result",
-}
+_ODD = {RETURNED_NONE: "return the result"}
 _AS_DECLARED = "return what is declared, or change the declaration"
 
 
@@ -175,9 +172,9 @@ class Examples:
     def _tell_result(self, doing: str, error: BadResult) -> None:
         place = self._session.places.of_function(self._predict_function()) or self._place
         if isinstance(error, BreaksSchema):
-            fix = "correct the result or the schema"
-            told = f"the result does not match schema: {error.messages}"
-            self._once("result-breaks-schema", place, doing, told, fix)
+            told = f"{error.broken.problem}, so clients get no result"
+            fix = error.broken.advice(self._session.schema_place)
+            self._once("result-breaks-schema", place, doing, told, fix, alike=error.broken.fix)
         else:
             fix = "return JSON values; for another media type return str, bytes or an open file"
             told = f"the result cannot be sent: {error}"
@@ -187,7 +184,9 @@ class Examples:
         if any(one.code == "nothing-returned" for one in self._session.found):
             return  # That is why.
         place = self._session.places.of_function(self._predict_function()) or self._place
-        self._once("result-odd", place, doing, remark, _ODD.get(remark, _AS_DECLARED))
+        problem, _, fix = remark.partition(". ")
+        fix = f"{fix[:1].lower()}{fix[1:]}" or _ODD.get(remark, _AS_DECLARED)
+        self._once("result-odd", place, doing, problem, fix)
 
     def _look_at_defaults(self, doing: str) -> None:
         for name, before in list(self._mutable.items()):
@@ -205,10 +204,13 @@ class Examples:
     def _predict_function(self) -> Any:
         return own_predict(self._author)
 
-    def _once(self, code: str, where: str, doing: str, what: str, fix: str) -> None:
-        """Report a problem of several calls only for the first of them."""
-        if (code, what) not in self._told:
-            self._told.add((code, what))
+    def _once(
+        self, code: str, where: str, doing: str, what: str, fix: str, alike: str = ""
+    ) -> None:
+        """Report a problem of several calls only for the first of them; ``alike`` tells whether
+        it is the same one, ``what`` by default."""
+        if (code, alike or what) not in self._told:
+            self._told.add((code, alike or what))
             self._session.add(code, where, f"{doing}: {what}", fix)
 
     def _tell(self, code: str, name: str, what: str, fix: str = "") -> None:

@@ -27,6 +27,7 @@ def check(session: Session, author: Any) -> Any:
     if declared is None:
         return None
     place = session.places.of_name(author, "schema") or session.place
+    session.schema_place = place
     try:
         response_schema(declared)
     except NoSchema:

@@ -70,6 +70,7 @@ class Session:
 
     It reports each stage to the parent process, which then knows which stage has crashed or hangs.
     ``place`` is used for findings without a line: the module of the model, or its entry point.
+    ``schema_place`` is where its ``schema`` is written, once that is known.
     The author's relative paths start from ``there``.
     """
 
@@ -79,6 +80,7 @@ class Session:
         self.spool = spool
         self.places = SourcePlaces([])
         self.place = job.target.place
+        self.schema_place = ""
         self.found: list[Finding] = []
         self._wire = wire
         self.there = Path.cwd()

@@ -24,6 +24,7 @@ from deepaas.messages import (
     Values,
     inputs_folder,
 )
+from deepaas.runtime import broken_schema
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.blame import blamed
 from deepaas.runtime.calling import declared_in, without_arguments
@@ -76,7 +77,9 @@ class LoadedModel:
         self._expected = ExpectedResults(self.traits.output if self._schema is None else None)
         self._spool = spool
         self._folders: dict[int, Path] = {}
-        self._results = Results(name, self._schema, media_types, spool)
+        self._results = Results(
+            name, self._schema, media_types, spool, functools.partial(broken_schema.place, author)
+        )
 
     def describe(self) -> Description:
         try:

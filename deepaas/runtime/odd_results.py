@@ -17,7 +17,10 @@ SEARCH_COUNT = 10_000
 
 RETURNED_NONE = "predict returned None, so the client gets null: is a 'return' missing?"
 
-NO_NUMBER = "the result contains NaN or Infinity, which JSON does not have: the client gets null"
+NO_NUMBER = (
+    "the result contains NaN or Infinity, which JSON does not have: the client gets null. "
+    "Return another number, or None (in a schema: allow_none=True)"
+)
 
 _PYTHON = {
     "string": "str",

@@ -8,7 +8,7 @@ import io
 import mimetypes
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
@@ -18,6 +18,7 @@ import msgspec
 from deepaas.messages import INLINE_BYTES, Answer, Part, TensorDetails
 from deepaas.model.v2.fields import Tensor
 from deepaas.model.v2.wrapper import ReturnedFile
+from deepaas.runtime.broken_schema import Broken, broken, only_no_numbers
 from deepaas.runtime.codecs import Bytes
 from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
@@ -33,11 +34,13 @@ class NoMediaType(BadResult):
 
 
 class BreaksSchema(BadResult):
-    """The result does not match the model's own schema. ``messages`` are from marshmallow."""
+    """The result does not match the model's own schema."""
 
-    def __init__(self, messages: Any) -> None:
-        super().__init__(f"the result does not match the model's own schema: {messages}")
-        self.messages = messages
+    def __init__(self, broken: Broken, where: str) -> None:
+        advice = broken.advice(where)
+        advice = f"{advice[:1].upper()}{advice[1:]}"
+        super().__init__(f"{broken.problem}, so clients get no result. {advice}.")
+        self.broken = broken
 
 
 class Results:
@@ -49,8 +52,11 @@ class Results:
         schema: type[marshmallow.Schema] | None,
         media_types: list[str],
         spool: Path,
+        schema_place: Callable[[], str] = str,
     ) -> None:
+        """``schema_place`` tells where the schema is written, for errors."""
         self._name = name
+        self._schema_place = schema_place
         self._schema = schema() if schema is not None else None
         self._tensors = tensors_of(self._schema)
         self._spool = spool
@@ -165,8 +171,13 @@ class Results:
         try:
             return self._schema.load(result)
         except marshmallow.ValidationError as error:
+            if only_no_numbers(result, error.messages):
+                # As without a schema: clients get null, and a notice.
+                valid: Any = error.valid_data
+                return {**result, **valid}
             # Logged with the id of the failure; clients do not get the messages.
-            raise BreaksSchema(error.messages) from None
+            told = broken(self._schema, result, error.messages)
+            raise BreaksSchema(told, self._schema_place()) from None
 
     def _encode_raw(self, call_id: int, result: Any, accept: str) -> Answer:
         if hasattr(result, "read"):

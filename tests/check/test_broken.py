@@ -47,7 +47,7 @@ WORDS = {
     "metadata-incomplete": "no license, version",
     "no-description": "text, count",
     "predict-fails": "ZeroDivisionError",
-    "result-breaks-schema": "'label': ['Missing data for required field.']",
+    "result-breaks-schema": "result 'label': declared String, required, but missing",
     "result-not-sendable-accept": "examples[0] for text/plain: the result cannot be sent",
     "takes-arguments": "requires device",
 }
