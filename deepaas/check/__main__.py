@@ -30,6 +30,7 @@ from deepaas.check import (
     schema,
 )
 from deepaas.check.search import find
+from deepaas.check.sentences import problem_and_fix
 from deepaas.check.session import CheckJob, Session
 from deepaas.check.target import UnknownSource
 from deepaas.model.interpreter import lacking
@@ -152,7 +153,7 @@ def _check_whole(session: Session, parts: _Parts) -> None:
         LoadedModel(session.target.name, parts.as_author(), session.spool).describe()
     except Exception as error:
         where = session.places.of_error(error) or session.place
-        session.add("host-refuses", where, reason(error), "fix this error")
+        session.add("host-refuses", where, *problem_and_fix(reason(error)))
 
 
 def _prepare(folder: Path) -> None:

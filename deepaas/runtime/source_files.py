@@ -45,7 +45,7 @@ def refuse_function_of_module(module: Any, file: Path, name: str) -> None:
     declare = DECLARED.get(name)
     if declare is not None and inspect.isfunction(getattr(module, declare, None)):
         raise CannotBeServed(
-            f"the file has {declare}, so the model is the whole file: leave out ':{name}' and "
+            f"the file has {declare}, so the model is the whole file. Leave out ':{name}' and "
             f"serve {file.name}"
         )
 
@@ -57,7 +57,7 @@ def import_file(file: Path, work_in: Path) -> types.ModuleType:
     name was imported; and exceptions of its code.
     """
     if not file.is_file():
-        raise CannotBeServed(f"file not found: {file}")
+        raise CannotBeServed(f"file not found: {file}. Correct the path")
     os.chdir(work_in)
     package = _package(file)
     root = file.parents[len(package)]
@@ -118,7 +118,7 @@ def _run(file: Path, name: str) -> types.ModuleType:
         return known
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise CannotBeServed(f"{file} is not a Python file")
+        raise CannotBeServed(f"{file} is not a Python file. Serve a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     # Before it runs, because dataclasses and pickle look up modules by name.
     sys.modules[name] = module

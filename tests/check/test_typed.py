@@ -8,6 +8,7 @@ import pytest
 
 from deepaas.check import check
 from deepaas.check.search import find
+from deepaas.kinds.cog.worker import outputs, types
 
 SOURCE = """
 class Predictor:
@@ -26,10 +27,16 @@ def test_all_faults_of_a_signature(tmp_path: Path) -> None:
     file = tmp_path / "predict.py"
     file.write_text(SOURCE.format(returned="complex"))
     report = check(f"{file}:Predictor")
-    assert [found.problem for found in report.findings] == [
-        "predict(): the input 'a' has no type. Add one, for example a: str",
-        "predict(): the input 'b': clients cannot send values of the type complex",
-        "predict(): return type: clients cannot send values of the type complex",
+    assert [(found.problem, found.fix) for found in report.findings] == [
+        ("predict(): the input 'a' has no type", "add one, for example a: str"),
+        (
+            "predict(): the input 'b': clients cannot send values of the type complex",
+            f"use {types.SUPPORTED}, for example b: float",
+        ),
+        (
+            "predict(): return type: results cannot be of the type complex",
+            f"use {outputs.SUPPORTED}, for example -> float",
+        ),
     ]
     assert [found.where for found in report.findings] == [f"{file}:{line}" for line in (8, 9, 9)]
     assert {found.code for found in report.findings} == {"typed-predictor"}
@@ -44,6 +51,11 @@ def test_import_that_fails_and_name_that_is_not_there(tmp_path: Path) -> None:
     file.write_text("")
     (found,) = check(f"{file}:Predictor").findings
     assert found.problem == f"{file} does not define Predictor"
+    assert found.fix.startswith("correct the path or the name")
+    file.write_text("class Predikt: ...\n")
+    (found,) = check(f"{file}:Predict").findings
+    assert found.problem == f"{file} does not define Predict"
+    assert found.fix == "did you mean Predikt?"
 
 
 @pytest.mark.parametrize(

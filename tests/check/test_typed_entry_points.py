@@ -77,7 +77,7 @@ FAULTS = {
     "Bad": [
         (
             "typed-predictor",
-            "predict(): the input 'name' has no type. Add one, for example name: str",
+            "predict(): the input 'name' has no type",
         ),
         (
             "typed-predictor",
@@ -85,15 +85,15 @@ FAULTS = {
         ),
         (
             "typed-predictor",
-            "predict(): return type: clients cannot send values of the type complex",
+            "predict(): return type: results cannot be of the type complex",
         ),
     ],
     "bad_function": [
         (
             "typed-predictor",
-            "bad_function(): the input 'name' has no type. Add one, for example name: str",
+            "bad_function(): the input 'name' has no type",
         ),
-        ("typed-predictor", "bad_function(): *more is not supported. List its inputs"),
+        ("typed-predictor", "bad_function(): *more is not supported"),
     ],
     "Unmade": [
         (

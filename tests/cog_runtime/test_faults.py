@@ -15,6 +15,7 @@ import pytest
 from deepaas.kinds.cog.worker.faults import Faults
 from deepaas.kinds.cog.worker.from_path import load
 from deepaas.kinds.cog.worker.predictor import wrap
+from deepaas.kinds.cog.worker.types import SUPPORTED
 from deepaas.runtime.traits import ATTRIBUTE
 
 from .served import module
@@ -22,24 +23,33 @@ from .served import module
 ONE_FAULT = [
     ("def run(x) -> str: ...", "the input 'x' has no type. Add one, for example x: str"),
     ("def run(x: str): ...", "has no return type. Add one, for example -> str"),
-    ("def run(*x: str) -> str: ...", "*x is not supported. List its inputs"),
+    ("def run(*x: str) -> str: ...", "run(): *x is not supported. List its inputs"),
     ("def run(**x: str) -> str: ...", "**x is not supported. List its inputs"),
-    ("def run(x: str, /) -> str: ...", "the input 'x' must not be positional-only"),
+    ("def run(x: str, /) -> str: ...", "positional-only. Remove the /"),
     (
         "def run(x: 'Unknown') -> str: ...",
         "the type of the input 'x' is invalid: name 'Unknown'",
     ),
     ("def run() -> 'Unknown': ...", "the return type is invalid: name 'Unknown'"),
-    ("def run(x: complex) -> str: ...", "clients cannot send values of the type complex"),
+    ("def run(x: complex) -> str: ...", "of the type complex. Use str, int, float, bool, dict"),
+    ("def run(x: bytes) -> str: ...", "an Enum, numpy.ndarray, torch.Tensor, Any, or one of these"),
+    ("def run(x: bytes) -> str: ...", "for example x: Path"),
+    ("def run(x: tuple[int, int]) -> str: ...", "for example x: list[float]"),
     ("def run(x: Union[str, Path]) -> str: ...", "a file cannot be part of a union"),
     ("def run(x: list[list[Path]]) -> str: ...", "files in lists of lists are not supported"),
     (
         "def run(x: Literal['a', 1]) -> str: ...",
         "choices must be all strings or all integers",
     ),
-    ("def run(x: int = 'a') -> str: ...", "'a' is not of the type integer"),
+    (
+        "def run(x: int = 'a') -> str: ...",
+        "'a' is not of the type integer. Use one that is, for example 3",
+    ),
     ("def run(x: list[int] = 3) -> str: ...", "the default 3 is not a list"),
-    ("def run(x: int = Input(default=11, le=10)) -> str: ...", "the default 11 violates le=10"),
+    (
+        "def run(x: int = Input(default=11, le=10)) -> str: ...",
+        "the default 11 violates le=10. Change",
+    ),
     ("def run(x: str = Input(default='', min_length=1)) -> str: ...", "'' violates min_length=1"),
     ("def run(x: str = Input(ge=1)) -> str: ...", "ge: only for numbers, not for string"),
     ("def run(x: int = Input(max_length=1)) -> str: ...", "max_length: only for strings and lists"),
@@ -54,7 +64,8 @@ ONE_FAULT = [
         "def run(x: int = Input(ge=1, choices=[1])) -> str: ...",
         "choices cannot be combined with ge",
     ),
-    ("def run() -> complex: ...", "return type: clients cannot send values of the type complex"),
+    ("def run() -> complex: ...", "results cannot be of the type complex. Use str"),
+    ("def run() -> bytes: ...", "Pydantic model, or Iterator[…], for example -> Path"),
     ("def run() -> Iterator: ...", "needs the type of its items"),
     ("def run() -> ConcatenateIterator[int]: ...", "must be str"),
     ("class run:\n    def predict(self) -> str: ...\n    def run(self) -> str: ...", "not both"),
@@ -75,7 +86,8 @@ def test_one_fault(source: str, words: str) -> None:
     with pytest.raises(Faults) as found:
         wrap(module(IMPORTS + source).run)
     (fault,) = found.value.faults
-    assert words in fault.problem
+    assert words in fault.sentence
+    assert fault.fix
 
 
 MANY = """
@@ -95,11 +107,27 @@ def train(n: "Unknown") -> str:
 """
 TOLD = [
     ("run(): the input 'a' has no type. Add one, for example a: str", 9),
-    ("run(): the input 'b': clients cannot send values of the type complex", 9),
-    ("run(): the input 'c': the default 5 violates le=1", 10),
+    (
+        "run(): the input 'b': clients cannot send values of the type complex. "
+        f"Use {SUPPORTED}, for example b: float",
+        9,
+    ),
+    (
+        "run(): the input 'c': the default 5 violates le=1. "
+        "Change the default, or what is declared",
+        10,
+    ),
     ("run() has no return type. Add one, for example -> str", 9),
-    ("run() must be async to process several calls at a time", 9),
-    ("train(): the type of the input 'n' is invalid: name 'Unknown' is not defined", 13),
+    (
+        "run() must be async to process several calls at a time. "
+        "Write async def run(…), or allow one call at a time",
+        9,
+    ),
+    (
+        "train(): the type of the input 'n' is invalid: name 'Unknown' is not defined. "
+        "Import the name, or correct it",
+        13,
+    ),
 ]
 
 

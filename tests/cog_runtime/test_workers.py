@@ -16,6 +16,8 @@ from support.host import MODELS
 from support.streams import streaming
 from support.waiting import wait_until
 
+from deepaas.kinds.cog.worker.types import SUPPORTED
+
 from .conftest import hosting, state, wait_for_state
 
 pytestmark = pytest.mark.xdist_group("cog_runtime")
@@ -71,8 +73,10 @@ def test_faults_of_a_signature_are_told_at_start_in_the_words_of_the_author(host
     listed = (
         "Problems of Faulty:\n"
         f"    - run(): the input 'a' has no type. Add one, for example a: str {place}\n"
-        f"    - run(): the input 'b': clients cannot send values of the type complex {place}\n"
-        f"    - run(): the input 'c': the default 5 violates le=1 {place}\n"
+        "    - run(): the input 'b': clients cannot send values of the type complex. "
+        f"Use {SUPPORTED}, for example b: float {place}\n"
+        "    - run(): the input 'c': the default 5 violates le=1. "
+        f"Change the default, or what is declared {place}\n"
         f"    - run() has no return type. Add one, for example -> str {place}\n"
     )
     # Once, although it is tried again and again; and without a traceback. Lines of an author are

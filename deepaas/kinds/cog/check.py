@@ -11,6 +11,7 @@ from deepaas.check import calls, functions, manners, page
 from deepaas.check.arguments import Declared
 from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
+from deepaas.check.sentences import problem_and_fix
 from deepaas.check.session import Session, StepOutcome, printed_bytes
 from deepaas.kinds.cog import NAME
 from deepaas.kinds.cog.worker.faults import Faults
@@ -69,12 +70,12 @@ def _tell(session: Session, outcome: StepOutcome, place: str) -> bool:
     if isinstance(error, Faults):
         for fault in error.faults:
             where = shown(fault.file, fault.line) if fault.line else place
-            session.add(CODE, where, fault.problem, "fix this: a host cannot load the model")
+            session.add(CODE, where, fault.problem, fault.fix)
     elif isinstance(error, AsksForArguments):
         where = session.places.of_function(error.function) or place
         session.add("object-not-made", where, str(error), _UNMADE)
     elif isinstance(error, CannotBeServed):
-        session.add(CODE, place, str(error), "fix this: a host cannot find the model")
+        session.add(CODE, place, *problem_and_fix(str(error), _NOWHERE))
     elif outcome.good:
         session.guard(lambda: _check_calls(session, outcome.value, place), "the predictor")
     else:
@@ -92,7 +93,7 @@ def _check_calls(session: Session, predictor: Any, place: str) -> None:
         LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
     except Exception as error:
         where = session.places.of_error(error) or place
-        session.add("host-refuses", where, reason(error), "fix this error")
+        session.add("host-refuses", where, *problem_and_fix(reason(error)))
         return
     declared = {
         function: Declared(function, getattr(predictor, declare)())
@@ -104,6 +105,8 @@ def _check_calls(session: Session, predictor: Any, place: str) -> None:
     described = page.read(session.target.name, declared, getattr(predictor, "schema", None), about)
     calls.check(session, predictor, described, declared, about, "setup")
 
+
+_NOWHERE = "correct the path or the name, or define a predictor there"
 
 _UNMADE = "load weights in setup() instead"
 

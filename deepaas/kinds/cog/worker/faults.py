@@ -9,14 +9,20 @@ from deepaas.runtime.failures import CannotBeServed
 
 
 class Fault(NamedTuple):
-    """One problem; ``line`` is 0 if the place is unknown."""
+    """One problem, and what to do about it; ``line`` is 0 if the place is unknown."""
 
     problem: str
+    fix: str
     file: str = ""
     line: int = 0
 
+    @property
+    def sentence(self) -> str:
+        fix = f"{self.fix[:1].upper()}{self.fix[1:]}"
+        return f"{self.problem}. {fix}"
+
     def __str__(self) -> str:
-        return f"{self.problem} ({self.file}:{self.line})" if self.line else self.problem
+        return f"{self.sentence} ({self.file}:{self.line})" if self.line else self.sentence
 
 
 class Faults(CannotBeServed):
@@ -28,7 +34,7 @@ class Faults(CannotBeServed):
         place = f"{first.file}:{first.line}" if first.line else ""
         more = f" (and {len(others)} more)" if others else ""
         details = "\n".join(listed) if others else place
-        super().__init__(f"{where}: {first.problem}{more}", details)
+        super().__init__(f"{where}: {first.sentence}{more}", details)
         self.faults = faults
 
 
@@ -38,6 +44,6 @@ class FaultList:
     def __init__(self) -> None:
         self.found: list[Fault] = []
 
-    def add(self, problem: str, thing: Any = None, part: str = "") -> None:
+    def add(self, problem: str, fix: str, thing: Any = None, part: str = "") -> None:
         """`thing` is the function or class with the problem, `part` an input, or ``return``."""
-        self.found.append(Fault(problem, *line_of(thing, part)))
+        self.found.append(Fault(problem, fix, *line_of(thing, part)))

@@ -15,7 +15,7 @@ from marshmallow import Schema, fields
 from deepaas.kinds.cog.worker import types
 from deepaas.kinds.cog.worker.faults import FaultList
 from deepaas.kinds.cog.worker.signature import called
-from deepaas.kinds.cog.worker.types import Json, Type, Unsupported
+from deepaas.kinds.cog.worker.types import Json, Type, Unsupported, UnsupportedType
 from deepaas.messages import TensorDetails
 from deepaas.model.v2.fields import Tensor
 
@@ -29,6 +29,12 @@ _ITERATORS = (
 )
 _CONCATENATED = ("ConcatenateIterator", "AsyncConcatenateIterator")
 _ASYNCHRONOUS = ("AsyncIterator", "AsyncIterable", "AsyncGenerator", "AsyncConcatenateIterator")
+SUPPORTED = (
+    "str, int, float, bool, dict, list[…], Path (a file), numpy.ndarray, torch.Tensor, Any, a "
+    "dataclass, TypedDict or Pydantic model, or Iterator[…]"
+)
+"""Return types, for messages."""
+
 _LISTS = (list, tuple, set, frozenset, Sequence)
 
 
@@ -56,12 +62,17 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: FaultList)
     """Read the return type. Problems are added to ``faults``."""
     said = called(function)
     if "return" not in hints:
-        faults.add(f"{said} has no return type. Add one, for example -> str", function)
+        faults.add(f"{said} has no return type", "add one, for example -> str", function)
         return OutputType({})
     try:
         return _read(hints["return"])
+    except UnsupportedType as error:
+        problem = f"{said}: return type: results cannot be of the type {error.name}"
+        fix = f"use {SUPPORTED}, for example -> {error.instead}"
+        faults.add(problem, fix, function, "return")
+        return OutputType({})
     except Unsupported as error:
-        faults.add(f"{said}: return type: {error}", function, "return")
+        faults.add(f"{said}: return type: {error}", error.fix, function, "return")
         return OutputType({})
 
 
@@ -88,7 +99,9 @@ def _read(annotation: Any) -> OutputType:
 def _iterator(annotation: Any, origin: Any) -> OutputType:
     items = typing.get_args(annotation)
     if not items:
-        raise Unsupported(f"{types.name(annotation)} needs the type of its items")
+        raise Unsupported(
+            f"{types.name(annotation)} needs the type of its items", "for example Iterator[str]"
+        )
     schema: Json = {
         "type": "array",
         "items": _Reader().schema(items[0]),
@@ -97,7 +110,9 @@ def _iterator(annotation: Any, origin: Any) -> OutputType:
     name = getattr(origin, "__name__", "")
     if name in _CONCATENATED:
         if _bare(items[0]) is not str:
-            raise Unsupported(f"the items of {types.name(annotation)} must be str")
+            raise Unsupported(
+                f"the items of {types.name(annotation)} must be str", f"write {name}[str]"
+            )
         schema["x-cog-array-display"] = "concatenate"
     return OutputType(schema, in_parts=True, asynchronous=name in _ASYNCHRONOUS)
 
@@ -249,7 +264,8 @@ def _named_fields(annotation: Any) -> dict[str, _Named] | None:
     try:
         hints = typing.get_type_hints(annotation, include_extras=keys is None)
     except Exception as error:
-        raise Unsupported(f"invalid type in {annotation.__name__}: {error}") from None
+        problem = f"invalid type in {annotation.__name__}: {error}"
+        raise Unsupported(problem, f"correct the types of {annotation.__name__}") from None
     if keys is not None:
         return {name: _Named(hints[name], is_key=name in keys) for name in hints}
     if known is not None:

@@ -87,7 +87,8 @@ class Predictor:
         concurrency = max(concurrency, declared)
         if concurrency > 1 and not asynchronous:
             problem = f"{called(function)} must be async to process several calls at a time"
-            faults.add(problem, function)
+            fix = f"write async def {called(function)[:-2]}(…), or allow one call at a time"
+            faults.add(problem, fix, function)
         if output.response is not None:
             self.schema = output.response
         self.get_predict_args = _declared(taken)
@@ -168,9 +169,10 @@ def _function(target: Any, owner: Any, faults: FaultList) -> Callable[..., Any] 
         return getattr(owner, own[0])  # type: ignore[no-any-return]
     name = type(owner).__name__
     problem = f"{name} must have either run() or predict(), not {'both' if own else 'neither'}"
-    faults.add(problem, type(owner))
+    fix = "remove one of them" if own else "add def predict(self, text: str) -> str, for example"
+    faults.add(problem, fix, type(owner))
     for remark, function in _near_names(owner) if not own else ():
-        faults.add(remark, function)
+        faults.add(remark, "rename it", function)
     return None
 
 
@@ -196,7 +198,7 @@ def _check_setup(owner: Any, faults: FaultList) -> None:
     for one in taken:
         if one.name != "weights" and one.default is one.empty and one.kind not in _STARRED:
             problem = f"setup() may only have a parameter 'weights': {one.name!r} has no value"
-            faults.add(problem, setup, one.name)
+            faults.add(problem, f"give it a default, for example {one.name}=None", setup, one.name)
 
 
 def _is_asynchronous(function: Callable[..., Any]) -> bool:

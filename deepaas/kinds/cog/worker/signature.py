@@ -14,7 +14,7 @@ from typing import Any
 from deepaas.kinds.cog.worker import types
 from deepaas.kinds.cog.worker.faults import FaultList
 from deepaas.kinds.cog.worker.source import omits_default
-from deepaas.kinds.cog.worker.types import Type, Unsupported
+from deepaas.kinds.cog.worker.types import Type, Unsupported, UnsupportedType
 from deepaas.messages import TensorDetails
 from deepaas.tensors.dtypes import BadTensor
 
@@ -22,6 +22,14 @@ MISSING: Any = inspect.Parameter.empty
 
 _LIMITS = ("ge", "le", "gt", "lt", "min_length", "max_length")
 _ORDERED = ("integer", "number")
+_EXAMPLES = {
+    "string": "'text'",
+    "integer": "3",
+    "number": "0.5",
+    "boolean": "True",
+    "object": "{}",
+}
+_CHANGE = "change the default, or what is declared"
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,16 @@ def parameters(
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
-            problem = f"{said}: {stars}{parameter.name} is not supported. List its inputs"
-            faults.add(problem, function, parameter.name)
+            problem = f"{said}: {stars}{parameter.name} is not supported"
+            fix = "list its inputs, each with a type, for example text: str, count: int = 3"
+            faults.add(problem, fix, function, parameter.name)
         elif parameter.kind is parameter.POSITIONAL_ONLY:
             problem = f"{said}: the input {parameter.name!r} must not be positional-only"
-            faults.add(problem, function, parameter.name)
+            faults.add(problem, "remove the / from the parameters", function, parameter.name)
         elif parameter.annotation is parameter.empty:
             faults.add(
-                f"{said}: the input {parameter.name!r} has no type. "
-                f"Add one, for example {parameter.name}: str",
+                f"{said}: the input {parameter.name!r} has no type",
+                f"add one, for example {parameter.name}: str",
                 function,
                 parameter.name,
             )
@@ -100,7 +109,8 @@ def type_hints(function: Callable[..., Any], faults: FaultList) -> dict[str, Any
             hints |= typing.get_type_hints(one, names, include_extras=True)
         except Exception as error:
             what = "return type" if name == "return" else f"type of the input {name!r}"
-            faults.add(f"{called(function)}: the {what} is invalid: {error}", function, name)
+            problem = f"{called(function)}: the {what} is invalid: {error}"
+            faults.add(problem, "import the name, or correct it", function, name)
             hints[name] = Any
     return hints
 
@@ -115,7 +125,10 @@ def _parameter(
     try:
         kind = types.read(annotation)
     except Unsupported as error:
-        faults.add(f"{where}: {error}", function, parameter.name)
+        example = ""
+        if isinstance(error, UnsupportedType):
+            example = f", for example {parameter.name}: {error.instead}"
+        faults.add(f"{where}: {error}", f"{error.fix}{example}", function, parameter.name)
         return None
     if parameter.default is None:
         kind = replace(kind, nullable=True)
@@ -130,8 +143,8 @@ def _parameter(
             # Input() has no other way to say that there is no default.
             found = replace(found, default=MISSING)
     wrong = list(_faults(found))
-    for fault in wrong:
-        faults.add(f"{where}: {fault}", function, parameter.name)
+    for problem, fix in wrong:
+        faults.add(f"{where}: {problem}", fix, function, parameter.name)
     return None if wrong else found
 
 
@@ -189,39 +202,49 @@ def _sent(value: Any) -> Any:
     return value.value if hasattr(value, "value") and hasattr(value, "name") else value
 
 
-def _faults(parameter: Parameter) -> Iterator[str]:
+def _faults(parameter: Parameter) -> Iterator[tuple[str, str]]:
+    """Problems, and what to do about each."""
     kind = parameter.type.inner[0] if parameter.type.kind == "array" else parameter.type
     numbers = [key for key in parameter.limits if "length" not in key]
     lengths = [key for key in parameter.limits if "length" in key]
     if numbers and kind.kind not in _ORDERED:
-        yield f"{'/'.join(numbers)}: only for numbers, not for {kind.kind}"
+        yield (
+            f"{'/'.join(numbers)}: only for numbers, not for {kind.kind}",
+            "remove it, or declare int or float",
+        )
     if lengths and parameter.type.kind not in ("string", "secret", "array"):
-        yield f"{'/'.join(lengths)}: only for strings and lists, not for {kind.kind}"
+        yield (
+            f"{'/'.join(lengths)}: only for strings and lists, not for {kind.kind}",
+            "remove it, or declare str",
+        )
     if parameter.pattern:
         if kind.kind != "string":
-            yield f"a regular expression is only for strings, not for {kind.kind}"
+            yield (
+                f"a regular expression is only for strings, not for {kind.kind}",
+                "remove it, or declare str",
+            )
         try:
             re.compile(parameter.pattern)
         except re.error as error:
-            yield f"invalid regular expression {parameter.pattern!r}: {error}"
+            yield f"invalid regular expression {parameter.pattern!r}: {error}", "correct it"
     if parameter.accept and not parameter.type.is_file:
-        yield f"accept is only for files, not for {kind.kind}"
+        yield f"accept is only for files, not for {kind.kind}", "remove it, or declare Path"
     if parameter.choices:
         yield from _faults_of_choices(parameter, kind)
     yield from _faults_of_default(parameter, kind)
 
 
-def _faults_of_choices(parameter: Parameter, kind: Type) -> Iterator[str]:
+def _faults_of_choices(parameter: Parameter, kind: Type) -> Iterator[tuple[str, str]]:
     wanted = {"string": str, "integer": int}.get(kind.kind)
     if wanted is None:
-        yield f"choices are only for strings and integers, not for {kind.kind}"
+        yield f"choices are only for strings and integers, not for {kind.kind}", "remove them"
     elif not all(type(choice) is wanted for choice in parameter.choices):
-        yield f"all choices must be of the type {wanted.__name__}"
+        yield f"all choices must be of the type {wanted.__name__}", "correct the others"
     if parameter.limits:
-        yield f"choices cannot be combined with {'/'.join(parameter.limits)}"
+        yield f"choices cannot be combined with {'/'.join(parameter.limits)}", "remove one of them"
 
 
-def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
+def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[tuple[str, str]]:
     default = parameter.default
     if default is MISSING or default is None:
         return
@@ -229,25 +252,25 @@ def _faults_of_default(parameter: Parameter, kind: Type) -> Iterator[str]:
         yield from _faults_of_tensor(kind.tensor, parameter)
         return
     if parameter.type.kind == "array" and not isinstance(default, (list, tuple)):
-        yield f"the default {default!r} is not a list"
+        yield f"the default {default!r} is not a list", f"use a list, for example [{default!r}]"
         return
     for key, limit in parameter.limits.items():
         if "length" in key and not _within(key, default, limit):
-            yield f"the default {default!r} violates {key}={limit}"
+            yield f"the default {default!r} violates {key}={limit}", _CHANGE
     for value in default if isinstance(default, (list, tuple)) else [default]:
         if not _fits(kind, value):
-            yield f"the default {value!r} is not of the type {kind.kind}"
+            yield f"the default {value!r} is not of the type {kind.kind}", _of_type(kind)
             return
         if parameter.choices and value not in parameter.choices:
-            yield f"the default {value!r} is not one of the choices"
+            yield f"the default {value!r} is not one of the choices", "use one of them, or add it"
         for key, limit in parameter.limits.items():
             if "length" not in key and not _within(key, value, limit):
-                yield f"the default {value!r} violates {key}={limit}"
+                yield f"the default {value!r} violates {key}={limit}", _CHANGE
         if parameter.pattern and not re.search(parameter.pattern, value):
-            yield f"the default {value!r} does not match {parameter.pattern!r}"
+            yield f"the default {value!r} does not match {parameter.pattern!r}", _CHANGE
 
 
-def _faults_of_tensor(wanted: TensorDetails, parameter: Parameter) -> Iterator[str]:
+def _faults_of_tensor(wanted: TensorDetails, parameter: Parameter) -> Iterator[tuple[str, str]]:
     from deepaas.tensors import given  # Imports NumPy, which is installed: an input has its type.
 
     default = parameter.default
@@ -255,7 +278,12 @@ def _faults_of_tensor(wanted: TensorDetails, parameter: Parameter) -> Iterator[s
         for one in default if parameter.type.kind == "array" else [default]:
             given.array(one, wanted, "")
     except BadTensor as error:
-        yield f"the default does not match the declaration: {error}"
+        yield f"the default does not match the declaration: {error}", _CHANGE
+
+
+def _of_type(kind: Type) -> str:
+    example = _EXAMPLES.get(kind.kind)
+    return f"use one that is{f', for example {example}' if example else ''}, or another type"
 
 
 def _fits(kind: Type, value: Any) -> bool:

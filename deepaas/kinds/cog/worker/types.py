@@ -6,6 +6,7 @@ import enum
 import io
 import os
 import pathlib
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -26,8 +27,38 @@ _UNIONS = (typing.Union, types.UnionType)
 _ARRAYS = (("numpy", "ndarray"), ("torch", "Tensor"))
 
 
+SUPPORTED = (
+    "str, int, float, bool, dict, list[str], Path (a file), Literal['a', 'b'], an Enum, "
+    "numpy.ndarray, torch.Tensor, Any, or one of these | None"
+)
+"""Types of inputs, for messages."""
+
+_INSTEAD = {
+    **dict.fromkeys(("bytes", "bytearray", "Image", "DataFrame"), "Path"),
+    **dict.fromkeys(("tuple", "set", "frozenset", "Series"), "list[float]"),
+    **dict.fromkeys(("float16", "float32", "float64", "Decimal"), "float"),
+    **dict.fromkeys(("int8", "int16", "int32", "int64", "uint8"), "int"),
+    "Dataset": "Path",
+    "complex": "float",
+}
+"""What to write instead of other types, by their name; ``str`` for all others."""
+
+
 class Unsupported(Exception):
-    """Clients cannot send values for this annotation; the text says why."""
+    """Clients cannot send values for this annotation; the text says why, ``fix`` what to do."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(problem)
+        self.fix = fix
+
+
+class UnsupportedType(Unsupported):
+    """A type that no value of a request can have. ``instead`` is a similar one that works."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.instead = _INSTEAD.get(re.split(r"\W", re.sub(r"\[.*", "", name))[-1], "str")
+        super().__init__(f"clients cannot send values of the type {name}", f"use {SUPPORTED}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +117,7 @@ def read(annotation: Any) -> Type:
         return Type("object")
     if isinstance(annotation, type):
         return _class(annotation)
-    raise Unsupported(f"clients cannot send values of the type {name(annotation)}")
+    raise UnsupportedType(name(annotation))
 
 
 def opaque(annotation: Any) -> Type | None:
@@ -113,11 +144,14 @@ def tensor(annotation: Any) -> Type | None:
         if declared is None:
             return found
         if found is None:
-            raise Unsupported("Tensor() is only for numpy.ndarray and torch.Tensor")
+            raise Unsupported(
+                "Tensor() is only for numpy.ndarray and torch.Tensor",
+                "remove Tensor(…), or use one of these types",
+            )
         try:
             return replace(found, tensor=declared_of(declared.dtype, declared.shape))
         except BadTensor as error:
-            raise Unsupported(str(error)) from None
+            raise Unsupported(str(error), "correct Tensor(…)") from None
     if origin in _UNIONS:
         others = [one for one in inner if one is not type(None)]
         found = tensor(others[0]) if len(others) == 1 else None
@@ -183,14 +217,16 @@ def _union(members: tuple[Any, ...]) -> Type:
         (only,) = kinds
         return replace(only, nullable=nullable or only.nullable)
     if odd := [one for one in kinds if one.kind in ("file", "opened", "secret", "tensor")]:
-        raise Unsupported(f"a {odd[0].kind} cannot be part of a union")
+        raise Unsupported(
+            f"a {odd[0].kind} cannot be part of a union", "declare one type, or TYPE | None"
+        )
     return Type("union", nullable, inner=tuple(kinds))
 
 
 def _array(members: tuple[Any, ...]) -> Type:
     inner = read(members[0]) if members else Type("any")
     if inner.kind == "array" and inner.is_file:
-        raise Unsupported("files in lists of lists are not supported")
+        raise Unsupported("files in lists of lists are not supported", "use list[Path]")
     return Type("array", inner=(inner,))
 
 
@@ -206,7 +242,7 @@ def _class(annotation: type) -> Type:
         return Type("opened")
     if callable(getattr(annotation, "get_secret_value", None)):
         return Type("secret", python=annotation)
-    raise Unsupported(f"clients cannot send values of the type {annotation.__name__}")
+    raise UnsupportedType(annotation.__name__)
 
 
 def _is_concrete(path: type) -> bool:
@@ -216,5 +252,7 @@ def _is_concrete(path: type) -> bool:
 def _choices(values: Sequence[Any], python: Any) -> Type:
     kinds = {_PLAIN.get(type(value)) for value in values}
     if kinds not in ({"string"}, {"integer"}):
-        raise Unsupported("choices must be all strings or all integers")
+        raise Unsupported(
+            "choices must be all strings or all integers", "for example Literal['a', 'b']"
+        )
     return Type(str(kinds.pop()), python=python, choices=tuple(values))

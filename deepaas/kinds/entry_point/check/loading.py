@@ -18,6 +18,7 @@ from deepaas.author_files.modules import near_module
 from deepaas.author_files.project import read
 from deepaas.author_files.python import source, tree
 from deepaas.check import manners
+from deepaas.check.sentences import problem_and_fix
 from deepaas.check.session import Session, printed_bytes
 from deepaas.check.target import Target
 from deepaas.kinds.entry_point import GROUP
@@ -88,8 +89,7 @@ def _imported(session: Session, doing: str, load: Callable[[], Any]) -> Any:
     if outcome.skipped:
         return None
     if isinstance(outcome.error, CannotBeServed):
-        fix = "fix this: a host cannot load the model"
-        session.add("host-refuses", session.place, str(outcome.error), fix)
+        session.add("host-refuses", session.place, *problem_and_fix(str(outcome.error)))
     elif outcome.error is not None:
         _tell_failure(session, outcome.error)
     if outcome.error is None:
