@@ -17,6 +17,7 @@ from deepaas.check import accept, files, signatures
 from deepaas.check.noting import RequiredWithDefault
 from deepaas.check.session import Session
 from deepaas.runtime import defaults
+from deepaas.runtime.advice import advice
 from deepaas.runtime.arguments import Arguments, field_for, is_file
 from deepaas.runtime.describe import describe
 from deepaas.runtime.failures import reason
@@ -87,12 +88,15 @@ def _declared(session: Session, name: str, declare: Any) -> Mapping[str, Any] | 
             )
         else:
             problem = f"{name} failed: {reason(outcome.error)}"
-            session.add("args-fail", where, problem, "fix this line")
+            fix = advice(outcome.error, session.there) or "fix this line"
+            session.add("args-fail", where, problem, fix)
         return None
     if isinstance(outcome.value, Mapping):
         return outcome.value
     kind = type(outcome.value).__name__
     fix = "return {'name': fields.Str(…), …}"
+    if outcome.value is None:
+        kind, fix = "None", f"is a 'return' missing? Write {fix}"
     schema = outcome.value
     if isinstance(schema, marshmallow.Schema) or (
         inspect.isclass(schema) and issubclass(schema, marshmallow.Schema)
@@ -129,6 +133,7 @@ def _usable(session: Session, name: Any, one: Any, place: str) -> bool:
         return False
     bound = alone.schema.fields[name]
     wrong = None if name == "accept" else defaults.problem(name, bound, call=True)
+    wrong = wrong or defaults.unused(name, bound)
     try:
         describe(alone, None, None)
     except Exception as error:
@@ -229,8 +234,11 @@ def _check_together(
         found.complete = False
         return
     unknown = names - set(found.fields)
+    if unused := {name for name, one in schema.fields.items() if defaults.unused(name, one)}:
+        unknown |= unused
+        found.complete = False
     always, sometimes = given(schema.fields)
-    sometimes = [*sorted(unknown), *sometimes]
+    sometimes = [*sorted(unknown - {*always, *sometimes}), *sometimes]
     if not signatures.check(session, found.function, call, always, sometimes, unknown):
         found.complete = False
     if "accept" in found.fields and found.function == "predict":

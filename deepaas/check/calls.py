@@ -21,6 +21,7 @@ def check(
     declared: Mapping[str, Declared],
     said: Mapping[str, Any],
     warm_name: str = "warm",
+    examples_place: str = '"examples": [%s] to what get_metadata returns',
 ) -> None:
     """Call the functions if requested and possible; the report says what was not called.
 
@@ -29,6 +30,7 @@ def check(
         described: the model as clients see it.
         said: the metadata.
         warm_name: the author's name for ``warm``.
+        examples_place: what to add where, for a first example; ``%s`` stands for it.
     """
     model = LoadedModel(session.target.name, author, session.spool)
     is_warm = session.job.call and _warm(session, author, model, warm_name)
@@ -51,7 +53,9 @@ def check(
         examples.check(said["examples"], is_warm)
     elif is_warm and (lacking := [name for name, one in found.fields.items() if one.required]):
         names = ", ".join(lacking)
-        _not_tried(session, f"predict was not called because it requires {names}. Add 'examples'")
+        example = "{" + ", ".join(f'"{name}": …' for name in lacking) + "}"
+        add = f"Add {examples_place % example}"
+        _not_tried(session, f"predict was not called because it requires {names}. {add}")
     elif is_warm:
         examples.call_with_defaults()
 

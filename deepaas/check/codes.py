@@ -97,6 +97,11 @@ _OF_ANY_MODEL = (
         "arguments",
         "the default of an argument is rejected by its own validators",
     ),
+    error(
+        "default-unused",
+        "arguments",
+        "an argument has `default=` instead of `load_default=`, which has no effect",
+    ),
     warning(
         "default-type",
         "arguments",

@@ -27,7 +27,7 @@ from deepaas.messages import (
 from deepaas.runtime import broken_schema
 from deepaas.runtime.arguments import Arguments
 from deepaas.runtime.blame import blamed
-from deepaas.runtime.calling import declared_in, without_arguments
+from deepaas.runtime.calling import declared_in, place_of, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.failures import CannotBeServed, reason
@@ -323,8 +323,12 @@ class LoadedModel:
         except NotImplementedError:
             return Arguments({})
         if not isinstance(declared, Mapping):
-            kind = type(declared).__name__
-            raise CannotBeServed(f"{declaration} returned {kind}: it must return a dict of fields")
+            kind = "None" if declared is None else type(declared).__name__
+            forgot = ": is a 'return' missing?" if declared is None else "."
+            raise CannotBeServed(
+                f"{declaration}{place_of(declare)} returned {kind}, not a dict of fields{forgot} "
+                "Write return {'text': fields.Str(required=True)}, for example"
+            )
         with declared_in(declaration, declare):
             return Arguments(declared, self.traits.take.get(function))
 

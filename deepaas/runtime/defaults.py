@@ -29,6 +29,24 @@ _WORDS = {
 }
 
 
+_EXAMPLES: tuple[tuple[type[fields.Field], str], ...] = (
+    (fields.Boolean, "True"),
+    (fields.Integer, "3"),
+    (fields.Number, "0.5"),
+    (fields.UUID, "uuid.UUID(int=1)"),
+    (fields.Email, "'ada@example.org'"),
+    (fields.Url, "'https://example.org'"),
+    (fields.Date, "datetime.date(2026, 1, 31)"),
+    (fields.Time, "datetime.time(12, 30)"),
+    (fields.DateTime, "datetime.datetime(2026, 1, 31)"),
+    (fields.TimeDelta, "datetime.timedelta(seconds=3)"),
+    (fields.String, "'text'"),
+    (fields.List, "[]"),
+    (fields.Mapping, "{}"),
+)
+"""A value for each type of field; the first that matches counts."""
+
+
 class Wrong(NamedTuple):
     code: str
     problem: str
@@ -64,11 +82,28 @@ def problem(name: str, field: fields.Field, *, call: bool = False) -> Wrong | No
     loaded = _loaded(field, value)
     if isinstance(loaded, marshmallow.ValidationError):
         text = f"{told} is invalid: {_messages(loaded)}"
-        return Wrong("default-invalid", text, f"use a value that {type(field).__name__} accepts")
+        fix = f"use a value that {type(field).__name__} accepts{_for_example(field)}"
+        return Wrong("default-invalid", text, fix)
     if loaded is missing or _alike(value, loaded):
         return None
     text = f"{told} is {_word(value)}, but values from clients are {_word(loaded)}"
     return Wrong("default-type", text, f"load_default={loaded!r}")
+
+
+def unused(name: str, field: fields.Field) -> Wrong | None:
+    """Return what is wrong if an author wrote ``default=``, which only counts for results."""
+    value: Any = field.dump_default
+    if value is missing or field.load_default is not missing or field.required:
+        return None
+    shown = "…" if callable(value) else _short(value)
+    text = f"default={shown} of {name!r} has no effect on arguments"
+    return Wrong("default-unused", text, f"write load_default={shown}")
+
+
+def _for_example(field: fields.Field) -> str:
+    """A value of the field's type, if it is known."""
+    example = next((told for kind, told in _EXAMPLES if isinstance(field, kind)), "")
+    return f", for example {example}" if example else ""
 
 
 def _refused(field: fields.Field, value: Any) -> str:

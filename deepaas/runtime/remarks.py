@@ -61,8 +61,8 @@ def remarks_on(
     if declared is None:
         return
     for name, field in declared.schema.fields.items():
-        wrong = defaults.problem(name, field)
-        if wrong is not None and wrong.code == "default-invalid":
+        wrong = defaults.problem(name, field) or defaults.unused(name, field)
+        if wrong is not None and wrong.code in ("default-invalid", "default-unused"):
             yield f"{wrong.problem}; {wrong.fix}"
     call = getattr(author, function)
     if function == "predict" and forgets_return(author):
@@ -70,7 +70,9 @@ def remarks_on(
     if getattr(author, DECLARED[function], None) is None:
         found = without_declaration(function, call, misspelt)
     else:
-        found = mismatches(function, call, *given(declared.schema.fields))
+        named = declared.schema.fields
+        unknown = {name for name, field in named.items() if defaults.unused(name, field)}
+        found = mismatches(function, call, *given(named), unknown)
     for code, problem, fix in found:
         if code not in _HARMLESS:
             yield f"{problem}; {fix}"

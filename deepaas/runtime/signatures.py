@@ -70,8 +70,14 @@ def mismatches(
     if parameters is None:
         return
     given = [*always, *sometimes]
-    yield from _untaken(function, call, parameters, given)
+    others = _others(call, parameters, given)
+    if others:
+        yield _other_names(function, parameters, given, others)
+    else:
+        yield from _untaken(function, call, parameters, given)
     for name in needed(call):
+        if name in others:
+            continue
         if name not in given:
             yield _undeclared(function, name, f"{DECLARED[function]} does not declare")
         elif name in sometimes and name not in unknown:
@@ -168,6 +174,46 @@ def _untaken(
                 f"{function} cannot take the argument {name!r}, which {declare} declares",
                 _fix(function, call, parameters, name, given),
             )
+
+
+def _others(call: Any, parameters: Parameters, given: Sequence[str]) -> list[str]:
+    """Required parameters under other names than all that is given; empty if that is not all."""
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return []
+    untaken = [name for name in given if name not in parameters]
+    others = [name for name in needed(call) if name not in given]
+    called = getattr(call, "__name__", "")
+    decorated = called.isidentifier() and called not in DECLARED
+    odd = {*others, *given} & {*_OBJECTS, _bound_name(call)} or not all(
+        map(str.isidentifier, untaken)
+    )
+    return [] if not untaken or decorated or odd else others
+
+
+def _other_names(
+    function: str, parameters: Parameters, given: Sequence[str], others: Sequence[str]
+) -> Mismatch:
+    """One proposal for a function and a declaration with different names."""
+    declare = DECLARED[function]
+    untaken = [name for name in given if name not in parameters]
+    stay = [p for p in parameters.values() if p.name not in others]
+    plain = [str(p) for p in stay if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    optional = [str(p) for p in stay if p.default is not p.empty]
+    fix = f"def {function}({', '.join([*plain, *untaken, *optional])})"
+    if len(parameters) == 1:
+        fix += f", or def {function}(**{others[0]}) for a dict of all"
+    elif len(others) == 1 and (near := difflib.get_close_matches(others[0], untaken, 1)):
+        fix += f", or call {near[0]!r} {others[0]!r} in {declare}"
+    return Mismatch(
+        "argument-not-taken",
+        f"{function} takes {_listed(others)}, but {declare} declares {_listed(untaken)}, and "
+        "arguments are passed by name: no call works",
+        fix,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def _fix(function: str, call: Any, parameters: Parameters, name: str, given: Sequence[str]) -> str:

@@ -224,7 +224,6 @@ def test_one_fault_does_not_hide_another(tmp_path: Path) -> None:
         "metadata-incomplete",
         "metadata-not-json",
         "no-description",
-        "parameter-undeclared",
         "schema-field",
         "warm-fails",
     ]

@@ -105,8 +105,24 @@ def test_good_one(tmp_path: Path) -> None:
     report = check(str(tmp_path))
     assert report.findings == []
     assert report.notes == [
-        "not fully checked: predict was not called because it requires a. Add 'examples'"
+        "not fully checked: predict was not called because it requires a. "
+        'Add examples = [{"a": …}] to class Predictor'
     ]
+
+
+def test_where_examples_are_given(tmp_path: Path) -> None:
+    file = tmp_path / "predict.py"
+    file.write_text("def predict(a: str, b: int) -> str:\n    return a\n")
+    (note,) = check(str(file)).notes
+    assert note.endswith('Add predict.examples = [{"a": …, "b": …}] below the function')
+    file.write_text(f"{file.read_text()}\n\npredict.examples = [{{'a': 'x', 'b': 3}}]\n")
+    assert check(str(file)).notes == []
+    file.write_text(
+        "from webargs import fields\n\ndef get_predict_args():\n"
+        "    return {'a': fields.Str(required=True)}\n\ndef predict(a):\n    return a\n"
+    )
+    (note,) = check(str(file)).notes
+    assert note.endswith('Add "examples": [{"a": …}] to what get_metadata returns')
 
 
 def test_setup_that_fails(tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import marshmallow
 import pytest
 from webargs import fields, validate
 
 from deepaas.messages import Predict, RawRequest
-from deepaas.runtime import failures
+from deepaas.runtime import defaults, failures
+from deepaas.runtime.advice import advice
 from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.odd_metadata import oddities
@@ -56,13 +59,83 @@ def test_a_name_is_no_mistake_where_nothing_is_missing() -> None:
 def test_arguments_that_do_not_fit() -> None:
     assert said(predict=lambda text: text, get_predict_args=text) == []
     assert said(predict=lambda **kwargs: kwargs, get_predict_args=text) == []
-    cannot, needs = said(predict=lambda txt: txt, get_predict_args=text)
+    (cannot,) = said(predict=lambda: "", get_predict_args=text)
     assert cannot.startswith("predict cannot take the argument 'text'")
-    assert "call it 'txt' in get_predict_args" in cannot
-    assert needs.startswith("predict needs 'txt', which get_predict_args does not declare")
     (needs,) = said(train=lambda epochs: epochs)
     assert needs.startswith("train(epochs) takes arguments, but get_train_args() does not exist")
     assert "def get_train_args(): return {'epochs': fields.Str(required=True)}" in needs
+
+
+def two() -> dict[str, fields.Field]:
+    return {"x": fields.Int(required=True), "y": fields.Int(load_default=1)}
+
+
+@pytest.mark.parametrize(
+    ("predict", "declared", "fix"),
+    [
+        (lambda args: args, text, "def predict(text), or def predict(**args) for a dict of all"),
+        (lambda args: args, two, "def predict(x, y), or def predict(**args) for a dict of all"),
+        (
+            lambda txt, k=1: (txt, k),
+            text,
+            "def predict(text, k=1), or call 'text' 'txt' in get_predict",
+        ),
+        (lambda a, b: (a, b), two, "def predict(x, y)"),
+        (lambda a, y: (a, y), two, "def predict(y, x)"),
+    ],
+)
+def test_other_names_are_one_mistake_with_one_proposal(
+    predict: Any, declared: Any, fix: str
+) -> None:
+    (sentence,) = said(predict=predict, get_predict_args=declared)
+    taken = next(iter(inspect.signature(predict).parameters))
+    assert sentence.startswith(f"predict takes '{taken}'")
+    assert "arguments are passed by name: no call works" in sentence
+    assert f"; {fix}" in sentence
+
+
+def test_default_of_results_is_no_default_of_arguments() -> None:
+    def declared() -> dict[str, fields.Field]:
+        return {"n": fields.Int(dump_default=3)}
+
+    (sentence,) = said(predict=lambda n: n, get_predict_args=declared)
+    assert sentence == "default=3 of 'n' has no effect on arguments; write load_default=3"
+
+
+def test_marshmallow_4_has_no_default() -> None:
+    error = TypeError("Field.__init__() got an unexpected keyword argument 'default'")
+    assert advice(error) == "write load_default= instead of default="
+
+
+def test_declaration_that_is_not_returned() -> None:
+    def declared() -> None:
+        text()
+
+    author = types.SimpleNamespace(predict=lambda text: text, get_predict_args=declared)
+    with pytest.raises(CannotBeServed) as error:
+        LoadedModel("mine", author, Path("/nowhere"))
+    place = f"({__file__}:{declared.__code__.co_firstlineno})"
+    assert str(error.value).startswith(
+        f"get_predict_args {place} returned None, not a dict of fields: is a 'return' missing? "
+        "Write return {'text': fields.Str(required=True)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (fields.Int(load_default="x"), "3"),
+        (fields.Float(load_default="x"), "0.5"),
+        (fields.Date(load_default="x"), "datetime.date(2026, 1, 31)"),
+        (fields.List(fields.Int(), load_default="x"), "[]"),
+        (fields.Dict(load_default="x"), "{}"),
+        (fields.Url(load_default=3), "'https://example.org'"),
+    ],
+)
+def test_default_of_another_type_has_an_example(field: fields.Field, value: str) -> None:
+    wrong = defaults.problem("a", marshmallow.Schema.from_dict({"a": field})().fields["a"])
+    assert wrong is not None
+    assert wrong.fix == f"use a value that {type(field).__name__} accepts, for example {value}"
 
 
 def test_a_misspelt_declaration_is_one_mistake() -> None:

@@ -23,6 +23,7 @@ from deepaas.runtime.calling import AsksForArguments
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import CannotBeServed, reason
 from deepaas.runtime.signatures import DECLARED
+from deepaas.runtime.traits import own_predict
 
 CODE = error(
     "typed-predictor",
@@ -103,7 +104,16 @@ def _check_calls(session: Session, predictor: Any, place: str) -> None:
     said = session.run("get_metadata", "reading its metadata", predictor.get_metadata)
     about = said.value if said.good else {}
     described = page.read(session.target.name, declared, getattr(predictor, "schema", None), about)
-    calls.check(session, predictor, described, declared, about, "setup")
+    where = _examples_place(predictor)
+    calls.check(session, predictor, described, declared, about, "setup", where)
+
+
+def _examples_place(predictor: Any) -> str:
+    function = own_predict(predictor)
+    owner, _, name = getattr(function, "__qualname__", "").rpartition(".")
+    if owner and not owner.endswith("<locals>"):
+        return f"examples = [%s] to class {owner}"
+    return f"{name or 'predict'}.examples = [%s] below the function"
 
 
 _NOWHERE = "correct the path or the name, or define a predictor there"
