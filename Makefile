@@ -33,8 +33,8 @@ SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door 
 .PHONY: run setup test types types-demo pythons soak docs bench format clean
 
 run: $(VENV)/run.stamp
-	@echo "Starting the demo model: $(BIN)/deepaas-run demo_app$(if $(PORT), --listen-port $(PORT))"
-	@$(BIN)/deepaas-run demo_app$(if $(PORT), --listen-port $(PORT))
+	@echo "Starting the demo model: $(BIN)/deepaas-run --model-name demo_app$(if $(PORT), --listen-port $(PORT))"
+	@$(BIN)/deepaas-run --model-name demo_app$(if $(PORT), --listen-port $(PORT))
 
 setup: $(VENV)/test.stamp
 	@echo "Environments for the tests: DEEPaaS 2.6, Cog and clients to compare with, and other Pythons;"

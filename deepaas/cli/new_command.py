@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import deepaas
+from deepaas.author_files.lines import shown
 from deepaas.cli.output import unwritable
 from deepaas.cli.problems import OK, CommandProblem
 
@@ -93,9 +95,10 @@ def _run(options: argparse.Namespace) -> int:
                 config_file=str(config),
             )
         except exceptions.OutputDirExistsException as error:
-            said = str(error).removeprefix("Error: ")
+            found = re.search(r'"(.*)"', str(error))
+            folder = shown(found[1]) if found else "the folder"
             raise CommandProblem(
-                f"{said}. Choose another NAME, or another folder with --to"
+                f"{folder} already exists. Choose another NAME, or another parent folder with --to"
             ) from None
         except exceptions.FailedHookException:
             # The hook has already printed the reasons.

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from deepaas.cli import options as shapes
 from deepaas.cli.interrupt import Interrupted
@@ -45,6 +46,7 @@ _KINDS = {
     "tensor": shapes.TENSOR,
 }
 _WORDS = {"string": "text", "password": "text", "any": "value", "array": "value"}
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _HOST_FAILED = (
     errors.ConnectionFailed,
     errors.Busy,
@@ -69,6 +71,8 @@ def open_client(options: argparse.Namespace) -> Iterator[Client]:
         raise CommandProblem(str(error)) from None
     except errors.ModelFailed as error:
         raise CommandProblem(f"the model failed: {error.message}", MODEL_FAILED) from None
+    except errors.NotSent as error:
+        raise CommandProblem(_no_host(options.url, error.message), HOST_FAILED) from None
     except _HOST_FAILED as error:
         raise CommandProblem(_with_url(options.url, error.message), HOST_FAILED) from None
     except errors.ClientError as error:
@@ -202,6 +206,24 @@ class RemoteModel:
         if free and set(answer) == {"status", "predictions"}:
             return answer["predictions"]
         return answer
+
+
+def _no_host(url: str, message: str) -> str:
+    """Say what to do if nothing listens at a URL."""
+    shown = shown_url(url)
+    before, _, reason = message.rpartition(f"{shown}: ")
+    if not before.startswith("Cannot connect"):
+        return _with_url(url, message)  # Its certificate is not trusted.
+    told = f"no host answers at {shown} ({reason})"
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if host not in _THIS_MACHINE:
+        return f"{told}. Check the address, or start a host there: deepaas-run MODEL"
+    option = "" if port in (None, 5000) else f" --listen-port {port}"
+    return f"{told}. Start one: deepaas-run MODEL{option}"
 
 
 def _with_url(url: str, message: str) -> str:

@@ -20,7 +20,7 @@ _EPILOG = """\
 examples:
   deepaas-run
         all installed models, on http://127.0.0.1:5000
-  deepaas-run my_model --listen-port 8080
+  deepaas-run --model-name my_model --listen-port 8080
         one model, on another port
   deepaas-run predict.py:Predictor --reload
         a typed predictor in a file, reloaded when the file changes

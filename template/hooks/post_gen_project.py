@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 AUTHOR = {{ (cookiecutter.author_name | authors(cookiecutter.author_email))[0] }}
+DEEPAAS = {{ cookiecutter.__deepaas | quoted }}
 LICENSE = {{ cookiecutter.open_source_license | quoted }}
 PACKAGE = {{ cookiecutter.__package | quoted }}
 REPOSITORY = {{ cookiecutter.__repo_name | quoted }}
@@ -80,6 +82,9 @@ def main() -> None:
         print(trouble, file=sys.stderr)
     print(f"{REPOSITORY} is ready. Next:\n")
     print(f"  cd {shlex.quote(way_here())}")
+    if DEEPAAS and importlib.util.find_spec("deepaas") is None:
+        # Until 2.7 is on PyPI, pip finds no deepaas that the package works with.
+        print(f"  pip install {shlex.quote(DEEPAAS)}")
     print("  pip install --editable '.[serve,test]'")
     print("  pytest")
     print(f"  deepaas-run --model-name {PACKAGE} --reload\n")

@@ -36,9 +36,11 @@ def test_its_readme_installs_deepaas_from_where_it_is(shell: Shell) -> None:
 
 def test_mistakes_are_told_shortly(shell: Shell) -> None:
     (shell.folder / "taken").mkdir()
+    (shell.folder / "in here/taken").mkdir(parents=True)
     for words, said in {
         ("new", "3d"): "project_name: '3d' does not start with a letter",
-        ("new", "Taken"): '"taken" directory already exists. Choose another NAME',
+        ("new", "Taken"): "error: taken already exists. Choose another NAME, or another parent",
+        ("new", "Taken", "--to", "in here"): "error: in here/taken already exists. Choose",
         ("new", "x", "--start", "tabluar"): "Did you mean tabular?",
         ("new",): "the following arguments are required: NAME",
     }.items():

@@ -88,17 +88,23 @@ def test_exit_codes(shell: Shell) -> None:
     assert "  --number: Must be greater than or equal to 1 and less than" in ended.errors
     assert "  --kind: Must be one of: a, b." in ended.errors
     assert "Traceback" not in ended.errors
+    port = free_port()
     for code, words, said in (
         (1, (*ONE, "predict", "--number", "9"), "ValueError: boom"),
         (1, (*ONE, "predict", "--number", "8"), "eight is too much"),
         (2, ("--model-name", "nope", "predict"), "available models: command_line, fails_at_import"),
         (2, (*ONE, "train"), "command_line has no train function"),
         (3, ("--model-name", BROKEN, "predict"), "model 'fails_at_import' takes no calls: "),
-        (3, ("--url", f"http://127.0.0.1:{free_port()}", "list"), "Connection refused"),
+        (
+            3,
+            ("--url", f"http://127.0.0.1:{port}", "list"),
+            f"no host answers at http://127.0.0.1:{port} (Connection refused). "
+            f"Start one: deepaas-run MODEL --listen-port {port}\n",
+        ),
         (
             3,
             ("--url", f"http://me:secret@127.0.0.1:{free_port()}", "runs"),
-            "Cannot connect to http",
+            "no host answers at http",
         ),
         (2, ("--url", "nonsense", "list"), "not a valid URL of a host"),
     ):

@@ -19,7 +19,7 @@ import tomli
 import yaml
 from cookiecutter.exceptions import FailedHookException
 
-from .generated import ANSWERS, LICENSES, STARTS, generate
+from .generated import ANSWERS, LICENSES, STARTS, TEMPLATE, generate
 
 BIN = Path(sys.executable).parent
 TITLES = {
@@ -245,6 +245,20 @@ def test_no_git(
     assert "leaf-counter is ready" in said.out
     assert (folder / "tests").is_dir()
     assert not (folder / ".git").exists()
+
+
+def test_next_steps_where_deepaas_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden/sitecustomize.py").write_text("import sys; sys.modules['deepaas'] = None\n")
+    package = "  pip install --editable '.[serve,test]'\n"
+    generate(tmp_path / "installed")
+    assert f"/leaf-counter\n{package}" in capfd.readouterr().out
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hidden"))
+    generate(tmp_path / "other")
+    host = f"  pip install '{TEMPLATE.parent}[tensorboard,ui]'\n"
+    assert f"/leaf-counter\n{host}{package}" in capfd.readouterr().out
 
 
 def run(command: str, *arguments: str, cwd: Path) -> str:

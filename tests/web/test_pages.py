@@ -367,6 +367,7 @@ URL = "http://127.0.0.1:5000/v2/models/m/predict/"
         ([], [URL]),
         ([IMAGE], [URL, "-F", "image=@path/to/file"]),
         ([{**IMAGE, "required": False}], [URL, "-F", "image=@path/to/file"]),
+        ([{**IMAGE, "required": False}, {"in": "query", "name": "n", "default": 3}], [URL]),
         ([{"in": "query", "name": "n", "type": "string"}], [URL]),
         (
             [

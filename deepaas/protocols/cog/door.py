@@ -120,8 +120,15 @@ def setup(host: Host) -> Door:
         served = shelf.get(model)
         if served is None or served.description.predict is None or not settings.predict_endpoint:
             return []
-        # If nothing is required, the example shows the first file.
-        also = () if served.inputs.get("required") else sorted(served.files)[:1]
+        # If nothing is required and nothing has a default, the example shows the first file.
+        inputs = served.inputs.get("properties", {})
+        has_default = any(
+            one.get("default") is not None
+            for name, one in inputs.items()
+            if name not in served.files
+        )
+        is_enough = served.inputs.get("required") or has_default
+        also = () if is_enough else sorted(served.files)[:1]
         body = {"input": guesses.required(served.inputs, also)}
         path = f"{url}/{NAME}/{quote(model.name, safe='')}/predictions"
         return [Snippet(f"Predict with {TITLE}", curl(path, body=body))]

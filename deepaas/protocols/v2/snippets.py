@@ -14,9 +14,10 @@ Parameter = Mapping[str, Any]
 
 
 def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
-    """A prediction with the required arguments or, if there are none, with the first file."""
+    """A prediction with the required arguments. If there are none, with the first file, unless
+    other arguments have defaults: then the model has inputs without it."""
     chosen = [p for p in parameters if p.get("required") is True or p["in"] == "body"]
-    if not chosen:
+    if not chosen and not any(_has_default(p) for p in parameters):
         chosen = [p for p in parameters if _is_file(p)][:1]
     query: list[tuple[str, str]] = []
     form: list[tuple[str, str | LocalFile]] = []
@@ -40,6 +41,11 @@ def prediction(url: str, path: str, parameters: Sequence[Parameter]) -> str:
     # Percent-encoded, so that it contains no quotes.
     full = quote(f"{url}{path}", safe=":/[]%") + asked
     return curl(full, headers=headers, body=body if body and not form else None, form=form)
+
+
+def _has_default(parameter: Parameter) -> bool:
+    is_choice = str(parameter["name"]).lower() == "accept"
+    return parameter.get("default") is not None and not is_choice and not _is_file(parameter)
 
 
 def _is_file(parameter: Parameter) -> bool:
