@@ -19,9 +19,11 @@ class DeepaasError(Exception):
         code: a fixed word that programs can compare.
         message: one sentence for people.
         details: more for the log, such as a traceback; never sent to a client.
+        notice: what else the client should know, for a header; ASCII.
     """
 
     code = "error"
+    notice = ""
 
     def __init__(self, message: str, *, details: str = "") -> None:
         super().__init__(message)
@@ -42,16 +44,13 @@ class ConfigError(DeepaasError):
 
 class MalformedRequest(DeepaasError):
     """A body does not match its headers. ``fields``, if any, has the format of DEEPaaS 2.x, which
-    does not say where; ``notice`` does."""
+    does not say where; its ``notice`` does."""
 
     code = "malformed_request"
 
-    def __init__(
-        self, message: str, *, fields: dict[str, Any] | None = None, notice: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, fields: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.fields = fields
-        self.notice = notice
 
 
 class UnsupportedMediaType(DeepaasError):
@@ -194,17 +193,13 @@ class RequestTimedOut(DeepaasError):
 
 
 class InvalidArguments(DeepaasError):
-    """Some arguments are invalid; ``fields`` maps their names to messages.
-
-    ``notice``: which others were ignored.
-    """
+    """Some arguments are invalid; ``fields`` maps their names to messages."""
 
     code = "invalid_arguments"
 
-    def __init__(self, fields: dict[str, Any], notice: str = "") -> None:
+    def __init__(self, fields: dict[str, Any]) -> None:
         super().__init__("the arguments are not valid")
         self.fields = fields
-        self.notice = notice
 
 
 class ModelNotFound(DeepaasError):

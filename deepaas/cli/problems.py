@@ -34,6 +34,8 @@ class CommandProblem(Exception):
 
 
 def say(*lines: str) -> None:
+    if not lines:
+        return
     # A host says much of it, or a model.
     print(visible("\n".join(lines)), file=sys.stderr, flush=True)
 

@@ -59,12 +59,17 @@ _HOST_FAILED = (
 @contextlib.contextmanager
 def open_client(options: argparse.Namespace) -> Iterator[Client]:
     """Open a client for the host, and convert its errors to ``CommandProblem``."""
+    notices: dict[str, None] = {}
     try:
         api_key = options.api_key
         if api_key is None and options.api_key_file:
             api_key = read_key(options.api_key_file)
-        with Client(options.url, api_key=api_key) as client:
-            yield client
+        try:
+            with Client(options.url, api_key=api_key, on_notice=notices.setdefault) as client:
+                yield client
+        finally:
+            # At the end, where no progress is shown.
+            say(*(f"warning: {notice}" for notice in notices))
     except errors.InvalidArguments as error:
         if error.fields:
             raise bad_arguments(options.command, error.fields) from None

@@ -29,6 +29,7 @@ from deepaas.client.errors import (
     TrainingNotFound,
     Unauthorized,
 )
+from deepaas.client.notices import HostNotice
 from deepaas.client.runs import Progress
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "ConnectionFailed",
     "File",
     "HostError",
+    "HostNotice",
     "InvalidArguments",
     "Model",
     "ModelFailed",

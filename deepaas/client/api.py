@@ -37,6 +37,7 @@ from deepaas.client.errors import (
 from deepaas.client.events import MEDIA_TYPE as EVENTS
 from deepaas.client.events import read_events
 from deepaas.client.failures import in_our_words, pause_seconds
+from deepaas.client.notices import NOTICE
 from deepaas.client.refusals import refusal, refusal_of_event
 
 CONNECT_SECONDS = 10.0
@@ -67,10 +68,12 @@ class Api:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
         retries: int = 0,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         self.url = url.rstrip("/")
         self.public_url = (url if public_url is None else public_url).rstrip("/")
         self.retries = retries
+        self._on_notice = on_notice
         self._unix_socket = unix_socket
         self._headers = dict(headers or {})
         self._timeout = timeout
@@ -240,6 +243,8 @@ class Api:
         with in_our_words(self._shown()):
             url = URL(f"{self.url}{path}", encoded=True).with_query(query or None)
             response = await self._open().request(method, url, proxy=self._proxy(), **options)
+            if self._on_notice is not None and (notice := response.headers.get(NOTICE)):
+                self._on_notice(notice)
             if 200 <= response.status < 300 or response.status in also:
                 return response
             async with response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from deepaas.client import arrays
+from deepaas.client import arrays, notices
 from deepaas.client.answers import MAX_ANSWER_BYTES, file_name, is_json, read_all, write_all
 from deepaas.client.api import Api
 from deepaas.client.api_key import headers_with, own_key
@@ -53,6 +53,8 @@ class AsyncClient:
         timeout: seconds for a request; None: no limit for predictions.
         retries: how often a request is retried if the host has certainly not started it, or if it
             changes nothing.
+        on_notice: called with each notice of the host, for example which arguments it ignored.
+            None: a Python warning, :class:`HostNotice`.
     """
 
     def __init__(
@@ -62,11 +64,18 @@ class AsyncClient:
         api_key: str | None = None,
         timeout: float | None = None,
         retries: int = 2,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
         check_url(url)
         headers = headers_with(own_key() if api_key is None else api_key)
         self.url = url.rstrip("/")
-        self._api = Api(url, headers=headers, timeout=timeout, retries=retries)
+        self._api = Api(
+            url,
+            headers=headers,
+            timeout=timeout,
+            retries=retries,
+            on_notice=on_notice or notices.warn,
+        )
         self._models: dict[str, Model] = {}
         self._only = ""
 

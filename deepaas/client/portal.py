@@ -7,6 +7,7 @@ import os
 import selectors
 import threading
 import weakref
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -38,10 +39,17 @@ class Portal:
 
     The thread is started by the first call, and ends with `close`, with the last reference to this,
     or with the interpreter; then `leave` is run in the loop.
+
+    Attributes:
+        leave: what to run at the end.
+        notices: those of the host, to be added to in the loop; the thread that waits for a call
+            passes them to `on_notice`, because a warning names the line of its thread.
     """
 
-    def __init__(self, leave: Callable[[], Awaitable[None]]) -> None:
-        self._leave = leave
+    def __init__(self, on_notice: Callable[[str], None]) -> None:
+        self.leave: Callable[[], Awaitable[None]] = _nothing
+        self.notices: deque[str] = deque()
+        self._on_notice = on_notice
         # Reentrant: the garbage collector may end an iteration while this thread has the lock.
         self._lock = threading.RLock()
         self._process = os.getpid()
@@ -67,7 +75,12 @@ class Portal:
 
         future = asyncio.run_coroutine_threadsafe(told(), loop)
         try:
-            return future.result()
+            try:
+                return future.result()
+            finally:
+                with suppress(IndexError):
+                    while True:
+                        self._on_notice(self.notices.popleft())
         except CancelledError:
             raise ClientError("the client was closed during this call") from None
         except ClientError as error:
@@ -142,7 +155,7 @@ class Portal:
                 thread.start()
                 # Also runs at the end of the interpreter.
                 self._end = weakref.finalize(
-                    self, _end, self._loop, thread, self._iterated, self._leave, self._process
+                    self, _end, self._loop, thread, self._iterated, self.leave, self._process
                 )
             return self._loop
 
@@ -166,6 +179,10 @@ class _OwnSelector(selectors.DefaultSelector):
         if os.getpid() != self._process:
             return self.get_key(fileobj)
         return super().unregister(fileobj)
+
+
+async def _nothing() -> None:
+    """Nothing to close."""
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

@@ -5,13 +5,14 @@ Generated from the client for event loops, do not edit: ``python -m scripts.sync
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
 
 from deepaas.client.asynchronous import URL_OF_A_HOST, AsyncClient, without_password
 from deepaas.client.description import Model
+from deepaas.client.notices import warn
 from deepaas.client.portal import Portal
 from deepaas.client.runs import Run
 from deepaas.client.training import AsyncTraining, Shown
@@ -37,6 +38,8 @@ class Client:
         timeout: seconds for a request; None: no limit for predictions.
         retries: how often a request is retried if the host has certainly not started it, or if it
             changes nothing.
+        on_notice: called with each notice of the host, for example which arguments it ignored.
+            None: a Python warning, :class:`HostNotice`.
     """
 
     def __init__(
@@ -46,9 +49,17 @@ class Client:
         api_key: str | None = None,
         timeout: float | None = None,
         retries: int = 2,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        self._asynchronous = AsyncClient(url, api_key=api_key, timeout=timeout, retries=retries)
-        self._portal = Portal(self._asynchronous.close)
+        self._portal = Portal(on_notice or warn)
+        self._asynchronous = AsyncClient(
+            url,
+            api_key=api_key,
+            timeout=timeout,
+            retries=retries,
+            on_notice=self._portal.notices.append,
+        )
+        self._portal.leave = self._asynchronous.close
         self.url = self._asynchronous.url
 
     def __enter__(self) -> Client:

@@ -268,11 +268,20 @@ def _check_names(inputs: Inputs) -> None:
 
 
 def raise_failure(name: str, failure: Failure, function: str = "predict") -> NoReturn:
+    try:
+        _raise(name, failure, function)
+    except DeepaasError as error:
+        # What was ignored may be why it failed.
+        error.notice = failure.notice
+        raise
+
+
+def _raise(name: str, failure: Failure, function: str) -> NoReturn:
     match failure.kind:
         case "invalid_arguments":
-            raise InvalidArguments(failure.fields, failure.notice)
+            raise InvalidArguments(failure.fields)
         case "malformed_request":
-            raise MalformedRequest(failure.message, fields=failure.fields, notice=failure.notice)
+            raise MalformedRequest(failure.message, fields=failure.fields)
         case "not_implemented":
             raise NotImplementedByModel(name, function, details=failure.traceback)
         case "model_refused":

@@ -53,6 +53,10 @@ OpenStore = Callable[[], Awaitable["Store"]]
 MakeScheduler = Callable[["Store"], Scheduler]
 
 
+def _ignore(_notice: str) -> None:
+    """For callers that have no client to tell."""
+
+
 class Trainings:
     """`cancel_seconds`: how long a cancelled run may take to end."""
 
@@ -191,17 +195,25 @@ class Trainings:
     # --- requests of clients ---
 
     async def submit(
-        self, model: HostedModel, inputs: Inputs, run_id: str = "", name: str = ""
+        self,
+        model: HostedModel,
+        inputs: Inputs,
+        run_id: str = "",
+        name: str = "",
+        on_notice: Callable[[str], None] = _ignore,
     ) -> TrainingRun:
         """Start or queue a run; files of the request are moved.
 
         `run_id` is a unique id of 32 hex digits, generated if empty; `name` is the client's id.
+        `on_notice` is called with what the client should know, such as ignored arguments.
         Raises ``DeepaasError``; then nothing of the run is left.
         """
         _, scheduler = await self._opened()
         if scheduler.is_full:  # As far as is known, without asking the store.
             raise TrainQueueFull(self._queue_size)
         checked = await self._check(model, inputs)
+        if checked.notice:
+            on_notice(checked.notice)
         try:
             run = self._new_run(model, checked, run_id, name)
             entering = asyncio.create_task(self._enter(scheduler, run, inputs, checked))

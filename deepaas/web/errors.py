@@ -282,8 +282,8 @@ def _problem_of_error(request: web.Request, error: errors.DeepaasError) -> Probl
     retry_after_seconds = getattr(error, "retry_after_seconds", None)
     if retry_after_seconds is not None:
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
-    if notice := getattr(error, "notice", ""):
-        headers[NOTICE] = notice
+    if error.notice:
+        headers[NOTICE] = error.notice
     masks = request.app.get(MASKS, NOTHING_MASKED)
     fields = masks.value(getattr(error, "fields", None))
     reference = ""

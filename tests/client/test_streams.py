@@ -175,7 +175,8 @@ def test_an_iterator_that_is_thrown_away_on_the_loop_of_the_client() -> None:
     async def leave() -> None:
         pass
 
-    portal = Portal(leave)
+    portal = Portal(print)
+    portal.leave = leave
     try:
         cycle: list[Any] = [portal.iterate(items())]
         cycle.append(cycle)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+import warnings
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from support import client
+from support.command_lines import run_cli
 from support.host import Host, start_host
+
+from deepaas.client import AsyncClient, Client, HostNotice
 
 FLOWERS = """
 from webargs import fields
@@ -71,10 +76,52 @@ def test_a_misspelt_argument_that_is_required(host: Host) -> None:
     assert answer.headers["x-deepaas-notice"].startswith("ignored 'aa'")
 
 
+@pytest.mark.parametrize(("body", "status"), [("a=x&zz=1", 422), ("a=13&zz=1", 500)])
+def test_an_ignored_argument_of_a_call_that_fails(host: Host, body: str, status: int) -> None:
+    answer = post(host, body)
+    assert (answer.status, answer.headers["x-deepaas-notice"]) == (
+        status,
+        "ignored 'zz': unknown argument",
+    )
+
+
+TOO_MUCH = {"a": 1e308, "b": 1e308}
+"""Their sum is infinite."""
+
+
+def test_python_programs_get_notices_as_warnings(host: Host) -> None:
+    with Client(host.url) as caller:
+        with pytest.warns(HostNotice, match="contains NaN or Infinity") as caught:
+            assert caller.predict(arguments=TOO_MUCH)["predictions"] == {"sum": None}
+        assert [one.filename for one in caught] == [__file__]
+
+    async def later() -> None:
+        async with AsyncClient(host.url) as asynchronous:
+            await asynchronous.predict(arguments=TOO_MUCH)
+
+    with pytest.warns(HostNotice) as caught:
+        asyncio.run(later())
+    assert [one.filename for one in caught] == [__file__]
+    heard: list[str] = []
+    with warnings.catch_warnings(), Client(host.url, on_notice=heard.append) as caller:
+        warnings.simplefilter("error")
+        caller.predict(arguments=TOO_MUCH)
+        caller.predict(a=1, b=1)
+    assert [text[:27] for text in heard] == ["the result contains NaN or "]
+
+
+def test_the_command_prints_notices(host: Host, tmp_path: Path) -> None:
+    done = run_cli("--url", host.url, "predict", "--a=1e308", "--b=1e308", folder=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"sum": None})
+    assert done.stderr.startswith("warning: the result contains NaN or Infinity")
+
+
 def test_a_misspelt_argument_of_a_training_run(host: Host) -> None:
     since = len(host.log())
-    assert post(host, "epocs=9", path="/v2/models/flowers/train/").status == 200
-    host.wait_for_log("ignored 'epocs': unknown argument, did you mean 'epochs'?", since)
+    said = "ignored 'epocs': unknown argument, did you mean 'epochs'?"
+    answer = post(host, "epocs=9", path="/v2/models/flowers/train/")
+    assert (answer.status, answer.headers["x-deepaas-notice"]) == (200, said)
+    host.wait_for_log(said, since)
 
 
 def test_a_failed_training_run_says_where_its_traceback_is(host: Host) -> None:

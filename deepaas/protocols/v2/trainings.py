@@ -19,7 +19,7 @@ from deepaas.training.runs import State, TrainingRun
 from deepaas.training.service import Trainings
 from deepaas.training.state_directory import label
 from deepaas.web import tensorboard
-from deepaas.web.errors import json_response
+from deepaas.web.errors import NOTICE, json_response
 
 PATH = "/v2/models/{name}/train/"
 RUN_PATH = f"{PATH}{{uuid}}"
@@ -120,8 +120,10 @@ class TrainingOperations:
                 with_headers=known is None or known.reads_headers,
                 with_cookies=known is None or known.reads_cookies,
             )
-            run = await trainings.submit(model, inputs)
-        return json_response(await self._whole(trainings, run))
+            notices: list[str] = []
+            run = await trainings.submit(model, inputs, on_notice=notices.append)
+        headers = {str(NOTICE): "; ".join(notices)} if notices else None
+        return json_response(await self._whole(trainings, run), headers=headers)
 
     @needs(Right.TRAIN)
     async def get_trainings(self, request: web.Request) -> web.Response:
