@@ -57,6 +57,11 @@ _OF_ANY_MODEL = (
         "an `async` function, or a generator, where the host needs a plain function",
     ),
     error("nothing-returned", "functions", "`predict` has no `return` with a value"),
+    warning(
+        "return-missing",
+        "functions",
+        "`predict` returns a value on some paths, and ends without a `return` on others",
+    ),
     error(
         "takes-arguments",
         "functions",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from deepaas.author_files.lines import shown
 from deepaas.check.session import Session
-from deepaas.runtime.remarks import forgets_return
-from deepaas.runtime.returns import NOTHING
+from deepaas.runtime.remarks import forgets_return, forgets_some_return
+from deepaas.runtime.returns import NOTHING, SOMETIMES, SOMETIMES_FIX
 from deepaas.runtime.signatures import (
     ARGUMENTLESS,
     DECLARED,
@@ -75,6 +76,8 @@ def tell_forgotten_return(session: Session, author: Any) -> None:
     if forgets_return(author):
         place = session.places.of_function(own_predict(author)) or session.place
         session.add("nothing-returned", place, NOTHING, "end it with return RESULT")
+    elif missing := forgets_some_return(author):
+        session.add("return-missing", shown(*missing), SOMETIMES, SOMETIMES_FIX)
 
 
 def look_at_names(session: Session, author: Any) -> dict[str, str]:

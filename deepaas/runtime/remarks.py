@@ -7,7 +7,14 @@ from typing import Any
 
 from deepaas.runtime import defaults
 from deepaas.runtime.arguments import Arguments
-from deepaas.runtime.returns import NOTHING, returns_nothing
+from deepaas.runtime.returns import (
+    NOTHING,
+    SOMETIMES,
+    SOMETIMES_FIX,
+    Place,
+    missing_return,
+    returns_nothing,
+)
 from deepaas.runtime.signatures import (
     DECLARED,
     KNOWN,
@@ -54,6 +61,14 @@ def forgets_return(author: Any) -> bool:
     return not traits_of(author).output.get("nullable") and returns_nothing(own_predict(author))
 
 
+def forgets_some_return(author: Any) -> Place | None:
+    """Where ``predict`` can end without a ``return`` that it has on other paths; None if nowhere,
+    or if it declares that it may return None."""
+    if traits_of(author).output.get("nullable"):
+        return None
+    return missing_return(own_predict(author))
+
+
 def remarks_on(
     function: str, author: Any, declared: Arguments | None, misspelt: str = ""
 ) -> Iterator[str]:
@@ -67,6 +82,8 @@ def remarks_on(
     call = getattr(author, function)
     if function == "predict" and forgets_return(author):
         yield f"{NOTHING}; end it with return RESULT"
+    elif function == "predict" and (place := forgets_some_return(author)):
+        yield f"{place.file}:{place.line}: {SOMETIMES}; {SOMETIMES_FIX}"
     if getattr(author, DECLARED[function], None) is None:
         found = without_declaration(function, call, misspelt)
     else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import re
+import textwrap
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed
 from deepaas.runtime.odd_metadata import oddities
 from deepaas.runtime.remarks import OFFERS_NOTHING
+from deepaas.runtime.returns import missing_return
 from deepaas.runtime.signatures import misspelt
 
 
@@ -247,6 +250,62 @@ def test_predict_that_returns_nothing() -> None:
     assert sentence.startswith("predict does not return anything")
     for other in (raises, yields, branches, dict, lambda text: print(text)):
         assert said(predict=other, get_predict_args=text) == []
+
+
+def run(source: str, returns: str = "") -> Any:
+    """A function `predict` whose source can be read."""
+    names: dict[str, Any] = {}
+    declared = f" -> {returns}" if returns else ""
+    text = f"from __future__ import annotations\ndef predict(a){declared}:\n{textwrap.indent(source, '    ')}\n"
+    file = f"<predict of line {len(linecache.cache)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    exec(compile(text, file, "exec"), names)
+    return names["predict"]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("if a:\n    return 1", 2),
+        ("if a:\n    return 1\nelse:\n    print(a)", 5),
+        ("if a:\n    print(a)\nelse:\n    return 1", 3),
+        ("for b in a:\n    if b:\n        return b", 2),
+        ("try:\n    return a + 1\nexcept TypeError:\n    print(a)", 5),
+        ("match a:\n    case 1:\n        return 1", 2),
+        ("while True:\n    if a:\n        return 1\n    break", 2),
+        ("with a:\n    if a:\n        return 1", 3),
+        ("while a:\n    return 1", 2),
+        ("try:\n    return a\nfinally:\n    print(a)", 0),
+        ("if a:\n    return 1\nreturn 2", 0),
+        ("if a:\n    return 1\nreturn None", 0),
+        ("if a:\n    return 1\nraise ValueError", 0),
+        ("if a:\n    return 1\nelse:\n    return 2", 0),
+        ("if a:\n    return 1\nsys.exit(1)", 0),
+        ("while True:\n    if a:\n        return 1", 0),
+        ("for b in a:\n    if b:\n        return b\nelse:\n    raise KeyError", 0),
+        ("match a:\n    case 1:\n        return 1\n    case _:\n        return 2", 0),
+        ("try:\n    return a + 1\nexcept TypeError:\n    raise", 0),
+        ("if a:\n    return\nprint(a)", 0),
+        ("with a:\n    return 1", 0),
+        ("if a:\n    yield 1", 0),
+    ],
+)
+def test_return_that_is_missing_on_some_path(source: str, line: int) -> None:
+    predict = run(source)
+    sentences = [
+        one
+        for one in said(predict=predict, get_predict_args=lambda: {"a": fields.Int(required=True)})
+        if "can end here" in one
+    ]
+    file = predict.__code__.co_filename
+    told = f"{file}:{line + 1}: predict can end here without a return: clients get null; return a "
+    assert [one[: len(told)] for one in sentences] == ([told] if line else [])
+
+
+def test_return_that_may_be_none() -> None:
+    for returns in ("str | None", "Optional[str]", "'None | str'"):
+        assert missing_return(run("if a:\n    return a", returns)) is None
+    assert missing_return(run("if a:\n    return a", "str")) is not None
 
 
 def test_none_that_is_returned() -> None:
