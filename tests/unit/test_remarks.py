@@ -256,7 +256,8 @@ def run(source: str, returns: str = "") -> Any:
     """A function `predict` whose source can be read."""
     names: dict[str, Any] = {}
     declared = f" -> {returns}" if returns else ""
-    text = f"from __future__ import annotations\ndef predict(a){declared}:\n{textwrap.indent(source, '    ')}\n"
+    head = f"from __future__ import annotations\ndef predict(a){declared}:\n"
+    text = f"{head}{textwrap.indent(source, '    ')}\n"
     file = f"<predict of line {len(linecache.cache)}>"
     linecache.cache[file] = (len(text), None, text.splitlines(True), file)
     exec(compile(text, file, "exec"), names)
