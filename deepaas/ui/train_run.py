@@ -11,6 +11,12 @@ def state_words(run: Run) -> str:
     return "cancelling…" if run.cancelling and not run.final else run.state
 
 
+def begun_words(run: Run) -> str:
+    """Say that a run was accepted, in words that stay true: the table shows its state."""
+    did = "was added to the queue" if run.state == "queued" else "was started"
+    return f"Run {run.short} {did}. ID: {run.uuid}"
+
+
 def progress_words(run: Run) -> str:
     """Format the progress: ``3/10 · message``."""
     parts = []

@@ -28,6 +28,7 @@ from deepaas.ui import (
 from deepaas.ui.again import enable_again
 from deepaas.ui.train_curves import curves_html
 from deepaas.ui.train_details import OLD_HOST, details_html, files_html, log_html
+from deepaas.ui.train_run import begun_words
 from deepaas.ui.train_table import table_html
 from deepaas.ui.train_watcher import Seen, Watcher
 from deepaas.ui.use_via_api import use_via_api
@@ -225,7 +226,7 @@ class Tab:
             yield {self._said: said} | self._form.complain(error.fields)
             return
         self._watcher.forget()
-        said = _plain(f"Run {run.short} is {run.state}. ID: {run.uuid}")
+        said = _plain(begun_words(run))
         yield {self._picked: picked.only(run.uuid), self._said: said}
 
     async def _end(self, picked: Picked, limit: int) -> AsyncIterator[list[Any]]:

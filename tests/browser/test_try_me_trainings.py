@@ -51,6 +51,8 @@ async def test_watched_to_the_end(tab: Tab, host: Host) -> None:
     await expect(tab.page.get_by_label("Result of")).to_contain_text('{"steps": 3}')
     await expect(tab.page.get_by_role("progressbar")).to_have_count(0)
     await expect(tab.page.get_by_role("button", name="Cancel")).to_have_count(0)
+    await expect(tab.page.get_by_text("was started. ID: ")).to_be_visible()
+    await expect(tab.page.get_by_text("is running")).to_have_count(0)
 
     for number in range(2):
         host.touch(f"b-{number}")

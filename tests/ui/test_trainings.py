@@ -20,6 +20,7 @@ from deepaas.ui.recent import Recent
 from deepaas.ui.train_curves import BUCKETS_COUNT, curves_html, thinned
 from deepaas.ui.train_details import details_html, files_html, log_html
 from deepaas.ui.train_run import (
+    begun_words,
     duration_words,
     progress_words,
     size_words,
@@ -53,6 +54,11 @@ class TestWords:
         assert (run.short, run.final, run.share) == ("aaaaaaaa", False, 0.3)
         assert progress_words(run) == "3/10 · going on"
         assert duration_words(run) == "0:01:01"
+
+    def test_begun_in_words_that_stay_true(self) -> None:
+        assert begun_words(parse(TOLD)) == f"Run aaaaaaaa was started. ID: {'a' * 32}"
+        queued = parse({**TOLD, "status": "queued"})
+        assert begun_words(queued).startswith("Run aaaaaaaa was added to the queue.")
 
     @pytest.mark.parametrize(
         ("progress", "words"),
