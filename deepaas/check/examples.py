@@ -177,7 +177,9 @@ class Examples:
             self._once("result-breaks-schema", place, doing, told, fix, alike=error.broken.fix)
         else:
             fix = "return JSON values; for another media type return str, bytes or an open file"
-            told = f"the result cannot be sent: {error}"
+            told = str(error)
+            if not told.startswith("result "):
+                told = f"the result cannot be sent: {told}"
             self._once("result-not-sendable", place, doing, told, fix)
 
     def _tell_odd(self, doing: str, remark: str) -> None:

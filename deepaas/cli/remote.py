@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import mimetypes
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -216,10 +217,10 @@ class RemoteModel:
 def _no_host(url: str, message: str) -> str:
     """Say what to do if nothing listens at a URL."""
     shown = shown_url(url)
-    before, _, reason = message.rpartition(f"{shown}: ")
-    if not before.startswith("Cannot connect"):
+    said = re.fullmatch(r"Cannot connect to \S+: (.*)", message, re.DOTALL)
+    if said is None:
         return _with_url(url, message)  # Its certificate is not trusted.
-    told = f"no host answers at {shown} ({reason})"
+    told = f"no host answers at {shown} ({said[1]})"
     try:
         parts = urlsplit(url if "//" in url else f"//{url}")
         host, port = parts.hostname, parts.port

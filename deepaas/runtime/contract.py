@@ -31,7 +31,7 @@ from deepaas.runtime.calling import declared_in, place_of, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
 from deepaas.runtime.failures import CannotBeServed, reason
-from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
+from deepaas.runtime.json_values import BadResult, not_json, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.odd_results import ExpectedResults
 from deepaas.runtime.plain_tensors import NewFolder
@@ -355,15 +355,6 @@ def metadata_json(metadata: Mapping[str, Any]) -> bytes:
             if said := not_json({name: value}):
                 raise NoMetadata(f"{name!r} in its result: {said}") from None
         raise NoMetadata(str(error)) from None
-
-
-def not_json(value: Any) -> str:
-    """Why a value cannot be sent as JSON; empty if it can."""
-    try:
-        to_json(value)
-    except BadResult as error:
-        return str(error)
-    return ""
 
 
 async def _awaited(said: Awaitable[str]) -> str:

@@ -96,7 +96,7 @@ def unused(name: str, field: fields.Field) -> Wrong | None:
     if value is missing or field.load_default is not missing or field.required:
         return None
     shown = "…" if callable(value) else _short(value)
-    text = f"default={shown} of {name!r} has no effect on arguments"
+    text = f"default={shown} (dump_default) of {name!r} has no effect on arguments"
     return Wrong("default-unused", text, f"write load_default={shown}")
 
 

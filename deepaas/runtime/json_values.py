@@ -60,6 +60,23 @@ def to_json(value: Any, files: list[tuple[str, int]] | None = None) -> bytes:
     return encoded
 
 
+def in_item(value: Any, error: BadResult) -> BadResult:
+    """The same error of a dict that cannot be JSON, with the name of the value that is why."""
+    for name, item in value.items() if isinstance(value, dict) else ():
+        if said := not_json({name: item}):
+            return BadResult(f"result {name!r} {said.removeprefix('it ')}")
+    return error
+
+
+def not_json(value: Any) -> str:
+    """Why a value cannot be sent as JSON; empty if it can."""
+    try:
+        to_json(value)
+    except BadResult as error:
+        return str(error)
+    return ""
+
+
 def to_json_or_text(value: Any) -> bytes:
     """JSON in which values that JSON cannot represent are replaced by their text."""
 

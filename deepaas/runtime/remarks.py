@@ -92,4 +92,4 @@ def remarks_on(
         found = mismatches(function, call, *given(named), unknown)
     for code, problem, fix in found:
         if code not in _HARMLESS:
-            yield f"{problem}; {fix}"
+            yield f"{problem}; {'write ' if fix.startswith('def ') else ''}{fix}"

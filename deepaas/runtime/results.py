@@ -20,7 +20,7 @@ from deepaas.model.v2.fields import Tensor
 from deepaas.model.v2.wrapper import ReturnedFile
 from deepaas.runtime.broken_schema import Broken, broken, only_no_numbers
 from deepaas.runtime.codecs import Bytes
-from deepaas.runtime.json_values import BadResult, to_json, to_json_or_text
+from deepaas.runtime.json_values import BadResult, in_item, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
 from deepaas.runtime.odd_results import NO_NUMBER, has_no_number
 from deepaas.runtime.regular import check_opened, open_regular
@@ -155,7 +155,10 @@ class Results:
     def _encode_json(self, result: Any, files: list[tuple[str, int]] | None = None) -> bytes:
         if self._schema is not None:
             self._check(result)
-        return to_json(result, files)
+        try:
+            return to_json(result, files)
+        except BadResult as error:
+            raise in_item(result, error) from None
 
     def checked(self, result: Any) -> Any:
         """A result with declared tensors as arrays; BreaksSchema if it violates the schema."""

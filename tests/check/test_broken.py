@@ -36,7 +36,7 @@ WORDS = {
     "crash-memory": "calling warm ended the process (signal SIGKILL)",
     "default-changed": "from [] to ['3']",
     "default-invalid": "20, is invalid: Must be greater than or equal to 1",
-    "default-unused": "default=3 of 'count' has no effect",
+    "default-unused": "default=3 (dump_default) of 'count' has no effect",
     "default-type": "'5', is a string, but values from clients are an integer",
     "entry-point-nowhere-near": "the module apii",
     "no-entry-point-group": "hosts only look at 'deepaas.v2.model'",

@@ -31,11 +31,11 @@ def test_all_faults_of_a_signature(tmp_path: Path) -> None:
         ("predict(): the input 'a' has no type", "add one, for example a: str"),
         (
             "predict(): the input 'b': clients cannot send values of the type complex",
-            f"use {types.SUPPORTED}, for example b: float",
+            f"write for example b: float, or use one of {types.SUPPORTED}",
         ),
         (
             "predict(): return type: results cannot be of the type complex",
-            f"use {outputs.SUPPORTED}, for example -> float",
+            f"write for example -> float, or use one of {outputs.SUPPORTED}",
         ),
     ]
     assert [found.where for found in report.findings] == [f"{file}:{line}" for line in (8, 9, 9)]

@@ -31,8 +31,11 @@ ONE_FAULT = [
         "the type of the input 'x' is invalid: name 'Unknown'",
     ),
     ("def run() -> 'Unknown': ...", "the return type is invalid: name 'Unknown'"),
-    ("def run(x: complex) -> str: ...", "of the type complex. Use str, int, float, bool, dict"),
-    ("def run(x: bytes) -> str: ...", "an Enum, numpy.ndarray, torch.Tensor, Any, or one of these"),
+    ("def run(x: complex) -> str: ...", "of the type complex. Write for example x: float, or use"),
+    (
+        "def run(x: bytes) -> str: ...",
+        "use one of str, int, float, bool, dict, list[str], Path (a file)",
+    ),
     ("def run(x: bytes) -> str: ...", "for example x: Path"),
     ("def run(x: tuple[int, int]) -> str: ...", "for example x: list[float]"),
     ("def run(x: Union[str, Path]) -> str: ...", "a file cannot be part of a union"),
@@ -64,8 +67,8 @@ ONE_FAULT = [
         "def run(x: int = Input(ge=1, choices=[1])) -> str: ...",
         "choices cannot be combined with ge",
     ),
-    ("def run() -> complex: ...", "results cannot be of the type complex. Use str"),
-    ("def run() -> bytes: ...", "Pydantic model, or Iterator[…], for example -> Path"),
+    ("def run() -> complex: ...", "results cannot be of the type complex. Write"),
+    ("def run() -> bytes: ...", "for example -> Path, or use one of str, int"),
     ("def run() -> Iterator: ...", "needs the type of its items"),
     ("def run() -> ConcatenateIterator[int]: ...", "must be str"),
     ("class run:\n    def predict(self) -> str: ...\n    def run(self) -> str: ...", "not both"),
@@ -109,7 +112,7 @@ TOLD = [
     ("run(): the input 'a' has no type. Add one, for example a: str", 9),
     (
         "run(): the input 'b': clients cannot send values of the type complex. "
-        f"Use {SUPPORTED}, for example b: float",
+        f"Write for example b: float, or use one of {SUPPORTED}",
         9,
     ),
     (

@@ -74,7 +74,7 @@ def test_faults_of_a_signature_are_told_at_start_in_the_words_of_the_author(host
         "Problems of Faulty:\n"
         f"    - run(): the input 'a' has no type. Add one, for example a: str {place}\n"
         "    - run(): the input 'b': clients cannot send values of the type complex. "
-        f"Use {SUPPORTED}, for example b: float {place}\n"
+        f"Write for example b: float, or use one of {SUPPORTED} {place}\n"
         "    - run(): the input 'c': the default 5 violates le=1. "
         f"Change the default, or what is declared {place}\n"
         f"    - run() has no return type. Add one, for example -> str {place}\n"

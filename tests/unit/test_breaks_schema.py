@@ -16,6 +16,7 @@ from deepaas.messages import Predict, RawRequest
 from deepaas.model.v2.fields import Tensor
 from deepaas.runtime import broken_schema
 from deepaas.runtime.contract import LoadedModel
+from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.odd_results import NO_NUMBER
 from deepaas.runtime.results import BreaksSchema
 
@@ -110,6 +111,13 @@ def test_nan_is_null_and_a_notice_with_and_without_schema(schema: Any) -> None:
         assert json.loads(told.body) == {"score": None, "list": [None]}
         assert told.remark == NO_NUMBER
     assert "allow_none=True" in NO_NUMBER
+
+
+def test_value_that_is_not_json_is_named() -> None:
+    with pytest.raises(BadResult) as error:
+        answer({"a": 1, "b": [object()]}, None)
+    told = "result 'b' cannot be sent as JSON: objects of type object are not JSON"
+    assert str(error.value) == told
 
 
 def test_nan_excuses_nothing_else() -> None:

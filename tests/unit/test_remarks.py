@@ -94,7 +94,7 @@ def test_other_names_are_one_mistake_with_one_proposal(
     taken = next(iter(inspect.signature(predict).parameters))
     assert sentence.startswith(f"predict takes '{taken}'")
     assert "arguments are passed by name: no call works" in sentence
-    assert f"; {fix}" in sentence
+    assert f"; write {fix}" in sentence
 
 
 def test_default_of_results_is_no_default_of_arguments() -> None:
@@ -102,7 +102,9 @@ def test_default_of_results_is_no_default_of_arguments() -> None:
         return {"n": fields.Int(dump_default=3)}
 
     (sentence,) = said(predict=lambda n: n, get_predict_args=declared)
-    assert sentence == "default=3 of 'n' has no effect on arguments; write load_default=3"
+    assert sentence == (
+        "default=3 (dump_default) of 'n' has no effect on arguments; write load_default=3"
+    )
 
 
 def test_marshmallow_4_has_no_default() -> None:

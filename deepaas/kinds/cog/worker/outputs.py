@@ -68,7 +68,7 @@ def read(function: Callable[..., Any], hints: dict[str, Any], faults: FaultList)
         return _read(hints["return"])
     except UnsupportedType as error:
         problem = f"{said}: return type: results cannot be of the type {error.name}"
-        fix = f"use {SUPPORTED}, for example -> {error.instead}"
+        fix = f"write for example -> {error.instead}, or use one of {SUPPORTED}"
         faults.add(problem, fix, function, "return")
         return OutputType({})
     except Unsupported as error:

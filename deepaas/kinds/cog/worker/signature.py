@@ -125,10 +125,10 @@ def _parameter(
     try:
         kind = types.read(annotation)
     except Unsupported as error:
-        example = ""
+        fix = error.fix
         if isinstance(error, UnsupportedType):
-            example = f", for example {parameter.name}: {error.instead}"
-        faults.add(f"{where}: {error}", f"{error.fix}{example}", function, parameter.name)
+            fix = f"write for example {parameter.name}: {error.instead}, or {fix}"
+        faults.add(f"{where}: {error}", fix, function, parameter.name)
         return None
     if parameter.default is None:
         kind = replace(kind, nullable=True)

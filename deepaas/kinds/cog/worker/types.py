@@ -58,7 +58,9 @@ class UnsupportedType(Unsupported):
     def __init__(self, name: str) -> None:
         self.name = name
         self.instead = _INSTEAD.get(re.split(r"\W", re.sub(r"\[.*", "", name))[-1], "str")
-        super().__init__(f"clients cannot send values of the type {name}", f"use {SUPPORTED}")
+        super().__init__(
+            f"clients cannot send values of the type {name}", f"use one of {SUPPORTED}"
+        )
 
 
 @dataclass(frozen=True)
