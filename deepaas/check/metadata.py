@@ -13,8 +13,9 @@ from deepaas.author_files.folders import PROJECT_FILES
 from deepaas.author_files.lines import line_of, shown
 from deepaas.check.placeholders import left
 from deepaas.check.session import Session
-from deepaas.runtime.contract import LoadedModel, NoMetadata, not_json
+from deepaas.runtime.contract import LoadedModel, NoMetadata
 from deepaas.runtime.failures import reason
+from deepaas.runtime.json_values import not_json
 from deepaas.runtime.odd_metadata import oddities
 
 HUB_FILE = "ai4-metadata.yml"
