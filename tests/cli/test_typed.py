@@ -49,7 +49,8 @@ def test_what_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert ended.returncode != 0
     assert "the input 'a' has no type" in ended.stderr
     assert "(and 2 more)" in ended.stderr
-    assert f"List its inputs ({tmp_path}/bad.py:1)" in ended.stderr
+    fix = "List its inputs, each with a type, for example text: str, count: int = 3"
+    assert f"{fix} ({tmp_path}/bad.py:1)" in ended.stderr
     assert "Traceback" not in ended.stderr
     ended = run("--model-name", "./absent.py", "predict", at=tmp_path)
     assert (ended.returncode, "does not exist" in ended.stderr) == (2, True)
