@@ -7,7 +7,7 @@ lasts as long as the test session, since Playwright's objects belong to the loop
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +36,7 @@ from support.host import MODELS, Host, start_host
 from support.storm_size import chosen
 
 HERE = Path(__file__).parent
+FAILED = pytest.StashKey[bool]()
 SIZE = ViewportSize(width=1200, height=900)
 
 SLOW_DISPLAY = """{
@@ -59,6 +60,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 # One browser, one host and one process of the page for all.
                 item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note on the test that it has failed, for what is undone after it."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -117,19 +128,25 @@ async def opened() -> AsyncIterator[dict[tuple[str, str], Page]]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(
-    profile: BrowserContext, opened: dict[tuple[str, str], Page], problems: list[str]
+    request: pytest.FixtureRequest,
+    profile: BrowserContext,
+    opened: dict[tuple[str, str], Page],
+    problems: list[str],
 ) -> AsyncIterator[BrowserContext]:
-    """The profile with nothing in it that a page has left there."""
+    """The profile with nothing in it that a page has left there.
+
+    A test that fails leaves pages in any state: none is kept for the next one.
+    """
     origins: set[str] = set()
 
-    def note_request(request: Request) -> None:
-        url = urlsplit(request.url)
+    def note_request(sent: Request) -> None:
+        url = urlsplit(sent.url)
         # Chromium shows a PDF with a page of its own.
         if url.scheme in ("blob", "chrome", "chrome-extension"):
             return
         origins.add(f"{url.scheme}://{url.netloc}")
         if url.hostname != "127.0.0.1":
-            problems.append(f"request to {request.url}")
+            problems.append(f"request to {sent.url}")
 
     def note_message(message: ConsoleMessage) -> None:
         # TensorBoard looks for its font at the root, whatever its prefix.
@@ -143,6 +160,8 @@ async def context(
     profile.on("console", note_message)
     profile.on("weberror", note_error)
     yield profile
+    if problems or request.node.stash.get(FAILED, False):
+        opened.clear()
     # The first page is the empty one that keeps the browser alive.
     home, *others = profile.pages
     for page in others:
