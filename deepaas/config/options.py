@@ -25,12 +25,13 @@ def door_options() -> list[DoorOptions]:
     """Return the options of doors, without those that conflict with others."""
     found: list[DoorOptions] = []
     for door in of_doors():
-        trouble = door.trouble or _trouble(door, found)
+        trouble = door.trouble or _trouble(door, tuple(found))
         found.append(DoorOptions(door.door, None, trouble) if trouble else door)
     return found
 
 
-def _trouble(door: DoorOptions, others: Sequence[DoorOptions]) -> Exception | None:
+@functools.cache
+def _trouble(door: DoorOptions, others: tuple[DoorOptions, ...]) -> Exception | None:
     taken = {"default", *(option.dest for option in options()), *(one.section for one in others)}
     if door.section in taken:
         return ValueError(f"the section [{door.section}] is already used")
