@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from itertools import pairwise
@@ -43,6 +44,7 @@ JSON = st.recursive(
 )
 
 
+@functools.cache
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a type as the messages' fields have it."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
