@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-import gradio as gr
 import pytest
 from playwright.async_api import Page, expect
 
-from deepaas.ui.again import enable_again
+from deepaas.ui.stubs import without_stubs
 
 
 @pytest.fixture
@@ -20,6 +19,10 @@ def ends() -> threading.Event:
 @pytest.fixture
 def url(ends: threading.Event) -> Iterator[str]:
     """A page whose function has shown all it has to show before it ends."""
+    with without_stubs():  # And not when tests are collected, by each process.
+        import gradio as gr
+
+        from deepaas.ui.again import enable_again
     count = 0
 
     def slow() -> Iterator[list[object]]:
