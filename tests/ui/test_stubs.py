@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import gradio.component_meta
+import gradio.events
 
 IMPORT = """
 import sys
@@ -16,14 +17,15 @@ sys.addaudithook(
 )
 with without_stubs():
     import gradio
-print(len(stubs), gradio.Textbox(value="a").value)
+templates = sum("{{" in (event.listener.__doc__ or "") for event in gradio.Textbox.EVENTS)
+print(len(stubs), templates == len(gradio.Textbox.EVENTS), gradio.Textbox(value="a").value)
 """
 
 
-def test_no_stub_is_looked_at() -> None:
+def test_no_stub_is_looked_at_and_no_template_filled_in() -> None:
     command = [sys.executable, "-c", IMPORT]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["0", "a"]
+    assert done.stdout.split() == ["0", "True", "a"]
 
 
 def test_gradio_still_makes_them_by_itself() -> None:
@@ -31,3 +33,6 @@ def test_gradio_still_makes_them_by_itself() -> None:
     source = inspect.getsource(gradio.component_meta)
     assert "def create_or_modify_pyi(" in source
     assert "\n        create_or_modify_pyi(component_class, name, events)\n" in source
+    source = inspect.getsource(gradio.component_meta.ComponentMeta)
+    assert "\n            trigger.set_doc(component=name)\n" in source
+    assert "def set_doc(self, component: str):" in inspect.getsource(gradio.events)
