@@ -12,9 +12,17 @@ ALIKE = 0.7
 
 def near(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
     """Return the most similar of the known names; case, and ``-`` for ``_``, do not matter."""
+    wanted = _folded(name)
     folded = {_folded(one): one for one in sorted(known)}
-    close = difflib.get_close_matches(_folded(name), folded, 1, alike)
+    # Most differ so much in length that they cannot be alike, and difflib takes its time.
+    possible = [one for one in folded if _could_be_alike(len(one), len(wanted), alike)]
+    close = difflib.get_close_matches(wanted, possible, 1, alike)
     return folded[close[0]] if close else None
+
+
+def _could_be_alike(one: int, other: int, alike: float) -> bool:
+    """Whether two texts of these lengths can be so similar; the same that difflib looks at."""
+    return 2 * min(one, other) >= alike * (one + other)
 
 
 def _folded(name: str) -> str:

@@ -100,9 +100,8 @@ def in_vain() -> list[str]:
     """Return a sentence for each package with entry points in a group of nearly the right name."""
     packages = {
         group: entry.dist.name if entry.dist is not None else entry.name
-        for group in plugins.groups()
+        for group in filter(is_near_group, plugins.groups())
         for entry in plugins.points(group)
-        if is_near_group(group)
     }
     return [
         f"The package {package} has entry points in the group {group!r}. Did you mean {GROUP!r}?"
