@@ -75,7 +75,7 @@ def pytest_runtest_makereport(
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def playwright() -> AsyncIterator[Playwright]:
     # Waits end as soon as they can; this is for machines that are busy.
-    expect.set_options(timeout=40_000)
+    expect.set_options(timeout=80_000)
     async with async_playwright() as playwright:
         yield playwright
 

@@ -68,7 +68,7 @@ def wait_until_started(host: Host) -> str:
 
 async def visit(page: Page, url: str, model: str) -> None:
     """Open the page of a model."""
-    page.set_default_timeout(40_000)
+    page.set_default_timeout(80_000)
     await page.goto(f"{url}/{model}/")
     await expect(run_button(page)).to_be_enabled()
     await unfold(page)

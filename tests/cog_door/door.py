@@ -18,7 +18,7 @@ from support.host import Host
 from support.waiting import wait_until
 
 PREDICTORS = Path(__file__).parent / "predictors"
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 90.0
 ENDED = ("succeeded", "failed", "canceled")
 
 Json = dict[str, Any]

@@ -19,7 +19,7 @@ from deepaas.limits.shared import SharedCounts
 # The server is stopped in between: other tests of this process must not use it.
 pytestmark = pytest.mark.xdist_group("postgres_stopped")
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90
 WHO = "192.0.2.1"
 
 

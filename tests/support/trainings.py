@@ -23,7 +23,7 @@ from .processes import is_reaper
 from .waiting import wait_until
 
 FINAL = ("done", "error", "cancelled", "interrupted")
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 90.0
 
 
 @dataclass(frozen=True)

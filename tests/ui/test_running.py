@@ -18,7 +18,7 @@ from deepaas.client.errors import ClientError
 from deepaas.ui import running
 from deepaas.ui.running import Cancelled, Queue, Running, wait_words
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 
 @pytest.mark.parametrize(

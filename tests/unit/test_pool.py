@@ -17,7 +17,7 @@ from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits
 
 MODEL = "import os\n\ndef predict() -> int:\n    return os.getpid()\n"
-SECONDS = 30
+SECONDS = 120
 
 
 async def worker_pid(pool: Pool) -> int:

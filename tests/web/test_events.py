@@ -23,7 +23,7 @@ from deepaas.web.serving import serving
 
 Serve = Callable[..., Awaitable[str]]
 Run = Callable[[web.Application], Awaitable[str]]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 90
 
 
 class Source:

@@ -19,7 +19,7 @@ from deepaas.web.health import Drain
 from deepaas.web.proxy import Proxy
 from deepaas.web.serving import serving
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90
 MB = 1024 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -31,7 +31,7 @@ from deepaas.web import tensorboard
 from deepaas.web.health import Drain
 from deepaas.web.serving import serving
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 PREFIX = "/base"
 
 Serve = Callable[[tensorboard.TensorBoardProcess], Awaitable[str]]

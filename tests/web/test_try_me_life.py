@@ -30,7 +30,7 @@ from deepaas.workers.try_me import TryMe
 
 PREFIX = "/base"
 HTML = {"Accept": "text/html,*/*;q=0.8"}
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 START_SECONDS = 60
 
 

@@ -21,7 +21,7 @@ from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.terms import Terms
 
-SECONDS = 30
+SECONDS = 90
 
 T = TypeVar("T")
 
