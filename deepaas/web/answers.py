@@ -22,6 +22,11 @@ SEND_BYTES = 256 * 1024
 JSON = "application/json"
 
 
+def notice_of(answer: Answer) -> str:
+    """What the client should know besides the answer, for the header; empty if nothing."""
+    return "; ".join(filter(None, (answer.notice, answer.remark)))
+
+
 async def respond(
     request: web.Request,
     answer: Answer,
@@ -36,8 +41,8 @@ async def respond(
     that accept only gzip or only deflate: clients that always send the header list several.
     """
     headers = {**answer.headers, hdrs.CONTENT_TYPE: _content_type(answer.media_type)}
-    if answer.notice or answer.remark:
-        headers[NOTICE] = "; ".join(filter(None, (answer.notice, answer.remark)))
+    if notice := notice_of(answer):
+        headers[NOTICE] = notice
     if answer.attachment:
         headers[hdrs.CONTENT_DISPOSITION] = content_disposition(answer.attachment)
     wanted = _only_coding(request) if may_pack else ""

@@ -20,6 +20,14 @@ def test_synchronous(answers: Door) -> None:
     assert told == {"logs": "", "output": "abab", "status": "succeeded"}
 
 
+def test_an_odd_result_is_told_in_the_header(answers: Door) -> None:
+    answer = answers.ask("POST", "/predictions", {"input": {"text": "ab", "how": "odd"}})
+    assert answer.status == 200
+    assert answer.headers["x-deepaas-notice"] == "predict returned an int, but declares str"
+    answer = answers.ask("POST", "/predictions", {"input": {"text": "ab"}})
+    assert "x-deepaas-notice" not in answer.headers
+
+
 def test_what_is_printed_belongs_to_the_call(answers: Door) -> None:
     assert answers.predict(text="one", how="print")["logs"] == "printed one\n"
     assert answers.predict(text="two", how="print")["logs"] == "printed two\n"

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from deepaas.web import bounded
 from deepaas.web.document import Document
-from deepaas.web.errors import Problem, RaisedAnswer
+from deepaas.web.errors import NOTICE, Problem, RaisedAnswer
 
 AT_CAPACITY = "At capacity - all prediction slots busy"
 NOT_READY = (
@@ -34,19 +34,23 @@ class Refusal(RaisedAnswer):
         return json_answer(self.body, self.status)
 
 
-def json_answer(body: Any, status: int = 200) -> web.Response:
+def json_answer(body: Any, status: int = 200, notice: str = "") -> web.Response:
     """A JSON response; bytes are JSON already."""
     encoded = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    return web.Response(body=encoded, status=status, headers={hdrs.CONTENT_TYPE: _JSON})
+    return web.Response(body=encoded, status=status, headers=_headers(notice))
+
+
+def _headers(notice: str) -> dict[str, str]:
+    return {hdrs.CONTENT_TYPE: _JSON, **({NOTICE: notice} if notice else {})}
 
 
 async def send_document(
-    request: web.Request, document: Document, status: int = 200
+    request: web.Request, document: Document, status: int = 200, notice: str = ""
 ) -> web.StreamResponse:
     """Respond with JSON of any length: it is read while it is sent."""
     if document.is_small:
-        return json_answer(document.whole(), status)
-    response = web.StreamResponse(status=status, headers={hdrs.CONTENT_TYPE: _JSON})
+        return json_answer(document.whole(), status, notice)
+    response = web.StreamResponse(status=status, headers=_headers(notice))
     response.content_length = document.size_bytes
     await response.prepare(request)
     # Closed here, because the garbage collector would keep its file open until it runs.

@@ -47,6 +47,7 @@ class Prediction:
         is_cut_off: whether it failed only because the host stopped.
         created: seconds since the epoch, like ``started`` (by a worker) and ``completed``.
         scratch: the folder with files of its input that are needed until the end.
+        notice: what its client should know besides, for a header.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Prediction:
     started: float | None = None
     completed: float | None = None
     scratch: Scratch | None = None
+    notice: str = ""
     _holders_count: int = 0
     _printed: list[str] = field(default_factory=list)
     _printed_length: int = 0

@@ -35,6 +35,7 @@ from deepaas.protocols.cog.prediction import (
 from deepaas.protocols.cog.prediction_task import PredictionTask, remove
 from deepaas.protocols.cog.upload import NotUploaded
 from deepaas.request_context import keep_current
+from deepaas.web.answers import notice_of
 from deepaas.web.errors import no_space
 from deepaas.web.journal import TooMuch
 from deepaas.web.uploads import Uploads
@@ -194,7 +195,12 @@ class Predictions:
             else:
                 values = await self._files.received(wanted.given, wanted.files, scratch)
                 values = await stored(values, scratch)
-            answer = await model.predict(values, prediction.id, terms)
+            try:
+                answer = await model.predict(values, prediction.id, terms)
+            except DeepaasError as error:
+                prediction.notice = error.notice
+                raise
+            prediction.notice = notice_of(answer)
             try:
                 if not prediction.streams:
                     await going.add(answer)

@@ -147,7 +147,7 @@ class PredictionRoutes:
                 if prediction.status != SUCCEEDED or output is None:
                     error = prediction.error or f"the prediction was {prediction.status}"
                     raise failed(error, 422 if error.startswith(WRONG_INPUT) else 500)
-                return await send_document(request, output)
+                return await send_document(request, output, notice=prediction.notice)
             finally:
                 prediction.release()
 
@@ -260,7 +260,7 @@ class PredictionRoutes:
                 return json_answer({"id": prediction.id, "status": STARTING}, 202)
             if not streamed:
                 await self._made(prediction, model, wanted)
-                return await send_document(request, prediction.told())
+                return await send_document(request, prediction.told(), notice=prediction.notice)
             going = self._predictions.start(prediction, model, wanted)
             try:
                 return await stream.send(request, prediction)

@@ -20,7 +20,7 @@ class Predictor:
     def predict(
         self,
         text: str,
-        how: Literal["echo", "print", "raise", "wait", "exit", "none"] = "echo",
+        how: Literal["echo", "print", "raise", "wait", "exit", "none", "odd"] = "echo",
         times: int = Field(default=1, ge=0, le=20_000_000, description="How often"),
     ) -> str:
         with (HOME / "journal").open("a") as journal:
@@ -41,4 +41,4 @@ class Predictor:
                 raise
         elif how == "none":
             print("on the side", file=sys.stderr)
-        return text * times
+        return times if how == "odd" else text * times  # type: ignore[return-value]
