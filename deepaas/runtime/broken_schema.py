@@ -17,6 +17,8 @@ from deepaas.model.v2.fields import Tensor
 MAX_COUNT = 5
 """So many differences are listed."""
 
+MAX_NAME_CHARACTERS = 80
+
 _WHOLE = "_schema"
 _PYTHON: tuple[tuple[type[fields.Field], type | tuple[type, ...], str], ...] = (
     (fields.Boolean, bool, "True or False"),
@@ -54,9 +56,9 @@ class _Difference(NamedTuple):
     text: str  # marshmallow's.
 
 
-def only_no_numbers(result: Any, messages: Any) -> bool:
+def only_no_numbers(schema: marshmallow.Schema, result: Any, messages: Any) -> bool:
     """Whether NaN and Infinity are all that marshmallow rejects: they become null."""
-    found = [one.value for one in _differences(None, result, messages, ())]
+    found = [one.value for one in _differences(schema, result, messages, ())]
     return bool(found) and all(isinstance(one, float) and not math.isfinite(one) for one in found)
 
 
@@ -73,7 +75,7 @@ def broken(schema: marshmallow.Schema, result: Any, messages: Any) -> Broken:
     told = [_told(one) for one in found[:MAX_COUNT]]
     more = len(found) - len(told)
     problems = [one.problem for one in told] + ([f"and {more} more"] if more else [])
-    return Broken("; ".join(problems), ", ".join(one.fix for one in told))
+    return Broken("; ".join(problems), ", ".join(dict.fromkeys(one.fix for one in told)))
 
 
 def place(author: Any) -> str:
@@ -102,9 +104,13 @@ def _differences(
     for key, inner in messages.items():
         if key == _WHOLE:
             yield from _differences(schema, value, inner, path)
-        elif isinstance(schema, fields.Mapping) and isinstance(value, str | int | float):
-            # marshmallow's messages for a dict have "key" or "value" below each key.
-            yield from _differences(schema.value_field, value, inner, path)
+        elif isinstance(schema, fields.Mapping) and isinstance(inner, Mapping):
+            # marshmallow has "key" and "value" below each key of a dict.
+            if "key" in inner:
+                yield from _differences(schema.key_field, key, inner["key"], (*path, key))
+            if "value" in inner:
+                item = _item(value, key)
+                yield from _differences(schema.value_field, item, inner["value"], (*path, key))
         else:
             yield from _differences(_field(schema, key), _item(value, key), inner, (*path, key))
 
@@ -119,9 +125,7 @@ def _field(schema: Any, key: Any) -> Any:
         return named.get(key)
     if isinstance(schema, fields.List):
         return schema.inner
-    if isinstance(schema, fields.Tuple):
-        return schema.tuple_fields[key]
-    return schema if isinstance(schema, fields.Mapping) else None
+    return schema.tuple_fields[key] if isinstance(schema, fields.Tuple) else None
 
 
 def _item(value: Any, key: Any) -> Any:
@@ -129,16 +133,21 @@ def _item(value: Any, key: Any) -> Any:
         return value.get(key, marshmallow.missing)
     if isinstance(value, Sequence) and isinstance(key, int) and key < len(value):
         return value[key]
-    return marshmallow.missing if key not in ("key", "value") else value
+    return marshmallow.missing
 
 
 def _told(one: _Difference) -> Broken:
     field, value = one.field, one.value
     name = _name(one.path)
+    if not one.path:
+        return Broken(f"the result {_came(value)}: {one.text}", "return another result")
     if field is None:
         return Broken(f"result {name!r}: not declared, got {_came(value)}", f"remove {name!r}")
     declared = "a dict" if isinstance(field, marshmallow.Schema) else type(field).__name__
     if value is marshmallow.missing:
+        required = getattr(field, "error_messages", {}).get("required", "")
+        if one.text != str(required).rstrip("."):  # Of a field that puts it elsewhere.
+            return Broken(f"result {name!r}: declared {declared}: {one.text}", f"correct {name!r}")
         return Broken(
             f"result {name!r}: declared {declared}, required, but missing", f"add {name!r}"
         )
@@ -159,7 +168,7 @@ def _name(path: tuple[Any, ...]) -> str:
     told = ""
     for key in path:
         told += f"[{key}]" if isinstance(key, int) else f"{'.' if told else ''}{key}"
-    return told
+    return told if len(told) <= MAX_NAME_CHARACTERS else f"{told[:MAX_NAME_CHARACTERS]}..."
 
 
 def _came(value: Any) -> str:

@@ -174,7 +174,7 @@ class Results:
         try:
             return self._schema.load(result)
         except marshmallow.ValidationError as error:
-            if only_no_numbers(result, error.messages):
+            if only_no_numbers(self._schema, result, error.messages):
                 # As without a schema: clients get null, and a notice.
                 valid: Any = error.valid_data
                 return {**result, **valid}

@@ -20,6 +20,11 @@ from deepaas.runtime.json_values import BadResult
 from deepaas.runtime.odd_results import NO_NUMBER
 from deepaas.runtime.results import BreaksSchema
 
+
+class Left(marshmallow.Schema):
+    left = fields.Int()
+
+
 SCHEMA = {
     "score": fields.Float(),
     "count": fields.Int(required=True),
@@ -27,6 +32,8 @@ SCHEMA = {
     "boxes": fields.List(fields.Nested({"left": fields.Int()})),
     "many": fields.Nested({"left": fields.Int()}, many=True),
     "shares": fields.Dict(keys=fields.Str(), values=fields.Float()),
+    "named": fields.Dict(keys=fields.Str(), values=fields.Nested({"left": fields.Int()})),
+    "plucked": fields.Pluck(Left, "left"),
     "pair": fields.Tuple((fields.Str(), fields.Int())),
     "tensor": Tensor("int8", (2,)),
     "day": fields.Date(),
@@ -65,6 +72,10 @@ def test_what_was_declared_what_came_and_what_to_do() -> None:
         ({"count": 1, "many": [{"left": "a"}]}, "'many[0].left': declared Integer, got 'a' (str)"),
         ({"count": 1, "boxes": [3]}, "result 'boxes[0]': declared Nested, got 3 (int)"),
         ({"count": 1, "shares": {"a": "b"}}, "result 'shares.a': declared Float, got 'b' (str)"),
+        ({"count": 1, "shares": {3: 0.5}}, "result 'shares[3]': declared String, got 3 (int)"),
+        ({"count": 1, "named": {"a": {"left": "b"}}}, "'named.a.left': declared Integer, got 'b'"),
+        ({"count": 1, "plucked": "b"}, "'plucked.left': declared Integer: Not a valid integer"),
+        ({"count": 1, "x" * 200: 1}, "'" + "x" * 80 + "...': not declared, got 1 (int)"),
         ({"count": 1, "pair": ["a", "b"]}, "result 'pair[1]': declared Integer, got 'b' (str)"),
         ({"count": 1, "tensor": [1]}, "declared Tensor, got [1] (list): expected int8 of shape"),
         ({"count": 1, "day": 3}, "declared Date, got 3 (int), so clients get no result. Return v"),
@@ -75,6 +86,25 @@ def test_what_was_declared_what_came_and_what_to_do() -> None:
 )
 def test_differences(result: Any, told: str) -> None:
     assert told in said(result)
+
+
+class Whole(marshmallow.Schema):
+    a = fields.Int()
+
+    @marshmallow.validates_schema
+    def odd(self, _data: Any, **_options: Any) -> None:
+        raise marshmallow.ValidationError("a is odd")
+
+
+def test_the_author_s_own_check_of_the_whole() -> None:
+    told = said({"a": 1}, Whole)
+    assert told.startswith("the result {'a': 1} (dict): a is odd, so clients get no result. ")
+    assert "Return another result, or change the schema in " in told
+
+
+def test_nan_in_a_dict_of_numbers() -> None:
+    told = answer({"shares": {"a": math.nan}, "count": 1})
+    assert json.loads(told.body) == {"shares": {"a": None}, "count": 1}
 
 
 def test_only_the_first_of_many() -> None:
