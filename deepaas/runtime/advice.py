@@ -60,6 +60,9 @@ _OLD_OPTION = re.compile(r"Field.*unexpected keyword argument '(default|missing)
 """What fields of marshmallow 4 do not have any more."""
 
 
+_NO_SELF = re.compile(r"(\w+)\(\) takes 0 positional arguments but 1 was given")
+
+
 def is_permanent(error: BaseException) -> bool:
     """Whether nothing but a change of the code, or of what is installed, can mend it."""
     if any(isinstance(one, OSError) for one in _with_causes(error)):
@@ -99,6 +102,8 @@ def advice(error: BaseException, work_in: Path | None = None) -> str:
         return "correct this line"
     if isinstance(error, TypeError) and (wrong := _OLD_OPTION.search(said)):
         return f"write load_default= instead of {wrong[1]}="
+    if isinstance(error, TypeError) and (method := _NO_SELF.search(said)):
+        return f"write def {method[1]}(self)"
     if isinstance(error, SystemExit):
         return 'move code for the command line below if __name__ == "__main__":'
     if isinstance(error, FileNotFoundError):

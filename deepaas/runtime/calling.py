@@ -31,7 +31,10 @@ def without_arguments(function: Callable[[], Any], said: str, advice: str) -> An
         problem = f"{said} without arguments ({error}). {advice}"
         raise AsksForArguments(problem, function) from None
     except ValueError:
-        pass  # Compiled code does not tell.
+        if inspect.ismethod(function):  # Its only argument would be the object.
+            problem = f"{said} with its object, but takes nothing. {advice.replace('()', '(self)')}"
+            raise AsksForArguments(problem, function) from None
+        # Compiled code does not tell.
     return function()
 
 

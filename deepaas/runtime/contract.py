@@ -151,7 +151,8 @@ class LoadedModel:
         if not isinstance(metadata, dict):
             forgot = ": is a 'return' missing?" if metadata is None else ""
             returned = "None" if metadata is None else type(metadata).__name__
-            raise NoMetadata(f"it returned {returned}, not a dict{forgot}")
+            place = place_of(get_metadata).strip(" ()")
+            raise NoMetadata(f"it returned {returned}, not a dict{forgot}", place)
         return metadata
 
     def predict_arguments(self, inputs: Inputs, call_id: int = 0) -> dict[str, Any]:

@@ -354,6 +354,25 @@ def test_metadata_that_is_no_dict(returned: Any, told: str) -> None:
     with pytest.raises(CannotBeServed) as error:
         LoadedModel("mine", author, Path("/nowhere")).metadata()
     assert str(error.value) == told
+    assert re.fullmatch(rf"{re.escape(__file__)}:\d+", error.value.details)
+
+
+def test_method_without_self() -> None:
+    class Model:
+        def get_predict_args() -> dict[str, fields.Field]:  # type: ignore[misc]
+            return text()
+
+        def predict(self, text: str) -> str:
+            return text
+
+    with pytest.raises(CannotBeServed) as error:
+        LoadedModel("mine", Model(), Path("/nowhere"))
+    said_by_python = "Model.warm() takes 0 positional arguments but 1 was given"
+    assert advice(TypeError(said_by_python)) == "write def warm(self)"
+    assert str(error.value) == (
+        "get_predict_args is called with its object, but takes nothing. "
+        "Write def get_predict_args(self)"
+    )
 
 
 def test_neither_predict_nor_train() -> None:
