@@ -28,6 +28,14 @@ def test_an_odd_result_is_told_in_the_header(answers: Door) -> None:
     assert "x-deepaas-notice" not in answer.headers
 
 
+@pytest.mark.parametrize(("text", "status"), [("ab", 200), (5, 422)])
+def test_an_ignored_input_is_told_in_the_header(answers: Door, text: object, status: int) -> None:
+    answer = answers.ask("POST", "/predictions", {"input": {"text": text, "tims": 2, "zz": 1}})
+    assert answer.status == status
+    said = "ignored 'tims': unknown argument, did you mean 'times'?; ignored 'zz': unknown argument"
+    assert answer.headers["x-deepaas-notice"] == said
+
+
 def test_what_is_printed_belongs_to_the_call(answers: Door) -> None:
     assert answers.predict(text="one", how="print")["logs"] == "printed one\n"
     assert answers.predict(text="two", how="print")["logs"] == "printed two\n"

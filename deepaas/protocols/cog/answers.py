@@ -23,15 +23,16 @@ _JSON = "application/json"
 class Refusal(RaisedAnswer):
     """A rejected request; the body is text, or a JSON value."""
 
-    def __init__(self, status: int, body: Any) -> None:
+    def __init__(self, status: int, body: Any, notice: str = "") -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
+        self.notice = notice
 
     def response(self) -> web.Response:
         if isinstance(self.body, str):
             return web.Response(text=self.body, status=self.status)
-        return json_answer(self.body, self.status)
+        return json_answer(self.body, self.status, self.notice)
 
 
 def json_answer(body: Any, status: int = 200, notice: str = "") -> web.Response:

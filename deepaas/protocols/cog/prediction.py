@@ -76,6 +76,9 @@ class Prediction:
         self._printed, self._printed_length = [kept], len(kept)
         return kept
 
+    def add_notice(self, notice: str) -> None:
+        self.notice = "; ".join(filter(None, (self.notice, notice)))
+
     def hold(self) -> Prediction:
         """Keep its journal and files until :meth:`release`."""
         self._holders_count += 1

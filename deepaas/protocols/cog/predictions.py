@@ -198,9 +198,9 @@ class Predictions:
             try:
                 answer = await model.predict(values, prediction.id, terms)
             except DeepaasError as error:
-                prediction.notice = error.notice
+                prediction.add_notice(error.notice)
                 raise
-            prediction.notice = notice_of(answer)
+            prediction.add_notice(notice_of(answer))
             try:
                 if not prediction.streams:
                     await going.add(answer)

@@ -293,6 +293,7 @@ class PredictionRoutes:
             self._host.uploads.folder,
             streams=served.streams,
         ).hold()
+        prediction.notice = served.ignored(asked.input)
         if isinstance(given, Unpacked):
             # The prediction needs its files.
             prediction.scratch, given.is_owned = given.scratch, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import deepaas
 from deepaas.messages import Description, Signature
 from deepaas.model.handle import HostedModel
+from deepaas.near_names import near
 from deepaas.protocols.cog import large
 from deepaas.protocols.cog.answers import NOT_READY, Refusal, failed
 from deepaas.protocols.cog.checking import Checker
@@ -18,6 +20,9 @@ from deepaas.protocols.cog.intake import Unpacked
 from deepaas.protocols.cog.schema import Json, document, file_inputs, input_schema
 from deepaas.web.document import Document, of_file
 from deepaas.web.secret_values import has_secrets, without_secrets
+
+MAX_IGNORED_COUNT = 5
+MAX_NAME_CHARACTERS = 50
 
 
 class Face:
@@ -47,8 +52,15 @@ class Face:
         else:
             faults = self.checker.faults(given)
         if faults:
-            raise Refusal(422, {"detail": faults})
+            raise Refusal(422, {"detail": faults}, self.ignored(given))
         return given if isinstance(given, Unpacked) else self.checker.known(given)
+
+    def ignored(self, given: Any) -> str:
+        """Which names of an input are ignored, as Cog does, for the header; empty if none."""
+        known = self.inputs.get("properties", {})
+        names = [name for name in given if name not in known] if isinstance(given, dict) else []
+        free = [name for name in known if name not in given] if names else []
+        return "; ".join(_ignored(name, free) for name in names[:MAX_IGNORED_COUNT])
 
 
 class Served(Face):
@@ -94,6 +106,12 @@ class ModelSchemas:
         if served is None or not (model.takes_calls or _is_replaced(model)):
             raise failed(NOT_READY, 503)
         return served
+
+
+def _ignored(name: str, free: Iterable[str]) -> str:
+    shown = name if len(name) <= MAX_NAME_CHARACTERS else f"{name[:MAX_NAME_CHARACTERS]}..."
+    meant = near(shown, free)
+    return f"ignored {shown!a}: unknown argument{f', did you mean {meant!a}?' if meant else ''}"
 
 
 def _is_replaced(model: HostedModel) -> bool:
