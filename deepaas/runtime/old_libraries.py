@@ -10,6 +10,9 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import version
+
+import marshmallow
 
 
 @contextlib.contextmanager
@@ -37,7 +40,20 @@ def _plain_distutils() -> Iterator[None]:
         shim.add_shim()
 
 
-with _plain_distutils():
+@contextlib.contextmanager
+def _known_version() -> Iterator[None]:
+    """Both look at the version of marshmallow, which searches for its package each time."""
+    if "__version__" in vars(marshmallow):
+        yield
+        return
+    vars(marshmallow)["__version__"] = version("marshmallow")
+    try:
+        yield
+    finally:
+        del vars(marshmallow)["__version__"]
+
+
+with _plain_distutils(), _known_version():
     import apispec
     from apispec.ext.marshmallow import MarshmallowPlugin, common
     from webargs.core import dict2schema, get_value, is_multiple

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from types import CodeType
 from typing import Any, NamedTuple
 
 NOTHING = "predict does not return anything: clients get null"
@@ -30,6 +33,8 @@ def returns_nothing(function: Any) -> bool:
 
     Functions that only raise, or do nothing, are meant like that. False if the code is unknown.
     """
+    if _compiled(function).gives:
+        return False
     found, _ = _parsed(function)
     if found is None:
         return False
@@ -44,6 +49,8 @@ def missing_return(function: Any) -> Place | None:
 
     None if it cannot, if it declares that it may return None, or if the code is unknown.
     """
+    if not _compiled(function).ends:
+        return None
     found, before = _parsed(function)
     if found is None or (found.returns is not None and _may_be_none(found.returns)):
         return None
@@ -129,6 +136,36 @@ def _may_be_none(annotation: ast.expr) -> bool:
 
 def _is_none(value: ast.expr | None) -> bool:
     return value is None or (isinstance(value, ast.Constant) and value.value is None)
+
+
+class _Compiled(NamedTuple):
+    """What compiled code shows: to find and read the source takes longer than all else that a
+    worker looks at.
+
+    Attributes:
+        gives: whether it surely returns a value, or yields.
+        ends: whether it may return None, which also stands for its end.
+    """
+
+    gives: bool
+    ends: bool
+
+
+def _compiled(function: Any) -> _Compiled:
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return _Compiled(gives=False, ends=True)
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+        return _Compiled(gives=True, ends=False)
+    gives = ends = False
+    for one, two in pairwise(dis.get_instructions(code)):
+        if two.opname == "RETURN_CONST":  # Of Python 3.12 and 3.13.
+            ends = ends or two.argval is None
+        elif two.opname == "RETURN_VALUE":
+            is_constant = one.opname == "LOAD_CONST"
+            gives = gives or not is_constant
+            ends = ends or (is_constant and one.argval is None)
+    return _Compiled(gives, ends)
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
