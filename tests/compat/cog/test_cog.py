@@ -18,7 +18,7 @@ from .cases import GROUPS
 from .cases.case import Case
 from .differences import unexplained
 from .doors import V2, Command, answered, page
-from .forks import forking
+from .forks import Forks, forking
 from .questions import Question, one_of_each_shape, questions
 from .receiver import Receiver, receiving
 from .recorded import LIVE, RECORDING, Records, fingerprint, name_of
@@ -42,6 +42,12 @@ def our_servers(
         yield servers
 
 
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    with forking(tmp_path_factory.mktemp("forks")) as forks:
+        yield forks
+
+
 def of_module(request: pytest.FixtureRequest) -> list[pytest.Function]:
     """The tests of this file that run."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
@@ -56,7 +62,11 @@ def looked(case: Case, server: Server, receiver: Receiver) -> tuple[Seen, str]:
 
 @pytest.mark.parametrize("group", list(GROUPS))
 def test_same_answers(
-    group: str, our_servers: dict[str, Server], tmp_path: Path, subtests: pytest.Subtests
+    group: str,
+    our_servers: dict[str, Server],
+    forks: Forks,
+    tmp_path: Path,
+    subtests: pytest.Subtests,
 ) -> None:
     servers = {name: our_servers[name] for name in of_group(group)}
     assert {case.predictor for case in GROUPS[group]} == servers.keys(), "a predictor is not asked"
@@ -84,7 +94,7 @@ def test_same_answers(
     records.check_all_heard()
     if RECORDING:
         records.write()
-    check_doors(group, questions(group, seen), servers, tmp_path, subtests)
+    check_doors(group, questions(group, seen), servers, forks, tmp_path, subtests)
     for name, server in servers.items():
         if server.health()["status"] == "SETUP_FAILED":
             continue
@@ -105,6 +115,7 @@ def check_doors(
     group: str,
     asked: list[Question],
     servers: dict[str, Server],
+    forks: Forks,
     folder: Path,
     subtests: pytest.Subtests,
 ) -> None:
@@ -113,11 +124,7 @@ def check_doors(
     On the page each kind of predictor, all of them in `make soak`.
     """
     assert {question.predictor for question in asked} == servers.keys(), "one is not asked"
-    with (
-        forking(folder) as forks,
-        page(servers, folder / "page") as web_page,
-        ThreadPoolExecutor(1) as beside,
-    ):
+    with page(servers, folder / "page") as web_page, ThreadPoolExecutor(1) as beside:
         # The command has a process of its own; the others share each predictor.
         command = Command(group, forks, folder / "command")
         commands = [beside.submit(answered, command, question) for question in asked]
