@@ -186,7 +186,8 @@ def test_there_are_enough_of_them() -> None:
 def test_host_tells_of_each_in_its_authors_words(both: Both) -> None:
     for name, became in both.becomes.items():
         if f"[{name}/1]" in both.log:
-            told = both.log.count(f"[{name}/1] the model cannot be served")
+            # Once for each attempt: on a busy machine there is time for several.
+            told = f"[{name}/1] the model cannot be served" in both.log
             assert told == (became == REFUSED)
     assert "deepaas/runtime/" not in both.log
     assert "importlib" not in both.log
