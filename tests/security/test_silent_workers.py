@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.host import Host, start_host
 from support.waiting import wait_until
 
@@ -16,6 +17,7 @@ TOLD = "it did not respond for 17 s while idle"
 HOLDS, IS_STOPPED = "goes_silent", "is_stopped"
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_answer(tmp_path: Path) -> None:
     """Some hold their interpreter's lock, some are stopped: all at once, as finding out takes long;
     and who falls silent later is found while the first still has time to answer."""

@@ -84,6 +84,7 @@ def test_the_life_of_the_page(host: Host) -> None:
     # Leaving the fixture: no process and no file is left.
 
 
+@pytest.mark.slow
 async def test_the_page_ends_when_nobody_has_it_open(host: Host, tmp_path: Path) -> None:
     """The real page, behind routes that have less patience than those of the host."""
     page = TryMe(tmp_path / "page", PREFIX, try_me.PATH, 0, "mark:")
