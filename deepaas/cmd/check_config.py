@@ -17,16 +17,21 @@ from pathlib import Path
 
 from deepaas import config
 from deepaas.app import build_visitors, look_at_doors
+from deepaas.cmd.access import open_access
 from deepaas.cmd.addresses import addresses_of
 from deepaas.cmd.certificate import certificate_of
 from deepaas.cmd.listening import check_doors
 from deepaas.doors import ClosedDoor
 from deepaas.errors import ConfigError, StoreUnavailable
+from deepaas.guarding import build_keys, build_limits
 from deepaas.model import discovery
+from deepaas.observing import build_tracing
+from deepaas.scrape.listener import address_of
 from deepaas.settings import Settings
 from deepaas.training.retention import parse_keep
 from deepaas.training.state_directory import default_directory
 from deepaas.visible import visible
+from deepaas.web.access_log import THE_LOG
 from deepaas.web.addresses import ListenAddress
 from deepaas.web.sockets import open_sockets, remove_stale
 
@@ -63,7 +68,11 @@ def _faults(settings: Settings) -> Iterator[str]:
         _of_models,
         _of_doors,
         _of_certificate,
-        _of_log,
+        _of_access,
+        _of_limits,
+        _of_logs,
+        _of_metrics,
+        _of_traces,
         _of_trainings,
     ]
     for check in checks:
@@ -120,9 +129,34 @@ def _of_certificate(settings: Settings) -> Iterator[str]:
     yield from ()
 
 
-def _of_log(settings: Settings) -> Iterator[str]:
-    if settings.log_file and (why := _not_writable(Path(settings.log_file).expanduser())):
-        yield f"log-file {settings.log_file!r} cannot be written: {why}"
+def _of_access(settings: Settings) -> Iterator[str]:
+    open_access(settings, build_keys(settings))
+    yield from ()
+
+
+def _of_limits(settings: Settings) -> Iterator[str]:
+    models = discovery.choose(settings.model_name, settings.model_python)
+    build_limits(settings, [found.name for found in models], None, has_keys=False)
+    yield from ()
+
+
+def _of_logs(settings: Settings) -> Iterator[str]:
+    for option, file in (("log-file", settings.log_file), ("access-log", settings.access_log)):
+        if file and file != THE_LOG and (why := _not_writable(Path(file).expanduser())):
+            yield f"{option} {file!r} cannot be written: {why}"
+
+
+def _of_metrics(settings: Settings) -> Iterator[str]:
+    if settings.metrics_listen:
+        ip, port = address_of(settings.metrics_listen)
+        yield from _of_address(ListenAddress(ip=ip, port=port), settings)
+
+
+def _of_traces(settings: Settings) -> Iterator[str]:
+    tracing = build_tracing(settings, os.environ)
+    if tracing is not None:
+        asyncio.run(tracing.close())
+    yield from ()
 
 
 def _of_trainings(settings: Settings) -> Iterator[str]:

@@ -71,9 +71,47 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
         (["--database-url", "mysql://x"], "database-url"),
         (["--state-dir", "/dev/null/none"], "state-dir '/dev/null/none' cannot be used"),
         (["--tls-cert", "/none.pem"], "--tls-cert: /none.pem cannot be read"),
+        (["--keys-file", "/none.json"], "--keys-file: '/none.json' does not exist"),
+        (["--api-key-file", "/none"], "--api-key-file: could not read '/none'"),
+        (["--oidc-issuer", "https://example.org"], "--oidc-issuer requires --oidc-audience"),
+        (["--oidc-grant", "* read"], "--oidc-audience and --oidc-grant require --oidc-issuer"),
+        (["--limit-per-key", "many"], "limit-per-key is 'many'"),
+        (["--limit-per-model", "other = 1/s"], "limit-per-model is 'other = 1/s'"),
+        (["--access-log", "/dev/null/log"], "access-log '/dev/null/log' cannot be written"),
+        (["--metrics-listen", "here"], "metrics-listen is 'here': it must be ADDRESS:PORT"),
     ],
 )
 def test_a_fault(tmp_path: Path, options: list[str], told: str) -> None:
     code, _, faults = check(tmp_path, "plain", "--listen-port", str(free_port()), *options)
     assert (code, len(faults)) == (1, 1), faults
     assert told in faults[0]
+
+
+def test_the_address_of_the_metrics_is_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        address = f"127.0.0.1:{used.getsockname()[1]}"
+        options = ("--listen-port", str(free_port()), "--metrics-listen", address)
+        code, _, faults = check(tmp_path, "plain", *options)
+    assert (code, len(faults)) == (1, 1), faults
+    assert f"could not listen on {address}: Address already in use" in faults[0]
+
+
+def test_everything_about_access_and_observing_is_valid(tmp_path: Path) -> None:
+    code, out, faults = check(
+        tmp_path,
+        *("plain", "--listen-port", str(free_port())),
+        *(
+            "--oidc-issuer",
+            "https://example.org",
+            "--oidc-audience",
+            "me",
+            "--oidc-grant",
+            "* read",
+        ),
+        *("--limit-per-address", "10/s", "--limit-per-model", "plain = 1/s"),
+        *("--access-log", str(tmp_path / "access"), "--otel-endpoint", "http://127.0.0.1:1"),
+        *("--metrics-listen", f"127.0.0.1:{free_port()}"),
+        DEEPAAS_API_KEY="k" * 40,
+    )
+    assert (code, out, faults) == (0, "The configuration is valid.\n", [])
+    assert [one.name for one in tmp_path.iterdir()] == ["packages"]
