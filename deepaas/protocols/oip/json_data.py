@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import struct
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from deepaas.messages import Tensor
-from deepaas.tensors.byte_elements import framed
 from deepaas.tensors.dtypes import BYTES, MAX_DIMENSIONS_COUNT
-from deepaas.tensors.plain import FORMATS, texts
+from deepaas.tensors.from_plain import packed
+from deepaas.tensors.plain import texts
 
 _BINARY = "request it as binary data"
 
@@ -26,23 +24,6 @@ def of_json(raw: bytes | msgspec.Raw, dtype: str) -> bytes:
         msgspec.MsgspecError: they are not valid JSON, or not a list of such values.
     """
     return packed(_values(raw, _kind(dtype)), dtype)
-
-
-def packed(values: Sequence[Any], dtype: str) -> bytes:
-    """Values as the bytes of a tensor; ``ValueError`` if one is out of range."""
-    try:
-        if dtype == BYTES:
-            return b"".join(map(framed, values))
-        if dtype == "bool":
-            return bytes(values)
-        if dtype == "float16":
-            return struct.pack(f"<{len(values)}e", *values)
-        found = array(FORMATS[dtype], values)
-        if dtype == "float32" and _has_infinities(found) and not _has_infinities(values):
-            raise OverflowError
-        return found.tobytes()
-    except OverflowError:
-        raise ValueError(f"an element is out of range for {dtype}") from None
 
 
 def values_of(tensor: Tensor) -> list[Any]:
@@ -62,10 +43,6 @@ def values_of(tensor: Tensor) -> list[Any]:
     if any(map(math.isinf, values)):
         raise ValueError(f"has infinite elements, which JSON cannot represent: {_BINARY}")
     return [None if math.isnan(value) else value for value in values]
-
-
-def _has_infinities(values: Sequence[Any]) -> bool:
-    return math.inf in values or -math.inf in values
 
 
 def _kind(dtype: str) -> type:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from deepaas.messages import Tensor
 from deepaas.protocols.oip.datatypes import DTYPES, OF_DTYPES
-from deepaas.protocols.oip.json_data import packed
-from deepaas.tensors.dtypes import BYTES, MAX_DIMENSIONS_COUNT, BadTensor
+from deepaas.tensors.dtypes import BYTES, BadTensor
+from deepaas.tensors.from_plain import dtype_of, flattened, packed
 
 OUTPUT = "output"
-
-MAX_SIGNED = 2**63
 
 
 def outputs_of(result: Any, declared: Mapping[str, str]) -> dict[str, Any]:
@@ -62,14 +60,10 @@ def _of_plain(thing: Any, dtype: str) -> Tensor:
         thing = thing.read()
     if isinstance(thing, (bytearray, memoryview)):
         thing = bytes(thing)
-    if isinstance(thing, (list, tuple)):
-        if any(map(is_array, thing)):
-            thing = [each.tolist() if is_array(each) else each for each in thing]
-        shape = _shape(thing)
-        values = list(_flat(thing)) if len(shape) > 1 else thing
-    else:
-        shape, values = [1], [thing]
-    found = _dtype(values, dtype)
+    if isinstance(thing, (list, tuple)) and any(map(is_array, thing)):
+        thing = [each.tolist() if is_array(each) else each for each in thing]
+    values, shape = flattened(thing)
+    found = dtype_of(values, dtype)
     if found:
         return Tensor(found, shape, packed(values, found))
     if values and all(isinstance(value, Mapping) for value in values):
@@ -78,50 +72,6 @@ def _of_plain(thing: Any, dtype: str) -> Tensor:
     if written[:1] == b'"':  # For example a date: sent as text.
         written = msgspec.json.decode(written, type=str).encode(errors="surrogatepass")
     return Tensor(BYTES, [1], packed([written], BYTES))
-
-
-def _dtype(values: Sequence[Any], dtype: str) -> str:
-    """The dtype for plain values; empty if they can only be JSON."""
-    kinds = set(map(type, values))
-    if not kinds:
-        return dtype or "float64"
-    if kinds <= {str, bytes}:
-        return BYTES
-    if kinds == {bool}:
-        return "bool"
-    if not kinds <= {int, float}:
-        return BYTES if all(isinstance(value, (str, bytes)) for value in values) else ""
-    if float in kinds or dtype in ("float32", "float64"):
-        return dtype if dtype.startswith("float") else "float64"
-    return "int64" if max(values) < MAX_SIGNED else "uint64"
-
-
-def _shape(values: Sequence[Any]) -> list[int]:
-    """The shape of nested lists; if the inner lists have different lengths, they become JSON."""
-    shape: list[int] = []
-    level: Any = values
-    while isinstance(level, (list, tuple)) and len(shape) < MAX_DIMENSIONS_COUNT:
-        shape.append(len(level))
-        level = level[0] if level else None
-    return shape if _is_regular(values, shape) else shape[:1]
-
-
-def _is_regular(values: Any, shape: Sequence[int]) -> bool:
-    if not shape:
-        return not isinstance(values, (list, tuple))
-    return (
-        isinstance(values, (list, tuple))
-        and len(values) == shape[0]
-        and (len(shape) == 1 or all(_is_regular(each, shape[1:]) for each in values))
-    )
-
-
-def _flat(values: Any) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, (list, tuple)):
-            yield from _flat(value)
-        else:
-            yield value
 
 
 def _json(thing: Any) -> bytes:
