@@ -40,7 +40,7 @@ _TENSOR, _TYPED_TENSOR, _PARAMETER = (
 )
 
 
-class _Named(str):
+class _CodeName(str):
     """A name of Python code in a pickle: only compared, never imported."""
 
 
@@ -108,7 +108,7 @@ def _made(content: bytes) -> Any:
         elif name in ("BINGET", "LONG_BINGET"):
             stack.append(memo[argument])
         elif name == "GLOBAL":
-            stack.append(_named(str(argument)))
+            stack.append(_code_name(str(argument)))
         elif name in _TUPLES:
             stack[-_TUPLES[name] :] = [tuple(stack[-_TUPLES[name] :])]
         elif name == "TUPLE":
@@ -139,12 +139,12 @@ _MADE: dict[str, Callable[[], Any]] = {
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-def _named(argument: str) -> _Named:
+def _code_name(argument: str) -> _CodeName:
     module, _, name = argument.partition(" ")
     is_known = argument in (_UNTYPED, _DICT, _TENSOR, _TYPED_TENSOR, _PARAMETER)
     if not is_known and argument not in _DTYPES and not (module == "torch" and name in SIZES):
         raise _foreign(argument)
-    return _Named(argument)
+    return _CodeName(argument)
 
 
 def _foreign(what: str) -> BadTensor:
@@ -166,8 +166,8 @@ def _set_items(stack: list[Any], begin: int) -> None:
     stack[-1].update(zip(items[::2], items[1::2], strict=True))
 
 
-def _storage(kind: str, named: _Named, key: str, _device: str, count: int) -> _Storage:
-    if kind != "storage" or not isinstance(named, _Named) or not isinstance(key, str):
+def _storage(kind: str, named: _CodeName, key: str, _device: str, count: int) -> _Storage:
+    if kind != "storage" or not isinstance(named, _CodeName) or not isinstance(key, str):
         raise ValueError
     # An untyped one counts bytes; the tensor says what they are.
     dtype = "uint8" if named == _UNTYPED else _DTYPES[named]
@@ -175,7 +175,7 @@ def _storage(kind: str, named: _Named, key: str, _device: str, count: int) -> _S
 
 
 def _rebuilt(named: Any, arguments: tuple[Any, ...]) -> Any:
-    if not isinstance(named, _Named):
+    if not isinstance(named, _CodeName):
         raise ValueError
     if named == _DICT:
         if arguments:
@@ -185,7 +185,7 @@ def _rebuilt(named: Any, arguments: tuple[Any, ...]) -> Any:
         return _tensor("", *arguments)
     if named == _TYPED_TENSOR:
         dtype = arguments[6]
-        if not isinstance(dtype, _Named):
+        if not isinstance(dtype, _CodeName):
             raise ValueError
         return _tensor(dtype.partition(" ")[2], *arguments[:6], *arguments[7:])
     if named == _PARAMETER and isinstance(arguments[0], StoredTensor):

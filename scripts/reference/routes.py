@@ -43,7 +43,8 @@ OTHERS: dict[str, str] = {
     "/metrics": "[Metrics](metrics.md) for Prometheus: for programs on this machine, and for keys "
     "with the right `metrics`. Elsewhere with `--metrics-listen`; off with `--nometrics`.",
     "/openapi.json": "All protocols of this host, as OpenAPI 3.0, by model.",
-    "/openapi/{door}.json": "One of them: `v2`, `cog`, `oip`, or one from another package.",
+    "/openapi/{door}.json": "One of them: `v2`, `cog`, `deepinv`, `oip`, or one from another "
+    "package.",
     "/readyz": "200 if every model accepts requests, otherwise 503. The body has the state "
     "of each model.",
     "/static/swagger/{name}": "Files of the Swagger page.",

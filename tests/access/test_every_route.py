@@ -108,6 +108,7 @@ def test_the_shape_is_that_of_the_door(closed: Closed) -> None:
         v2 = closed.ask("/v2/models/plain/", key).json()
         assert set(v2) == {"code", "message", "error"} and v2["error"] == error
         assert set(closed.ask("/cog/plain/", key).json()) == {"error", "status"}
+        assert set(closed.ask("/deepinv/plain", key).json()) == {"error", "code"}
         assert set(closed.ask("/oip/v2/models/plain", key).json()) == {"error"}
         assert closed.ask("/echo/", key).json()["why"] == error
     refused = closed.ask("/v2/models/plain/", "metrics")
@@ -170,6 +171,7 @@ def test_health_tells_strangers_no_names(closed: Closed) -> None:
         "/v2/models/{}/train/",
         "/cog/{}/",
         "/cog/{}/docs",
+        "/deepinv/{}",
         "/oip/v2/models/{}",
         "/oip/v2/models/{}/ready",
         "/echo/{}",

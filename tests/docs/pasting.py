@@ -22,6 +22,7 @@ NOT_RUN = {
     ("docs/how-to/containers.md", "docker "): NO_DOCKER,
     ("docs/how-to/systemd.md", "systemctl"): "no systemd runs here; tests/unit/test_systemd.py "
     "reads the unit",
+    ("docs/how-to/deepinv.md", "pip install"): "tests/deepinv/test_page.py does, with the client",
     ("docs/how-to/oip.md", "pip install"): "tests/oip/test_page.py does, with Triton's client",
     ("docs/how-to/containers.md", 'echo "POSTGRES_PASSWORD='): NO_DOCKER,
     ("docs/index.md", "make run"): "the test serves what it would serve, from this environment",

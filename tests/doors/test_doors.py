@@ -126,7 +126,7 @@ def test_doors_that_do_not_work_are_told_of_and_the_others_are_served(host: Host
     "names,complaint",
     [
         (["plain-text", "cog"], "GET /health-check belongs to both"),
-        (["v2"], "root-protocol 'v2': only cog, oip, plain-text can be at the root"),
+        (["v2"], "root-protocol 'v2': only cog, deepinv, oip, plain-text can be at the root"),
         (["nothing"], "root-protocol 'nothing': only"),
     ],
 )

@@ -18,7 +18,7 @@ PAGE = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with start_host(["plain", "every_output"], "--no-ui") as host:
+    with start_host(["plain", "every_output", "oip_tensors"], "--no-ui") as host:
         yield host
 
 
@@ -53,7 +53,7 @@ def test_every_link_leads_somewhere(name: str, host: Host, doors: dict[str, Any]
         assert f">{link['label']}</a>".replace("'", "&#x27;") in start
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"deepinv"}))  # In tests/deepinv.
 def test_every_snippet_is_a_call_that_works(name: str, host: Host, doors: dict[str, Any]) -> None:
     (snippet,) = doors[name]["models"]["plain"]["snippets"]
     command = snippet["text"].replace("http://HOST", host.url)

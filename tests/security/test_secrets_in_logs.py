@@ -228,6 +228,12 @@ def test_nothing_that_is_written_has_a_secret(written: Written) -> None:
             "/oip/v2/models/plain/infer?SECRET-oip-query",
             {"parameters": {"x": "SECRET-oip"}},
         ),
+        # DeepInverse's client.
+        "deepinv": ask(
+            "POST",
+            "/deepinv/plain?SECRET-deepinv-query",
+            {"input": {"file": "SECRET-file", "metadata": {"SECRET-name": "SECRET-metadata"}}},
+        ),
         # Pages and programs behind the host.
         "foreign": ask("GET", "/v2/?SECRET-foreign", Origin="http://SECRET-origin.example"),
         "start page": ask("GET", "/?SECRET-start-page", Accept="text/html"),

@@ -30,6 +30,7 @@ IMPORTED = {
         "deepaas.kinds.cog.host",
         "deepaas.kinds.entry_point.host",
         "deepaas.protocols.cog.door",
+        "deepaas.protocols.deepinv.door",
         "deepaas.protocols.oip.door",
         "deepaas.protocols.v2",
         "deepaas.training.store",

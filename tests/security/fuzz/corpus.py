@@ -63,7 +63,7 @@ def _paths(route: str, model: str, run: str) -> Iterator[str]:
     values: dict[str, Sequence[str]] = {
         "name": [model, "unknown"] if "/models/" in route else ["swagger-ui.css", "a.woff2"],
         "model": [model, "unknown"],
-        "door": ["v2", "cog", "oip", "unknown"],
+        "door": ["v2", "cog", "deepinv", "oip", "unknown"],
         "uuid": [run, "0" * 32],
         "training_id": [run, "0" * 32],
         "prediction_id": ["my-prediction", "x" * 30],
