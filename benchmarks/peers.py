@@ -5,7 +5,7 @@
 
 import sys
 
-from benchmarks import cog023, deepaas26, kserve_client, triton_client
+from benchmarks import cog023, deepaas26, deepinv_client, kserve_client, triton_client
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
     cog023.command()
     triton_client.python()
     kserve_client.python()
+    deepinv_client.python()
 
 
 if __name__ == "__main__":

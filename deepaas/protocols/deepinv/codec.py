@@ -11,7 +11,7 @@ import msgspec
 
 from deepaas.messages import Values
 from deepaas.protocols.deepinv import arguments, results
-from deepaas.protocols.deepinv.asked import ABOUT, RECEIVED, CallOutline, AnswerWish
+from deepaas.protocols.deepinv.asked import ABOUT, RECEIVED, AnswerWish, CallOutline
 
 _outlines = msgspec.json.Decoder(CallOutline)
 
