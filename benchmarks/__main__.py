@@ -9,6 +9,7 @@ from benchmarks import (
     floats,
     machine,
     metrics,
+    reconstructions,
     report,
     start,
     tensors,
@@ -29,6 +30,7 @@ PARTS = (
     "ui",
     "cog",
     "tensors",
+    "reconstructions",
     "metrics",
 )
 
@@ -74,6 +76,11 @@ def main() -> int:
     if "tensors" in parts:
         _say("tensors")
         results.tensors = tensors.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
+    if "reconstructions" in parts:
+        _say("reconstructions")
+        results.reconstructions = reconstructions.measure(
+            rounds=3 if quick else 7, seconds=2 if quick else 3
+        )
     if "metrics" in parts:
         _say("metrics")
         results.scrapes = metrics.measure(rounds=2 if quick else 5, seconds=3 if quick else 10)

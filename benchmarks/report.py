@@ -8,6 +8,7 @@ from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
 from benchmarks.floats import Row as FloatsRow
 from benchmarks.metrics import MODELS_COUNT, WORKERS_COUNT, Scrapes
+from benchmarks.reconstructions import SMALL, ReconstructionRow
 from benchmarks.servers import Kind
 from benchmarks.tensors import TensorRow
 from benchmarks.throughput import Row
@@ -30,6 +31,8 @@ MAX_LIST_MS = 50.0
 MIN_OF_COG = 3.0
 MIN_TENSORS = {"Open Inference Protocol": 0.6, "JSON": 2.0}
 """By form: of a bare handler that reads as much, and of LitServe."""
+MIN_OF_FLASK, MIN_OF_FLASK_SMALL = 0.95, 2.0
+"""The second one for small images at many connections."""
 MIN_OF_OFF = 0.9
 MAX_SCRAPE_MS = 50.0
 """For a scrape, and for any step of the event loop beside it."""
@@ -53,6 +56,7 @@ class Results:
     cog: list[CogRow] = field(default_factory=list)
     lost: Lost | None = None
     tensors: list[TensorRow] = field(default_factory=list)
+    reconstructions: list[ReconstructionRow] = field(default_factory=list)
     scrapes: Scrapes | None = None
     before: list[BeforeRow] = field(default_factory=list)
 
@@ -94,6 +98,8 @@ def draw(results: Results) -> str:
         lines += [f"Of {lost.asked_count:,} predictions {lost.lost_count} were lost.", ""]
     if results.tensors:
         lines += _tensors(results.tensors)
+    if results.reconstructions:
+        lines += _reconstructions(results.reconstructions)
     if results.scrapes:
         lines += _scrapes(results.scrapes)
     if results.before:
@@ -143,6 +149,7 @@ def missed(results: Results) -> Iterator[str]:
         if tensors.kind is Kind.OURS and tensors.of_other < bar:
             where = f"at {tensors.connections} connection{'s' if tensors.connections > 1 else ''}"
             yield f"a tensor, {tensors.form}, {where}: {tensors.of_other:.2f}, not {bar}"
+    yield from _missed_reconstructions(results.reconstructions)
     if scrapes := results.scrapes:
         for what, milliseconds in (
             ("a scrape under load", scrapes.loaded),
@@ -261,6 +268,30 @@ def _tensors(rows: list[TensorRow]) -> list[str]:
             f"| {row.of_other:.2f} |"
         )
     return [*lines, ""]
+
+
+def _reconstructions(rows: list[ReconstructionRow]) -> list[str]:
+    lines = [
+        "| DeepInverse | image | server | connections | requests/s | p50 ms | p99 ms | ratio |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        sample = row.sample
+        lines.append(
+            f"| {row.model} | {'×'.join(map(str, row.shape[1:]))} | {row.kind.value} "
+            f"| {row.connections} | {sample.requests_per_second:,.1f} | {sample.p50_ms:.1f} "
+            f"| {sample.p99_ms:.1f} | {row.of_flask:.2f} |"
+        )
+    return [*lines, ""]
+
+
+def _missed_reconstructions(rows: list[ReconstructionRow]) -> Iterator[str]:
+    for row in rows:
+        is_small = row.shape == SMALL and row.connections > 1
+        bar = MIN_OF_FLASK_SMALL if is_small else MIN_OF_FLASK
+        if row.kind is Kind.OURS and row.of_flask < bar:
+            where = f"{'×'.join(map(str, row.shape[1:]))} at {row.connections} connections"
+            yield f"{row.model} of {where}: {row.of_flask:.2f} of Flask, not {bar}"
 
 
 def _before(rows: list[BeforeRow]) -> list[str]:

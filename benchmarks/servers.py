@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import client, deepaas26, litserve0219, packages, peer_venv
+from benchmarks import client, deepaas26, deepinv_client, litserve0219, packages, peer_venv
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -26,6 +26,7 @@ class Kind(Enum):
     BEFORE = "before"
     THEIRS = "DEEPaaS 2.6.0"
     LITSERVE = "LitServe 0.2.19"
+    FLASK = "Flask with gunicorn"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def running(
             "XDG_STATE_HOME": str(home / "state"),
             "PYTHONPATH": packages.expose(models, home / "packages"),
         }
-        if kind in (Kind.BARE, Kind.LITSERVE):
+        if kind in (Kind.BARE, Kind.LITSERVE, Kind.FLASK):
             environment["PYTHONPATH"] = str(peer_venv.ROOT)
         elif site is not None:  # Before what this interpreter has installed.
             environment["PYTHONPATH"] = f"{site}:{environment['PYTHONPATH']}"
@@ -143,6 +144,10 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
     if kind is Kind.LITSERVE:
         python = str(litserve0219.python())
         return [python, "-m", "benchmarks.litserve_server", str(port)]
+    if kind is Kind.FLASK:
+        gunicorn = str(deepinv_client.python().with_name("gunicorn"))
+        application = f"benchmarks.deepinv_server:served('{model}')"
+        return [gunicorn, "--workers", "1", "--bind", f"127.0.0.1:{port}", application]
     ours = Path(sys.executable).parent / "deepaas-run"
     script = deepaas26.command() if kind is Kind.THEIRS else ours
     options = ["--listen-ip", "127.0.0.1", "--listen-port", str(port), "--workers", "1"]

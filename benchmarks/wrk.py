@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
+TIMEOUT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,21 @@ class WrkError(Exception):
     """`wrk` is missing, or not every request was answered well."""
 
 
-def run(url: str, *, connections: int, seconds: float, script: Path = SCRIPT) -> Sample:
-    result = told_of(url, connections=connections, seconds=seconds, script=script)
+def run(
+    url: str,
+    *,
+    connections: int,
+    seconds: float,
+    script: Path = SCRIPT,
+    timeout_seconds: int = TIMEOUT_SECONDS,
+) -> Sample:
+    result = told_of(
+        url,
+        connections=connections,
+        seconds=seconds,
+        script=script,
+        timeout_seconds=timeout_seconds,
+    )
     if result["failed_count"]:
         raise WrkError(f"{result['failed_count']} of {result['requests']} requests to {url} failed")
     if not result["requests"]:
@@ -32,7 +46,14 @@ def run(url: str, *, connections: int, seconds: float, script: Path = SCRIPT) ->
     return Sample(rate, result["p50_ms"], result["p99_ms"])
 
 
-def told_of(url: str, *, connections: int, seconds: float, script: Path) -> dict[str, Any]:
+def told_of(
+    url: str,
+    *,
+    connections: int,
+    seconds: float,
+    script: Path,
+    timeout_seconds: int = TIMEOUT_SECONDS,
+) -> dict[str, Any]:
     """What the script tells of a run in its last line.
 
     Raises:
@@ -41,7 +62,7 @@ def told_of(url: str, *, connections: int, seconds: float, script: Path) -> dict
     if shutil.which("wrk") is None:
         raise WrkError("wrk is not installed (Debian: apt-get install wrk)")
     command = ["wrk", "--threads", "1", "--connections", str(connections), "--latency"]
-    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", "10s"]
+    command += ["--duration", f"{max(1, round(seconds))}s", "--timeout", f"{timeout_seconds}s"]
     command += ["--script", str(script), url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

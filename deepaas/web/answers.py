@@ -19,6 +19,11 @@ from deepaas.web.files import content_disposition
 _log = logging.getLogger(__name__)
 
 SEND_BYTES = 256 * 1024
+
+LIGHT_BYTES = 1024 * 1024
+"""Files up to this size, which a worker has just written, are read without a thread: it takes
+longer to ask one than to read them."""
+
 JSON = "application/json"
 
 
@@ -80,6 +85,7 @@ async def _stream(
     else:
         response.content_length = size_bytes
     encoder = Encoder(coding) if coding else None
+    is_light = encoder is None and size_bytes <= LIGHT_BYTES
 
     def read() -> tuple[bool, bytes]:
         chunk = file.read(SEND_BYTES)
@@ -91,7 +97,7 @@ async def _stream(
             await response.write(before if encoder is None else encoder.encode(before))
         has_more = True
         while has_more:
-            has_more, chunk = await asyncio.to_thread(read)
+            has_more, chunk = read() if is_light else await asyncio.to_thread(read)
             if chunk:
                 await bounded.send(request, response, chunk)
         await response.write_eof(

@@ -21,7 +21,9 @@ from deepaas.protocols.deepinv.asked import (
     TENSOR,
     CallOutline,
 )
-from deepaas.protocols.deepinv.data_urls import PIECE_BYTES, tensor_of, url_of
+from deepaas.protocols.deepinv.data_urls import tensor_of, url_of
+from deepaas.tensors import base64_memory
+from deepaas.tensors.base64_memory import PIECE_BYTES
 from deepaas.tensors.dtypes import SIZES
 
 OUTLINE = CallOutline("model", "y", TENSOR, {"sigma": OTHER, "mask": TENSOR, "stored": FILE})
@@ -56,7 +58,7 @@ def test_neither_numpy_nor_pytorch_is_needed() -> None:
     assert (second.dtype, second.shape, bytes(second.data or b"")) == ("bool", [3], mask.data)
     assert (third.dtype, third.shape) == ("bytes", [1])
     media_type, pieces, headers = codec.encode({"scores": [1, 2], "label": "a"}, values.wanted)
-    assert (media_type, headers) == ("application/json", {})
+    assert (media_type, headers) == ("application/json", {"Cache-Control": "no-transform"})
     told = json.loads(b"".join(pieces))["output"]
     assert told["metadata"] == {"label": "a"}
     result = tensor_of(memoryview(told["file"].encode()))
@@ -66,6 +68,15 @@ def test_neither_numpy_nor_pytorch_is_needed() -> None:
             codec.encode(result, values.wanted)
 
 
+@pytest.fixture(params=[True, False], ids=["pybase64", "slow"])
+def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        pytest.importorskip("pybase64")
+    else:
+        monkeypatch.setattr(base64_memory, "_fast", lambda: None)
+
+
+@pytest.mark.usefixtures("fast")
 @pytest.mark.parametrize("extra_bytes", range(-4, 5))
 @pytest.mark.parametrize("dtype", ["uint8", "complex128"])
 def test_pieces_are_one_data_url(dtype: str, extra_bytes: int) -> None:
@@ -79,6 +90,39 @@ def test_pieces_are_one_data_url(dtype: str, extra_bytes: int) -> None:
         found = tensor_of(memoryview(url.encode()))
         assert (found.dtype, found.shape) == (dtype, [count])
         assert bytes(found.data or b"") == tensor.data
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"QUJ",
+        b"QUJD=",
+        b"QU=D",
+        b"Q===",
+        b"====",
+        b"QUJD=UJD",
+        b"QUI=QUJD",
+        b"QU D",
+        b"QUJ\n",
+        b"QUJ!",
+        b"QU-_",
+        b"\xff\xff\xff\xff",
+        b"A" * PIECE_BYTES + b"!AAA",
+        b"!" * 2 * PIECE_BYTES,
+    ],
+)
+def test_what_is_no_base64(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"it (is incomplete|has other characters)"):
+        base64_memory.decoded(memoryview(text))
+
+
+@pytest.mark.usefixtures("fast")
+def test_base64_is_decoded_into_memory_of_its_own() -> None:
+    for content in (b"", b"a", b"ab", b"abc", bytes(range(256)) * 5000):
+        held = base64_memory.decoded(memoryview(base64.b64encode(content)))
+        assert bytes(held) == content
+        assert not held.readonly
 
 
 def test_the_memory_of_a_body_is_free_at_once() -> None:

@@ -178,6 +178,14 @@ def test_the_last_step_is_the_result(host: Host) -> None:
     assert "yielded nothing" in ask(host, "steps", Y, {"count": 0}).error
 
 
+def test_answers_are_not_compressed(host: Host) -> None:
+    """The client accepts gzip, which takes longer than most networks need for base64."""
+    body = body_of(url_of(np.zeros((64, 1024), np.float32)))
+    said = send(host, "/deepinv/same", body, {"Accept-Encoding": "gzip, deflate"})
+    assert "Content-Encoding" not in said.headers
+    assert said.array.shape == (64, 1024)
+
+
 def test_timings_on_wish(host: Host) -> None:
     for query in ("?timings=1", "?timings", "?timings=true"):
         metadata = ask(host, "same", Y, query=query).metadata

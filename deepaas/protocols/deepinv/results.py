@@ -42,9 +42,11 @@ def encoded(result: Any, wish: AnswerWish) -> tuple[str, list[bytes], dict[str, 
         url = [*url_of(tensor)]
     except BadTensor as error:
         raise TypeError(f"output '{name}' cannot be sent: {error}") from None
-    # NaN and infinities as its client reads and writes them.
+    # NaN and infinities as its client reads and writes them. The client accepts gzip, but to
+    # compress base64 takes longer than most networks need for it.
     told = f',"metadata":{json.dumps(metadata)}' if metadata else ""
-    return "application/json", [b'{"output":{"file":"', *url, f'"{told}}}}}'.encode()], {}
+    pieces = [b'{"output":{"file":"', *url, f'"{told}}}}}'.encode()]
+    return "application/json", pieces, {"Cache-Control": "no-transform"}
 
 
 def _outputs(result: Any) -> dict[str, Any]:
