@@ -228,6 +228,8 @@ class LocalModel:
         failure = failures.failure(0, error)
         if isinstance(error, KeyboardInterrupt):
             return CommandProblem("interrupted", INTERRUPTED)
+        if failure.kind == "invalid_arguments":
+            return bad_arguments(otherwise.partition(" ")[0], failure.fields)
         if failure.kind == "model_refused":
             return CommandProblem(f"{self.name} raised {failure.status}: {failure.message}", 1)
         if failure.kind == "not_implemented":

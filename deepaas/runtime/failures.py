@@ -10,6 +10,7 @@ from typing import Any
 import marshmallow
 
 from deepaas.messages import NO_SPACE, Encoded, Failure, Inputs
+from deepaas.model.v2 import InvalidArgument
 from deepaas.runtime import unknown_names
 from deepaas.runtime.codecs import NoCodec, NotAsWanted
 from deepaas.runtime.json_values import BadResult
@@ -19,6 +20,8 @@ from deepaas.runtime.tracebacks import authors_traceback
 MAX_MESSAGE_CHARACTERS = 1000
 MAX_MESSAGES_COUNT = 1000
 MAX_TRACEBACK_CHARACTERS = 32_000
+
+INVALID = "the arguments are not valid"
 
 
 class CannotBeServed(Exception):
@@ -34,6 +37,9 @@ def failure(call_id: int, error: BaseException) -> Failure:
     if isinstance(error, NotImplementedError):
         said = reason(error) if text(error) else ""
         return Failure(call_id, "not_implemented", said, traceback=traceback_text(error))
+    if isinstance(error, InvalidArgument):
+        fields = {_encodable(str(error.name)): [_shorten(_encodable(str(error.message)))]}
+        return Failure(call_id, "invalid_arguments", INVALID, fields)
     if isinstance(error, BadResult):
         return Failure(
             call_id,
@@ -73,7 +79,7 @@ def bad_arguments(
     fields = _plain(messages, itertools.count(1))
     if not isinstance(inputs, Encoded):
         fields = {**unknown_names.messages(inputs.ignored), **fields}
-    return Failure(call_id, "invalid_arguments", "the arguments are not valid", fields)
+    return Failure(call_id, "invalid_arguments", INVALID, fields)
 
 
 def reason(error: BaseException) -> str:
