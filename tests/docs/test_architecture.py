@@ -34,7 +34,7 @@ WORKERS_ONLY = {"marshmallow", "webargs", "apispec", "torch", "tensorboard"}
 """Libraries that the host never imports."""
 AUTHORS_TOOLS = {"check", "cli", "kinds.check"}
 """Parts that run the author's code in their own process, as a worker does."""
-WORKERS = {"runtime", "model.v2", "kinds.worker"}
+WORKERS = {"runtime", "model.v2", "model.deepinv", "kinds.worker"}
 """Parts of which the host imports none."""
 LATE = {"sqlalchemy", "alembic", "aiosqlite", "asyncpg", "watchfiles", "jsonschema_rs"}
 """Libraries that it imports when it listens already, if at all."""
@@ -45,8 +45,8 @@ Import = tuple[str, str]
 def part_of(name: str) -> str:
     """The part that a module of ours belongs to, as the document names the parts."""
     words = name.split(".")[1:]
-    if words[:2] == ["model", "v2"]:
-        return "model.v2"
+    if words[:2] in (["model", "v2"], ["model", "deepinv"]):
+        return ".".join(words[:2])
     if words[:1] == ["kinds"]:
         return ".".join(["kinds", *words[2:3]])
     if words[:1] in (["protocols"], ["executor"]) and len(words) > 1:
@@ -134,6 +134,8 @@ def test_halves_share_nothing_but_the_contract() -> None:
             assert part in SHARED
         elif importer == "kinds.worker":
             assert part in {*SHARED, "runtime"}
+        elif importer == "model.deepinv":
+            assert part in {*SHARED, "near_names"}
         elif importer not in SHARED | AUTHORS_TOOLS:
             assert part not in WORKERS
 
