@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from deepaas.client.description import Argument, Model
+from deepaas.client.description import NPY, NPZ, Argument, Model
 
 MAX_FILE_BYTES = 256 * 1024
 MAX_BYTES = 1024 * 1024
 MAX_COUNT = 50
+
+_ARRAYS = {NPY: ".npy", NPZ: ".npz"}
 
 _DATA_URL = re.compile(
     r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<options>(?:;[\w-]+=[^;,]*)*)(?P<base64>;base64)?,"
@@ -39,7 +41,7 @@ def read(model: Model, folder: Path) -> list[dict[str, Any]]:
             if argument.name not in example:
                 continue
             value = example[argument.name]
-            if argument.kind == "file":
+            if argument.kind == "file" or _is_file(argument, value):
                 content, suffix = data_url(value)
                 if content is None or len(content) > min(left, MAX_FILE_BYTES):
                     continue
@@ -65,11 +67,17 @@ def data_url(text: object) -> tuple[bytes | None, str]:
             content = base64.b64decode(content, validate=True)
         except binascii.Error:
             return None, ""
-    return content, mimetypes.guess_extension(head["type"] or "text/plain") or ".bin"
+    media_type = head["type"] or "text/plain"
+    return content, _ARRAYS.get(media_type) or mimetypes.guess_extension(media_type) or ".bin"
+
+
+def _is_file(argument: Argument, value: Any) -> bool:
+    """Whether it is a tensor as a data URL."""
+    return argument.kind == "tensor" and data_url(value)[0] is not None
 
 
 def _shown(argument: Argument, value: Any) -> Any:
-    if argument.kind in ("object", "array"):
+    if argument.kind in ("object", "array", "tensor"):
         return json.dumps(value, indent=2, ensure_ascii=False)
     return value
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from deepaas.client.arrays import file_of
 from deepaas.client.calls import FileToSend
-from deepaas.client.description import Argument
+from deepaas.client.description import Argument, TensorForm
 from deepaas.client.errors import InvalidArguments
 
 MAX_TYPED_SIZE = 16
@@ -147,7 +148,7 @@ def _read_tensor(argument: Argument, given: Any) -> FileToSend | None:
     assert tensor is not None and tensor.shape is not None
     try:
         with Image.open(path) as picture:
-            pixels = np.asarray(picture.convert("L" if len(tensor.shape) == 2 else "RGB"))
+            pixels = _as_wanted(picture, tensor)
     except (OSError, ValueError, Image.DecompressionBombError):
         raise UnfitValue("Could not read this picture.") from None
     return file_of(path.stem, pixels)
@@ -160,11 +161,47 @@ def is_typed(argument: Argument) -> bool:
 
 
 def takes_pictures(argument: Argument) -> bool:
-    """Whether an image file can be used for a tensor: (H, W) or (H, W, 3) of bytes."""
+    """Whether an image file can be used for a tensor: (H, W), (H, W, 3), (C, H, W) or (B, C, H, W)
+    with one or three channels, of bytes or of numbers from 0 to 1."""
     tensor = argument.tensor
-    if tensor is None or tensor.dtype not in ("", "uint8") or tensor.shape is None:
+    if tensor is None or tensor.dtype not in ("", "uint8", *_FRACTIONS) or tensor.shape is None:
         return False
-    return len(tensor.shape) == 2 or (len(tensor.shape) == 3 and tensor.shape[2] in (-1, 3))
+    shape = tensor.shape
+    if len(shape) == 4:
+        return shape[0] in (-1, 1) and shape[1] in (-1, 1, 3)
+    return len(shape) == 2 or (len(shape) == 3 and (shape[2] in (-1, 3) or shape[0] in (1, 3)))
+
+
+_FRACTIONS = ("float16", "float32", "float64")
+
+
+def _as_wanted(picture: Image.Image, tensor: TensorForm) -> NDArray[Any]:
+    """A picture as an array that a tensor's declaration accepts."""
+    shape = tensor.shape or ()
+    first = len(shape) == 4 or (len(shape) == 3 and shape[0] in (1, 3) and shape[2] != 3)
+    channels = shape[-3] if first else 3
+    if channels == -1:
+        channels = 1 if picture.mode in ("1", "L") else 3
+    pixels: NDArray[Any] = np.asarray(
+        picture.convert("L" if len(shape) == 2 or channels == 1 else "RGB")
+    )
+    if first:
+        pixels = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, 2, 0)
+    if len(shape) == 4:
+        pixels = pixels[None]
+    if tensor.dtype in _FRACTIONS:
+        pixels = (pixels / 255).astype(tensor.dtype)
+    return np.ascontiguousarray(pixels)
+
+
+def sent_picture(arguments: Iterable[Argument], values: Sequence[Any]) -> str | None:
+    """The path of the first file that was given for a tensor or for an image."""
+    for argument, given in zip(arguments, values, strict=True):
+        if isinstance(given, str) and (
+            argument.media == "image" or (argument.kind == "tensor" and not is_typed(argument))
+        ):
+            return given
+    return None
 
 
 def shown_date(value: Any, kind: str) -> str | None:

@@ -59,6 +59,10 @@ class Pane:
                 updates += _field_values(output, group, content, folder)
         return updates
 
+    def compared(self, answer: HostAnswer, folder: Path, _sent: str | None) -> list[Any]:
+        """The same, beside the picture in the file that was sent, for results that are arrays."""
+        return self.values(answer, folder)
+
     def empty(self) -> list[Any]:
         return [
             _nothing(c) if c.visible else gr.update(value=_nothing(c), visible=False)

@@ -35,8 +35,10 @@ from deepaas.ui import (
     trainings,
 )
 from deepaas.ui.again import enable_again
+from deepaas.ui.array_pictures import array_text
 from deepaas.ui.documents import DocumentPane, is_document
 from deepaas.ui.earlier import Earlier
+from deepaas.ui.input_values import is_typed
 from deepaas.ui.json_pane import JsonPane
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
@@ -57,6 +59,7 @@ _STYLES = (
     documents.CSS,
     json_pane.CSS,
     number_plot.CSS,
+    tensor_pane.CSS,
 )
 _SCRIPTS = (look.NAMES_JS, in_sight.JS, connection.JS, documents.JS)
 
@@ -116,7 +119,8 @@ class _Predict:
             with gr.Column(scale=1, min_width=320, elem_classes="answer-side"):
                 self._earlier = Earlier()
                 self._tabs: gr.Tabs | None = None
-                self._chosen = gr.Textbox(model.media_types[0], visible="hidden")
+                self._first = first_shown(model)
+                self._chosen = gr.Textbox(self._first, visible="hidden")
                 self._panes = self._make_panes()
         write = functools.partial(snippets.of_prediction, model)
         use_via_api(page, api, self._form, write, [self._chosen], others)
@@ -128,7 +132,7 @@ class _Predict:
         if len(types) == 1:
             return [pane(self._model, types[0])]
         panes = []
-        with gr.Tabs() as self._tabs:
+        with gr.Tabs(selected=self._first) as self._tabs:
             for media_type, name in zip(types, tab_names(types), strict=True):
                 with gr.Tab(name, id=media_type) as tab:
                     panes.append(pane(self._model, media_type))
@@ -143,7 +147,7 @@ class _Predict:
 
     def _examples(self) -> None:
         with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
-            found = examples.read(self._model, Path(folder))
+            found = [*map(self._as_shown, examples.read(self._model, Path(folder)))]
             used = [
                 (argument, component)
                 for argument, component in zip(self._arguments, self._form.components, strict=True)
@@ -157,6 +161,13 @@ class _Predict:
                 label="Examples",
                 api_visibility="private",
             )
+
+    def _as_shown(self, example: dict[str, Any]) -> dict[str, Any]:
+        """An example with small tensors as the text that their components show."""
+        typed = {a.name for a in self._arguments if a.kind == "tensor" and is_typed(a)}
+        return {
+            name: array_text(value) if name in typed else value for name, value in example.items()
+        }
 
     def _connect(self, page: gr.Blocks) -> None:
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -219,7 +230,9 @@ class _Predict:
                             self._status: status(f"Receiving the result: {passed()}", busy=True)
                         }
                     elif isinstance(said, HostAnswer):
-                        shown = zip(pane.components, pane.values(said, Path(folder)), strict=True)
+                        sent = input_values.sent_picture(self._arguments, values)
+                        updates = pane.compared(said, Path(folder), sent)
+                        shown = zip(pane.components, updates, strict=True)
                         # When this generator resumes, Gradio has copied the files.
                         yield done | {self._status: status(f"Done: {passed()}")} | dict(shown)
                     else:
@@ -257,6 +270,14 @@ def pane(model: Model, media_type: str) -> outputs.Pane:
     if media_type in (NPY, NPZ):
         return tensor_pane.TensorPane(model, media_type)
     return outputs.pane(model, media_type)
+
+
+def first_shown(model: Model) -> str:
+    """Return the media type of the tab that is open at first: arrays with many dimensions are
+    pictures, for which nobody wants nested lists."""
+    deep = any(len(form.shape or ()) > 2 for form in model.tensors.values())
+    arrays = next((one for one in (NPY, NPZ) if one in model.media_types), None)
+    return arrays if arrays and deep and model.accept is None else model.media_types[0]
 
 
 def _come(pane: outputs.Pane, parts: tuple[str, ...], folder: Path) -> dict[Any, Any]:
