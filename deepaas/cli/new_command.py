@@ -17,7 +17,7 @@ from deepaas.cli.output import unwritable
 from deepaas.cli.problems import OK, CommandProblem
 
 TEMPLATE = Path(deepaas.__file__).parent / "template"
-STARTS = ("empty", "image-classifier", "tabular")
+STARTS = ("empty", "image-classifier", "tabular", "inverse-problem")
 LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-or-later", "AGPL-3.0-only", "none")
 
 
@@ -36,8 +36,9 @@ def add_to(commands: Any) -> None:
         type=_any_case(STARTS),
         choices=STARTS,
         default=STARTS[0],
-        help="example code: comments only, a network in PyTorch, or a random forest in "
-        "scikit-learn (default: %(default)s)",
+        help="example code: comments only, a network in PyTorch, a random forest in "
+        "scikit-learn, or a denoiser in PyTorch that takes and returns tensors "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--to", metavar="DIR", default=".", help="parent folder (default: this one)"

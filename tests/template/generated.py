@@ -7,7 +7,7 @@ from pathlib import Path
 from cookiecutter.main import cookiecutter
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "template"
-STARTS = ("empty", "image-classifier", "tabular")
+STARTS = ("empty", "image-classifier", "tabular", "inverse-problem")
 LICENSES = ("MIT", "Apache-2.0", "BSD-3-Clause", "GPL-3.0-or-later", "AGPL-3.0-only", "none")
 
 ANSWERS = {

@@ -60,7 +60,7 @@ def test_nothing_is_left_of_the_template(package: Path) -> None:
         path for path in package.rglob("*") if path.is_file() and ".git" not in path.parts
     ):
         assert "cookiecutter" not in file.name
-        if file.suffix not in (".jpg", ".pt"):
+        if file.suffix not in (".jpg", ".png", ".pt"):
             assert not re.search(r"\{\{|\{%|%\}|cookiecutter", file.read_text()), file
 
 
