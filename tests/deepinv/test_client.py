@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,3 +63,30 @@ def test_a_host_that_restarts() -> None:
         with start_host([], *options, port=port):
             assert asked() == "same"
         client.stdin.close()
+
+
+RUN_ALL = """
+import json, sys
+for name, code in json.load(sys.stdin).items():
+    made = {}
+    exec(code, made)
+    print(name, tuple(made["x_hat"].shape))
+"""
+
+
+def test_snippets_are_calls_that_work(host: Host) -> None:
+    (door,) = (d for d in host.get("/doors.json").json()["doors"] if d["name"] == "deepinv")
+    codes = {}
+    for name, shown in door["models"].items():
+        for snippet in shown["snippets"]:
+            codes[name] = snippet["text"].replace("http://HOST", host.url)
+    assert codes.keys() > {"denoise", "picture", "stored", "torched", "deepinv_forms"}
+    said = subprocess.run(
+        [deepinv_client.python(), "-c", RUN_ALL],
+        input=json.dumps(codes),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(said.stdout.splitlines()) == len(codes)
+    assert "denoise (1, 1, 64, 64)" in said.stdout
