@@ -396,6 +396,15 @@ class Measured(Message):
     mode: str = "replace"
 
 
+class CallProgress(Message):
+    """How far a call is; the host only keeps the latest. ``total`` is None if it is unknown."""
+
+    id: int
+    step: float
+    total: float | None = None
+    message: str = ""
+
+
 class Timed(Message):
     """When the parts of a call ended: its way to the worker, the validation of its arguments, the
     author's code, all. In nanoseconds since the epoch; 0 for parts that it did not come to."""
@@ -447,7 +456,7 @@ class Health(Message):
 
 ToWorkerCalls = Predict | Train | CheckTraining
 ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
-News = Part | Measured
+News = Part | Measured | CallProgress
 Reply = Answer | Failure
 FromWorkerCalls = Reply | News | Timed
 FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health | Life

@@ -26,6 +26,7 @@ from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import (
     Answer,
     AskHealth,
+    CallProgress,
     Checked,
     CheckTraining,
     Description,
@@ -132,6 +133,10 @@ class HostedModel:
     def position(self, client_id: str) -> int | None:
         """Position of a call: 0 in a worker, 1 or more in the queue, None if unknown."""
         return self._pool.calls.position(client_id)
+
+    def progress(self, client_id: str) -> CallProgress | None:
+        """How far a call is, if its model reports it."""
+        return self._pool.calls.progress(client_id)
 
     async def predict(
         self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS

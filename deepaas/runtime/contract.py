@@ -15,6 +15,7 @@ import marshmallow
 
 from deepaas.messages import (
     Answer,
+    CallProgress,
     Description,
     Inputs,
     Measured,
@@ -30,7 +31,7 @@ from deepaas.runtime.blame import blamed
 from deepaas.runtime.calling import declared_in, place_of, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
-from deepaas.runtime.failures import CannotBeServed, reason
+from deepaas.runtime.failures import CannotBeServed, one_line, reason
 from deepaas.runtime.json_values import BadResult, not_json, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.odd_results import ExpectedResults
@@ -301,7 +302,10 @@ class LoadedModel:
                 raise TypeError(f"metric {name!r}: {error}") from None
             post(Measured(call.id, name, noted, mode))
 
-        return Scope(call.id, call.context, measure, self._spool)
+        def report(step: float, total: float | None, message: str) -> None:
+            post(CallProgress(call.id, step, total, one_line(message)))
+
+        return Scope(call.id, call.context, measure, self._spool, report)
 
     def _scope_of_training(self, call_id: int) -> Scope:
         def measure(_name: str, _value: Any, _mode: str) -> None:

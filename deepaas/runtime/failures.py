@@ -101,6 +101,11 @@ def text(error: BaseException) -> str:
         return "(its text cannot be shown)"
 
 
+def one_line(said: str) -> str:
+    """A text of the author's that can be shown in a line."""
+    return _shorten(_encodable(" ".join(said.split())))
+
+
 def traceback_text(error: BaseException) -> str:
     if isinstance(error, CannotBeServed):
         return error.details

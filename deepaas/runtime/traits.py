@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -12,6 +14,9 @@ from typing import Any
 from deepaas.messages import TensorDetails, inputs_folder
 from deepaas.model.v2 import run
 from deepaas.runtime.interrupt import CallCancelled
+
+REPORT_SECONDS = 0.1
+"""So often the progress of a call is sent at most: an iteration may take microseconds."""
 
 ATTRIBUTE = "__deepaas_traits__"
 """The attribute of a model object with its traits."""
@@ -26,12 +31,15 @@ class Scope:
         measure: notes what JSON can hold by name; ``mode`` is ``replace``, ``increment`` or
             ``append``. May be called from any thread.
         spool: of this worker, where also the host looks for files.
+        report: how far a prediction is: steps done, of how many, and a message; from any thread.
+            None for trainings, which report it to files.
     """
 
     call_id: int
     context: Mapping[str, str]
     measure: Callable[[str, Any, str], None]
     spool: Path
+    report: Callable[[float, float | None, str], None] | None = None
 
     @property
     def folder(self) -> Path:
@@ -43,18 +51,34 @@ Take = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Measuring:
-    """Sends what the model records with ``deepaas.model.v2.run.measure`` during a call."""
+    """Sends what the model tells during a call with ``deepaas.model.v2.run``."""
 
     def __init__(self, scope: Scope) -> None:
         self._measure = scope.measure
+        self._report = scope.report
+        self._reported = -math.inf
+        self._has_ended = False
 
     def __enter__(self) -> None:
         self._token = run.MEASURE.set(self._tell)
+        if self._report is not None:
+            self._progress = run.PROGRESS.set(self._tell_progress)
 
     def __exit__(self, *_: object) -> None:
         # An asynchronous generator may be closed in another context.
         with contextlib.suppress(ValueError):
             run.MEASURE.reset(self._token)
+            if self._report is not None:
+                run.PROGRESS.reset(self._progress)
+
+    def _tell_progress(self, step: float, total: float | None, message: str) -> None:
+        assert self._report is not None
+        now = time.monotonic()
+        # The last step is not left out, if it is reported once.
+        is_end = step == total and not self._has_ended
+        if is_end or now - self._reported >= REPORT_SECONDS:
+            self._reported, self._has_ended = now, is_end or self._has_ended
+            self._report(step, total, message)
 
     def _tell(self, name: str, value: float) -> None:
         self._measure(name, value, "replace")

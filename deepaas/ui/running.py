@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from deepaas.client.answers import HostAnswer
@@ -30,11 +31,13 @@ class Queue:
     Attributes:
         place: position of the user's call, from 1; 0 if it is not in the queue.
         told: whether the host provides this.
+        progress: what the model reports of the call, in words.
     """
 
     place: int = 0
     count: int = 0
     told: bool = True
+    progress: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,13 @@ class Running:
             if not ask.done():
                 return Queue()
             told = ask.result()
-            return Queue(int(told["place"] or 0), int(told["queued_count"]))
+            return Queue(
+                int(told["place"] or 0),
+                int(told["queued_count"]),
+                progress=progress_words(told.get("progress") or {}),
+            )
         # DEEPaaS 2.6 does not have this endpoint.
-        except (ClientError, KeyError, TypeError, ValueError):
+        except (AttributeError, ClientError, KeyError, TypeError, ValueError):
             return Queue(told=False)
         finally:
             ask.cancel()
@@ -129,5 +136,17 @@ class Running:
 
 def wait_words(seconds: float, queue: Queue) -> str:
     """Return the status of a waiting call; the part after the colon changes all the time."""
+    if queue.progress:
+        return f"Running: {queue.progress}, {seconds:.0f} s"
     place = f", position {queue.place} of {queue.count} in the queue" if queue.place else ""
     return f"Waiting for the model{place}: {seconds:.0f} s"
+
+
+def progress_words(progress: Mapping[str, Any]) -> str:
+    """Return what a model reports of a call; empty if it does not."""
+    step, total = progress.get("step"), progress.get("total")
+    if not isinstance(step, int | float):
+        return ""
+    of = f" of {total:g}" if isinstance(total, int | float) else ""
+    message = str(progress.get("message") or "")
+    return f"step {step:g}{of}" + (f", {message}" if message else "")

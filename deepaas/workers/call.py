@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from deepaas.frames import frame
-from deepaas.messages import Measured, Part, Predict, Reply, ToWorkerCalls
+from deepaas.messages import CallProgress, News, Predict, Reply, ToWorkerCalls
 from deepaas.request_context import CURRENT
 from deepaas.workers.numbers import PoolNumbers
 
@@ -23,14 +23,15 @@ class CallListener(Protocol):
     def printed(self, text: str) -> None:
         """The model has printed something, not always complete lines."""
 
-    def notify(self, news: Part | Measured) -> None:
-        """The model has yielded or recorded something; the listener removes its file, if any."""
+    def notify(self, news: News) -> None:
+        """The model has yielded, recorded or reported something; the listener removes its file, if
+        any."""
 
 
 class Call:
     """`id` is unique in this host; `client_id` is the client's, or empty. `context` is that of the
     HTTP request that the call is for, if any. With `numbers`, `arrived` and `begun` are
-    in seconds of the monotonic clock.
+    in seconds of the monotonic clock. `progress` is the latest that its model has reported.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Call:
         "id",
         "listener",
         "numbers",
+        "progress",
         "reply",
         "request",
         "times",
@@ -62,6 +64,7 @@ class Call:
         self.listener = listener
         context = self.context = CURRENT.get()
         self.times: CallTimes | None = None
+        self.progress: CallProgress | None = None
         if context is not None and context.trace_headers and isinstance(request, Predict):
             request.trace = dict(context.trace_headers)
             if context.trace is not None:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
-from deepaas.messages import Failure, Inputs, Reply
+from deepaas.messages import CallProgress, Failure, Inputs, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.numbers import CallOutcome, EndReason, PoolNumbers
 from deepaas.workers.slot import Slots
@@ -61,6 +61,11 @@ class Calls:
             return 0
         waiting = (each for each, call in enumerate(self._queue, 1) if call.client_id == client_id)
         return next(waiting, None)
+
+    def progress(self, client_id: str) -> CallProgress | None:
+        """What the model has reported of a call, None if it has not, or if the call is unknown."""
+        working = (call for worker in self._slots.workers() for call in worker.calls.values())
+        return next((call.progress for call in working if call.client_id == client_id), None)
 
     async def run(self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS) -> Reply:
         """Let a worker process a call; the caller must remove the file of the answer, if any.

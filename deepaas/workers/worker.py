@@ -18,6 +18,7 @@ from deepaas.messages import (
     AskHealth,
     AskLife,
     Broken,
+    CallProgress,
     Cancel,
     Checked,
     CheckTraining,
@@ -343,6 +344,8 @@ class Worker:
 def _pass_on(call: Call, news: News) -> None:
     if call.numbers is not None and isinstance(news, Measured):
         call.numbers.measured(news)
+    elif isinstance(news, CallProgress):
+        call.progress = news
     if call.listener is None:
         discard(news)
     else:

@@ -6,12 +6,17 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from compat.hosts import Host
-
 Event = tuple[str, str]
+
+
+class Host(Protocol):
+    """What answers at a port of this machine."""
+
+    @property
+    def port(self) -> int: ...
 
 
 class Stream:

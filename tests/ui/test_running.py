@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.host import MODELS, Host, start_host
@@ -16,7 +17,7 @@ from deepaas.client.calls import predict_call
 from deepaas.client.description import Model
 from deepaas.client.errors import ClientError
 from deepaas.ui import running
-from deepaas.ui.running import Cancelled, Queue, Running, wait_words
+from deepaas.ui.running import Cancelled, Queue, Running, progress_words, wait_words
 
 PATIENCE_SECONDS = 90
 
@@ -29,10 +30,25 @@ PATIENCE_SECONDS = 90
         (Queue(2, 23), "Waiting for the model, position 2 of 23 in the queue: 7 s"),
         (Queue(11, 23), "Waiting for the model, position 11 of 23 in the queue: 7 s"),
         (Queue(23, 24), "Waiting for the model, position 23 of 24 in the queue: 7 s"),
+        (Queue(progress="step 2 of 3"), "Running: step 2 of 3, 7 s"),
     ],
 )
 def test_words(queue: Queue, words: str) -> None:
     assert wait_words(7.4, queue) == words
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        ({"step": 2.0, "total": 3.0, "message": "loss: 1"}, "step 2 of 3, loss: 1"),
+        ({"step": 0.5, "total": None, "message": ""}, "step 0.5"),
+        ({"step": None, "total": 3}, ""),
+        ({"step": "many"}, ""),
+        ({}, ""),
+    ],
+)
+def test_words_of_progress(progress: dict[str, Any], words: str) -> None:
+    assert progress_words(progress) == words
 
 
 class Visitor:
@@ -122,6 +138,18 @@ async def test_the_place_in_the_queue(tmp_path: Path) -> None:
                 assert told == {"queued_count": 0}
             told = await api.get_json("/v2/models/gated/queue", {"request_id": "unknown"})
             assert told == {"queued_count": 0, "place": None}
+
+
+async def test_the_progress(tmp_path: Path) -> None:
+    with start_host(["progresses"], "--no-ui") as host:
+        async with Api(host.url) as api:
+            (model,) = await api.models()
+            call = predict_call(model, {"gate": "open"})
+            async for said in Running(api).wait("first", model, call, tmp_path):
+                if isinstance(said, str) and said.startswith("Running: step 1 of 3, loss: 1.00, "):
+                    host.touch("open")
+            assert isinstance(said, HostAnswer)
+            assert said.json()["predictions"] == 3
 
 
 @pytest.fixture

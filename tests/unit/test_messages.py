@@ -66,6 +66,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         str: st.text(max_size=30),
         bytes: st.binary(max_size=300),
         bool: st.booleans(),
+        float: st.floats(allow_nan=False),
         type(None): st.none(),
     }[hint]
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from deepaas.executor import Source
 from deepaas.executor.local import LocalExecutor
-from deepaas.messages import Answer, AskHealth, Failure, Health, Measured, Part, RawRequest
+from deepaas.messages import Answer, AskHealth, Failure, Health, News, RawRequest
 from deepaas.workers.pool import Pool
 from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.terms import Terms
@@ -77,7 +77,7 @@ class _Listener:
             self._asked.printed += text
             self._asked.heard.notify_all()
 
-    def notify(self, news: Part | Measured) -> None:
+    def notify(self, news: News) -> None:
         """Nobody asks for that here."""
 
 

@@ -1,4 +1,4 @@
-"""Helpers for the author's ``train``: progress, cancelling, the folder of the run.
+"""Helpers for the author's ``train`` and ``predict``: progress, cancelling, the folder of the run.
 
 They are optional. Code that uses them also works without a host, for example in a notebook::
 
@@ -16,7 +16,7 @@ They are optional. Code that uses them also works without a host, for example in
 The host sets the folders in the environment, so that programs started by ``train`` can use the
 helpers too. They write small files and need no connection.
 
-:func:`measure` is for ``predict``.
+:func:`progress` and :func:`measure` also work in ``predict``, the others do not.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from deepaas.run_files import RunFiles
 MEASURE: ContextVar[Callable[[str, float], None]] = ContextVar("deepaas_measure")
 """Set by a worker during a call."""
 
+PROGRESS: ContextVar[Callable[[float, float | None, str], None]] = ContextVar("deepaas_progress")
+"""Set by a worker during a call, but not during a training."""
+
 TRACE: ContextVar[Mapping[str, str]] = ContextVar("deepaas_trace", default={})  # noqa: B039
 
 
@@ -47,17 +50,24 @@ def directory() -> Path:
 
 
 def progress(step: float, total: float | None = None, message: str = "") -> None:
-    """Report the progress of the run. Clients see the latest report.
+    """Report the progress of the run, or of the prediction. Clients see the latest report.
+
+    In ``predict``, reports less than a tenth of a second after another one are left out, and so are
+    those from threads that do not inherit its context.
 
     Args:
         step: number of completed steps of any kind: epochs, batches, samples.
         total: total number of steps, None if unknown.
         message: one line for users.
     """
+    step, total = float(step), None if total is None else float(total)
+    if (tell := PROGRESS.get(None)) is not None:
+        tell(step, total, str(message))
+        return
     control = _control()
     if control is None:
         return
-    told = {"step": float(step), "total": None if total is None else float(total)}
+    told = {"step": step, "total": total}
     partial = control / f".{RunFiles.PROGRESS}.{os.getpid()}"
     # A full disk must not end a run that only reports its progress.
     with contextlib.suppress(OSError):

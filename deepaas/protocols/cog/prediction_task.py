@@ -13,7 +13,7 @@ import msgspec
 
 from deepaas.errors import InvalidArguments, QueueFull, StorageFull
 from deepaas.masks import Masks
-from deepaas.messages import Answer, Measured, Part
+from deepaas.messages import Answer, CallProgress, Measured, News, Part
 from deepaas.protocols.cog.files import PredictionFiles
 from deepaas.protocols.cog.prediction import CANCELED, FAILED, Prediction
 from deepaas.protocols.cog.upload import NotUploaded
@@ -87,7 +87,9 @@ class PredictionTask:
         with _Failing(self):
             self.prediction.add_log(self._masks.text(text))
 
-    def notify(self, news: Part | Measured) -> None:
+    def notify(self, news: News) -> None:
+        if isinstance(news, CallProgress):  # The API has no place for it.
+            return
         if isinstance(news, Measured):
             with _Failing(self):
                 self.prediction.add_metric(news.name, msgspec.json.decode(news.value), news.mode)

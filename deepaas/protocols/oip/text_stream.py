@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from deepaas.errors import DeepaasError, ModelFailed, StorageFull
-from deepaas.messages import Answer, Measured, Part
+from deepaas.messages import Answer, News, Part
 from deepaas.web.document import of_file
 from deepaas.web.events import LongEvent
 from deepaas.web.journal import Journal, TooMuch
@@ -31,7 +31,7 @@ class TextStream:
     def printed(self, text: str) -> None:
         pass
 
-    def notify(self, news: Part | Measured) -> None:
+    def notify(self, news: News) -> None:
         if isinstance(news, Part):
             self._append(news)
 

@@ -75,6 +75,7 @@ DEFINITIONS: dict[str, Any] = {
         ["queued_count"],
         queued_count={"type": "integer", "description": "Number of waiting calls"},
         place={"description": "Position of the requested call, null if it is unknown"},
+        progress={"description": "'step', 'total' and 'message' of the requested call, if any"},
     ),
     "Training": _object(
         ["date", "status", "uuid"],

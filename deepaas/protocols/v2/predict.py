@@ -15,6 +15,7 @@ from deepaas.protocols.door import Host
 from deepaas.protocols.v2 import streaming
 from deepaas.protocols.v2.array_files import wanted_codec
 from deepaas.protocols.v2.operation import JSON, Operation, answer, can_predict, failures, reference
+from deepaas.protocols.v2.streaming import progress_json
 from deepaas.schemas.json_schema import to_openapi
 from deepaas.schemas.swagger import swagger_schema
 from deepaas.web.answers import respond
@@ -71,9 +72,11 @@ class PredictionOperations:
     async def get_queue(self, request: web.Request) -> web.Response:
         """Return the number of waiting calls, and the position of one of them."""
         model = self._registry[request.match_info["name"]]
-        queue: dict[str, int | None] = {"queued_count": model.status().queued_count}
+        queue: dict[str, Any] = {"queued_count": model.status().queued_count}
         if asked := request.query.get("request_id"):
             queue["place"] = model.position(asked)
+            if (progress := model.progress(asked)) is not None:
+                queue["progress"] = progress_json(progress)
         return json_response(queue)
 
     def operations(self) -> list[Operation]:
@@ -92,8 +95,9 @@ class PredictionOperations:
                 function=lambda description: description.predict,
                 result=_result,
                 streamed="With 'Accept: text/event-stream', values are sent as the model yields "
-                "them, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) and "
-                "'metric' (JSON with 'name', 'value' and 'mode'); the last event is 'end' or "
+                "them, in events 'part' (JSON with 'index' and 'value'), with 'log' (text) "
+                "'metric' (JSON with 'name', 'value' and 'mode') and 'progress' (JSON with 'step', "
+                "'total' and 'message'); the last event is 'end' or "
                 "'error'.",
                 documented=self._enabled,
                 works=can_predict,
@@ -107,7 +111,7 @@ class PredictionOperations:
                 {"200": answer("The queue", reference("Queue"))},
                 description=f"With the id that a client has sent as {REQUEST_ID}, also the "
                 "position of its call: 0 if the model is processing it, from 1 on in the queue, "
-                "null if it is unknown.",
+                "null if it is unknown; and its progress, if the model reports it.",
                 parameters=(_REQUEST_ID,),
                 documented=self._enabled,
                 works=can_predict,

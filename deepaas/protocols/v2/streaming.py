@@ -1,8 +1,9 @@
 """A prediction as server-sent events: the values, metrics and log lines of the model.
 
-Events are ``part`` (``{"index", "value"}``), ``log`` (text) and ``metric`` (``{"name", "value",
-"mode"}``), and at the end ``end`` (``{"parts_count"}``) or ``error``, with the body of the error
-response. Events that the client has not read are kept on disk, not in memory.
+Events are ``part`` (``{"index", "value"}``), ``log`` (text), ``metric`` (``{"name", "value",
+"mode"}``) and ``progress`` (``{"step", "total", "message"}``), and at the end ``end``
+(``{"parts_count"}``) or ``error``, with the body of the error response. Events that the client has
+not read are kept on disk, not in memory.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from deepaas.errors import DeepaasError, ModelFailed, StorageFull
-from deepaas.messages import Answer, Measured, Part
+from deepaas.messages import Answer, CallProgress, Measured, News, Part
 from deepaas.web.as_json import as_json
 from deepaas.web.document import Document
 from deepaas.web.events import LongEvent, SentEvent, stream
 from deepaas.web.journal import MAX_BYTES, Journal, TooMuch
 from deepaas.workers.terms import Terms
 
-PART, FILE, LOG, METRIC = KINDS = ("part", "file", "log", "metric")
+PART, FILE, LOG, METRIC, PROGRESS = KINDS = ("part", "file", "log", "metric", "progress")
 
 Predict = Callable[[Terms], Awaitable[Answer]]
 
@@ -83,8 +85,10 @@ class _Told:
     def printed(self, text: str) -> None:
         self._append(LOG, text.encode())
 
-    def notify(self, news: Part | Measured) -> None:
-        if isinstance(news, Measured):
+    def notify(self, news: News) -> None:
+        if isinstance(news, CallProgress):
+            self._append(PROGRESS, msgspec.json.encode(progress_json(news)))
+        elif isinstance(news, Measured):
             noted = {"name": news.name, "value": msgspec.Raw(news.value), "mode": news.mode}
             self._append(METRIC, msgspec.json.encode(noted))
         elif news.path:
@@ -108,8 +112,8 @@ class _Told:
             pieces = Document(0, lambda data=data: self._journal.pieces(data))  # type: ignore[misc]
             if kind == LOG:
                 yield SentEvent(LOG, pieces.whole().decode())
-            elif kind == METRIC:
-                yield SentEvent(METRIC, pieces.whole().decode())
+            elif kind in (METRIC, PROGRESS):
+                yield SentEvent(kind, pieces.whole().decode())
             elif kind == PART:
                 yield _part(index, pieces)
                 index += 1
@@ -153,6 +157,11 @@ class _Told:
             file.unlink()
         except OSError:
             pass  # Its worker has exited, and its files were removed.
+
+
+def progress_json(progress: CallProgress) -> dict[str, Any]:
+    """As clients see it, like that of trainings."""
+    return {"step": progress.step, "total": progress.total, "message": progress.message}
 
 
 def _part(index: int, value: Document) -> LongEvent:
