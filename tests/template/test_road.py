@@ -1,11 +1,12 @@
 """The road of an author: from the template to a model that is served, changed, trained and tried.
 
 The image classifier goes it as docs/start-here.md says, block by block, and then a little further.
-The other two are made beside each other, in an environment that sees the packages of this one. In
-`make test`, `empty` goes the whole road, and `tabular` as far as its own tests, which serve it,
-train it and ask it, but for the one that cancels. In `make soak`, `tabular` goes to the end, and in a new environment in which
-all is installed as a new user would (that takes minutes; with PyTorch, a gigabyte too). With
-DEEPAAS_ROAD_TRANSCRIPT=FILE the commands are added to that file, with the times that they took.
+The others are made in an environment that sees the packages of this one. In `make test`, `empty`
+goes the whole road, `tabular` and `inverse-problem` as far as their own tests, which serve them,
+train them and ask them, but for the one that cancels. In `make soak`, `tabular` goes to the end,
+and in a new environment in which all is installed as a new user would (that takes minutes; with
+PyTorch, a gigabyte too). With DEEPAAS_ROAD_TRANSCRIPT=FILE the commands are added to that file,
+with the times that they took.
 """
 
 from __future__ import annotations
@@ -65,13 +66,14 @@ def bare_environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
 
 
-def shared_environment(folder: Path) -> dict[str, str]:
+def shared_environment(folder: Path, *, with_torch: bool = False) -> dict[str, str]:
     """A virtual environment that sees the packages of this one."""
     reader = Reader(folder)
     scripts = folder / ".venv" / "bin"
     (scripts / "ruff").symlink_to(BIN / "ruff")
-    # Neither package needs it; tensorboardX imports it where it is, in each process.
-    (reader.site / "torch.py").write_text("raise ModuleNotFoundError(name=__name__)\n")
+    if not with_torch:
+        # These packages do not need it; tensorboardX imports it where it is, in each process.
+        (reader.site / "torch.py").write_text("raise ModuleNotFoundError(name=__name__)\n")
     path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
     return {**bare_environment(), **reader.environment(), "PATH": path}
 
@@ -271,6 +273,21 @@ def test_image_classifier(tmp_path: Path) -> None:
         files = zipfile.ZipFile(wheel).namelist()
         for name in ("ai4-metadata.yml", "examples/star.jpg", "weights/shipped.pt"):
             assert f"shapes/{name}" in files
+
+
+def test_inverse_problem(tmp_path: Path) -> None:
+    """Its own tests serve it, train it and ask it; a file goes in, and one comes out."""
+    with a_road(tmp_path, shared_environment(tmp_path, with_torch=True)) as road:
+        road.type(f"cookiecutter {TEMPLATE}", answers("Sharp Again", 4))
+        road.type(f"cd sharp-again\n{INSTALL}")
+        road.cd("sharp-again")
+        checked(road, "sharp_again", but="" if FULL else "test_cancelling")
+        road.type("python -m sharp_again.examples")
+        save = "import numpy; numpy.save('y.npy', numpy.full((1, 1, 6, 5), 0.5, 'float32'))"
+        road.type(f'python -c "{save}"')
+        road.type("deepaas-cli --model sharp_again --output x.npy predict --y @y.npy --sigma 0.2")
+        told = road.type("python -c \"import numpy; print(numpy.load('x.npy').shape)\"")
+        assert told == "(1, 1, 6, 5)\n"
 
 
 def _is_committed(folder: Path) -> bool:
