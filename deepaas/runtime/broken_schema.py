@@ -38,7 +38,7 @@ _PYTHON: tuple[tuple[type[fields.Field], type | tuple[type, ...], str], ...] = (
 """What to return for a field: its classes, and in words. The first that matches counts."""
 
 
-class Broken(NamedTuple):
+class Breach(NamedTuple):
     """``problem``: what was declared and what came. ``fix``: what to return instead."""
 
     problem: str
@@ -62,20 +62,20 @@ def only_no_numbers(schema: marshmallow.Schema, result: Any, messages: Any) -> b
     return bool(found) and all(isinstance(one, float) and not math.isfinite(one) for one in found)
 
 
-def broken(schema: marshmallow.Schema, result: Any, messages: Any) -> Broken:
+def broken(schema: marshmallow.Schema, result: Any, messages: Any) -> Breach:
     """Explain the ``messages`` of a ValidationError."""
     if not isinstance(result, Mapping):
         names = ", ".join(repr(one.data_key or name) for name, one in schema.fields.items())
         forgot = ": is a 'return' missing?" if result is None else ""
         problem = f"the result is {_came(result)}, but the schema declares a dict with {names}"
-        return Broken(f"{problem}{forgot}", "return a dict")
+        return Breach(f"{problem}{forgot}", "return a dict")
     found = list(_differences(schema, result, messages, ()))
     # What is not declared comes in any order from marshmallow.
     found.sort(key=lambda one: (1, str(one.path)) if one.field is None else (0, ""))
     told = [_told(one) for one in found[:MAX_COUNT]]
     more = len(found) - len(told)
     problems = [one.problem for one in told] + ([f"and {more} more"] if more else [])
-    return Broken("; ".join(problems), ", ".join(dict.fromkeys(one.fix for one in told)))
+    return Breach("; ".join(problems), ", ".join(dict.fromkeys(one.fix for one in told)))
 
 
 def place(author: Any) -> str:
@@ -136,19 +136,19 @@ def _item(value: Any, key: Any) -> Any:
     return marshmallow.missing
 
 
-def _told(one: _Difference) -> Broken:
+def _told(one: _Difference) -> Breach:
     field, value = one.field, one.value
     name = _name(one.path)
     if not one.path:
-        return Broken(f"the result {_came(value)}: {one.text}", "return another result")
+        return Breach(f"the result {_came(value)}: {one.text}", "return another result")
     if field is None:
-        return Broken(f"result {name!r}: not declared, got {_came(value)}", f"remove {name!r}")
+        return Breach(f"result {name!r}: not declared, got {_came(value)}", f"remove {name!r}")
     declared = "a dict" if isinstance(field, marshmallow.Schema) else type(field).__name__
     if value is marshmallow.missing:
         required = getattr(field, "error_messages", {}).get("required", "")
         if one.text != str(required).rstrip("."):  # Of a field that puts it elsewhere.
-            return Broken(f"result {name!r}: declared {declared}: {one.text}", f"correct {name!r}")
-        return Broken(
+            return Breach(f"result {name!r}: declared {declared}: {one.text}", f"correct {name!r}")
+        return Breach(
             f"result {name!r}: declared {declared}, required, but missing", f"add {name!r}"
         )
     problem = f"result {name!r}: declared {declared}, got {_came(value)}"
@@ -157,11 +157,11 @@ def _told(one: _Difference) -> Broken:
         ((dict,), "a dict") if isinstance(field, marshmallow.Schema) else ((), ""),
     )
     if value is None:
-        return Broken(problem, f"return {python or 'a value'}, allow it with allow_none=True")
+        return Breach(problem, f"return {python or 'a value'}, allow it with allow_none=True")
     if isinstance(field, Tensor) or not python or isinstance(value, classes):
         # The type is right, or unknown: a validator can say more.
-        return Broken(f"{problem}: {one.text}", f"return another {name!r}")
-    return Broken(problem, f"return {python}")
+        return Breach(f"{problem}: {one.text}", f"return another {name!r}")
+    return Breach(problem, f"return {python}")
 
 
 def _name(path: tuple[Any, ...]) -> str:

@@ -18,7 +18,7 @@ import msgspec
 from deepaas.messages import INLINE_BYTES, Answer, Part, TensorDetails
 from deepaas.model.v2.fields import Tensor
 from deepaas.model.v2.wrapper import ReturnedFile
-from deepaas.runtime.broken_schema import Broken, broken, only_no_numbers
+from deepaas.runtime.broken_schema import Breach, broken, only_no_numbers
 from deepaas.runtime.codecs import Bytes
 from deepaas.runtime.json_values import BadResult, in_item, to_json, to_json_or_text
 from deepaas.runtime.media import ANY, JSON
@@ -36,7 +36,7 @@ class NoMediaType(BadResult):
 class BreaksSchema(BadResult):
     """The result does not match the model's own schema."""
 
-    def __init__(self, broken: Broken, where: str) -> None:
+    def __init__(self, broken: Breach, where: str) -> None:
         advice = broken.advice(where)
         advice = f"{advice[:1].upper()}{advice[1:]}"
         super().__init__(f"{broken.problem}, so clients get no result. {advice}.")

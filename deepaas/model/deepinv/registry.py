@@ -22,7 +22,7 @@ ARGUMENT = "physics"
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _Registered:
     build: Build
     parameters: Mapping[str, fields.Field]
 
@@ -35,7 +35,7 @@ class PhysicsRegistry:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _Registered] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class PhysicsRegistry:
                         f"the parameter {parameter!r} of {name!r} is a {type(field).__name__}, "
                         f"that of {other!r} is a {type(known).__name__}: give it another name"
                     )
-        self._entries[name] = _Entry(build, parameters)
+        self._entries[name] = _Registered(build, parameters)
 
     def arguments(self, *, default: str | None = None) -> dict[str, fields.Field]:
         """Declare the arguments of ``predict``: ``physics``, and all parameters, each optional.
