@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from oip.wire import infer
 from support.host import Host
 
+from deepaas.client import Client
 from deepaas.tensors.dtypes import SIZES
 
 from .wire import array_in, ask, npy, send
@@ -57,12 +61,33 @@ def by_cog(host: Host, model: str, array: np.ndarray) -> np.ndarray:
     return np.asarray(told["output"], array.dtype)
 
 
+def by_client(host: Host, model: str, array: np.ndarray) -> np.ndarray:
+    with Client(host.url) as client:
+        found: np.ndarray = client.predict(model, y=array)
+        return found
+
+
+def by_command(host: Host, model: str, array: np.ndarray, folder: Path) -> np.ndarray:
+    given, result = folder / "y.npy", folder / "x.npy"
+    np.save(given, array)
+    words = ["--url", host.url, "--model-name", model, "--output", str(result)]
+    command = Path(sys.executable).with_name("deepaas-cli")
+    subprocess.run([command, *words, "predict", "--y", f"@{given}"], check=True)
+    found: np.ndarray = np.load(result)
+    return found
+
+
 @pytest.mark.parametrize("dtype", [name for name in SIZES if name != "bfloat16"])
-def test_the_same_by_each(host: Host, dtype: str) -> None:
+def test_the_same_by_each(host: Host, dtype: str, tmp_path: Path) -> None:
     array = np.array([[0, 1, 2], [3, 4, 5]]).astype(dtype)
     found = ask(host, "same", array).array
     assert (found.dtype, found.tolist()) == (array.dtype, array.tolist())
     assert np.array_equal(by_v2(host, "same", array), found)
+    others = [by_client(host, "same", array)]
+    if dtype in ("float32", "complex64"):
+        others.append(by_command(host, "same", array, tmp_path))
+    for other in others:
+        assert (other.dtype, other.tolist()) == (found.dtype, found.tolist())
     if not dtype.startswith("complex"):
         assert np.array_equal(by_oip(host, "same", array), found)
     if dtype in ("float32", "float64", "int64", "bool"):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from aiohttp import web
 
 from deepaas.model.about import descriptions
 from deepaas.model.handle import HostedModel
@@ -25,11 +22,6 @@ def setup(host: Host) -> Door:
     """Add the API for all models below ``/deepinv/``, and on request at the root."""
     own = f"{host.prefix}/{NAME}"
     served = CallRoutes(host)
-
-    def at_root() -> list[web.RouteDef]:
-        # Only their names, because the host has routes of its own there.
-        names = "|".join(re.escape(model.name) for model in host.registry)
-        return served.below(host.prefix, f"{{model:{names}}}")
 
     def links(model: HostedModel) -> list[Link]:
         description = model.description
@@ -53,7 +45,7 @@ def setup(host: Host) -> Door:
 
     return Door(
         served.below(own),
-        at_root,
+        served.at_root,
         [own],
         as_error,
         title=TITLE,

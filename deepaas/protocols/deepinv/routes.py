@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import quote
 
@@ -29,14 +30,20 @@ class CallRoutes:
         self._host = host
         self._calls = TensorCalls()
 
-    def below(self, path: str, model: str = "{model}") -> list[web.RouteDef]:
+    def below(self, path: str) -> list[web.RouteDef]:
+        return routes(path, [("GET", "/{model}", self.get_call), *self._calls_of("{model}")])
+
+    def at_root(self) -> list[web.RouteDef]:
+        """Only calls, and only those of models that are served: the host has pages there."""
+        names = "|".join(re.escape(model.name) for model in self._host.registry)
+        return routes(self._host.prefix, self._calls_of(f"{{model:{names}}}")) if names else []
+
+    def _calls_of(self, model: str) -> list[tuple[str, str, Handler]]:
         """``model`` is the part of the paths that names one."""
-        table: list[tuple[str, str, Handler]] = [
-            ("GET", f"/{model}", self.get_call),
+        return [
             ("POST", f"/{model}", self.post_call),
             ("POST", f"/{model}/runsync", self.post_call),
         ]
-        return routes(path, table)
 
     @needs(Right.READ)
     async def get_call(self, request: web.Request) -> web.Response:
