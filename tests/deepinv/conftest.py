@@ -29,5 +29,5 @@ def options_for(*names: str) -> list[str]:
 @pytest.fixture(scope="session")
 def host() -> Iterator[Host]:
     options = [*options_for(*FILES), "--no-ui", "--root-protocol", "deepinv"]
-    with start_host(["plain", "oip_tensors", "deepinv_forms"], *options) as host:
+    with start_host(["plain", "oip_tensors", "deepinv_forms", "deepinv_names"], *options) as host:
         yield host

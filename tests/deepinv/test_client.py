@@ -90,3 +90,4 @@ def test_snippets_are_calls_that_work(host: Host) -> None:
     )
     assert len(said.stdout.splitlines()) == len(codes)
     assert "denoise (1, 1, 64, 64)" in said.stdout
+    assert "deepinv_names (2, 64, 64)" in said.stdout

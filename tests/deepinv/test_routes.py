@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from openapi_spec_validator import OpenAPIV30SpecValidator
 from support.host import Host
 
 from .wire import START, array_in, ask, body_of, send, url_of
@@ -265,3 +266,7 @@ def test_other_methods_and_paths_have_the_shape_of_the_door(host: Host) -> None:
         said = send(host, path, b"", method=method)
         assert said.status == status
         assert said.error
+
+
+def test_the_document_is_valid(host: Host) -> None:
+    OpenAPIV30SpecValidator(host.get("/openapi/deepinv.json").json()).validate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 from deepaas.messages import ArgumentSignature
@@ -15,7 +16,7 @@ _SIZE = 64
 
 def python_call(endpoint: str, call: TensorCall) -> str:
     """Python code that calls a model, with the required arguments."""
-    given = "".join(f", {one.name}={_value(one)}" for one in call.others if one.required)
+    given = "".join(f", {_given(one)}" for one in call.others if one.required)
     return "\n".join(
         (
             "import torch",
@@ -26,6 +27,13 @@ def python_call(endpoint: str, call: TensorCall) -> str:
             f"x_hat = model(y{given})",
         )
     )
+
+
+def _given(argument: ArgumentSignature) -> str:
+    name, value = argument.name, _value(argument)
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return f"{name}={value}"
+    return f"**{{{name!r}: {value}}}"
 
 
 def _value(argument: ArgumentSignature) -> Any:

@@ -11,6 +11,7 @@ from deepaas.protocols.deepinv.asked import FILE, IMAGE, NAME, TENSOR
 from deepaas.protocols.deepinv.data_urls import START
 from deepaas.protocols.deepinv.mapping import TensorCall, call_of, expects, kind_of
 from deepaas.protocols.deepinv.routes import TIMINGS, path_of
+from deepaas.schemas.json_schema import to_openapi
 
 Json = dict[str, Any]
 
@@ -102,8 +103,8 @@ def _schema(argument: ArgumentSignature) -> Json:
     if kind in (FILE, IMAGE):
         return {"allOf": [_reference("Tensor")], "description": expects(argument)}
     if kind == TENSOR:
-        return {"anyOf": [_reference("Tensor"), {**argument.schema}]}
-    return {**argument.schema}
+        return {"anyOf": [_reference("Tensor"), to_openapi(argument.schema)]}
+    return to_openapi(argument.schema)
 
 
 def _operation(tag: str, operation: str, summary: str, answer: Json) -> Json:
