@@ -39,6 +39,7 @@ from deepaas.ui.array_pictures import array_text
 from deepaas.ui.documents import DocumentPane, is_document
 from deepaas.ui.earlier import Earlier
 from deepaas.ui.input_values import is_typed
+from deepaas.ui.inputs import ARRAY_SUFFIXES
 from deepaas.ui.json_pane import JsonPane
 from deepaas.ui.other_doors import OtherCall
 from deepaas.ui.programs import CALLS_COUNT, ModelPage, offer
@@ -163,11 +164,18 @@ class _Predict:
             )
 
     def _as_shown(self, example: dict[str, Any]) -> dict[str, Any]:
-        """An example with small tensors as the text that their components show."""
-        typed = {a.name for a in self._arguments if a.kind == "tensor" and is_typed(a)}
-        return {
-            name: array_text(value) if name in typed else value for name, value in example.items()
-        }
+        """An example with small tensors as the text that their components show; others can only be
+        files."""
+        tensors = {a.name: is_typed(a) for a in self._arguments if a.kind == "tensor"}
+        shown: dict[str, Any] = {}
+        for name, value in example.items():
+            if name not in tensors:
+                shown[name] = value
+            elif tensors[name]:
+                shown[name] = array_text(value)
+            elif value.endswith(ARRAY_SUFFIXES):
+                shown[name] = value
+        return shown
 
     def _connect(self, page: gr.Blocks) -> None:
         hidden: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

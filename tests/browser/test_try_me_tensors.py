@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser.try_me import (
+    assert_accessible,
     attach,
     block,
     choose,
@@ -104,7 +105,12 @@ def url(array):
 def get_metadata():
     y = url(np.full((1, 1, 8, 8), 0.75))
     kernel = url(np.full((2, 2), 0.25))
-    examples = [{"y": y, "physics": "denoising"}, {"y": y, "physics": "blur", "filter": kernel}]
+    examples = [
+        {"y": y, "physics": "denoising"},
+        {"y": y, "physics": "blur", "filter": kernel},
+        # The page has no place for it.
+        {"y": [[[[1, 2]]]], "physics": "denoising", "sigma": 0.75},
+    ]
     return {"name": "Reconstruction", "examples": examples}
 
 
@@ -174,6 +180,7 @@ async def test_before_and_after(page: Page, reconstruction: str, tmp_path: Path)
         pane.get_by_text("float32 of shape [1, 1, 8, 8], from 0.75 to 0.75")
     ).to_be_visible()
     assert (await shade(before), await shade(after)) == (255, 191)
+    await assert_accessible(page)
     # The reference is still there.
     await expect(pane.get_by_text("PSNR: 16.5 dB, before 8.0 dB")).to_be_visible()
 
