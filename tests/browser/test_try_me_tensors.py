@@ -193,3 +193,38 @@ async def test_a_parameter_that_does_not_belong_to_the_physics(
     await choose(page, "physics", "denoising")
     said = await (await complaint(page, "filter")).inner_text()
     assert "Not a parameter of the physics 'denoising'. It has: sigma." in said
+
+
+STEPS = """
+import time
+
+import numpy as np
+
+from deepaas.model.v2 import run
+from deepaas.model.v2.fields import Tensor
+
+SHAPE = (-1, 1, -1, -1)
+schema = {"x_hat": Tensor("float32", SHAPE, required=True)}
+
+
+def predict():
+    for step in range(1, 4):
+        run.progress(step, 3)
+        yield {"x_hat": np.full((1, 1, 8, 8), step / 4, np.float32)}
+"""
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    file = tmp_path_factory.mktemp("steps") / "steps.py"
+    file.write_text(STEPS)
+    with start_host([], "--model-name", f"steps={file}") as host:
+        yield wait_until_started(host)
+
+
+async def test_steps_are_pictures(page: Page, steps: str) -> None:
+    await visit(page, steps, "steps")
+    await run(page)
+    pictures = page.locator(".thumbnail-item img, .grid-container img")
+    await expect(pictures).to_have_count(3)
+    assert [await shade(pictures.nth(number)) for number in range(3)] == [64, 128, 191]
