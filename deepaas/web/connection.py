@@ -135,6 +135,8 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.line = cast(asyncio.Transport, transport)
+        # uvloop sends at once only what is above the limit, and the rest after all other steps.
+        self.line.set_write_buffer_limits(high=0)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         if self._doorkeeper.admit(self):
