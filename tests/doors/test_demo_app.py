@@ -7,9 +7,12 @@ import json
 from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
+from deepinv import wire
 from docs.page import ROOT
 from oip.wire import LENGTH, infer, send
+from PIL import Image
 from support.host import Host, start_host
 
 PICTURE = ROOT / "docs/images/seven.png"
@@ -54,3 +57,13 @@ def test_oip_an_image_as_bytes(host: Host) -> None:
     broken = send(host, "/models/demo_app/infer", b"no image", {LENGTH: "0"})
     assert broken.status == 400
     assert broken.error
+
+
+def test_deepinv_an_image_as_a_tensor(host: Host) -> None:
+    """Which becomes a PNG; the label comes as metadata."""
+    with Image.open(PICTURE) as picture:
+        pixels = np.asarray(picture.convert("L"))[np.newaxis]
+    for given in (pixels, pixels / np.float32(255)):
+        said = wire.ask(host, "demo_app", given)
+        assert said.metadata["label"] == "7"
+        assert said.array.dtype == np.float64

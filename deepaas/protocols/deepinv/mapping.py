@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from deepaas.errors import DeepaasError, NotImplementedByModel
-from deepaas.messages import ArgumentSignature, Description, Signature
+from deepaas.messages import ArgumentSignature, Description, FileDetails, Signature
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.deepinv.asked import FILE, IMAGE, OTHER, TENSOR, TEXT, CallOutline
 from deepaas.tensors.declared import expectation
 
 _PICTURES = ("image/", ".png", ".jpg", ".jpeg", ".tif", ".bmp", ".webp")
+_MEDIA = ("image", "audio", "video")
+_PICTURE_NAMES = {"image", "images", "img", "picture", "pictures", "photo", "photos"}
 
 _TAKEN_AS = {
     IMAGE: "a PNG image: floats from 0 to 1, or uint8, of shape [channels, height, width]",
@@ -90,11 +93,20 @@ def kind_of(argument: ArgumentSignature) -> str:
     if argument.tensor is not None:
         return TENSOR
     if argument.file is not None:
-        accepted = argument.file.accept.lower()
-        return IMAGE if any(one in accepted for one in _PICTURES) else FILE
+        return IMAGE if _is_picture(argument, argument.file) else FILE
     types = argument.schema.get("type")
     types = {types} if isinstance(types, str) else set(types or ())
     return TEXT if types - {"null"} == {"string"} else OTHER
+
+
+def _is_picture(argument: ArgumentSignature, file: FileDetails) -> bool:
+    """By what it accepts or, as on the try-me page, by its description or its name."""
+    if file.accept:
+        return any(one in file.accept.lower() for one in _PICTURES)
+    description = str(argument.schema.get("description", "")).lower()
+    if named := [word for word in _MEDIA if word in description]:
+        return named == ["image"]
+    return not _PICTURE_NAMES.isdisjoint(re.findall(r"[a-z]+", argument.name.lower()))
 
 
 def expects(argument: ArgumentSignature) -> str:
