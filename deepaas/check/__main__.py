@@ -22,6 +22,7 @@ import msgspec
 from deepaas.check import (
     arguments,
     calls,
+    doors,
     functions,
     kinds,
     metadata,
@@ -150,10 +151,13 @@ def _check_whole(session: Session, parts: _Parts) -> None:
     if session.failed:
         return
     try:
-        LoadedModel(session.target.name, parts.as_author(), session.spool).describe()
+        loaded = LoadedModel(session.target.name, parts.as_author(), session.spool)
+        description = loaded.describe()
     except Exception as error:
         where = session.places.of_error(error) or session.place
         session.add("host-refuses", where, *problem_and_fix(reason(error)))
+    else:
+        session.guard(lambda: doors.tell(session, description), "how it is called")
 
 
 def _prepare(folder: Path) -> None:

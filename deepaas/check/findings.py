@@ -39,12 +39,18 @@ def finding(code: Code | str, where: str, problem: str, fix: str, model: str = "
 
 @dataclass
 class Report:
-    """The result of one check; ``models`` maps names to entry points or modules."""
+    """The result of one check.
+
+    Attributes:
+        models: maps their names to entry points or modules.
+        doors: by model, how doors call it, by the name of the door.
+    """
 
     source: str
     models: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    doors: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Finding]:
@@ -71,4 +77,5 @@ class Report:
             "warnings": len(self.warnings),
             "findings": [asdict(found) for found in self.findings],
             "notes": self.notes,
+            "doors": self.doors,
         }

@@ -96,6 +96,7 @@ def check(job: CheckJob, how: How, report: Report) -> None:
         report.add(found)
     for note in run.notes:
         report.note(note)
+    report.doors |= {job.target.name: run.doors} if run.doors else {}
 
 
 class _Run:
@@ -104,6 +105,7 @@ class _Run:
     def __init__(self, job: CheckJob, how: How, folder: Path) -> None:
         self.found: list[Finding] = []
         self.notes: list[str] = []
+        self.doors: dict[str, str] = {}
         self.stage: dict[str, str] = {"stage": "", "doing": "", "where": ""}
         self.ended: Finding | None = None
         self._job = job
@@ -175,6 +177,8 @@ class _Run:
             self.found.append(Finding(**told["finding"]))
         elif "note" in told:
             self.notes.append(told["note"])
+        elif "door" in told:
+            self.doors[told["door"]] = told["told"]
         elif "stage" in told:
             self.stage = told
             if told["doing"]:

@@ -100,6 +100,9 @@ class Session:
     def note(self, text: str) -> None:
         self._tell({"note": text})
 
+    def tell_door(self, door: str, text: str) -> None:
+        self._tell({"door": door, "told": text})
+
     def run(
         self, stage: str, doing: str, function: Callable[[], Any], where: str = ""
     ) -> StepOutcome:

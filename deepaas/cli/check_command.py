@@ -109,6 +109,10 @@ def lines(report: Report) -> Iterator[Text]:
             yield Text(title, style="bold")
         yield from _finding(found)
     yield Text()
+    for model, doors in report.doors.items():
+        of = f"{model} over " if len(report.models) > 1 else ""
+        for door, text in doors.items():
+            yield Text(visible(f"{of}{door}: {text}"), style="dim")
     for note in report.notes:
         yield Text(f"note: {visible(note)}", style="dim")
     yield _summary(report)

@@ -126,7 +126,15 @@ def begin(host: Host, address: str, gate: str) -> HTTPConnection:
     return connection
 
 
-def test_calls_at_once_are_given_back_however_they_end(host: Host, address: str) -> None:
+def test_calls_at_once_are_given_back_however_they_end(address: str) -> None:
+    # Asking whether it is given back is a call, too.
+    limit = f"--limit-per-address=9999/hour, {AT_ONCE} at once"
+    options = ("--trusted-proxy=127.0.0.1", limit, "--workers=4", "--no-ui")
+    with start_host(["gated"], *options) as host:
+        assert_given_back(host, address)
+
+
+def assert_given_back(host: Host, address: str) -> None:
     gate = f"gate-{address}"
     finished, abandoned = begin(host, address, gate), begin(host, address, "never")
     refused = call(host, address)

@@ -7,7 +7,7 @@ from typing import Any
 
 from deepaas.author_files.folders import split
 from deepaas.author_files.lines import shown
-from deepaas.check import calls, functions, manners, page
+from deepaas.check import calls, doors, functions, manners, page
 from deepaas.check.arguments import Declared
 from deepaas.check.codes import error
 from deepaas.check.kinds import ModelCheck
@@ -91,11 +91,13 @@ def _check_calls(session: Session, predictor: Any, place: str) -> None:
     if hasattr(predictor, "predict"):
         functions.tell_forgotten_return(session, predictor)
     try:
-        LoadedModel(session.target.name, predictor, Path(session.spool)).describe()
+        loaded = LoadedModel(session.target.name, predictor, Path(session.spool))
+        description = loaded.describe()
     except Exception as error:
         where = session.places.of_error(error) or place
         session.add("host-refuses", where, *problem_and_fix(reason(error)))
         return
+    session.guard(lambda: doors.tell(session, description), "how it is called")
     declared = {
         function: Declared(function, getattr(predictor, declare)())
         for function, declare in DECLARED.items()
