@@ -24,6 +24,9 @@ from PIL import Image
 from playwright.async_api import Locator, Page, expect
 from support.host import start_host
 
+SAME = Path(__file__).parents[1] / "deepinv" / "predictors" / "arrays.py:Same"
+"""Gives back what it got; other tests compare the other protocols of the host."""
+
 PREDICTOR = """
 from typing import Annotated, TypedDict
 
@@ -49,7 +52,8 @@ def shade(
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     file = tmp_path_factory.mktemp("shade") / "shade.py"
     file.write_text(PREDICTOR)
-    with start_host([], "--model-name", f"shade={file}:shade") as host:
+    options = ("--model-name", f"shade={file}:shade", "--model-name", f"same={SAME}")
+    with start_host([], *options) as host:
         yield wait_until_started(host)
 
 
@@ -77,6 +81,21 @@ async def test_arrays_in_and_out(page: Page, url: str, tmp_path: Path) -> None:
     loaded = np.load(io.BytesIO(await downloaded(page, file.get_by_role("link").first)))
     np.testing.assert_array_equal(loaded["inverted"], 255 - pixels)
     np.testing.assert_array_equal(loaded["doubled"], [[2, 4], [6, 9]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "bool", "complex64"])
+async def test_the_same_comes_back(page: Page, url: str, tmp_path: Path, dtype: str) -> None:
+    array = np.arange(48).reshape(2, 1, 4, 6).astype(dtype)
+    np.save(tmp_path / "y.npy", array)
+    await visit(page, url, "same")
+    await page.get_by_role("tab", name="Array", exact=True).click()
+    await attach(page, "y", tmp_path / "y.npy")
+    await run(page)
+    pane = page.get_by_role("tabpanel").locator("visible=true")
+    file = pane.locator(".block").filter(has_text="Result (file)")
+    loaded = np.load(io.BytesIO(await downloaded(page, file.get_by_role("link").first)))
+    assert loaded.dtype == array.dtype
+    np.testing.assert_array_equal(loaded, array)
 
 
 RECONSTRUCTION = """
