@@ -296,13 +296,15 @@ def _missed_reconstructions(rows: list[ReconstructionRow]) -> Iterator[str]:
 
 def _before(rows: list[BeforeRow]) -> list[str]:
     lines = [
-        "| do-nothing model | connections | requests/s | p50 ms | p99 ms | of before | host MB |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        "| do-nothing model | door | connections | requests/s | p50 ms | p99 ms | of before "
+        "| host MB | start s |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {row.kind.value} | {row.connections} | {row.sample.requests_per_second:,.0f} "
-        f"| {row.sample.p50_ms:.2f} | {row.sample.p99_ms:.2f} | {row.of_before:.2f} "
-        f"| {row.host_mb:.1f} |"
+        f"| {row.kind.value} | {row.door} | {row.connections} "
+        f"| {row.sample.requests_per_second:,.0f} | {row.sample.p50_ms:.2f} "
+        f"| {row.sample.p99_ms:.2f} | {row.of_before:.2f} "
+        f"| {row.host_mb:.1f} | {row.start_seconds:.2f} |"
         for row in rows
     ]
     return [*lines, ""]
@@ -312,12 +314,15 @@ def _missed_before(rows: list[BeforeRow]) -> Iterator[str]:
     for row in rows:
         if row.of_before < MIN_OF_BEFORE:
             yield (
-                f"at {row.connections} connections {row.of_before:.2f} of the requests per second "
-                f"of before, not {MIN_OF_BEFORE}"
+                f"{row.door} at {row.connections} connections: {row.of_before:.2f} of the requests "
+                f"per second of before, not {MIN_OF_BEFORE}"
             )
     sizes = {row.kind: row.host_mb for row in rows}
     if rows and sizes[Kind.OURS] - sizes[Kind.BEFORE] > MAX_MORE_MB:
         yield f"the host takes {sizes[Kind.OURS] - sizes[Kind.BEFORE]:.1f} MB more than before"
+    starts = {row.kind: row.start_seconds for row in rows}
+    if rows and starts[Kind.OURS] * MIN_OF_BEFORE > starts[Kind.BEFORE]:
+        yield f"the start takes {starts[Kind.OURS]:.2f} s, before {starts[Kind.BEFORE]:.2f} s"
 
 
 def _missed_ui(rows: dict[str, UiRow]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from deepaas.protocols.deepinv.asked import AnswerWish
 from deepaas.protocols.deepinv.data_urls import url_of
 from deepaas.tensors.dtypes import BYTES, BadTensor
 from deepaas.tensors.from_plain import tensor_of_plain
+from deepaas.tensors.json_hook import as_plain
 
 OUTPUT = "output"
 
@@ -132,7 +133,7 @@ def _metadata(name: str, thing: Any) -> Any:
         tensor = _of_numbers(thing)
         if tensor is not None:
             return _url(tensor)
-        written = msgspec.json.encode(thing, enc_hook=_plain)
+        written = msgspec.json.encode(thing, enc_hook=as_plain)
     except (BadTensor, ValueError, TypeError, RecursionError) as error:
         raise TypeError(f"output '{name}' cannot be sent: {error}") from None
     text = written.decode()
@@ -150,16 +151,3 @@ def _of_any_array(array: Any) -> Any:
 
 def _url(tensor: Tensor) -> str:
     return b"".join(url_of(tensor)).decode()
-
-
-def _plain(thing: Any) -> Any:
-    """The hook of msgspec for unknown types."""
-    kinds: tuple[type[Any], ...] = (str, float, int)
-    for kind in kinds:
-        if isinstance(thing, kind):
-            return kind(thing)
-    if isinstance(thing, Mapping):
-        return dict(thing)
-    if hasattr(thing, "tolist"):
-        return thing.tolist()
-    raise TypeError(f"objects of type {type(thing).__name__} are not JSON")

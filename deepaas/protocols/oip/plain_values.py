@@ -12,6 +12,7 @@ from deepaas.messages import Tensor
 from deepaas.protocols.oip.datatypes import DTYPES, OF_DTYPES
 from deepaas.tensors.dtypes import BYTES, BadTensor
 from deepaas.tensors.from_plain import dtype_of, flattened, packed
+from deepaas.tensors.json_hook import as_plain
 
 OUTPUT = "output"
 
@@ -79,18 +80,10 @@ def _json(thing: Any) -> bytes:
 
 
 def _plain(thing: Any) -> Any:
-    """The hook of msgspec for unknown types."""
-    kinds: tuple[type[Any], ...] = (str, float, int)
-    for kind in kinds:
-        if isinstance(thing, kind):
-            return kind(thing)
-    if isinstance(thing, Mapping):
-        return dict(thing)
-    if hasattr(thing, "tolist"):
-        return thing.tolist()
+    """The hook of msgspec for unknown types; the content of a file is text in base64."""
     if hasattr(thing, "read"):
         return base64.b64encode(thing.read()).decode()
-    raise TypeError(f"objects of type {type(thing).__name__} are not JSON")
+    return as_plain(thing)
 
 
 def _is_name(name: Any) -> bool:
