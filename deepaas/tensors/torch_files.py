@@ -27,6 +27,8 @@ def tensor_in(held: memoryview) -> Tensor:
     Raises:
         BadTensor: it is no such file, or has anything else in it.
     """
+    if bytes(held[:2]) != b"PK":
+        raise BadTensor("the file was not written by torch.save")
     file: Any = MemoryReader(held)
     with opened(file, held.nbytes) as archive:
         pickles = [one for one in archive.infolist() if one.filename.endswith(PICKLE)]

@@ -79,6 +79,7 @@ def test_pickles_with_code(host: Host, tmp_path: Any) -> None:
         for content in (code, zipped({"archive/data.pkl": code, "archive/version": b"3\n"})):
             refused(ask(host, "denoise", url(content)))
             refused(ask(host, "denoise", Y, {"mask": url(content)}))
+        refused(ask(host, "denoise", url(code)), "the file was not written by torch.save")
     assert not trace.exists()
 
 
