@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlencode
 import psutil
 from support import prepared
 from support.host import free_port
+from support.processes import send_to_all
 from support.waiting import wait_until
 
 from .installed import install
@@ -182,9 +184,7 @@ def end(host: Host) -> None:
 
     def all_killed() -> bool:
         family = host.family()
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        send_to_all(family, signal.SIGKILL)
         return not family
 
     wait_until(all_killed, "all processes have ended", 60)

@@ -5,11 +5,11 @@ The numbers are those of the list that was measured on DEEPaaS 2.6.0.
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
 import pytest
+from support.processes import send_to_all
 from support.waiting import wait_until
 
 from .answers import GONE_SECONDS, begun, error_of, prediction, refusal, training, waiting
@@ -74,8 +74,7 @@ def ends_with_zero(host: Host) -> None:
 def test_fault_05_sigterm_to_the_host_and_its_workers(serve: Serve) -> None:
     host = serve("raises", options=("--workers", "2"))
     host.predict("raises")
-    for process in host.family():
-        os.kill(process.pid, signal.SIGTERM)
+    send_to_all(host.family(), signal.SIGTERM)
     ends_with_zero(host)
 
 

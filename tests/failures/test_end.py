@@ -128,8 +128,7 @@ def test_sigterm_serves_the_queue_and_leaves_nobody_waiting() -> None:
         host.watch.stop()
         knocks = [host.threads.submit(_knock_until_closed, host) for _ in range(24)]
         host.settle()
-        for process in host.family():
-            process.send_signal(signal.SIGTERM)
+        processes.send_to_all(host.family(), signal.SIGTERM)
         assert [knock.result(30) for knock in knocks] == [""] * len(knocks)
         assert host.is_closed()
         with pytest.raises(ConnectionRefusedError):

@@ -1,11 +1,13 @@
 """A model that goes wrong in one call: that call is told clearly, the next one is served."""
 
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
 from support.client import Upload
 from support.host import Host, start_host
+from support.processes import send_to_all
 from support.shape import assert_failure
 from support.waiting import wait_until
 
@@ -163,9 +165,8 @@ def test_a_second_worker_serves_while_the_first_is_replaced_and_idle_ones_are_to
             "both workers are back",
         )
         # And all at once while nothing is asked, with what watches over them.
-        for process in host.family():
-            if process.pid != host.process.pid:
-                process.kill()
+        others = [one for one in host.family() if one.pid != host.process.pid]
+        send_to_all(others, signal.SIGKILL)
         assert host.predict("loads_once").status in (200, 500)
         assert host.predict("loads_once").status == 200
 

@@ -1,11 +1,12 @@
 """Processes that are killed: the host, a training, and what a training has started."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 from support.host import Host
 from support.lasting import Since
-from support.processes import is_reaper
+from support.processes import is_reaper, send_to_all
 from support.trainings import Client, Ground, children_of_trainings, processes_of_trainings
 from support.waiting import wait_until
 
@@ -81,8 +82,7 @@ def test_kill_9_of_trainings(host: Host, since: Since) -> None:
     wait_until(lambda: client.files(runs[0]), "the third too")
     mains = [p for p in processes_of_trainings(host) if (above := p.parent()) and is_reaper(above)]
     assert len(mains) == 3
-    for process in mains:
-        process.kill()
+    send_to_all(mains, signal.SIGKILL)
     for run in runs:
         ended = client.wait(run, "error")
         assert ended["message"] == "its process was killed by SIGKILL (out of memory?)"
@@ -117,8 +117,7 @@ def test_kill_9_of_the_children_of_a_training(host: Host, since: Since) -> None:
     copes = client.begin("child", text="a")
     needs = client.begin("needs_child", text="b")
     wait_until(lambda: {"ready a", "ready b"} <= {*since.journal()}, "both have started a child")
-    for child in children_of_trainings(host):
-        child.kill()
+    send_to_all(children_of_trainings(host), signal.SIGKILL)
     assert client.wait(copes, "done")["result"]["output"] == {"code": -9}
     message = client.wait(needs, "error")["message"]
     assert message == "RuntimeError: the loader of the data is gone (-9)"

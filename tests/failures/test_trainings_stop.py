@@ -2,9 +2,8 @@
 
 import signal
 import time
-from contextlib import suppress
 
-import psutil
+from support.processes import send_to_all
 from support.trainings import Client, Ground, processes_of_trainings, term
 from support.waiting import wait_until
 
@@ -87,8 +86,6 @@ def _to_every_process(ground: Ground) -> str:
         run = Client(host).begin("keeps", text="a")
         wait_until(lambda: "ready a" in host.journal(), "it is at work")
         host.watch.stop()
-        for process in host.family():
-            with suppress(psutil.NoSuchProcess):  # The host ends the others while this goes on.
-                process.send_signal(signal.SIGTERM)
+        send_to_all(host.family(), signal.SIGTERM)
         assert host.wait(20) == 0
     return run

@@ -13,6 +13,7 @@ import pytest
 from cog_door.conftest import named
 from cog_door.door import Door, receiver
 from support.host import Host, start_host
+from support.processes import send_to_all
 from support.waiting import wait_until
 
 LARGE: dict[str, Any] = {"count": 30, "size": 10_000}
@@ -78,8 +79,7 @@ def _is_killed(host: Host, stream: Stream) -> None:
         response = connection.getresponse()
         response.read(100_000)
         killed = _workers(host)
-        for process in killed:
-            process.send_signal(signal.SIGKILL)
+        send_to_all(killed, signal.SIGKILL)
         response.read()
     # Right after its end the host has not noticed yet.
     wait_until(lambda: _workers(host) - killed, "there is another one")

@@ -1,6 +1,8 @@
 """Finds every process that a host has started, whatever became of its parents."""
 
 import os
+import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,9 +32,14 @@ def is_reaper(process: psutil.Process) -> bool:
 
 
 def kill_marked(mark: str) -> None:
-    for process in marked(mark):
+    send_to_all(marked(mark), signal.SIGKILL)
+
+
+def send_to_all(found: Iterable[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to each; the end of one may be that of another, which is gone by then."""
+    for process in found:
         with suppress(psutil.NoSuchProcess):
-            process.kill()
+            process.send_signal(number)
 
 
 def describe(found: list[psutil.Process]) -> str:
