@@ -82,6 +82,7 @@ def build_registry(
         predict_seconds=settings.predict_timeout,
         warm_seconds=settings.warm_timeout,
         cancel_grace_seconds=settings.cancel_grace,
+        queue_seconds=settings.queue_timeout,
     )
     kills = OutOfMemoryKills()
     return Registry(

@@ -251,6 +251,19 @@ class QueueFull(DeepaasError):
         super().__init__(f"the queue of model {name!r} is full: {queue_size} calls are waiting")
 
 
+class QueueTimedOut(DeepaasError):
+    """A call has waited too long for a worker (``queue-timeout``, ``X-DEEPaaS-Timeout``)."""
+
+    code = "queue_timeout"
+    retry_after_seconds = 1.0
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(
+            f"the call waited {seconds:g} s in the queue of model {name!r}, which is its limit: "
+            "no worker was free"
+        )
+
+
 class NotImplementedByModel(DeepaasError):
     """The model has no such function, or it raised ``NotImplementedError``."""
 

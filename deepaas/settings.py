@@ -216,6 +216,14 @@ class Settings:
         group=LIMITS,
         unit="CALLS",
     )
+    queue_timeout: float = option(
+        0.0,
+        "Time limit for a prediction to wait for a worker. After that, the response is 503 and "
+        "the prediction never runs. 0 for no limit. Clients can shorten it.",
+        min=0,
+        group=LIMITS,
+        unit="SECONDS",
+    )
     predict_timeout: float = option(
         0.0,
         "Time limit for a prediction, starting when a worker begins it. After that, the response "

@@ -132,6 +132,7 @@ STATUS: dict[type[errors.DeepaasError], int] = {
     errors.IssuerUnavailable: 503,
     errors.OutOfProcesses: 503,
     errors.QueueFull: 503,
+    errors.QueueTimedOut: 503,
     errors.TrainQueueFull: 503,
     errors.StoreUnavailable: 503,
     errors.BodyUnreadable: 503,

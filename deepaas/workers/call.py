@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from deepaas.frames import frame
 from deepaas.messages import CallProgress, News, Predict, Reply, ToWorkerCalls
 from deepaas.request_context import CURRENT
+from deepaas.turns import USUAL_PRIORITY
 from deepaas.workers.numbers import PoolNumbers
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ class CallListener(Protocol):
 
 
 class Call:
-    """`id` is unique in this host; `client_id` is the client's, or empty. `context` is that of the
-    HTTP request that the call is for, if any. With `numbers`, `arrived` and `begun` are
-    in seconds of the monotonic clock. `progress` is the latest that its model has reported.
+    """`id` is unique in this host, and grows; `client_id` is the client's, or empty. `context` is
+    that of the HTTP request that the call is for, if any. `arrived` and `begun` are in seconds of
+    the monotonic clock; without `numbers`, only `arrived` is known, of a call that had to wait.
+    `priority` is that in the queue. `deadline` is a limit for the time in the queue first, and for
+    that in the worker then. `progress` is the latest that its model has reported.
     """
 
     __slots__ = (
@@ -43,6 +46,7 @@ class Call:
         "id",
         "listener",
         "numbers",
+        "priority",
         "progress",
         "reply",
         "request",
@@ -60,6 +64,7 @@ class Call:
         self.id = request.id
         self.numbers = numbers
         self.arrived = self.begun = 0.0
+        self.priority = USUAL_PRIORITY
         self.client_id = client_id
         self.listener = listener
         context = self.context = CURRENT.get()

@@ -9,19 +9,27 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from deepaas.errors import CallTimedOut, ModelUnavailable, QueueFull, WorkerDied
+from deepaas.errors import (
+    CallTimedOut,
+    ModelUnavailable,
+    QueueFull,
+    QueueTimedOut,
+    WorkerDied,
+)
 from deepaas.messages import CallProgress, Failure, Inputs, Reply
+from deepaas.turns import TURN
 from deepaas.workers.call import Call
 from deepaas.workers.numbers import CallOutcome, EndReason, PoolNumbers
 from deepaas.workers.slot import Slots
 from deepaas.workers.spool import Spool, discard
 from deepaas.workers.status import PoolLimits
 from deepaas.workers.terms import USUAL_TERMS, Terms
+from deepaas.workers.waiting import Waiting
 from deepaas.workers.worker import Worker
 
 
 class Calls:
-    """Sends calls to workers, in the order of arrival."""
+    """Sends calls to workers, by priority and in order of arrival."""
 
     def __init__(
         self,
@@ -37,14 +45,14 @@ class Calls:
         self._spool = spool
         self._numbers = numbers
         self._free: deque[Worker] = deque()
-        self._queue: deque[Call] = deque()
+        self._waiting: Waiting[Call] = Waiting()
         self._refused = ""
         self._ids = itertools.count(1)
         self._loop = asyncio.get_running_loop()
 
     @property
     def queued_count(self) -> int:
-        return len(self._queue)
+        return len(self._waiting)
 
     @property
     def room_count(self) -> int:
@@ -55,11 +63,16 @@ class Calls:
         return count
 
     def position(self, client_id: str) -> int | None:
-        """The position of a call: 0 with a worker, from 1 on in the queue, None if unknown."""
+        """The position of a call: 0 with a worker, from 1 on in the queue, None if unknown.
+
+        A later call can get before it, by its priority.
+        """
         working = (call for worker in self._slots.workers() for call in worker.calls.values())
         if any(call.client_id == client_id for call in working):
             return 0
-        waiting = (each for each, call in enumerate(self._queue, 1) if call.client_id == client_id)
+        waiting = (
+            each for each, call in enumerate(self._waiting, 1) if call.client_id == client_id
+        )
         return next(waiting, None)
 
     def progress(self, client_id: str) -> CallProgress | None:
@@ -70,8 +83,9 @@ class Calls:
     async def run(self, inputs: Inputs, client_id: str = "", terms: Terms = USUAL_TERMS) -> Reply:
         """Let a worker process a call; the caller must remove the file of the answer, if any.
 
-        Raises ``QueueFull``, ``ModelUnavailable`` (the model failed to load), ``WorkerDied``, and
-        ``CallTimedOut``. When cancelled, the call is removed from the queue or interrupted.
+        Raises ``QueueFull``, ``QueueTimedOut``, ``ModelUnavailable`` (the model failed to load),
+        ``WorkerDied``, and ``CallTimedOut``. When cancelled, the call is removed from the
+        queue or interrupted.
         """
         if self._refused:
             raise ModelUnavailable(self._name, self._refused, leaving=True)
@@ -94,17 +108,16 @@ class Calls:
     def serve(self, worker: Worker) -> None:
         if not worker.takes_calls:
             return
-        while self._queue and worker.has_room:
-            call = self._queue.popleft()
+        while self._waiting and worker.has_room:
+            call = self._waiting.take()
             if not self._begin(worker, call):
-                self._queue.appendleft(call)
+                self._waiting.put_back(call)
                 return
         if worker.has_room and worker not in self._free:
             self._free.append(worker)
 
     def answered(self, call: Call, reply: Reply) -> None:
-        if call.deadline is not None:
-            call.deadline.cancel()
+        _stop_clock(call)
         if call.numbers is not None:
             call.numbers.ended(call.reply, reply, time.monotonic() - call.begun)
         if call.reply.done():
@@ -119,8 +132,7 @@ class Calls:
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
         for call in calls:
-            if call.deadline is not None:
-                call.deadline.cancel()
+            _stop_clock(call)
             self._spool.remove_result(call.id)
             if call.numbers is not None:
                 call.numbers.ended(call.reply, None, time.monotonic() - call.begun)
@@ -131,8 +143,9 @@ class Calls:
         self._free.clear()
 
     def refuse_waiting(self, reason: str, *, leaving: bool = False) -> None:
-        while self._queue:
-            call = self._queue.popleft()
+        while self._waiting:
+            call = self._waiting.take()
+            _stop_clock(call)
             if not call.reply.done():
                 self._count(CallOutcome.UNAVAILABLE)
                 call.reply.set_exception(self.unavailable(reason, leaving=leaving))
@@ -168,10 +181,15 @@ class Calls:
         if broken := self._slots.broken():
             self._count(CallOutcome.UNAVAILABLE)
             raise self.unavailable(broken)
-        if len(self._queue) >= self._limits.queue_size:
+        if len(self._waiting) >= self._limits.queue_size:
             self._count(CallOutcome.QUEUE_FULL)
             raise QueueFull(self._name, self._limits.queue_size)
-        self._queue.append(call)
+        turn = TURN.get()
+        call.arrived = call.arrived or time.monotonic()
+        call.priority = turn.priority
+        if seconds := turn.limit_seconds(self._limits.queue_seconds):
+            call.deadline = self._loop.call_later(seconds, self._wait_no_more, call, seconds)
+        self._waiting.add(call)
 
     def _count(self, outcome: CallOutcome) -> None:
         """Count a call that no worker has begun."""
@@ -185,11 +203,18 @@ class Calls:
         if call.numbers is not None:
             call.begun = time.monotonic()
             call.numbers.queue.add(call.begun - call.arrived)
+        _stop_clock(call)
         if self._limits.predict_seconds:
             call.deadline = self._loop.call_later(
                 self._limits.predict_seconds, self._time_out, worker, call
             )
         return True
+
+    def _wait_no_more(self, call: Call, seconds: float) -> None:
+        """It has waited for so long in the queue."""
+        if self._waiting.remove(call) and not call.reply.done():
+            self._count(CallOutcome.QUEUE_TIMED_OUT)
+            call.reply.set_exception(QueueTimedOut(self._name, seconds))
 
     def _time_out(self, worker: Worker, call: Call) -> None:
         if not call.reply.done():
@@ -210,8 +235,8 @@ class Calls:
                     self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
                 )
                 return
-        with contextlib.suppress(ValueError):
-            self._queue.remove(call)
+        if self._waiting.remove(call):
+            _stop_clock(call)
             self._count(CallOutcome.CANCELLED)
 
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
@@ -221,6 +246,13 @@ class Calls:
                 f"{self._limits.cancel_grace_seconds:g} s",
                 EndReason.NOT_CANCELLED,
             )
+
+
+def _stop_clock(call: Call) -> None:
+    """Its limit, in the queue or in the worker, counts no more."""
+    if call.deadline is not None:
+        call.deadline.cancel()
+        call.deadline = None
 
 
 def _error_of(call: Call) -> str:

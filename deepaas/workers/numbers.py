@@ -25,7 +25,8 @@ class CallOutcome(str, Enum):
     """How calls end.
 
     ``INVALID``: their arguments were rejected; ``REFUSED``: the model raised an HTTP exception;
-    ``CANCELLED``: the client left; ``UNAVAILABLE``: no worker could be loaded, or the host stopped.
+    ``CANCELLED``: the client left; ``QUEUE_TIMED_OUT``: it has waited too long for a worker;
+    ``UNAVAILABLE``: no worker could be loaded, or the host stopped.
     """
 
     SUCCEEDED = "succeeded"
@@ -36,6 +37,7 @@ class CallOutcome(str, Enum):
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
     QUEUE_FULL = "queue_full"
+    QUEUE_TIMED_OUT = "queue_timed_out"
     UNAVAILABLE = "unavailable"
 
     __hash__ = str.__hash__  # The one of Enum is a function in Python.

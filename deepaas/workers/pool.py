@@ -145,7 +145,11 @@ class Pool:
         `seconds`: 0 for no limit.
         """
         limits = replace(
-            self.limits, workers_count=1, queue_size=CHECKS_COUNT, predict_seconds=seconds
+            self.limits,
+            workers_count=1,
+            queue_size=CHECKS_COUNT,
+            predict_seconds=seconds,
+            queue_seconds=0.0,
         )
         path = self._spool.path
         return Pool(

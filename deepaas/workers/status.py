@@ -9,13 +9,15 @@ import msgspec
 
 @dataclass(frozen=True)
 class PoolLimits:
-    """`predict_seconds` and `warm_seconds` (from start to ready) are 0 for no limit."""
+    """`predict_seconds`, `warm_seconds` (from start to ready) and `queue_seconds` (how long a call
+    may wait for a worker) are 0 for no limit."""
 
     workers_count: int
     queue_size: int
     predict_seconds: float
     warm_seconds: float
     cancel_grace_seconds: float
+    queue_seconds: float = 0.0
 
 
 class Status(msgspec.Struct, frozen=True):

@@ -40,6 +40,8 @@ TO_DO: dict[type[DeepaasError], str] = {
     errors.UpstreamFailed: "Try again. The log of the host says what failed.",
     errors.ModelUnavailable: "Try again after `Retry-After`. `/readyz` has the reason.",
     errors.QueueFull: "Try again after `Retry-After`. Operators: `--queue-size`, `--workers`.",
+    errors.QueueTimedOut: "Try again after `Retry-After`, or wait longer: `X-DEEPaaS-Timeout`. "
+    "Operators: `--queue-timeout`, `--workers`.",
     errors.TrainQueueFull: "Try again after `Retry-After`. Operators: `--train-queue-size`.",
     errors.StoreUnavailable: "Try again after `Retry-After`. Predictions still work.",
     errors.HostExhausted: "Try again after `Retry-After`. Operators: `ulimit -n`.",

@@ -38,6 +38,23 @@ def test_the_limit_does_not_count_the_time_in_the_queue(host: Host) -> None:
     assert [call.result().status for call in calls] == [200] * 4
 
 
+def test_a_call_that_no_worker_takes_in_time() -> None:
+    with start_host(["gated"], "--queue-timeout", "0.2") as host:
+        first = host.begin("gated", label="first", gate="open")
+        wait_until(lambda: "start first" in host.journal(), "the first call runs")
+        refused = host.predict("gated", label="second")
+        assert_failure(refused, 503)
+        assert refused.json()["error"] == "queue_timeout"
+        assert "0.2 s" in refused.json()["message"]
+        assert int(refused.headers["retry-after"]) >= 1
+        assert host.readiness("gated")["queued_count"] == 0
+        host.touch("open")
+        # The limit is none for a call that a worker has begun.
+        assert first.result().status == 200
+        assert host.predict("gated", label="third").status == 200
+        assert "start second" not in host.journal()
+
+
 def test_calls_that_do_not_end_hold_up_neither_metadata_nor_the_end() -> None:
     options = ["--workers", str(len(BLOCKING)), "--drain-timeout", "1"]
     with start_host(["blocks"], *options) as host:

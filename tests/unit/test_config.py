@@ -45,6 +45,7 @@ VALUES: dict[str, Any] = {
     "allowed_origin": ("https://example.org",),
     "trusted_proxy": ("10.0.0.0/8", "192.0.2.1/32"),
     "queue_size": 0,
+    "queue_timeout": 2.5,
     "predict_timeout": 1.5,
     "warm_timeout": 20.0,
     "check_timeout": 3.0,

@@ -44,6 +44,7 @@ EXAMPLES: list[tuple[DeepaasError, int]] = [
     (errors.UpstreamFailed("TensorBoard cannot be started"), 502),
     (errors.ModelUnavailable("m", "is loading", 2.5), 503),
     (errors.QueueFull("m", 3), 503),
+    (errors.QueueTimedOut("m", 0.5), 503),
     (errors.TrainQueueFull(3), 503),
     (errors.IssuerUnavailable("https://issuer.example"), 503),
     (errors.StoreUnavailable("no connection"), 503),
