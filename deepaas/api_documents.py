@@ -17,7 +17,7 @@ from aiohttp import web
 import deepaas
 from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
-from deepaas.doors import OpenDoor
+from deepaas.doors import OpenDoor, pattern_of, takes
 from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import routes
@@ -25,6 +25,7 @@ from deepaas.web.access import readable
 from deepaas.web.doors_here import answers_here
 from deepaas.web.errors import json_response
 from deepaas.web.swagger_ui import ApiDocument
+from deepaas.web.turns import documented, makes_predictions
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class ApiDocuments:
         self._prefix = prefix
         self._models = models
         self._doors = [one for one in doors if one.door.openapi is not None]
+        self._calls = {one.name: _calls(one) for one in self._doors}
         self._clashes: set[tuple[str, str]] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,7 +70,7 @@ class ApiDocuments:
         document = await self._frame(TITLE, models)
         for one in self._doors:
             if answers_here(request, one.name):
-                self._join(document, one.name, await _part(one, models) or {})
+                self._join(document, one.name, await self._part(one, models) or {})
         return json_response(document)
 
     @needs(Right.READ, Reach.SEEN, document=True)
@@ -78,7 +80,7 @@ class ApiDocuments:
         found = next((one for one in self._doors if one.name == name), None)
         if found is None or not answers_here(request, name):
             raise web.HTTPNotFound
-        if (part := await _part(found, models)) is None:
+        if (part := await self._part(found, models)) is None:
             raise web.HTTPNotFound
         document = await self._frame(found.door.title or name, models)
         self._join(document, name, part)
@@ -109,6 +111,23 @@ class ApiDocuments:
             "components": {},
         }
 
+    async def _part(self, one: OpenDoor, models: Sequence[HostedModel]) -> Json | None:
+        """What a door tells, and how its calls are told when they get a worker."""
+        told = await _part(one, models)
+        if told is None:
+            return None
+        calls = self._calls[one.name]
+        paths = {
+            path: {
+                method: documented(operation)
+                if any(method == own and takes(pattern, path) for own, pattern in calls)
+                else operation
+                for method, operation in item.items()
+            }
+            for path, item in told.get("paths", {}).items()
+        }
+        return {**told, "paths": paths}
+
     def _join(self, document: dict[str, Any], door: str, part: Json) -> None:
         document["tags"] = [*document["tags"], *part.get("tags", [])]
         document["paths"] = self._joined(door, document["paths"], part.get("paths", {}))
@@ -128,6 +147,16 @@ class ApiDocuments:
                     door,
                 )
         return {**others, **{name: one for name, one in ours.items() if name not in others}}
+
+
+def _calls(one: OpenDoor) -> list[tuple[str, re.Pattern[str]]]:
+    """The method and the paths of the routes of a door that make predictions."""
+    return [
+        (route.method.lower(), pattern_of(route))
+        for route in (*one.door.routes, *one.root_routes)
+        if isinstance(route, web.RouteDef)
+        and makes_predictions(route.method, route.path, route.handler)
+    ]
 
 
 async def _part(one: OpenDoor, models: Sequence[HostedModel]) -> Json | None:

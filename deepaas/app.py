@@ -48,6 +48,7 @@ from deepaas.web.page_security import protect
 from deepaas.web.serving import serving
 from deepaas.web.site_pages import SITE, site_pages
 from deepaas.web.slashes import normalize_paths
+from deepaas.web.turns import take_turns
 from deepaas.web.uploads import Uploads
 from deepaas.workers.numbers import PoolNumbers
 from deepaas.workers.out_of_memory import OutOfMemoryKills
@@ -252,6 +253,7 @@ def build_app(
         access,
         only_doors_here(visitors, settings.base_path),
         None if limits is None else limits.check,
+        take_turns,
         normalize_paths(settings.base_path),
     ]
     app = web.Application(middlewares=[part for part in parts if part is not None])

@@ -163,10 +163,17 @@ def _clash(one: web.RouteDef, other: web.RouteDef) -> bool:
 
 
 def _takes(route: web.RouteDef, path: str) -> bool:
-    resource = web.UrlDispatcher().add_resource(route.path)
-    pattern = resource.get_info().get("pattern")
-    if pattern is None:
-        return route.path == path
+    return takes(pattern_of(route), path)
+
+
+def pattern_of(route: web.RouteDef) -> re.Pattern[str]:
+    """For the paths of a route: see :func:`takes`."""
+    pattern = web.UrlDispatcher().add_resource(route.path).get_info().get("pattern")
+    return re.compile(re.escape(route.path)) if pattern is None else pattern
+
+
+def takes(pattern: re.Pattern[str], path: str) -> bool:
+    """Whether a path, which may have variable parts itself, belongs to a route."""
     return pattern.fullmatch(_IN_BRACES.sub("x", path)) is not None
 
 

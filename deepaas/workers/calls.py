@@ -117,7 +117,8 @@ class Calls:
             self._free.append(worker)
 
     def answered(self, call: Call, reply: Reply) -> None:
-        _stop_clock(call)
+        if call.deadline is not None:
+            _stop_clock(call)
         if call.numbers is not None:
             call.numbers.ended(call.reply, reply, time.monotonic() - call.begun)
         if call.reply.done():
@@ -203,7 +204,8 @@ class Calls:
         if call.numbers is not None:
             call.begun = time.monotonic()
             call.numbers.queue.add(call.begun - call.arrived)
-        _stop_clock(call)
+        if call.deadline is not None:
+            _stop_clock(call)
         if self._limits.predict_seconds:
             call.deadline = self._loop.call_later(
                 self._limits.predict_seconds, self._time_out, worker, call

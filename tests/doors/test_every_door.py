@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.client import request
 from support.host import Host, start_host
 
 from deepaas.doors import GROUP
@@ -73,3 +74,45 @@ def test_what_is_switched_off_is_not_told() -> None:
                 assert host.get(link["path"]).status == 200, link
         page = host.get("/", headers=PAGE).body
         assert b"Try predict" not in page and b"/try-me/trains/" not in page
+
+
+TURNS = {
+    "X-DEEPaaS-Priority": [
+        "0",
+        "10",
+        "-1",
+        "5.5",
+        "first",
+        "",
+        "\u0665".encode().decode("latin-1"),
+    ],
+    "X-DEEPaaS-Timeout": ["0", "-1", "nan", "inf", "1e999", "soon", "", "1_0", "1, 2", "9" * 200],
+}
+
+
+def _calls(host: Host) -> dict[str, list[tuple[str, str]]]:
+    """The methods and paths by door that are documented to have these headers."""
+    return {
+        name: [
+            (method.upper(), path.replace("{prediction_id}", "one"))
+            for path, item in host.get(f"/openapi/{name}.json").json()["paths"].items()
+            for method, operation in item.items()
+            if TURNS.keys() <= {one["name"] for one in operation.get("parameters", ())}
+        ]
+        for name in NAMES
+    }
+
+
+def test_every_door_has_turns_and_says_what_cannot_be_read(host: Host) -> None:
+    calls = _calls(host)
+    assert all(calls.values())
+    assert not [path for each in calls.values() for _, path in each if "/train" in path]
+    for name, each in calls.items():
+        method, path = next(one for one in each if "plain" in one[1] or name == "deepinv")
+        for header, values in TURNS.items():
+            for value in values:
+                told = request(host.port, method, path, headers={header: value})
+                assert told.status == 400, (name, header, value)
+                assert header in told.body.decode()
+    # Where nothing is predicted they say nothing.
+    assert host.get("/v2/models/", headers={"X-DEEPaaS-Priority": "first"}).status == 200

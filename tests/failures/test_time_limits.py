@@ -48,6 +48,8 @@ def test_a_call_that_no_worker_takes_in_time() -> None:
         assert "0.2 s" in refused.json()["message"]
         assert int(refused.headers["retry-after"]) >= 1
         assert host.readiness("gated")["queued_count"] == 0
+        longer = host.predict("gated", label="second", headers={"X-DEEPaaS-Timeout": "50"})
+        assert (longer.status, "0.2 s" in longer.json()["message"]) == (503, True)
         host.touch("open")
         # The limit is none for a call that a worker has begun.
         assert first.result().status == 200

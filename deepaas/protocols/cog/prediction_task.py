@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from deepaas.errors import InvalidArguments, QueueFull, StorageFull
+from deepaas.errors import InvalidArguments, QueueFull, QueueTimedOut, StorageFull
 from deepaas.masks import Masks
 from deepaas.messages import Answer, CallProgress, Measured, News, Part
 from deepaas.protocols.cog.files import PredictionFiles
@@ -36,7 +36,7 @@ class PredictionTask:
         self._masks = masks
         self.prediction = prediction
         self._urls = files
-        self.refused: InvalidArguments | QueueFull | StorageFull | None = None
+        self.refused: InvalidArguments | QueueFull | QueueTimedOut | StorageFull | None = None
         self.noted = asyncio.Event()
         self.over = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None

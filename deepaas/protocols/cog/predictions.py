@@ -16,6 +16,7 @@ from deepaas.errors import (
     InvalidArguments,
     ModelUnavailable,
     QueueFull,
+    QueueTimedOut,
     StorageFull,
     WorkerDied,
 )
@@ -156,7 +157,7 @@ class Predictions:
             prediction.end(CANCELED)
         except BadFile as error:
             prediction.end(FAILED, error=self._masks.text(f"{WRONG_INPUT}{error}"))
-        except (InvalidArguments, QueueFull, StorageFull) as error:
+        except (InvalidArguments, QueueFull, QueueTimedOut, StorageFull) as error:
             going.refused = error
             prediction.end(FAILED, error=self._masks.text(_said(error)))
         except DeepaasError as error:

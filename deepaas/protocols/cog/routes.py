@@ -12,7 +12,14 @@ from aiohttp import web
 import deepaas
 from deepaas.access.needs import Reach, needs
 from deepaas.access.principal import Right
-from deepaas.errors import Disabled, InvalidArguments, QueueFull, StorageFull, StoreUnavailable
+from deepaas.errors import (
+    Disabled,
+    InvalidArguments,
+    QueueFull,
+    QueueTimedOut,
+    StorageFull,
+    StoreUnavailable,
+)
 from deepaas.model.handle import HostedModel
 from deepaas.predictions.archive import Archive
 from deepaas.protocols.cog import health, listing, requests, stream, telling
@@ -320,8 +327,8 @@ class PredictionRoutes:
                 raise Refusal(422, {"detail": list(argument_faults(fields))})
             case QueueFull():
                 raise failed(AT_CAPACITY, 409)
-            case StorageFull() as full:
-                raise full
+            case StorageFull() | QueueTimedOut() as error:
+                raise error
 
     async def _answer_kept(
         self, request: web.Request, model: HostedModel, record: Record, document: Document

@@ -25,6 +25,8 @@ from deepaas.protocols.oip.asked import (
 )
 from deepaas.protocols.oip.model_routes import MODELS, ServedModels
 from deepaas.protocols.oip.text_stream import TextStream
+from deepaas.protocols.oip.turn import turn_of
+from deepaas.turns import TURN
 from deepaas.web import events
 from deepaas.web.answers import respond
 from deepaas.web.uploads import Reception
@@ -104,4 +106,9 @@ class InferenceRoutes:
         numbers_at = int(length) if length.isdecimal() and len(length) < 8 else 0
         async with self._uploads.open(request) as reception:
             body = await reception.body()
-            yield model, Encoded(NAME, body.data, body.path, headers, numbers_at), reception
+            asked = Encoded(NAME, body.data, body.path, headers, numbers_at)
+            before = TURN.set(await turn_of(asked, numbers_at if length else None, TURN.get()))
+            try:
+                yield model, asked, reception
+            finally:
+                TURN.reset(before)
