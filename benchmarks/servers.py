@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -92,6 +92,7 @@ def running(
     prepare: Callable[[Path], None] | None = None,
     options: Sequence[str] = (),
     site: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """A server that serves `model`, with folders of its own; it may not answer yet.
 
@@ -101,6 +102,7 @@ def running(
         prepare: given its `XDG_STATE_HOME` before it starts.
         options: more for its command line.
         site: where the package is installed, if not with this interpreter.
+        environment: more variables.
     """
     with tempfile.TemporaryDirectory(prefix="deepaas-bench-") as folder:
         home = Path(folder)
@@ -111,22 +113,26 @@ def running(
         if prepare is not None:
             prepare(home / "state")
         models = [model] if (packages.MODELS / f"{model}.py").exists() else []
-        environment = os.environ | {
-            "TMPDIR": str(tmp),
-            "XDG_CACHE_HOME": str(home / "cache"),
-            "XDG_DATA_HOME": str(home / "data"),
-            "XDG_STATE_HOME": str(home / "state"),
-            "PYTHONPATH": packages.expose(models, home / "packages"),
-        }
+        variables = (
+            os.environ
+            | dict(environment or {})
+            | {
+                "TMPDIR": str(tmp),
+                "XDG_CACHE_HOME": str(home / "cache"),
+                "XDG_DATA_HOME": str(home / "data"),
+                "XDG_STATE_HOME": str(home / "state"),
+                "PYTHONPATH": packages.expose(models, home / "packages"),
+            }
+        )
         if kind in (Kind.BARE, Kind.LITSERVE, Kind.FLASK):
-            environment["PYTHONPATH"] = str(peer_venv.ROOT)
+            variables["PYTHONPATH"] = str(peer_venv.ROOT)
         elif site is not None:  # Before what this interpreter has installed.
-            environment["PYTHONPATH"] = f"{site}:{environment['PYTHONPATH']}"
+            variables["PYTHONPATH"] = f"{site}:{variables['PYTHONPATH']}"
         with open(home / "log", "wb") as log:
             started_at = time.perf_counter()
             process = subprocess.Popen(
                 command,
-                env=environment,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -9,6 +9,7 @@ import os
 import resource
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,11 +28,14 @@ from deepaas.model.registry import Registry
 from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.protocols.door import Host
+from deepaas.resources.cores import usable_cores
+from deepaas.resources.replicas import workers_of
+from deepaas.resources.shares import Shares
 from deepaas.scrape import setup as scrape
 from deepaas.settings import Settings
 from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.retention import Retention, parse_keep
-from deepaas.training.scheduler import Scheduler, TrainingLimits
+from deepaas.training.scheduler import Scheduler, TrainingLimits, no_variables
 from deepaas.training.service import Trainings
 from deepaas.training.state_directory import StateDirectory, default_directory
 from deepaas.training.tensorboard import TensorBoard
@@ -74,26 +78,43 @@ def build_masks(settings: Settings, folder: Path) -> Masks:
     return Masks([folder, state or default_directory(os.environ)])
 
 
-def build_registry(
-    settings: Settings, models: Sequence[FoundModel], folder: Path, executor: Executor
-) -> Registry:
-    limits = PoolLimits(
-        workers_count=settings.workers,
-        queue_size=settings.queue_size,
-        predict_seconds=settings.predict_timeout,
-        warm_seconds=settings.warm_timeout,
-        cancel_grace_seconds=settings.cancel_grace,
-        queue_seconds=settings.queue_timeout,
+def build_shares(
+    settings: Settings, models: Sequence[FoundModel], environment: Mapping[str, str]
+) -> Shares:
+    """What each model gets of the machine. Raises ``ConfigError``."""
+    names = [found.name for found in models]
+    return Shares(
+        workers_of(settings.workers, names), settings.train_workers, usable_cores(), environment
     )
+
+
+def build_registry(
+    settings: Settings,
+    models: Sequence[FoundModel],
+    folder: Path,
+    executor: Executor,
+    shares: Shares,
+) -> Registry:
+    def limits(model: str) -> PoolLimits:
+        return PoolLimits(
+            workers_count=shares.replicas(model).least,
+            queue_size=settings.queue_size,
+            predict_seconds=settings.predict_timeout,
+            warm_seconds=settings.warm_timeout,
+            cancel_grace_seconds=settings.cancel_grace,
+            queue_seconds=settings.queue_timeout,
+        )
+
     kills = OutOfMemoryKills()
     return Registry(
         [
             Pool(
                 executor,
                 source(settings, found),
-                limits,
+                limits(found.name),
                 folder / "results" / str(number),
                 numbers=PoolNumbers(kills) if settings.metrics else None,
+                variables=partial(shares.of_worker, found.name),
             )
             for number, found in enumerate(models)
         ],
@@ -121,6 +142,7 @@ def build_trainings(
     folder: Path,
     host_mark: str,
     executor: Executor,
+    shares: Shares | None = None,
 ) -> Trainings:
     """The training runs, not yet started; ``host_mark`` is the prefix of all process marks."""
     directory = _state_directory(settings, folder)
@@ -143,6 +165,7 @@ def build_trainings(
             executor,
             build_masks(settings, folder),
             numbers,
+            no_variables if shares is None else shares.of_training,
         )
 
     url = settings.database_url or f"sqlite+aiosqlite:///{directory.database}"

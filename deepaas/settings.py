@@ -41,13 +41,15 @@ class Settings:
         multiple=True,
         group=MODELS,
     )
-    workers: int = option(
-        1,
-        "Number of worker processes per model. Each has a copy of the model and processes one "
-        "call at a time. With a GPU, usually 1.",
+    workers: tuple[str, ...] = option(
+        (),
+        "Number of worker processes: 2 for each model, NAME=2 for one model. Each has a copy of "
+        "the model and processes one call at a time. With a GPU, usually 1, the default. Can be "
+        "repeated; in an environment variable, separated by commas.",
+        multiple=True,
         short="p",
-        min=1,
         group=MODELS,
+        unit="COUNT",
     )
     warm: bool = option(True, "Call warm() of each model before it gets requests.", group=MODELS)
     reload: bool = option(

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepaas import config
-from deepaas.app import build_visitors, look_at_doors
+from deepaas.app import build_shares, build_visitors, look_at_doors
 from deepaas.cmd.access import open_access
 from deepaas.cmd.addresses import addresses_of
 from deepaas.cmd.certificate import certificate_of
@@ -107,7 +107,8 @@ def _of_address(address: ListenAddress, settings: Settings) -> Iterator[str]:
 
 
 def _of_models(settings: Settings) -> Iterator[str]:
-    discovery.choose(settings.model_name, settings.model_python)
+    models = discovery.choose(settings.model_name, settings.model_python)
+    build_shares(settings, models, os.environ)
     yield from ()
 
 

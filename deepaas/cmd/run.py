@@ -23,6 +23,7 @@ from deepaas.app import (
     FRONT,
     build_app,
     build_registry,
+    build_shares,
     build_trainings,
     build_try_me,
     build_visitors,
@@ -48,6 +49,7 @@ from deepaas.observing import build_access_log, build_traced_requests, build_tra
 from deepaas.outlet import replace_standard_streams
 from deepaas.protocols.door import Link
 from deepaas.reach import own_url
+from deepaas.resources.shares import Shares
 from deepaas.scrape.listener import serve_metrics
 from deepaas.scrape.setup import SCRAPE
 from deepaas.scratch import scratch
@@ -97,7 +99,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         for remark in config.remarks(os.environ, config.door_options()):
             _log.warning("%s", remark)
         models = discovery.choose(settings.model_name, settings.model_python)
-        sys.exit(_run(_serve(settings, models, recent)))
+        shares = build_shares(settings, models, os.environ)
+        sys.exit(_run(_serve(settings, models, shares, recent)))
     except ConfigError as error:
         logs.last_words(f"deepaas-run: {error}", form)
         sys.exit(1)
@@ -113,7 +116,9 @@ def _run(serving: Coroutine[Any, Any, int]) -> int:
         loop.close()
 
 
-async def _serve(settings: Settings, models: Sequence[FoundModel], recent: RecentLog | None) -> int:
+async def _serve(
+    settings: Settings, models: Sequence[FoundModel], shares: Shares, recent: RecentLog | None
+) -> int:
     """Serve until a signal arrives; a second one stops running calls."""
     stop, hurry = asyncio.Event(), asyncio.Event()
 
@@ -135,10 +140,10 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
         stack.enter_context(warden(host_mark))
         site = Site(folder / "executor", f"{host_mark}:worker-")
         executor = await stack.enter_async_context(open_executor(settings.executor, site))
-        registry = build_registry(settings, models, folder, executor)
+        registry = build_registry(settings, models, folder, executor, shares)
         watch = {found.name: found.watch for found in models}
         reloader = Reloader(registry, watch) if settings.reload else None
-        trainings = build_trainings(settings, models, folder, host_mark, executor)
+        trainings = build_trainings(settings, models, folder, host_mark, executor, shares)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
         behalf = build_on_behalf(settings, keys)
@@ -177,7 +182,7 @@ async def _serve(settings: Settings, models: Sequence[FoundModel], recent: Recen
             )
         others = [build_access_log(settings, app), traced]
         observers = [*app[OBSERVERS], *(each for each in others if each is not None)]
-        processes_count = len(models) * settings.workers + settings.train_workers + 2
+        processes_count = shares.processes_count + 2
         connections = Connections(
             runner.server,
             _connection_limits(settings, fitting_count(raise_open_files(), processes_count)),

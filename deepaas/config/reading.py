@@ -13,7 +13,7 @@ import io
 import ipaddress
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from oslo_config import cfg
@@ -27,6 +27,7 @@ from deepaas.config.options import door_options, every, of_door, older, options,
 from deepaas.config.words import as_oslo, options_in, without_files
 from deepaas.errors import ConfigError
 from deepaas.options import DoorOptions, Field, declared
+from deepaas.resources.replicas import check_workers
 from deepaas.settings import Settings
 
 ALL = "--help-all"
@@ -68,9 +69,26 @@ def load(
     )
     if values["ui"] and _rank(conf, "ui", None) >= 0:
         _require_page()
+    with _of_option(conf, "workers"):
+        check_workers(values["workers"])
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values, doors={door.door: _of(conf, by_older_names, door) for door in doors})
+
+
+@contextlib.contextmanager
+def _of_option(conf: cfg.ConfigOpts, name: str) -> Iterator[None]:
+    """Convert a ``ValueError`` to a ``ConfigError`` that says where the option is set."""
+    try:
+        yield
+    except ValueError as error:
+        origin = conf.get_location(name)
+        place = origin.detail if origin is not None else ""
+        where = {
+            _ENVIRONMENT: place,
+            _RANKS.index(cfg.Locations.user): f"{place}: {name}",
+        }.get(_rank(conf, name, None), "")
+        raise ConfigError(f"{where or '--' + name.replace('_', '-')}: {error}") from None
 
 
 def _require_page() -> None:

@@ -86,6 +86,7 @@ class Needs:
         checking: whether it only validates arguments of training runs.
         shared: other folders on this machine that it reads and writes, by the environment
             variables with their paths.
+        variables: further environment variables, such as its number of threads.
     """
 
     source: Source
@@ -93,6 +94,7 @@ class Needs:
     training: bool = False
     checking: bool = False
     shared: Mapping[str, Path] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reports(Protocol):

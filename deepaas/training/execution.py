@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +66,26 @@ class Execution:
         self.outcome: asyncio.Future[RunOutcome] = self._loop.create_future()
         self._worker: Worker | None = None
         self._starts_count = 0
+        self._variables: Mapping[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._start: Callable[[], Worker] = lambda: Worker(
             executor,
-            Needs(source, folder.spool, training=True, shared=folder.shared()),
+            Needs(
+                source,
+                folder.spool,
+                training=True,
+                shared=folder.shared(),
+                variables=self._variables,
+            ),
             f"{run.model}/train/{run.uuid[:12]}",
             self,
             self._read_output,
             grace_seconds,
         )
 
-    async def start(self) -> None:
+    async def start(self, variables: Mapping[str, str]) -> None:
+        """`variables`: further environment variables of its process."""
+        self._variables = variables
         self._starts_count += 1
         try:
             if self._logs is not None:  # Of the previous process.
@@ -171,7 +180,7 @@ class Execution:
         if self._may_start_again(worker):
             _log.warning("[%s] %s before the training started; retrying", worker.label, worker.how)
             self._worker = None
-            self._run(self.start())
+            self._run(self.start(self._variables))
         else:
             self._run(self._conclude(worker))
 

@@ -8,6 +8,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,14 @@ class TrainingLimits:
     load_seconds: float
 
 
+Variables = Callable[[str], AbstractContextManager[Mapping[str, str]]]
+"""Environment variables of a run of this model, which are its own until it ends."""
+
+
+def no_variables(_model: str) -> AbstractContextManager[Mapping[str, str]]:
+    return contextlib.nullcontext({})
+
+
 class Scheduler:
     """`host` is an id that is new at each start; `masks` removes the host's own paths.
 
@@ -71,8 +80,10 @@ class Scheduler:
         executor: Executor,
         masks: Masks = NOTHING_MASKED,
         numbers: TrainingNumbers | None = None,
+        variables: Variables = no_variables,
     ) -> None:
         self._masks = masks
+        self._variables = variables
         self._numbers = numbers or TrainingNumbers()
         self._store = store
         self._directory = directory
@@ -218,8 +229,9 @@ class Scheduler:
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(self._directory.show, run)
             began = time.monotonic()
-            await execution.start()
-            outcome = await execution.outcome
+            with self._variables(run.model) as variables:
+                await execution.start(variables)
+                outcome = await execution.outcome
             self._numbers.add(run.model, outcome.state, time.monotonic() - began)
             # The process is gone, so the slot is free when the end is reported.
             self._ending.add(run.uuid)

@@ -18,7 +18,7 @@ from deepaas.workers.numbers import EndReason, PoolNumbers
 from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool
-from deepaas.workers.starter import Starter
+from deepaas.workers.starter import Starter, Variables, no_variables
 from deepaas.workers.status import PoolLimits, Status
 from deepaas.workers.swap import IsCurrent, Swap, see_off
 from deepaas.workers.watch import watch_over
@@ -52,6 +52,7 @@ class Pool:
         *,
         checking: bool = False,
         numbers: PoolNumbers | None = None,
+        variables: Variables = no_variables,
     ) -> None:
         self.name = source.name
         self.numbers = numbers
@@ -64,7 +65,8 @@ class Pool:
         self._spool = Spool(spool)
         needs = Needs(source, spool, checking=checking)
         self._checking = checking
-        self._starter = Starter(executor, needs, limits.warm_seconds)
+        self._variables = variables
+        self._starter = Starter(executor, needs, limits.warm_seconds, variables)
         self._slots = Slots(limits.workers_count)
         self.calls = Calls(source.name, limits, self._slots, self._spool, numbers)
         self._swap: Swap | None = None
@@ -158,6 +160,7 @@ class Pool:
             limits,
             path.with_name(f"{path.name}-checks-{number}"),
             checking=True,
+            variables=self._variables,
         )
 
     async def stop(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from deepaas.executor import CannotStart, Executor, Needs
 from deepaas.workers.numbers import EndReason
@@ -19,12 +21,27 @@ LONGEST_PATIENCE_SECONDS = 60.0
 """but at least this often."""
 
 
+Variables = Callable[[int], Mapping[str, str]]
+"""Environment variables of the worker with this number."""
+
+
+def no_variables(_number: int) -> Mapping[str, str]:
+    return {}
+
+
 class Starter:
     """`warm_seconds` is the longest time from start to ready, 0 for no limit."""
 
-    def __init__(self, executor: Executor, needs: Needs, warm_seconds: float) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        needs: Needs,
+        warm_seconds: float,
+        variables: Variables = no_variables,
+    ) -> None:
         self._executor = executor
         self._needs = needs
+        self._variables = variables
         self._name = needs.source.name
         self._warm_seconds = warm_seconds
         self._opening: set[asyncio.Task[None]] = set()
@@ -32,7 +49,8 @@ class Starter:
     def start(self, number: int, keeper: WorkerKeeper) -> Worker:
         """Start a worker without waiting for it; ``CannotStart``, for example without room."""
         label = f"{self._name}/{'check' if self._needs.checking else number}"
-        worker = Worker(self._executor, self._needs, label, keeper)
+        needs = replace(self._needs, variables=self._variables(number))
+        worker = Worker(self._executor, needs, label, keeper)
         loop = asyncio.get_running_loop()
         opening = loop.create_task(worker.open())
         self._opening.add(opening)

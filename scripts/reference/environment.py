@@ -34,6 +34,9 @@ MEANING = {
     "NO_COLOR": "Any value disables colours on a terminal, and selects the plain log format of "
     "`deepaas-run`.",
     "NOTIFY_SOCKET": "Where systemd is told how the host is (`Type=notify`).",
+    "OMP_NUM_THREADS": "How many threads the numeric libraries of a model start in each of its "
+    "processes. By default, the host sets it, `MKL_NUM_THREADS` and `OPENBLAS_NUM_THREADS` to the "
+    "number of cores divided by the number of replicas.",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "Where traces are sent, unless `--otel-endpoint` is set.",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "The same, as the complete URL.",
     "OTEL_RESOURCE_ATTRIBUTES": "Attributes of all traces of this host, as for every program with "

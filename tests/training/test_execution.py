@@ -35,7 +35,7 @@ def test_it_waits_for_room(
         run = TrainingRun("0" * 32, "model", "here", State.RUNNING, time.time(), b"{}")
         source = Source("model", "v2", "model")
         started = Execution(run, source, folder, Crowded(), 1.0, 0.0)
-        await started.start()
+        await started.start({})
         return (await started.outcome).message
 
     folder = Folder(tmp_path)

@@ -21,7 +21,7 @@ from deepaas.settings import Settings
 
 VALUES: dict[str, Any] = {
     "model_name": ("one", "two"),
-    "workers": 3,
+    "workers": ("3", "one=1..4"),
     "warm": False,
     "reload": True,
     "model_python": ("one=/usr/bin/python3",),
@@ -217,7 +217,7 @@ def test_the_command_line_before_the_environment_before_files(
     monkeypatch.setenv("OS_DEFAULT__QUEUE_SIZE", "3")
     monkeypatch.setenv("OS_DEFAULT__LISTEN_PORT", "3")
     settings = load("--config-file", file, "--listen-port", "4", "--workers", "4")
-    assert (settings.queue_size, settings.listen_port, settings.workers) == (3, 4, 4)
+    assert (settings.queue_size, settings.listen_port, settings.workers) == (3, 4, ("4",))
 
 
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
@@ -245,7 +245,7 @@ def test_choices_in_any_case(value: str, tmp_path: Path) -> None:
 
 def test_short_options() -> None:
     settings = load("-p", "4", "-d")
-    assert (settings.workers, settings.debug) == (4, True)
+    assert (settings.workers, settings.debug) == (("4",), True)
 
 
 @pytest.mark.parametrize(
@@ -348,14 +348,14 @@ def test_keys_of_oslo_log_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptur
     lines = [f"{key} = something" for key in keys]
     with caplog.at_level(logging.WARNING):
         settings = load("--config-file", written(tmp_path, *lines, "workers = 2"))
-    assert settings == dataclasses.replace(DEFAULTS, workers=2)
+    assert settings == dataclasses.replace(DEFAULTS, workers=("2",))
     assert len(caplog.messages) == len(keys)
     assert all(key in line for key, line in zip(keys, caplog.messages, strict=True))
 
 
 def test_other_sections_are_left_alone(tmp_path: Path) -> None:
     file = written(tmp_path, "workers = 2", "[other]", "anything = 1")
-    assert load("--config-file", file).workers == 2
+    assert load("--config-file", file).workers == ("2",)
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe[", b"[DEFAULT", b"x"])

@@ -76,6 +76,7 @@ class LocalProcess:
                 start_new_session=True,
                 env={
                     **environment_for(needs.source.interpreter, inherited()),
+                    **needs.variables,
                     **{name: str(path) for name, path in needs.shared.items()},
                 },
             )

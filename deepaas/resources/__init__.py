@@ -1,0 +1,1 @@
+"""What each model gets of the machine: worker processes, processor cores, GPUs."""
