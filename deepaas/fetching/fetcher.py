@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -63,14 +64,19 @@ class Fetcher:
         self._max_count = max_count
         self._going_count = 0
 
-    async def fetch(self, address: str, folder: Path, number: int) -> Upload:
-        """`number` is its name, without the suffix. Raises ``NotFetched``, ``OSError``."""
+    async def fetch(
+        self, address: str, folder: Path, number: int, trace: Mapping[str, str]
+    ) -> Upload:
+        """`number` is its name, without the suffix. Raises ``NotFetched``, ``OSError``.
+
+        ``trace``: headers with the trace that the request belongs to.
+        """
         if self._going_count >= self._max_count:
             raise NotFetched(f"{shown(address)}: too many downloads in progress: try again later")
         self._going_count += 1
         try:
             return await asyncio.wait_for(
-                self._fetch(URL(address), folder, number), self._limits.seconds
+                self._fetch(URL(address), folder, number, trace), self._limits.seconds
             )
         except asyncio.TimeoutError:
             raise NotFetched(
@@ -89,10 +95,10 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def _fetch(self, url: URL, folder: Path, number: int) -> Upload:
+    async def _fetch(self, url: URL, folder: Path, number: int, trace: Mapping[str, str]) -> Upload:
         for _ in range(MAX_REDIRECTS_COUNT + 1):
             check_address(url, self._limits)
-            async with self._open().get(url, allow_redirects=False) as response:
+            async with self._open().get(url, headers=trace, allow_redirects=False) as response:
                 if response.status in _REDIRECTS and "Location" in response.headers:
                     url = url.join(URL(response.headers["Location"]))
                     continue

@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 
 def passed_on(request: web.Request) -> dict[str, str]:
     """Its id, and its trace if it has one."""
-    headers = {str(REQUEST_ID): request_id(request)}
+    return {str(REQUEST_ID): request_id(request), **trace_headers(request)}
+
+
+def trace_headers(request: web.Request) -> dict[str, str]:
+    """Its trace, or that of its caller if this host records none; empty without either."""
     trace: Trace | None = kept(request, TRACE)
     if trace is not None:
-        return {**headers, **trace.headers}
+        return trace.headers
     parent = parent_of(request)
-    if parent is not None:
-        headers[TRACEPARENT] = str(parent)
-        if state := trace_state(request.headers.getall(TRACESTATE, ())):
-            headers[TRACESTATE] = state
+    if parent is None:
+        return {}
+    headers = {str(TRACEPARENT): str(parent)}
+    if state := trace_state(request.headers.getall(TRACESTATE, ())):
+        headers[str(TRACESTATE)] = state
     return headers

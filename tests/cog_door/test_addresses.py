@@ -63,7 +63,7 @@ def slow_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def test_slow_names_hold_up_nobody_else(private: bool, tmp_path: Path) -> None:
     fetcher = Fetcher(FetchLimits(1000, 30.0, private), 100)
     fetching = [
-        asyncio.ensure_future(fetcher.fetch(f"http://{number}.test/", tmp_path, number))
+        asyncio.ensure_future(fetcher.fetch(f"http://{number}.test/", tmp_path, number, {}))
         for number in range(80)
     ]
     await asyncio.sleep(0)

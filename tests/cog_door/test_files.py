@@ -3,6 +3,7 @@
 import base64
 import gzip
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -55,6 +56,30 @@ def test_addresses(reads: Door, receiving: Receiver) -> None:
     assert of_data_url(told["output"])[1] == b"1,2unpacked"
     assert told["logs"] == ".csv of 3 bytes\n"
     assert "cookie" not in receiving.received[0].headers
+
+
+def test_the_trace_goes_along_with_each_request(reads: Door, receiving: Receiver) -> None:
+    def give(request: Received) -> tuple[int, dict[str, str], bytes]:
+        if request.path == "/hop":
+            return 302, {"Location": "/there"}, b""
+        return 200, {}, b"1"
+
+    receiving.answer = give
+    trace = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "vendor=1"}
+    address = f"{receiving.url}/hop"
+    small: dict[str, Any] = {"input": {"file": address}}
+    large = {"input": {"file": address, "more": [data_url(bytes(100_000))]}}
+    for name, body in (("small", small), ("large", large)):
+        assert reads.ask("POST", "/predictions", body, **trace).json()["status"] == "succeeded"
+        reads.ask("PUT", f"/predictions/{name}-hop", body, Prefer="respond-async", **trace)
+        reads.wait(f"{name}-hop")
+    fetched = receiving.received
+    assert [one.path for one in fetched] == ["/hop", "/there"] * 4
+    assert [one.headers["traceparent"] for one in fetched] == [trace["traceparent"]] * 8
+    assert [one.headers["tracestate"] for one in fetched] == ["vendor=1"] * 8
+    nothing = reads.ask("POST", "/predictions", small, traceparent="nonsense", tracestate="a=b")
+    assert nothing.json()["status"] == "succeeded"
+    assert not {"traceparent", "tracestate"} & fetched[-1].headers.keys()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 import pytest
+from cog_door.door import PREDICTORS, Door, receiver
 from support import client
 from support.host import Host, free_port, start_host
 from support.waiting import wait_until
@@ -62,6 +63,8 @@ def host(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=tests",
     }
     options = ["--otel-endpoint", collector.url, "--model-name", str(source), "--no-ui"]
+    options += ["--model-name", f"reads={PREDICTORS / 'reads.py'}:Predictor"]
+    options += ["--cog-private-urls"]
     with ExitStack() as stack:
         with environment(**variables):
             host = stack.enter_context(start_host(["prints"], *options, "--no-train-endpoint"))
@@ -122,6 +125,23 @@ def test_the_model_gets_the_trace_but_not_the_secret(host: Host, collector: Coll
         "tracestate": "vendor=1",
     }
     assert not any("OTEL_EXPORTER" in one for one in answer["environment"])
+
+
+def test_what_the_host_requests_for_a_client_belongs_to_its_trace(
+    host: Host, collector: Collector
+) -> None:
+    with receiver() as receiving:
+        receiving.answer = lambda _request: (200, {}, b"1")
+        body = {"input": {"file": f"{receiving.url}/file"}, "webhook": f"{receiving.url}/told"}
+        headers = {"X-Request-ID": "fetching", "traceparent": SAMPLED, "tracestate": "vendor=1"}
+        answer = Door(host, "/cog/reads").ask("POST", "/predictions", body, **headers)
+        assert answer.json()["status"] == "succeeded"
+        wait_until(lambda: len(receiving.received) > 1, "the webhook has arrived")
+        server, *_ = collector.of("fetching", 6)
+        for one in receiving.received:
+            assert one.headers["traceparent"] == f"00-{TRACE_ID}-{server.span_id.hex()}-01"
+            assert one.headers["tracestate"] == "vendor=1"
+        assert receiving.received[0].path == "/file"
 
 
 def test_who_is_not_sampled_stays_so(host: Host, collector: Collector) -> None:

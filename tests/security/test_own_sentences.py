@@ -149,7 +149,7 @@ async def test_fetched_file(name: str, tmp_path: Path) -> None:
     try:
         with answering(answer, answer) as port:
             with pytest.raises(NotFetched) as caught:
-                await fetcher.fetch(f"http://127.0.0.1:{port}/a?key=b", tmp_path, 1)
+                await fetcher.fetch(f"http://127.0.0.1:{port}/a?key=b", tmp_path, 1, {})
             assert str(caught.value) == f"http://127.0.0.1:{port}/a cannot be fetched: {said}"
             socket.create_connection(("127.0.0.1", port)).close()
         for url, words in (
@@ -161,7 +161,7 @@ async def test_fetched_file(name: str, tmp_path: Path) -> None:
             ),
         ):
             with pytest.raises(NotFetched) as caught:
-                await fetcher.fetch(url, tmp_path, 2)
+                await fetcher.fetch(url, tmp_path, 2, {})
             assert str(caught.value) == words
     finally:
         await fetcher.close()

@@ -7,7 +7,7 @@ import base64
 import binascii
 import mimetypes
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -44,9 +44,15 @@ class PredictionFiles:
             await self._uploader.close()
 
     async def received(
-        self, given: dict[str, Any], names: Collection[str], scratch: Scratch
+        self,
+        given: dict[str, Any],
+        names: Collection[str],
+        scratch: Scratch,
+        trace: Mapping[str, str],
     ) -> Values:
         """The values of a validated input, with those in ``names`` as files.
+
+        ``trace``: headers for the requests that fetch them.
 
         Raises:
             BadFile: one of them cannot be fetched.
@@ -61,10 +67,11 @@ class PredictionFiles:
                 plain[name] = value
             for url in value if isinstance(value, list) else [value]:
                 if url is not None:
-                    files.append((name, await self._received(name, url, scratch, len(files) + 1)))
+                    number = len(files) + 1
+                    files.append((name, await self._received(name, url, scratch, number, trace)))
         return Values(plain, files=files, checked=True)
 
-    async def completed(self, large: Large, scratch: Scratch) -> Values:
+    async def completed(self, large: Large, scratch: Scratch, trace: Mapping[str, str]) -> Values:
         """The values of a large input, after fetching the files that are URLs.
 
         Raises:
@@ -75,7 +82,7 @@ class PredictionFiles:
         files = list(large.values.files)
         for number, url in large.urls.items():
             name, _ = files[number]
-            files[number] = (name, await self._received(name, url, scratch, number + 1))
+            files[number] = (name, await self._received(name, url, scratch, number + 1, trace))
         return msgspec.structs.replace(large.values, files=files)
 
     def inline(self, news: Answer | Part) -> bytes | None:
@@ -101,13 +108,15 @@ class PredictionFiles:
             return of_bytes(await asyncio.to_thread(msgspec.json.encode, value))
         return as_json(news)
 
-    async def _received(self, name: str, url: Any, scratch: Scratch, number: int) -> Upload:
+    async def _received(
+        self, name: str, url: Any, scratch: Scratch, number: int, trace: Mapping[str, str]
+    ) -> Upload:
         if not isinstance(url, str):
             raise BadFile(f"{name}: {NOT_A_URL}")
         try:
             if found := DATA_URL.match(url):
                 return await asyncio.to_thread(saved, url, found, scratch.path / str(number))
-            return await self._fetcher.fetch(url, scratch.path, number)
+            return await self._fetcher.fetch(url, scratch.path, number, trace)
         except NotFetched as error:
             raise BadFile(f"{name}: {error}") from None
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -48,13 +48,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a client requests from a model; if it is ``kept``, the client does not wait for it."""
+    """What a client requests from a model; if it is ``kept``, the client does not wait for it.
+
+    ``trace``: headers for what is requested on its behalf.
+    """
 
     given: dict[str, Any] | Unpacked
     files: frozenset[str]
     context: dict[str, str]
     kept: bool = False
     codec: str = ""
+    trace: Mapping[str, str] = field(default_factory=dict)
 
 
 class Predictions:
@@ -192,9 +196,11 @@ class Predictions:
         async with self._uploads.scratch() as scratch:
             if isinstance(wanted.given, Unpacked):
                 assert wanted.given.large is not None, "accepted inputs are complete"
-                values = await self._files.completed(wanted.given.large, scratch)
+                values = await self._files.completed(wanted.given.large, scratch, wanted.trace)
             else:
-                values = await self._files.received(wanted.given, wanted.files, scratch)
+                values = await self._files.received(
+                    wanted.given, wanted.files, scratch, wanted.trace
+                )
                 values = await stored(values, scratch)
             try:
                 answer = await model.predict(values, prediction.id, terms)

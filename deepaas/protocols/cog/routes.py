@@ -47,7 +47,7 @@ from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.records import UNFINISHED, Record
 from deepaas.web import swagger_ui
 from deepaas.web.document import Document
-from deepaas.web.passed_on import passed_on
+from deepaas.web.passed_on import passed_on, trace_headers
 from deepaas.webhooks.kept import KeptWebhooks
 
 OTHER_ID = "prediction ID must match the ID supplied in the URL"
@@ -146,7 +146,7 @@ class PredictionRoutes:
         """Make a prediction and return only its output."""
         model = self._pick(request)
         async with self._intake.read(request, self._shelf.outline(model)) as asked:
-            prediction, wanted = self._accepted(model, asked, new_id())
+            prediction, wanted = self._accepted(request, model, asked, new_id())
             try:
                 telling.watch(self._webhooks, prediction, asked, passed_on(request))
                 await self._made(prediction, model, wanted)
@@ -256,7 +256,9 @@ class PredictionRoutes:
         streamed = stream.wants_stream(request)
         asynchronous, codec = requests.preferred(request)
         kept = asynchronous and not streamed
-        prediction, wanted = self._accepted(model, asked, prediction_id, kept=kept, codec=codec)
+        prediction, wanted = self._accepted(
+            request, model, asked, prediction_id, kept=kept, codec=codec
+        )
         try:
             entry = telling.watch(
                 self._webhooks, prediction, asked, passed_on(request), durable=kept
@@ -278,6 +280,7 @@ class PredictionRoutes:
 
     def _accepted(
         self,
+        request: web.Request,
         model: HostedModel,
         asked: Request,
         prediction_id: str,
@@ -307,7 +310,8 @@ class PredictionRoutes:
         known = served.description.predict
         if known is None or known.result.media_types:  # Its results are files already.
             codec = ""
-        return prediction, Wanted(given, served.files, asked.context or {}, kept, codec)
+        trace = trace_headers(request)
+        return prediction, Wanted(given, served.files, asked.context or {}, kept, codec, trace)
 
     def _check_capacity(self, model: HostedModel, served: Served) -> None:
         strict: bool = self._host.options.strict

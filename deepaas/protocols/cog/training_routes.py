@@ -38,7 +38,7 @@ from deepaas.protocols.cog.served import ModelSchemas
 from deepaas.protocols.cog.training_told import STATUS, Teller
 from deepaas.protocols.door import Handler, Host, routes
 from deepaas.training.runs import TrainingRun
-from deepaas.web.passed_on import passed_on
+from deepaas.web.passed_on import passed_on, trace_headers
 from deepaas.web.values import stored
 from deepaas.webhooks.kept import KeptWebhooks, Subject
 from deepaas.webhooks.sender import WebhookAddress
@@ -91,16 +91,18 @@ class TrainingRoutes:
             # Without an id from the client, the run's own id is used, as in other doors.
             name = asked.id or uuid.uuid4().hex
             if asked.id is None:
-                run = await self._begin(model, name, name, asked)
+                run = await self._begin(request, model, name, name, asked)
             else:
-                run = await self._begin_named(model, name, asked)
+                run = await self._begin_named(request, model, name, asked)
         return await self._answer(request, model, name, asked, run)
 
-    async def _begin_named(self, model: HostedModel, name: str, asked: Request) -> TrainingRun:
+    async def _begin_named(
+        self, request: web.Request, model: HostedModel, name: str, asked: Request
+    ) -> TrainingRun:
         async with self._turn(model, name):
             if await self._find(model, name) is not None:
                 raise failed(f"a training with the id {name!r} already exists", 409)
-            return await self._begin(model, run_id(model.name, name), name, asked)
+            return await self._begin(request, model, run_id(model.name, name), name, asked)
 
     @needs(Right.TRAIN)
     async def put_training(self, request: web.Request) -> web.Response:
@@ -116,7 +118,7 @@ class TrainingRoutes:
                 run = await self._find(model, name)
                 begun = run is None
                 if run is None:
-                    run = await self._begin(model, run_id(model.name, name), name, asked)
+                    run = await self._begin(request, model, run_id(model.name, name), name, asked)
         if begun:
             return await self._answer(request, model, name, asked, run)
         told = await self._teller.told(run, name, whole=True)
@@ -193,7 +195,10 @@ class TrainingRoutes:
         async with turn:
             yield
 
-    async def _begin(self, model: HostedModel, uid: str, name: str, asked: Request) -> TrainingRun:
+    async def _begin(
+        self, request: web.Request, model: HostedModel, uid: str, name: str, asked: Request
+    ) -> TrainingRun:
+        trace = trace_headers(request)
         served = self._shelf.ready(model)
         assert served.train is not None
         given = served.train.checked(asked.input)
@@ -201,9 +206,9 @@ class TrainingRoutes:
             async with self._host.uploads.scratch() as scratch:
                 if isinstance(given, Unpacked):
                     assert given.large is not None, "validated inputs are complete"
-                    values = await self._files.completed(given.large, scratch)
+                    values = await self._files.completed(given.large, scratch, trace)
                 else:
-                    values = await self._files.received(given, served.train.files, scratch)
+                    values = await self._files.received(given, served.train.files, scratch, trace)
                     values = await stored(values, scratch)
                 return await self._trainings.submit(model, values, uid, name)
         except BadFile as error:
