@@ -6,6 +6,7 @@ What a session shares ends with the last tests that use it.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Generator
@@ -26,6 +27,11 @@ if not os.environ.get("DEEPAAS_SOAK"):
 
 # Several processes run at a time: threads of one that wait for each other take the others' time.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts this in the background has it ignore Ctrl-C, which all that is started would
+# inherit: many tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -77,7 +77,6 @@ class Traced:
             return self._between(begun, time.monotonic_ns(), "host")
 
         wait_until(lambda: called().count(EVERY_SECOND) >= 2, "two seconds")
-        # The tests ask all the time whether the host is well: that is no clock of its own.
         return {one for one in called() if one.startswith(BY_THE_CLOCK)}
 
     def _between(self, first: int, last: int, half: str) -> list[str]:
@@ -100,6 +99,8 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
     try:
         options = ("--model-name", f"{folder}/typed.py:run", "--no-ui")
         with start_host(["plain", "trains"], *options, packages=folder) as host:
+            # Who asks all the time whether the host is well passes functions, too.
+            host.watch.stop()
             yield Traced(host, file)
     finally:
         del os.environ["FUNCTIONS_TRACED_TO"]

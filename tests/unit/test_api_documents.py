@@ -33,12 +33,15 @@ def host_of(doors: Sequence[OpenDoor], models: Sequence[Any] = ()) -> web.Applic
 async def test_of_one_name_the_first_counts_and_the_log_tells_of_it_once(
     aiohttp_client: AiohttpClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = {"paths": {"/a": 1}, "components": {"schemas": {"Same": 1, "Failure": 1}}}
-    second = {"paths": {"/a": 2, "/b": 2}, "components": {"schemas": {"Same": 1, "Failure": 2}}}
+    first = {"paths": {"/a": {"get": 1}}, "components": {"schemas": {"Same": 1, "Failure": 1}}}
+    second = {
+        "paths": {"/a": {"get": 2}, "/b": {"get": 2}},
+        "components": {"schemas": {"Same": 1, "Failure": 2}},
+    }
     client = await aiohttp_client(host_of([opened("one", first), opened("two", second)]))
     for _ in range(2):
         document = await (await client.get("/openapi.json")).json()
-        assert document["paths"] == {"/a": 1, "/b": 2}
+        assert document["paths"] == {"/a": {"get": 1}, "/b": {"get": 2}}
         assert document["components"] == {"schemas": {"Same": 1, "Failure": 1}}
     assert [(one.levelname, one.args) for one in caplog.records if "openapi" in one.msg] == [
         ("WARNING", ("/a", "two")),
