@@ -33,6 +33,7 @@ from deepaas.client.paths import file_for, replacing
 from deepaas.client.runs import Run, parse
 from deepaas.client.training import AsyncTraining
 from deepaas.client.trainings import TrainingApi
+from deepaas.client.turns import turn_headers
 from deepaas.client.values import values
 
 URL_OF_A_HOST = "http://127.0.0.1:5000"
@@ -55,6 +56,9 @@ class AsyncClient:
             changes nothing.
         on_notice: called with each notice of the host, for example which arguments it ignored.
             None: a Python warning, :class:`HostNotice`.
+        priority: of predictions that wait for a worker, from 1 (first) to 9; None: 5.
+        queue_timeout: seconds that a prediction may wait for a worker, then `Busy` is raised;
+            None: as long as the host allows.
     """
 
     def __init__(
@@ -65,9 +69,14 @@ class AsyncClient:
         timeout: float | None = None,
         retries: int = 2,
         on_notice: Callable[[str], None] | None = None,
+        priority: int | None = None,
+        queue_timeout: float | None = None,
     ) -> None:
         check_url(url)
-        headers = headers_with(own_key() if api_key is None else api_key)
+        headers = {
+            **headers_with(own_key() if api_key is None else api_key),
+            **turn_headers(priority, queue_timeout),
+        }
         self.url = url.rstrip("/")
         self._api = Api(
             url,

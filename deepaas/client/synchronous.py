@@ -40,6 +40,9 @@ class Client:
             changes nothing.
         on_notice: called with each notice of the host, for example which arguments it ignored.
             None: a Python warning, :class:`HostNotice`.
+        priority: of predictions that wait for a worker, from 1 (first) to 9; None: 5.
+        queue_timeout: seconds that a prediction may wait for a worker, then `Busy` is raised;
+            None: as long as the host allows.
     """
 
     def __init__(
@@ -50,6 +53,8 @@ class Client:
         timeout: float | None = None,
         retries: int = 2,
         on_notice: Callable[[str], None] | None = None,
+        priority: int | None = None,
+        queue_timeout: float | None = None,
     ) -> None:
         self._portal = Portal(on_notice or warn)
         self._asynchronous = AsyncClient(
@@ -58,6 +63,8 @@ class Client:
             timeout=timeout,
             retries=retries,
             on_notice=self._portal.notices.append,
+            priority=priority,
+            queue_timeout=queue_timeout,
         )
         self._portal.leave = self._asynchronous.close
         self.url = self._asynchronous.url

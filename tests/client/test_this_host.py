@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.host import Host, start_host
@@ -80,6 +81,36 @@ def test_a_full_queue(client: Client, host: Host) -> None:
         calls += [threads.submit(client.predict, "gated", label="4")]  # comes back by itself
         host.touch("go")
         assert [call.result()["predictions"]["label"] for call in calls] == ["1", "2", "4"]
+
+
+def test_a_time_limit_and_a_priority_in_the_queue(client: Client, host: Host) -> None:
+    with (
+        ThreadPoolExecutor() as threads,
+        Client(host.url, retries=0, priority=9, queue_timeout=0.05) as hasty,
+    ):
+        call = threads.submit(client.predict, "gated", label="waited for", gate="in time")
+        wait_until(lambda: "start waited for" in host.journal(), "the first call runs")
+        with pytest.raises(Busy, match=r"waited 0.05 s in the queue of model 'gated'") as caught:
+            hasty.predict("gated", label="late")
+        assert (caught.value.code, caught.value.retry_after) == ("queue_timeout", 1.0)
+        host.touch("in time")
+        assert call.result()["predictions"]["label"] == "waited for"
+        assert hasty.predict("gated", label="later")["predictions"]["label"] == "later"
+    assert "start late" not in host.journal()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"priority": 0}, "priority: 0 is not a whole number"),
+        ({"priority": 2.0}, "priority: 2.0 is not a whole number"),
+        ({"queue_timeout": 0}, "queue_timeout: 0 is not a number of seconds"),
+        ({"queue_timeout": float("nan")}, "queue_timeout: nan is not"),
+    ],
+)
+def test_turns_that_no_host_accepts(host: Host, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ClientError, match=said):
+        Client(host.url, **options)
 
 
 def test_more_than_fits_into_memory(
