@@ -92,6 +92,19 @@ def test_calls_and_the_queue(host: Host) -> None:
     assert scrape(host).value("deepaas_queue_length", model="gated") == 0
 
 
+def test_calls_that_have_waited_too_long(host: Host) -> None:
+    before = scrape(host)
+    first = host.begin("gated", label="long", gate="much later")
+    wait_until(lambda: "start long" in host.journal(), "it runs")
+    assert host.predict("gated", headers={"X-DEEPaaS-Timeout": "0.01"}, label="late").status == 503
+    host.touch("much later")
+    assert first.result().status == 200
+    grown(host, before, "deepaas_calls_total", 1, model="gated", outcome="queue_timed_out")
+    grown(host, before, "deepaas_errors_total", 1, model="gated", error="queue_timeout")
+    grown(host, before, "deepaas_queue_seconds_count", 1, model="gated")
+    assert scrape(host).value("deepaas_queue_length", model="gated") == 0
+
+
 def test_clients_that_leave(host: Host) -> None:
     before = scrape(host)
     connection = HTTPConnection("127.0.0.1", host.port)

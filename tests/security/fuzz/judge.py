@@ -18,7 +18,7 @@ from .wire import Exchange
 
 LEGITIMATE = {
     501: [b"not_implemented", b"does not implement", b"extra_missing"],
-    503: [b"queue_full", b"are waiting", b"too_busy"],
+    503: [b"queue_full", b"are waiting", b"in the queue of model", b"too_busy"],
     504: [b"timed_out"],
     505: [b"HTTP"],
 }
