@@ -103,6 +103,8 @@ def build_registry(
             warm_seconds=settings.warm_timeout,
             cancel_grace_seconds=settings.cancel_grace,
             queue_seconds=settings.queue_timeout,
+            most_workers_count=shares.replicas(model).most,
+            scale_down_seconds=settings.scale_down_after,
         )
 
     kills = OutOfMemoryKills()

@@ -43,13 +43,23 @@ class Settings:
     )
     workers: tuple[str, ...] = option(
         (),
-        "Number of worker processes: 2 for each model, NAME=2 for one model. Each has a copy of "
-        "the model and processes one call at a time. With a GPU, usually 1, the default. Can be "
-        "repeated; in an environment variable, separated by commas.",
+        "Number of worker processes: 2 for each model, NAME=2 for one model, 1..4 or NAME=1..4 for "
+        "a number that follows the load (--scale-down-after). Each has a copy of the model and "
+        "processes one call at a time. With a GPU, usually 1, the default. Can be repeated; in an "
+        "environment variable, separated by commas.",
         multiple=True,
         short="p",
         group=MODELS,
         unit="COUNT",
+    )
+    scale_down_after: float = option(
+        60.0,
+        "How long a worker must not have been needed before it is stopped, if --workers is a range "
+        "such as 1..4.",
+        min=0,
+        group=MODELS,
+        unit="SECONDS",
+        rare=True,
     )
     warm: bool = option(True, "Call warm() of each model before it gets requests.", group=MODELS)
     reload: bool = option(

@@ -46,7 +46,20 @@ class ModelMetrics:
             "deepaas_workers", GAUGE, "Worker processes by state.", ("model", "state")
         )
         self.wanted = Family(
-            "deepaas_workers_configured", GAUGE, "Worker processes as configured (workers).", MODEL
+            "deepaas_workers_configured",
+            GAUGE,
+            "Worker processes that a model should have now; with a range (workers), they follow "
+            "the load.",
+            MODEL,
+        )
+        self.most = Family(
+            "deepaas_workers_limit", GAUGE, "The most worker processes of a model.", MODEL
+        )
+        self.scaled = Family(
+            "deepaas_workers_scaled",
+            COUNTER,
+            "Changes of the number of worker processes because of the load.",
+            ("model", "direction"),
         )
         self.restarts = Family(
             "deepaas_worker_restarts", COUNTER, "Replaced workers by reason.", ("model", "reason")
@@ -89,6 +102,7 @@ class ModelMetrics:
         name, status, workers = model.name, model.status(), model.workers()
         self.queue_length.add(status.queued_count, name)
         self.wanted.add(status.workers_count, name)
+        self.most.add(status.workers_max_count, name)
         self.queue_limit.add(model.queue_size, name)
         self.running.add(sum(len(worker.calls) for worker in workers), name)
         for one in STATUSES:
@@ -115,6 +129,8 @@ class ModelMetrics:
             self.calls.add(numbers.outcomes[outcome], name, outcome.value)
         for reason in EndReason:
             self.restarts.add(numbers.restarts[reason], name, reason.value)
+        for direction in ("up", "down"):
+            self.scaled.add(numbers.scaled[direction], name, direction)
         self.queue.add(numbers.queue, name)
         self.run.add(numbers.run, name)
         for about, values in numbers.measurements.items():

@@ -85,6 +85,7 @@ class PoolNumbers:
     run: seconds from then to its end.
     outcomes: of all calls, also of those that no worker has begun.
     restarts: replaced workers.
+    scaled: changes of the number of workers by direction, ``up`` and ``down``.
     measurements: numbers that the model has recorded, by name.
     """
 
@@ -93,6 +94,7 @@ class PoolNumbers:
         self.run = Distribution()
         self.outcomes: Counter[CallOutcome] = Counter()
         self.restarts: Counter[EndReason] = Counter()
+        self.scaled: Counter[str] = Counter()
         self.measurements: dict[str, Summary] = {}
         self._kills = kills
 

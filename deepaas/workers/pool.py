@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -15,6 +16,8 @@ from deepaas.messages import Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.calls import Calls
 from deepaas.workers.numbers import EndReason, PoolNumbers
+from deepaas.workers.scaler import keep_scaled
+from deepaas.workers.scaling import Load, Scaling
 from deepaas.workers.setup import Setup
 from deepaas.workers.slot import Slot, Slots
 from deepaas.workers.spool import Spool
@@ -90,6 +93,12 @@ class Pool:
         for slot in self._slots:
             slot.worker = self._starter.start(slot.number, self)
         self._run(watch_over(self._slots, self._serve))
+        if self.limits.is_range:
+            limits = self.limits
+            scaling = Scaling(
+                limits.workers_count, limits.most_workers_count, limits.scale_down_seconds
+            )
+            self._run(keep_scaled(scaling, self._load, self._resize))
 
     async def described(self) -> Description:
         """Wait until the model is loaded. Raises ``ModelUnavailable`` (perhaps only for now)."""
@@ -115,11 +124,12 @@ class Pool:
         return Status(
             status=status,
             reason=broken,
-            workers_count=self.limits.workers_count,
+            workers_count=len(self._slots),
             workers_ready_count=ready_count,
             queued_count=self.calls.queued_count,
             room_count=self.calls.room_count,
             restarts_count=self._restarts_count,
+            workers_max_count=max(self.limits.most_workers_count, len(self._slots)),
         )
 
     def workers(self) -> Sequence[Worker]:
@@ -149,6 +159,7 @@ class Pool:
         limits = replace(
             self.limits,
             workers_count=1,
+            most_workers_count=1,
             queue_size=CHECKS_COUNT,
             predict_seconds=seconds,
             queue_seconds=0.0,
@@ -173,6 +184,35 @@ class Pool:
         await asyncio.gather(*(worker.stop() for worker in self._slots.workers()))
         self._spool.remove()
 
+    # --- the number of replicas ---
+
+    def _load(self) -> Load:
+        ready = [slot.worker for slot in self._slots if slot.worker and slot.is_ready]
+        return Load(
+            waiting=self.calls.queued_count,
+            running=sum(len(worker.calls) for worker in ready),
+            capacity=max((worker.concurrency for worker in ready), default=1),
+            ready=len(ready),
+        )
+
+    def _resize(self, count: int) -> None:
+        """Add replicas, or stop those that are idle. Not during a reload, which has its set."""
+        before = len(self._slots)
+        if self._stopping or count == before or any(slot.reserved for slot in self._slots):
+            return
+        while len(self._slots) < count:
+            self._run(self._starter.fill(self._slots.add(), 0.0, self))
+        with contextlib.suppress(LookupError):  # The others are stopped later.
+            while len(self._slots) > count:
+                if (worker := self._slots.remove_idle()) is not None:
+                    self._run(see_off(worker))
+        change = len(self._slots) - before
+        if not change:
+            return
+        if self.numbers is not None:
+            self.numbers.scaled["up" if change > 0 else "down"] += 1
+        _log.info("[%s] scaled from %d to %d workers", self.name, before, len(self._slots))
+
     # --- new code ---
 
     def reload(self, is_current: IsCurrent) -> None:
@@ -191,9 +231,9 @@ class Pool:
             # A worker started there now would have the new code before the others.
             slot.reserved = bool(ready)
         if ready:
-            count = self.limits.workers_count
+            numbers = [slot.number for slot in self._slots]
             self._swap = Swap(
-                self.name, self._starter, count, is_current, self._take_over, self._keep
+                self.name, self._starter, numbers, is_current, self._take_over, self._keep
             )
             return
         # No worker is ready, and earlier failures do not matter for the new code.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from deepaas.workers.setup import Setup
@@ -30,6 +31,7 @@ class Slot:
         kills_count: ends in a row for which somebody else has to.
         hopeless: whether the code as it is cannot be loaded, whenever that is tried.
         reserved: whether it waits for a worker with newer code, and for no other.
+        removed: whether it gets no worker any more.
     """
 
     def __init__(self, number: int, worker: Worker | None = None) -> None:
@@ -39,8 +41,18 @@ class Slot:
         self.kills_count = 0
         self.broken = ""
         self.reserved = False
+        self.removed = False
         self.hopeless = False
         self._kills_began = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for its worker, if it has one."""
+        return self.worker is None or not self.worker.calls
+
+    @property
+    def is_ready(self) -> bool:
+        return self.worker is not None and self.worker.takes_calls
 
     def answered(self) -> None:
         self.failures_count = self.kills_count = 0
@@ -80,6 +92,32 @@ class Slots:
 
     def __iter__(self) -> Iterator[Slot]:
         return iter(self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def add(self) -> Slot:
+        """Add a slot with the lowest free number, because devices belong to numbers."""
+        taken = {slot.number for slot in self._slots}
+        number = next(each for each in itertools.count(1) if each not in taken)
+        slot = Slot(number)
+        self._slots.append(slot)
+        self._slots.sort(key=lambda one: one.number)
+        return slot
+
+    def remove_idle(self) -> Worker | None:
+        """Remove the slot that is missed least, and return its worker, if it has one.
+
+        Raises ``LookupError`` if all are busy.
+        """
+        idle = [slot for slot in self._slots if slot.is_idle]
+        if not idle:
+            raise LookupError("all workers are busy")
+        slot = max(idle, key=lambda one: (not one.is_ready, one.number))
+        worker = self.vacate(slot)
+        slot.removed = True
+        self._slots.remove(slot)
+        return worker
 
     def workers(self) -> list[Worker]:
         slots = [*self._slots, *self._left]

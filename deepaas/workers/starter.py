@@ -61,10 +61,10 @@ class Starter:
         return worker
 
     async def fill(self, slot: Slot, delay_seconds: float, keeper: WorkerKeeper) -> None:
-        """Start a worker as soon as possible, unless the slot has been filled or reserved."""
+        """Start a worker as soon as possible, unless the slot is filled, reserved or removed."""
         while True:
             await asyncio.sleep(delay_seconds)
-            if slot.worker is not None or slot.reserved:
+            if slot.worker is not None or slot.reserved or slot.removed:
                 return
             try:
                 slot.worker = self.start(slot.number, keeper)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from deepaas.executor import CannotStart
 from deepaas.messages import Description, Reply
@@ -34,7 +34,7 @@ class Swap:
         self,
         name: str,
         starter: Starter,
-        count: int,
+        numbers: Iterable[int],
         is_current: IsCurrent,
         done: Callable[[Sequence[Worker], Description], None],
         failed: Callable[[str, str], None],
@@ -50,7 +50,7 @@ class Swap:
         self._question: asyncio.Future[None] | None = None
         self._workers: dict[int, Worker] = {}
         self._leaving: set[Worker] = set()
-        for number in range(1, count + 1):
+        for number in numbers:
             if not self._over:
                 self._start(number)
 

@@ -221,6 +221,7 @@ def test_labels_are_few(host: Host) -> None:
     allowed = {
         *("door", "route", "model", "method", "code", "key", "error", "outcome", "state"),
         *("reason", "status", "name", "version", "kind", "python", "le", "gpu", "uuid"),
+        "direction",
     }
     now = scrape(host)
     labels = {

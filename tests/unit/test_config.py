@@ -22,6 +22,7 @@ from deepaas.settings import Settings
 VALUES: dict[str, Any] = {
     "model_name": ("one", "two"),
     "workers": ("3", "one=1..4"),
+    "scale_down_after": 5.0,
     "warm": False,
     "reload": True,
     "model_python": ("one=/usr/bin/python3",),
