@@ -20,8 +20,14 @@ CUT = "…"
 
 def timestamp(seconds: float) -> str:
     """RFC 3339, in UTC, with milliseconds. ``seconds``: since the epoch."""
-    whole = int(seconds)
-    return f"{_second(whole)}.{int((seconds - whole) * 1000):03}Z"
+    return _millisecond(int(seconds * 1000))
+
+
+@functools.lru_cache(2)
+def _millisecond(milliseconds: int) -> str:
+    """Lines come many in one."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03}Z"
 
 
 @functools.lru_cache(2)

@@ -7,37 +7,46 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
 
 from deepaas.json_lines import json_line
 from deepaas.visible import visible
 
 _PLAIN = re.compile(r"[!#-\[\]-~]+")
 
+Alike = tuple[str, str, str, str, int, str, str, str]
+"""What many entries have in common, in the order of their fields; empty if unknown."""
 
-class AccessEntry(NamedTuple):
-    """What a line tells; empty if unknown. The id of a trace is in lower-case hexadecimal."""
+_BEFORE = ("client", "method", "route", "path", "status")
+_AFTER = ("door", "model", "key")
+"""The fields of :data:`Alike`, before and after what was measured."""
 
-    client: str
-    method: str
-    route: str
-    path: str
-    status: int
+
+class AccessEntry(msgspec.Struct):
+    """What a line tells. The id of a trace is in lower-case hexadecimal, empty without one."""
+
+    alike: Alike
     seconds: float
     received_bytes: int
     sent_bytes: int
-    door: str
-    model: str
-    key: str
     request_id: str
     trace_id: str
 
-
-_MEASURED = AccessEntry._fields.index("seconds")
-_AFTER = AccessEntry._fields.index("door")
-_IDS = AccessEntry._fields.index("request_id")
-"""Before, between and after these positions are the fields that many entries share."""
+    def fields(self) -> dict[str, Any]:
+        """Those that are known."""
+        before, after = _split(self.alike)
+        ids = _known((("request_id", self.request_id), ("trace_id", self.trace_id)))
+        return {
+            **before,
+            "seconds": round(self.seconds, 6),
+            "received_bytes": self.received_bytes,
+            "sent_bytes": self.sent_bytes,
+            **after,
+            **dict(ids),
+        }
 
 
 def as_text_line(entry: AccessEntry, when: str) -> str:
@@ -46,35 +55,47 @@ def as_text_line(entry: AccessEntry, when: str) -> str:
 
 def as_text(entry: AccessEntry) -> str:
     """``name=value`` pairs, quoted where necessary."""
+    before, after = _text_parts(entry.alike)
     # Ids need no quotes.
     trace = f" trace_id={entry.trace_id}" if entry.trace_id else ""
     return (
-        f"{_shared(_pairs, 0, entry[:_MEASURED])}seconds={entry.seconds:.6f} "
-        f"received_bytes={entry.received_bytes} sent_bytes={entry.sent_bytes} "
-        f"{_shared(_pairs, _AFTER, entry[_AFTER:_IDS])}request_id={entry.request_id}{trace}"
+        f"{before}seconds={entry.seconds:.6f} received_bytes={entry.received_bytes} "
+        f"sent_bytes={entry.sent_bytes} {after}request_id={entry.request_id}{trace}"
     )
 
 
 def as_json_line(entry: AccessEntry, when: str) -> str:
     """An object in one line."""
+    before, after = _json_parts(entry.alike)
     trace = f',"trace_id":"{entry.trace_id}"' if entry.trace_id else ""
     return (
-        f'{{"time":"{when}",{_shared(_members, 0, entry[:_MEASURED])}'
-        f'"seconds":{entry.seconds:.6f},"received_bytes":{entry.received_bytes},'
-        f'"sent_bytes":{entry.sent_bytes},{_shared(_members, _AFTER, entry[_AFTER:_IDS])}'
-        f'"request_id":"{entry.request_id}"{trace}}}'
+        f'{{"time":"{when}",{before}"seconds":{entry.seconds:.6f},'
+        f'"received_bytes":{entry.received_bytes},"sent_bytes":{entry.sent_bytes},'
+        f'{after}"request_id":"{entry.request_id}"{trace}}}'
     )
 
 
-def given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that are known."""
-    return {name: one for name, one in fields.items() if one != ""}
+def _known(pairs: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    return ((name, value) for name, value in pairs if value != "")
 
 
 @functools.lru_cache(512)
-def _shared(write: Callable[[Mapping[str, Any]], str], first: int, values: tuple[Any, ...]) -> str:
-    """Several fields, with what separates them from the next one."""
-    return write(given(dict(zip(AccessEntry._fields[first:], values, strict=False))))
+def _text_parts(alike: Alike) -> tuple[str, str]:
+    """Before and after what was measured, each with what separates it from the next field."""
+    before, after = _split(alike)
+    return _pairs(before), _pairs(after)
+
+
+@functools.lru_cache(512)
+def _json_parts(alike: Alike) -> tuple[str, str]:
+    before, after = _split(alike)
+    return _members(before), _members(after)
+
+
+def _split(alike: Alike) -> tuple[dict[str, Any], dict[str, Any]]:
+    before = _known(zip(_BEFORE, alike, strict=False))
+    after = _known(zip(_AFTER, alike[len(_BEFORE) :], strict=True))
+    return dict(before), dict(after)
 
 
 def _pairs(fields: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from aiohttp import web
 from deepaas.json_lines import timestamp
 from deepaas.log_file import open_log_file
 from deepaas.outlet import Outlet
-from deepaas.web.access_entry import AccessEntry, as_json_line, as_text, as_text_line, given
+from deepaas.web.access_entry import AccessEntry, as_json_line, as_text, as_text_line
 from deepaas.web.facts import RequestFacts
 from deepaas.web.forwarded import TrustedProxies
 from deepaas.web.observers import status_of
@@ -34,25 +34,29 @@ BATCH_SECONDS = 0.1
 
 Write = Callable[[AccessEntry], None]
 
+Form = Callable[[AccessEntry, str], str]
+"""As text; the second argument is the time."""
+
 
 class Batch:
     """Writes lines together: to wake the thread that writes for each costs more than the line."""
 
-    def __init__(self, file: Outlet) -> None:
+    def __init__(self, file: Outlet, form: Form) -> None:
         self._file = file
+        self._form = form
         self._lines: list[str] = []
         self._loop = asyncio.get_running_loop()
         atexit.register(self._write)
 
-    def add(self, line: str) -> None:
+    def add(self, entry: AccessEntry) -> None:
         if not self._lines:
             self._loop.call_later(BATCH_SECONDS, self._write)
-        self._lines.append(line)
+        self._lines.append(self._form(entry, timestamp(time.time())))
 
     def _write(self) -> None:
         lines, self._lines = self._lines, []
         if lines:
-            self._file.write("".join(f"{line}\n" for line in lines))
+            self._file.write("\n".join([*lines, ""]))
 
 
 class AccessLog:
@@ -72,19 +76,16 @@ class AccessLog:
         door, route, model = facts
         if is_quiet(route):
             return
+        alike = (
+            *(self._proxies.client(request), request.method, route, shown_path(request, route)),
+            *(status_of(response), door, model, key_of(request)),
+        )
         self._write(
             AccessEntry(
-                self._proxies.client(request),
-                request.method,
-                route,
-                shown_path(request, route),
-                status_of(response),
+                alike,
                 seconds,
                 getattr(request.content, "total_bytes", 0),
                 request.writer.output_size,
-                door,
-                model,
-                key_of(request),
                 request_id(request),
                 trace_id_of(request),
             )
@@ -96,9 +97,8 @@ def writing(place: str, *, as_json: bool) -> Write:
     if place == THE_LOG:
         _log.setLevel(logging.INFO)  # Asked for, whatever the level of the log.
         return _to_log
-    batch = Batch(open_log_file("access-log", place))
-    form = as_json_line if as_json else as_text_line
-    return lambda entry: batch.add(form(entry, timestamp(time.time())))
+    batch = Batch(open_log_file("access-log", place), as_json_line if as_json else as_text_line)
+    return batch.add
 
 
 @functools.lru_cache(1024)
@@ -109,9 +109,9 @@ def is_quiet(route: str) -> bool:
 
 
 def _to_log(entry: AccessEntry) -> None:
-    fields = given({**entry._asdict(), "seconds": round(entry.seconds, 6)})
-    message = f"{entry.method} {entry.path or entry.route} {entry.status}"
-    _log.info("%s", as_text(entry), extra={"fields": {"message": message, **fields}})
+    _, method, route, path, status, *_ = entry.alike
+    fields = {"message": f"{method} {path or route} {status}", **entry.fields()}
+    _log.info("%s", as_text(entry), extra={"fields": fields})
 
 
 def shown_path(request: web.BaseRequest, route: str) -> str:

@@ -41,6 +41,7 @@ class TrustedProxies:
         given = list(networks)
         self._trusts_unix = UNIX in given
         self._networks = [ipaddress.ip_network(one, strict=False) for one in given if one != UNIX]
+        self._trusts_any = bool(given)
         self._named: set[str] = set()
 
     def trusts(self, peer: str | None) -> bool:
@@ -70,7 +71,7 @@ class TrustedProxies:
     def client(self, request: web.BaseRequest) -> str:
         """The address of the client behind all of them."""
         peer = _peer(request)
-        if not self.trusts(peer):
+        if not self._trusts_any or not self.trusts(peer):
             return peer
         if "X-Forwarded-For" not in request.headers:  # A plain dict if it is not valid HTTP.
             return peer

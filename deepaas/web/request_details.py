@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from deepaas.access.principal import Principal
 from deepaas.request_context import RequestDetails
 from deepaas.trace_context import TRACEPARENT, TraceParent, trace_parent
-from deepaas.web.access import principal_of
+from deepaas.web.access import PRINCIPAL
 from deepaas.web.facts import FactFinder
 from deepaas.web.request_id import Details, request_id
 from deepaas.web.request_state import kept
@@ -29,13 +30,15 @@ def parent_of(request: web.BaseRequest) -> TraceParent | None:
 def trace_id_of(request: web.BaseRequest) -> str:
     """Of its own span or of its caller's; empty without a trace."""
     trace: Trace | None = kept(request, TRACE)
-    parent = parent_of(request) if trace is None else trace.me
+    if trace is not None:
+        return trace.me.trace_id
+    parent = parent_of(request)
     return "" if parent is None else parent.trace_id
 
 
 def key_of(request: web.BaseRequest) -> str:
     """The name of the key that it was sent with, or empty."""
-    principal = principal_of(request) if isinstance(request, web.Request) else None
+    principal: Principal | None = kept(request, PRINCIPAL)
     return "" if principal is None else principal.name
 
 
