@@ -82,11 +82,11 @@ def token_of(request: web.Request) -> str:
         MalformedRequest: it contains two different ones.
     """
     headers = request.headers
-    given = [one.strip() for one in headers.getall(API_KEY, ())]
-    if hdrs.AUTHORIZATION in headers:
-        given += [_bearer(one) for one in headers.getall(hdrs.AUTHORIZATION)]
-    if len(given) == 1:
-        return given[0]
+    lines = headers.getall(hdrs.AUTHORIZATION, ())
+    if len(lines) == 1 and API_KEY not in headers:  # Nearly all requests.
+        return _bearer(lines[0])
+    given = [_bearer(one) for one in lines]
+    given += [one.strip() for one in headers.getall(API_KEY, ())]
     found = {*given} - {""}
     if len(found) > 1:
         raise MalformedRequest("the request contains several keys, and they are not the same")
@@ -106,6 +106,7 @@ def check_access(
 ) -> Middleware:
     """Ask the authenticators in order; browsers without a key are led to the login page."""
     needed: dict[web.AbstractRoute, Need] = {}
+    first, *others = authenticators
 
     def need(request: web.Request) -> Need:
         route = request.match_info.route
@@ -119,13 +120,15 @@ def check_access(
 
     @web.middleware
     def check(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
-        wanted = need(request)
+        wanted = needed.get(request.match_info.route) or need(request)
         if public_docs and wanted.document:
             keep(request, PRINCIPAL, PUBLIC)
             return handler(request)
         try:
             token = token_of(request)
-            found = _first(request, token, iter(authenticators))
+            found = first.authenticate(request, token)
+            if found is None:
+                found = _first(request, token, iter(others))
             if not isinstance(found, Principal):
                 return later(request, handler, wanted, found, token)
             _admit(request, found, wanted)
