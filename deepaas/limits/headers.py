@@ -19,7 +19,8 @@ def standing_header(applied: AppliedLimits) -> str:
     items = []
     for policy, who in applied.counted:
         left, seconds = policy.left(who, now)
-        items.append(_item(policy.name, left, seconds))
+        told = f";t={math.ceil(seconds)}" if seconds else ""
+        items.append(f'"{policy.name}";r={left}{told}')
     return ", ".join(items)
 
 
@@ -28,14 +29,8 @@ def refused_header(applied: AppliedLimits, violated: Mapping[str, float]) -> str
     now = time.monotonic()
     return ", ".join(
         [
-            _item(policy.name, policy.left(who, now)[0], violated[policy.name])
+            f'"{policy.name}";r={policy.left(who, now)[0]};t={math.ceil(violated[policy.name])}'
             for policy, who in applied.counted
             if policy.name in violated
         ]
     )
-
-
-def _item(name: str, left: int, seconds: float) -> str:
-    if not seconds:
-        return f'"{name}";r={left}'
-    return f'"{name}";r={left};t={math.ceil(seconds)}'

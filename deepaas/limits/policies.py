@@ -108,6 +108,7 @@ class Quota:
         self._unshared: dict[str, float] | None = None
         self._max_count = max_count
         self._seconds = float(limit.seconds)
+        self._most_seconds = self._seconds + EXACT_SECONDS
         self._each_seconds = limit.seconds / limit.amount
         # The oldest entries come first. A dict would take ever longer to find its first one.
         self._full_at: OrderedDict[str, float] = OrderedDict()
@@ -122,13 +123,13 @@ class Quota:
         return max(0.0, self.used_seconds(who, now) + missing_seconds - EXACT_SECONDS)
 
     def take(self, who: str, size_bytes: int, now: float) -> bool:
-        amount = size_bytes if self.counts_bytes else 1
-        seconds = amount * self._each_seconds
+        seconds = each_seconds = self._each_seconds
+        if self.counts_bytes:
+            seconds = size_bytes * each_seconds
         full_at = self._full_at.get(who)
         begins = now if full_at is None or full_at < now else full_at
         # A byte must be left even if the length of the body is unknown.
-        needed_seconds = seconds or self._each_seconds
-        if begins + needed_seconds > now + self._seconds + EXACT_SECONDS:
+        if begins + (seconds or each_seconds) > now + self._most_seconds:
             return False
         if self._unshared is not None:
             self._unshared[who] = self._unshared.get(who, 0.0) + seconds
@@ -156,11 +157,12 @@ class Quota:
         return max(0.0, self._full_at.get(who, now) - now)
 
     def left(self, who: str, now: float) -> tuple[int, float]:
+        amount = self.limit.amount
         used_seconds = self._full_at.get(who, now) - now
         if used_seconds <= 0.0:
-            return self.limit.amount, 0.0
-        left = max(0, int(self.limit.amount - used_seconds / self._each_seconds + 1e-6))
-        return left, used_seconds if left else self.wait_seconds(who, 1, now)
+            return amount, 0.0
+        left = int(amount - used_seconds / self._each_seconds + 1e-6)
+        return (left, used_seconds) if left > 0 else (0, self.wait_seconds(who, 1, now))
 
     def overdrawn_seconds(self, who: str, now: float) -> float:
         """How long until nothing is missing any more; 0 if nothing is."""
