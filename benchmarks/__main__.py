@@ -9,6 +9,7 @@ from benchmarks import (
     floats,
     machine,
     metrics,
+    operating,
     reconstructions,
     report,
     start,
@@ -32,6 +33,7 @@ PARTS = (
     "tensors",
     "reconstructions",
     "metrics",
+    "operating",
 )
 
 
@@ -84,6 +86,9 @@ def main() -> int:
     if "metrics" in parts:
         _say("metrics")
         results.scrapes = metrics.measure(rounds=2 if quick else 5, seconds=3 if quick else 10)
+    if "operating" in parts:
+        _say("operating")
+        results.operating = operating.measure(rounds=5 if quick else 15, seconds=1 if quick else 3)
     if options.before:
         _say(f"before, {options.before}")
         results.before = before.measure(

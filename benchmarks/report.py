@@ -8,6 +8,8 @@ from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
 from benchmarks.floats import Row as FloatsRow
 from benchmarks.metrics import MODELS_COUNT, WORKERS_COUNT, Scrapes
+from benchmarks.operating import ON
+from benchmarks.operating import Row as OperatingRow
 from benchmarks.reconstructions import SMALL, ReconstructionRow
 from benchmarks.servers import Kind
 from benchmarks.tensors import TensorRow
@@ -34,6 +36,8 @@ MIN_TENSORS = {"Open Inference Protocol": 0.6, "JSON": 2.0}
 MIN_OF_FLASK, MIN_OF_FLASK_SMALL = 0.95, 2.0
 """The second one for small images at many connections."""
 MIN_OF_OFF = 0.9
+MIN_OPERATED = 0.85
+"""With keys, limits, metrics, the access log and traces, of the host without all of them."""
 MAX_SCRAPE_MS = 50.0
 """For a scrape, and for any step of the event loop beside it."""
 MAX_UI_MB = 10.0
@@ -58,6 +62,7 @@ class Results:
     tensors: list[TensorRow] = field(default_factory=list)
     reconstructions: list[ReconstructionRow] = field(default_factory=list)
     scrapes: Scrapes | None = None
+    operating: list[OperatingRow] = field(default_factory=list)
     before: list[BeforeRow] = field(default_factory=list)
 
 
@@ -102,6 +107,8 @@ def draw(results: Results) -> str:
         lines += _reconstructions(results.reconstructions)
     if results.scrapes:
         lines += _scrapes(results.scrapes)
+    if results.operating:
+        lines += _operating(results.operating)
     if results.before:
         lines += _before(results.before)
     return "\n".join(lines)
@@ -157,6 +164,10 @@ def missed(results: Results) -> Iterator[str]:
         ):
             if milliseconds > MAX_SCRAPE_MS:
                 yield f"{what} takes {milliseconds:.0f} ms, not {MAX_SCRAPE_MS:.0f} ms"
+    for operated in results.operating:
+        if operated.what == ON and operated.of_off < MIN_OPERATED:
+            where = f"at {operated.connections} connection{'s' if operated.connections > 1 else ''}"
+            yield f"with everything on {where}: {operated.of_off:.2f}, not {MIN_OPERATED}"
     yield from _missed_before(results.before)
 
 
@@ -292,6 +303,20 @@ def _missed_reconstructions(rows: list[ReconstructionRow]) -> Iterator[str]:
         if row.kind is Kind.OURS and row.of_flask < bar:
             where = f"{'×'.join(map(str, row.shape[1:]))} at {row.connections} connections"
             yield f"{row.model} of {where}: {row.of_flask:.2f} of Flask, not {bar}"
+
+
+def _operating(rows: list[OperatingRow]) -> list[str]:
+    lines = [
+        "| keys, limits, metrics, access log, traces of 1 % | connections | requests/s | p50 ms "
+        "| p99 ms | of all off |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| all {row.what} | {row.connections} | {row.sample.requests_per_second:,.0f} "
+        f"| {row.sample.p50_ms:.2f} | {row.sample.p99_ms:.2f} | {row.of_off:.2f} |"
+        for row in rows
+    ]
+    return [*lines, ""]
 
 
 def _before(rows: list[BeforeRow]) -> list[str]:
