@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +33,7 @@ from deepaas.training.changes import Changes
 from deepaas.training.migrate import migrate, migrate_apart
 from deepaas.training.predictions import PredictionRows, interrupt
 from deepaas.training.runs import FINAL, Peer, RunOutcome, RunProgress, State, TrainingRun
+from deepaas.training.shared_reads import SharedReads
 from deepaas.training.store_database import Database
 from deepaas.training.store_rows import (
     COLUMNS,
@@ -68,6 +69,7 @@ class Store:
         self.predictions = PredictionRows(database)
         self.webhooks = WebhookRows(database)
         self.changes = Changes()
+        self._reads = SharedReads(self._read)
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -88,6 +90,7 @@ class Store:
         return cls(database)
 
     async def close(self) -> None:
+        await self._reads.close()
         await self._database.close()
 
     # --- runs ---------------------------------------------------------------------------------
@@ -107,8 +110,14 @@ class Store:
         return True
 
     async def get(self, model: str, uuid: str) -> TrainingRun | None:
+        run = await self._reads.get(text_of(uuid))
+        return run if run is not None and run.model == text_of(model) else None
+
+    async def _read(self, uuids: Sequence[str]) -> dict[str, TrainingRun]:
+        query = select(*COLUMNS).where(RUN.uuid.in_(uuids))
         async with self._database.reading() as connection:
-            return await one(connection, model, uuid)
+            found = [run_of(row) for row in await connection.execute(query)]
+        return {run.uuid: run for run in found}
 
     async def list(
         self,

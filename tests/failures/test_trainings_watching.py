@@ -1,7 +1,10 @@
 """Watching a training live: its log and its events, as streams that may break off."""
 
+from contextlib import ExitStack
+
 import psutil
 from support.host import Host
+from support.storm_size import Size
 from support.trainings import Client, Event, Ground, Stream, term
 from support.waiting import wait_until
 
@@ -99,6 +102,22 @@ def test_the_end_of_a_run_is_told(sqlite_host: Host) -> None:
         assert told[-1].json()["status"] == "cancelled"
         assert "saved" in "\n".join(event.data for event in told if event.name == "log")
         assert "saved" in "\n".join(event.data for event in log)
+
+
+def test_many_watch_a_run(sqlite_host: Host, size: Size) -> None:
+    """More than there are connections to the database; all get its state, and its end."""
+    client = Client(sqlite_host)
+    run = client.begin("waits", text="m")
+    client.wait_running(run, "m")
+    with ExitStack() as stack:
+        streams = [stack.enter_context(client.stream(run, "events")) for _ in range(size(60, 1000))]
+        for stream in streams:
+            assert stream.status == 200
+            stream.until("state", "running")
+        sqlite_host.touch("go-m")
+        for stream in streams:
+            stream.until("state", "done")
+    assert "all connections to the database are busy" not in sqlite_host.log()
 
 
 def test_clients_that_leave(sqlite_host: Host) -> None:
