@@ -59,7 +59,8 @@ from deepaas.web import try_me
 from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections, fitting_count
-from deepaas.web.errors import SHAPES, expecting
+from deepaas.web.errors import SHAPES
+from deepaas.web.expectation import expecting
 from deepaas.web.facts import FACTS
 from deepaas.web.health import Drain
 from deepaas.web.listener import raise_open_files

@@ -17,13 +17,12 @@ import logging
 import math
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from aiohttp import hdrs, web
-from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import istr
 
@@ -31,7 +30,6 @@ from deepaas import errors
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import NO_SPACE
 from deepaas.notes import Notes
-from deepaas.web.request_id import REQUEST_ID, request_id
 from deepaas.web.sentences import of_request
 
 _log = logging.getLogger(__name__)
@@ -218,28 +216,6 @@ def lacking(error: BaseException) -> errors.DeepaasError | None:
     return no_space(error)
 
 
-def expecting(
-    handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], shapes: ErrorShapes
-) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    """Reject unknown values of ``Expect``, which aiohttp would not handle."""
-
-    def handle(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
-        wanted = request.headers.get(hdrs.EXPECT)
-        # Ignored for HTTP/1.0 (RFC 9110, section 10.1.1).
-        if wanted and wanted.lower() != "100-continue" and request.version >= HttpVersion11:
-            return _refuse_expectation(request, shapes.below(request.path))
-        return handler(request)
-
-    return handle
-
-
-async def _refuse_expectation(request: web.BaseRequest, shape: Shape) -> web.StreamResponse:
-    response = shape(_problem_of_http(web.HTTPExpectationFailed()))
-    response.headers[REQUEST_ID] = request_id(request)
-    response.force_close()  # The body may follow or not.
-    return response
-
-
 def respond_to_error(request: web.Request, error: Exception) -> web.Response:
     problem = request[PROBLEM] = problem_of(request, error)
     if problem.status < 400 and not isinstance(error, web.HTTPMove):
@@ -257,7 +233,7 @@ def problem_of(request: web.Request, error: Exception) -> Problem:
     if isinstance(error, errors.DeepaasError):
         return _problem_of_error(request, error)
     if isinstance(error, web.HTTPException):
-        return _problem_of_http(error)
+        return problem_of_http(error)
     if isinstance(error, (HttpProcessingError, web.RequestPayloadError)):
         # aiohttp could not read the body, for example because of bad chunks.
         message = of_request(error, "the body is malformed or incomplete")
@@ -329,7 +305,7 @@ def _as_quota_exceeded(problem: Problem, violated: Iterable[str]) -> web.Respons
     return json_response(body, problem.status, headers)
 
 
-def _problem_of_http(error: web.HTTPException) -> Problem:
+def problem_of_http(error: web.HTTPException) -> Problem:
     headers = {
         name: value
         for name, value in error.headers.items()

@@ -89,6 +89,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
         given = folder / "given"
         given.write_text(GIVEN)
         options = ["--keys-file", str(file), "--api-key-file", str(given), "--debug-endpoint"]
+        options += ["--client-max-size", "100000000"]
         patch.setenv("OS_ECHO__TOKEN", "secret")
         with start_host(MODELS, *options, packages=packages) as host:
             yield Closed(host, file, keys, _routes(packages))

@@ -16,7 +16,8 @@ from deepaas.origins import Visitors
 from deepaas.web.addresses import ListenAddress
 from deepaas.web.connection import ConnectionLimits, make_task
 from deepaas.web.connections import Connections
-from deepaas.web.errors import NOTES, SHAPES, ErrorShapes, expecting
+from deepaas.web.errors import NOTES, SHAPES, ErrorShapes
+from deepaas.web.expectation import expecting
 from deepaas.web.facts import FactFinder, RequestFacts
 from deepaas.web.health import Drain
 from deepaas.web.observers import Observer, Observers, status_of
