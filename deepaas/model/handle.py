@@ -110,6 +110,11 @@ class HostedModel:
         return self._pool.numbers
 
     @property
+    def workers_count(self) -> int:
+        """How many workers it has, whatever their state."""
+        return self._pool.workers_count
+
+    @property
     def queue_size(self) -> int:
         return self._pool.limits.queue_size
 

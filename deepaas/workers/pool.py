@@ -124,13 +124,18 @@ class Pool:
         return Status(
             status=status,
             reason=broken,
-            workers_count=len(self._slots),
+            workers_count=self.workers_count,
             workers_ready_count=ready_count,
             queued_count=self.calls.queued_count,
             room_count=self.calls.room_count,
             restarts_count=self._restarts_count,
-            workers_max_count=max(self.limits.most_workers_count, len(self._slots)),
+            workers_max_count=max(self.limits.most_workers_count, self.workers_count),
         )
+
+    @property
+    def workers_count(self) -> int:
+        """How many replicas it has, whatever their state."""
+        return len(self._slots)
 
     def workers(self) -> Sequence[Worker]:
         """Those that run, and those that leave."""

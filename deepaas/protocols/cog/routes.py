@@ -315,11 +315,12 @@ class PredictionRoutes:
 
     def _check_capacity(self, model: HostedModel, served: Served) -> None:
         strict: bool = self._host.options.strict
-        status = model.status()
-        slots = status.workers_count * max(1, served.description.concurrency)
+        slots = model.workers_count * max(1, served.description.concurrency)
         room = slots if strict else slots + self._host.settings.queue_size
         # Those on their way to a worker are not known there; those of other doors, only there.
-        if len(self._predictions.of(model.name)) >= room or (strict and not status.room_count):
+        if len(self._predictions.of(model.name)) >= room or (
+            strict and not model.status().room_count
+        ):
             raise failed(AT_CAPACITY, 409)
 
     async def _made(self, prediction: Prediction, model: HostedModel, wanted: Wanted) -> None:
