@@ -29,6 +29,10 @@ from deepaas.notes import Notes
 from deepaas.origins import Visitors
 from deepaas.protocols.door import Host
 from deepaas.resources.cores import usable_cores
+from deepaas.resources.devices import VISIBLE, Devices, visible_gpus
+from deepaas.resources.gpu_use import GpuUse
+from deepaas.resources.gpu_wishes import gpus_of
+from deepaas.resources.gpus import NoGpus, list_gpus
 from deepaas.resources.replicas import workers_of
 from deepaas.resources.shares import Shares
 from deepaas.scrape import setup as scrape
@@ -83,9 +87,16 @@ def build_shares(
 ) -> Shares:
     """What each model gets of the machine. Raises ``ConfigError``."""
     names = [found.name for found in models]
-    return Shares(
-        workers_of(settings.workers, names), settings.train_workers, usable_cores(), environment
-    )
+    replicas = workers_of(settings.workers, names)
+    wishes = gpus_of(settings.gpus, names)
+    devices = None
+    if wishes:
+        try:
+            gpus = visible_gpus(list_gpus(), environment.get(VISIBLE))
+        except NoGpus as error:
+            raise ConfigError(f"--gpus: {error}") from None
+        devices = Devices(wishes, {name: one.most for name, one in replicas.items()}, gpus)
+    return Shares(replicas, settings.train_workers, usable_cores(), environment, devices)
 
 
 def build_registry(
@@ -122,6 +133,7 @@ def build_registry(
         ],
         settings.check_timeout,
         build_masks(settings, folder),
+        GpuUse(shares),
     )
 
 

@@ -21,6 +21,7 @@ from deepaas.doors import OpenDoor
 from deepaas.model.about import about
 from deepaas.model.handle import HostedModel
 from deepaas.protocols.door import Link, routes
+from deepaas.resources.gpu_use import summary
 from deepaas.settings import Settings
 from deepaas.site import SiteLink
 from deepaas.web.access import readable
@@ -110,6 +111,7 @@ class Front:
             author=told.author,
             license=told.license,
             version=told.version,
+            gpus=summary(model.gpus()),
             status=status.status,
             reason=status.reason or None,
             can_be_tried=known is not None

@@ -36,6 +36,7 @@ def option(
     group: str | None = None,
     unit: str | None = None,
     rare: bool = False,
+    separator: str | None = None,
 ) -> Any:
     """Return a field of a dataclass of options.
 
@@ -47,11 +48,12 @@ def option(
         was: for doors: its former name in ``[DEFAULT]``, which still works.
         group: the heading in ``--help``; not for doors, which have their own.
         unit: the placeholder of its value in ``--help``: ``SECONDS``, ``BYTES``, ``PATH``, …
+        separator: of several values in an environment variable, a comma by default.
         rare: only shown by ``--help-all``, like all options of doors.
     """
     switches = {"secret": secret, "multiple": multiple, "port": port, "rare": rare}
     others = {"choices": choices, "min": min, "max": max, "short": short, "was": was}
-    others |= {"group": group, "unit": unit}
+    others |= {"group": group, "unit": unit, "separator": separator}
     about: dict[str, Any] = {key: True for key, value in switches.items() if value}
     about |= {key: value for key, value in others.items() if value is not None}
     return dataclasses.field(default=default, metadata={"help": text, **about})

@@ -61,6 +61,19 @@ class Settings:
         unit="SECONDS",
         rare=True,
     )
+    gpus: tuple[str, ...] = option(
+        (),
+        "GPUs for each worker of a model, or without NAME of all others: their number (NAME=1), a "
+        "part that is not enforced (NAME=0.5), or those that its workers share, by index (NAME=0,1 "
+        "or NAME=#1) or UUID (NAME=GPU-..., NAME=MIG-...). Models without any do not see the GPUs. "
+        "By default, every worker sees all of them. Requires deepaas[gpu]. Can be repeated; in an "
+        "environment variable, separated by semicolons.",
+        multiple=True,
+        separator=";",
+        group=MODELS,
+        unit="NAME=GPUS",
+        rare=True,
+    )
     warm: bool = option(True, "Call warm() of each model before it gets requests.", group=MODELS)
     reload: bool = option(
         False,

@@ -40,6 +40,7 @@ def _run(options: argparse.Namespace) -> int:
 
         found = served(options)
         columns = ["name", "version", "predict", "train", "media_types", "title", "state"]
+        columns += ["gpus"] if any("gpus" in one for one in found) else []
         nothing = f"{shown_url(options.url)} does not serve any models"
     else:
         kinds = load_kinds()

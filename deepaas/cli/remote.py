@@ -47,6 +47,7 @@ _KINDS = {
     "tensor": shapes.TENSOR,
 }
 _WORDS = {"string": "text", "password": "text", "any": "value", "array": "value"}
+GIB = 2**30
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _HOST_FAILED = (
     errors.ConnectionFailed,
@@ -110,6 +111,8 @@ def _row(name: str, state: Mapping[str, Any], model: Model | None) -> dict[str, 
     reason = state.get("reason")
     told = str(state.get("status") or "ready")
     row: dict[str, Any] = {"name": name, "state": f"{told}: {reason}" if reason else told}
+    if gpus := state.get("gpus"):
+        row["gpus"] = _gpus(gpus)
     if model is not None:
         row |= {
             "version": model.version,
@@ -119,6 +122,18 @@ def _row(name: str, state: Mapping[str, Any], model: Model | None) -> dict[str, 
             "media_types": list(model.media_types),
         }
     return row
+
+
+def _gpus(workers: Any) -> str:
+    """One text for all workers: which GPU, and how much memory they take."""
+    names: dict[str, int] = {}
+    for worker in workers:
+        name = "+".join(str(gpu["index"]) for gpu in worker["gpus"])
+        names[name] = names.get(name, 0) + (worker.get("used_bytes") or 0)
+    return ", ".join(
+        f"GPU {name} ({used / GIB:.1f} GiB)" if used else f"GPU {name}"
+        for name, used in names.items()
+    )
 
 
 class RemoteModel:

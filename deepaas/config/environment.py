@@ -22,6 +22,7 @@ from deepaas.settings import Settings
 OTHERS = frozenset(
     [
         "DEEPAAS_API_KEY",
+        "DEEPAAS_DEVICE",
         "DEEPAAS_RUN_CONTROL",
         "DEEPAAS_RUN_DIR",
         "DEEPAAS_TLS_KEY_PASSWORD",

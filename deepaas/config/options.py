@@ -111,7 +111,7 @@ def by_key(doors: Sequence[DoorOptions]) -> dict[tuple[str, str], cfg.Opt]:
     return {(section, option.dest): option for section, option in pairs}
 
 
-_NOT_OF_OSLO = frozenset(["was", "group", "unit", "rare"])
+_NOT_OF_OSLO = frozenset(["was", "group", "unit", "rare", "separator"])
 
 _KINDS: dict[type, type[Any]] = {
     bool: cfg.BoolOpt,

@@ -27,6 +27,7 @@ from deepaas.config.options import door_options, every, of_door, older, options,
 from deepaas.config.words import as_oslo, options_in, without_files
 from deepaas.errors import ConfigError
 from deepaas.options import DoorOptions, Field, declared
+from deepaas.resources.gpu_wishes import check_gpus
 from deepaas.resources.replicas import check_workers
 from deepaas.settings import Settings
 
@@ -71,6 +72,8 @@ def load(
         _require_page()
     with _of_option(conf, "workers"):
         check_workers(values["workers"])
+    with _of_option(conf, "gpus"):
+        check_gpus(values["gpus"])
     values["trusted_proxy"] = tuple(map(_network, values["trusted_proxy"]))
     values["base_path"] = _base_path(values["base_path"])
     return Settings(**values, doors={door.door: _of(conf, by_older_names, door) for door in doors})
@@ -141,8 +144,8 @@ def _value(
     if not field.metadata.get("multiple"):
         return value
     if _rank(conf, name, group) == _ENVIRONMENT:
-        # A list with commas, which oslo.config splits into characters.
-        value = "".join(value).split(",")
+        # A list with separators, which oslo.config splits into characters.
+        value = "".join(value).split(field.metadata.get("separator", ","))
     return tuple(one.strip() for one in value if one.strip())
 
 

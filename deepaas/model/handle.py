@@ -38,6 +38,7 @@ from deepaas.messages import (
     Values,
 )
 from deepaas.notes import Notes
+from deepaas.resources.gpu_use import GpuUse, WorkerGpus
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.numbers import PoolNumbers
 from deepaas.workers.pool import Pool
@@ -64,8 +65,15 @@ CHECK_SECONDS = 5.0
 class HostedModel:
     """`checker` is for arguments of ``train``; `masks` removes the host's paths from messages."""
 
-    def __init__(self, pool: Pool, checker: TrainingChecker, masks: Masks = NOTHING_MASKED) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        checker: TrainingChecker,
+        masks: Masks = NOTHING_MASKED,
+        gpus: GpuUse | None = None,
+    ) -> None:
         self.name = pool.name
+        self._gpus = gpus
         self._pool = pool
         self._checker = checker
         self._masks = masks
@@ -126,6 +134,12 @@ class HostedModel:
     def workers(self) -> Sequence[Worker]:
         """Those that run at the moment, for metrics."""
         return self._pool.workers()
+
+    def gpus(self) -> list[WorkerGpus]:
+        """The GPUs that the host has given to its workers; none without ``--gpus``."""
+        if self._gpus is None:
+            return []
+        return self._gpus.of_model(self.name, self._pool.numbered())
 
     def reload(self, is_current: IsCurrent) -> None:
         """Load the new code. The old code serves until it is ready, and `is_current` is true."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from deepaas.errors import ModelNotFound
 from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.model.handle import HostedModel
+from deepaas.resources.gpu_use import GpuUse
 from deepaas.workers.checker import TrainingChecker
 from deepaas.workers.pool import Pool
 
@@ -16,12 +17,16 @@ class Registry:
     """All models of this host. `check_seconds`: time limit for a check of arguments, 0 for none."""
 
     def __init__(
-        self, pools: Sequence[Pool], check_seconds: float, masks: Masks = NOTHING_MASKED
+        self,
+        pools: Sequence[Pool],
+        check_seconds: float,
+        masks: Masks = NOTHING_MASKED,
+        gpus: GpuUse | None = None,
     ) -> None:
         self._pools = list(pools)
         self._checkers = [TrainingChecker(pool, check_seconds) for pool in pools]
         self._models = {
-            pool.name: HostedModel(pool, checker, masks)
+            pool.name: HostedModel(pool, checker, masks, gpus)
             for pool, checker in zip(self._pools, self._checkers, strict=True)
         }
         self._first_questions: list[asyncio.Future[None]] = []

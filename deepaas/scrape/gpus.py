@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import logging
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from deepaas.metrics.families import Family, Kind
+from deepaas.resources.gpus import GpuWatch
 
 _log = logging.getLogger(__name__)
-
-LOOK_SECONDS = 5.0
-"""How old numbers may be; asking can block, and costs the GPU's driver time."""
-
-LIBRARY = "pynvml"
-"""The module of nvidia-ml-py."""
 
 GPU = ("gpu",)
 
 
 class Gpus:
-    """The GPUs of this machine, asked in a thread: a driver that hangs delays nobody."""
+    """The GPUs of this machine."""
 
     def __init__(self) -> None:
-        self.installed = importlib.util.find_spec(LIBRARY) is not None
-        self._latest: Sequence[Family] = ()
-        self._looked = 0.0
-        self._thread: threading.Thread | None = None
-        self._library: Any = None
+        self._watch: GpuWatch[Sequence[Family]] = GpuWatch(told, ())
+        self._told = ""
 
     def families(self) -> Sequence[Family]:
         """The latest numbers; asks for new ones, for the next scrape."""
-        is_due = time.monotonic() >= self._looked + LOOK_SECONDS
-        if self.installed and is_due and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self.look, name="deepaas-gpus", daemon=True)
-            self._thread.start()
-        return self._latest
-
-    def look(self) -> None:
-        self._looked = time.monotonic()
-        try:
-            if self._library is None:
-                library = importlib.import_module(LIBRARY)
-                library.nvmlInit()
-                self._library = library
-            self._latest = told(self._library)
-        except Exception as error:
-            # A machine without a driver, or one that is being updated.
-            _log.log(logging.DEBUG if self._library is None else logging.WARNING, "GPUs: %s", error)
-            self._latest, self._library = (), None
+        found = self._watch.latest()
+        if self._watch.error != self._told:
+            self._told = self._watch.error
+            _log.debug("GPUs: %s", self._told)
+        return found
 
 
 def told(nvml: Any) -> list[Family]:

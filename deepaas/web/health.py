@@ -118,6 +118,9 @@ def setup(
         ready = not drain.began and all(s.status == "ready" for s in statuses.values())
         shown = {model.name for model in readable(request, registry)}
         models = {n: msgspec.structs.asdict(s) for n, s in statuses.items() if n in shown}
+        for name, told in models.items():
+            if gpus := registry[name].gpus():
+                told["gpus"] = gpus
         body: dict[str, Any] = {"ready": ready, "draining": drain.began, "models": models}
         principal = principal_of(request)
         if trainings_status is not None:

@@ -52,6 +52,7 @@ class LandingModel:
     """Label and path of what doors offer for it."""
     examples: Sequence[tuple[str, str]] = ()
     """Title and text of example calls; the first one is visible, the others are folded."""
+    gpus: str = ""
     links: Sequence[tuple[str, str]] = ()
     """Label and URL of the author's own links."""
 
@@ -134,7 +135,12 @@ def _host_endpoints(
 
 
 def _card(model: LandingModel, prefix: str, try_me: bool, origin: str) -> str:
-    facts = (("Author", model.author), ("License", model.license), ("Version", model.version))
+    facts = (
+        ("Author", model.author),
+        ("License", model.license),
+        ("Version", model.version),
+        ("GPUs", model.gpus),
+    )
     return Template(_page_file("landing_card.html")).substitute(
         anchor=escape(f"model-{quote(model.name)}"),
         title=escape(str(model.title)),

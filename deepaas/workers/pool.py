@@ -141,6 +141,10 @@ class Pool:
         """Those that run, and those that leave."""
         return self._slots.workers()
 
+    def numbered(self) -> list[tuple[int, int]]:
+        """The numbers of the replicas, with the ids of their processes, 0 for none."""
+        return [(slot.number, slot.worker.pid if slot.worker else 0) for slot in self._slots]
+
     @property
     def takes_calls(self) -> bool:
         """Whether one of its workers does; ``status`` tells more, and takes longer."""
@@ -176,7 +180,7 @@ class Pool:
             limits,
             path.with_name(f"{path.name}-checks-{number}"),
             checking=True,
-            variables=self._variables,
+            variables=lambda _: self._variables(0),
         )
 
     async def stop(self) -> None:

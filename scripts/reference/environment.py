@@ -18,6 +18,10 @@ MEANING = {
     "`deepaas-cli` and clients in Python: the key to send. Not passed on to models.",
     "DEEPAAS_API_KEY_FILE": "A file with such a key. `deepaas-run`: same as `--api-key-file`. "
     "`deepaas-cli` and clients in Python: the key to send, unless `DEEPAAS_API_KEY` is set.",
+    "CUDA_VISIBLE_DEVICES": "The GPUs that the host may give to models with `--gpus`. Without that "
+    "option, models get the variable as it is.",
+    "DEEPAAS_DEVICE": "Set for workers and training runs: the device that the host gives to the "
+    "process, `cuda:0` with `--gpus`, otherwise `cpu`. Without `--gpus`, your own value is kept.",
     "DEEPAAS_RUN_CONTROL": "Set for a training run: used by the helpers in "
     "`deepaas.model.v2.run` to communicate with the host. Internal.",
     "DEEPAAS_RUN_DIR": "Set for a training run: the folder of the run, for its files.",

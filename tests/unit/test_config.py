@@ -23,6 +23,7 @@ VALUES: dict[str, Any] = {
     "model_name": ("one", "two"),
     "workers": ("3", "one=1..4"),
     "scale_down_after": 5.0,
+    "gpus": ("one=0,1", "two=0.5"),
     "warm": False,
     "reload": True,
     "model_python": ("one=/usr/bin/python3",),
@@ -194,7 +195,9 @@ def test_an_option_in_a_file(name: str, value: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("prefix", ["OS_DEFAULT__", "DEEPAAS_"])
 @pytest.mark.parametrize(("name", "value"), VALUES.items())
 def test_an_option_in_the_environment(name: str, value: Any, prefix: str) -> None:
-    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    (field,) = (field for field in declared(Settings) if field.name == name)
+    separator = field.metadata.get("separator", ",")
+    text = separator.join(value) if isinstance(value, tuple) else str(value)
     settings = load(environment={_variable(name, prefix): text})
     assert settings == dataclasses.replace(DEFAULTS, **{name: value})
 

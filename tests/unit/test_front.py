@@ -22,7 +22,7 @@ from deepaas.protocols.door import Door, Link
 async def test_links_of_doors_lead_to_this_host(aiohttp_client: AiohttpClient, path: str) -> None:
     links = [Link("mine", "/mine"), Link("evil", path)]
     model: Any = SimpleNamespace(
-        name="m", description=None, status=lambda: STATUS, metadata=nothing
+        name="m", description=None, status=lambda: STATUS, metadata=nothing, gpus=list
     )
     front = Front(config.load([], {}, []), [model], [])
     door = Door([], pages=links, links=lambda _model: links)
