@@ -10,6 +10,7 @@ from deepaas.access.needs import OPEN, need_of
 from deepaas.access.principal import Principal, Right
 from deepaas.settings import Settings
 from deepaas.web.access import principal_of
+from deepaas.web.addresses import parse
 from deepaas.web.this_machine import is_of_this_machine
 
 Fact = tuple[str, Sequence[str]]
@@ -78,7 +79,10 @@ class AccessSummary:
     def _metrics(self) -> str:
         settings = self._settings
         if settings.metrics_listen:
-            return f"http://{settings.metrics_listen}{_METRICS}: everybody who can connect to it"
+            at = parse(settings.metrics_listen)
+            has_tls = bool(settings.tls_cert) if at.tls is None else at.tls
+            scheme = "https" if has_tls else "http"
+            return f"{scheme}://{at}{_METRICS}: everybody who can connect to it"
         others = "nobody else" if self._owners is None else "others need the right 'metrics'"
         return f"{settings.base_path}{_METRICS}: programs on this machine; {others}"
 

@@ -446,7 +446,8 @@ class Settings:
     metrics_listen: str = option(
         "",
         "Serve /metrics there instead, to everybody who can reach that address: 127.0.0.1:9100, "
-        "0.0.0.0:9100, [::]:9100.",
+        "0.0.0.0:9100, [::]:9100. With --tls-cert, it uses HTTPS, unless tls=no follows the "
+        "address, separated by a space.",
         group=OBSERVE,
         unit="ADDRESS:PORT",
     )

@@ -149,8 +149,8 @@ def _of_logs(settings: Settings) -> Iterator[str]:
 
 def _of_metrics(settings: Settings) -> Iterator[str]:
     if settings.metrics_listen:
-        ip, port = address_of(settings.metrics_listen)
-        yield from _of_address(ListenAddress(ip=ip, port=port), settings)
+        at = address_of(settings.metrics_listen, has_certificate=bool(settings.tls_cert))
+        yield from _of_address(at, settings)
 
 
 def _of_traces(settings: Settings) -> Iterator[str]:

@@ -226,7 +226,9 @@ async def _serve(
                 _log.info("no try-me page: it needs Gradio: pip install 'deepaas[ui]'")
             listeners.start(connections)
             if SCRAPE in app:
-                await stack.enter_async_context(serve_metrics(app, settings, connections, notes))
+                await stack.enter_async_context(
+                    serve_metrics(app, settings, connections, notes, certificate)
+                )
             listeners.tell_who_may_ask(visitors, has_keys=access.check is not None)
             registry.start()
             if settings.train_endpoint:

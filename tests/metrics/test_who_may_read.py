@@ -139,6 +139,9 @@ def test_an_address_of_its_own() -> None:
         ("9100", "metrics-listen is '9100': it must be ADDRESS:PORT, such as 127.0.0.1:9100"),
         ("127.0.0.1:99999", "it must be ADDRESS:PORT"),
         ("::1:9100", "it must be ADDRESS:PORT"),
+        ("127.0.0.1:9100 doors=v2", "it must be ADDRESS:PORT"),
+        ("unix:/run/metrics.sock", "it must be ADDRESS:PORT"),
+        ("127.0.0.1:9100 tls=yes", "metrics-listen is '127.0.0.1:9100 tls=yes': this needs --tls-"),
         ("203.0.113.7:0", "could not listen on 203.0.113.7:0 for metrics"),
     ],
 )

@@ -36,18 +36,22 @@ class Secure:
     host: Host
     folder: Path
     https: int
+    metrics: int
     context: ssl.SSLContext
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-        with closing(HTTPSConnection("127.0.0.1", self.https, context=self.context)) as client:
+    def ask(
+        self, path: str, method: str = "GET", port: int = 0, **headers: str
+    ) -> tuple[int, bytes]:
+        port = port or self.https
+        with closing(HTTPSConnection("127.0.0.1", port, context=self.context)) as client:
             client.request(method, path, headers=headers)
             answer = client.getresponse()
             return answer.status, answer.read()
 
-    def certificate(self) -> bytes:
+    def certificate(self, port: int = 0) -> bytes:
         """What it shows now."""
         with (
-            socket.create_connection(("127.0.0.1", self.https), timeout=10) as plain,
+            socket.create_connection(("127.0.0.1", port or self.https), timeout=10) as plain,
             self.context.wrap_socket(plain, server_hostname="localhost") as sock,
         ):
             return sock.getpeercert(binary_form=True) or b""
@@ -61,15 +65,16 @@ class Secure:
 
 @pytest.fixture(scope="module")
 def secure(trusting: ssl.SSLContext) -> Iterator[Secure]:
-    port, https = free_port(), free_port()
+    port, https, metrics = free_port(), free_port(), free_port()
     with tempfile.TemporaryDirectory() as name:
         chain, key = write(Path(name))
         options = [
+            *("--metrics-listen", f"127.0.0.1:{metrics}"),
             *("--tls-cert", str(chain), "--tls-key", str(key), "--header-timeout", "3"),
             *("--listen", f"127.0.0.1:{port} tls=no", "--listen", f"127.0.0.1:{https}"),
         ]
         with start_host(["plain"], *options, port=port, max_peak_mb=MAX_PEAK_MB) as host:
-            yield Secure(host, Path(name), https, trusting)
+            yield Secure(host, Path(name), https, metrics, trusting)
 
 
 def test_calls_and_links(secure: Secure) -> None:
@@ -131,6 +136,22 @@ def test_plain_http_is_told_that_this_is_https(secure: Secure) -> None:
                 pass
             assert not received or received[0] == 21  # A TLS alert.
     assert "Traceback" not in secure.host.log()
+
+
+def test_metrics_at_an_address_of_their_own(secure: Secure) -> None:
+    """With the certificate of the host, also the next one."""
+    secure.host.wait_for_log(f"metrics: https://127.0.0.1:{secure.metrics}/metrics")
+    status, body = secure.ask("/metrics", port=secure.metrics)
+    assert status == 200 and b"deepaas_build_info" in body
+    with closing(HTTPConnection("127.0.0.1", secure.metrics)) as client:
+        client.request("GET", "/metrics")
+        answer = client.getresponse()
+        assert answer.status == 400 and b"https_required" in answer.read()
+    old = secure.certificate(secure.metrics)
+    write(secure.folder)
+    secure.host.send(1)
+    wait_until(lambda: secure.certificate(secure.metrics) != old, "it has been replaced")
+    assert secure.certificate(secure.metrics) == secure.certificate()
 
 
 def test_clients_that_never_finish_their_handshake_do_not_hold_the_host(secure: Secure) -> None:
@@ -221,9 +242,10 @@ def test_the_certificate_of_a_client(tmp_path: Path, trusting: ssl.SSLContext) -
     chain, key = write(tmp_path)
     ca = tmp_path / "ca.pem"
     AUTHORITY.cert_pem.write_to_path(str(ca))
-    port, https = free_port(), free_port()
+    port, https, metrics = free_port(), free_port(), free_port()
     options = [
         *("--tls-cert", str(chain), "--tls-key", str(key), "--tls-client-ca", str(ca)),
+        *("--metrics-listen", f"127.0.0.1:{metrics} tls=no"),
         *("--listen", f"127.0.0.1:{port} tls=no doors=health"),
         *("--listen", f"127.0.0.1:{https}"),
     ]
@@ -248,6 +270,10 @@ def test_the_certificate_of_a_client(tmp_path: Path, trusting: ssl.SSLContext) -
         with pytest.raises((ssl.SSLError, ConnectionError)):
             ask(stranger)
         host.wait_for_log("the certificate of a client was refused")
+        host.wait_for_log(f"metrics: http://127.0.0.1:{metrics}/metrics")
+        with closing(HTTPConnection("127.0.0.1", metrics, timeout=10)) as client:
+            client.request("GET", "/metrics")
+            assert client.getresponse().status == 200
         # How a container's health check sees it: the port without TLS.
         environment = {
             **os.environ,
