@@ -39,6 +39,7 @@ from deepaas.scrape import setup as scrape
 from deepaas.settings import Settings
 from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.retention import Retention, parse_keep
+from deepaas.training.run_trace import RunSpans
 from deepaas.training.scheduler import Scheduler, TrainingLimits, no_variables
 from deepaas.training.service import Trainings
 from deepaas.training.state_directory import StateDirectory, default_directory
@@ -65,6 +66,7 @@ from deepaas.workers.status import PoolLimits
 from deepaas.workers.try_me import TryMe
 
 if TYPE_CHECKING:
+    from deepaas.tracing.spans import SpanSender
     from deepaas.training.store import Store
     from deepaas.web.limiter import CallLimits
     from deepaas.web.login import Login
@@ -157,9 +159,14 @@ def build_trainings(
     host_mark: str,
     executor: Executor,
     shares: Shares | None = None,
+    sender: SpanSender | None = None,
 ) -> Trainings:
-    """The training runs, not yet started; ``host_mark`` is the prefix of all process marks."""
+    """The training runs, not yet started; ``host_mark`` is the prefix of all process marks.
+
+    ``sender`` gets their spans.
+    """
     directory = _state_directory(settings, folder)
+    spans = RunSpans(sender, directory)
     keep = parse_keep(settings.keep_runs)
     numbers = TrainingNumbers()
     limits = TrainingLimits(
@@ -180,6 +187,7 @@ def build_trainings(
             build_masks(settings, folder),
             numbers,
             no_variables if shares is None else shares.of_training,
+            spans,
         )
 
     url = settings.database_url or f"sqlite+aiosqlite:///{directory.database}"
@@ -197,6 +205,7 @@ def build_trainings(
         ),
         host_mark,
         numbers,
+        spans,
     )
 
 

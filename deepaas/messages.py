@@ -203,6 +203,7 @@ class Train(Message):
 
     id: int
     inputs: Inputs
+    trace: dict[str, str] = {}
 
 
 class Cancel(Message):

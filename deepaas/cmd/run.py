@@ -144,7 +144,8 @@ async def _serve(
         registry = build_registry(settings, models, folder, executor, shares)
         watch = {found.name: found.watch for found in models}
         reloader = Reloader(registry, watch) if settings.reload else None
-        trainings = build_trainings(settings, models, folder, host_mark, executor, shares)
+        tracing = build_tracing(settings, os.environ)
+        trainings = build_trainings(settings, models, folder, host_mark, executor, shares, tracing)
         page = build_try_me(settings, folder, host_mark)
         notes = Notes()
         behalf = build_on_behalf(settings, keys)
@@ -152,7 +153,6 @@ async def _serve(
         access = open_access(settings, keys, login, behalf)
         names = [found.name for found in models]
         limits = build_limits(settings, names, behalf, has_keys=keys is not None)
-        tracing = build_tracing(settings, os.environ)
         app = build_app(
             settings,
             registry,

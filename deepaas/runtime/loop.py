@@ -42,6 +42,7 @@ from deepaas.messages import (
     ToWorkerControl,
     Train,
 )
+from deepaas.model.v2 import run
 from deepaas.runtime import timing, training
 from deepaas.runtime.advice import advice, is_permanent
 from deepaas.runtime.codecs import BodyMemory, decoded
@@ -239,6 +240,7 @@ class _Calls:
 
     def _run(self, call: ToWorkerCalls, timed: Timed | None) -> Reply:
         if isinstance(call, Train):
+            run.TRACE.set(call.trace)
             with training.cancellable():
                 arguments = loaded(self._model.train_arguments, call, self._memory)
                 if isinstance(arguments, Failure):

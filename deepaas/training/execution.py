@@ -16,6 +16,7 @@ from deepaas.masks import NOTHING_MASKED, Masks
 from deepaas.messages import Answer, Description, Failure, Inputs, Reply, Train
 from deepaas.training.folder import Folder
 from deepaas.training.log import LogWriter
+from deepaas.training.run_trace import RunTrace
 from deepaas.training.runs import RunOutcome, State, TrainingRun
 from deepaas.workers.call import Call
 from deepaas.workers.worker import Worker, WorkerState
@@ -38,7 +39,8 @@ OUTPUT_SECONDS = 2.0
 class Execution:
     """A run and its process, in this host. `load_seconds` is 0 for no limit.
 
-    When `outcome` is set, the process and all processes it started are gone.
+    When `outcome` is set, the process and all processes it started are gone. `ready_at`: when the
+    training began, in seconds since the epoch; 0 before.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Execution:
         self._forced = False
         self._reply: Reply | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._trace: RunTrace | None = None
+        self.ready_at = 0.0
         self.outcome: asyncio.Future[RunOutcome] = self._loop.create_future()
         self._worker: Worker | None = None
         self._starts_count = 0
@@ -91,6 +95,7 @@ class Execution:
             if self._logs is not None:  # Of the previous process.
                 await asyncio.to_thread(self._logs.wait, OUTPUT_SECONDS)
             self._inputs = await asyncio.to_thread(self.folder.load_inputs)
+            self._trace = await asyncio.to_thread(self.folder.load_trace)
             if self._stopped is None:
                 self._worker = await self._started()
             if self._worker is not None:
@@ -168,7 +173,9 @@ class Execution:
 
     def ready(self, worker: Worker) -> None:
         if self._stopped is None and self._inputs is not None and not self.outcome.done():
-            worker.run(Call(Train(1, self._inputs), self._loop))
+            self.ready_at = time.time()
+            trace = {} if self._trace is None else self._trace.headers
+            worker.run(Call(Train(1, self._inputs, trace), self._loop))
 
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:  # noqa: ARG002
         self._reply = reply

@@ -7,6 +7,7 @@
     RUN/inputs/     the request and its files
     RUN/log/        the output of the run, in segments
     RUN/spool/      for large results from the process
+    RUN/trace       the trace that it belongs to, if any
     RUN/args.json   the arguments, if too large for the store
     RUN/result.json what train returned, if too large for the store
     RUN/outcome     how it ended, written before the store is updated
@@ -29,6 +30,7 @@ import msgspec
 from deepaas.beneath import open_file, open_folder, remove_tree
 from deepaas.messages import Inputs
 from deepaas.run_files import RunFiles
+from deepaas.training.run_trace import RunTrace
 from deepaas.training.runs import RunOutcome, RunProgress
 
 INPUTS_FILE = "inputs.msgpack"
@@ -70,6 +72,10 @@ class Folder:
         return self.path / "spool"
 
     @property
+    def trace(self) -> Path:
+        return self.path / "trace"
+
+    @property
     def args(self) -> Path:
         return self.path / "args.json"
 
@@ -107,6 +113,16 @@ class Folder:
         with contextlib.suppress(OSError), opened(self.path) as folder:
             for name in (self.inputs.name, self.spool.name):
                 remove_tree(name, folder)
+
+    def store_trace(self, trace: RunTrace) -> None:
+        self.trace.write_bytes(msgspec.json.encode(trace))
+
+    def load_trace(self) -> RunTrace | None:
+        told = read_file(self.trace, MAX_TOLD_BYTES)
+        try:
+            return msgspec.json.decode(told, type=RunTrace) if told else None
+        except msgspec.MsgspecError:
+            return None
 
     # --- messages between its process and the host ---
 

@@ -16,7 +16,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from deepaas.training.runs import Peer
+from deepaas.training.run_trace import RunSpans
+from deepaas.training.runs import Peer, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory, machine
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ INTERRUPTED = "the host exited during the training"
 
 
 class Lease:
-    def __init__(self, store: Store, directory: StateDirectory, host: str) -> None:
+    def __init__(self, store: Store, directory: StateDirectory, host: str, spans: RunSpans) -> None:
         self._store = store
+        self._spans = spans
         self._directory = directory
         self._me = Peer(host, machine(), directory.id, 0)
         self._seen: dict[str, tuple[int, float]] = {}
@@ -98,17 +100,24 @@ class Lease:
 
     async def _mark_dead(self, host: str, beats: int | None, reason: str = INTERRUPTED) -> None:
         """`beats`: only if that is still its number of heartbeats; None: in any case."""
-        for run in await self._store.owned(host):
+        owned = {run.uuid: run for run in await self._store.owned(host)}
+        for run in owned.values():
             if run.place == self._me.place:
                 # The run may have ended before its host, while the store was unavailable.
                 folder = self._directory.settle(run.uuid)
                 outcome = await asyncio.to_thread(folder.read_outcome)
-                if outcome is not None:
-                    await self._store.finish(run.uuid, host, outcome)
-        interrupted = await self._store.mark_dead(host, beats, reason, time.time())
+                if outcome is not None and await self._store.finish(run.uuid, host, outcome):
+                    await self._tell(run, outcome.state, outcome.finished)
+        now = time.time()
+        interrupted = await self._store.mark_dead(host, beats, reason, now)
         if interrupted is None:
             return  # It is alive.
         self._directory.forget(host)
         for uuid in interrupted:
             _log.warning("training %s was interrupted: %s", uuid, reason)
             await asyncio.to_thread(self._directory.folder(uuid).drop_inputs)
+            if uuid in owned:
+                await self._tell(owned[uuid], State.INTERRUPTED, now)
+
+    async def _tell(self, run: TrainingRun, state: State, ended: float) -> None:
+        await asyncio.to_thread(self._spans.tell, run, state, ended)

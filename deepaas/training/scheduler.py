@@ -20,6 +20,7 @@ from deepaas.training.execution import Execution
 from deepaas.training.lease import Lease
 from deepaas.training.numbers import TrainingNumbers
 from deepaas.training.retention import Retention
+from deepaas.training.run_trace import RunSpans
 from deepaas.training.runs import RunOutcome, RunProgress, State, TrainingRun
 from deepaas.training.state_directory import StateDirectory
 
@@ -81,7 +82,9 @@ class Scheduler:
         masks: Masks = NOTHING_MASKED,
         numbers: TrainingNumbers | None = None,
         variables: Variables = no_variables,
+        spans: RunSpans | None = None,
     ) -> None:
+        self._spans = spans or RunSpans(None, directory)
         self._masks = masks
         self._variables = variables
         self._numbers = numbers or TrainingNumbers()
@@ -92,7 +95,7 @@ class Scheduler:
         self._retention = retention
         self._host = host
         self._executor = executor
-        self._lease = Lease(store, directory, host)
+        self._lease = Lease(store, directory, host, self._spans)
         self._reserve = Reserve(directory.reserve)
         self._executions: dict[str, Execution] = {}
         self._ending: set[str] = set()
@@ -264,7 +267,7 @@ class Scheduler:
         except OSError as error:
             _log.error("training %s: cannot write its outcome: %s", run.uuid, error)
         delay_seconds = RETRY_SECONDS
-        while not await self._noted(run.uuid, outcome):
+        while not await self._noted(execution, outcome):
             if self._stopping.is_set():
                 return  # The next host reads the file in the folder.
             with contextlib.suppress(asyncio.TimeoutError):
@@ -272,7 +275,9 @@ class Scheduler:
             delay_seconds = min(2 * delay_seconds, MAX_RETRY_SECONDS)
         await asyncio.to_thread(folder.drop_inputs)
 
-    async def _noted(self, uuid: str, outcome: RunOutcome) -> bool:
+    async def _noted(self, execution: Execution, outcome: RunOutcome) -> bool:
+        run = execution.run
+        uuid = run.uuid
         try:
             try:
                 mine = await self._store.finish(uuid, self._host, outcome)
@@ -285,6 +290,9 @@ class Scheduler:
             return False
         if not mine:
             _log.warning("training %s no longer belongs to this host", uuid)
+        else:
+            moments = outcome.finished, execution.ready_at
+            await asyncio.to_thread(self._spans.tell, run, outcome.state, *moments)
         return True
 
     # --- repeated ---

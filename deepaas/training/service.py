@@ -22,8 +22,10 @@ from deepaas.errors import (
 )
 from deepaas.messages import Checked, Inputs
 from deepaas.model.handle import HostedModel
+from deepaas.training import run_trace
 from deepaas.training.folder import Folder, read_file
 from deepaas.training.numbers import TrainingNumbers
+from deepaas.training.run_trace import RunSpans, RunTrace
 from deepaas.training.runs import State, TrainingRun
 from deepaas.training.scheduler import CANCELLED, Scheduler
 from deepaas.training.state_directory import StateDirectory
@@ -70,7 +72,9 @@ class Trainings:
         tensorboard: TensorBoard,
         host: str,
         numbers: TrainingNumbers | None = None,
+        spans: RunSpans | None = None,
     ) -> None:
+        self._spans = spans or RunSpans(None, directory)
         self.numbers = numbers or TrainingNumbers()
         self.tensorboard = tensorboard
         self.host = host
@@ -216,7 +220,9 @@ class Trainings:
             on_notice(checked.notice)
         try:
             run = self._new_run(model, checked, run_id, name)
-            entering = asyncio.create_task(self._enter(scheduler, run, inputs, checked))
+            entering = asyncio.create_task(
+                self._enter(scheduler, run, inputs, checked, run_trace.begin())
+            )
             try:
                 await asyncio.shield(entering)
             except asyncio.CancelledError:
@@ -260,13 +266,16 @@ class Trainings:
     async def cancel(self, model: HostedModel, run: str) -> TrainingRun:
         """Cancel a run, and wait for its end for a limited time. Raises ``RunNotFound``."""
         store, scheduler = await self._opened()
-        found = await store.request_cancel(model.name, run, time.time(), CANCELLED)
+        now = time.time()
+        found = await store.request_cancel(model.name, run, now, CANCELLED)
         if found is None:
             raise RunNotFound(model.name, run)
         if found.state is not State.RUNNING:
             scheduler.is_full = False
             if found.state is State.CANCELLED and found.place == self._directory.id:
                 await asyncio.to_thread(self._directory.settle(run).drop_inputs)
+                if found.finished == now:  # By this request, and not before.
+                    await asyncio.to_thread(self._spans.tell, found, found.state, now)
             return found
         scheduler.cancel(run)
         try:
@@ -344,10 +353,15 @@ class Trainings:
         )
 
     async def _enter(
-        self, scheduler: Scheduler, run: TrainingRun, inputs: Inputs, checked: Checked
+        self,
+        scheduler: Scheduler,
+        run: TrainingRun,
+        inputs: Inputs,
+        checked: Checked,
+        trace: RunTrace | None,
     ) -> None:
         try:
-            await asyncio.to_thread(self._make_folder, run, inputs, checked)
+            await asyncio.to_thread(self._make_folder, run, inputs, checked, trace)
             if not await scheduler.submit(run, self._queue_size):
                 raise TrainQueueFull(self._queue_size)
             await asyncio.to_thread(self._directory.settle, run.uuid)
@@ -358,11 +372,15 @@ class Trainings:
             await asyncio.to_thread(self._directory.remove, run.uuid)
             raise
 
-    def _make_folder(self, run: TrainingRun, inputs: Inputs, checked: Checked) -> None:
+    def _make_folder(
+        self, run: TrainingRun, inputs: Inputs, checked: Checked, trace: RunTrace | None
+    ) -> None:
         with self._directory.new_folder(run.uuid) as folder:
             folder.store_inputs(inputs)
             if checked.path:
                 folder.store_args(Path(checked.path))
+            if trace is not None:
+                folder.store_trace(trace)
 
 
 def _text_bytes(inputs: Inputs) -> int:

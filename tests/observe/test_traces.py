@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from cog_door.door import PREDICTORS, Door, receiver
@@ -142,6 +145,119 @@ def test_what_the_host_requests_for_a_client_belongs_to_its_trace(
             assert one.headers["traceparent"] == f"00-{TRACE_ID}-{server.span_id.hex()}-01"
             assert one.headers["tracestate"] == "vendor=1"
         assert receiving.received[0].path == "/file"
+
+
+TRAINING = """
+import time
+from pathlib import Path
+from webargs import fields
+from deepaas.model.v2 import run
+
+def get_train_args():
+    return {"go": fields.Str(required=True), "fails": fields.Bool(missing=False)}
+
+def train(go, fails):
+    print(run.trace_headers(), flush=True)
+    while not Path(go).exists():
+        time.sleep(0.01)
+    if fails:
+        raise ValueError("a secret of the model")
+    return run.trace_headers()
+
+def predict():
+    pass
+"""
+
+
+@contextmanager
+def training_host(collector: Collector, folder: Path) -> Iterator[Host]:
+    """Each starts where the last one has ended."""
+    source = folder / "trained.py"
+    source.write_text(TRAINING)
+    options = ["--otel-endpoint", collector.url, "--state-dir", str(folder / "state")]
+    options += ["--model-name", str(source), "--no-ui"]
+    with (
+        environment(OTEL_BSP_SCHEDULE_DELAY="50"),
+        start_host(["prints"], *options, tmp=folder) as host,
+    ):
+        yield host
+
+
+def begin(host: Host, name: str, go: Path, **more: str) -> str:
+    query = urlencode({"go": str(go), **more})
+    answer = client.request(
+        host.port,
+        "POST",
+        f"/v2/models/trained/train/?{query}",
+        headers={"X-Request-ID": name, "traceparent": SAMPLED, "tracestate": "vendor=1"},
+    )
+    assert answer.status == 200, answer.body
+    return str(answer.json()["uuid"])
+
+
+def run_of(host: Host, uuid: str) -> Any:
+    return host.get(f"/v2/models/trained/train/{uuid}").json()
+
+
+def of_run(collector: Collector, uuid: str, *names: str) -> list[Any]:
+    """The spans of a run: the whole, then its parts, in order."""
+
+    def spans() -> list[Any]:
+        return [one for one in collector.spans if told(one).get("deepaas.training") == uuid]
+
+    wait_until(lambda: len(spans()) > len(names), f"the spans of {uuid} have arrived")
+    parts = sorted(spans(), key=lambda one: (one.name != "training", one.start_time_unix_nano))
+    assert sorted(one.name for one in parts) == sorted(["training", *names])
+    whole, *others = parts
+    assert [one.name for one in others] == [*names]
+    assert {one.parent_span_id for one in others} == {whole.span_id}
+    assert {one.trace_id.hex() for one in parts} == {TRACE_ID}
+    for earlier, later in pairwise(others):
+        assert earlier.end_time_unix_nano == later.start_time_unix_nano
+    assert whole.start_time_unix_nano == others[0].start_time_unix_nano
+    assert whole.end_time_unix_nano == others[-1].end_time_unix_nano
+    return parts
+
+
+def test_a_training_run_has_spans_for_its_whole_life(tmp_path: Path) -> None:
+    """It waits, is done, fails, is cancelled, outlives its host, or is lost with it."""
+    go = tmp_path / "go"
+    with collecting() as collector:
+        with training_host(collector, tmp_path) as host:
+            done, fails = begin(host, "done", go), begin(host, "fails", go, fails="true")
+            waits = begin(host, "waits", go)
+            client.request(host.port, "DELETE", f"/v2/models/trained/train/{waits}")
+            (whole, _) = of_run(collector, waits, "queue")
+            assert told(whole)["deepaas.state"] == "cancelled"
+            go.touch()
+            whole, _, _, ran = of_run(collector, done, "queue", "load", "run")
+            (server, *_) = collector.of("done")
+            assert whole.parent_span_id == server.span_id
+            assert whole.trace_state == "vendor=1"
+            assert told(whole)["deepaas.state"] == "done" and not ran.status.code
+            own = {"traceparent": f"00-{TRACE_ID}-{whole.span_id.hex()}-01"}
+            assert run_of(host, done)["result"]["output"] == {**own, "tracestate": "vendor=1"}
+            *_, ran = of_run(collector, fails, "queue", "load", "run")
+            assert ran.status.code == ran.status.STATUS_CODE_ERROR
+            assert b"a secret of the model" not in b"".join(collector.bodies)
+            go.unlink()
+            stopped, next_one = begin(host, "stopped", go), begin(host, "next", go)
+            wait_until(lambda: run_of(host, stopped)["status"] == "running", "it trains")
+            wait_until(lambda: "traceparent" in log_of(host, stopped), "its model is there")
+            assert host.stop() == 0
+        of_run(collector, stopped, "queue", "load", "run")
+        with training_host(collector, tmp_path) as host:
+            wait_until(lambda: "traceparent" in log_of(host, next_one), "the next host trains it")
+            host.process.kill()
+            host.process.wait()
+        with training_host(collector, tmp_path) as host:
+            whole, *_ = of_run(collector, next_one, "queue", "run")
+            assert told(whole)["deepaas.state"] == "interrupted"
+            assert whole.span_id.hex() in log_of(host, next_one)
+
+
+def log_of(host: Host, uuid: str) -> str:
+    return host.get(f"/v2/models/trained/train/{uuid}/logs").body.decode()
 
 
 def test_who_is_not_sampled_stays_so(host: Host, collector: Collector) -> None:

@@ -131,7 +131,7 @@ def measure(name: str, value: float) -> None:
 
 
 def trace_headers() -> dict[str, str]:
-    """Return ``traceparent`` and ``tracestate`` of the prediction that is being processed.
+    """Return ``traceparent`` and ``tracestate`` of the current prediction or training run.
 
     It is empty if the request belongs to no trace. For your own instrumentation, for example
     ``TraceContextTextMapPropagator().extract(run.trace_headers())``.
