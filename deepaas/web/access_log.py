@@ -77,8 +77,14 @@ class AccessLog:
         if is_quiet(route):
             return
         alike = (
-            *(self._proxies.client(request), request.method, route, shown_path(request, route)),
-            *(status_of(response), door, model, key_of(request)),
+            self._proxies.client(request),
+            request.method,
+            route,
+            shown_path(request, route),
+            status_of(response),
+            door,
+            model,
+            key_of(request),
         )
         self._write(
             AccessEntry(
