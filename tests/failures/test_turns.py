@@ -101,7 +101,8 @@ def _queued_count(host: Host, model: str = "gated") -> int:
 @contextmanager
 def _busy(host: Host, since: Since, gate: str) -> Iterator[None]:
     """The worker runs a call until the end of the block."""
-    first = host.begin("gated", label=gate, gate=gate)
+    path = f"/v2/models/gated/predict/?label={gate}&gate={gate}"
+    first = host.threads.submit(ask, host, path, {}, {})
     try:
         wait_until(lambda: f"start {gate}" in since.journal(), "the worker is busy")
         yield
@@ -216,9 +217,11 @@ def test_a_limit_fires_in_time_while_the_worker_is_busy(
             wait([calls[-1]], 0.02)
         told = [call.result() for call in calls]
     assert {one.status for one in told} == {503}
-    late = [one.seconds - limit for one, limit in zip(told, limits, strict=True)]
-    assert min(late) > -0.01
-    assert max(late) < size(10_000, 50) / 1000, f"late by {max(late):.3f} s"
+    late = sorted(one.seconds - limit for one, limit in zip(told, limits, strict=True))
+    assert late[0] > -0.01
+    print(f"late by {late[len(late) // 2]:.4f} s, at most by {late[-1]:.4f} s")
+    # It contains the request and the response, for which this process may have to wait, too.
+    assert late[-1 - count // 20] < size(10_000, 50) / 1000
     assert _started(since, "long") == []
 
 
