@@ -198,6 +198,20 @@ class Predict(Message):
     timed: bool = False
 
 
+class Ahead(Message):
+    """The call with this id comes next, while the worker has others: it waits there for a batch,
+    and ``Begun`` tells when it has begun. Sent on *calls*, only if ``Description.batching`` is set.
+
+    Attributes:
+        priority: 1 (first) to 9.
+        urgent_seconds: after this time, it counts as 1.
+    """
+
+    id: int
+    priority: int = 5
+    urgent_seconds: float = 5.0
+
+
 class Train(Message):
     """Run ``train``; sent on *calls* to the worker of this run, answered like ``Predict``."""
 
@@ -210,6 +224,13 @@ class Cancel(Message):
     """The result of this call is no longer needed: interrupt it if it is still running."""
 
     id: int
+
+
+class Recall(Message):
+    """Give back those of these calls that have been sent ahead and have not begun; answered with
+    ``Returned``."""
+
+    ids: list[int]
 
 
 class GetMetadata(Message):
@@ -300,11 +321,28 @@ class Signature(Message):
     reads_cookies: bool = False
 
 
+class Batching(Message):
+    """How calls of a model are joined to batches.
+
+    Attributes:
+        size: items in a batch at most; 1 for no batches.
+        delay_seconds: how long the oldest call waits for others.
+        automatic: ``size`` is a limit; the worker measures what pays, see ``runtime.batching``.
+        chosen: by the operator, so that a call waits the delay even if it comes alone.
+    """
+
+    size: int
+    delay_seconds: float = 0.0
+    automatic: bool = False
+    chosen: bool = False
+
+
 class Description(Message):
     """All that the host knows about a model; sent once, when the model has been loaded.
 
     Only for V2: ``response``, a Swagger 2.0 reference, and the ``definitions`` it refers to.
-    ``remarks`` are for the model's author.
+    ``remarks`` are for the model's author. ``batching`` is None if each call runs alone; otherwise
+    calls can be sent ahead (``Ahead``), up to twice its size.
     """
 
     predict: Signature | None = None
@@ -313,6 +351,7 @@ class Description(Message):
     response: str = ""
     definitions: dict[str, dict[str, Any]] = {}
     remarks: list[str] = []
+    batching: Batching | None = None
 
 
 class Ready(Message):
@@ -406,6 +445,16 @@ class CallProgress(Message):
     message: str = ""
 
 
+class Begun(Message):
+    """The model's thread begins a batch of these calls; sent before anything of it runs.
+
+    A call that was sent to an idle worker has begun anyway, so a batch of such a one alone is not
+    reported.
+    """
+
+    ids: list[int]
+
+
 class Timed(Message):
     """When the parts of a call ended: its way to the worker, the validation of its arguments, the
     author's code, all. In nanoseconds since the epoch; 0 for parts that it did not come to."""
@@ -434,6 +483,12 @@ class Failure(Message):
     notice: str = ""
 
 
+class Returned(Message):
+    """The answer to ``Recall``: the calls that had not begun, and never will in this worker."""
+
+    ids: list[int]
+
+
 class Checked(Message):
     """The answer to ``CheckTraining``: ``args``, or the file ``path``, which the host deletes."""
 
@@ -455,12 +510,12 @@ class Health(Message):
     error: str = ""
 
 
-ToWorkerCalls = Predict | Train | CheckTraining
-ToWorkerControl = Cancel | GetMetadata | CheckTraining | AskHealth | AskLife
+ToWorkerCalls = Predict | Ahead | Train | CheckTraining
+ToWorkerControl = Cancel | Recall | GetMetadata | CheckTraining | AskHealth | AskLife
 News = Part | Measured | CallProgress
 Reply = Answer | Failure
-FromWorkerCalls = Reply | News | Timed
-FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Health | Life
+FromWorkerCalls = Reply | News | Timed | Begun
+FromWorkerControl = Description | Ready | Broken | Metadata | Checked | Returned | Health | Life
 
 
 def inputs_folder(spool: Path, call_id: int) -> Path:

@@ -31,6 +31,7 @@ from deepaas import plugins
 from deepaas.errors import ConfigError
 from deepaas.messages import (
     Answer,
+    Batching,
     Checked,
     CheckTraining,
     FromWorkerCalls,
@@ -64,6 +65,7 @@ class Source:
         edited: whether its code may change at any time.
         open_files: soft and hard limit of descriptors for its processes, None for the host's:
             code that uses ``select`` fails above 1024.
+        batch: how the operator wants calls to be joined, None for what the author says.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Source:
     edited: bool = False
     interpreter: Interpreter = OWN
     open_files: tuple[int, int] | None = None
+    batch: Batching | None = None
 
 
 @dataclass(frozen=True)

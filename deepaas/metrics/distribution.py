@@ -28,15 +28,16 @@ class Distribution:
     exemplars: the latest of each bucket that has one.
     """
 
-    __slots__ = ("counts", "exemplars", "total")
+    __slots__ = ("bounds", "counts", "exemplars", "total")
 
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
+    def __init__(self, bounds: tuple[float, ...] = BUCKETS) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
         self.total = 0.0
         self.exemplars: dict[int, Exemplar] | None = None
 
     def add(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.counts[bisect_left(self.bounds, seconds)] += 1
         self.total += seconds
 
     def add_traced(self, seconds: float, trace_id: str) -> None:
@@ -44,7 +45,7 @@ class Distribution:
         if self.exemplars is None:
             self.exemplars = {}
         exemplar = Exemplar(trace_id, seconds, time.time())
-        self.exemplars[bisect_left(BUCKETS, seconds)] = exemplar
+        self.exemplars[bisect_left(self.bounds, seconds)] = exemplar
 
 
 class Summary:

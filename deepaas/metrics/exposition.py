@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite, isnan
 
-from deepaas.metrics.distribution import BUCKETS, Distribution, Exemplar, Summary
+from deepaas.metrics.distribution import Distribution, Exemplar, Summary
 from deepaas.metrics.families import Family, Kind, Value
 
 UNITS = ("seconds", "bytes", "watts", "celsius", "ratio")
@@ -110,7 +111,9 @@ def _info(lines: list[str], name: str, pairs: str, value: Value, how: Format) ->
     _plain(lines, f"{name}_info", pairs, value, how)
 
 
-_BOUNDS = (*(repr(bound) for bound in BUCKETS), "+Inf")
+@cache
+def _bounds(bounds: tuple[float, ...]) -> Sequence[str]:
+    return (*(repr(bound) for bound in bounds), "+Inf")
 
 
 def _histogram(lines: list[str], name: str, pairs: str, value: Value, how: Format) -> None:
@@ -118,7 +121,7 @@ def _histogram(lines: list[str], name: str, pairs: str, value: Value, how: Forma
     before = f"{name}_bucket{{{pairs},le=" if pairs else f"{name}_bucket{{le="
     exemplars = value.exemplars if how.is_open else None
     count = 0
-    for index, (bound, one) in enumerate(zip(_BOUNDS, value.counts, strict=True)):
+    for index, (bound, one) in enumerate(zip(_bounds(value.bounds), value.counts, strict=True)):
         count += one
         line = f'{before}"{bound}"}} {count}'
         if exemplars and index in exemplars:

@@ -10,6 +10,7 @@ from pathlib import Path
 from deepaas.messages import Ready
 from deepaas.plugins import MODEL_LOADERS
 from deepaas.runtime import interpreter, kinds, lifeline, training
+from deepaas.runtime.batching.plan import plan
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.loop import Control, serve
@@ -35,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         author = kinds.load(options.kind, options.source)
         model = LoadedModel(options.name, author, options.spool)
-        control.loaded(model)
+        batching = None if options.training or options.checking else plan(model, options.batch)
+        control.loaded(model, batching)
         if options.warm and not options.checking:
             model.warm()
         if options.training:
@@ -52,6 +54,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         control.cancel = concurrent.cancel
         control.send(Ready(printing.mark if several else b""))
         concurrent.serve()
+    elif batching is not None:
+        from deepaas.runtime.batching.loop import Batches
+
+        assert model.way is not None
+        batches = Batches(model, model.way, batching, calls, interrupter)
+        control.cancel, control.recall = batches.cancel, batches.recall
+        control.send(Ready())
+        with calls:
+            batches.answer_all()
     else:
         control.send(Ready())
         with calls:
@@ -67,6 +78,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--name", required=True, help="name of the model")
     parser.add_argument("--source", required=True, help="source of the model, for its kind")
     parser.add_argument("--spool", type=Path, required=True, help="folder for large results")
+    parser.add_argument("--batch", default="", help="batches, as JSON; the author's by default")
     parser.add_argument("--warm", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
         "--training", action="store_true", help="run a training instead of predictions"

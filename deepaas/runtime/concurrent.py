@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from deepaas.frames import FrameBuffer, frame
-from deepaas.messages import Failure, FromWorkerCalls, Predict, Reply, ToWorkerCalls
+from deepaas.messages import Ahead, Failure, FromWorkerCalls, Predict, Reply, ToWorkerCalls
 from deepaas.runtime import timing
 from deepaas.runtime.codecs import BodyMemory
 from deepaas.runtime.contract import LoadedModel
@@ -54,6 +54,8 @@ class Concurrent:
                 if isinstance(call, Failure):
                     post(call)
                     continue
+                if isinstance(call, Ahead):
+                    continue  # Only for batches.
                 assert isinstance(call, Predict), "training runs have their own workers"
                 self._tasks[call.id] = asyncio.ensure_future(self._answer(call, post, writer.drain))
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -7,7 +7,7 @@ import functools
 import inspect
 import shutil
 import types
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,8 @@ import marshmallow
 
 from deepaas.messages import (
     Answer,
-    CallProgress,
     Description,
     Inputs,
-    Measured,
     News,
     Predict,
     RawRequest,
@@ -27,17 +25,21 @@ from deepaas.messages import (
 )
 from deepaas.runtime import broken_schema
 from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.batching import ways
 from deepaas.runtime.blame import blamed
 from deepaas.runtime.calling import declared_in, place_of, without_arguments
 from deepaas.runtime.describe import describe
 from deepaas.runtime.encoding import Encoding
-from deepaas.runtime.failures import CannotBeServed, one_line, reason
+from deepaas.runtime.failures import CannotBeServed, reason
+from deepaas.runtime.interrupt import CallCancelled
 from deepaas.runtime.json_values import BadResult, not_json, to_json, to_json_or_text
 from deepaas.runtime.media import ANY
 from deepaas.runtime.odd_results import ExpectedResults
 from deepaas.runtime.plain_tensors import NewFolder
+from deepaas.runtime.quick import is_quick
 from deepaas.runtime.remarks import remarks, remarks_on
 from deepaas.runtime.results import Results, make_private
+from deepaas.runtime.scopes import scope_of
 from deepaas.runtime.signatures import DECLARED
 from deepaas.runtime.timing import ran
 from deepaas.runtime.tracebacks import has_authors_frame
@@ -66,11 +68,13 @@ class LoadedModel:
     def __init__(self, name: str, author: Any, spool: Path) -> None:
         self.name = name
         self.traits = traits_of(author)
+        self.way = ways.way_of(author)
         predict = getattr(author, "predict", None)
         yields_asynchronously = inspect.isasyncgenfunction(predict)
         self.streams = inspect.isgeneratorfunction(predict) or yields_asynchronously
         self.asynchronous = inspect.iscoroutinefunction(predict) or yields_asynchronously
         self._author = author
+        self._predict = self._alone if predict is None else predict
         self._predict_arguments = self._arguments("predict", "get_predict_args")
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
@@ -106,7 +110,21 @@ class LoadedModel:
     def remarks(self) -> list[str]:
         """What its author should know, although the model can be served."""
         arguments = {"predict": self._predict_arguments, "train": self._train_arguments}
-        return [*self.traits.remarks, *remarks(self._author, arguments)]
+        unused = ways.why_not(self._author)
+        about = [f"{unused}; its calls run one by one"] if unused else []
+        return [*self.traits.remarks, *about, *remarks(self._author, arguments)]
+
+    @property
+    def interruptions(self) -> tuple[type[BaseException], ...]:
+        """What is raised in the author's code for a call that is not wanted any more."""
+        return (CallCancelled, self.traits.cancelled)
+
+    @property
+    def validates_quickly(self) -> bool:
+        """Whether no client can make validating the arguments of ``predict`` slow."""
+        return self._predict_arguments is not None and is_quick(
+            self._predict_arguments.schema, tensors=True
+        )
 
     @functools.cached_property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -201,18 +219,16 @@ class LoadedModel:
     ) -> Answer:
         """Call the author's ``predict`` and encode the result; any thread can call ``post``.
         Raises exceptions of the author's code, or BadResult if the result cannot be sent."""
-        encoding = self._encoding(call, arguments)
-        with self.traits.around(self._scope(call, post)):
+        encoding = self.encoding(call, arguments)
+        with self.traits.around(self.scope([call], post)):
             try:
-                result = self._author.predict(**arguments)
+                result = self._predict(**arguments)
             except TypeError as error:
                 self._explain("predict", error)
                 raise
             if not self.streams:
                 ran()
-                answer = encoding.answer(result)
-                answer.remark = self._expected.whole(result) or answer.remark
-                return answer
+                return encoding.whole(result)
             with contextlib.closing(result):
                 for item in result:
                     part = encoding.part(item)
@@ -229,19 +245,17 @@ class LoadedModel:
         posted: Callable[[], Awaitable[None]],
     ) -> Answer:
         """The same, asynchronous; ``posted`` waits until the host has read most of the posts."""
-        encoding = self._encoding(call, arguments)
-        with self.traits.around(self._scope(call, post)):
+        encoding = self.encoding(call, arguments)
+        with self.traits.around(self.scope([call], post)):
             try:
-                result = self._author.predict(**arguments)
+                result = self._predict(**arguments)
             except TypeError as error:
                 self._explain("predict", error)
                 raise
             if not self.streams:
                 found = await result
                 ran()
-                answer = encoding.answer(found)
-                answer.remark = self._expected.whole(found) or answer.remark
-                return answer
+                return encoding.whole(found)
             async with contextlib.aclosing(result):
                 async for item in result:
                     part = encoding.part(item)
@@ -263,7 +277,7 @@ class LoadedModel:
 
         return self.loop.run_until_complete(self.predict_async(call, arguments, post, posted))
 
-    def _encoding(self, call: Predict, arguments: dict[str, Any]) -> Encoding:
+    def encoding(self, call: Predict, arguments: dict[str, Any]) -> Encoding:
         # Read before the call, because the author's code may change the arguments.
         accept = arguments.get("accept")
         if self._predict_arguments is None or not self._predict_arguments.media_types:
@@ -293,19 +307,17 @@ class LoadedModel:
         ):
             raise CannotBeServed(reason(error), "\n".join(found)) from error
 
-    def _scope(self, call: Predict, post: Callable[[News], None]) -> Scope:
-        def measure(name: str, value: Any, mode: str) -> None:
-            try:
-                noted = to_json(value)
-            except BadResult as error:
-                # Raised in the model's code, where the author sees it.
-                raise TypeError(f"metric {name!r}: {error}") from None
-            post(Measured(call.id, name, noted, mode))
+    def scope(self, calls: Sequence[Predict], post: Callable[[News], None]) -> Scope:
+        """What the model's code records and reports is that of all these calls."""
+        return scope_of(calls, post, self._spool)
 
-        def report(step: float, total: float | None, message: str) -> None:
-            post(CallProgress(call.id, step, total, one_line(message)))
-
-        return Scope(call.id, call.context, measure, self._spool, report)
+    def _alone(self, **arguments: Any) -> Any:
+        """``predict`` of an author who has only written ``predict_batch``."""
+        assert self.way is not None
+        (result,) = self.way.run([arguments])
+        if isinstance(result, BaseException):
+            raise result
+        return result
 
     def _scope_of_training(self, call_id: int) -> Scope:
         def measure(_name: str, _value: Any, _mode: str) -> None:
@@ -317,7 +329,8 @@ class LoadedModel:
         return self.loop.run_until_complete(result) if inspect.iscoroutine(result) else result
 
     def _arguments(self, function: str, declaration: str) -> Arguments | None:
-        if not callable(getattr(self._author, function, None)):
+        is_alone = function == "predict" and self.way is not None
+        if not (is_alone or callable(getattr(self._author, function, None))):
             return None
         declare = getattr(self._author, declaration, None)
         if declare is None:

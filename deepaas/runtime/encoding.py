@@ -32,6 +32,12 @@ class Encoding:
             return self._encoded(self._checked(result))
         return self._results.encode(self._call.id, result, self._accept)
 
+    def whole(self, result: Any) -> Answer:
+        """Encode what ``predict`` has returned, with a remark if its author should know more."""
+        answer = self.answer(result)
+        answer.remark = self._expected.whole(result) or answer.remark
+        return answer
+
     def part(self, item: Any) -> Part | None:
         """Encode a yielded value; None if it is sent at the end. Raises like :meth:`answer`."""
         self._remark = self._remark or self._expected.item(item)

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ import msgspec
 from deepaas.frames import FrameBuffer, frame
 from deepaas.messages import (
     INLINE_BYTES,
+    Ahead,
     AskHealth,
     AskLife,
+    Batching,
     Broken,
     Cancel,
     Checked,
@@ -36,7 +38,9 @@ from deepaas.messages import (
     Metadata,
     News,
     Predict,
+    Recall,
     Reply,
+    Returned,
     Timed,
     ToWorkerCalls,
     ToWorkerControl,
@@ -48,7 +52,7 @@ from deepaas.runtime.advice import advice, is_permanent
 from deepaas.runtime.codecs import BodyMemory, decoded
 from deepaas.runtime.contract import LoadedModel, metadata_json
 from deepaas.runtime.failures import CannotBeServed, bad_arguments, failure, reason, traceback_text
-from deepaas.runtime.interrupt import CallCancelled, Interrupter
+from deepaas.runtime.interrupt import Interrupter
 from deepaas.runtime.odd_metadata import oddities
 from deepaas.runtime.places import MalformedBody
 from deepaas.runtime.results import make_private
@@ -75,14 +79,17 @@ class Control:
         self._spool = spool
         self._sending = threading.Lock()
         self._checking = threading.Lock()
+        self.recall: Callable[[Sequence[int]], list[int]] = lambda _: []
         self._model: LoadedModel | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._listen, name="deepaas-control", daemon=True).start()
 
-    def loaded(self, model: LoadedModel) -> None:
+    def loaded(self, model: LoadedModel, batching: Batching | None = None) -> None:
         self._model = model
-        self.send(model.describe())
+        description = model.describe()
+        description.batching = batching
+        self.send(description)
 
     def send(self, message: FromWorkerControl) -> None:
         """Send a message to the host; can be used from any thread."""
@@ -113,6 +120,8 @@ class Control:
         match message:
             case Cancel(call_id):
                 self.cancel(call_id)
+            case Recall(call_ids):
+                self.send(Returned(self.recall(call_ids)))
             case AskLife(question_id):
                 self.send(Life(question_id))
             case AskHealth(question_id):
@@ -185,7 +194,6 @@ class _Calls:
         self._sock = sock
         self._interrupter = interrupter
         interrupter.raises = model.traits.cancelled
-        self._cancelled = (CallCancelled, model.traits.cancelled)
         self._sending = threading.Lock()
         self._process_id = os.getpid()
         self._memory = BodyMemory()
@@ -199,7 +207,7 @@ class _Calls:
         while True:
             began = time.perf_counter()
             if brisk:
-                _look(poll, began + SPIN_SECONDS)
+                look(poll, began + SPIN_SECONDS)
             data = self._sock.recv(RECEIVE_BYTES)
             if not data:
                 return
@@ -208,10 +216,10 @@ class _Calls:
                 call = received(decoder, payload)
                 if isinstance(call, Failure):
                     self._send(call)
-                else:
+                elif not isinstance(call, Ahead):  # Only for batches.
                     self._answer(call)
 
-    def _answer(self, call: ToWorkerCalls) -> None:
+    def _answer(self, call: Predict | Train | CheckTraining) -> None:
         answer: Reply
         timed = timing.begin(call) if isinstance(call, Predict) else None
         try:
@@ -222,7 +230,7 @@ class _Calls:
                 self._interrupter.end()
                 if getattr(call.inputs, "tensors", None):
                     self._model.forget(call.id)
-        except self._cancelled:
+        except self._model.interruptions:
             answer = Failure(call.id, "cancelled")
         except BaseException as error:
             # Not only Exception: panics and cancellations of some libraries are not, and
@@ -238,7 +246,7 @@ class _Calls:
             self._send(timed)
         self._send(answer)
 
-    def _run(self, call: ToWorkerCalls, timed: Timed | None) -> Reply:
+    def _run(self, call: Predict | Train | CheckTraining, timed: Timed | None) -> Reply:
         if isinstance(call, Train):
             run.TRACE.set(call.trace)
             with training.cancellable():
@@ -297,7 +305,7 @@ def loaded(
         return bad_arguments(call.id, error, call.inputs)
 
 
-def _look(poll: select.poll, until: float) -> None:
+def look(poll: select.poll, until: float) -> None:
     """Wait for data, awake: to wake a process that sleeps on an idle core costs many times what a
     small prediction does, most of all in virtual machines. So does the host, see
     ``deepaas.web.awake``."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from deepaas.model.v2.fields import Tensor
 from deepaas.runtime.arguments import must_be_file
 
 QUICK = "checked_quickly"
@@ -44,8 +45,12 @@ _VALIDATORS: frozenset[Any] = frozenset(
 )
 
 
-def is_quick(schema: Schema) -> bool:
-    return all(_is_quick(field) for field in schema.fields.values())
+def is_quick(schema: Schema, *, tensors: bool = False) -> bool:
+    """`tensors`: whether they count as quick, too: it takes no longer than copying them."""
+    return all(
+        (tensors and isinstance(field, Tensor)) or _is_quick(field)
+        for field in schema.fields.values()
+    )
 
 
 def _is_quick(field: fields.Field) -> bool:

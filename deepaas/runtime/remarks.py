@@ -7,6 +7,7 @@ from typing import Any
 
 from deepaas.runtime import defaults
 from deepaas.runtime.arguments import Arguments
+from deepaas.runtime.batching.ways import lacks_predict
 from deepaas.runtime.returns import (
     NOTHING,
     SOMETIMES,
@@ -44,6 +45,8 @@ def remarks(author: Any, arguments: dict[str, Arguments | None]) -> Iterator[str
     for name, value in there.items():
         if not callable(value):
             yield f"{name} is {type(value).__name__}, not a function: it is never called"
+    if lacks_predict(author):
+        there["predict"] = author.predict_batch
     if not near and not there:
         yield f"it has none of the functions {', '.join(KNOWN)}"
     elif not DECLARED.keys() & {*there, *near.values()}:
@@ -79,7 +82,9 @@ def remarks_on(
         wrong = defaults.problem(name, field) or defaults.unused(name, field)
         if wrong is not None and wrong.code in ("default-invalid", "default-unused"):
             yield f"{wrong.problem}; {wrong.fix}"
-    call = getattr(author, function)
+    call = getattr(author, function, None)
+    if call is None:
+        return  # ``predict_batch`` gets a dict for each call.
     if function == "predict" and forgets_return(author):
         yield f"{NOTHING}; end it with return RESULT"
     elif function == "predict" and (place := forgets_some_return(author)):

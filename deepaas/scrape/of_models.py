@@ -42,6 +42,9 @@ class ModelMetrics:
         self.run = Family(
             "deepaas_run_seconds", HISTOGRAM, "Time that a worker takes for a prediction.", MODEL
         )
+        self.batches = Family(
+            "deepaas_batch_calls", HISTOGRAM, "Predictions in a batch, of models with them.", MODEL
+        )
         self.workers = Family(
             "deepaas_workers", GAUGE, "Worker processes by state.", ("model", "state")
         )
@@ -133,6 +136,7 @@ class ModelMetrics:
             self.scaled.add(numbers.scaled[direction], name, direction)
         self.queue.add(numbers.queue, name)
         self.run.add(numbers.run, name)
+        self.batches.add(numbers.batches, name)
         for about, values in numbers.measurements.items():
             self.measurements.add(values, name, about)
 

@@ -181,6 +181,12 @@ class Execution:
         self._reply = reply
         self._run(worker.stop())
 
+    def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
+        """It gets no calls ahead."""
+
+    def returned(self, worker: Worker, calls: Sequence[Call]) -> None:
+        """It gets no calls ahead."""
+
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         for timer in self._timers:
             timer.cancel()

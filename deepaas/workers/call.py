@@ -13,6 +13,7 @@ from deepaas.workers.numbers import PoolNumbers
 
 if TYPE_CHECKING:
     from deepaas.tracing.call import CallTimes
+    from deepaas.workers.worker import Worker
 
 
 class CallListener(Protocol):
@@ -35,10 +36,16 @@ class Call:
     the monotonic clock; without `numbers`, only `arrived` is known, of a call that had to wait.
     `priority` is that in the queue. `deadline` is a limit for the time in the queue first, and for
     that in the worker then. `progress` is the latest that its model has reported.
+
+    `ahead` is the worker to which it has been sent although it has not begun; `recalled`: whether
+    it has been asked for it; `returned_count`: how many have ended instead of beginning it.
+    `batched`: whether its batch has been counted.
     """
 
     __slots__ = (
+        "ahead",
         "arrived",
+        "batched",
         "begun",
         "client_id",
         "context",
@@ -48,8 +55,10 @@ class Call:
         "numbers",
         "priority",
         "progress",
+        "recalled",
         "reply",
         "request",
+        "returned_count",
         "times",
     )
 
@@ -64,6 +73,9 @@ class Call:
         self.id = request.id
         self.numbers = numbers
         self.arrived = self.begun = 0.0
+        self.ahead: Worker | None = None
+        self.batched = self.recalled = False
+        self.returned_count = 0
         self.priority = USUAL_PRIORITY
         self.client_id = client_id
         self.listener = listener

@@ -18,6 +18,7 @@ from deepaas.errors import (
 )
 from deepaas.messages import CallProgress, Failure, Inputs, Reply
 from deepaas.turns import TURN
+from deepaas.workers.ahead import AheadCalls
 from deepaas.workers.call import Call
 from deepaas.workers.numbers import CallOutcome, EndReason, PoolNumbers
 from deepaas.workers.slot import Slots
@@ -26,6 +27,9 @@ from deepaas.workers.status import PoolLimits
 from deepaas.workers.terms import USUAL_TERMS, Terms
 from deepaas.workers.waiting import Waiting
 from deepaas.workers.worker import Worker
+
+RETURNS_COUNT = 3
+"""A call that so many workers had been sent ahead, and that have died then, may be the cause."""
 
 
 class Calls:
@@ -46,13 +50,14 @@ class Calls:
         self._numbers = numbers
         self._free: deque[Worker] = deque()
         self._waiting: Waiting[Call] = Waiting()
+        self._ahead = AheadCalls(slots)
         self._refused = ""
         self._ids = itertools.count(1)
         self._loop = asyncio.get_running_loop()
 
     @property
     def queued_count(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._ahead)
 
     @property
     def room_count(self) -> int:
@@ -70,10 +75,8 @@ class Calls:
         working = (call for worker in self._slots.workers() for call in worker.calls.values())
         if any(call.client_id == client_id for call in working):
             return 0
-        waiting = (
-            each for each, call in enumerate(self._waiting, 1) if call.client_id == client_id
-        )
-        return next(waiting, None)
+        waiting = enumerate(itertools.chain(self._ahead, self._waiting), 1)
+        return next((each for each, call in waiting if call.client_id == client_id), None)
 
     def progress(self, client_id: str) -> CallProgress | None:
         """What the model has reported of a call, None if it has not, or if the call is unknown."""
@@ -113,14 +116,51 @@ class Calls:
             if not self._begin(worker, call):
                 self._waiting.put_back(call)
                 return
+        while self._waiting and worker.ahead_count > 0:
+            call = self._waiting.take()
+            if not self._ahead.send_to(worker, call):
+                self._waiting.put_back(call)
+                return
         if worker.has_room and worker not in self._free:
             self._free.append(worker)
+            if self._ahead:
+                self._ahead.relieve(worker)
+
+    def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
+        """Those that were sent ahead begin, together with others if they are `batched`."""
+        for call in calls:
+            if call.ahead is not None:
+                if self._ahead.left(call):
+                    self._has_begun(worker, call)
+                else:  # Its client has left, or its time in the queue is over.
+                    call.numbers = None
+                    self._interrupt(worker, call)
+            call.batched = True
+        if batched and self._numbers is not None:
+            self._numbers.batches.add(len(calls))
+
+    def returned(self, calls: Sequence[Call]) -> None:
+        """They had been sent ahead, and are back."""
+        for call in calls:
+            if self._ahead.left(call):
+                self._waiting.put_back(call)
+        self._spread()
+
+    def _spread(self) -> None:
+        """Give waiting calls to all workers that have room."""
+        while self._waiting:
+            call = self._waiting.take()
+            if not (self._is_taken(call) or self._ahead.send(call)):
+                self._waiting.put_back(call)
+                return
 
     def answered(self, call: Call, reply: Reply) -> None:
         if call.deadline is not None:
             _stop_clock(call)
         if call.numbers is not None:
             call.numbers.ended(call.reply, reply, time.monotonic() - call.begun)
+            if not call.batched:
+                call.numbers.batches.add(1)
         if call.reply.done():
             discard(reply)
         else:
@@ -133,19 +173,41 @@ class Calls:
         with contextlib.suppress(ValueError):
             self._free.remove(worker)
         for call in calls:
-            _stop_clock(call)
             self._spool.remove_result(call.id)
+            if call.ahead is not None:
+                self._is_back(call, worker.how)
+                continue
+            _stop_clock(call)
             if call.numbers is not None:
                 call.numbers.ended(call.reply, None, time.monotonic() - call.begun)
             if not call.reply.done():
                 call.reply.set_exception(WorkerDied(self._name, worker.how))
+        self._spread()
+
+    def _is_back(self, call: Call, how: str) -> None:
+        """The worker to which it had been sent ahead has ended, not because of it as far as is
+        known."""
+        if not self._ahead.left(call):
+            return
+        call.returned_count += 1
+        if call.returned_count < RETURNS_COUNT:
+            self._waiting.put_back(call)
+            return
+        _stop_clock(call)
+        if not call.reply.done():
+            self._count(CallOutcome.DIED)
+            call.reply.set_exception(WorkerDied(self._name, how))
 
     def replaced(self) -> None:
         self._free.clear()
 
     def refuse_waiting(self, reason: str, *, leaving: bool = False) -> None:
+        refused = list(self._ahead)
+        for call in refused:
+            self._ahead.withdraw(call)
         while self._waiting:
-            call = self._waiting.take()
+            refused.append(self._waiting.take())
+        for call in refused:
             _stop_clock(call)
             if not call.reply.done():
                 self._count(CallOutcome.UNAVAILABLE)
@@ -182,7 +244,7 @@ class Calls:
         if broken := self._slots.broken():
             self._count(CallOutcome.UNAVAILABLE)
             raise self.unavailable(broken)
-        if len(self._waiting) >= self._limits.queue_size:
+        if self.queued_count >= self._limits.queue_size:
             self._count(CallOutcome.QUEUE_FULL)
             raise QueueFull(self._name, self._limits.queue_size)
         turn = TURN.get()
@@ -190,7 +252,10 @@ class Calls:
         call.priority = turn.priority
         if seconds := turn.limit_seconds(self._limits.queue_seconds):
             call.deadline = self._loop.call_later(seconds, self._wait_no_more, call, seconds)
-        self._waiting.add(call)
+        if not self._waiting and self._ahead.send(call):
+            return
+        if not (self._ahead and self._ahead.overtake(call)):
+            self._waiting.add(call)
 
     def _count(self, outcome: CallOutcome) -> None:
         """Count a call that no worker has begun."""
@@ -201,6 +266,11 @@ class Calls:
         """False if the worker was killed a moment ago."""
         if not worker.run(call):
             return False
+        self._has_begun(worker, call)
+        return True
+
+    def _has_begun(self, worker: Worker, call: Call) -> None:
+        call.batched = worker.batching is None
         if call.numbers is not None:
             call.begun = time.monotonic()
             call.numbers.queue.add(call.begun - call.arrived)
@@ -210,11 +280,11 @@ class Calls:
             call.deadline = self._loop.call_later(
                 self._limits.predict_seconds, self._time_out, worker, call
             )
-        return True
 
     def _wait_no_more(self, call: Call, seconds: float) -> None:
         """It has waited for so long in the queue."""
-        if self._waiting.remove(call) and not call.reply.done():
+        waited = self._waiting.remove(call) or self._ahead.withdraw(call)
+        if waited and not call.reply.done():
             self._count(CallOutcome.QUEUE_TIMED_OUT)
             call.reply.set_exception(QueueTimedOut(self._name, seconds))
 
@@ -232,17 +302,27 @@ class Calls:
             return
         for worker in self._slots.workers():
             if call.id in worker.calls:
-                worker.interrupt(call)
-                self._loop.call_later(
-                    self._limits.cancel_grace_seconds, self._end_unwanted, worker, call
-                )
+                self._interrupt(worker, call)
                 return
-        if self._waiting.remove(call):
+        if self._waiting.remove(call) or self._ahead.withdraw(call):
             _stop_clock(call)
             self._count(CallOutcome.CANCELLED)
 
+    def _interrupt(self, worker: Worker, call: Call) -> None:
+        worker.interrupt(call)
+        grace_seconds = self._limits.cancel_grace_seconds
+        self._loop.call_later(grace_seconds, self._end_unwanted, worker, call)
+
     def _end_unwanted(self, worker: Worker, call: Call) -> None:
-        if call.id in worker.calls:
+        if call.id not in worker.calls:
+            return
+        if worker.batching is not None and not all(
+            one.reply.done() for one in worker.calls.values()
+        ):
+            # It is in a batch with calls that are wanted.
+            grace_seconds = self._limits.cancel_grace_seconds
+            self._loop.call_later(max(grace_seconds, 0.1), self._end_unwanted, worker, call)
+        else:
             worker.kill(
                 "was stopped: a call whose client had disconnected did not end within "
                 f"{self._limits.cancel_grace_seconds:g} s",

@@ -20,6 +20,8 @@ NAMES_COUNT = 50
 OTHER_NAMES = "other"
 MAX_NAME_CHARACTERS = 100
 
+BATCH_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
+
 
 class CallOutcome(str, Enum):
     """How calls end.
@@ -83,6 +85,7 @@ class PoolNumbers:
     """Attributes:
     queue: seconds until a worker began a call.
     run: seconds from then to its end.
+    batches: calls in a batch, if the model has batches.
     outcomes: of all calls, also of those that no worker has begun.
     restarts: replaced workers.
     scaled: changes of the number of workers by direction, ``up`` and ``down``.
@@ -92,6 +95,7 @@ class PoolNumbers:
     def __init__(self, kills: OutOfMemoryKills) -> None:
         self.queue = Distribution()
         self.run = Distribution()
+        self.batches = Distribution(BATCH_SIZES)
         self.outcomes: Counter[CallOutcome] = Counter()
         self.restarts: Counter[EndReason] = Counter()
         self.scaled: Counter[str] = Counter()

@@ -304,6 +304,12 @@ class Pool:
         self._serve(worker)
         self.calls.answered(call, reply)
 
+    def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
+        self.calls.begun(worker, calls, batched=batched)
+
+    def returned(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
+        self.calls.returned(calls)
+
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
         slot = self._slots.of(worker)
         needed = self._slots.emptied(slot)

@@ -85,6 +85,12 @@ class Swap:
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         """It gets no calls."""
 
+    def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
+        """It gets no calls."""
+
+    def returned(self, worker: Worker, calls: Sequence[Call]) -> None:
+        """It gets no calls."""
+
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:  # noqa: ARG002
         self._leaving.discard(worker)
         if self._over:

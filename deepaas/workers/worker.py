@@ -14,9 +14,12 @@ from deepaas.errors import ModelUnavailable
 from deepaas.executor import Executor, Needs
 from deepaas.frames import frame
 from deepaas.messages import (
+    Ahead,
     Answer,
     AskHealth,
     AskLife,
+    Batching,
+    Begun,
     Broken,
     CallProgress,
     Cancel,
@@ -34,7 +37,9 @@ from deepaas.messages import (
     News,
     Part,
     Ready,
+    Recall,
     Reply,
+    Returned,
     Timed,
 )
 from deepaas.workers.call import Call
@@ -46,6 +51,9 @@ from deepaas.workers.spool import discard, is_own_file
 _log = logging.getLogger(__name__)
 
 EXIT_SECONDS = 2.0
+
+AHEAD = 2
+"""A worker has calls for so many batches, so that the next one is there when one ends."""
 
 Question = GetMetadata | CheckTraining | AskHealth | AskLife
 
@@ -76,14 +84,23 @@ class WorkerKeeper(Protocol):
     def answered(self, worker: Worker, call: Call, reply: Reply) -> None:
         """A call has ended: the worker has room for another one."""
 
+    def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
+        """It begins calls that it had been sent ahead, together if they are `batched`."""
+
+    def returned(self, worker: Worker, calls: Sequence[Call]) -> None:
+        """It has returned calls that it had been sent ahead."""
+
     def ended(self, worker: Worker, calls: Sequence[Call]) -> None:
-        """The process has exited during these calls."""
+        """The process has exited during these calls; those sent ahead are among them."""
 
 
 class Worker:
     """A worker, wherever it runs (``deepaas.executor``).
 
     Attributes:
+        calls: those that it has begun.
+        ahead: those that it has been sent ahead.
+        batching: how it joins calls, None if it does not.
         how: in words, how it ended or why it cannot serve.
         traceback: the author's, if the model could not be loaded.
         ordered: whether the host itself has ended it.
@@ -108,6 +125,8 @@ class Worker:
         self.label = label
         self.state = WorkerState.LOADING
         self.calls: dict[int, Call] = {}
+        self.ahead: dict[int, Call] = {}
+        self.batching: Batching | None = None
         self.concurrency = 1
         self.setup = Setup()
         self.how = ""
@@ -151,7 +170,15 @@ class Worker:
 
     @property
     def has_room(self) -> bool:
-        return len(self.calls) < self.concurrency
+        """For a call that begins at once."""
+        return len(self.calls) < self.concurrency and not self.ahead
+
+    @property
+    def ahead_count(self) -> int:
+        """How many more calls it can be sent ahead."""
+        if self.batching is None or not self.takes_calls:
+            return 0
+        return AHEAD * self.batching.size - len(self.calls) - len(self.ahead)
 
     @property
     def where(self) -> str:
@@ -177,12 +204,30 @@ class Worker:
             return False
         if call.times is not None:
             call.times.sent(self.label)
+        self._begin(call)
+        return True
+
+    def send_ahead(self, call: Call, ahead: Ahead) -> bool:
+        """The same, but it waits there until it begins, see ``messages.Ahead``."""
+        if not self._line.send(frame(ahead)) or not self._line.send(call.request):
+            return False
+        if call.times is not None:
+            call.times.sent(self.label)
+        self.ahead[call.id] = call
+        return True
+
+    def recall(self, calls: Sequence[Call]) -> None:
+        """Ask for calls that have been sent ahead; the answer is ``WorkerKeeper.returned``."""
+        for call in calls:
+            call.recalled = True
+        self._control.send(frame(Recall([call.id for call in calls])))
+
+    def _begin(self, call: Call) -> None:
         if call.listener is not None:
             call.listener.begun()
         self.calls[call.id] = call
         if self._output is not None and (self.concurrency > 1 or call.context is not None):
             self._output.begin(call.id, call.context, apart=self.concurrency > 1)
-        return True
 
     def interrupt(self, call: Call) -> None:
         self._control.send(frame(Cancel(call.id)))
@@ -203,6 +248,7 @@ class Worker:
     def pending(self) -> set[asyncio.Future[Any]]:
         asked: set[asyncio.Future[Any]] = set(self._questions.values())
         asked.update(call.reply for call in self.calls.values())
+        asked.update(call.reply for call in self.ahead.values())
         return {answer for answer in asked if not answer.done()}
 
     def terminate(self) -> None:
@@ -226,7 +272,7 @@ class Worker:
         return found
 
     async def stop(self) -> None:
-        if self.state in (WorkerState.LOADING, WorkerState.WARMING) or self.calls:
+        if self.state in (WorkerState.LOADING, WorkerState.WARMING) or self.calls or self.ahead:
             # It is busy and would not notice.
             self.kill("was stopped with the host")
         self._line.close()
@@ -239,7 +285,14 @@ class Worker:
     # --- called by the executor (executor.Reports) ---
 
     def on_call(self, message: FromWorkerCalls) -> None:
+        if isinstance(message, Begun):
+            self._on_begun(message.ids, batched=True)
+            return
         call = self.calls.get(message.id)
+        if call is None and message.id in self.ahead:
+            # Its arguments are invalid, so that it is in no batch.
+            self._on_begun([message.id], batched=False)
+            call = self.calls.get(message.id)
         if call is None:
             self.on_garbage(f"an answer to the unknown call {message.id}")
         elif (
@@ -257,6 +310,19 @@ class Worker:
                 call.times.timed = message
         else:
             _pass_on(call, message)
+
+    def _on_begun(self, call_ids: Sequence[int], *, batched: bool) -> None:
+        if any(call_id not in self.ahead and call_id not in self.calls for call_id in call_ids):
+            self.on_garbage("it has begun a call that is unknown")
+            return
+        begun = [self.ahead.pop(each) for each in call_ids if each in self.ahead]
+        self._drain()  # What others have printed is not these calls'.
+        for call in begun:
+            self._begin(call)
+        together = begun
+        if batched:
+            together = [self.calls[each] for each in call_ids]
+        self.keeper.begun(self, together, batched=batched)
 
     def _on_reply(self, call: Call, reply: Reply) -> None:
         is_told_apart = self.concurrency > 1 or call.context is not None
@@ -284,6 +350,7 @@ class Worker:
             case Description() if self.state is WorkerState.LOADING and not self._is_gone:
                 self.state = WorkerState.WARMING
                 self.concurrency = max(1, message.concurrency)
+                self.batching = message.batching
                 self.load_seconds = time.monotonic() - self._started
                 self.keeper.loaded(self, message)
             case Ready(mark) if self.state is WorkerState.WARMING and not self._is_gone:
@@ -301,6 +368,9 @@ class Worker:
                 self.hopeless = permanent
                 self.traceback = traceback
                 self._process.kill()
+            case Returned(call_ids):
+                returned = [self.ahead.pop(each) for each in call_ids if each in self.ahead]
+                self.keeper.returned(self, returned)
             case (
                 Metadata(question_id)
                 | Checked(question_id)
@@ -336,8 +406,9 @@ class Worker:
                 answer.set_exception(ModelUnavailable(self._name, f"its worker {self.how}"))
         self._drain()
         self.setup.end("failed")
-        calls = list(self.calls.values())
+        calls = [*self.calls.values(), *self.ahead.values()]
         self.calls.clear()
+        self.ahead.clear()
         self.keeper.ended(self, calls)
 
 

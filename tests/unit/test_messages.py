@@ -31,6 +31,7 @@ PARTS = {
     messages.Values,
     messages.Encoded,
     messages.ArgumentSignature,
+    messages.Batching,
     messages.FileDetails,
     messages.Tensor,
     messages.TensorDetails,

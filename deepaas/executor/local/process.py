@@ -14,9 +14,11 @@ import subprocess
 import threading
 from collections.abc import Callable
 
+import msgspec
+
 from deepaas.executor import Needs, Reports
 from deepaas.executor.local.channel import Channel
-from deepaas.messages import FromWorkerCalls, FromWorkerControl
+from deepaas.messages import FromWorkerCalls, FromWorkerControl, Message
 from deepaas.programs import environment_for, inherited, module_command
 from deepaas.reaper import reaped
 from deepaas.warden import VARIABLE, end_marked
@@ -185,9 +187,14 @@ def _command(needs: Needs, calls: int, control: int, lifeline: int) -> list[str]
         f"--source={source.source}",
         f"--spool={needs.results}",
         "--warm" if source.warm else "--no-warm",
+        *([f"--batch={_json(source.batch)}"] if source.batch is not None else []),
         *(["--training"] if needs.training else []),
         *(["--checking"] if needs.checking else []),
     ]
+
+
+def _json(message: Message) -> str:
+    return msgspec.json.encode(message).decode()
 
 
 def _in_words(code: int) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deepaas.model.v2.batches import batched
+
+__all__ = ["InvalidArgument", "Tensor", "batched"]
+
 
 @dataclass(frozen=True)
 class Tensor:

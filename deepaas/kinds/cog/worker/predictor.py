@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -21,6 +21,8 @@ from deepaas.kinds.cog.worker.plain import plain
 from deepaas.kinds.cog.worker.signature import Parameter, called, parameters, type_hints
 from deepaas.kinds.cog.worker.source import reveal
 from deepaas.kinds.cog.worker.trained import kept
+from deepaas.model.v2.batches import ATTRIBUTE as BATCHED
+from deepaas.runtime.batching.ways import OPTIONS, declared_on, is_no_plain_function
 from deepaas.runtime.calling import without_arguments
 from deepaas.runtime.signatures import misspelt
 from deepaas.runtime.traits import ATTRIBUTE, Scope, Take, Traits, traits_of
@@ -94,6 +96,13 @@ class Predictor:
         self.get_predict_args = _declared(taken)
         streams = output.in_parts or _yields(function) or _yields(written)
         self.predict = _predict(function, taken, asynchronous, streams)
+        if (declared := declared_on(function)) is not None:
+            setattr(self.predict, BATCHED, declared)
+        if (together := getattr(self._owner, "predict_batch", None)) is not None:
+            self.predict_batch = _predict_batch(together, taken)
+        for option in OPTIONS:
+            if hasattr(self._owner, option):
+                setattr(self, option, getattr(self._owner, option))
         setattr(
             self,
             ATTRIBUTE,
@@ -243,6 +252,20 @@ def _predict(
     if asynchronous:
         return parts_later if streams else whole_later
     return parts if streams else whole
+
+
+def _predict_batch(function: Callable[..., Any], taken: list[Parameter]) -> Callable[..., Any]:
+    """Wrap ``predict_batch`` in the same way."""
+    if is_no_plain_function(function):
+        return function  # The worker says that it is not used.
+
+    def together(calls: Sequence[Mapping[str, Any]]) -> Any:
+        results = function([inputs.values(taken, arguments) for arguments in calls])
+        if not isinstance(results, (list, tuple)):
+            return results
+        return [one if isinstance(one, BaseException) else _returned(one) for one in results]
+
+    return together
 
 
 def _returned(value: Any) -> Any:
