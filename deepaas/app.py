@@ -23,6 +23,8 @@ from deepaas.executor import Executor, NoExecutor, Source
 from deepaas.front import Front, in_order
 from deepaas.logs import RecentLog
 from deepaas.masks import Masks
+from deepaas.messages import Batching
+from deepaas.model.batches import batches
 from deepaas.model.discovery import FoundModel
 from deepaas.model.registry import Registry
 from deepaas.notes import Notes
@@ -121,11 +123,12 @@ def build_registry(
         )
 
     kills = OutOfMemoryKills()
+    joined = batches(settings.batch, [found.name for found in models])
     return Registry(
         [
             Pool(
                 executor,
-                source(settings, found),
+                source(settings, found, joined.get(found.name)),
                 limits(found.name),
                 folder / "results" / str(number),
                 numbers=PoolNumbers(kills) if settings.metrics else None,
@@ -139,7 +142,7 @@ def build_registry(
     )
 
 
-def source(settings: Settings, found: FoundModel) -> Source:
+def source(settings: Settings, found: FoundModel, batch: Batching | None = None) -> Source:
     return Source(
         found.name,
         found.kind,
@@ -149,6 +152,7 @@ def source(settings: Settings, found: FoundModel) -> Source:
         found.interpreter,
         # The host raises its own limit later; models keep the original one.
         resource.getrlimit(resource.RLIMIT_NOFILE),
+        batch,
     )
 
 

@@ -89,6 +89,17 @@ class Settings:
         unit="NAME=PATH",
         rare=True,
     )
+    batch: tuple[str, ...] = option(
+        (),
+        "Batches of calls for a model that supports them, NAME=SIZE or NAME=SIZE,DELAY: "
+        "resnet=16 for up to 16 waiting calls at a time, resnet=16,5ms to wait up to 5 ms for "
+        "others first, resnet=auto for what pays, at most 32, resnet=off for none. By default, as "
+        "the model's author has chosen. Can be repeated; in an environment variable, separated "
+        "by commas.",
+        multiple=True,
+        group=MODELS,
+        unit="NAME=SIZE",
+    )
     executor: str = option(
         "local",
         "Where the workers run: 'local' for processes on this machine, or the name of an executor "

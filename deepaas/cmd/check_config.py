@@ -25,6 +25,7 @@ from deepaas.doors import ClosedDoor
 from deepaas.errors import ConfigError, StoreUnavailable
 from deepaas.guarding import build_keys, build_limits
 from deepaas.model import discovery
+from deepaas.model.batches import batches
 from deepaas.observing import build_tracing
 from deepaas.scrape.listener import address_of
 from deepaas.settings import Settings
@@ -109,6 +110,7 @@ def _of_address(address: ListenAddress, settings: Settings) -> Iterator[str]:
 def _of_models(settings: Settings) -> Iterator[str]:
     models = discovery.choose(settings.model_name, settings.model_python)
     build_shares(settings, models, os.environ)
+    batches(settings.batch, [found.name for found in models])
     yield from ()
 
 

@@ -42,6 +42,7 @@ from deepaas.executor import Site, open_executor
 from deepaas.guarding import build_keys, build_limits, build_login, build_on_behalf, share_limits
 from deepaas.logs import RecentLog
 from deepaas.model import discovery
+from deepaas.model.batches import batches
 from deepaas.model.discovery import FoundModel
 from deepaas.model.reload import Reloader
 from deepaas.notes import Notes
@@ -100,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for remark in config.remarks(os.environ, config.door_options()):
             _log.warning("%s", remark)
         models = discovery.choose(settings.model_name, settings.model_python)
+        batches(settings.batch, [found.name for found in models])
         shares = build_shares(settings, models, os.environ)
         sys.exit(_run(_serve(settings, models, shares, recent)))
     except ConfigError as error:

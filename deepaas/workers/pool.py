@@ -12,7 +12,7 @@ from typing import Any
 
 from deepaas.errors import ModelUnavailable
 from deepaas.executor import Executor, Needs, Source
-from deepaas.messages import Description, Reply
+from deepaas.messages import Batching, Description, Reply
 from deepaas.workers.call import Call
 from deepaas.workers.calls import Calls
 from deepaas.workers.numbers import EndReason, PoolNumbers
@@ -130,6 +130,7 @@ class Pool:
             room_count=self.calls.room_count,
             restarts_count=self._restarts_count,
             workers_max_count=max(self.limits.most_workers_count, self.workers_count),
+            batches=_in_words(self.description.batching) if self.description else "",
         )
 
     @property
@@ -200,7 +201,7 @@ class Pool:
         return Load(
             waiting=self.calls.queued_count,
             running=sum(len(worker.calls) for worker in ready),
-            capacity=max((worker.concurrency for worker in ready), default=1),
+            capacity=max((worker.capacity for worker in ready), default=1),
             ready=len(ready),
         )
 
@@ -364,3 +365,12 @@ class Pool:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _in_words(batching: Batching | None) -> str:
+    if batching is None:
+        return ""
+    if batching.automatic:
+        return f"up to {batching.size}, as measured"
+    delay = f", after {batching.delay_seconds * 1000:g} ms" if batching.delay_seconds else ""
+    return f"up to {batching.size}{delay}"

@@ -48,7 +48,7 @@ class Slot:
     @property
     def is_idle(self) -> bool:
         """Whether nobody waits for its worker, if it has one."""
-        return self.worker is None or not self.worker.calls
+        return self.worker is None or self.worker.is_idle
 
     @property
     def is_ready(self) -> bool:

@@ -33,7 +33,8 @@ class PoolLimits:
 class Status(msgspec.Struct, frozen=True):
     """`status` is ``loading``, ``warming``, ``ready`` or ``broken``.
 
-    `workers_count` is that of the moment, and `workers_max_count` the most there can be.
+    `workers_count` is that of the moment, and `workers_max_count` the most there can be; `batches`
+    is how calls are joined, empty if they are not.
     """
 
     status: str
@@ -44,3 +45,4 @@ class Status(msgspec.Struct, frozen=True):
     room_count: int
     restarts_count: int
     workers_max_count: int
+    batches: str = ""

@@ -174,6 +174,16 @@ class Worker:
         return len(self.calls) < self.concurrency and not self.ahead
 
     @property
+    def is_idle(self) -> bool:
+        """Whether it has no calls, not even some that have not begun."""
+        return not self.calls and not self.ahead
+
+    @property
+    def capacity(self) -> int:
+        """How many calls it processes at a time."""
+        return self.concurrency if self.batching is None else self.batching.size
+
+    @property
     def ahead_count(self) -> int:
         """How many more calls it can be sent ahead."""
         if self.batching is None or not self.takes_calls:

@@ -27,6 +27,7 @@ VALUES: dict[str, Any] = {
     "warm": False,
     "reload": True,
     "model_python": ("one=/usr/bin/python3",),
+    "batch": ("one=16", "two=auto"),
     "executor": "far",
     "listen_ip": "0.0.0.0",
     "listen_port": 8080,

@@ -134,13 +134,15 @@ async def serving(
     *,
     workers: int = 1,
     batch: Batching | None = None,
+    kind: str = "entry_point",
+    name: str = "",
     **limits: Any,
 ) -> AsyncIterator[Batched]:
     (folder / "model.py").write_text(code)
     usual = PoolLimits(workers, 10_000, 0, SECONDS, 1, queue_seconds=0)
     pool = Pool(
         LocalExecutor(f"{uuid.uuid4().hex}:"),
-        Source("model", "entry_point", str(folder / "model.py"), batch=batch),
+        Source("model", kind, str(folder / "model.py") + (f":{name}" if name else ""), batch=batch),
         replace(usual, **limits),
         folder / "results",
         numbers=PoolNumbers(OutOfMemoryKills()),

@@ -260,3 +260,13 @@ async def test_only_calls_in_progress_fail_when_workers_are_killed(
         ran = model.lines("ran")
         assert len(ran) == len(set(ran))  # None has run twice.
         assert len(died) <= kills_count * 4  # No more than a batch for each.
+
+
+async def test_an_operator_can_do_without_batches(tmp_path: Path) -> None:
+    code = MODEL.replace("\ndef predict(", "\ndef unused(")
+    async with serving(tmp_path, code, batch=Batching(1, chosen=True)) as model:
+        assert model.pool.status().batches == ""
+        calls = [model.ask(f"t{number}") for number in range(3)]
+        assert [await result(call) for call in calls] == ["t0", "t1", "t2"]
+        assert (await result(model.ask("bad", "fail"))).message == "ValueError: only this one"
+        assert model.lines("batches") == ["t0", "t1", "t2", "bad"]

@@ -124,6 +124,7 @@ class FarProcess:
             source.warm,
             source.edited,
             source.open_files,
+            source.batch,
             needs.training,
             needs.checking,
             list(needs.shared),

@@ -113,6 +113,7 @@ class Machine:
             begin.warm,
             begin.edited,
             open_files=begin.open_files,
+            batch=begin.batch,
         )
         needs = Needs(source, self._results, begin.training, begin.checking, shared)
         try:

@@ -12,6 +12,8 @@ from typing import IO
 
 import msgspec
 
+from deepaas.messages import Batching
+
 LENGTH = struct.Struct("<I")
 PIECE_BYTES = 1024 * 1024
 
@@ -29,6 +31,7 @@ class Begin(Record):
     warm: bool
     edited: bool
     open_files: tuple[int, int] | None
+    batch: Batching | None
     training: bool
     checking: bool
     shared: list[str]
