@@ -52,7 +52,7 @@ class _Comparison:
 
 
 @dataclass
-class _Group:
+class _TensorParts:
     """The components for one array."""
 
     about: gr.HTML
@@ -197,7 +197,7 @@ class TensorPane(Pane):
         return updates
 
 
-def _group() -> _Group:
+def _group() -> _TensorParts:
     about = gr.HTML(visible=False, padding=False)
     table = gr.Dataframe(visible=False, interactive=False, show_label=False, max_height=320)
     picture: dict[str, Any] = {
@@ -218,7 +218,7 @@ def _group() -> _Group:
             )
             after = gr.Image(label="Result", alt_text="Array", min_width=100, **picture)
         quality = gr.HTML(visible=False, padding=False)
-    return _Group(about, table, wish, before, after, quality)
+    return _TensorParts(about, table, wish, before, after, quality)
 
 
 def _same_size(one: Array, other: Array) -> bool:

@@ -49,7 +49,7 @@ _ZIP_FIRST_YEAR, _ZIP_LAST_YEAR = 1980, 2107
 
 
 @dataclass(frozen=True)
-class Entry:
+class FolderEntry:
     """A file; ``size`` is in bytes, ``modified`` in seconds since the epoch.
 
     ``path`` is relative to the folder, with slashes. Bytes that are not UTF-8 are replaced; the
@@ -65,18 +65,18 @@ class Entry:
 class FolderListing:
     """A folder's files, sorted, folder by folder; ``cut`` if there are more."""
 
-    entries: list[Entry]
+    entries: list[FolderEntry]
     cut: bool
 
 
 def listing(root: Path, max_count: int = MAX_ENTRIES_COUNT) -> FolderListing:
     """List regular files, and symlinks to files inside the folder. A missing folder is empty."""
-    entries: list[Entry] = []
+    entries: list[FolderEntry] = []
     with contextlib.closing(_walk(root)) as walk:
         for file in walk:
             if len(entries) == max_count:
                 return FolderListing(entries, cut=True)
-            entries.append(Entry(file.name, file.status.st_size, file.status.st_mtime))
+            entries.append(FolderEntry(file.name, file.status.st_size, file.status.st_mtime))
     return FolderListing(entries, cut=False)
 
 
