@@ -38,6 +38,7 @@ from deepaas.model.interpreter import lacking
 from deepaas.model.kinds import load_kinds
 from deepaas.programs import OWN
 from deepaas.runtime import interpreter
+from deepaas.runtime.batching.ways import FUNCTION, OPTIONS
 from deepaas.runtime.contract import LoadedModel
 from deepaas.runtime.failures import reason
 from deepaas.runtime.signatures import DECLARED, undeclared_because_misspelt
@@ -124,6 +125,9 @@ class _Parts:
 
     def as_author(self) -> types.SimpleNamespace:
         author = types.SimpleNamespace(**self.usable, schema=self.response)
+        for name in (FUNCTION, *OPTIONS):
+            if hasattr(self._author, name):
+                setattr(author, name, getattr(self._author, name))
         for function, found in self.declared.items():
             setattr(author, DECLARED[function], lambda found=found: found.fields)
         return author

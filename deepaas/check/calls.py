@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deepaas.check import batches
 from deepaas.check.arguments import Declared
 from deepaas.check.examples import Examples
 from deepaas.check.session import Session
@@ -58,6 +59,7 @@ def check(
         _not_tried(session, f"predict was not called because it requires {names}. {add}")
     elif is_warm:
         examples.call_with_defaults()
+    batches.check(session, author, model, examples.good)
 
 
 def _warm(session: Session, author: Any, model: LoadedModel, name: str) -> bool:

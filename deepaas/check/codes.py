@@ -162,6 +162,20 @@ _OF_ANY_MODEL = (
         "Infinity",
     ),
     error("default-changed", "calls", "`predict` changes a default, which affects later calls"),
+    warning(
+        "batch-unused",
+        "calls",
+        "`predict_batch` or `@batched` is not used, as `predict` yields or is asynchronous",
+    ),
+    error("batch-fails", "calls", "a batch of examples raises an exception, each alone does not"),
+    error(
+        "batch-wrong-length",
+        "calls",
+        "`predict_batch`, or the result that `@batched` splits, does not have one result for each "
+        "call",
+    ),
+    error("batch-mixed-up", "calls", "calls of a batch get the results of others"),
+    error("batch-changes-input", "calls", "a batch changes its arguments"),
     error("crash", "calls", "the process ended while running the package's code"),
     error("hang", "calls", "the package's code did not return"),
     error("host-refuses", "calls", "the host cannot load the model, for another reason"),

@@ -45,6 +45,7 @@ class Examples:
         self._described = described
         self._declared = declared
         self._place = place
+        self.good: list[dict[str, Any]] = []
         self._told: set[tuple[str, str]] = set()
         self._author = author
         self._model = model
@@ -151,7 +152,7 @@ class Examples:
             doing = f"calling predict with {name}"
         else:
             doing = f"calling predict with {name} for {media_type}"
-        before = copy.copy(arguments)
+        before, kept = copy.copy(arguments), self._kept(arguments)
         outcome = self._session.run(
             f"call:{name}:{media_type}",
             doing,
@@ -167,7 +168,18 @@ class Examples:
             self._once("predict-fails", where or self._place, doing, f"raises {said}", fix)
         elif outcome.good and outcome.value.remark:
             self._tell_odd(doing, outcome.value.remark)
+        if outcome.good and kept is not None:
+            self.good.append(kept)
         self._look_at_defaults(doing)
+
+    def _kept(self, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """A copy of arguments to be used again; None if that is not possible, or not needed."""
+        if self._model.way is None or len(self.good) >= MAX_COUNT:
+            return None
+        try:
+            return copy.deepcopy(arguments)
+        except Exception:
+            return None
 
     def _tell_result(self, doing: str, error: BadResult) -> None:
         place = self._session.places.of_function(self._predict_function()) or self._place

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepaas.author_files.lines import shown
 from deepaas.check.session import Session
+from deepaas.runtime.batching.ways import alone, lacks_predict, way_of
 from deepaas.runtime.remarks import forgets_return, forgets_some_return
 from deepaas.runtime.returns import NOTHING, SOMETIMES, SOMETIMES_FIX
 from deepaas.runtime.signatures import (
@@ -31,6 +32,9 @@ def usable(session: Session, author: Any) -> dict[str, Any]:
         function = getattr(author, name, None)
         if function is not None and _fits(session, name, function, author):
             found[name] = function
+    way = way_of(author) if lacks_predict(author) else None
+    if way is not None:
+        found["predict"] = alone(way, author.predict_batch)
     return found
 
 
@@ -87,6 +91,8 @@ def look_at_names(session: Session, author: Any) -> dict[str, str]:
     """
     place = session.place
     there = {name for name in KNOWN if getattr(author, name, None) is not None}
+    if lacks_predict(author):
+        there.add("predict")
     near = dict(misspelt(author))
     if not {"predict", "train"} & {*there, *near.values()}:
         session.add(

@@ -74,7 +74,9 @@ class LoadedModel:
         self.streams = inspect.isgeneratorfunction(predict) or yields_asynchronously
         self.asynchronous = inspect.iscoroutinefunction(predict) or yields_asynchronously
         self._author = author
-        self._predict = self._alone if predict is None else predict
+        self._predict: Any = predict
+        if self.way is not None and ways.lacks_predict(author):
+            self._predict = ways.alone(self.way, author.predict_batch)
         self._predict_arguments = self._arguments("predict", "get_predict_args")
         self._train_arguments = self._arguments("train", "get_train_args")
         self._schema = response_schema(getattr(author, "schema", None))
@@ -310,14 +312,6 @@ class LoadedModel:
     def scope(self, calls: Sequence[Predict], post: Callable[[News], None]) -> Scope:
         """What the model's code records and reports is that of all these calls."""
         return scope_of(calls, post, self._spool)
-
-    def _alone(self, **arguments: Any) -> Any:
-        """``predict`` of an author who has only written ``predict_batch``."""
-        assert self.way is not None
-        (result,) = self.way.run([arguments])
-        if isinstance(result, BaseException):
-            raise result
-        return result
 
     def _scope_of_training(self, call_id: int) -> Scope:
         def measure(_name: str, _value: Any, _mode: str) -> None:

@@ -117,7 +117,8 @@ class Traits:
 
 def own_predict(author: Any) -> Any:
     """The function that the author has written; ``predict`` may only call it."""
-    return traits_of(author).written or author.predict
+    written = traits_of(author).written or getattr(author, "predict", None)
+    return author.predict_batch if written is None else written
 
 
 def traits_of(author: Any) -> Traits:

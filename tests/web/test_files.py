@@ -97,7 +97,7 @@ def test_listing(root: Path) -> None:
     found = listing(root)
     assert [entry.path for entry in found.entries] == LISTED
     assert not found.cut
-    assert found.entries[0] == files.Entry("z.txt", 10, 12345.5)
+    assert found.entries[0] == files.FolderEntry("z.txt", 10, 12345.5)
 
 
 def test_every_listed_file_can_be_had(root: Path) -> None:

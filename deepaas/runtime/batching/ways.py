@@ -140,6 +140,19 @@ def lacks_predict(author: Any) -> bool:
     )
 
 
+def alone(way: Way, function: Callable[..., Any]) -> Callable[..., Any]:
+    """``predict`` of an author who has only written this ``predict_batch``."""
+
+    def predict(**arguments: Any) -> Any:
+        (result,) = way.run([arguments])
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    predict.__wrapped__ = function  # type: ignore[attr-defined]
+    return predict
+
+
 def declared_on(predict: Any) -> Batched | None:
     found = getattr(predict, ATTRIBUTE, None)
     return found if isinstance(found, Batched) else None

@@ -1,0 +1,25 @@
+"""Forgets a call."""
+
+from webargs import fields
+
+
+def get_metadata():
+    about = {"description": "Broken", "author": "Ada", "license": "MIT", "version": "1"}
+    return {**about, "examples": [{"count": 3}, {"count": 5}]}
+
+
+def get_predict_args():
+    return {
+        "count": fields.Int(load_default=1, metadata={"description": "How many"}),
+        "names": fields.List(
+            fields.Str(), load_default=lambda: ["a"], metadata={"description": "Of what"}
+        ),
+    }
+
+
+def predict(count, names):
+    return {"count": count}
+
+
+def predict_batch(calls):  # here
+    return [{"count": call["count"]} for call in calls if call["count"] != 5]
