@@ -10,6 +10,7 @@ from benchmarks import (
     machine,
     metrics,
     operating,
+    real_work,
     reconstructions,
     report,
     start,
@@ -32,6 +33,7 @@ PARTS = (
     "cog",
     "tensors",
     "reconstructions",
+    "real-work",
     "metrics",
     "operating",
 )
@@ -83,6 +85,9 @@ def main() -> int:
         results.reconstructions = reconstructions.measure(
             rounds=3 if quick else 7, seconds=2 if quick else 3
         )
+    if "real-work" in parts:
+        _say("real work")
+        results.real = real_work.measure(rounds=3 if quick else 7, seconds=1 if quick else 3)
     if "metrics" in parts:
         _say("metrics")
         results.scrapes = metrics.measure(rounds=2 if quick else 5, seconds=3 if quick else 10)

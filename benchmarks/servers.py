@@ -149,7 +149,7 @@ def _command(kind: Kind, model: str, port: int) -> list[str]:
         return [sys.executable, "-m", "benchmarks.bare", str(port)]
     if kind is Kind.LITSERVE:
         python = str(litserve0219.python())
-        return [python, "-m", "benchmarks.litserve_server", str(port)]
+        return [python, "-m", "benchmarks.litserve_server", str(port), model]
     if kind is Kind.FLASK:
         gunicorn = str(deepinv_client.python().with_name("gunicorn"))
         application = f"benchmarks.deepinv_server:served('{model}')"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import wrk
-from benchmarks.request import BODY_PATH, PREDICT_PATH
+from benchmarks.request import BODY_PATH
 from benchmarks.servers import Kind, Server, running
 from benchmarks.throughput import CONNECTIONS, ratio
 
@@ -49,7 +49,7 @@ def measure(*, rounds: int, seconds: float) -> list[TensorRow]:
         lit.wait_for_port()
 
         for_bare = [(ours, INFER_PATH), (bare, BODY_PATH)]
-        for_litserve = [(ours, JSON_PATH), (lit, PREDICT_PATH)]
+        for_litserve = [(ours, JSON_PATH), (lit, JSON_PATH)]
         return [
             *_beside(OIP, for_bare, binary, rounds, seconds),
             *_beside(JSON, for_litserve, nested, rounds, seconds),
