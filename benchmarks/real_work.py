@@ -1,6 +1,7 @@
 """Models that do real work, in batches and one by one, beside LitServe and a bare loop."""
 
 import tempfile
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,13 @@ from benchmarks.throughput import ratio
 MODELS = ("digits", "pictures", "arrays", "sleeps", "rows")
 CONNECTIONS = (1, 8, 32, 128)
 SIZE = 32
+
+MIN_OF_SINGLE = 0.95
+"""Of the same host without batches."""
+MIN_OF_LITSERVE = {("digits", 1): 1.2, ("digits", 32): 2.0, "any": 1.0}
+"""By model and connections."""
+MIN_OF_RAW = {("digits", 128): 0.5}
+"""Of the model in a loop, without a server."""
 
 Way = tuple[Kind, bool]
 """A server, and whether it joins calls."""
@@ -90,3 +98,37 @@ def _server(model: str, way: Way) -> AbstractContextManager[Server]:
 def _run(server: Server, model: str, connections: int, seconds: float, script: Path) -> wrk.Sample:
     url = server.url + real_calls.path(model, server.kind)
     return wrk.run(url, connections=connections, seconds=seconds, script=script)
+
+
+def drawn(rows: list[RealRow]) -> list[str]:
+    """A table in Markdown."""
+    lines = [
+        "| real work | server | batches | connections | requests/s | p50 ms | p99 ms "
+        "| of LitServe's best | of one by one | of a loop |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in rows:
+        sample = row.sample
+        lines.append(
+            f"| {row.model} | {row.kind.value} | {'yes' if row.batched else 'no'} "
+            f"| {row.connections} | {sample.requests_per_second:,.0f} | {sample.p50_ms:.1f} "
+            f"| {sample.p99_ms:.1f} | {row.of_litserve:.2f} | {row.of_single:.2f} "
+            f"| {row.of_raw:.2f} |"
+        )
+    return [*lines, ""]
+
+
+def missed(rows: list[RealRow]) -> Iterator[str]:
+    """One line for each bar that does not hold."""
+    for row in rows:
+        if row.kind is not Kind.OURS or not row.batched:
+            continue
+        where = f"{row.model} at {row.connections} connections"
+        case = (row.model, row.connections)
+        bar = MIN_OF_LITSERVE.get(case, MIN_OF_LITSERVE["any"])
+        if row.of_litserve < bar:
+            yield f"{where}: {row.of_litserve:.2f} of LitServe's best, not {bar}"
+        if row.of_single < MIN_OF_SINGLE:
+            yield f"{where}: {row.of_single:.2f} of one by one, not {MIN_OF_SINGLE}"
+        if row.of_raw < MIN_OF_RAW.get(case, 0.0):
+            yield f"{where}: {row.of_raw:.2f} of a loop, not {MIN_OF_RAW[case]}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from benchmarks import real_work
 from benchmarks.before import Row as BeforeRow
 from benchmarks.cog import OURS, Lost
 from benchmarks.cog import Row as CogRow
@@ -10,7 +11,6 @@ from benchmarks.floats import Row as FloatsRow
 from benchmarks.metrics import MODELS_COUNT, WORKERS_COUNT, Scrapes
 from benchmarks.operating import ON
 from benchmarks.operating import Row as OperatingRow
-from benchmarks.real_work import RealRow
 from benchmarks.reconstructions import SMALL, ReconstructionRow
 from benchmarks.servers import Kind
 from benchmarks.tensors import TensorRow
@@ -36,12 +36,6 @@ MIN_TENSORS = {"Open Inference Protocol": 0.6, "JSON": 2.0}
 """By form: of a bare handler that reads as much, and of LitServe."""
 MIN_OF_FLASK, MIN_OF_FLASK_SMALL = 0.95, 2.0
 """The second one for small images at many connections."""
-MIN_OF_SINGLE = 0.95
-"""Of the same host without batches."""
-MIN_OF_LITSERVE = {("digits", 1): 1.2, ("digits", 32): 2.0, "any": 1.0}
-"""By model and connections."""
-MIN_OF_RAW = {("digits", 128): 0.5}
-"""Of the model in a loop, without a server."""
 MIN_OF_OFF = 0.9
 MIN_OPERATED = 0.85
 """With keys, limits, metrics, the access log and traces, of the host without all of them."""
@@ -68,7 +62,7 @@ class Results:
     lost: Lost | None = None
     tensors: list[TensorRow] = field(default_factory=list)
     reconstructions: list[ReconstructionRow] = field(default_factory=list)
-    real: list[RealRow] = field(default_factory=list)
+    real: list[real_work.RealRow] = field(default_factory=list)
     scrapes: Scrapes | None = None
     operating: list[OperatingRow] = field(default_factory=list)
     before: list[BeforeRow] = field(default_factory=list)
@@ -114,7 +108,7 @@ def draw(results: Results) -> str:
     if results.reconstructions:
         lines += _reconstructions(results.reconstructions)
     if results.real:
-        lines += _real(results.real)
+        lines += real_work.drawn(results.real)
     if results.scrapes:
         lines += _scrapes(results.scrapes)
     if results.operating:
@@ -167,7 +161,7 @@ def missed(results: Results) -> Iterator[str]:
             where = f"at {tensors.connections} connection{'s' if tensors.connections > 1 else ''}"
             yield f"a tensor, {tensors.form}, {where}: {tensors.of_other:.2f}, not {bar}"
     yield from _missed_reconstructions(results.reconstructions)
-    yield from _missed_real(results.real)
+    yield from real_work.missed(results.real)
     if scrapes := results.scrapes:
         for what, milliseconds in (
             ("a scrape under load", scrapes.loaded),
@@ -328,38 +322,6 @@ def _operating(rows: list[OperatingRow]) -> list[str]:
         for row in rows
     ]
     return [*lines, ""]
-
-
-def _real(rows: list[RealRow]) -> list[str]:
-    lines = [
-        "| real work | server | batches | connections | requests/s | p50 ms | p99 ms "
-        "| of LitServe's best | of one by one | of a loop |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for row in rows:
-        sample = row.sample
-        lines.append(
-            f"| {row.model} | {row.kind.value} | {'yes' if row.batched else 'no'} "
-            f"| {row.connections} | {sample.requests_per_second:,.0f} | {sample.p50_ms:.1f} "
-            f"| {sample.p99_ms:.1f} | {row.of_litserve:.2f} | {row.of_single:.2f} "
-            f"| {row.of_raw:.2f} |"
-        )
-    return [*lines, ""]
-
-
-def _missed_real(rows: list[RealRow]) -> Iterator[str]:
-    for row in rows:
-        if row.kind is not Kind.OURS or not row.batched:
-            continue
-        where = f"{row.model} at {row.connections} connections"
-        case = (row.model, row.connections)
-        bar = MIN_OF_LITSERVE.get(case, MIN_OF_LITSERVE["any"])
-        if row.of_litserve < bar:
-            yield f"{where}: {row.of_litserve:.2f} of LitServe's best, not {bar}"
-        if row.of_single < MIN_OF_SINGLE:
-            yield f"{where}: {row.of_single:.2f} of one by one, not {MIN_OF_SINGLE}"
-        if row.of_raw < MIN_OF_RAW.get(case, 0.0):
-            yield f"{where}: {row.of_raw:.2f} of a loop, not {MIN_OF_RAW[case]}"
 
 
 def _before(rows: list[BeforeRow]) -> list[str]:
