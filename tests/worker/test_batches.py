@@ -36,7 +36,9 @@ async def test_each_call_of_a_batch_has_its_own_end(tmp_path: Path) -> None:
 
 async def test_calls_are_validated_while_the_model_computes(tmp_path: Path) -> None:
     async with serving(tmp_path) as model:
-        assert await result(model.ask("slow", seconds=0.1)) == "slow"  # Now it is known to be.
+        for _ in range(2):  # From then on it is known to be slow, and to have company.
+            slow = [model.ask(f"slow{number}", seconds=0.05) for number in range(3)]
+            assert [await result(one) for one in slow] == ["slow0", "slow1", "slow2"]
         first = model.ask("first", "wait")
         await model.holds("first")
         assert (await result(model.ask("invalid", seconds="long"))).kind == "invalid_arguments"

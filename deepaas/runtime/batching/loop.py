@@ -54,6 +54,7 @@ class Batches:
         self._batch: list[Entry] = []
         self._running: list[Entry] = []  # All of it, or the one that runs again.
         self._usual_seconds = 0.0
+        self._is_busy = False
         self._sending = threading.Lock()
         self._process_id = os.getpid()
         self._memory = BodyMemory()
@@ -121,7 +122,6 @@ class Batches:
                     self._batch = self._running = _entries(chosen)
             if isinstance(chosen, list):
                 self._answer(self._batch)
-                brisk = True
             elif isinstance(chosen, Unready):
                 for entry in _entries(chosen.items):
                     self._make_ready(entry)
@@ -235,7 +235,7 @@ class Batches:
             with self._interrupter.held():
                 self._reader.pause()
 
-        if self._usual_seconds > MODEL_SECONDS:
+        if self._is_busy and self._usual_seconds > MODEL_SECONDS:
             self._reader.wake()
         try:
             self._interrupter.begin(batch[0].id)
@@ -257,9 +257,12 @@ class Batches:
         for one in batch:
             if one.timed is not None:
                 one.timed.ran_ns = ran_ns
+        self._inbox.drain()
         count = sum(one.count for one in batch)
         with self._inbox.lock:
             self._inbox.batcher.ended(count, seconds, time.monotonic())
+            # If a lone client asks again and again, there is never anything to read meanwhile.
+            self._is_busy = len(batch) > 1 or bool(self._inbox.batcher)
         return replies
 
     def _apart(self, batch: list[Entry], error: BaseException) -> None:
