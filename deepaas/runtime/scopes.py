@@ -15,6 +15,11 @@ from deepaas.runtime.traits import Scope
 def scope_of(calls: Sequence[Predict], post: Callable[[News], None], spool: Path) -> Scope:
     """The scope of one call, or of several that run together: what is told is told of each."""
 
+    first = calls[0]
+    context = first.context
+    if len(calls) > 1 and any(call.context != context for call in calls):
+        context = {}
+
     def measure(name: str, value: Any, mode: str) -> None:
         try:
             noted = to_json(value)
@@ -28,6 +33,4 @@ def scope_of(calls: Sequence[Predict], post: Callable[[News], None], spool: Path
         for call in calls:
             post(CallProgress(call.id, step, total, one_line(message)))
 
-    first = calls[0]
-    context = first.context if all(call.context == first.context for call in calls) else {}
     return Scope(first.id, context, measure, spool, report)

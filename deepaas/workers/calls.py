@@ -17,7 +17,7 @@ from deepaas.errors import (
     WorkerDied,
 )
 from deepaas.messages import CallProgress, Failure, Inputs, Reply
-from deepaas.turns import TURN
+from deepaas.turns import TURN, USUAL_TURN
 from deepaas.workers.ahead import AheadCalls
 from deepaas.workers.call import Call
 from deepaas.workers.numbers import CallOutcome, EndReason, PoolNumbers
@@ -111,20 +111,28 @@ class Calls:
     def serve(self, worker: Worker) -> None:
         if not worker.takes_calls:
             return
-        while self._waiting and worker.has_room:
-            call = self._waiting.take()
-            if not self._begin(worker, call):
-                self._waiting.put_back(call)
-                return
-        while self._waiting and worker.ahead_count > 0:
-            call = self._waiting.take()
-            if not self._ahead.send_to(worker, call):
-                self._waiting.put_back(call)
-                return
+        if self._waiting and not self._give_waiting(worker):
+            return
         if worker.has_room and worker not in self._free:
             self._free.append(worker)
             if self._ahead:
                 self._ahead.relieve(worker)
+
+    def _give_waiting(self, worker: Worker) -> bool:
+        """Give a worker as many calls as it takes; False if it was killed a moment ago."""
+        while True:
+            if worker.has_room:
+                give = self._begin
+            elif worker.batching is not None and worker.ahead_count > 0:
+                give = self._ahead.send_to
+            else:
+                return True
+            call = self._waiting.take()
+            if not give(worker, call):
+                self._waiting.put_back(call)
+                return False
+            if not self._waiting:
+                return True
 
     def begun(self, worker: Worker, calls: Sequence[Call], *, batched: bool) -> None:
         """Those that were sent ahead begin, together with others if they are `batched`."""
@@ -247,11 +255,12 @@ class Calls:
         if self.queued_count >= self._limits.queue_size:
             self._count(CallOutcome.QUEUE_FULL)
             raise QueueFull(self._name, self._limits.queue_size)
-        turn = TURN.get()
         call.arrived = call.arrived or time.monotonic()
-        call.priority = turn.priority
-        if seconds := turn.limit_seconds(self._limits.queue_seconds):
-            call.deadline = self._loop.call_later(seconds, self._wait_no_more, call, seconds)
+        turn, allowed_seconds = TURN.get(), self._limits.queue_seconds
+        if allowed_seconds or turn is not USUAL_TURN:
+            call.priority = turn.priority
+            if seconds := turn.limit_seconds(allowed_seconds):
+                call.deadline = self._loop.call_later(seconds, self._wait_no_more, call, seconds)
         if not self._waiting and self._ahead.send(call):
             return
         if not (self._ahead and self._ahead.overtake(call)):

@@ -40,14 +40,14 @@ class Waiting(Generic[W]):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._count = 0
         self._levels: dict[int, OrderedDict[int, W]] = {}
-        """By priority, then by id; there is no empty one."""
+        """By priority, then by id."""
+        self._only: OrderedDict[int, W] | None = None
+        """The level, as long as there is only one, as nearly always."""
 
     def __len__(self) -> int:
-        return sum(map(len, self._levels.values()))
-
-    def __bool__(self) -> bool:
-        return bool(self._levels)
+        return self._count
 
     def __iter__(self) -> Iterator[W]:
         """In the order in which they would be taken now."""
@@ -57,45 +57,46 @@ class Waiting(Generic[W]):
 
     def add(self, waiter: W) -> None:
         """Add one that has just arrived."""
-        level = self._levels.get(waiter.priority)
-        if level is None:
-            level = self._levels[waiter.priority] = OrderedDict()
-        level[waiter.id] = waiter
+        self._level(waiter)[waiter.id] = waiter
+        self._count += 1
 
     def take(self) -> W:
         """Remove the next one. Raises ``LookupError`` if there is none."""
-        is_usual = len(self._levels) == 1
-        priority = next(iter(self._levels)) if is_usual else self._next_priority()
-        level = self._levels[priority]
+        level = self._only or self._levels[self._next_priority()]
         _, waiter = level.popitem(last=False)
-        if not level:
-            del self._levels[priority]
+        self._count -= 1
         return waiter
 
     def put_back(self, waiter: W) -> None:
         """Add one again that was taken, where it was."""
-        level = self._levels.get(waiter.priority)
-        if level is None:
-            self.add(waiter)
-        elif waiter.id < next(iter(level)):
-            level[waiter.id] = waiter
+        level = self._level(waiter)
+        first, last = next(iter(level), 0), next(reversed(level), 0)
+        level[waiter.id] = waiter
+        self._count += 1
+        if waiter.id < first:
             level.move_to_end(waiter.id, last=False)
-        else:  # Somebody who was before it has been put back already.
-            level[waiter.id] = waiter
-            self._levels[waiter.priority] = OrderedDict(sorted(level.items()))
+        elif waiter.id < last:  # Somebody who was before it has been put back already.
+            for call_id in sorted(level):
+                level.move_to_end(call_id)
 
     def remove(self, waiter: W) -> bool:
         """Whether it was waiting."""
         level = self._levels.get(waiter.priority)
         if level is None or level.pop(waiter.id, None) is None:
             return False
-        if not level:
-            del self._levels[waiter.priority]
+        self._count -= 1
         return True
+
+    def _level(self, waiter: W) -> OrderedDict[int, W]:
+        level = self._levels.get(waiter.priority)
+        if level is None:
+            level = self._levels[waiter.priority] = OrderedDict()
+            self._only = level if len(self._levels) == 1 else None
+        return level
 
     def _next_priority(self) -> int:
         aged = self._clock() - AGED_SECONDS
-        firsts = (next(iter(level.values())) for level in self._levels.values())
+        firsts = (next(iter(level.values())) for level in self._levels.values() if level)
         first = min(firsts, key=lambda waiter: _turn(waiter, aged), default=None)
         if first is None:
             raise LookupError("nobody waits")
