@@ -18,10 +18,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --disable-pip-version-check --constraint constraints.txt
 INSTALL := $(PIP) --quiet
 
-# The tests drive real processes and wait for them a third of their time, so that it takes five at a
+# The tests drive real processes and wait for them a third of their time, so that it takes four at a
 # time to keep two processors busy. Those that look at time, if there are any, run before, with
 # nothing beside them.
-TESTS_AT_A_TIME = 5
+TESTS_AT_A_TIME = 4
 SERIAL = $(shell grep -rl "mark.serial$$" tests --include=*.py)
 PYTEST = $(BIN)/pytest --durations 30 --durations-min 2
 
@@ -32,7 +32,7 @@ SOAK = tests/overload tests/security tests/failures tests/compat tests/cog_door 
 	tests/browser tests/template/test_road.py tests/docs/test_code_blocks.py tests/docs/test_readme.py \
 	tests/docs/test_trainings.py tests/unit/test_exact_checking.py
 
-.PHONY: run setup test tests types types-demo test-demo pythons soak docs bench format clean
+.PHONY: run setup test types types-demo test-demo pythons soak docs bench format clean
 
 run: $(VENV)/run.stamp
 	@echo "Starting the demo model: $(BIN)/deepaas-run --model-name demo_app$(if $(PORT), --listen-port $(PORT))"
@@ -49,26 +49,24 @@ test: setup
 	$(BIN)/ruff check .
 	# Once, and not by each process, where the environment has them leave nothing behind.
 	$(BIN)/python -m compileall -q deepaas demo_app/demo_app
+	# Each keeps one processor busy, and here are two.
+	$(MAKE) --no-print-directory --jobs 2 --output-sync pythons types test-demo types-demo
 	$(if $(SERIAL),$(PYTEST) -m serial $(SERIAL))
-	$(MAKE) --no-print-directory --jobs 3 --output-sync tests pythons types test-demo types-demo
+	$(PYTEST) -m "not serial" -n $(TESTS_AT_A_TIME) --dist loadgroup --no-loadscope-reorder tests
 
-# Parts of `make test`: the tests of the host, whose output is seen at once (+), and beside them what
-# takes the time that they leave.
-tests:
-	+$(PYTEST) -m "not serial" -n $(TESTS_AT_A_TIME) --dist loadgroup --no-loadscope-reorder tests
-
+# Parts of `make test`; what takes longest begins first.
 types:
-	nice $(BIN)/mypy
+	$(BIN)/mypy
 
 types-demo:
-	cd demo_app && nice ../$(BIN)/mypy
+	cd demo_app && ../$(BIN)/mypy
 
 # In one process, which imports PyTorch: each of those that run the other tests would do so, too.
 test-demo:
-	OMP_NUM_THREADS=1 nice $(PYTEST) -q --rootdir . tests/conftest.py demo_app/tests
+	OMP_NUM_THREADS=1 $(PYTEST) -q --rootdir . tests/conftest.py demo_app/tests
 
 pythons:
-	nice scripts/other-pythons test
+	scripts/other-pythons test
 
 soak: setup
 	CI=true DEEPAAS_SOAK=1 $(BIN)/pytest --timeout $(SOAK_SECONDS) --durations 20 $(SOAK)
