@@ -11,7 +11,8 @@ from support.waiting import wait_until
 from .unread import EVENTS, ask, printed_run, settled_kb, streams
 
 KILOBYTES_EACH = 200
-OF_ALL_KILOBYTES = 1024
+OF_ALL_KILOBYTES = 4 * 1024
+"""What the allocator takes and gives back: two runs differ by as much."""
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +33,16 @@ def test_unread_streams_of_a_training_are_small(
 ) -> None:
     count = size(100, 1000)
     assert host.get(f"{run}/{what}", headers={"Accept": "text/event-stream"}).size > 2_000_000
+    for sock in streams(host, f"{run}/{what}", 20):
+        sock.close()
+    # What the first ones take stays, and is not of each.
     before = settled_kb(host)
     socks = streams(host, f"{run}/{what}", count)
     grown = settled_kb(host) - before
     for sock in socks:
         sock.close()
-    assert grown < KILOBYTES_EACH * count, f"{grown / count:.0f} KB for each"
+    most = KILOBYTES_EACH * count + OF_ALL_KILOBYTES
+    assert grown < most, f"{grown / count:.0f} KB for each"
     wait_until(lambda: host.get("/healthz").status == 200, "all is well")
 
 

@@ -30,7 +30,7 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(90)
 def test_a_model_is_found_beside_a_file_that_cannot_be_read(tmp_path: Path, kind: str) -> None:
     HOSTILE[kind](tmp_path / "a.py")
     (tmp_path / "model.py").write_text(MODEL)
@@ -40,7 +40,7 @@ def test_a_model_is_found_beside_a_file_that_cannot_be_read(tmp_path: Path, kind
 
 
 @pytest.mark.parametrize("kind", ["minus", "plus", "pipe", "device", "long"])
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(90)
 def test_such_a_file_itself_is_left_to_python(tmp_path: Path, kind: str) -> None:
     HOSTILE[kind](tmp_path / "model.py")
     found = recognise(str(tmp_path / "model.py"), OWN)
