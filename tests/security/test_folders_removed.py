@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from support.client import Upload
 from support.host import Host, start_host
+from support.removal import remove_tree
 from support.shape import assert_failure
 from support.trainings import Client
 from support.waiting import wait_until
@@ -77,7 +78,7 @@ def replace(path: Path) -> None:
 
 
 def remove_all(path: Path) -> None:
-    shutil.rmtree(path.parent)
+    remove_tree(path.parent)
 
 
 @pytest.mark.parametrize("how", [remove, replace])
@@ -144,7 +145,7 @@ def test_the_folder_of_runs_is_removed(host: Host) -> None:
     client = Client(host)
     going = client.begin("waits", text="runs")
     client.wait_running(going, "runs")
-    shutil.rmtree(state(host) / "runs")
+    remove_tree(state(host) / "runs")
     host.touch("go-runs")
     assert client.wait(going)["status"] == "done"
     assert client.send("GET", f"{going}/files/").json()["files"] == []
@@ -159,7 +160,7 @@ def test_the_temporary_folder_is_removed(host: Host) -> None:
     """As cleaners of /tmp do: the next upload and the next large answer make it again."""
     logged = len(host.log())
     (folder,) = host.tmp.glob("deepaas-host-*")
-    shutil.rmtree(folder)
+    remove_tree(folder)
     answer = host.predict("large", upload=Upload(200_000), size_bytes=300_000)
     assert (answer.status, answer.size > 200_000) == (200, True), answer.body[:300]
     again = host.predict("large", size_bytes=300_000)
@@ -174,13 +175,13 @@ def test_the_temporary_folder_is_somebody_elses_by_now(host: Host) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can make a folder of another user's")
     (folder,) = host.tmp.glob("deepaas-host-*")
-    shutil.rmtree(folder)
+    remove_tree(folder)
     (folder / "uploads").mkdir(parents=True)
     os.chown(folder, 12345, 12345)
-    shutil.rmtree(folder / "uploads")
+    remove_tree(folder / "uploads")
     answer = host.predict("large", upload=Upload(200_000), size_bytes=10)
     assert answer.status == 500
     assert not list(folder.rglob("*"))
-    shutil.rmtree(folder)
+    remove_tree(folder)
     again = host.predict("large", upload=Upload(200_000), size_bytes=10)
     assert again.status == 200, "it is made as soon as nobody else has it"
